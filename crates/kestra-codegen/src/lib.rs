@@ -1,0 +1,1 @@
+//! Imports OpenAPI documents of Kestra and generates the client's models and operations

@@ -1,0 +1,1 @@
+//! Errors, request building blocks and codecs of the Kestra client

@@ -1,0 +1,1 @@
+//! Typed bodies of the Kestra HTTP API

@@ -1,0 +1,1 @@
+//! One http::Request builder for each operation of the Kestra HTTP API

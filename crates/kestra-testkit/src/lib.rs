@@ -1,0 +1,1 @@
+//! An in-process Kestra server for tests and examples

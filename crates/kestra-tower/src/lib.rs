@@ -1,0 +1,1 @@
+//! Tower layers and the HTTP transport of the Kestra client

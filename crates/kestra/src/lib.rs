@@ -1,0 +1,1 @@
+//! Client for the Kestra workflow orchestrator, built from tower layers
