@@ -1,0 +1,309 @@
+//! Operations of the HTTP API: routes, parameters, bodies and answers.
+
+use serde::{Deserialize, Serialize};
+
+use super::types::Type;
+use super::versions::Versions;
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// One operation, whatever its routes and ids are in each version.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Operation {
+    /// Name in the client, such as `create_flow`; unique within its area.
+    pub name: String,
+    /// Module that has it, such as `flows`; filled in from the file that holds it.
+    #[serde(skip)]
+    pub area: String,
+    /// Tag in the documents, such as `Flows`.
+    pub tag: String,
+    /// Key of the Go client, such as `FlowsAPIService.CreateFlow`.
+    pub go_key: String,
+    /// Operation ids in the documents, newest first, and names that the client used before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
+    /// Which servers have it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub edition: Edition,
+    /// What repeating it may do.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub replay: Replay,
+    /// Whether a document marks it as deprecated.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub deprecated: bool,
+    /// Its routes, newest first; together they tell which versions have it.
+    pub routes: Vec<Route>,
+    /// Path variables in the order of the newest route, the tenant left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub path: Vec<PathParameter>,
+    /// Query parameters, sorted by wire name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub query: Vec<QueryParameter>,
+    /// Request headers that are parameters.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<HeaderParameter>,
+    /// The request's body, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<Body>,
+    /// The body of a successful answer.
+    #[serde(default)]
+    pub answer: Answer,
+    /// Media types of a successful answer, the operation's own first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub produces: Vec<String>,
+    /// Value of the `Accept` header; made from `produces` when the catalogue is loaded.
+    #[serde(skip)]
+    pub accept: String,
+    /// What reading and sending takes.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub traffic: Traffic,
+    /// Whether a server may answer an error before it has read the body.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub early_error: bool,
+    /// One sentence of documentation in our own words; from the summaries' files.
+    #[serde(skip)]
+    pub summary: Option<String>,
+}
+
+impl Operation {
+    /// Whether the operation is addressed within a tenant, by its newest route.
+    #[must_use]
+    pub fn has_tenant(&self) -> bool {
+        self.routes.first().is_some_and(|route| route.path.contains("{tenant}"))
+    }
+
+    /// The smallest range that covers all routes.
+    #[must_use]
+    pub fn versions(&self) -> Versions {
+        self.routes.iter().map(|route| route.versions).reduce(Versions::union).unwrap_or_default()
+    }
+}
+
+/// Which servers have an operation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Edition {
+    /// Open source and Enterprise.
+    #[default]
+    OpenSource,
+    /// Enterprise only.
+    Enterprise,
+}
+
+/// What repeating an operation may do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Replay {
+    /// It only reads.
+    Safe,
+    /// It changes something, and doing it twice is the same as doing it once.
+    Idempotent,
+    /// It may start work, or do something twice.
+    #[default]
+    StartsWork,
+}
+
+/// How long an operation may take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Traffic {
+    /// Answered in seconds.
+    #[default]
+    Quick,
+    /// Sends a body that may be large.
+    Upload,
+    /// Reads a body that may be large.
+    Download,
+    /// Reads events for as long as they come.
+    Follow,
+}
+
+/// A route and the versions that have it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Route {
+    /// Method in upper case.
+    pub method: String,
+    /// Path template, such as `/api/v1/{tenant}/flows/{namespace}/{id}`; variables are named alike in all routes.
+    pub path: String,
+    /// The versions that have it.
+    #[serde(default, skip_serializing_if = "Versions::is_all")]
+    pub versions: Versions,
+}
+
+/// A variable of the path.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PathParameter {
+    /// Name in the path template.
+    pub name: String,
+    /// Name of the argument.
+    pub rust: String,
+    /// Type of the value.
+    #[serde(rename = "type")]
+    pub ty: Type,
+}
+
+/// A parameter of the query.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QueryParameter {
+    /// Name on the wire.
+    pub name: String,
+    /// Name of the setter (or of the argument, if required).
+    pub rust: String,
+    /// For lists and maps: name of a setter that adds one value, if there is a good one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<String>,
+    /// Type of the value.
+    #[serde(rename = "type")]
+    pub ty: Type,
+    /// How a list or a map is written.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub style: Style,
+    /// Whether our call cannot be made without it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub required: bool,
+    /// Whether a document marks it as deprecated.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub deprecated: bool,
+    /// The versions that read it.
+    #[serde(default, skip_serializing_if = "Versions::is_all")]
+    pub versions: Versions,
+}
+
+/// How a query parameter of several values is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Style {
+    /// The name once a value: `a=1&a=2`.
+    #[default]
+    Repeat,
+    /// One value, joined by commas: `a=1,2`.
+    Comma,
+    /// A map, the name once an entry: `a=key:value`.
+    Pairs,
+}
+
+/// A request header that is a parameter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeaderParameter {
+    /// Name on the wire.
+    pub name: String,
+    /// Name of the setter.
+    pub rust: String,
+    /// Type of the value.
+    #[serde(rename = "type")]
+    pub ty: Type,
+    /// The versions that read it.
+    #[serde(default, skip_serializing_if = "Versions::is_all")]
+    pub versions: Versions,
+}
+
+/// What a request carries.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Body {
+    /// Whether our call cannot be made without one.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub required: bool,
+    /// The forms it may have, the one to use first.
+    pub variants: Vec<BodyVariant>,
+}
+
+/// One form of a request's body.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BodyVariant {
+    /// Value of the `Content-Type` header (the boundary of a multipart body apart).
+    pub content_type: String,
+    /// What it is made of.
+    pub content: Content,
+    /// The versions that read it.
+    #[serde(default, skip_serializing_if = "Versions::is_all")]
+    pub versions: Versions,
+}
+
+/// What a request's body is made of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Content {
+    /// A value as JSON.
+    Json(Type),
+    /// YAML source, as text.
+    Yaml,
+    /// Other text.
+    Text,
+    /// Bytes of any kind.
+    Bytes,
+    /// Fields of a form, from the schema.
+    Form(Type),
+    /// Parts.
+    Multipart(Multipart),
+}
+
+/// The parts of a multipart body.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Multipart {
+    /// Parts with a fixed name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
+    /// Whether parts of any other name are taken: inputs of a flow, by their ids.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub inputs: bool,
+}
+
+/// A part with a fixed name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    /// Name on the wire.
+    pub name: String,
+    /// Name of the setter or argument.
+    pub rust: String,
+    /// `bytes` for a file, `list<bytes>` for several of one name, else text of that type.
+    #[serde(rename = "type")]
+    pub ty: Type,
+    /// Whether our call cannot be made without it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub required: bool,
+}
+
+/// The body of a successful answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// Nothing, or nothing that tells anything.
+    #[default]
+    Empty,
+    /// JSON.
+    Json(Type),
+    /// JSON, or nothing from some versions.
+    OptionalJson(Type),
+    /// Text of any kind: logs, CSV, YAML.
+    Text,
+    /// A file, read as a stream.
+    Download,
+    /// Server-sent events whose data are of the type.
+    Events(Type),
+}
+
+impl Answer {
+    /// The type that the answer is decoded into, if there is one.
+    #[must_use]
+    pub const fn ty(&self) -> Option<&Type> {
+        match self {
+            Self::Json(ty) | Self::OptionalJson(ty) | Self::Events(ty) => Some(ty),
+            Self::Empty | Self::Text | Self::Download => None,
+        }
+    }
+}
