@@ -1,1 +1,25 @@
-//! An in-process Kestra server for tests and examples
+//! An in-process Kestra on a loopback port, for examples, our tests and our users' own tests.
+//!
+//! ```
+//! # async fn example() -> std::io::Result<()> {
+//! let server = kestra_testkit::Server::start().await?;
+//! assert!(server.url().starts_with("http://127.0.0.1:"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! It stores flows, really runs the core tasks, and answers in the dialect of a 1.0, 1.3 or 2.0 server, errors included.
+//! What it doesn't serve it answers with 501.
+
+mod app;
+mod dialect;
+mod engine;
+mod http;
+mod query;
+mod routes;
+mod server;
+mod socket;
+mod store;
+
+pub use dialect::Dialect;
+pub use server::{Server, ServerBuilder};

@@ -1,0 +1,84 @@
+//! Values of filters: which are wrong, and how the server says so.
+
+use jiff::{SignedDuration, Span, Timestamp};
+
+use super::{Filter, Op};
+use crate::http::ApiError;
+
+/// The states that an execution can be in.
+pub(crate) const STATES: &[&str] = &[
+    "CREATED",
+    "RUNNING",
+    "PAUSED",
+    "RESTARTED",
+    "KILLING",
+    "SUCCESS",
+    "WARNING",
+    "FAILED",
+    "KILLED",
+    "CANCELLED",
+    "QUEUED",
+    "RETRYING",
+    "RETRIED",
+    "SKIPPED",
+    "BREAKPOINT",
+    "SUBMITTED",
+    "RESUBMITTED",
+];
+
+/// The levels of a log, from low to high.
+pub(crate) const LEVELS: &[&str] = &["TRACE", "DEBUG", "INFO", "WARN", "ERROR"];
+
+/// Refuses a value that the server can't read.
+pub(crate) fn check_value(filter: &Filter) -> Result<(), ApiError> {
+    let values = match filter.op {
+        Op::In | Op::NotIn => filter.list(),
+        _ => vec![filter.value.clone()],
+    };
+    for value in values {
+        match filter.field {
+            "state" => constant(&value, STATES, "io.kestra.core.models.flows.State.Type")?,
+            "level" => constant(&value, LEVELS, "org.slf4j.event.Level")?,
+            "scope" => scope(&value)?,
+            "startDate" | "endDate" if instant(&value).is_none() => {
+                return Err(ApiError::internal(format!("Text '{value}' could not be parsed at index 0")));
+            }
+            "timeRange" if duration(&value).is_none() => {
+                return Err(ApiError::illegal_argument(format!("Invalid duration: {value}")));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn constant(value: &str, allowed: &[&str], class: &str) -> Result<(), ApiError> {
+    if allowed.contains(&value) {
+        return Ok(());
+    }
+    Err(ApiError::illegal_argument(format!("No enum constant {class}.{value}")))
+}
+
+fn scope(value: &str) -> Result<(), ApiError> {
+    match value.split(',').find(|scope| !["USER", "SYSTEM"].contains(&scope.trim())) {
+        Some(wrong) => Err(ApiError::illegal_argument(format!("Invalid FlowScope value: {wrong}"))),
+        None => Ok(()),
+    }
+}
+
+/// A date with a zone or an offset.
+pub(crate) fn instant(value: &str) -> Option<Timestamp> {
+    value.parse::<Timestamp>().ok().or_else(|| {
+        // A plus that was sent bare arrives as a blank.
+        value.replace(' ', "+").parse().ok()
+    })
+}
+
+/// An ISO 8601 duration, a day being 24 hours.
+pub(crate) fn duration(value: &str) -> Option<SignedDuration> {
+    let span: Span = value.parse().ok()?;
+    if !value.starts_with(['P', 'p', '-']) {
+        return None;
+    }
+    span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok()
+}

@@ -1,0 +1,201 @@
+//! Which fields and operations a resource can be filtered by.
+
+use super::Op;
+use super::Op::{
+    Contains, EndsWith, Equals, GreaterThan, GreaterThanOrEqualTo, In, LessThan, LessThanOrEqualTo,
+    NotEquals, NotIn, Prefix, Regex, StartsWith,
+};
+use crate::dialect::Dialect;
+
+/// What is searched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Resource {
+    Flow,
+    Execution,
+    Log,
+}
+
+/// Names that 1.0 knows, of any resource.
+const KNOWN_1_0: &[&str] = &[
+    "q",
+    "scope",
+    "namespace",
+    "labels",
+    "flowId",
+    "startDate",
+    "endDate",
+    "state",
+    "timeRange",
+    "triggerExecutionId",
+    "triggerId",
+    "executionId",
+    "childFilter",
+    "workerId",
+    "existingOnly",
+    "level",
+];
+
+/// Names that came until 1.3.
+const KNOWN_1_3: &[&str] = &[
+    "metadata",
+    "triggerState",
+    "parentPath",
+    "type",
+    "taskRunId",
+    "path",
+    "flowRevision",
+    "assetId",
+    "id",
+    "expirationDate",
+    "kind",
+    "created",
+    "version",
+    "updated",
+    "taskId",
+    "username",
+];
+
+/// Names that came with 2.0.
+const KNOWN_2_0: &[&str] = &[
+    "attemptNumber",
+    "source",
+    "action",
+    "details",
+    "locked",
+    "policyScope",
+    "enforcement",
+    "groupList",
+    "tags",
+    "name",
+    "assignee",
+    "status",
+    "instance_owner",
+    "nextExecutionDate",
+    "external_id",
+    "expired_at",
+    "enabled",
+    "artifactId",
+    "email",
+    "severity",
+    "resources",
+    "userId",
+    "parentId",
+    "lastTriggeredDate",
+];
+
+const ALL_DATES: &[Op] = &[GreaterThanOrEqualTo, GreaterThan, LessThanOrEqualTo, LessThan, Equals, NotEquals];
+const TEXT: &[Op] = &[Equals, NotEquals, Contains, StartsWith, EndsWith, Regex, In, NotIn, Prefix];
+const TEXT_1_0: &[Op] = &[Equals, NotEquals, Contains, StartsWith, EndsWith, Regex];
+const PLAIN_TEXT: &[Op] = &[Equals, NotEquals, In, NotIn, StartsWith, EndsWith, Contains];
+const CHOICE: &[Op] = &[Equals, NotEquals, In, NotIn];
+const SAME: &[Op] = &[Equals, NotEquals];
+const LABELS: &[Op] = &[Equals, NotEquals, In, NotIn, Contains];
+const LEVEL_2_0: &[Op] = &[GreaterThanOrEqualTo, LessThanOrEqualTo];
+const EXACT: &[Op] = &[Equals];
+
+impl Resource {
+    /// The name in messages.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Flow => "FLOW",
+            Self::Execution => "EXECUTION",
+            Self::Log => "LOG",
+        }
+    }
+
+    /// The fields it can be filtered by.
+    pub(crate) fn fields(self, dialect: Dialect) -> Vec<&'static str> {
+        let mut fields: Vec<&'static str> = match self {
+            Self::Flow => vec!["labels", "namespace", "q", "scope"],
+            Self::Execution => vec![
+                "q",
+                "scope",
+                "flowId",
+                "startDate",
+                "endDate",
+                "timeRange",
+                "state",
+                "labels",
+                "triggerExecutionId",
+                "childFilter",
+                "namespace",
+            ],
+            Self::Log => vec![
+                "q",
+                "scope",
+                "namespace",
+                "startDate",
+                "endDate",
+                "timeRange",
+                "flowId",
+                "triggerId",
+                "level",
+                "executionId",
+            ],
+        };
+        if dialect >= Dialect::V1_3 {
+            match self {
+                Self::Flow => fields.push("flowId"),
+                Self::Execution => fields.push("kind"),
+                Self::Log => {}
+            }
+        }
+        if dialect.is_v2() {
+            match self {
+                Self::Flow => {}
+                Self::Execution => fields.extend(["parentId", "taskId"]),
+                Self::Log => fields.extend(["taskId", "taskRunId", "attemptNumber", "kind"]),
+            }
+        }
+        fields
+    }
+}
+
+/// The field of a wire name, if the dialect knows it for any resource.
+pub(crate) fn field_named(name: &str, dialect: Dialect) -> Option<&'static str> {
+    known(dialect).into_iter().find(|known| *known == name)
+}
+
+/// All wire names that a dialect knows.
+pub(crate) fn known(dialect: Dialect) -> Vec<&'static str> {
+    let mut names = KNOWN_1_0.to_vec();
+    if dialect >= Dialect::V1_3 {
+        names.extend(KNOWN_1_3);
+    }
+    if dialect.is_v2() {
+        names.extend(KNOWN_2_0);
+    }
+    names
+}
+
+/// The operations that a field allows.
+pub(crate) fn operations(field: &str, dialect: Dialect) -> &'static [Op] {
+    let old = dialect < Dialect::V1_3;
+    match field {
+        "flowId" if old => TEXT_1_0,
+        "labels" if old => SAME,
+        "namespace" | "flowId" => TEXT,
+        "state" | "kind" | "parentId" | "flowRevision" | "attemptNumber" => CHOICE,
+        "labels" | "metadata" => LABELS,
+        "startDate" | "endDate" => ALL_DATES,
+        "timeRange" => EXACT,
+        "level" if dialect.is_v2() => LEVEL_2_0,
+        "q" | "childFilter" | "level" | "scope" => SAME,
+        _ => PLAIN_TEXT,
+    }
+}
+
+/// The name of a field in messages: `START_DATE`.
+pub(crate) fn shouted(field: &str, dialect: Dialect) -> String {
+    match field {
+        "q" => "QUERY".to_owned(),
+        "level" if !dialect.is_v2() => "MIN_LEVEL".to_owned(),
+        _ => field.chars().fold(String::new(), |mut name, c| {
+            if c.is_ascii_uppercase() {
+                name.push('_');
+            }
+            name.push(c.to_ascii_uppercase());
+            name
+        }),
+    }
+}

@@ -1,0 +1,124 @@
+//! Filters once they are read.
+
+/// How a filter compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Op {
+    Equals,
+    NotEquals,
+    GreaterThan,
+    LessThan,
+    GreaterThanOrEqualTo,
+    LessThanOrEqualTo,
+    In,
+    NotIn,
+    StartsWith,
+    EndsWith,
+    Contains,
+    Regex,
+    Prefix,
+}
+
+impl Op {
+    /// The operation of a wire name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "EQUALS" => Self::Equals,
+            "NOT_EQUALS" => Self::NotEquals,
+            "GREATER_THAN" => Self::GreaterThan,
+            "LESS_THAN" => Self::LessThan,
+            "GREATER_THAN_OR_EQUAL_TO" => Self::GreaterThanOrEqualTo,
+            "LESS_THAN_OR_EQUAL_TO" => Self::LessThanOrEqualTo,
+            "IN" => Self::In,
+            "NOT_IN" => Self::NotIn,
+            "STARTS_WITH" => Self::StartsWith,
+            "ENDS_WITH" => Self::EndsWith,
+            "CONTAINS" => Self::Contains,
+            "REGEX" => Self::Regex,
+            "PREFIX" => Self::Prefix,
+            _ => return None,
+        })
+    }
+
+    /// The wire name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Equals => "EQUALS",
+            Self::NotEquals => "NOT_EQUALS",
+            Self::GreaterThan => "GREATER_THAN",
+            Self::LessThan => "LESS_THAN",
+            Self::GreaterThanOrEqualTo => "GREATER_THAN_OR_EQUAL_TO",
+            Self::LessThanOrEqualTo => "LESS_THAN_OR_EQUAL_TO",
+            Self::In => "IN",
+            Self::NotIn => "NOT_IN",
+            Self::StartsWith => "STARTS_WITH",
+            Self::EndsWith => "ENDS_WITH",
+            Self::Contains => "CONTAINS",
+            Self::Regex => "REGEX",
+            Self::Prefix => "PREFIX",
+        }
+    }
+}
+
+/// One comparison.
+#[derive(Clone, Debug)]
+pub(crate) struct Filter {
+    /// The wire name of the field: `flowId`, `q`, ...
+    pub(crate) field: &'static str,
+    pub(crate) op: Op,
+    /// The value as sent; empty for fields that are maps.
+    pub(crate) value: String,
+    /// The pairs of a field that is a map (`labels`).
+    pub(crate) pairs: Vec<(String, String)>,
+}
+
+impl Filter {
+    /// The values of a list: the value without brackets, decoded once more, split at commas.
+    pub(crate) fn list(&self) -> Vec<String> {
+        let bare: String = self.value.chars().filter(|c| !matches!(c, '[' | ']')).collect();
+        let spaced = bare.replace('+', " ");
+        let decoded = percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned();
+        decoded.split(',').map(|item| item.trim().to_owned()).collect()
+    }
+}
+
+/// Filters joined by and / or.
+#[derive(Clone, Debug)]
+pub(crate) enum Node {
+    One(Filter),
+    All(Vec<Node>),
+    Any(Vec<Node>),
+}
+
+/// What a search asks for: all of these.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Filters {
+    pub(crate) nodes: Vec<Node>,
+}
+
+impl Filters {
+    /// Every single filter, also those within groups.
+    pub(crate) fn each(&self) -> Vec<&Filter> {
+        let mut found = Vec::new();
+        for node in &self.nodes {
+            collect(node, &mut found);
+        }
+        found
+    }
+
+    /// Whether a field is asked for anywhere.
+    pub(crate) fn has(&self, field: &str) -> bool {
+        self.each().iter().any(|filter| filter.field == field)
+    }
+
+    /// Adds a filter that must hold too.
+    pub(crate) fn push(&mut self, field: &'static str, op: Op, value: impl Into<String>) {
+        self.nodes.push(Node::One(Filter { field, op, value: value.into(), pairs: Vec::new() }));
+    }
+}
+
+fn collect<'a>(node: &'a Node, found: &mut Vec<&'a Filter>) {
+    match node {
+        Node::One(filter) => found.push(filter),
+        Node::All(nodes) | Node::Any(nodes) => nodes.iter().for_each(|node| collect(node, found)),
+    }
+}

@@ -1,0 +1,98 @@
+//! The search parameters of 1.x: `namespace`, `flowId`, `state`, `labels`, ...
+
+use super::checks::instant;
+use super::values::not_convertible;
+use super::{Filter, Filters, Node, Op, Query, Resource};
+use crate::http::ApiError;
+
+/// The filters that the old parameters mean.
+pub(crate) fn legacy_filters(query: &Query, resource: Resource) -> Result<Filters, ApiError> {
+    let mut filters = Filters::default();
+    if let Some(q) = query.first("q") {
+        filters.push("q", Op::Equals, q);
+    }
+    if let Some(namespace) = query.first("namespace") {
+        filters.push("namespace", Op::Prefix, namespace);
+    }
+    let scopes: Vec<&str> = query.all("scope");
+    if !scopes.is_empty() {
+        filters.push("scope", Op::Equals, scopes.join(","));
+    }
+    labels(query, &mut filters)?;
+    if resource == Resource::Flow {
+        return Ok(filters);
+    }
+    let mut texts = vec![("flowId", Op::Equals)];
+    match resource {
+        Resource::Execution => {
+            texts.extend([("triggerExecutionId", Op::Equals), ("childFilter", Op::Equals)]);
+            let states: Vec<&str> =
+                query.all("state").into_iter().filter(|state| !state.is_empty()).collect();
+            if !states.is_empty() {
+                filters.push("state", Op::In, states.join(","));
+            }
+        }
+        _ => {
+            texts.push(("triggerId", Op::Equals));
+            if let Some(level) = query.first("minLevel") {
+                filters.push("level", Op::Equals, level);
+            }
+        }
+    }
+    texts.push(("timeRange", Op::Equals));
+    for (name, op) in texts {
+        if let Some(value) = query.first(name) {
+            filters.push(name, op, value);
+        }
+    }
+    for (name, op) in [("startDate", Op::GreaterThanOrEqualTo), ("endDate", Op::LessThanOrEqualTo)] {
+        if let Some(value) = query.first(name) {
+            if instant(value).is_none() {
+                return Err(not_convertible(
+                    name,
+                    value,
+                    &format!("Text '{value}' could not be parsed at index 0"),
+                ));
+            }
+            filters.push(name, op, value);
+        }
+    }
+    Ok(filters)
+}
+
+fn labels(query: &Query, filters: &mut Filters) -> Result<(), ApiError> {
+    let labels = query.labels("labels")?;
+    if !labels.is_empty() {
+        filters.nodes.push(Node::One(Filter {
+            field: "labels",
+            op: Op::Equals,
+            value: String::new(),
+            pairs: labels,
+        }));
+    }
+    Ok(())
+}
+
+impl Query {
+    /// Labels given as `key:value`, split at the first colon; 422 for one without, with an empty side, or given twice.
+    pub(crate) fn labels(&self, name: &str) -> Result<Vec<(String, String)>, ApiError> {
+        let mut labels: Vec<(String, String)> = Vec::new();
+        for label in self.all(name) {
+            if label.is_empty() {
+                continue;
+            }
+            let (key, value) = label.split_once(':').unwrap_or_default();
+            let (key, value) = (key.trim(), value.trim());
+            if key.is_empty() || value.is_empty() {
+                return Err(ApiError::unprocessable("Can't split the queryString parameter by ':'"));
+            }
+            if let Some((_, known)) = labels.iter().find(|(known, _)| known == key) {
+                return Err(ApiError::unprocessable(format!(
+                    "The queryString parameter keys contains duplicities: Duplicate key {key} (attempted merging values {known} and {value})"
+                )));
+            }
+            labels.push((key.to_owned(), value.to_owned()));
+        }
+        Ok(labels)
+    }
+}

@@ -1,0 +1,132 @@
+//! Whether a thing is what a search asks for.
+
+use jiff::Timestamp;
+use regex::Regex;
+
+use super::checks::{LEVELS, duration, instant};
+use super::{Filter, Filters, Node, Op};
+
+/// Something that can be searched.
+pub(crate) trait Subject {
+    /// The text that a field (`namespace`, `flowId`, `state`, `kind`, `level`, ...) has, if any.
+    fn text(&self, field: &str) -> Option<String>;
+
+    /// The labels, by key.
+    fn labels(&self) -> Vec<(String, String)>;
+
+    /// What full text search looks into.
+    fn full_text(&self) -> String;
+
+    /// The instant that `startDate` or `endDate` compare with.
+    fn instant(&self, field: &str) -> Option<Timestamp>;
+
+    /// A filter with a meaning of its own (`childFilter`); `None` leaves it to the rest.
+    fn special(&self, _filter: &Filter) -> Option<bool> {
+        None
+    }
+}
+
+impl Filters {
+    /// Whether all of it holds.
+    pub(crate) fn matches(&self, subject: &dyn Subject) -> bool {
+        self.nodes.iter().all(|node| node_matches(node, subject))
+    }
+}
+
+fn node_matches(node: &Node, subject: &dyn Subject) -> bool {
+    match node {
+        Node::One(filter) => filter_matches(filter, subject),
+        Node::All(nodes) => nodes.iter().all(|node| node_matches(node, subject)),
+        Node::Any(nodes) => nodes.iter().any(|node| node_matches(node, subject)),
+    }
+}
+
+fn filter_matches(filter: &Filter, subject: &dyn Subject) -> bool {
+    if let Some(holds) = subject.special(filter) {
+        return holds;
+    }
+    match filter.field {
+        "labels" | "metadata" => labels_match(filter, &subject.labels()),
+        "q" => {
+            let found = words_in(&filter.value, &subject.full_text());
+            if filter.op == Op::NotEquals { !found } else { found }
+        }
+        "scope" => scope_matches(filter, subject.text("namespace").as_deref().unwrap_or_default()),
+        "startDate" | "endDate" => date_matches(filter, subject.instant(filter.field)),
+        "timeRange" => match (duration(&filter.value), subject.instant("startDate")) {
+            (Some(range), Some(start)) => start >= Timestamp::now() - range,
+            _ => false,
+        },
+        "level" => level_matches(filter, subject.text("level").as_deref().unwrap_or_default()),
+        field => text_matches(filter, subject.text(field).as_deref()),
+    }
+}
+
+/// Whether each word of a search is found, in any case.
+fn words_in(searched: &str, text: &str) -> bool {
+    let text = text.to_lowercase();
+    searched.to_lowercase().split_whitespace().all(|word| text.contains(word))
+}
+
+fn scope_matches(filter: &Filter, namespace: &str) -> bool {
+    let scope = if namespace == "system" || namespace.starts_with("system.") { "SYSTEM" } else { "USER" };
+    let named = filter.value.split(',').any(|value| value.trim() == scope);
+    if filter.op == Op::NotEquals { !named } else { named }
+}
+
+fn date_matches(filter: &Filter, value: Option<Timestamp>) -> bool {
+    let (Some(value), Some(asked)) = (value, instant(&filter.value)) else { return false };
+    match filter.op {
+        Op::GreaterThan => value > asked,
+        Op::GreaterThanOrEqualTo => value >= asked,
+        Op::LessThan => value < asked,
+        Op::LessThanOrEqualTo => value <= asked,
+        Op::NotEquals => value != asked,
+        _ => value == asked,
+    }
+}
+
+fn level_matches(filter: &Filter, level: &str) -> bool {
+    let rank = |level: &str| LEVELS.iter().position(|known| *known == level);
+    let (own, asked) = (rank(level), rank(&filter.value));
+    match filter.op {
+        Op::LessThanOrEqualTo => own <= asked,
+        Op::NotEquals => own != asked,
+        // "At least" on 1.x.
+        _ => own >= asked,
+    }
+}
+
+fn labels_match(filter: &Filter, labels: &[(String, String)]) -> bool {
+    let has = |key: &str, value: &str| labels.iter().any(|(k, v)| k == key && v == value);
+    let holds = |key: &str, asked: &str| match filter.op {
+        Op::NotEquals => !has(key, asked),
+        Op::In => asked.split(',').any(|one| has(key, one.trim())),
+        Op::NotIn => !asked.split(',').any(|one| has(key, one.trim())),
+        Op::Contains => labels.iter().any(|(k, v)| k == key && v.contains(asked)),
+        _ => has(key, asked),
+    };
+    if filter.pairs.is_empty() {
+        return match filter.value.split_once(':') {
+            Some((key, value)) => holds(key, value),
+            None => filter.op != Op::Contains || labels.iter().any(|(key, _)| key.contains(&filter.value)),
+        };
+    }
+    filter.pairs.iter().all(|(key, value)| holds(key, value))
+}
+
+fn text_matches(filter: &Filter, text: Option<&str>) -> bool {
+    let asked = filter.value.as_str();
+    let own = text.unwrap_or_default();
+    match filter.op {
+        Op::NotEquals => own != asked,
+        Op::In => text.is_some() && filter.list().iter().any(|one| one == own),
+        Op::NotIn => !filter.list().iter().any(|one| one == own),
+        Op::StartsWith => own.starts_with(asked),
+        Op::EndsWith => own.ends_with(asked),
+        Op::Contains => own.contains(asked),
+        Op::Regex => Regex::new(asked).is_ok_and(|regex| regex.is_match(own)),
+        Op::Prefix => own == asked || own.strip_prefix(asked).is_some_and(|rest| rest.starts_with('.')),
+        _ => text == Some(asked),
+    }
+}

@@ -1,0 +1,17 @@
+//! The query of a request: values, pages, sorting and filters, with the server's errors for what it can't read.
+
+mod checks;
+mod fields;
+mod filter;
+mod legacy;
+mod matching;
+mod page;
+mod parse;
+mod values;
+
+pub(crate) use checks::{LEVELS, STATES, duration, instant};
+pub(crate) use fields::Resource;
+pub(crate) use filter::{Filter, Filters, Node, Op};
+pub(crate) use matching::Subject;
+pub(crate) use page::{Page, Sort, sort_by};
+pub(crate) use values::Query;

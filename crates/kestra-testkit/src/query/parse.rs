@@ -1,0 +1,177 @@
+//! Reading `filters[..]` keys: `filters[field][OP]`, `filters[labels][OP][key]`, groups of 2.0.
+
+use std::collections::BTreeMap;
+
+use super::fields::{field_named, known, operations, shouted};
+use super::legacy::legacy_filters;
+use super::{Filter, Filters, Node, Op, Query, Resource};
+use crate::dialect::Dialect;
+use crate::http::ApiError;
+use crate::query::checks::check_value;
+
+/// How deep groups may nest.
+const MAX_DEPTH: usize = 3;
+/// How many members a group may have.
+const MAX_WIDTH: usize = 20;
+
+impl Query {
+    /// The filters of a search or by-query action, checked against what the resource allows.
+    ///
+    /// The old parameters of 1.x (`namespace`, `state`, `labels`, ...) are read where no `filters[` is present; 2.0 ignores
+    /// them.
+    pub(crate) fn filters(&self, resource: Resource, dialect: Dialect) -> Result<Filters, ApiError> {
+        let mut level = Level::default();
+        for (key, value) in &self.pairs {
+            let Some(segments) = segments(key) else { continue };
+            level.add(&segments, value, dialect, 1)?;
+        }
+        let mut filters = Filters { nodes: level.into_nodes() };
+        if !self.pairs.iter().any(|(key, _)| key.starts_with("filters[")) && !dialect.is_v2() {
+            filters = legacy_filters(self, resource)?;
+        }
+        check(&filters, resource, dialect)?;
+        Ok(filters)
+    }
+}
+
+/// The bracketed segments of a key that begins with `filters`; a key of another shape is none.
+fn segments(key: &str) -> Option<Vec<String>> {
+    let inner = key.strip_prefix("filters[")?.strip_suffix(']')?;
+    Some(inner.split("][").map(ToOwned::to_owned).collect())
+}
+
+/// The filters of one group, while they are read.
+#[derive(Default)]
+struct Level {
+    plain: Vec<Filter>,
+    any: BTreeMap<usize, Level>,
+    all: BTreeMap<usize, Level>,
+}
+
+impl Level {
+    fn add(
+        &mut self,
+        segments: &[String],
+        value: &str,
+        dialect: Dialect,
+        depth: usize,
+    ) -> Result<(), ApiError> {
+        let [first, rest @ ..] = segments else { return Ok(()) };
+        let group = dialect.is_v2() && (first == "or" || first == "and");
+        if group {
+            return self.add_to_group(first == "or", rest, value, dialect, depth);
+        }
+        let [op, key @ ..] = rest else { return Ok(()) };
+        let field = field_named(first, dialect).ok_or_else(|| unsupported(first, dialect))?;
+        let op = Op::named(op).ok_or_else(|| {
+            ApiError::illegal_argument(format!("No enum constant io.kestra.core.models.QueryFilter.Op.{op}"))
+        })?;
+        if key.is_empty() {
+            self.plain.push(Filter { field, op, value: value.to_owned(), pairs: Vec::new() });
+        } else {
+            self.add_pair(field, op, key.join("]["), value);
+        }
+        Ok(())
+    }
+
+    /// Pairs of one operation become one filter; a key that is there already keeps its first value.
+    fn add_pair(&mut self, field: &'static str, op: Op, key: String, value: &str) {
+        let same = self.plain.iter_mut().find(|f| f.field == field && f.op == op && !f.pairs.is_empty());
+        match same {
+            Some(filter) => {
+                if filter.pairs.iter().all(|(known, _)| *known != key) {
+                    filter.pairs.push((key, value.to_owned()));
+                }
+            }
+            None => {
+                let pairs = vec![(key, value.to_owned())];
+                self.plain.push(Filter { field, op, value: String::new(), pairs });
+            }
+        }
+    }
+
+    fn add_to_group(
+        &mut self,
+        any: bool,
+        rest: &[String],
+        value: &str,
+        dialect: Dialect,
+        depth: usize,
+    ) -> Result<(), ApiError> {
+        let [index, rest @ ..] = rest else { return Ok(()) };
+        let Ok(index) = index.parse::<usize>() else { return Ok(()) };
+        if depth > MAX_DEPTH {
+            return Err(ApiError::illegal_argument(format!(
+                "Filters may be nested {MAX_DEPTH} levels deep at most"
+            )));
+        }
+        let group = if any { &mut self.any } else { &mut self.all };
+        group.entry(index).or_default().add(rest, value, dialect, depth + 1)?;
+        if group.len() > MAX_WIDTH {
+            return Err(ApiError::illegal_argument(format!("A group may have {MAX_WIDTH} filters at most")));
+        }
+        Ok(())
+    }
+
+    fn into_nodes(self) -> Vec<Node> {
+        let mut nodes: Vec<Node> = self.plain.into_iter().map(Node::One).collect();
+        if !self.any.is_empty() {
+            nodes
+                .push(Node::Any(self.any.into_values().map(|level| Node::All(level.into_nodes())).collect()));
+        }
+        if !self.all.is_empty() {
+            nodes
+                .push(Node::All(self.all.into_values().map(|level| Node::All(level.into_nodes())).collect()));
+        }
+        nodes
+    }
+}
+
+fn unsupported(name: &str, dialect: Dialect) -> ApiError {
+    let known = known(dialect).join(", ");
+    ApiError::illegal_argument(format!("Unsupported field '{name}'. Expected one of: [{known}]"))
+}
+
+/// Fields and operations that the resource lacks are 400, all in one message; then each value is read.
+fn check(filters: &Filters, resource: Resource, dialect: Dialect) -> Result<(), ApiError> {
+    let fields = resource.fields(dialect);
+    let mut faults = Vec::new();
+    for filter in filters.each() {
+        let name = shouted(filter.field, dialect);
+        if !fields.contains(&filter.field) {
+            let supported: Vec<String> =
+                fields.iter().filter(|f| **f != "timeRange").map(|f| shouted(f, dialect)).collect();
+            faults.push(format!(
+                "Field {name} is not supported for resource {}. Supported fields are {}",
+                resource.name(),
+                supported.join(", ")
+            ));
+        } else if !operations(filter.field, dialect).contains(&filter.op) {
+            let supported: Vec<&str> = operations(filter.field, dialect).iter().map(|op| op.name()).collect();
+            faults.push(format!(
+                "Operation {} is not supported for field {name}. Supported operations are {}",
+                filter.op.name(),
+                supported.join(", ")
+            ));
+        }
+    }
+    if !faults.is_empty() {
+        let detail = faults.join(", ");
+        return Err(ApiError::new(
+            400,
+            if dialect < Dialect::V1_3 {
+                format!("{detail}: Provided query filters are invalid")
+            } else {
+                format!("Invalid query filters: Provided query filters are invalid: {detail}")
+            },
+        ));
+    }
+    filters.each().into_iter().try_for_each(check_value)?;
+    let dated = filters.has("startDate") || filters.has("endDate");
+    if dated && filters.has("timeRange") {
+        return Err(ApiError::illegal_argument(
+            "Parameters 'startDate'/'endDate' and 'timeRange' are mutually exclusive",
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,8 @@
+//! Routes of executions.
+
+use crate::http::Route;
+
+/// All routes of executions.
+pub(crate) fn routes() -> Vec<Route> {
+    Vec::new()
+}

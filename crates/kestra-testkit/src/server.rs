@@ -1,0 +1,180 @@
+//! The embedded server: start, address, end.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::app::App;
+use crate::dialect::Dialect;
+use crate::http::Shell;
+use crate::socket::{Reads, Watched};
+
+/// How long the head of a request may be.
+const MAX_BUFFER: usize = 512 * 1024;
+/// How many headers a request may have.
+const MAX_HEADERS: usize = 256;
+
+/// An in-process Kestra on a loopback port; it ends when it is dropped.
+#[derive(Debug)]
+pub struct Server {
+    pub(crate) app: Arc<App>,
+    address: SocketAddr,
+    accepting: JoinHandle<()>,
+}
+
+/// What a server is started with.
+#[derive(Clone, Debug, Default)]
+pub struct ServerBuilder {
+    settings: Settings,
+}
+
+/// The settings of a server.
+#[derive(Clone, Default)]
+pub(crate) struct Settings {
+    pub(crate) dialect: Dialect,
+    pub(crate) version: Option<String>,
+    pub(crate) basic_auth: Option<(String, String)>,
+    pub(crate) tokens: Vec<String>,
+}
+
+impl Settings {
+    /// The version that the server names.
+    pub(crate) fn version(&self) -> &str {
+        self.version.as_deref().unwrap_or(self.dialect.version())
+    }
+}
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Settings")
+            .field("dialect", &self.dialect)
+            .field("version", &self.version)
+            .field("basic_auth", &self.basic_auth.is_some())
+            .field("tokens", &self.tokens.len())
+            .finish()
+    }
+}
+
+impl ServerBuilder {
+    /// The version it behaves like; 2.0 unless said otherwise.
+    #[must_use]
+    pub fn dialect(mut self, dialect: Dialect) -> Self {
+        self.settings.dialect = dialect;
+        self
+    }
+
+    /// The version that it names in its configuration, instead of the dialect's own.
+    #[must_use]
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.settings.version = Some(version.into());
+        self
+    }
+
+    /// User name and password that every request needs, unless a token is given; without either nothing is asked for.
+    #[must_use]
+    pub fn basic_auth(mut self, username: impl Into<String>, password: impl Into<String>) -> Self {
+        self.settings.basic_auth = Some((username.into(), password.into()));
+        self
+    }
+
+    /// A bearer token that is accepted, as an Enterprise server does; may be called more than once.
+    #[must_use]
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        self.settings.tokens.push(token.into());
+        self
+    }
+
+    /// Starts the server on a free loopback port; needs a tokio runtime.
+    ///
+    /// # Errors
+    /// When no loopback port can be had.
+    pub async fn start(self) -> std::io::Result<Server> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let address = listener.local_addr()?;
+        let app = Arc::new(App::new(self.settings, format!("http://{address}")));
+        let shell = Arc::new(Shell::new(Arc::clone(&app)));
+        let accepting = tokio::spawn(accept(listener, shell));
+        Ok(Server { app, address, accepting })
+    }
+}
+
+impl Server {
+    /// Starts a 2.0 server that asks for no credentials.
+    ///
+    /// # Errors
+    /// When no loopback port can be had.
+    pub async fn start() -> std::io::Result<Self> {
+        Self::builder().start().await
+    }
+
+    /// A server with settings of its own.
+    #[must_use]
+    pub fn builder() -> ServerBuilder {
+        ServerBuilder::default()
+    }
+
+    /// The address to give to a client: `http://127.0.0.1:port`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.app.url
+    }
+
+    /// The address it listens on.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The version it behaves like.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.app.dialect
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+/// Accepts connections for as long as the server lives; its end ends them all.
+async fn accept(listener: TcpListener, shell: Arc<Shell>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                let Ok((stream, _)) = accepted else { continue };
+                if shell.refuses_connection() {
+                    continue;
+                }
+                connections.spawn(serve(stream, Arc::clone(&shell)));
+            }
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+async fn serve(stream: TcpStream, shell: Arc<Shell>) {
+    // Answers go out at once: there is nothing to gain from waiting for more.
+    let _ = stream.set_nodelay(true);
+    let reads = Arc::new(Reads::default());
+    let io = TokioIo::new(Watched::new(stream, Arc::clone(&reads)));
+    let service = service_fn(move |request| {
+        let (shell, reads) = (Arc::clone(&shell), Arc::clone(&reads));
+        async move { shell.answer(request, &reads).await }
+    });
+    // A broken connection is the client's business, or a fault that was asked for.
+    let _ = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .max_buf_size(MAX_BUFFER)
+        .max_headers(MAX_HEADERS)
+        .half_close(true)
+        .serve_connection(io, service)
+        .await;
+}

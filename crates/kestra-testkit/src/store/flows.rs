@@ -1,0 +1,109 @@
+//! Flows with all their revisions.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::engine::flow::FlowDefinition;
+
+/// One revision of a flow.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredFlow {
+    pub(crate) definition: Arc<FlowDefinition>,
+    pub(crate) source: String,
+    pub(crate) revision: u64,
+    pub(crate) updated: Timestamp,
+    pub(crate) deleted: bool,
+}
+
+impl StoredFlow {
+    pub(crate) fn id(&self) -> &str {
+        &self.definition.id
+    }
+
+    pub(crate) fn namespace(&self) -> &str {
+        &self.definition.namespace
+    }
+}
+
+/// All flows, by namespace and id.
+#[derive(Debug, Default)]
+pub(crate) struct FlowStore {
+    flows: BTreeMap<(String, String), Vec<StoredFlow>>,
+}
+
+impl FlowStore {
+    /// The newest revision of a flow that isn't deleted.
+    pub(crate) fn find(&self, namespace: &str, id: &str) -> Option<StoredFlow> {
+        self.newest(namespace, id).filter(|flow| !flow.deleted)
+    }
+
+    /// The newest revision, also if that is a deletion.
+    pub(crate) fn newest(&self, namespace: &str, id: &str) -> Option<StoredFlow> {
+        self.flows.get(&key(namespace, id))?.last().cloned()
+    }
+
+    /// One revision.
+    pub(crate) fn revision(&self, namespace: &str, id: &str, revision: u64) -> Option<StoredFlow> {
+        self.flows.get(&key(namespace, id))?.iter().find(|flow| flow.revision == revision).cloned()
+    }
+
+    /// All revisions, oldest first.
+    pub(crate) fn revisions(&self, namespace: &str, id: &str) -> Vec<StoredFlow> {
+        self.flows.get(&key(namespace, id)).cloned().unwrap_or_default()
+    }
+
+    /// The newest revision of each flow that isn't deleted, by namespace and id.
+    pub(crate) fn all(&self) -> Vec<StoredFlow> {
+        self.flows
+            .values()
+            .filter_map(|revisions| revisions.last())
+            .filter(|flow| !flow.deleted)
+            .cloned()
+            .collect()
+    }
+
+    /// Stores a flow as it is now. The same source as before keeps the revision.
+    pub(crate) fn save(&mut self, definition: FlowDefinition, source: String) -> StoredFlow {
+        let revisions = self.flows.entry(key(&definition.namespace, &definition.id)).or_default();
+        if let Some(last) = revisions.last().filter(|last| !last.deleted && last.source == source) {
+            return last.clone();
+        }
+        let flow = StoredFlow {
+            revision: revisions.last().map_or(1, |last| last.revision + 1),
+            definition: Arc::new(definition),
+            source,
+            updated: Timestamp::now(),
+            deleted: false,
+        };
+        revisions.push(flow.clone());
+        flow
+    }
+
+    /// Deletes a flow: a last revision that says so.
+    pub(crate) fn delete(&mut self, namespace: &str, id: &str) -> Option<StoredFlow> {
+        let revisions = self.flows.get_mut(&key(namespace, id))?;
+        let last = revisions.last().filter(|last| !last.deleted)?;
+        let gone = StoredFlow {
+            revision: last.revision + 1,
+            deleted: true,
+            updated: Timestamp::now(),
+            ..last.clone()
+        };
+        revisions.push(gone.clone());
+        Some(gone)
+    }
+
+    /// Forgets single revisions but the newest.
+    pub(crate) fn forget(&mut self, namespace: &str, id: &str, numbers: &[u64]) {
+        if let Some(revisions) = self.flows.get_mut(&key(namespace, id)) {
+            let newest = revisions.last().map(|flow| flow.revision);
+            revisions.retain(|flow| Some(flow.revision) == newest || !numbers.contains(&flow.revision));
+        }
+    }
+}
+
+fn key(namespace: &str, id: &str) -> (String, String) {
+    (namespace.to_owned(), id.to_owned())
+}
