@@ -1,0 +1,254 @@
+//! The inputs of an execution: what was given, what the flow declares, and what comes of both.
+
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+
+use super::expression::{self, Scope};
+use super::flow::{InputDefinition, plain_text};
+use super::flow_json;
+use super::input_convert::{InputValue, convert, unveil_map};
+use super::input_error::{Fault, InputError};
+use crate::dialect::Dialect;
+use crate::http::Part;
+
+/// A part of a form: text, or a file.
+#[derive(Clone, Debug)]
+pub(crate) enum Given {
+    Text(String),
+    File { name: String, body: Bytes },
+}
+
+/// What was given, by input; the last of a name wins.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct GivenInputs {
+    entries: Vec<(String, Given)>,
+}
+
+impl GivenInputs {
+    /// Reads the parts of a form.
+    pub(crate) fn from_parts(parts: Vec<Part>) -> Self {
+        let mut given = Self::default();
+        for part in parts {
+            let text = part.text();
+            match part.filename {
+                // The old style: the name of the file is the name of the input.
+                Some(file) if part.name == "files" => {
+                    given.set(&file, Given::File { name: String::new(), body: part.body });
+                }
+                Some(file) => given.set(&part.name, Given::File { name: file, body: part.body }),
+                None => given.set(&part.name, Given::Text(text)),
+            }
+        }
+        given
+    }
+
+    /// Takes JSON values, as a subflow gets them.
+    pub(crate) fn from_json(values: &Map<String, Value>) -> Self {
+        let mut given = Self::default();
+        for (key, value) in values.iter().filter(|(_, value)| !value.is_null()) {
+            given.set(key, Given::Text(plain_text(value)));
+        }
+        given
+    }
+
+    fn set(&mut self, id: &str, value: Given) {
+        self.entries.retain(|(key, _)| key != id);
+        self.entries.push((id.to_owned(), value));
+    }
+
+    fn get(&self, id: &str) -> Option<&Given> {
+        self.entries.iter().find(|(key, _)| key == id).map(|(_, value)| value)
+    }
+
+    /// The names that the flow doesn't declare.
+    pub(crate) fn unknown(&self, declared: &[InputDefinition]) -> Vec<String> {
+        let names = self.entries.iter().map(|(key, _)| key);
+        names.filter(|key| !declared.iter().any(|input| input.id == **key)).cloned().collect()
+    }
+}
+
+/// An input and what came of it.
+#[derive(Clone, Debug)]
+pub(crate) struct ResolvedInput {
+    pub(crate) definition: InputDefinition,
+    pub(crate) value: Option<InputValue>,
+    /// What was given, as sent.
+    pub(crate) given: Option<String>,
+    pub(crate) is_default: bool,
+    pub(crate) enabled: bool,
+    pub(crate) error: Option<InputError>,
+}
+
+/// All inputs, and the files among them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ResolvedInputs {
+    pub(crate) inputs: Vec<ResolvedInput>,
+    /// Address and content.
+    pub(crate) files: Vec<(String, Bytes)>,
+}
+
+/// Resolves the inputs in the order of their declaration. `base` is where files of the execution live.
+pub(crate) fn resolve(
+    declared: &[InputDefinition],
+    given: &GivenInputs,
+    base: &str,
+    scope: &Scope,
+    dialect: Dialect,
+) -> ResolvedInputs {
+    let mut all = ResolvedInputs::default();
+    let mut scope = scope.clone();
+    for definition in declared {
+        let mut file = None;
+        let text = given.get(&definition.id).map(|given| match given {
+            Given::Text(text) => text.clone(),
+            Given::File { name, body } => {
+                let ending = name.rsplit_once('.').map_or("upl", |(_, ending)| ending);
+                let uri = format!("{base}/inputs/{}/.{ending}", definition.id);
+                file = Some((uri.clone(), body.clone()));
+                uri
+            }
+        });
+        let enabled = is_enabled(definition, &scope);
+        let resolved = resolve_one(definition, text, enabled, &scope, dialect);
+        if enabled {
+            all.files.extend(file);
+        }
+        all.inputs.push(resolved);
+        scope.set("inputs", Value::Object(unveil_map(&all.stored())));
+    }
+    all
+}
+
+fn resolve_one(
+    definition: &InputDefinition,
+    text: Option<String>,
+    enabled: bool,
+    scope: &Scope,
+    dialect: Dialect,
+) -> ResolvedInput {
+    let mut resolved = ResolvedInput {
+        definition: definition.clone(),
+        value: None,
+        given: text.clone(),
+        is_default: false,
+        enabled,
+        error: None,
+    };
+    if !enabled {
+        return resolved;
+    }
+    let fault = |fault, given: Option<String>| Some(InputError { id: definition.id.clone(), given, fault });
+    let text = match text {
+        Some(text) => text,
+        None => match default_text(definition, scope) {
+            None if definition.required => {
+                resolved.error = fault(Fault::Missing, None);
+                return resolved;
+            }
+            None => return resolved,
+            Some(Err(cause)) => {
+                resolved.error = fault(Fault::Value(cause), None);
+                return resolved;
+            }
+            Some(Ok(text)) => {
+                resolved.is_default = true;
+                text
+            }
+        },
+    };
+    match convert(definition, &text, dialect) {
+        Ok(value) => resolved.value = Some(value),
+        Err(cause) => resolved.error = fault(cause, Some(text)),
+    }
+    resolved
+}
+
+fn default_text(definition: &InputDefinition, scope: &Scope) -> Option<Result<String, String>> {
+    let defaults = definition.properties.get("defaults").filter(|value| !value.is_null())?;
+    let text = plain_text(defaults);
+    Some(if text.contains("{{") {
+        expression::render(&text, scope).map_err(|error| error.to_string())
+    } else {
+        Ok(text)
+    })
+}
+
+/// Whether the condition of `dependsOn` holds.
+fn is_enabled(definition: &InputDefinition, scope: &Scope) -> bool {
+    let condition = definition.properties.get("dependsOn").and_then(|depends| depends.get("condition"));
+    let Some(condition) = condition.and_then(Value::as_str) else { return true };
+    expression::render(condition, scope).is_ok_and(|text| expression::is_true(&text))
+}
+
+impl ResolvedInputs {
+    /// The first fault.
+    pub(crate) fn first_error(&self) -> Option<InputError> {
+        self.inputs.iter().find_map(|input| input.error.clone())
+    }
+
+    /// The values as they are stored; ids with dots are nested.
+    pub(crate) fn stored(&self) -> Map<String, Value> {
+        self.nested(|value| value.stored.clone())
+    }
+
+    /// The values as the answer to a creation shows them on 1.x.
+    pub(crate) fn fresh(&self) -> Map<String, Value> {
+        self.nested(|value| value.fresh.clone())
+    }
+
+    fn nested(&self, pick: impl Fn(&InputValue) -> Value) -> Map<String, Value> {
+        let mut map = Map::new();
+        for input in self.inputs.iter().filter(|input| input.enabled) {
+            put(&mut map, &input.definition.id, input.value.as_ref().map_or(Value::Null, &pick));
+        }
+        map
+    }
+
+    /// What the validation of inputs answers for each.
+    pub(crate) fn report(&self, dialect: Dialect) -> Value {
+        let one = |input: &ResolvedInput| {
+            let errors: Vec<Value> = input
+                .error
+                .iter()
+                .map(|error| {
+                    let mut entry = json!({"message": error.message(dialect)});
+                    if dialect > Dialect::V1_0 {
+                        entry["renderError"] = json!(false);
+                    }
+                    entry
+                })
+                .collect();
+            let mut entry = json!({
+                "input": flow_json::input(&input.definition),
+                "enabled": input.enabled,
+                "isDefault": input.is_default,
+                "errors": errors,
+            });
+            let value = match (&input.value, &input.given) {
+                (Some(value), _) => Some(value.fresh.clone()),
+                (None, Some(given)) => Some(json!(given)),
+                (None, None) => None,
+            };
+            if let Some(value) = value {
+                entry["value"] = value;
+            }
+            entry
+        };
+        self.inputs.iter().map(one).collect()
+    }
+}
+
+/// Puts a value under a path of dots.
+fn put(map: &mut Map<String, Value>, id: &str, value: Value) {
+    match id.split_once('.') {
+        None => {
+            map.insert(id.to_owned(), value);
+        }
+        Some((first, rest)) => {
+            let inner = map.entry(first).or_insert_with(|| Value::Object(Map::new()));
+            if let Some(inner) = inner.as_object_mut() {
+                put(inner, rest, value);
+            }
+        }
+    }
+}
