@@ -1,1 +1,42 @@
-//! Errors, request building blocks and codecs of the Kestra client
+//! The building blocks of the Kestra client: errors, operations, calls, bodies, servers and codecs.
+//!
+//! It knows neither models nor tower. Users of the client find everything re-exported by the crate `kestra`.
+
+mod body;
+mod call;
+mod context;
+pub mod decode;
+mod encode;
+mod error;
+mod executor;
+pub mod filter;
+mod head;
+mod macros;
+mod operation;
+mod options;
+mod query;
+pub mod redact;
+pub mod retry;
+mod servers;
+pub mod sse;
+mod target;
+mod timeouts;
+mod version;
+
+pub use body::{Body, FilePart, Multipart};
+pub use call::{Call, YAML_LIMIT};
+pub use context::CallContext;
+pub use encode::ParameterValue;
+pub use error::{
+    BoxError, ERROR_BODY_LIMIT, Error, ErrorKind, ErrorResponse, RequestSent, Sent, TimeoutPhase,
+};
+pub use executor::{CallFuture, Detached, Executor, OutputFuture, ResponseFuture};
+pub use filter::Filter;
+pub use head::{MAX_ARGUMENTS, REQUEST_LINE_LIMIT, check_request_line};
+pub use operation::{ACCEPT_JSON, Answer, Edition, OperationInfo, QueryParameter, Replay, Route, Traffic};
+pub use options::{CallOptions, ServerVariables};
+pub use retry::{Retry, Verdict};
+pub use servers::{BaseUrl, Server, Servers, Variable};
+pub use target::Target;
+pub use timeouts::{Limits, Timeouts};
+pub use version::{EmptyVersion, Version, Versions};

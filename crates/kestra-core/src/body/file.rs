@@ -1,0 +1,94 @@
+//! A file that a multipart form uploads.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::pin::Pin;
+
+use bytes::Bytes;
+use tokio::io::AsyncRead;
+
+/// A file to upload: a path, bytes or a reader.
+///
+/// A path is opened anew for each attempt, so that a retry can send it again; a reader is sent once. The file name matters:
+/// Kestra looks at its ending.
+///
+/// ```
+/// use kestra_core::FilePart;
+///
+/// let report = FilePart::path("data/report.csv");
+/// let note = FilePart::bytes("note.txt", "hello").content_type("text/plain");
+/// # let _ = (report, note);
+/// ```
+pub struct FilePart {
+    pub(super) name: Option<String>,
+    pub(super) content_type: Option<String>,
+    pub(super) source: Source,
+}
+
+pub(super) enum Source {
+    Bytes(Bytes),
+    Path(PathBuf),
+    Reader { reader: Pin<Box<dyn AsyncRead + Send>>, length: Option<u64> },
+}
+
+impl FilePart {
+    /// The file at a path, under its own name.
+    #[must_use]
+    pub fn path(path: impl Into<PathBuf>) -> Self {
+        let path = path.into();
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        Self { name, content_type: None, source: Source::Path(path) }
+    }
+
+    /// Bytes under a name.
+    #[must_use]
+    pub fn bytes(name: impl Into<String>, bytes: impl Into<Bytes>) -> Self {
+        Self { name: Some(name.into()), content_type: None, source: Source::Bytes(bytes.into()) }
+    }
+
+    /// What a reader gives, under a name; the call is sent once.
+    #[must_use]
+    pub fn reader(name: impl Into<String>, reader: impl AsyncRead + Send + 'static) -> Self {
+        let source = Source::Reader { reader: Box::pin(reader), length: None };
+        Self { name: Some(name.into()), content_type: None, source }
+    }
+
+    /// Tells how many bytes a reader gives, so that the request can have a `Content-Length`.
+    #[must_use]
+    pub fn length(mut self, bytes: u64) -> Self {
+        if let Source::Reader { length, .. } = &mut self.source {
+            *length = Some(bytes);
+        }
+        self
+    }
+
+    /// Sets the file's name.
+    #[must_use]
+    pub fn file_name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Sets the media type; `application/octet-stream` if not set.
+    #[must_use]
+    pub fn content_type(mut self, content_type: impl Into<String>) -> Self {
+        self.content_type = Some(content_type.into());
+        self
+    }
+}
+
+impl fmt::Debug for FilePart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let source = match &self.source {
+            Source::Bytes(bytes) => format!("{} bytes", bytes.len()),
+            Source::Path(path) => format!("path {}", path.display()),
+            Source::Reader { length: Some(length), .. } => format!("reader of {length} bytes"),
+            Source::Reader { length: None, .. } => "reader".to_owned(),
+        };
+        f.debug_struct("FilePart")
+            .field("name", &self.name)
+            .field("content_type", &self.content_type)
+            .field("source", &source)
+            .finish()
+    }
+}

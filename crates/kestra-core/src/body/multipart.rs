@@ -1,0 +1,197 @@
+//! `multipart/form-data` (RFC 7578), with an exact length wherever it can be known.
+
+use bytes::{BufMut as _, Bytes, BytesMut};
+use http::HeaderValue;
+
+use super::boundary::boundary;
+use super::file::{FilePart, Source};
+use super::segments::{Again, Segment, SegmentBody};
+use super::{Body, Kind, Stream};
+use crate::error::Error;
+
+/// A form: named parts, each text or a file.
+///
+/// Parts in memory make one body of bytes; paths are read while the request is sent, each attempt anew.
+#[derive(Debug, Default)]
+pub struct Multipart {
+    parts: Vec<Part>,
+}
+
+#[derive(Debug)]
+struct Part {
+    name: String,
+    value: Value,
+}
+
+#[derive(Debug)]
+enum Value {
+    Text(Hidden),
+    File(FilePart),
+}
+
+/// Text that may be a secret input.
+struct Hidden(String);
+
+impl std::fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} bytes", self.0.len())
+    }
+}
+
+impl Multipart {
+    /// A form without parts.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { parts: Vec::new() }
+    }
+
+    /// Adds a part of text.
+    pub fn text(&mut self, name: impl Into<String>, value: impl Into<String>) -> &mut Self {
+        self.parts.push(Part { name: name.into(), value: Value::Text(Hidden(value.into())) });
+        self
+    }
+
+    /// Adds a part that is a file.
+    pub fn file(&mut self, name: impl Into<String>, file: FilePart) -> &mut Self {
+        self.parts.push(Part { name: name.into(), value: Value::File(file) });
+        self
+    }
+
+    /// Whether there are no parts.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    /// Whether a part has this name.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.parts.iter().any(|part| part.name == name)
+    }
+
+    /// The body and the content type that names its boundary.
+    ///
+    /// # Errors
+    ///
+    /// A media type that no header can have, or a path that isn't a readable file.
+    pub fn into_body(self) -> Result<(HeaderValue, Body), Error> {
+        let boundary = boundary();
+        let content_type = HeaderValue::try_from(format!("multipart/form-data; boundary={boundary}"))
+            .map_err(|_| Error::invalid("multipart", "the boundary is no header value"))?;
+        let mut writer = Writer::default();
+        for part in self.parts {
+            writer.part(&boundary, part)?;
+        }
+        writer.text.put_slice(b"--");
+        writer.text.put_slice(boundary.as_bytes());
+        writer.text.put_slice(b"--\r\n");
+        Ok((content_type, writer.into_body()))
+    }
+}
+
+#[derive(Default)]
+struct Writer {
+    text: BytesMut,
+    segments: Vec<Segment>,
+}
+
+impl Writer {
+    fn part(&mut self, boundary: &str, part: Part) -> Result<(), Error> {
+        let text = &mut self.text;
+        text.put_slice(b"--");
+        text.put_slice(boundary.as_bytes());
+        text.put_slice(b"\r\nContent-Disposition: form-data; name=\"");
+        put_quoted(text, &part.name);
+        text.put_u8(b'"');
+        match part.value {
+            Value::Text(Hidden(value)) => {
+                // Some servers take a part with a content type for a file, so text has none.
+                text.put_slice(b"\r\n\r\n");
+                text.put_slice(value.as_bytes());
+            }
+            Value::File(file) => self.file(&part.name, file)?,
+        }
+        self.text.put_slice(b"\r\n");
+        Ok(())
+    }
+
+    fn file(&mut self, part: &str, file: FilePart) -> Result<(), Error> {
+        let content_type = file.content_type.as_deref().unwrap_or("application/octet-stream");
+        if HeaderValue::from_str(content_type).is_err() {
+            return Err(Error::invalid(
+                part,
+                "the file's content type has a line break or another control character",
+            ));
+        }
+        let text = &mut self.text;
+        text.put_slice(b"; filename=\"");
+        put_quoted(text, file.name.as_deref().unwrap_or("file"));
+        text.put_slice(b"\"\r\nContent-Type: ");
+        text.put_slice(content_type.as_bytes());
+        text.put_slice(b"\r\n\r\n");
+        match file.source {
+            Source::Bytes(bytes) => text.put_slice(&bytes),
+            Source::Path(path) => {
+                let length = match std::fs::metadata(&path) {
+                    Ok(metadata) if metadata.is_file() => metadata.len(),
+                    Ok(_) => {
+                        return Err(Error::invalid(part, format_args!("{} is not a file", path.display())));
+                    }
+                    Err(problem) => {
+                        return Err(Error::invalid(
+                            part,
+                            format_args!("{} can't be read: {problem}", path.display()),
+                        ));
+                    }
+                };
+                self.segment(Segment::Again(Again::Path { path, length }));
+            }
+            Source::Reader { reader, length } => {
+                self.segment(Segment::Reader { reader, length });
+            }
+        }
+        Ok(())
+    }
+
+    fn segment(&mut self, segment: Segment) {
+        let text = self.text.split().freeze();
+        self.segments.push(Segment::Again(Again::Bytes(text)));
+        self.segments.push(segment);
+    }
+
+    fn into_body(mut self) -> Body {
+        let rest: Bytes = self.text.freeze();
+        if self.segments.is_empty() {
+            return Body(Kind::Bytes(rest));
+        }
+        self.segments.push(Segment::Again(Again::Bytes(rest)));
+        let again: Option<Vec<_>> = self
+            .segments
+            .iter()
+            .map(|segment| match segment {
+                Segment::Again(again) => Some(again.clone()),
+                Segment::Reader { .. } => None,
+            })
+            .collect();
+        let once = SegmentBody::new(self.segments);
+        match again {
+            Some(again) => {
+                let length = http_body::Body::size_hint(&once).exact();
+                Body::reopen(length, move || SegmentBody::new(again.iter().cloned().map(Segment::Again)))
+            }
+            None => Body(Kind::Once(Stream::new(once))),
+        }
+    }
+}
+
+/// A name within quotes, escaped as browsers do it.
+fn put_quoted(text: &mut BytesMut, name: &str) {
+    for byte in name.bytes() {
+        match byte {
+            b'"' => text.put_slice(b"%22"),
+            b'\r' => text.put_slice(b"%0D"),
+            b'\n' => text.put_slice(b"%0A"),
+            byte => text.put_u8(byte),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! A body of several pieces, some of them read while it is sent.
+
+use std::collections::VecDeque;
+use std::io;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Bytes, BytesMut};
+use http_body::{Frame, SizeHint};
+use tokio::fs::File;
+use tokio::io::{AsyncRead, ReadBuf};
+
+use crate::error::BoxError;
+
+const CHUNK: usize = 64 * 1024;
+
+/// A piece that can be read again.
+#[derive(Clone)]
+pub(super) enum Again {
+    Bytes(Bytes),
+    Path { path: PathBuf, length: u64 },
+}
+
+pub(super) enum Segment {
+    Again(Again),
+    Reader { reader: Pin<Box<dyn AsyncRead + Send>>, length: Option<u64> },
+}
+
+impl Segment {
+    fn length(&self) -> Option<u64> {
+        match self {
+            Self::Again(Again::Bytes(bytes)) => Some(bytes.len() as u64),
+            Self::Again(Again::Path { length, .. }) => Some(*length),
+            Self::Reader { length, .. } => *length,
+        }
+    }
+}
+
+pub(super) struct SegmentBody {
+    segments: VecDeque<Segment>,
+    state: State,
+    left: Option<u64>,
+}
+
+enum State {
+    Next,
+    Opening { open: Pin<Box<dyn Future<Output = io::Result<File>> + Send>>, length: u64 },
+    Reading { reader: Pin<Box<dyn AsyncRead + Send>>, left: Option<u64> },
+}
+
+impl SegmentBody {
+    pub(super) fn new(segments: impl IntoIterator<Item = Segment>) -> Self {
+        let segments: VecDeque<_> = segments.into_iter().collect();
+        let left = segments.iter().map(Segment::length).sum();
+        Self { segments, state: State::Next, left }
+    }
+
+    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BoxError>>> {
+        loop {
+            match &mut self.state {
+                State::Next => match self.segments.pop_front() {
+                    None => return Poll::Ready(None),
+                    Some(Segment::Again(Again::Bytes(bytes))) if bytes.is_empty() => {}
+                    Some(Segment::Again(Again::Bytes(bytes))) => return Poll::Ready(Some(Ok(bytes))),
+                    Some(Segment::Again(Again::Path { path, length })) => {
+                        self.state = State::Opening { open: Box::pin(File::open(path)), length };
+                    }
+                    Some(Segment::Reader { reader, length }) => {
+                        self.state = State::Reading { reader, left: length };
+                    }
+                },
+                State::Opening { open, length } => {
+                    let file = ready!(open.as_mut().poll(cx))?;
+                    self.state = State::Reading { reader: Box::pin(file), left: Some(*length) };
+                }
+                State::Reading { reader, left } => {
+                    let mut chunk = BytesMut::zeroed(CHUNK);
+                    let mut buffer = ReadBuf::new(&mut chunk);
+                    ready!(reader.as_mut().poll_read(cx, &mut buffer))?;
+                    let read = buffer.filled().len();
+                    // A body that ends early would be taken as complete, so a wrong length breaks the connection.
+                    match left {
+                        Some(left) if read as u64 > *left => return Poll::Ready(Some(Err(changed("grew")))),
+                        Some(left) if read == 0 && *left > 0 => {
+                            return Poll::Ready(Some(Err(changed("ended early"))));
+                        }
+                        Some(left) => *left -= read as u64,
+                        None => {}
+                    }
+                    if read == 0 {
+                        self.state = State::Next;
+                        continue;
+                    }
+                    chunk.truncate(read);
+                    return Poll::Ready(Some(Ok(chunk.freeze())));
+                }
+            }
+        }
+    }
+}
+
+fn changed(how: &str) -> BoxError {
+    io::Error::new(io::ErrorKind::InvalidData, format!("a file {how} while it was uploaded")).into()
+}
+
+impl http_body::Body for SegmentBody {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let chunk = ready!(self.poll_chunk(cx));
+        if let (Some(Ok(chunk)), Some(left)) = (&chunk, &mut self.left) {
+            *left = left.saturating_sub(chunk.len() as u64);
+        }
+        Poll::Ready(chunk.map(|chunk| chunk.map(Frame::data)))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.left.map(SizeHint::with_exact).unwrap_or_default()
+    }
+}

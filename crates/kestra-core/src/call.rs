@@ -1,0 +1,267 @@
+//! A call before it is a request: the operation, what was set for it, and its options.
+
+use std::fmt;
+
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Request};
+
+use crate::body::{Body, Multipart};
+use crate::context::CallContext;
+use crate::encode::{ParameterValue, push_segment};
+use crate::error::Error;
+use crate::filter::Filter;
+use crate::head::{Arguments, Head};
+use crate::operation::OperationInfo;
+use crate::options::CallOptions;
+use crate::query::Query;
+use crate::target::Target;
+
+/// What a builder collects. Nothing it is told fails at once: the first mistake comes out when the call is sent.
+pub struct Call {
+    info: &'static OperationInfo,
+    arguments: Arguments,
+    query: Query,
+    payload: Payload,
+    options: CallOptions,
+    waits: bool,
+    problem: Option<Error>,
+}
+
+enum Payload {
+    None,
+    Ready { content_type: Option<HeaderValue>, body: Body },
+    Form(Multipart),
+}
+
+/// How large a source of YAML may be, in bytes: far above any flow, far below what would trouble a server.
+pub const YAML_LIMIT: usize = 16 * 1024 * 1024;
+
+impl Call {
+    /// A call of an operation, nothing set.
+    #[must_use]
+    pub fn new(info: &'static OperationInfo) -> Self {
+        Self {
+            info,
+            arguments: Arguments::default(),
+            query: Query::default(),
+            payload: Payload::None,
+            options: CallOptions::new(),
+            waits: false,
+            problem: None,
+        }
+    }
+
+    /// The operation.
+    #[must_use]
+    pub fn info(&self) -> &'static OperationInfo {
+        self.info
+    }
+
+    /// The options.
+    #[must_use]
+    pub fn options(&self) -> &CallOptions {
+        &self.options
+    }
+
+    /// Changes the options.
+    pub fn change_options(&mut self, change: impl FnOnce(CallOptions) -> CallOptions) {
+        self.options = change(std::mem::take(&mut self.options));
+    }
+
+    /// Keeps a mistake, if it is the first.
+    pub fn fail(&mut self, problem: Error) {
+        self.problem.get_or_insert(problem);
+    }
+
+    /// Sets the next variable of the path.
+    #[must_use]
+    pub fn path(mut self, value: impl ParameterValue) -> Self {
+        let name = self.info.path_parameters.get(self.arguments.len()).copied().unwrap_or("path");
+        let problem = value.with_text(|value| match value {
+            "" => Some("it is empty"),
+            "." | ".." => Some("`.` and `..` would name another path"),
+            value => {
+                self.arguments.push(|text| push_segment(text, value));
+                None
+            }
+        });
+        if let Some(problem) = problem {
+            self.arguments.push(|_| {});
+            self.fail(Error::invalid(name, problem));
+        }
+        self
+    }
+
+    /// Sets a query parameter, in place of what was set for it before.
+    pub fn set_query(&mut self, index: usize, value: impl ParameterValue) {
+        self.query.remove(index);
+        self.query.add(self.info, index, &value);
+    }
+
+    /// Adds a value of a query parameter.
+    pub fn add_query(&mut self, index: usize, value: impl ParameterValue) {
+        self.query.add(self.info, index, &value);
+    }
+
+    /// Whether a query parameter has a value.
+    #[must_use]
+    pub fn has_query(&self, index: usize) -> bool {
+        self.query.has(index)
+    }
+
+    /// Adds a pair to the query that the catalogue doesn't know.
+    pub fn add_extra_query(&mut self, name: &str, value: &str) {
+        self.query.add_extra(name, value);
+    }
+
+    /// Adds a filter, which belongs to this query parameter.
+    pub fn add_filter(&mut self, index: usize, filter: &Filter) {
+        match filter.check() {
+            Ok(()) => filter.write(|name, value| self.query.add_named(index, name, value)),
+            Err(problem) => self.fail(problem),
+        }
+    }
+
+    /// Sets a body of JSON.
+    #[must_use]
+    pub fn json(self, value: &(impl serde::Serialize + ?Sized)) -> Self {
+        let bytes = serde_json::to_vec(value);
+        self.json_bytes(bytes)
+    }
+
+    fn json_bytes(mut self, bytes: Result<Vec<u8>, serde_json::Error>) -> Self {
+        match bytes {
+            Ok(bytes) => self.set_body("application/json", bytes.into()),
+            Err(problem) => self.fail(Error::invalid("body", problem)),
+        }
+        self
+    }
+
+    /// Sets a body of YAML.
+    #[must_use]
+    pub fn yaml(mut self, source: impl Into<String>) -> Self {
+        let source = source.into();
+        if source.len() > YAML_LIMIT {
+            let length = source.len();
+            self.fail(Error::invalid(
+                "source",
+                format_args!("it has {length} bytes, more than {YAML_LIMIT}"),
+            ));
+        } else {
+            self.set_body("application/x-yaml", source.into());
+        }
+        self
+    }
+
+    /// Sets a body of text.
+    #[must_use]
+    pub fn text(mut self, text: impl Into<String>) -> Self {
+        self.set_body("text/plain", text.into().into());
+        self
+    }
+
+    /// Sets a body of this media type.
+    pub fn set_body(&mut self, content_type: &'static str, body: Body) {
+        self.payload = Payload::Ready { content_type: Some(HeaderValue::from_static(content_type)), body };
+    }
+
+    /// Sets a body of any media type.
+    pub fn set_typed_body(&mut self, content_type: Option<HeaderValue>, body: Body) {
+        self.payload = Payload::Ready { content_type, body };
+    }
+
+    /// The form, made if there is none yet.
+    pub fn multipart(&mut self) -> &mut Multipart {
+        if !matches!(self.payload, Payload::Form(_)) {
+            self.payload = Payload::Form(Multipart::new());
+        }
+        match &mut self.payload {
+            Payload::Form(form) => form,
+            _ => unreachable!("the payload was made a form above"),
+        }
+    }
+
+    /// Says that the server answers only when an execution has ended, so that no default limit in time fits.
+    pub fn set_waits(&mut self, waits: bool) {
+        self.waits = waits;
+    }
+
+    /// The request for the newest version, in origin form: the path without a server.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that was set to what no request can have.
+    pub fn into_request(self) -> Result<Request<Body>, Error> {
+        self.into_request_with(&CallOptions::new())
+    }
+
+    /// The request for a given server, absolute.
+    ///
+    /// # Errors
+    ///
+    /// As [`into_request`](Self::into_request); and a version that lacks the operation or a parameter.
+    pub fn into_request_for(mut self, target: &Target) -> Result<Request<Body>, Error> {
+        self.options = self.options.or(target.options());
+        let mut request = self.into_request_with(&CallOptions::new())?;
+        target.aim(&mut request)?;
+        Ok(request)
+    }
+
+    /// The request in origin form, options of the client included.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that was set to what no request can have.
+    pub fn into_request_with(mut self, defaults: &CallOptions) -> Result<Request<Body>, Error> {
+        let info = self.info;
+        self.prepare(defaults).map_err(|error| error.of_operation(info))
+    }
+
+    fn prepare(&mut self, defaults: &CallOptions) -> Result<Request<Body>, Error> {
+        if let Some(problem) = self.problem.take() {
+            return Err(problem);
+        }
+        let options = self.options.or(defaults);
+        options.check()?;
+        let mut headers = HeaderMap::with_capacity(8);
+        headers.insert(ACCEPT, HeaderValue::from_static(self.info.accept));
+        let body = match std::mem::replace(&mut self.payload, Payload::None) {
+            Payload::None => Body::empty(),
+            Payload::Ready { content_type, body } => {
+                content_type.and_then(|content_type| headers.insert(CONTENT_TYPE, content_type));
+                body
+            }
+            Payload::Form(form) => {
+                let (content_type, body) = form.into_body()?;
+                headers.insert(CONTENT_TYPE, content_type);
+                body
+            }
+        };
+        if let Some(extra) = options.get_headers() {
+            for (name, value) in extra {
+                headers.insert(name.clone(), value.clone());
+            }
+        }
+        let head = Head {
+            info: Some(self.info),
+            arguments: std::mem::take(&mut self.arguments),
+            query: std::mem::take(&mut self.query),
+        };
+        let (method, path_and_query) = head.newest(options.get_tenant())?;
+        let mut request = Request::new(body);
+        *request.method_mut() = method;
+        *request.uri_mut() = path_and_query.into();
+        *request.headers_mut() = headers;
+        request.extensions_mut().insert(CallContext::new(head, options, self.waits));
+        Ok(request)
+    }
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("operation", &self.info.name)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}

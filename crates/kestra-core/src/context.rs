@@ -1,0 +1,172 @@
+//! What travels with a request through all layers.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use http::uri::PathAndQuery;
+use http::{Method, Request};
+use tokio::time::Instant;
+
+use crate::error::{Error, Sent};
+use crate::head::Head;
+use crate::operation::{OperationInfo, Replay};
+use crate::options::CallOptions;
+use crate::timeouts::{Limits, Timeouts};
+use crate::version::Version;
+
+/// What a request is a call of, with its options, its deadline and what has become of it so far.
+///
+/// Every request that a builder makes has one among its extensions; layers read it with [`CallContext::of`]. Copies share
+/// what has become of the call, so an error at the end knows of all attempts.
+#[derive(Clone)]
+pub struct CallContext(Arc<Inner>);
+
+struct Inner {
+    head: Head,
+    options: CallOptions,
+    waits: bool,
+    deadline: Option<Instant>,
+    attempts: AtomicU32,
+    sent: Sent,
+}
+
+impl CallContext {
+    pub(crate) fn new(head: Head, options: CallOptions, waits: bool) -> Self {
+        Self(Arc::new(Inner {
+            head,
+            options,
+            waits,
+            deadline: None,
+            attempts: AtomicU32::new(0),
+            sent: Sent::default(),
+        }))
+    }
+
+    /// The context of a request that no builder made.
+    #[must_use]
+    pub fn detached(options: CallOptions) -> Self {
+        Self::new(Head::default(), options, false)
+    }
+
+    /// The context of a request, if it has one.
+    #[must_use]
+    pub fn of<B>(request: &Request<B>) -> Option<&Self> {
+        request.extensions().get()
+    }
+
+    /// The operation; `None` for a request that no builder made.
+    #[must_use]
+    pub fn operation(&self) -> Option<&'static OperationInfo> {
+        self.0.head.info
+    }
+
+    /// The options of the call, those of the client included.
+    #[must_use]
+    pub fn options(&self) -> &CallOptions {
+        &self.0.options
+    }
+
+    /// Whether the server answers only when an execution has ended.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        self.0.waits
+    }
+
+    /// The limits in time, given those of a layer or client.
+    #[must_use]
+    pub fn limits(&self, defaults: Timeouts) -> Limits {
+        self.0.options.get_timeouts().or(defaults).limits(self.operation(), self.0.waits)
+    }
+
+    /// When the call must have ended.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.0.deadline
+    }
+
+    /// Sets when the call must have ended.
+    #[must_use]
+    pub fn with_deadline(mut self, deadline: Option<Instant>) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.0) {
+            inner.deadline = deadline;
+            return self;
+        }
+        Self(Arc::new(Inner {
+            head: self.0.head.clone(),
+            options: self.0.options.clone(),
+            waits: self.0.waits,
+            deadline,
+            attempts: AtomicU32::new(self.attempts()),
+            sent: Sent::default(),
+        }))
+    }
+
+    /// How long the call still has; `None` without a deadline.
+    #[must_use]
+    pub fn time_left(&self) -> Option<Duration> {
+        self.0.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
+    /// Whether repeating the call can't start anything twice: what the call says, else the catalogue, else the method.
+    #[must_use]
+    pub fn is_idempotent(&self, method: &Method) -> bool {
+        match (self.0.options.get_idempotent(), self.operation()) {
+            (Some(said), _) => said,
+            (None, Some(operation)) => operation.replay != Replay::StartsWork,
+            // A GET webhook starts an execution, so a request that we know nothing of is only safe if it says so.
+            (None, None) => matches!(*method, Method::HEAD | Method::OPTIONS),
+        }
+    }
+
+    /// Counts an attempt and tells which it is, from 1.
+    pub fn begin_attempt(&self) -> u32 {
+        self.0.attempts.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// How many attempts were begun.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts.load(Ordering::Relaxed)
+    }
+
+    /// Whether the request may have been sent, over all attempts.
+    #[must_use]
+    pub fn sent(&self) -> &Sent {
+        &self.0.sent
+    }
+
+    /// Whether the route, the parameters that are set or what may be sent depend on the server's version.
+    #[must_use]
+    pub fn depends_on_version(&self) -> bool {
+        self.0.head.depends_on_version()
+    }
+
+    /// Method, path and query for a server of this version.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) if that version lacks the operation or a parameter that is
+    /// set.
+    pub fn head_for(&self, version: Version) -> Result<(Method, PathAndQuery), Error> {
+        let options = &self.0.options;
+        self.0.head.for_version(version, options.get_tenant(), options.is_any_version()).map_err(|error| {
+            match self.operation() {
+                Some(operation) => error.of_operation(operation),
+                None => error,
+            }
+        })
+    }
+}
+
+impl std::fmt::Debug for CallContext {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CallContext")
+            .field("operation", &self.operation().map(|operation| operation.name))
+            .field("options", &self.0.options)
+            .field("deadline", &self.0.deadline)
+            .field("attempts", &self.attempts())
+            .field("sent", &self.0.sent.get())
+            .finish()
+    }
+}

@@ -1,0 +1,119 @@
+//! Reading an answer whose status is no error.
+
+use bytes::Bytes;
+use http::Response;
+use http::response::Parts;
+use serde::de::DeserializeOwned;
+
+use crate::body::Body;
+use crate::error::{Error, ErrorKind, ErrorResponse};
+use crate::operation::OperationInfo;
+
+/// Reads JSON.
+///
+/// # Errors
+///
+/// [`ErrorKind::Decode`] with the path to what can't be read, if the body is not the JSON that is expected, or missing.
+pub fn json<T: DeserializeOwned>(
+    response: Response<Body>,
+    info: &'static OperationInfo,
+) -> Result<Response<T>, Error> {
+    let (parts, bytes) = collected(response, info)?;
+    match serde_json::from_slice(&bytes) {
+        Ok(value) => Ok(Response::from_parts(parts, value)),
+        Err(problem) => {
+            // The path is worked out only now, so that it costs nothing when all is well.
+            let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
+            let path = serde_path_to_error::deserialize::<_, T>(&mut deserializer)
+                .err()
+                .map(|error| error.path().to_string());
+            Err(undecodable(info, parts, bytes, &problem, path))
+        }
+    }
+}
+
+/// Reads JSON where some versions answer nothing.
+///
+/// # Errors
+///
+/// As [`json`], but for an empty body.
+pub fn optional<T: DeserializeOwned>(
+    response: Response<Body>,
+    info: &'static OperationInfo,
+) -> Result<Response<Option<T>>, Error> {
+    let (parts, bytes) = collected(response, info)?;
+    if bytes.is_empty() {
+        return Ok(Response::from_parts(parts, None));
+    }
+    Ok(json::<T>(Response::from_parts(parts, bytes.into()), info)?.map(Some))
+}
+
+/// Reads text.
+///
+/// # Errors
+///
+/// [`ErrorKind::Decode`] if the body is not UTF-8.
+pub fn text(response: Response<Body>, info: &'static OperationInfo) -> Result<Response<String>, Error> {
+    let (parts, bytes) = collected(response, info)?;
+    match String::from_utf8(bytes.into()) {
+        Ok(text) => Ok(Response::from_parts(parts, text)),
+        Err(problem) => {
+            let message = format!("the body is not UTF-8 ({})", problem.utf8_error());
+            Err(fault(info, parts, problem.into_bytes().into(), message))
+        }
+    }
+}
+
+/// Reads nothing: a body that says nothing is dropped.
+///
+/// # Errors
+///
+/// None of its own.
+pub fn empty(response: Response<Body>, info: &'static OperationInfo) -> Result<Response<()>, Error> {
+    let (parts, _) = collected(response, info)?;
+    Ok(Response::from_parts(parts, ()))
+}
+
+/// Leaves the body a stream.
+///
+/// # Errors
+///
+/// None of its own.
+pub fn stream(response: Response<Body>, _: &'static OperationInfo) -> Result<Response<Body>, Error> {
+    Ok(response)
+}
+
+fn collected(response: Response<Body>, info: &'static OperationInfo) -> Result<(Parts, Bytes), Error> {
+    let (parts, body) = response.into_parts();
+    match body.into_bytes() {
+        Ok(bytes) => Ok((parts, bytes)),
+        Err(_) => Err(fault(info, parts, Bytes::new(), "the executor left the body a stream".to_owned())),
+    }
+}
+
+fn undecodable(
+    info: &'static OperationInfo,
+    parts: Parts,
+    bytes: Bytes,
+    problem: &serde_json::Error,
+    path: Option<String>,
+) -> Error {
+    if bytes.is_empty() {
+        return fault(info, parts, bytes, "the body is empty where JSON is expected".to_owned());
+    }
+    let mut message = match path.filter(|path| path != ".") {
+        Some(path) => format!("the JSON can't be read at `{path}`: {problem}"),
+        None => format!("the body is not the JSON that is expected: {problem}"),
+    };
+    let content_type = parts.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if let Some(content_type) = content_type.filter(|content_type| !content_type.contains("json")) {
+        message.push_str(" (the content type is `");
+        message.push_str(content_type);
+        message.push_str("`)");
+    }
+    fault(info, parts, bytes, message)
+}
+
+fn fault(info: &'static OperationInfo, parts: Parts, bytes: Bytes, message: String) -> Error {
+    Error::new(ErrorKind::Decode, message).in_response(ErrorResponse::new(parts, bytes)).of_operation(info)
+}

@@ -1,0 +1,72 @@
+//! What to do about the known traps.
+
+use http::{StatusCode, header};
+
+use super::{Error, ErrorKind, ErrorResponse, TimeoutPhase};
+
+impl Error {
+    /// What usually helps, where the error is a known trap; `docs/errors.md` says more about each.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self.kind() {
+            ErrorKind::Status => status_hint(self.response()?),
+            ErrorKind::Decode => {
+                let response = self.response()?;
+                response.is_html().then_some(HTML)
+            }
+            ErrorKind::Tls => Some(
+                "name your CA with add_root_certificate or SSL_CERT_FILE; a slim container image may have no CA \
+                 certificates at all (install ca-certificates)",
+            ),
+            ErrorKind::Proxy => {
+                Some("check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, or set the proxy explicitly")
+            }
+            ErrorKind::Timeout(TimeoutPhase::Attempt) => Some(
+                "raise the attempt timeout if the server is slow; if it is an update of something that is missing, the \
+                 server may hang: deploy() asks first",
+            ),
+            ErrorKind::Timeout(TimeoutPhase::VersionProbe) => {
+                Some("set api_version, or KESTRA_API_VERSION, so that the server need not be asked")
+            }
+            _ => None,
+        }
+    }
+}
+
+const HTML: &str =
+    "a proxy or another web server answered: check the server URL, its path prefix and the proxy";
+
+fn status_hint(response: &ErrorResponse) -> Option<&'static str> {
+    let status = response.parts.status;
+    if response.is_html() {
+        return Some(HTML);
+    }
+    if status.is_redirection() {
+        return Some(
+            "redirects are not followed: use the target's scheme, host and context path as the server URL",
+        );
+    }
+    let message = response.message();
+    let says = |text: &str| message.as_deref().is_some_and(|message| message.contains(text));
+    match status {
+        StatusCode::UNAUTHORIZED if response.body.is_empty() => Some(
+            "open-source Kestra knows basic auth only; a bearer token needs Enterprise. Check user name and password, and \
+             that credentials were set up on the server",
+        ),
+        StatusCode::BAD_REQUEST if says("Tenant must be") => {
+            Some("open-source Kestra has one tenant: `main`")
+        }
+        StatusCode::FORBIDDEN if response.body.is_empty() => {
+            Some("an Origin header or a cookie makes Kestra expect a CSRF token: send neither")
+        }
+        StatusCode::PAYLOAD_TOO_LARGE | StatusCode::URI_TOO_LONG => Some(
+            "a request line may have 4096 bytes: use fewer labels, ids or filters in a call; a proxy may limit the body as \
+             well",
+        ),
+        StatusCode::GATEWAY_TIMEOUT if says("state transition") => Some(
+            "the command is queued and may still be carried out: don't repeat it, look for its effect first",
+        ),
+        StatusCode::NOT_FOUND if !response.parts.headers.contains_key(header::CONTENT_TYPE) => Some(HTML),
+        _ => None,
+    }
+}

@@ -1,0 +1,103 @@
+/// The stage of a call in which it went wrong.
+///
+/// | kind | the request | usual cause |
+/// |---|---|---|
+/// | `Build` | not sent | an argument that no server could read |
+/// | `Server` | not sent | the server list: index, variable, URL |
+/// | `Unsupported` | not sent | this server's version lacks the operation or parameter |
+/// | `Refused` | not sent | it would silently do harm; the message names the override |
+/// | `Auth` | not sent | the source of credentials failed |
+/// | `Connect` | not sent | name, address, port, connect timeout |
+/// | `Proxy` | not sent | the proxy refused or can't be reached |
+/// | `Tls` | not sent | certificate, trust roots |
+/// | `Timeout` | see `request_sent()` | the phase says which limit |
+/// | `Transport` | see `request_sent()` | the connection broke |
+/// | `Status` | sent | the server, or a proxy, answered with an error |
+/// | `Decode` | sent | the answer isn't what it should be |
+/// | `Service` | see `request_sent()` | a layer or service of yours |
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The request can't be built from what was given.
+    Build,
+    /// No server can be resolved, or its version can't be found out.
+    Server,
+    /// The server's version lacks the operation or a parameter that was set.
+    Unsupported,
+    /// The call would silently do harm on this server.
+    Refused,
+    /// Credentials can't be had.
+    Auth,
+    /// No connection.
+    Connect,
+    /// The proxy.
+    Proxy,
+    /// The TLS handshake.
+    Tls,
+    /// A limit in time.
+    Timeout(TimeoutPhase),
+    /// The connection broke.
+    Transport,
+    /// The response's status is an error.
+    Status,
+    /// The response can't be read.
+    Decode,
+    /// A layer or service that isn't ours.
+    Service,
+    /// An execution ended in failure.
+    ExecutionFailed,
+    /// Whether an execution was started can't be told.
+    UnclearOutcome,
+}
+
+impl ErrorKind {
+    pub(super) fn text(self) -> &'static str {
+        match self {
+            Self::Build => "the request is invalid",
+            Self::Server => "no server",
+            Self::Unsupported => "not supported by this server",
+            Self::Refused => "refused",
+            Self::Auth => "no credentials",
+            Self::Connect => "can't connect",
+            Self::Proxy => "the proxy failed",
+            Self::Tls => "the TLS handshake failed",
+            Self::Timeout(_) => "timed out",
+            Self::Transport => "the connection broke",
+            Self::Status => "the server answered with an error",
+            Self::Decode => "the response can't be read",
+            Self::Service => "the service failed",
+            Self::ExecutionFailed => "the execution failed",
+            Self::UnclearOutcome => "the outcome is unclear",
+        }
+    }
+}
+
+/// Which limit in time was reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TimeoutPhase {
+    /// Connecting, the proxy and TLS included.
+    Connect,
+    /// One attempt.
+    Attempt,
+    /// The whole call with its retries.
+    Total,
+    /// The wait for the next piece of a stream.
+    Idle,
+    /// Asking the server for its version.
+    VersionProbe,
+}
+
+impl TimeoutPhase {
+    /// The name of the limit in `Timeouts` and in messages.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Attempt => "attempt",
+            Self::Total => "total",
+            Self::Idle => "idle",
+            Self::VersionProbe => "version probe",
+        }
+    }
+}

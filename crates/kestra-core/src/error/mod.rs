@@ -1,0 +1,220 @@
+//! The one error type of the client.
+
+mod api_message;
+mod display;
+mod hint;
+mod invalid_inputs;
+mod kind;
+mod predicates;
+mod sent;
+
+use std::error::Error as StdError;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::StatusCode;
+use http::response::Parts;
+
+pub use kind::{ErrorKind, TimeoutPhase};
+pub use sent::{RequestSent, Sent};
+
+use crate::operation::OperationInfo;
+
+/// A boxed error of any layer.
+pub type BoxError = Box<dyn StdError + Send + Sync + 'static>;
+
+/// What went wrong with a call, one pointer wide.
+///
+/// [`kind`](Self::kind) says in which stage; predicates such as [`is_not_found`](Self::is_not_found) are true across
+/// server versions; [`request_sent`](Self::request_sent) says whether the server may have seen the request, which is what
+/// one has to know before repeating a call that starts work.
+///
+/// `{}` is one line; `{:#}` adds the causes and what to do; `{:?}` has many lines and is safe to log. None of them shows a
+/// secret.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    message: Option<String>,
+    response: Option<ErrorResponse>,
+    source: Option<BoxError>,
+    operation: Option<&'static OperationInfo>,
+    sent: RequestSent,
+    attempts: u32,
+    elapsed: Option<Duration>,
+    note: Option<&'static str>,
+}
+
+/// The response that an error carries: its head, and what was read of its body.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct ErrorResponse {
+    /// Status and headers.
+    pub parts: Parts,
+    /// What was read of the body, at most 64 KiB of it.
+    pub body: Bytes,
+}
+
+/// How much of an error's body is kept, in bytes.
+pub const ERROR_BODY_LIMIT: usize = 64 * 1024;
+
+impl ErrorResponse {
+    /// Puts a head and the start of a body together.
+    #[must_use]
+    pub fn new(parts: Parts, mut body: Bytes) -> Self {
+        body.truncate(ERROR_BODY_LIMIT);
+        Self { parts, body }
+    }
+}
+
+impl Error {
+    /// An error of this kind with a sentence that names the thing and the fix.
+    #[must_use]
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self::build(kind, Some(message.into()), None)
+    }
+
+    /// An error of this kind that another error caused.
+    #[must_use]
+    pub fn with_source(kind: ErrorKind, source: impl Into<BoxError>) -> Self {
+        Self::build(kind, None, Some(source.into()))
+    }
+
+    /// A request that can't be built: `field` is what the caller set, `problem` says what is wrong and what to do.
+    #[must_use]
+    pub fn invalid(field: &str, problem: impl std::fmt::Display) -> Self {
+        Self::new(ErrorKind::Build, format!("{field}: {problem}"))
+    }
+
+    /// A response whose status says that the call failed.
+    #[must_use]
+    pub fn from_response(response: ErrorResponse) -> Self {
+        let mut error = Self::build(ErrorKind::Status, None, None);
+        error.0.response = Some(response);
+        error.0.sent = RequestSent::Yes;
+        error
+    }
+
+    fn build(kind: ErrorKind, message: Option<String>, source: Option<BoxError>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            message,
+            response: None,
+            source,
+            operation: None,
+            sent: RequestSent::No,
+            attempts: 0,
+            elapsed: None,
+            note: None,
+        }))
+    }
+
+    /// Takes an error that came out of a stack of layers: ours is unpacked, anything else is a failure of the service
+    /// whose request may have been sent.
+    #[must_use]
+    pub fn from_boxed(error: BoxError) -> Self {
+        match error.downcast::<Self>() {
+            Ok(error) => *error,
+            Err(error) => Self::with_source(ErrorKind::Service, error).sent(RequestSent::Maybe),
+        }
+    }
+
+    /// Adds a sentence.
+    #[must_use]
+    pub fn message(mut self, message: impl Into<String>) -> Self {
+        self.0.message = Some(message.into());
+        self
+    }
+
+    /// Adds the cause.
+    #[must_use]
+    pub fn caused_by(mut self, source: impl Into<BoxError>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// Adds the operation.
+    #[must_use]
+    pub fn of_operation(mut self, operation: &'static OperationInfo) -> Self {
+        self.0.operation = Some(operation);
+        self
+    }
+
+    /// Sets whether the request may have been sent.
+    #[must_use]
+    pub fn sent(mut self, sent: RequestSent) -> Self {
+        self.0.sent = sent;
+        self
+    }
+
+    /// Sets how many attempts were made and how long they took together.
+    #[must_use]
+    pub fn after(mut self, attempts: u32, elapsed: Duration) -> Self {
+        self.0.attempts = attempts;
+        self.0.elapsed = Some(elapsed);
+        self
+    }
+
+    /// Adds why it wasn't tried again.
+    #[must_use]
+    pub fn note(mut self, note: &'static str) -> Self {
+        self.0.note = Some(note);
+        self
+    }
+
+    /// Adds the response that was read, for an error about its body.
+    #[must_use]
+    pub fn in_response(mut self, response: ErrorResponse) -> Self {
+        self.0.response = Some(response);
+        self.0.sent = RequestSent::Yes;
+        self
+    }
+
+    /// The stage in which it went wrong.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The status of the response, if there is one.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        self.0.response.as_ref().map(|response| response.parts.status)
+    }
+
+    /// The response, if there is one: status, headers and what was read of the body.
+    #[must_use]
+    pub fn response(&self) -> Option<&ErrorResponse> {
+        self.0.response.as_ref()
+    }
+
+    /// The operation that was called; `None` for a request that no builder made.
+    #[must_use]
+    pub fn operation(&self) -> Option<&'static OperationInfo> {
+        self.0.operation
+    }
+
+    /// Whether the server may have seen the request.
+    #[must_use]
+    pub fn request_sent(&self) -> RequestSent {
+        self.0.sent
+    }
+
+    /// How many attempts were made; 0 if nothing was tried.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// How long all attempts took together, waiting included.
+    #[must_use]
+    pub fn elapsed(&self) -> Option<Duration> {
+        self.0.elapsed
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}

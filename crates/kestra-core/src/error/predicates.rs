@@ -1,0 +1,136 @@
+//! Questions about an error whose answers are the same on every version of the server.
+
+use http::StatusCode;
+
+use super::{Error, ErrorKind, RequestSent};
+
+impl Error {
+    /// Whether the thing is missing (404).
+    ///
+    /// # Troubleshooting
+    ///
+    /// Usual causes: the namespace or id is misspelt; the tenant is another one; the server's URL lacks its context path. An
+    /// execution that was only just created may not be found on 2.0 until the executor took it.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.has_status(StatusCode::NOT_FOUND)
+    }
+
+    /// Whether the state of the thing doesn't allow the action.
+    ///
+    /// Servers answer 409, and for some actions 1.x answers 422 or 400: pausing what is paused, a backfill that isn't there.
+    ///
+    /// # Troubleshooting
+    ///
+    /// Read the thing again: somebody else, or the flow itself, was faster. A disabled or invalid flow can't be executed.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        match self.status() {
+            Some(StatusCode::CONFLICT) => true,
+            Some(StatusCode::UNPROCESSABLE_ENTITY | StatusCode::BAD_REQUEST) => self.server_says(&[
+                "Illegal state",
+                "Conflict",
+                "already paused",
+                "is not paused",
+                "not terminated",
+                "No backfill",
+                "already exists",
+            ]),
+            _ => false,
+        }
+    }
+
+    /// Whether something with this id is there already (422 on 1.x, 409 on 2.0).
+    ///
+    /// # Troubleshooting
+    ///
+    /// To create or update a flow, whichever is needed, use `flows().deploy(yaml)`.
+    #[must_use]
+    pub fn already_exists(&self) -> bool {
+        matches!(self.status(), Some(StatusCode::UNPROCESSABLE_ENTITY | StatusCode::CONFLICT))
+            && self.server_says(&["already exists", "already exist"])
+    }
+
+    /// Whether the credentials are missing, wrong or of a kind that the server doesn't know (401).
+    ///
+    /// # Troubleshooting
+    ///
+    /// Open source has basic auth with one user and no tokens. On 1.0 a webhook may want credentials too. Don't repeat the
+    /// call with the same credentials: every failure is costly for the server.
+    #[must_use]
+    pub fn is_unauthorized(&self) -> bool {
+        self.has_status(StatusCode::UNAUTHORIZED)
+    }
+
+    /// Whether the caller may not do this (403).
+    ///
+    /// # Troubleshooting
+    ///
+    /// 2.0 has permissions by action: a token that worked on 1.3 may need a new role. An empty 403 means that a cookie or an
+    /// `Origin` header was sent.
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        self.has_status(StatusCode::FORBIDDEN)
+    }
+
+    /// Whether the server found the request invalid (400 or 422) for a reason that isn't a conflict.
+    ///
+    /// # Troubleshooting
+    ///
+    /// [`api_message`](Self::api_message) names the fault, [`invalid_inputs`](Self::invalid_inputs) the inputs.
+    #[must_use]
+    pub fn is_invalid(&self) -> bool {
+        matches!(self.status(), Some(StatusCode::UNPROCESSABLE_ENTITY | StatusCode::BAD_REQUEST))
+            && !self.is_conflict()
+    }
+
+    /// Whether a limit in time was reached, ours or that of a layer below.
+    ///
+    /// # Troubleshooting
+    ///
+    /// [`kind`](Self::kind) has the phase. Whether the request was seen says [`request_sent`](Self::request_sent).
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        matches!(self.kind(), ErrorKind::Timeout(_))
+            || matches!(self.status(), Some(StatusCode::GATEWAY_TIMEOUT | StatusCode::REQUEST_TIMEOUT))
+    }
+
+    /// Whether no connection came about, so that the request was never sent.
+    ///
+    /// # Troubleshooting
+    ///
+    /// Check name, port and network; the API's port is 8080 by default, 8081 is for management.
+    #[must_use]
+    pub fn is_connect(&self) -> bool {
+        matches!(self.kind(), ErrorKind::Connect | ErrorKind::Proxy | ErrorKind::Tls)
+            || self.kind() == ErrorKind::Timeout(super::TimeoutPhase::Connect)
+    }
+
+    /// Whether the same call may succeed later without a change, and repeating it can't start anything twice.
+    ///
+    /// # Troubleshooting
+    ///
+    /// It is false for a call that starts work and may have been seen: look for its effect before you repeat it.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        let passing = match self.kind() {
+            ErrorKind::Connect | ErrorKind::Proxy | ErrorKind::Transport | ErrorKind::Timeout(_) => true,
+            ErrorKind::Status => self.status().is_some_and(crate::retry::is_passing_status),
+            _ => false,
+        };
+        let starts_work =
+            self.operation().is_none_or(|operation| operation.replay == crate::operation::Replay::StartsWork);
+        passing
+            && (!starts_work
+                || self.request_sent() == RequestSent::No
+                || self.has_status(StatusCode::TOO_MANY_REQUESTS))
+    }
+
+    fn has_status(&self, status: StatusCode) -> bool {
+        self.status() == Some(status)
+    }
+
+    fn server_says(&self, texts: &[&str]) -> bool {
+        self.api_message().is_some_and(|message| texts.iter().any(|text| message.contains(text)))
+    }
+}

@@ -1,0 +1,89 @@
+//! Who sends a call: the client's facade implements it, a builder without one only makes requests.
+
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use http::Response;
+
+use crate::body::Body;
+use crate::call::Call;
+use crate::error::Error;
+use crate::operation::OperationInfo;
+
+/// Something that can send a call and gives a response whose status is no error.
+///
+/// The body of a buffered operation has been collected: [`Body::as_bytes`] gives it.
+pub trait Executor: Clone + Send + Sync + 'static {
+    /// Sends the call once polled.
+    fn execute(&self, call: Call) -> CallFuture;
+}
+
+/// A call on its way: one allocation, whatever the stack.
+pub type CallFuture = Pin<Box<dyn Future<Output = Result<Response<Body>, Error>> + Send + 'static>>;
+
+/// The place of an executor in a builder that has none.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Detached;
+
+/// Reads an answer as a value.
+type Decode<T> = fn(Response<Body>, &'static OperationInfo) -> Result<Response<T>, Error>;
+
+/// A call on its way whose answer is decoded, with the whole HTTP response.
+#[must_use = "a call is sent only when it is awaited"]
+pub struct ResponseFuture<T> {
+    call: CallFuture,
+    info: &'static OperationInfo,
+    decode: Decode<T>,
+}
+
+impl<T> ResponseFuture<T> {
+    /// Sends a call through an executor and decodes its answer.
+    pub fn new<E: Executor>(executor: &E, call: Call, decode: Decode<T>) -> Self {
+        let info = call.info();
+        Self { call: executor.execute(call), info, decode }
+    }
+}
+
+impl<T> Future for ResponseFuture<T> {
+    type Output = Result<Response<T>, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let response = ready!(self.call.as_mut().poll(cx))?;
+        Poll::Ready((self.decode)(response, self.info))
+    }
+}
+
+impl<T> std::fmt::Debug for ResponseFuture<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ResponseFuture").field("operation", &self.info.name).finish_non_exhaustive()
+    }
+}
+
+/// A call on its way whose answer is decoded.
+#[must_use = "a call is sent only when it is awaited"]
+pub struct OutputFuture<T> {
+    response: ResponseFuture<T>,
+    output: PhantomData<fn() -> T>,
+}
+
+impl<T> From<ResponseFuture<T>> for OutputFuture<T> {
+    fn from(response: ResponseFuture<T>) -> Self {
+        Self { response, output: PhantomData }
+    }
+}
+
+impl<T> Future for OutputFuture<T> {
+    type Output = Result<T, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let response = ready!(Pin::new(&mut self.response).poll(cx))?;
+        Poll::Ready(Ok(response.into_body()))
+    }
+}
+
+impl<T> std::fmt::Debug for OutputFuture<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.response.fmt(f)
+    }
+}

@@ -1,0 +1,253 @@
+//! What the catalogue says of an operation: data that every layer can read from the request.
+
+use http::Method;
+
+use crate::version::{Version, Versions};
+
+/// Everything that is known of one operation of Kestra's HTTP API.
+///
+/// It is data: generated from the catalogue, `'static`, and carried by the request from the builder to the transport,
+/// where layers read it through [`CallContext`](crate::CallContext).
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct OperationInfo {
+    /// Name in this client, such as `create_flow`.
+    pub name: &'static str,
+    /// Area of the client that has it, such as `flows`.
+    pub area: &'static str,
+    /// Key in the Go client, such as `FlowsAPIService.CreateFlow`; it selects servers for one operation.
+    pub go_key: &'static str,
+    /// Operation ids that the documents of some version use for it.
+    pub aliases: &'static [&'static str],
+    /// Which servers have it.
+    pub edition: Edition,
+    /// What repeating it may do.
+    pub replay: Replay,
+    /// Its routes, newest first; together they tell which versions have it.
+    pub routes: &'static [Route],
+    /// Names of the path variables in the order of the builder's arguments, the tenant left out.
+    pub path_parameters: &'static [&'static str],
+    /// Its query parameters; a builder names one by its place in this list.
+    pub query_parameters: &'static [QueryParameter],
+    /// What the answer's body is.
+    pub answer: Answer,
+    /// Value of the `Accept` header: the operation's own type first, since that is what selects the route.
+    pub accept: &'static str,
+    /// What reading and sending takes.
+    pub traffic: Traffic,
+    /// Whether a server may answer an error before it has read the body, which makes it hang if the body comes late.
+    pub early_error: bool,
+}
+
+impl OperationInfo {
+    /// The start of a definition; the generator sets the rest with the `const` setters below.
+    #[must_use]
+    pub const fn new(name: &'static str, area: &'static str, routes: &'static [Route]) -> Self {
+        Self {
+            name,
+            area,
+            go_key: "",
+            aliases: &[],
+            edition: Edition::OpenSource,
+            replay: Replay::StartsWork,
+            routes,
+            path_parameters: &[],
+            query_parameters: &[],
+            answer: Answer::Json,
+            accept: ACCEPT_JSON,
+            traffic: Traffic::Quick,
+            early_error: false,
+        }
+    }
+
+    /// Sets the key of the Go client.
+    #[must_use]
+    pub const fn go_key(mut self, key: &'static str) -> Self {
+        self.go_key = key;
+        self
+    }
+
+    /// Sets the ids that documents use.
+    #[must_use]
+    pub const fn aliases(mut self, aliases: &'static [&'static str]) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
+    /// Sets the edition.
+    #[must_use]
+    pub const fn edition(mut self, edition: Edition) -> Self {
+        self.edition = edition;
+        self
+    }
+
+    /// Sets the replay class.
+    #[must_use]
+    pub const fn replay(mut self, replay: Replay) -> Self {
+        self.replay = replay;
+        self
+    }
+
+    /// Sets the path variables.
+    #[must_use]
+    pub const fn path_parameters(mut self, names: &'static [&'static str]) -> Self {
+        self.path_parameters = names;
+        self
+    }
+
+    /// Sets the query parameters.
+    #[must_use]
+    pub const fn query_parameters(mut self, parameters: &'static [QueryParameter]) -> Self {
+        self.query_parameters = parameters;
+        self
+    }
+
+    /// Sets what is answered, and the `Accept` header that asks for it.
+    #[must_use]
+    pub const fn answer(mut self, answer: Answer, accept: &'static str) -> Self {
+        self.answer = answer;
+        self.accept = accept;
+        self
+    }
+
+    /// Sets the class of traffic.
+    #[must_use]
+    pub const fn traffic(mut self, traffic: Traffic) -> Self {
+        self.traffic = traffic;
+        self
+    }
+
+    /// Marks an operation whose errors may come before the body was read.
+    #[must_use]
+    pub const fn early_error(mut self) -> Self {
+        self.early_error = true;
+        self
+    }
+
+    /// The route of a server of this version, if it has the operation.
+    #[must_use]
+    pub fn route(&self, version: Version) -> Option<&'static Route> {
+        self.routes.iter().find(|route| route.versions.contains(version))
+    }
+
+    /// The route of the newest server that has the operation.
+    ///
+    /// `None` only for a definition without routes, which the generator does not write.
+    #[must_use]
+    pub fn newest_route(&self) -> Option<&'static Route> {
+        self.routes.first()
+    }
+
+    /// Whether the route depends on the server's version, or some version lacks the operation.
+    #[must_use]
+    pub fn depends_on_version(&self) -> bool {
+        !matches!(self.routes, [route] if route.versions.is_all())
+    }
+}
+
+/// One route of an operation and the versions that have it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Route {
+    /// The method.
+    pub method: Method,
+    /// Path template, such as `/api/v1/{tenant}/flows/{namespace}/{id}`.
+    pub path: &'static str,
+    /// The versions that have it.
+    pub versions: Versions,
+}
+
+impl Route {
+    /// A route that these versions have.
+    #[must_use]
+    pub const fn new(method: Method, path: &'static str, versions: Versions) -> Self {
+        Self { method, path, versions }
+    }
+}
+
+/// A query parameter and the versions that read it; other versions ignore it without a word.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct QueryParameter {
+    /// Name on the wire.
+    pub name: &'static str,
+    /// The versions that read it.
+    pub versions: Versions,
+}
+
+impl QueryParameter {
+    /// A parameter that every version reads.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Self { name, versions: Versions::ALL }
+    }
+
+    /// A parameter that these versions read.
+    #[must_use]
+    pub const fn of(name: &'static str, versions: Versions) -> Self {
+        Self { name, versions }
+    }
+}
+
+/// Which servers have an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Edition {
+    /// Open source and Enterprise.
+    OpenSource,
+    /// Enterprise only.
+    Enterprise,
+}
+
+/// What repeating an operation may do; stated by the catalogue, not derived from the method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Replay {
+    /// It only reads.
+    Safe,
+    /// It changes something, and doing it twice is the same as doing it once.
+    Idempotent,
+    /// It may start work, so it is repeated only when the request provably wasn't sent.
+    StartsWork,
+}
+
+/// What the body of an answer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Answer {
+    /// JSON.
+    Json,
+    /// Text of any kind: logs, CSV, YAML.
+    Text,
+    /// Nothing, or nothing that tells anything.
+    Empty,
+    /// A file, read as a stream.
+    Download,
+    /// Server-sent events, read as a stream.
+    Events,
+}
+
+impl Answer {
+    /// Whether the transport collects the body within the attempt.
+    #[must_use]
+    pub const fn is_buffered(self) -> bool {
+        matches!(self, Self::Json | Self::Text | Self::Empty)
+    }
+}
+
+/// How long an operation may take and which timeouts fit it; the table is in [`Timeouts`](crate::Timeouts).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Traffic {
+    /// Answered in seconds.
+    Quick,
+    /// Sends a body that may be large.
+    Upload,
+    /// Reads a body that may be large.
+    Download,
+    /// Reads events for as long as they come.
+    Follow,
+}
+
+/// `Accept` of an operation that answers JSON.
+pub const ACCEPT_JSON: &str = "application/json, */*;q=0.1";

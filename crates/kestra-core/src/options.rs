@@ -1,0 +1,310 @@
+//! What one call, or every call of a client, does otherwise than usual.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::error::Error;
+use crate::retry::Retry;
+use crate::timeouts::Timeouts;
+use crate::version::Version;
+
+/// Values of a server template's variables.
+pub type ServerVariables = HashMap<String, String>;
+
+/// Options of a call: on one builder, or on a client for all its calls, where those of the call win.
+///
+/// Copies are cheap: what is set is shared until it is changed.
+///
+/// ```
+/// use kestra_core::CallOptions;
+///
+/// let options = CallOptions::new()
+///     .tenant("acme")
+///     .server_index(1)
+///     .server_variable("basePath", "v2")
+///     .operation_server_variable("FlowsAPIService.CreateFlow", "port", "8443");
+/// # let _ = options;
+/// ```
+#[derive(Clone, Default)]
+pub struct CallOptions(Option<Arc<Options>>);
+
+#[derive(Clone, Default)]
+struct Options {
+    tenant: Option<String>,
+    headers: HeaderMap,
+    server_index: Option<usize>,
+    server_variables: Option<ServerVariables>,
+    operation_indices: HashMap<String, usize>,
+    operation_variables: HashMap<String, ServerVariables>,
+    timeouts: Timeouts,
+    retry: Option<Retry>,
+    idempotent: Option<bool>,
+    unchecked: Option<bool>,
+    any_version: Option<bool>,
+    api_version: Option<Version>,
+    invalid: Option<String>,
+}
+
+impl CallOptions {
+    /// No options.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(None)
+    }
+
+    fn set(mut self, set: impl FnOnce(&mut Options)) -> Self {
+        set(Arc::make_mut(self.0.get_or_insert_default()));
+        self
+    }
+
+    fn get<'a, T>(&'a self, get: impl FnOnce(&'a Options) -> Option<T>) -> Option<T> {
+        self.0.as_deref().and_then(get)
+    }
+
+    /// Sets the tenant; `main` where nothing is set, and open source knows no other.
+    #[must_use]
+    pub fn tenant(self, tenant: impl Into<String>) -> Self {
+        let tenant = tenant.into();
+        self.set(|options| options.tenant = Some(tenant))
+    }
+
+    /// Sets a header, in place of any of that name.
+    #[must_use]
+    pub fn header<N, V>(self, name: N, value: V) -> Self
+    where
+        N: TryInto<HeaderName>,
+        V: TryInto<HeaderValue>,
+    {
+        match (name.try_into(), value.try_into()) {
+            (Ok(name), Ok(value)) => self.set(|options| {
+                options.headers.insert(name, value);
+            }),
+            (Ok(name), Err(_)) => self
+                .invalid_header(format!("`{name}`: the value has a line break or another control character")),
+            (Err(_), _) => self.invalid_header("the name isn't one".to_owned()),
+        }
+    }
+
+    fn invalid_header(self, problem: String) -> Self {
+        self.set(|options| {
+            options.invalid.get_or_insert(problem);
+        })
+    }
+
+    /// Selects a server of the list, or of the operation's own list, from 0.
+    #[must_use]
+    pub fn server_index(self, index: usize) -> Self {
+        self.set(|options| options.server_index = Some(index))
+    }
+
+    /// Sets a variable of the server's template.
+    #[must_use]
+    pub fn server_variable(self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        let (name, value) = (name.into(), value.into());
+        self.set(|options| {
+            options.server_variables.get_or_insert_default().insert(name, value);
+        })
+    }
+
+    /// Selects a server for one operation, named by its Go key, such as `FlowsAPIService.CreateFlow`.
+    #[must_use]
+    pub fn operation_server_index(self, operation: impl Into<String>, index: usize) -> Self {
+        let operation = operation.into();
+        self.set(|options| {
+            options.operation_indices.insert(operation, index);
+        })
+    }
+
+    /// Sets a variable for one operation; the variables that are set so replace the general ones for it as a whole.
+    #[must_use]
+    pub fn operation_server_variable(
+        self,
+        operation: impl Into<String>,
+        name: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Self {
+        let (operation, name, value) = (operation.into(), name.into(), value.into());
+        self.set(|options| {
+            options.operation_variables.entry(operation).or_default().insert(name, value);
+        })
+    }
+
+    /// Sets limits in time; those that are not set in `timeouts` stay as they were.
+    #[must_use]
+    pub fn timeouts(self, timeouts: Timeouts) -> Self {
+        self.set(|options| options.timeouts = timeouts.or(options.timeouts))
+    }
+
+    /// Sets the limit for the whole call; short for `timeouts(Timeouts::default().total(limit))`.
+    #[must_use]
+    pub fn timeout(self, limit: Duration) -> Self {
+        self.timeouts(Timeouts::default().total(limit))
+    }
+
+    /// Sets how the call is tried again.
+    #[must_use]
+    pub fn retry(self, retry: Retry) -> Self {
+        self.set(|options| options.retry = Some(retry))
+    }
+
+    /// Says that repeating the call can or can't start anything twice, in place of what the catalogue says.
+    #[must_use]
+    pub fn idempotent(self, idempotent: bool) -> Self {
+        self.set(|options| options.idempotent = Some(idempotent))
+    }
+
+    /// Skips the request that asks first whether the thing exists, where an early error would hang the server.
+    #[must_use]
+    pub fn unchecked(self) -> Self {
+        self.set(|options| options.unchecked = Some(true))
+    }
+
+    /// Sends what the server's version doesn't know as well, for those who know better.
+    #[must_use]
+    pub fn any_version(self) -> Self {
+        self.set(|options| options.any_version = Some(true))
+    }
+
+    /// Sets the server's version, so that it isn't asked.
+    #[must_use]
+    pub fn api_version(self, version: Version) -> Self {
+        self.set(|options| options.api_version = Some(version))
+    }
+
+    /// These options, and where one isn't set that of `other`.
+    #[must_use]
+    pub fn or(&self, other: &Self) -> Self {
+        let (ours, theirs) = match (&self.0, &other.0) {
+            (None, _) => return other.clone(),
+            (_, None) => return self.clone(),
+            (Some(ours), Some(theirs)) => (ours, theirs),
+        };
+        if Arc::ptr_eq(ours, theirs) {
+            return self.clone();
+        }
+        let mut merged = Options::clone(theirs);
+        let ours = Options::clone(ours);
+        merged.tenant = ours.tenant.or(merged.tenant);
+        for (name, value) in &ours.headers {
+            merged.headers.insert(name.clone(), value.clone());
+        }
+        merged.server_index = ours.server_index.or(merged.server_index);
+        merged.server_variables = ours.server_variables.or(merged.server_variables);
+        merged.operation_indices.extend(ours.operation_indices);
+        merged.operation_variables.extend(ours.operation_variables);
+        merged.timeouts = ours.timeouts.or(merged.timeouts);
+        merged.retry = ours.retry.or(merged.retry);
+        merged.idempotent = ours.idempotent.or(merged.idempotent);
+        merged.unchecked = ours.unchecked.or(merged.unchecked);
+        merged.any_version = ours.any_version.or(merged.any_version);
+        merged.api_version = ours.api_version.or(merged.api_version);
+        merged.invalid = ours.invalid.or(merged.invalid);
+        Self(Some(Arc::new(merged)))
+    }
+
+    /// The first thing that was set to what it can't be.
+    ///
+    /// # Errors
+    ///
+    /// A header that no request can have.
+    pub fn check(&self) -> Result<(), Error> {
+        match self.get(|options| options.invalid.as_deref()) {
+            Some(problem) => Err(Error::invalid("header", problem)),
+            None => Ok(()),
+        }
+    }
+
+    /// The tenant, if one is set.
+    #[must_use]
+    pub fn get_tenant(&self) -> Option<&str> {
+        self.get(|options| options.tenant.as_deref())
+    }
+
+    /// The headers, if there are any.
+    #[must_use]
+    pub fn get_headers(&self) -> Option<&HeaderMap> {
+        self.get(|options| (!options.headers.is_empty()).then_some(&options.headers))
+    }
+
+    /// The index of the server for an operation: its own, else the general one.
+    #[must_use]
+    pub fn get_server_index(&self, operation: Option<&str>) -> Option<usize> {
+        self.get(|options| {
+            operation
+                .and_then(|operation| options.operation_indices.get(operation).copied())
+                .or(options.server_index)
+        })
+    }
+
+    /// The variables of the server for an operation: its own as a whole, else the general ones.
+    #[must_use]
+    pub fn get_server_variables(&self, operation: Option<&str>) -> Option<&ServerVariables> {
+        self.get(|options| {
+            operation
+                .and_then(|operation| options.operation_variables.get(operation))
+                .or(options.server_variables.as_ref())
+        })
+    }
+
+    /// The limits in time that are set.
+    #[must_use]
+    pub fn get_timeouts(&self) -> Timeouts {
+        self.0.as_deref().map(|options| options.timeouts).unwrap_or_default()
+    }
+
+    /// How the call is tried again, if that is set.
+    #[must_use]
+    pub fn get_retry(&self) -> Option<&Retry> {
+        self.get(|options| options.retry.as_ref())
+    }
+
+    /// Whether the call is said to be idempotent.
+    #[must_use]
+    pub fn get_idempotent(&self) -> Option<bool> {
+        self.get(|options| options.idempotent)
+    }
+
+    /// Whether asking first is skipped.
+    #[must_use]
+    pub fn is_unchecked(&self) -> bool {
+        self.get(|options| options.unchecked).unwrap_or(false)
+    }
+
+    /// Whether what the server's version lacks is sent as well.
+    #[must_use]
+    pub fn is_any_version(&self) -> bool {
+        self.get(|options| options.any_version).unwrap_or(false)
+    }
+
+    /// The server's version, if it is set.
+    #[must_use]
+    pub fn get_api_version(&self) -> Option<Version> {
+        self.get(|options| options.api_version)
+    }
+}
+
+impl fmt::Debug for CallOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(options) = self.0.as_deref() else { return f.write_str("CallOptions") };
+        // Names of headers only: any value may be a secret.
+        let headers: Vec<_> = options.headers.keys().map(HeaderName::as_str).collect();
+        f.debug_struct("CallOptions")
+            .field("tenant", &options.tenant)
+            .field("headers", &headers)
+            .field("server_index", &options.server_index)
+            .field("server_variables", &options.server_variables)
+            .field("operation_indices", &options.operation_indices)
+            .field("operation_variables", &options.operation_variables)
+            .field("timeouts", &options.timeouts)
+            .field("retry", &options.retry)
+            .field("idempotent", &options.idempotent)
+            .field("unchecked", &options.unchecked)
+            .field("any_version", &options.any_version)
+            .field("api_version", &options.api_version)
+            .finish()
+    }
+}

@@ -1,0 +1,80 @@
+//! The query of a call: encoded as it is set, and still known by parameter until it is sent.
+
+use crate::encode::{ParameterValue, push_query};
+use crate::operation::OperationInfo;
+
+/// Which parameter of the operation a pair belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Owner {
+    Parameter(u16),
+    Extra,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Pair {
+    owner: Owner,
+    start: u32,
+    end: u32,
+}
+
+/// Pairs in the order in which they were set.
+#[derive(Clone, Default)]
+pub(crate) struct Query {
+    text: String,
+    pairs: Vec<Pair>,
+}
+
+impl Query {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.pairs.is_empty()
+    }
+
+    pub(crate) fn has(&self, index: usize) -> bool {
+        self.pairs.iter().any(|pair| pair.owner == owner(index))
+    }
+
+    pub(crate) fn remove(&mut self, index: usize) {
+        self.pairs.retain(|pair| pair.owner != owner(index));
+    }
+
+    pub(crate) fn add(&mut self, info: &OperationInfo, index: usize, value: &(impl ParameterValue + ?Sized)) {
+        let name = info.query_parameters.get(index).map_or("", |parameter| parameter.name);
+        value.with_text(|value| self.push(owner(index), name, value));
+    }
+
+    pub(crate) fn add_extra(&mut self, name: &str, value: &str) {
+        self.push(Owner::Extra, name, value);
+    }
+
+    /// A pair under a name of its own that belongs to a parameter all the same, as filters do.
+    pub(crate) fn add_named(&mut self, index: usize, name: &str, value: &str) {
+        self.push(owner(index), name, value);
+    }
+
+    fn push(&mut self, owner: Owner, name: &str, value: &str) {
+        let start = self.text.len() as u32;
+        push_query(&mut self.text, name);
+        self.text.push('=');
+        push_query(&mut self.text, value);
+        self.pairs.push(Pair { owner, start, end: self.text.len() as u32 });
+    }
+
+    /// The encoded pairs with the place of their parameter in the operation's list.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (Option<usize>, &str)> {
+        self.pairs.iter().map(|pair| {
+            let index = match pair.owner {
+                Owner::Parameter(index) => Some(usize::from(index)),
+                Owner::Extra => None,
+            };
+            (index, &self.text[pair.start as usize..pair.end as usize])
+        })
+    }
+
+    pub(crate) fn encoded_len(&self) -> usize {
+        self.text.len() + self.pairs.len()
+    }
+}
+
+fn owner(index: usize) -> Owner {
+    Owner::Parameter(index as u16)
+}

@@ -1,0 +1,315 @@
+//! What is tried again and how: values that a client, a call or a layer of one's own is given.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderMap, StatusCode};
+
+use crate::error::Error;
+use crate::operation::OperationInfo;
+
+/// Whether a status says that the same request may succeed later: 408, 425, 429, 502, 503, 504.
+///
+/// 500 isn't among them: Kestra answers it for much that is the caller's fault.
+#[must_use]
+pub fn is_passing_status(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 408 | 425 | 429 | 502 | 503 | 504)
+}
+
+/// How a call is tried again.
+///
+/// Safe and idempotent operations are repeated after a failed or broken connection, an attempt timeout and the statuses of
+/// [`is_passing_status`]. An operation that starts work is repeated only if the request provably wasn't sent, or was
+/// answered with 429. Waits grow exponentially with full jitter; a `Retry-After` makes them longer, up to a cap beyond which
+/// the call ends instead. A budget that all calls of a client share keeps retries from multiplying the load on a server that
+/// is down.
+///
+/// ```
+/// use std::time::Duration;
+/// use kestra_core::{Retry, Verdict};
+///
+/// let retry = Retry::standard()
+///     .max_attempts(4)
+///     .classify_fn("internal-errors", |attempt| match attempt.status() {
+///         Some(status) if status.as_u16() == 500 => Verdict::Retry,
+///         _ => Verdict::NoOpinion,
+///     })
+///     .on_retry(|event| println!("{event:?}"));
+/// # let _ = retry;
+/// ```
+#[derive(Clone)]
+pub struct Retry {
+    max_attempts: u32,
+    base: Duration,
+    max_backoff: Duration,
+    max_retry_after: Duration,
+    budget: Option<u32>,
+    after_503: bool,
+    classifiers: Option<Arc<Vec<Classifier>>>,
+    observer: Option<Arc<dyn Fn(&RetryEvent<'_>) + Send + Sync>>,
+}
+
+#[derive(Clone)]
+struct Classifier {
+    name: &'static str,
+    classify: Arc<dyn Fn(&Attempt<'_>) -> Verdict + Send + Sync>,
+}
+
+impl Retry {
+    /// Three attempts, waits of up to 100 ms, 200 ms, 400 ms … 20 s, `Retry-After` of up to 60 s, a budget of 500 tokens.
+    #[must_use]
+    pub const fn standard() -> Self {
+        Self {
+            max_attempts: 3,
+            base: Duration::from_millis(100),
+            max_backoff: Duration::from_secs(20),
+            max_retry_after: Duration::from_mins(1),
+            budget: Some(500),
+            after_503: false,
+            classifiers: None,
+            observer: None,
+        }
+    }
+
+    /// One attempt.
+    #[must_use]
+    pub const fn none() -> Self {
+        let mut retry = Self::standard();
+        retry.max_attempts = 1;
+        retry
+    }
+
+    /// Sets how often a call is sent at most, the first time included; at least 1.
+    #[must_use]
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.max_attempts = attempts.max(1);
+        self
+    }
+
+    /// Sets the longest first wait (100 ms by default), which doubles with each attempt, and the cap (20 s).
+    #[must_use]
+    pub fn backoff(mut self, base: Duration, cap: Duration) -> Self {
+        self.base = base;
+        self.max_backoff = cap.max(base);
+        self
+    }
+
+    /// Sets the longest `Retry-After` that is waited for (60 s by default); a longer one ends the call.
+    #[must_use]
+    pub fn max_retry_after(mut self, cap: Duration) -> Self {
+        self.max_retry_after = cap;
+        self
+    }
+
+    /// Sets how many tokens the calls of a client share (500 by default): a retry takes 14, 5 after 429 or 503, and a
+    /// success gives back what its own retries took, or 1.
+    #[must_use]
+    pub fn budget(mut self, tokens: u32) -> Self {
+        self.budget = Some(tokens);
+        self
+    }
+
+    /// Lets retries cost nothing.
+    #[must_use]
+    pub fn no_budget(mut self) -> Self {
+        self.budget = None;
+        self
+    }
+
+    /// Also repeats operations that start work after a 503 with a `Retry-After`: for a proxy that answers so only when the
+    /// request did not pass.
+    #[must_use]
+    pub fn starts_work_after_503(mut self) -> Self {
+        self.after_503 = true;
+        self
+    }
+
+    /// Adds a classifier that is asked after ours; the last one with an opinion counts, and `Forbid` ends the questions.
+    #[must_use]
+    pub fn classify_fn<F>(mut self, name: &'static str, classify: F) -> Self
+    where
+        F: Fn(&Attempt<'_>) -> Verdict + Send + Sync + 'static,
+    {
+        let mut classifiers = self.classifiers.take().unwrap_or_default();
+        Arc::make_mut(&mut classifiers).push(Classifier { name, classify: Arc::new(classify) });
+        self.classifiers = Some(classifiers);
+        self
+    }
+
+    /// Has every retry told, before its wait.
+    #[must_use]
+    pub fn on_retry<F>(mut self, observer: F) -> Self
+    where
+        F: Fn(&RetryEvent<'_>) + Send + Sync + 'static,
+    {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// How often a call is sent at most.
+    #[must_use]
+    pub fn attempts_limit(&self) -> u32 {
+        self.max_attempts
+    }
+
+    /// The longest wait before the retry that follows this many attempts.
+    #[must_use]
+    pub fn backoff_limit(&self, attempts: u32) -> Duration {
+        let doublings = attempts.saturating_sub(1).min(31);
+        self.base.saturating_mul(1 << doublings).min(self.max_backoff)
+    }
+
+    /// The longest `Retry-After` that is waited for.
+    #[must_use]
+    pub fn retry_after_limit(&self) -> Duration {
+        self.max_retry_after
+    }
+
+    /// How many tokens the calls share; `None` if retries cost nothing.
+    #[must_use]
+    pub fn budget_tokens(&self) -> Option<u32> {
+        self.budget
+    }
+
+    /// Whether operations that start work are repeated after a 503 with `Retry-After`.
+    #[must_use]
+    pub fn repeats_work_after_503(&self) -> bool {
+        self.after_503
+    }
+
+    /// Asks the added classifiers, with the name of the one that decided.
+    pub fn ask(&self, attempt: &Attempt<'_>) -> (Verdict, Option<&'static str>) {
+        let mut answer = (Verdict::NoOpinion, None);
+        for classifier in self.classifiers.iter().flat_map(|classifiers| classifiers.iter()) {
+            match (classifier.classify)(attempt) {
+                Verdict::NoOpinion => {}
+                Verdict::Forbid => return (Verdict::Forbid, Some(classifier.name)),
+                verdict => answer = (verdict, Some(classifier.name)),
+            }
+        }
+        answer
+    }
+
+    /// Tells the observer.
+    pub fn tell(&self, event: &RetryEvent<'_>) {
+        if let Some(observer) = &self.observer {
+            observer(event);
+        }
+    }
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self::standard()
+    }
+}
+
+impl fmt::Debug for Retry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let classifiers: Vec<_> =
+            self.classifiers.iter().flat_map(|all| all.iter().map(|one| one.name)).collect();
+        f.debug_struct("Retry")
+            .field("max_attempts", &self.max_attempts)
+            .field("base", &self.base)
+            .field("max_backoff", &self.max_backoff)
+            .field("max_retry_after", &self.max_retry_after)
+            .field("budget", &self.budget)
+            .field("starts_work_after_503", &self.after_503)
+            .field("classifiers", &classifiers)
+            .field("observed", &self.observer.is_some())
+            .finish()
+    }
+}
+
+/// What a classifier says of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// Others may decide.
+    NoOpinion,
+    /// Try again.
+    Retry,
+    /// Try again, and wait at least this long first.
+    RetryAfter(Duration),
+    /// This is final.
+    Forbid,
+}
+
+/// A finished attempt, as a classifier sees it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Attempt<'a> {
+    /// The operation; `None` for a request that no builder made.
+    pub operation: Option<&'static OperationInfo>,
+    /// Which attempt it was, from 1.
+    pub number: u32,
+    /// Whether repeating the call can't start anything twice.
+    pub is_idempotent: bool,
+    /// Its result.
+    pub result: AttemptResult<'a>,
+}
+
+/// The result of an attempt.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum AttemptResult<'a> {
+    /// It was answered.
+    Answered {
+        /// The status.
+        status: StatusCode,
+        /// The headers.
+        headers: &'a HeaderMap,
+    },
+    /// It failed.
+    Failed(&'a Error),
+}
+
+impl<'a> Attempt<'a> {
+    /// An attempt that had this result.
+    #[must_use]
+    pub fn new(
+        operation: Option<&'static OperationInfo>,
+        number: u32,
+        is_idempotent: bool,
+        result: AttemptResult<'a>,
+    ) -> Self {
+        Self { operation, number, is_idempotent, result }
+    }
+
+    /// The status of the answer, if there was one.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        match self.result {
+            AttemptResult::Answered { status, .. } => Some(status),
+            AttemptResult::Failed(error) => error.status(),
+        }
+    }
+
+    /// The error, if it wasn't answered.
+    #[must_use]
+    pub fn error(&self) -> Option<&'a Error> {
+        match self.result {
+            AttemptResult::Answered { .. } => None,
+            AttemptResult::Failed(error) => Some(error),
+        }
+    }
+}
+
+/// A retry that is about to be waited for.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct RetryEvent<'a> {
+    /// The attempt that failed.
+    pub attempt: &'a Attempt<'a>,
+    /// How long is waited before the next one.
+    pub wait: Duration,
+}
+
+impl<'a> RetryEvent<'a> {
+    /// A retry after this attempt and this wait.
+    #[must_use]
+    pub fn new(attempt: &'a Attempt<'a>, wait: Duration) -> Self {
+        Self { attempt, wait }
+    }
+}

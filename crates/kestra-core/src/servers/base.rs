@@ -1,0 +1,120 @@
+//! The part of a URL that a server contributes: scheme, authority and a path prefix.
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::Uri;
+use http::uri::{Authority, PathAndQuery, Scheme};
+
+/// Where a server is: what an operation's path is appended to. Copies are cheap.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BaseUrl(Arc<Parts>);
+
+#[derive(PartialEq, Eq)]
+struct Parts {
+    scheme: Scheme,
+    authority: Authority,
+    prefix: String,
+}
+
+impl BaseUrl {
+    /// Reads a server's URL; the problem is a sentence that names it and the fix.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        // A password may stand in a mistaken URL, so it is never repeated whole.
+        let shown = crate::redact::url(text);
+        let url = url::Url::parse(text.trim()).map_err(|problem| {
+            format!("server URL `{shown}` is invalid ({problem}); it must begin with http:// or https://")
+        })?;
+        let scheme = match url.scheme() {
+            "http" => Scheme::HTTP,
+            "https" => Scheme::HTTPS,
+            other => return Err(format!("server URL `{shown}`: the scheme `{other}` is not http or https")),
+        };
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(format!("server URL `{shown}`: credentials don't belong in it; set them as auth"));
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(format!("server URL `{shown}`: it can't have a query or a fragment"));
+        }
+        let host = url.host_str().unwrap_or_default();
+        let authority = match url.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        };
+        let authority = Authority::try_from(authority)
+            .map_err(|problem| format!("server URL `{shown}`: the host is invalid ({problem})"))?;
+        let prefix = url.path().trim_end_matches('/');
+        if prefix == "/api/v1" || prefix.ends_with("/api/v1") {
+            return Err(format!("server URL `{shown}`: leave out `/api/v1`, operations add it"));
+        }
+        Ok(Self(Arc::new(Parts { scheme, authority, prefix: prefix.to_owned() })))
+    }
+
+    /// The scheme.
+    #[must_use]
+    pub fn scheme(&self) -> &Scheme {
+        &self.0.scheme
+    }
+
+    /// Host and port, the port left out where it is the scheme's own.
+    #[must_use]
+    pub fn authority(&self) -> &Authority {
+        &self.0.authority
+    }
+
+    /// What stands before `/api/v1`, without a slash at its end; usually empty.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        &self.0.prefix
+    }
+
+    /// The absolute URL of a path and query on this server.
+    ///
+    /// # Errors
+    ///
+    /// A prefix and path that together are no path.
+    pub fn join(&self, path_and_query: PathAndQuery) -> Result<Uri, http::Error> {
+        let path_and_query = if self.0.prefix.is_empty() {
+            path_and_query
+        } else {
+            let mut joined = String::with_capacity(self.0.prefix.len() + path_and_query.as_str().len());
+            joined.push_str(&self.0.prefix);
+            joined.push_str(path_and_query.as_str());
+            PathAndQuery::try_from(joined)?
+        };
+        let mut parts = http::uri::Parts::default();
+        parts.scheme = Some(self.0.scheme.clone());
+        parts.authority = Some(self.0.authority.clone());
+        parts.path_and_query = Some(path_and_query);
+        Ok(Uri::from_parts(parts)?)
+    }
+
+    /// Whether an absolute URL has this scheme, host and port.
+    #[must_use]
+    pub fn is_origin_of(&self, uri: &Uri) -> bool {
+        let default_port = |scheme: &Scheme| if *scheme == Scheme::HTTPS { 443 } else { 80 };
+        let port = |scheme: &Scheme, authority: &Authority| {
+            authority.port_u16().unwrap_or_else(|| default_port(scheme))
+        };
+        match (uri.scheme(), uri.authority()) {
+            (Some(scheme), Some(authority)) => {
+                *scheme == self.0.scheme
+                    && authority.host().eq_ignore_ascii_case(self.0.authority.host())
+                    && port(scheme, authority) == port(&self.0.scheme, &self.0.authority)
+            }
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}{}", self.0.scheme, self.0.authority, self.0.prefix)
+    }
+}
+
+impl fmt::Debug for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

@@ -1,0 +1,42 @@
+//! Filling the placeholders of a server's URL.
+
+use super::Server;
+use crate::options::ServerVariables;
+
+impl Server {
+    /// The URL with these values, and defaults where there is none; a value for an undeclared variable is ignored.
+    pub(super) fn fill(&self, values: &ServerVariables) -> Result<String, String> {
+        let mut url = String::with_capacity(self.url.len() + 16);
+        let mut rest = self.url.as_str();
+        while let Some(open) = rest.find('{') {
+            url.push_str(&rest[..open]);
+            let after = &rest[open + 1..];
+            let Some(close) = after.find('}') else {
+                return Err(format!("server URL `{}`: a `{{` is never closed", self.url));
+            };
+            url.push_str(self.value(&after[..close], values)?);
+            rest = &after[close + 1..];
+        }
+        url.push_str(rest);
+        Ok(url)
+    }
+
+    fn value<'a>(&'a self, name: &str, values: &'a ServerVariables) -> Result<&'a str, String> {
+        let Some((_, variable)) = self.variables.iter().find(|(declared, _)| declared == name) else {
+            let declared: Vec<_> = self.variables.iter().map(|(name, _)| name.as_str()).collect();
+            return Err(format!(
+                "server URL `{}`: the placeholder `{{{name}}}` is not declared; declared are: {}",
+                self.url,
+                if declared.is_empty() { "none".to_owned() } else { declared.join(", ") },
+            ));
+        };
+        let value = values.get(name).unwrap_or(&variable.default);
+        if !variable.allowed.is_empty() && !variable.allowed.contains(value) {
+            return Err(format!(
+                "server variable `{name}`: `{value}` is not allowed; allowed are: {}",
+                variable.allowed.join(", ")
+            ));
+        }
+        Ok(value)
+    }
+}

@@ -1,0 +1,133 @@
+//! A stream of typed values from one response of events.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use futures_core::Stream;
+use serde::de::DeserializeOwned;
+
+use super::decoder::{Decoder, Event};
+use crate::body::Body;
+use crate::error::{Error, ErrorKind, RequestSent};
+use crate::executor::ResponseFuture;
+use crate::operation::OperationInfo;
+
+/// Typed values as the server sends them, from one connection.
+///
+/// The stub that opens every stream is skipped, and the stream ends at the event that says so. A connection that closes
+/// without that event gives a [`ErrorKind::Transport`] error, except for logs, whose streams have no such event. Dropping
+/// the stream closes the connection.
+#[must_use = "a stream does nothing until it is polled"]
+pub struct EventStream<T> {
+    state: State,
+    events: VecDeque<Event>,
+    info: &'static OperationInfo,
+    item: PhantomData<fn() -> T>,
+}
+
+enum State {
+    Opening(ResponseFuture<Body>),
+    Reading { body: Body, decoder: Decoder },
+    Ended,
+}
+
+impl<T> EventStream<T> {
+    /// Values from a response, which is asked for when the stream is first polled.
+    pub fn new(response: ResponseFuture<Body>, info: &'static OperationInfo) -> Self {
+        Self { state: State::Opening(response), events: VecDeque::new(), info, item: PhantomData }
+    }
+
+    fn fail(&mut self, error: Error) -> Poll<Option<Result<T, Error>>> {
+        self.state = State::Ended;
+        self.events.clear();
+        let error = error.sent(RequestSent::Yes);
+        Poll::Ready(Some(Err(if error.operation().is_some() {
+            error
+        } else {
+            error.of_operation(self.info)
+        })))
+    }
+}
+
+impl<T: DeserializeOwned> EventStream<T> {
+    /// The next value; `None` at the end.
+    pub async fn next(&mut self) -> Option<Result<T, Error>> {
+        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+}
+
+impl<T: DeserializeOwned> Stream for EventStream<T> {
+    type Item = Result<T, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            while let Some(event) = self.events.pop_front() {
+                match event.id.as_str() {
+                    "start" => continue,
+                    "end" | "end-all" => {
+                        self.state = State::Ended;
+                        self.events.clear();
+                        // The end of a follow of dependencies carries nothing new.
+                        if event.id == "end-all" {
+                            return Poll::Ready(None);
+                        }
+                    }
+                    _ => {}
+                }
+                return match serde_json::from_str(&event.data) {
+                    Ok(value) => Poll::Ready(Some(Ok(value))),
+                    Err(problem) => {
+                        let message = format!("an event can't be read: {problem}");
+                        self.fail(Error::new(ErrorKind::Decode, message))
+                    }
+                };
+            }
+            let this = &mut *self;
+            match &mut this.state {
+                State::Ended => return Poll::Ready(None),
+                State::Opening(response) => match ready!(Pin::new(response).poll(cx)) {
+                    Ok(response) => {
+                        this.state =
+                            State::Reading { body: response.into_body(), decoder: Decoder::default() };
+                    }
+                    Err(error) => {
+                        this.state = State::Ended;
+                        return Poll::Ready(Some(Err(error)));
+                    }
+                },
+                State::Reading { body, decoder } => {
+                    match ready!(http_body::Body::poll_frame(Pin::new(body), cx)) {
+                        Some(Ok(frame)) => {
+                            if let Ok(bytes) = frame.into_data() {
+                                decoder.push(&bytes);
+                            }
+                            loop {
+                                match decoder.next_event() {
+                                    Ok(Some(event)) => this.events.push_back(event),
+                                    Ok(None) => break,
+                                    Err(problem) => {
+                                        return self.fail(Error::with_source(ErrorKind::Decode, problem));
+                                    }
+                                }
+                            }
+                        }
+                        Some(Err(problem)) => return self.fail(Error::from_boxed(problem)),
+                        None => {
+                            let message = "the stream was cut: it ended without the event that says so";
+                            return self.fail(Error::new(ErrorKind::Transport, message));
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl<T> fmt::Debug for EventStream<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventStream").field("operation", &self.info.name).finish_non_exhaustive()
+    }
+}

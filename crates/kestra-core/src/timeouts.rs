@@ -1,0 +1,158 @@
+//! Limits in time: what can be set, and what holds where nothing is set.
+
+use std::time::Duration;
+
+use crate::operation::{OperationInfo, Traffic};
+
+/// Limits in time of a client or of one call; what is not set here is taken from the client, then from this table.
+///
+/// | operation | connect | attempt | total | idle |
+/// |---|---|---|---|---|
+/// | quick: almost all | 10 s | 60 s | 2 min | – |
+/// | download | 10 s | 60 s, to the head | 2 min, to the head | 60 s a piece |
+/// | follow | 10 s | 60 s, to the head | 2 min, to the head | 5 min a piece |
+/// | upload | 10 s | none | none | 60 s a piece, each way |
+/// | `wait(true)` | 10 s | none | none | none |
+///
+/// An attempt may take 60 s because a 2.0 server holds a command for up to 30 s. Waiting between attempts counts to the
+/// total only. Connecting is the transport's business, so a call can't change that limit.
+///
+/// ```
+/// use std::time::Duration;
+/// use kestra_core::Timeouts;
+///
+/// let timeouts = Timeouts::default().connect(Duration::from_secs(5)).total(Duration::from_mins(1)).no_attempt();
+/// # let _ = timeouts;
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timeouts {
+    connect: Setting,
+    attempt: Setting,
+    total: Setting,
+    idle: Setting,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Setting {
+    #[default]
+    Unset,
+    Off,
+    After(Duration),
+}
+
+impl Setting {
+    fn or(self, other: Self) -> Self {
+        if self == Self::Unset { other } else { self }
+    }
+
+    fn or_default(self, default: Option<Duration>) -> Option<Duration> {
+        match self {
+            Self::Unset => default,
+            Self::Off => None,
+            Self::After(limit) => Some(limit),
+        }
+    }
+}
+
+/// The limits that hold for one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// For one attempt; to the head of the response if the body is a stream.
+    pub attempt: Option<Duration>,
+    /// For the whole call with its retries; to the head of the response if the body is a stream.
+    pub total: Option<Duration>,
+    /// For each piece of a streamed body.
+    pub idle: Option<Duration>,
+}
+
+/// The default of [`Timeouts::connect`].
+pub const DEFAULT_CONNECT: Duration = Duration::from_secs(10);
+
+impl Timeouts {
+    /// Sets the limit for a connection: name, TCP, proxy and TLS together; 10 s by default.
+    #[must_use]
+    pub fn connect(mut self, limit: Duration) -> Self {
+        self.connect = Setting::After(limit);
+        self
+    }
+
+    /// Sets the limit for one attempt; 60 s by default.
+    #[must_use]
+    pub fn attempt(mut self, limit: Duration) -> Self {
+        self.attempt = Setting::After(limit);
+        self
+    }
+
+    /// Takes the limit for one attempt away.
+    #[must_use]
+    pub fn no_attempt(mut self) -> Self {
+        self.attempt = Setting::Off;
+        self
+    }
+
+    /// Sets the limit for the whole call, retries and the waits between them included; 2 min by default.
+    #[must_use]
+    pub fn total(mut self, limit: Duration) -> Self {
+        self.total = Setting::After(limit);
+        self
+    }
+
+    /// Takes the limit for the whole call away.
+    #[must_use]
+    pub fn no_total(mut self) -> Self {
+        self.total = Setting::Off;
+        self
+    }
+
+    /// Sets how long a stream may be silent; 60 s for files, 5 min for events by default.
+    #[must_use]
+    pub fn idle(mut self, limit: Duration) -> Self {
+        self.idle = Setting::After(limit);
+        self
+    }
+
+    /// Lets streams be silent for ever.
+    #[must_use]
+    pub fn no_idle(mut self) -> Self {
+        self.idle = Setting::Off;
+        self
+    }
+
+    /// These limits, and where one isn't set that of `other`.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            connect: self.connect.or(other.connect),
+            attempt: self.attempt.or(other.attempt),
+            total: self.total.or(other.total),
+            idle: self.idle.or(other.idle),
+        }
+    }
+
+    /// The limit for a connection.
+    #[must_use]
+    pub fn connect_limit(&self) -> Duration {
+        self.connect.or_default(Some(DEFAULT_CONNECT)).unwrap_or(DEFAULT_CONNECT)
+    }
+
+    /// The limits for one call; `waits` says that the server answers only when an execution has ended.
+    #[must_use]
+    pub fn limits(&self, operation: Option<&OperationInfo>, waits: bool) -> Limits {
+        const MINUTE: Option<Duration> = Some(Duration::from_mins(1));
+        const TOTAL: Option<Duration> = Some(Duration::from_mins(2));
+        let traffic = operation.map_or(Traffic::Quick, |operation| operation.traffic);
+        let (attempt, total, idle) = match traffic {
+            _ if waits => (None, None, None),
+            Traffic::Quick => (MINUTE, TOTAL, None),
+            Traffic::Download => (MINUTE, TOTAL, MINUTE),
+            Traffic::Follow => (MINUTE, TOTAL, Some(Duration::from_mins(5))),
+            Traffic::Upload => (None, None, MINUTE),
+        };
+        Limits {
+            attempt: self.attempt.or_default(attempt),
+            total: self.total.or_default(total),
+            idle: self.idle.or_default(idle),
+        }
+    }
+}
