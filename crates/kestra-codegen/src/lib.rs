@@ -2,5 +2,7 @@
 
 pub mod catalogue;
 mod error;
+pub mod import;
+pub mod openapi;
 
 pub use error::{Error, Result};

@@ -12,6 +12,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::files::{read_imported, read_or_default, write_imported};
 pub use self::operation::{
     Answer, Body, BodyVariant, Content, Edition, HeaderParameter, Multipart, Operation, Part, PathParameter,
     QueryParameter, Replay, Route, Style, Traffic,
