@@ -4,6 +4,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::dialect::Dialect;
 use crate::engine::Engine;
+use crate::engine::flow::FlowDefinition;
+use crate::http::ApiError;
 use crate::server::Settings;
 use crate::store::{FlowStore, LogStore};
 
@@ -33,6 +35,16 @@ impl App {
             logs: LogStore::default(),
             flows: Mutex::new(FlowStore::default()),
         }
+    }
+
+    /// Whether an execution is there.
+    pub(crate) fn knows_execution(&self, id: &str) -> bool {
+        !self.logs.all(|entry| entry.execution_id == id).is_empty()
+    }
+
+    /// Reads and validates the source of a flow.
+    pub(crate) fn parse_flow(&self, source: &str) -> Result<FlowDefinition, ApiError> {
+        FlowDefinition::parse(source, self.dialect).map_err(|problem| problem.into_error())
     }
 
     /// The stored flows.

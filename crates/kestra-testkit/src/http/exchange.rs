@@ -116,10 +116,6 @@ async fn read(request: http::Request<Incoming>) -> Result<Request, io::Error> {
 }
 
 fn outgoing(reply: Reply, head: bool) -> Response<OutBody> {
-    let length = match &reply.body {
-        ReplyBody::Bytes(bytes) => Some(bytes.len()),
-        ReplyBody::Stream(_) => None,
-    };
     let body = match reply.body {
         ReplyBody::Bytes(bytes) => Full::new(bytes).map_err(never).boxed_unsync(),
         ReplyBody::Stream(stream) => StreamBody::new(stream.map(|part| part.map(Frame::data))).boxed_unsync(),
@@ -127,8 +123,7 @@ fn outgoing(reply: Reply, head: bool) -> Response<OutBody> {
     let mut response = Response::new(body);
     *response.status_mut() = reply.status;
     *response.headers_mut() = reply.headers;
-    if let (true, Some(length)) = (head, length) {
-        response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    if head {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         *response.body_mut() = Full::new(Bytes::new()).map_err(never).boxed_unsync();
     }

@@ -43,6 +43,8 @@ pub(crate) struct Route {
     pub(crate) since: Dialect,
     pub(crate) until: Dialect,
     pub(crate) handler: Handler,
+    /// Whether a real server may answer an error before it has read the body, and then hang.
+    pub(crate) early: bool,
 }
 
 impl Route {
@@ -56,6 +58,7 @@ impl Route {
             since: Dialect::V1_0,
             until: Dialect::V2_0,
             handler,
+            early: false,
         }
     }
 
@@ -90,6 +93,13 @@ impl Route {
     #[must_use]
     pub(crate) fn produces(mut self, types: &'static [&'static str]) -> Self {
         self.produces = types;
+        self
+    }
+
+    /// Marks a route that on a real server answers an error before it has read the body.
+    #[must_use]
+    pub(crate) fn answers_early(mut self) -> Self {
+        self.early = true;
         self
     }
 

@@ -14,4 +14,4 @@ pub(crate) use fields::Resource;
 pub(crate) use filter::{Filter, Filters, Node, Op};
 pub(crate) use matching::Subject;
 pub(crate) use page::{Page, Sort, sort_by};
-pub(crate) use values::Query;
+pub(crate) use values::{Query, not_convertible};

@@ -2,6 +2,8 @@
 
 mod executions;
 mod find;
+mod flows;
+mod logs;
 mod system;
 
 use crate::dialect::Dialect;
@@ -13,6 +15,8 @@ pub(crate) use find::find;
 pub(crate) fn table(dialect: Dialect) -> Vec<Route> {
     let mut routes = Vec::new();
     routes.extend(system::routes());
+    routes.extend(flows::routes());
+    routes.extend(logs::routes());
     routes.extend(executions::routes());
     routes.retain(|route| route.since <= dialect && dialect <= route.until);
     routes

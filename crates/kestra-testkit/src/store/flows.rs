@@ -64,11 +64,11 @@ impl FlowStore {
             .collect()
     }
 
-    /// Stores a flow as it is now. The same source as before keeps the revision.
-    pub(crate) fn save(&mut self, definition: FlowDefinition, source: String) -> StoredFlow {
+    /// Stores a flow as it is now, and says whether that made a revision: the same source as before doesn't.
+    pub(crate) fn save(&mut self, definition: FlowDefinition, source: String) -> (StoredFlow, bool) {
         let revisions = self.flows.entry(key(&definition.namespace, &definition.id)).or_default();
         if let Some(last) = revisions.last().filter(|last| !last.deleted && last.source == source) {
-            return last.clone();
+            return (last.clone(), false);
         }
         let flow = StoredFlow {
             revision: revisions.last().map_or(1, |last| last.revision + 1),
@@ -78,7 +78,7 @@ impl FlowStore {
             deleted: false,
         };
         revisions.push(flow.clone());
-        flow
+        (flow, true)
     }
 
     /// Deletes a flow: a last revision that says so.

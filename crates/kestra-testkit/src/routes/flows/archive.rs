@@ -1,0 +1,133 @@
+//! Zip archives without compression.
+
+/// One file of an archive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) name: String,
+    pub(super) data: Vec<u8>,
+}
+
+const LOCAL: u32 = 0x0403_4b50;
+const CENTRAL: u32 = 0x0201_4b50;
+const END: u32 = 0x0605_4b50;
+
+/// Writes an archive whose files are stored as they are.
+pub(super) fn write(entries: &[Entry]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut central = Vec::new();
+    for entry in entries {
+        let offset = out.len();
+        let facts = facts(entry);
+        put32(&mut out, LOCAL);
+        out.extend_from_slice(&[20, 0]);
+        out.extend_from_slice(&facts);
+        out.extend_from_slice(entry.name.as_bytes());
+        out.extend_from_slice(&entry.data);
+
+        put32(&mut central, CENTRAL);
+        central.extend_from_slice(&[20, 0, 20, 0]);
+        central.extend_from_slice(&facts);
+        // No comment, first disk, no attributes.
+        central.extend_from_slice(&[0; 10]);
+        put32(&mut central, number(offset));
+        central.extend_from_slice(entry.name.as_bytes());
+    }
+    let start = out.len();
+    out.extend_from_slice(&central);
+    put32(&mut out, END);
+    out.extend_from_slice(&[0; 4]);
+    let count = u16::try_from(entries.len()).unwrap_or(u16::MAX).to_le_bytes();
+    out.extend_from_slice(&count);
+    out.extend_from_slice(&count);
+    put32(&mut out, number(central.len()));
+    put32(&mut out, number(start));
+    out.extend_from_slice(&[0, 0]);
+    out
+}
+
+/// What local and central headers share: flags, method, time, checksum, sizes, lengths of name and extra field.
+fn facts(entry: &Entry) -> Vec<u8> {
+    let mut facts = vec![0, 0, 0, 0, 0, 0, 0x21, 0];
+    put32(&mut facts, checksum(&entry.data));
+    put32(&mut facts, number(entry.data.len()));
+    put32(&mut facts, number(entry.data.len()));
+    facts.extend_from_slice(&u16::try_from(entry.name.len()).unwrap_or(u16::MAX).to_le_bytes());
+    facts.extend_from_slice(&[0, 0]);
+    facts
+}
+
+/// Reads an archive; `None` if it is broken or a file in it is compressed.
+pub(super) fn read(archive: &[u8]) -> Option<Vec<Entry>> {
+    let end = archive.windows(4).rposition(|window| window == END.to_le_bytes())?;
+    let count = get16(archive, end + 10)?;
+    let mut at = get32(archive, end + 16)?;
+    let mut entries = Vec::new();
+    for _ in 0..count {
+        if get32(archive, at)? != usize::try_from(CENTRAL).ok()? || get16(archive, at + 10)? != 0 {
+            return None;
+        }
+        let size = get32(archive, at + 20)?;
+        let (name, extra, comment) =
+            (get16(archive, at + 28)?, get16(archive, at + 30)?, get16(archive, at + 32)?);
+        let local = get32(archive, at + 42)?;
+        let name_bytes = archive.get(at + 46..at + 46 + name)?;
+        let data = local + 30 + get16(archive, local + 26)? + get16(archive, local + 28)?;
+        entries.push(Entry {
+            name: String::from_utf8_lossy(name_bytes).into_owned(),
+            data: archive.get(data..data + size)?.to_vec(),
+        });
+        at += 46 + name + extra + comment;
+    }
+    Some(entries)
+}
+
+fn put32(out: &mut Vec<u8>, value: u32) {
+    out.extend_from_slice(&value.to_le_bytes());
+}
+
+fn number(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+fn get16(bytes: &[u8], at: usize) -> Option<usize> {
+    let part = bytes.get(at..at + 2)?;
+    Some(usize::from(u16::from_le_bytes(part.try_into().ok()?)))
+}
+
+fn get32(bytes: &[u8], at: usize) -> Option<usize> {
+    let part = bytes.get(at..at + 4)?;
+    usize::try_from(u32::from_le_bytes(part.try_into().ok()?)).ok()
+}
+
+/// CRC-32 as zip wants it, bit by bit.
+fn checksum(data: &[u8]) -> u32 {
+    let mut crc = u32::MAX;
+    for byte in data {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            crc = if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 };
+        }
+    }
+    !crc
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Entry, checksum, read, write};
+
+    #[test]
+    fn what_is_written_is_read() {
+        let entries = vec![
+            Entry { name: "a.yml".to_owned(), data: b"id: a".to_vec() },
+            Entry { name: "b.yml".to_owned(), data: Vec::new() },
+        ];
+        assert_eq!(read(&write(&entries)), Some(entries));
+        assert_eq!(read(&write(&[])), Some(Vec::new()));
+        assert_eq!(read(b"no archive"), None);
+    }
+
+    #[test]
+    fn the_checksum_is_the_usual_one() {
+        assert_eq!(checksum(b"123456789"), 0xCBF4_3926);
+    }
+}

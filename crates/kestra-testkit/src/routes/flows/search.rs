@@ -1,0 +1,70 @@
+//! Searching flows.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{read, view};
+use crate::http::{Answer, ApiError, Context, Reply};
+use crate::query::{Resource, Sort, Subject, sort_by};
+use crate::store::StoredFlow;
+
+/// The fields that flows can be sorted by.
+const SORTABLE: &[&str] = &["id", "namespace", "revision", "updated", "disabled", "deleted", "description"];
+
+/// Flows by filters, sorted, a page at a time.
+pub(super) fn search(cx: &Context) -> Answer {
+    let query = cx.query();
+    let page = query.page("searchFlows")?;
+    let sorts = query.sort()?;
+    let mut found = matching(cx)?;
+    sortable(cx, &sorts)?;
+    sort_by(&mut found, &sorts, |flow, field| match field {
+        "id" => Some(flow.id().to_owned()),
+        "namespace" => Some(flow.namespace().to_owned()),
+        "revision" => Some(format!("{:012}", flow.revision)),
+        "updated" => Some(flow.updated.to_string()),
+        _ => flow.definition.raw.get(field).map(ToString::to_string),
+    });
+    let rows: Vec<Value> = found.iter().map(|flow| view::stored(flow, cx.dialect(), false)).collect();
+    Reply::json(&page.of(rows))
+}
+
+/// The flows that the filters of a request find.
+pub(super) fn matching(cx: &Context) -> Result<Vec<StoredFlow>, ApiError> {
+    let filters = cx.query().filters(Resource::Flow, cx.dialect())?;
+    Ok(read::all(cx).into_iter().filter(|flow| filters.matches(flow)).collect())
+}
+
+fn sortable(cx: &Context, sorts: &[Sort]) -> Result<(), ApiError> {
+    let Some(unknown) = sorts.iter().find(|sort| !SORTABLE.contains(&sort.field.as_str())) else {
+        return Ok(());
+    };
+    let field = &unknown.field;
+    Err(if cx.dialect().is_v2() {
+        ApiError::illegal_argument(format!("The sort field '{field}' does not exist on this resource."))
+    } else {
+        ApiError::internal(format!("Column \"{field}\" not found"))
+    })
+}
+
+impl Subject for StoredFlow {
+    fn text(&self, field: &str) -> Option<String> {
+        match field {
+            "namespace" => Some(self.namespace().to_owned()),
+            "flowId" => Some(self.id().to_owned()),
+            _ => None,
+        }
+    }
+
+    fn labels(&self) -> Vec<(String, String)> {
+        self.definition.labels.clone()
+    }
+
+    fn full_text(&self) -> String {
+        format!("{} {}", self.namespace(), self.id())
+    }
+
+    fn instant(&self, _: &str) -> Option<Timestamp> {
+        Some(self.updated)
+    }
+}
