@@ -1,7 +1,7 @@
 //! What travels with a request through all layers.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use http::uri::PathAndQuery;
@@ -26,7 +26,7 @@ struct Inner {
     head: Head,
     options: CallOptions,
     waits: bool,
-    deadline: Option<Instant>,
+    deadline: OnceLock<Instant>,
     attempts: AtomicU32,
     sent: Sent,
 }
@@ -37,7 +37,7 @@ impl CallContext {
             head,
             options,
             waits,
-            deadline: None,
+            deadline: OnceLock::new(),
             attempts: AtomicU32::new(0),
             sent: Sent::default(),
         }))
@@ -82,30 +82,18 @@ impl CallContext {
     /// When the call must have ended.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        self.0.deadline
+        self.0.deadline.get().copied()
     }
 
-    /// Sets when the call must have ended.
-    #[must_use]
-    pub fn with_deadline(mut self, deadline: Option<Instant>) -> Self {
-        if let Some(inner) = Arc::get_mut(&mut self.0) {
-            inner.deadline = deadline;
-            return self;
-        }
-        Self(Arc::new(Inner {
-            head: self.0.head.clone(),
-            options: self.0.options.clone(),
-            waits: self.0.waits,
-            deadline,
-            attempts: AtomicU32::new(self.attempts()),
-            sent: Sent::default(),
-        }))
+    /// Sets when the call must have ended, for all copies; the first to say so counts.
+    pub fn stamp_deadline(&self, deadline: Instant) {
+        let _ = self.0.deadline.set(deadline);
     }
 
     /// How long the call still has; `None` without a deadline.
     #[must_use]
     pub fn time_left(&self) -> Option<Duration> {
-        self.0.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
+        self.deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
     /// Whether repeating the call can't start anything twice: what the call says, else the catalogue, else the method.
@@ -164,7 +152,7 @@ impl std::fmt::Debug for CallContext {
         f.debug_struct("CallContext")
             .field("operation", &self.operation().map(|operation| operation.name))
             .field("options", &self.0.options)
-            .field("deadline", &self.0.deadline)
+            .field("deadline", &self.deadline())
             .field("attempts", &self.attempts())
             .field("sent", &self.0.sent.get())
             .finish()

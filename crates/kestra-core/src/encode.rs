@@ -13,12 +13,12 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 const QUERY: &AsciiSet = &SEGMENT.remove(b':').remove(b',').remove(b'/').remove(b'@').remove(b'*');
 
 /// Appends a value as one segment of a path.
-pub fn push_segment(path: &mut String, value: &str) {
+pub(crate) fn push_segment(path: &mut String, value: &str) {
     push(path, value, SEGMENT);
 }
 
 /// Appends a name or value of a query.
-pub fn push_query(query: &mut String, text: &str) {
+pub(crate) fn push_query(query: &mut String, text: &str) {
     push(query, text, QUERY);
 }
 

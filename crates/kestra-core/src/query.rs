@@ -25,10 +25,6 @@ pub(crate) struct Query {
 }
 
 impl Query {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.pairs.is_empty()
-    }
-
     pub(crate) fn has(&self, index: usize) -> bool {
         self.pairs.iter().any(|pair| pair.owner == owner(index))
     }

@@ -47,14 +47,17 @@ pub struct Retry {
     budget: Option<u32>,
     after_503: bool,
     classifiers: Option<Arc<Vec<Classifier>>>,
-    observer: Option<Arc<dyn Fn(&RetryEvent<'_>) + Send + Sync>>,
+    observer: Option<Arc<Observer>>,
 }
 
 #[derive(Clone)]
 struct Classifier {
     name: &'static str,
-    classify: Arc<dyn Fn(&Attempt<'_>) -> Verdict + Send + Sync>,
+    classify: Arc<Classify>,
 }
+
+type Classify = dyn Fn(&Attempt<'_>) -> Verdict + Send + Sync;
+type Observer = dyn Fn(&RetryEvent<'_>) + Send + Sync;
 
 impl Retry {
     /// Three attempts, waits of up to 100 ms, 200 ms, 400 ms … 20 s, `Retry-After` of up to 60 s, a budget of 500 tokens.

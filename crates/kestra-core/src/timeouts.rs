@@ -67,7 +67,7 @@ pub struct Limits {
 }
 
 /// The default of [`Timeouts::connect`].
-pub const DEFAULT_CONNECT: Duration = Duration::from_secs(10);
+const DEFAULT_CONNECT: Duration = Duration::from_secs(10);
 
 impl Timeouts {
     /// Sets the limit for a connection: name, TCP, proxy and TLS together; 10 s by default.

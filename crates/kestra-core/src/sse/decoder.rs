@@ -39,7 +39,7 @@ impl fmt::Display for SseError {
 impl std::error::Error for SseError {}
 
 /// How large an event may be, in bytes, unless told otherwise: 64 MiB.
-pub const DEFAULT_LIMIT: usize = 64 * 1024 * 1024;
+const DEFAULT_LIMIT: usize = 64 * 1024 * 1024;
 
 /// Takes bytes in any pieces and gives events.
 ///
