@@ -73,9 +73,9 @@ fn schemas(
     let mut groups: BTreeMap<String, Vec<(Version, String, Kind)>> = BTreeMap::new();
     for (version, contents) in contents {
         for (name, kind) in &contents.schemas {
-            if let Type::Ref(rust) = names.ty(*version, name) {
+            if let Some(rust) = names.schema(*version, name) {
                 let kind = renamed_kind(kind, &|inner| names.ty(*version, inner));
-                groups.entry(rust).or_default().push((*version, name.clone(), kind));
+                groups.entry(rust.to_owned()).or_default().push((*version, name.clone(), kind));
             }
         }
     }

@@ -11,6 +11,7 @@ use crate::error::Result;
 #[derive(Debug, Default)]
 pub struct SchemaNames {
     types: BTreeMap<(Version, String), Type>,
+    generic: BTreeSet<(Version, String)>,
 }
 
 impl SchemaNames {
@@ -45,8 +46,19 @@ impl SchemaNames {
         for (version, name, ty) in generics {
             let ty = ty.renamed(&|argument| chosen.ty(version, argument));
             chosen.types.insert((version, name.clone()), ty);
+            chosen.generic.insert((version, name.clone()));
         }
         Ok(chosen)
+    }
+
+    /// The Rust name under which a document's schema is kept; none if it only stands for another type.
+    #[must_use]
+    pub fn schema(&self, version: Version, name: &str) -> Option<&str> {
+        let key = (version, name.to_owned());
+        match self.types.get(&key) {
+            Some(Type::Ref(rust)) if !self.generic.contains(&key) => Some(rust),
+            _ => None,
+        }
     }
 
     /// What a name in a document of that version stands for, generic arguments resolved too.
@@ -104,7 +116,8 @@ fn settle(open: BTreeMap<String, Vec<String>>, taken: &BTreeSet<String>) -> BTre
         let mut moved = Vec::new();
         for (candidate, names) in wanted {
             let keeper = if taken.contains(&candidate) {
-                None
+                // A correction gives the name to others; the schema that is called so in the document joins them.
+                names.iter().find(|name| **name == &candidate).map(|name| (*name).clone())
             } else if let [only] = names.as_slice() {
                 Some((*only).clone())
             } else {
