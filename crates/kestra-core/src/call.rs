@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderValue, Request};
 use crate::body::{Body, Multipart};
 use crate::context::CallContext;
 use crate::encode::{ParameterValue, push_segment};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::filter::Filter;
 use crate::head::{Arguments, Head};
 use crate::operation::OperationInfo;
@@ -24,6 +24,7 @@ pub struct Call {
     payload: Payload,
     options: CallOptions,
     waits: bool,
+    needs_one_of: &'static [usize],
     problem: Option<Error>,
 }
 
@@ -47,6 +48,7 @@ impl Call {
             payload: Payload::None,
             options: CallOptions::new(),
             waits: false,
+            needs_one_of: &[],
             problem: None,
         }
     }
@@ -107,6 +109,18 @@ impl Call {
     #[must_use]
     pub fn has_query(&self, index: usize) -> bool {
         self.query.has(index)
+    }
+
+    /// Whether a query parameter has a value that starts so.
+    #[must_use]
+    pub fn has_query_value(&self, index: usize, start: &str) -> bool {
+        self.query.has_value(self.info, index, start)
+    }
+
+    /// Refuses to be sent as long as none of these query parameters has a value, since without them the operation acts on
+    /// everything.
+    pub fn set_needs_one_of(&mut self, indices: &'static [usize]) {
+        self.needs_one_of = indices;
     }
 
     /// Adds a pair to the query that the catalogue doesn't know.
@@ -220,6 +234,12 @@ impl Call {
     fn prepare(&mut self, defaults: &CallOptions) -> Result<Request<Body>, Error> {
         if let Some(problem) = self.problem.take() {
             return Err(problem);
+        }
+        if !self.needs_one_of.is_empty() && !self.needs_one_of.iter().any(|index| self.query.has(*index)) {
+            return Err(Error::new(
+                ErrorKind::Refused,
+                "without a filter it acts on everything that there is: add a filter, or say so with `all()`",
+            ));
         }
         let options = self.options.or(defaults);
         options.check()?;

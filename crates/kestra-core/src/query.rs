@@ -29,6 +29,15 @@ impl Query {
         self.pairs.iter().any(|pair| pair.owner == owner(index))
     }
 
+    /// Whether a parameter has a value that starts so.
+    pub(crate) fn has_value(&self, info: &OperationInfo, index: usize, start: &str) -> bool {
+        let mut encoded = String::new();
+        push_query(&mut encoded, info.query_parameters.get(index).map_or("", |parameter| parameter.name));
+        encoded.push('=');
+        push_query(&mut encoded, start);
+        self.pairs().any(|(known, pair)| known == Some(index) && pair.starts_with(&encoded))
+    }
+
     pub(crate) fn remove(&mut self, index: usize) {
         self.pairs.retain(|pair| pair.owner != owner(index));
     }
