@@ -1,9 +1,13 @@
 //! The catalogue: what is known of Kestra's HTTP API, as data.
 
+mod check;
+mod corrections;
 mod files;
 mod operation;
+mod patch;
 mod reach;
 mod schema;
+mod summaries;
 mod types;
 mod versions;
 
@@ -47,10 +51,39 @@ impl Catalogue {
     ///
     /// # Errors
     ///
-    /// A file that can't be read or parsed, or a correction of something that isn't there.
+    /// A file that can't be read or parsed, a correction of something that isn't there, or a name that nothing has.
     pub fn load(folder: &Path) -> Result<Self> {
         let mut catalogue = files::read_imported(folder)?;
+        corrections::apply(folder, &mut catalogue)?;
+        summaries::apply(folder, &mut catalogue)?;
+        for operation in catalogue.areas.values_mut().flatten() {
+            operation.accept = accept(&operation.produces);
+        }
         catalogue.settle();
+        check::check(&catalogue)?;
         Ok(catalogue)
+    }
+}
+
+/// The `Accept` header: the operation's own types first, since that is what selects the route, then JSON, then any.
+fn accept(produces: &[String]) -> String {
+    let own: Vec<&str> =
+        produces.iter().map(String::as_str).filter(|media| *media != "application/json").collect();
+    if own.is_empty() {
+        "application/json, */*;q=0.1".to_owned()
+    } else {
+        format!("{}, application/json;q=0.9, */*;q=0.1", own.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn own_type_comes_first() {
+        assert_eq!(accept(&[]), "application/json, */*;q=0.1");
+        assert_eq!(accept(&["application/json".to_owned()]), "application/json, */*;q=0.1");
+        assert_eq!(accept(&["text/json".to_owned()]), "text/json, application/json;q=0.9, */*;q=0.1");
     }
 }

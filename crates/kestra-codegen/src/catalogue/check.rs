@@ -1,0 +1,68 @@
+//! Whether the catalogue is whole: names resolve, routes don't overlap, path variables are declared.
+
+use std::collections::BTreeSet;
+
+use super::reach::{request_types, schema_types};
+use super::{Catalogue, Operation, Type};
+use crate::error::{Error, Result};
+
+/// Checks all operations and schemas.
+pub(super) fn check(catalogue: &Catalogue) -> Result<()> {
+    let known = |place: &str, ty: &Type| match ty.schema() {
+        Some(name) if !catalogue.schemas.contains_key(name) => {
+            Err(Error::invalid(place, format!("names the schema `{name}`, which is not there")))
+        }
+        _ => Ok(()),
+    };
+    for schema in catalogue.schemas.values() {
+        for ty in schema_types(schema) {
+            known(&schema.name, ty)?;
+        }
+    }
+    for operation in catalogue.areas.values().flatten() {
+        let place = format!("{}.{}", operation.area, operation.name);
+        for ty in request_types(operation).chain(operation.answer.ty()) {
+            known(&place, ty)?;
+        }
+        check_operation(&place, operation)?;
+    }
+    Ok(())
+}
+
+fn check_operation(place: &str, operation: &Operation) -> Result<()> {
+    if operation.routes.is_empty() {
+        return Err(Error::invalid(place, "has no route"));
+    }
+    for route in &operation.routes {
+        let named: Vec<&str> = route
+            .path
+            .split('{')
+            .skip(1)
+            .filter_map(|rest| rest.split('}').next())
+            .filter(|v| *v != "tenant")
+            .collect();
+        let declared: Vec<&str> = operation.path.iter().map(|parameter| parameter.name.as_str()).collect();
+        if named != declared {
+            return Err(Error::invalid(
+                place,
+                format!("`{}` has other variables than {declared:?}", route.path),
+            ));
+        }
+    }
+    for pair in operation.routes.windows(2) {
+        if let [newer, older] = pair
+            && older.versions.until.is_none_or(|until| newer.versions.since.is_none_or(|since| since < until))
+        {
+            return Err(Error::invalid(place, format!("`{}` and `{}` overlap", newer.path, older.path)));
+        }
+    }
+    let mut names = BTreeSet::new();
+    let arguments = operation.path.iter().map(|parameter| &parameter.rust);
+    let setters = operation.query.iter().map(|parameter| &parameter.rust);
+    for name in arguments.chain(setters) {
+        if !names.insert(name) {
+            return Err(Error::invalid(place, format!("has two parameters called `{name}`")));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,275 @@
+//! Corrections: what the documents say wrong or leave out, as data with a reason each.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::Catalogue;
+use super::files::{read, yaml_files};
+use super::operation::{
+    Answer, Body, Edition, HeaderParameter, Operation, QueryParameter, Replay, Route, Style, Traffic,
+};
+use super::patch::{FieldPatch, set};
+use super::schema::{EnumValue, Kind, Presence, Schema};
+use super::types::Type;
+use super::versions::Versions;
+use crate::error::{Error, Result};
+use crate::import::case;
+
+/// Corrections of one reason.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Correction {
+    /// Why.
+    reason: String,
+    /// The operations that it changes, as `area.name`.
+    operations: Vec<String>,
+    /// The schemas that it changes.
+    schemas: Vec<String>,
+    /// Operations that no document has, by area.
+    add_operations: BTreeMap<String, Vec<Operation>>,
+    /// Schemas that no document has.
+    add_schemas: Vec<Schema>,
+
+    // What is changed in operations.
+    name: Option<String>,
+    edition: Option<Edition>,
+    replay: Option<Replay>,
+    traffic: Option<Traffic>,
+    early_error: Option<bool>,
+    deprecated: Option<bool>,
+    answer: Option<Answer>,
+    produces: Option<Vec<String>>,
+    body: Option<Body>,
+    no_body: bool,
+    body_required: Option<bool>,
+    /// The versions of its routes: of the only one, or of each by `METHOD path`.
+    versions: Option<Versions>,
+    routes: BTreeMap<String, Versions>,
+    /// Routes in place of the document's, newest first.
+    replace_routes: Vec<Route>,
+    /// Aliases to add.
+    aliases: Vec<String>,
+    query: BTreeMap<String, QueryPatch>,
+    path: BTreeMap<String, PathPatch>,
+    headers: Vec<HeaderParameter>,
+
+    // What is changed in schemas.
+    open: Option<bool>,
+    kind: Option<Kind>,
+    fields: BTreeMap<String, FieldPatch>,
+    /// Presence of all fields.
+    presence: Option<Presence>,
+    values: BTreeMap<String, Versions>,
+}
+
+/// What is changed in a query parameter; one that isn't there is added.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct QueryPatch {
+    remove: bool,
+    rust: Option<String>,
+    item: Option<String>,
+    #[serde(rename = "type")]
+    ty: Option<Type>,
+    style: Option<Style>,
+    required: Option<bool>,
+    deprecated: Option<bool>,
+    versions: Option<Versions>,
+}
+
+/// What is changed in a path variable.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct PathPatch {
+    rust: Option<String>,
+    #[serde(rename = "type")]
+    ty: Option<Type>,
+}
+
+/// A file of corrections.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CorrectionsFile {
+    corrections: Vec<Correction>,
+}
+
+/// Applies all corrections in `corrections/`, files by name, each in its order.
+pub(super) fn apply(folder: &Path, catalogue: &mut Catalogue) -> Result<()> {
+    for path in yaml_files(&folder.join("corrections"))? {
+        // Names are applied when the documents are imported.
+        if path.file_name().is_some_and(|name| name == "names.yaml") {
+            continue;
+        }
+        let file: CorrectionsFile = read(&path)?;
+        for correction in &file.corrections {
+            correction.apply(catalogue).map_err(|error| Error::parse(&path, error))?;
+        }
+    }
+    Ok(())
+}
+
+impl Correction {
+    fn apply(&self, catalogue: &mut Catalogue) -> Result<()> {
+        if self.reason.trim().is_empty() {
+            return Err(Error::invalid(format!("{:?} {:?}", self.operations, self.schemas), "has no reason"));
+        }
+        for (area, operations) in &self.add_operations {
+            let known = catalogue.areas.entry(area.clone()).or_default();
+            for operation in operations {
+                if known.iter().any(|other| other.name == operation.name) {
+                    return Err(Error::invalid(format!("{area}.{}", operation.name), "is there already"));
+                }
+                known.push(Operation { area: area.clone(), ..operation.clone() });
+            }
+            known.sort_by(|a, b| a.name.cmp(&b.name));
+        }
+        for schema in &self.add_schemas {
+            if catalogue.schemas.insert(schema.name.clone(), schema.clone()).is_some() {
+                return Err(Error::invalid(schema.name.as_str(), "is there already"));
+            }
+        }
+        for place in &self.operations {
+            let found = place.split_once('.').and_then(|(area, name)| {
+                catalogue.areas.get_mut(area)?.iter_mut().find(|operation| operation.name == name)
+            });
+            let operation = found.ok_or_else(|| Error::invalid(place.as_str(), "is no operation"))?;
+            self.apply_to_operation(operation)?;
+        }
+        for name in &self.schemas {
+            let schema = catalogue
+                .schemas
+                .get_mut(name)
+                .ok_or_else(|| Error::invalid(name.as_str(), "is no schema"))?;
+            self.apply_to_schema(schema)?;
+        }
+        Ok(())
+    }
+
+    fn apply_to_operation(&self, operation: &mut Operation) -> Result<()> {
+        let place = format!("{}.{}", operation.area, operation.name);
+        set(&mut operation.name, self.name.as_ref());
+        set(&mut operation.edition, self.edition.as_ref());
+        set(&mut operation.replay, self.replay.as_ref());
+        set(&mut operation.traffic, self.traffic.as_ref());
+        set(&mut operation.early_error, self.early_error.as_ref());
+        set(&mut operation.deprecated, self.deprecated.as_ref());
+        set(&mut operation.answer, self.answer.as_ref());
+        set(&mut operation.produces, self.produces.as_ref());
+        if self.body.is_some() {
+            operation.body.clone_from(&self.body);
+        }
+        if self.no_body {
+            operation.body = None;
+        }
+        if let (Some(required), Some(body)) = (self.body_required, &mut operation.body) {
+            body.required = required;
+        }
+        if let Some(versions) = self.versions {
+            let [route] = operation.routes.as_mut_slice() else {
+                return Err(Error::invalid(place, "has several routes; name each in `routes`"));
+            };
+            route.versions = versions;
+        }
+        for (name, versions) in &self.routes {
+            let found =
+                operation.routes.iter_mut().find(|route| format!("{} {}", route.method, route.path) == *name);
+            found.ok_or_else(|| Error::invalid(&place, format!("has no route `{name}`")))?.versions =
+                *versions;
+        }
+        if !self.replace_routes.is_empty() {
+            operation.routes.clone_from(&self.replace_routes);
+        }
+        operation.aliases.extend(self.aliases.iter().cloned());
+        for (name, patch) in &self.query {
+            patch.apply(&place, name, &mut operation.query)?;
+        }
+        for (name, patch) in &self.path {
+            let found = operation.path.iter_mut().find(|parameter| parameter.name == *name);
+            let parameter =
+                found.ok_or_else(|| Error::invalid(&place, format!("has no path variable `{name}`")))?;
+            set(&mut parameter.rust, patch.rust.as_ref());
+            set(&mut parameter.ty, patch.ty.as_ref());
+        }
+        operation.headers.extend(self.headers.iter().cloned());
+        Ok(())
+    }
+
+    fn apply_to_schema(&self, schema: &mut Schema) -> Result<()> {
+        set(&mut schema.kind, self.kind.as_ref());
+        match (self.open, &mut schema.kind) {
+            (Some(true), Kind::Object(object)) => schema.kind = Kind::Open(std::mem::take(object)),
+            (Some(false), Kind::Open(object)) => schema.kind = Kind::Object(std::mem::take(object)),
+            (Some(_), Kind::Alias(_)) => schema.kind = Kind::Open(super::Object::default()),
+            _ => {}
+        }
+        if !self.fields.is_empty() || self.presence.is_some() {
+            let (Kind::Object(object) | Kind::Open(object)) = &mut schema.kind else {
+                return Err(Error::invalid(&schema.name, "has no fields"));
+            };
+            for (name, patch) in &self.fields {
+                patch.apply(&schema.name, name, object)?;
+            }
+            object.fields.sort_by(|a, b| a.name.cmp(&b.name));
+            for field in object.fields.iter_mut().filter(|_| self.presence.is_some()) {
+                field.presence = self.presence;
+            }
+        }
+        if !self.values.is_empty() {
+            let Kind::Enum(values) = &mut schema.kind else {
+                return Err(Error::invalid(&schema.name, "has no values"));
+            };
+            for (name, versions) in &self.values {
+                values.retain(|value| value.name != *name);
+                values.push(EnumValue { name: name.clone(), rust: case::pascal(name), versions: *versions });
+            }
+            values.sort_by(|a, b| a.name.cmp(&b.name));
+        }
+        Ok(())
+    }
+}
+
+impl QueryPatch {
+    fn apply(&self, place: &str, name: &str, parameters: &mut Vec<QueryParameter>) -> Result<()> {
+        if self.remove {
+            let before = parameters.len();
+            parameters.retain(|parameter| parameter.name != name);
+            if parameters.len() == before {
+                return Err(Error::invalid(place, format!("has no query parameter `{name}`")));
+            }
+            return Ok(());
+        }
+        if !parameters.iter().any(|parameter| parameter.name == name) {
+            let ty = self.ty.clone().ok_or_else(|| {
+                Error::invalid(
+                    place,
+                    format!("has no query parameter `{name}`, and to add it a type is needed"),
+                )
+            })?;
+            parameters.push(QueryParameter {
+                name: name.to_owned(),
+                rust: case::snake(name),
+                item: None,
+                ty,
+                style: Style::default(),
+                required: false,
+                deprecated: false,
+                versions: Versions::ALL,
+            });
+            parameters.sort_by(|a, b| a.name.cmp(&b.name));
+        }
+        for parameter in parameters.iter_mut().filter(|parameter| parameter.name == name) {
+            set(&mut parameter.rust, self.rust.as_ref());
+            set(&mut parameter.ty, self.ty.as_ref());
+            set(&mut parameter.style, self.style.as_ref());
+            set(&mut parameter.required, self.required.as_ref());
+            set(&mut parameter.deprecated, self.deprecated.as_ref());
+            set(&mut parameter.versions, self.versions.as_ref());
+            if self.item.is_some() {
+                parameter.item.clone_from(&self.item);
+            }
+        }
+        Ok(())
+    }
+}
