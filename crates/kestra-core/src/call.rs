@@ -195,6 +195,26 @@ impl Call {
         }
     }
 
+    /// How long the body is, as far as it is known before it is made.
+    #[must_use]
+    pub fn body_length(&self) -> Option<u64> {
+        match &self.payload {
+            Payload::None => Some(0),
+            Payload::Ready { body, .. } => body.length(),
+            Payload::Form(_) => None,
+        }
+    }
+
+    /// The call that asks whether what this one is about is there, with the same options, if the catalogue names one.
+    #[must_use]
+    pub fn question(&self) -> Option<Self> {
+        let info = self.info.asks_first?;
+        let mut question = Self::new(info);
+        question.arguments = self.arguments.first(info.path_parameters.len());
+        question.options = self.options.clone();
+        Some(question)
+    }
+
     /// Says that the server answers only when an execution has ended, so that no default limit in time fits.
     pub fn set_waits(&mut self, waits: bool) {
         self.waits = waits;

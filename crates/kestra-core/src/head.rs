@@ -41,6 +41,11 @@ impl Arguments {
         }
     }
 
+    /// The first of them alone.
+    pub(crate) fn first(&self, count: usize) -> Self {
+        Self { count: count.min(self.count), ..self.clone() }
+    }
+
     fn get(&self, index: usize) -> Option<&str> {
         if index >= self.count {
             return None;

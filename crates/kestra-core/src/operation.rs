@@ -37,6 +37,8 @@ pub struct OperationInfo {
     pub traffic: Traffic,
     /// Whether a server may answer an error before it has read the body, which makes it hang if the body comes late.
     pub early_error: bool,
+    /// The operation that asks whether the thing is there; its path variables are the first ones of this operation's path.
+    pub asks_first: Option<&'static OperationInfo>,
 }
 
 impl OperationInfo {
@@ -57,6 +59,7 @@ impl OperationInfo {
             accept: ACCEPT_JSON,
             traffic: Traffic::Quick,
             early_error: false,
+            asks_first: None,
         }
     }
 
@@ -121,6 +124,13 @@ impl OperationInfo {
     #[must_use]
     pub const fn early_error(mut self) -> Self {
         self.early_error = true;
+        self
+    }
+
+    /// Sets the operation that asks first.
+    #[must_use]
+    pub const fn asks_first(mut self, question: &'static OperationInfo) -> Self {
+        self.asks_first = Some(question);
         self
     }
 
