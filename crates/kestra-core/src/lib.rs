@@ -35,7 +35,7 @@ pub use filter::Filter;
 pub use head::{MAX_ARGUMENTS, REQUEST_LINE_LIMIT, check_request_line};
 pub use operation::{ACCEPT_JSON, Answer, Edition, OperationInfo, QueryParameter, Replay, Route, Traffic};
 pub use options::{CallOptions, ServerVariables};
-pub use retry::{Retry, Verdict};
+pub use retry::{Attempt, AttemptResult, Retry, RetryEvent, Verdict};
 pub use servers::{BaseUrl, Server, Servers, Variable};
 pub use target::Target;
 pub use timeouts::{Limits, Timeouts};

@@ -1,1 +1,18 @@
-//! Client for the Kestra workflow orchestrator, built from tower layers
+#![doc = include_str!("../../../README.md")]
+
+mod areas;
+mod client;
+mod flows;
+mod generated;
+
+pub use areas::*;
+pub use client::{CallService, Client, ClientBuilder, ServerInfo};
+pub use flows::{Deploy, Deployed};
+pub use kestra_core::{
+    Attempt, AttemptResult, Body, BoxError, Call, CallContext, CallOptions, Detached, Error, ErrorKind, ErrorResponse,
+    Executor, FilePart, Filter, OperationInfo, RequestSent, Retry, RetryEvent, Server, Servers, Target, TimeoutPhase,
+    Timeouts, Variable, Verdict, Version, sse,
+};
+pub use kestra_models as models;
+pub use kestra_operations as operations;
+pub use kestra_tower::{Auth, AuthLayer, Proxy, RetryLayer, ServerLayer, TimeoutLayer, Tls, TraceLayer, Transport};

@@ -1,0 +1,303 @@
+//! What a client is made of.
+
+use http::{HeaderName, HeaderValue};
+use kestra_core::{CallOptions, Error, Retry, Servers, Timeouts, Version};
+use kestra_tower::{Auth, Proxy, Tls};
+use std::time::Duration;
+use tower::Layer;
+
+use super::layers::{self, CallService, Layers, UserService};
+use super::{Client, env};
+
+/// The largest body that is collected, in bytes: 64 MiB.
+pub(super) const DEFAULT_BODY_LIMIT: usize = 64 * 1024 * 1024;
+
+const USER_AGENT: &str = concat!("kestra-rust/", env!("CARGO_PKG_VERSION"));
+
+/// Builds a [`Client`]; nothing fails before [`build`](Self::build).
+///
+/// A call goes through these layers, outermost first:
+///
+/// 1. the call's span
+/// 2. the limit for the whole call
+/// 3. the layers added with [`layer`](Self::layer), the first added outermost
+/// 4. retry
+/// 5. the attempt's span
+/// 6. the limit for one attempt
+/// 7. server, API version and route
+/// 8. auth
+/// 9. the layers added with [`attempt_layer`](Self::attempt_layer), the first added outermost
+/// 10. the transport: pool, DNS, TCP, proxy, TLS, and the collection of bodies
+///
+/// Then the status is judged, and the operation decodes.
+///
+/// ```
+/// use std::time::Duration;
+/// use kestra::{Auth, Client, Retry, Timeouts};
+///
+/// let client = Client::builder()
+///     .server("https://kestra.example.com")
+///     .auth(Auth::bearer("token"))
+///     .tenant("main")
+///     .timeouts(Timeouts::default().connect(Duration::from_secs(5)).total(Duration::from_mins(2)))
+///     .retry(Retry::standard().max_attempts(4))
+///     .build()?;
+/// # Ok::<(), kestra::Error>(())
+/// ```
+#[must_use = "a builder does nothing until it builds"]
+#[derive(Debug)]
+pub struct ClientBuilder {
+    servers: Option<Servers>,
+    auth: Option<Auth>,
+    options: CallOptions,
+    user_agent: HeaderValue,
+    timeouts: Timeouts,
+    retry: Retry,
+    proxy: Option<Proxy>,
+    tls: Option<Tls>,
+    pool_idle: Option<Duration>,
+    version_ttl: Option<Duration>,
+    body_limit: usize,
+    call_layers: Layers,
+    attempt_layers: Layers,
+    service: Option<UserService>,
+    invalid: Option<Error>,
+}
+
+impl ClientBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            servers: None,
+            auth: None,
+            options: CallOptions::new(),
+            user_agent: HeaderValue::from_static(USER_AGENT),
+            timeouts: Timeouts::default(),
+            retry: Retry::standard(),
+            proxy: None,
+            tls: None,
+            pool_idle: None,
+            version_ttl: None,
+            body_limit: DEFAULT_BODY_LIMIT,
+            call_layers: Layers::default(),
+            attempt_layers: Layers::default(),
+            service: None,
+            invalid: None,
+        }
+    }
+
+    /// A builder as the environment says, to be changed further; see [`Client::from_env`].
+    ///
+    /// # Errors
+    ///
+    /// `KESTRA_URL` is not set, or a value can't be used; the message names the variable.
+    pub fn from_env() -> Result<Self, Error> {
+        env::builder(&|name| std::env::var(name).ok())
+    }
+
+    /// Sets the server; a path prefix is fine, `/api/v1` is not part of it.
+    pub fn server(self, server: impl Into<kestra_core::Server>) -> Self {
+        self.servers([server.into()])
+    }
+
+    /// Sets the servers: a list, or [`Servers`] with lists of their own for single operations.
+    pub fn servers(mut self, servers: impl IntoServers) -> Self {
+        self.servers = Some(servers.into_servers());
+        self
+    }
+
+    /// Sets the credentials.
+    pub fn auth(mut self, auth: Auth) -> Self {
+        self.auth = Some(auth);
+        self
+    }
+
+    /// Sets the tenant of all calls that name none; `main` by default.
+    pub fn tenant(mut self, tenant: impl Into<String>) -> Self {
+        self.options = self.options.tenant(tenant);
+        self
+    }
+
+    /// Sets the server's version, so that it isn't asked.
+    pub fn api_version(mut self, version: Version) -> Self {
+        self.options = self.options.api_version(version);
+        self
+    }
+
+    /// Sets for how long a server's version is believed; 5 minutes by default.
+    pub fn version_ttl(mut self, ttl: Duration) -> Self {
+        self.version_ttl = Some(ttl);
+        self
+    }
+
+    /// Sets limits in time; what isn't set keeps its default.
+    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.timeouts = timeouts.or(self.timeouts);
+        self
+    }
+
+    /// Sets how calls are tried again; [`Retry::standard`] by default.
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// Sets a header of all calls; its value is treated as a secret.
+    pub fn default_header<N, V>(mut self, name: N, value: V) -> Self
+    where
+        N: TryInto<HeaderName>,
+        V: TryInto<HeaderValue>,
+    {
+        match (name.try_into(), value.try_into()) {
+            (Ok(name), Ok(mut value)) => {
+                value.set_sensitive(true);
+                self.options = self.options.header(name, value);
+            }
+            (name, _) => {
+                let name = name.map_or_else(|_| "its name".to_owned(), |name| format!("the value of `{name}`"));
+                let problem = format_args!("{name} has a character that no header can have").to_string();
+                self.invalid.get_or_insert(Error::invalid("default_header", problem));
+            }
+        }
+        self
+    }
+
+    /// Sets the options of all calls that set none; what isn't set stays as it was.
+    pub fn options(mut self, options: CallOptions) -> Self {
+        self.options = options.or(&self.options);
+        self
+    }
+
+    /// Sets the `User-Agent`; `kestra-rust/VERSION` by default.
+    pub fn user_agent(mut self, user_agent: impl TryInto<HeaderValue>) -> Self {
+        match user_agent.try_into() {
+            Ok(user_agent) => self.user_agent = user_agent,
+            Err(_) => {
+                let problem = "it has a character that no header can have";
+                self.invalid.get_or_insert(Error::invalid("user_agent", problem));
+            }
+        }
+        self
+    }
+
+    /// Sets the proxy; that of the environment by default.
+    pub fn proxy(mut self, proxy: Proxy) -> Self {
+        self.proxy = Some(proxy);
+        self
+    }
+
+    /// Sets trust and identity for TLS; the platform's roots, and `SSL_CERT_FILE`, by default.
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// Trusts a certificate authority besides the platform's: a certificate in PEM or DER.
+    pub fn add_root_certificate(mut self, certificate: impl Into<Vec<u8>>) -> Self {
+        self.tls = Some(self.tls.unwrap_or_default().add_root_certificate(certificate));
+        self
+    }
+
+    /// Sets for how long an idle connection is kept; 30 s by default, below what load balancers allow.
+    pub fn pool_idle_timeout(mut self, limit: Duration) -> Self {
+        self.pool_idle = Some(limit);
+        self
+    }
+
+    /// Sets how many bytes of an answer are collected; 64 MiB by default. Streams and downloads have no limit.
+    pub fn max_response_body(mut self, bytes: usize) -> Self {
+        self.body_limit = bytes;
+        self
+    }
+
+    /// Adds a layer that sees each call once.
+    pub fn layer<L>(mut self, layer: L) -> Self
+    where
+        L: Layer<CallService> + Send + Sync + 'static,
+        L::Service: layers::Fits,
+    {
+        self.call_layers.push(layer);
+        self
+    }
+
+    /// Adds a layer that sees each attempt, next to the transport.
+    pub fn attempt_layer<L>(mut self, layer: L) -> Self
+    where
+        L: Layer<CallService> + Send + Sync + 'static,
+        L::Service: layers::Fits,
+    {
+        self.attempt_layers.push(layer);
+        self
+    }
+
+    /// Takes a stack of one's own in place of ours; servers, auth, retry, proxy, TLS and layers are then its business.
+    pub fn service<S>(mut self, service: S) -> Self
+    where
+        S: layers::Fits,
+    {
+        self.service = Some(UserService::new(service));
+        self
+    }
+
+    /// Builds the client; no runtime is needed, and nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// No server, or one whose URL can't be used; a proxy or CA that can't be read; credentials or headers that no request
+    /// can have. The message names the setting and the fix.
+    pub fn build(self) -> Result<Client, Error> {
+        if let Some(problem) = self.invalid {
+            return Err(problem);
+        }
+        let mut options = self.options;
+        options.check()?;
+        if options.get_headers().is_none_or(|headers| !headers.contains_key(http::header::USER_AGENT)) {
+            options = options.header(http::header::USER_AGENT, self.user_agent);
+        }
+        if let Some(service) = self.service {
+            options = CallOptions::new().timeouts(self.timeouts).or(&options);
+            return Ok(Client::new(service.into_stack(self.timeouts), options, self.body_limit));
+        }
+        let servers = self
+            .servers
+            .ok_or_else(|| Error::invalid("server", "none is set; name one such as `http://localhost:8080`"))?;
+        servers.check()?;
+        let stack = layers::standard(layers::Standard {
+            servers,
+            auth: self.auth,
+            timeouts: self.timeouts,
+            retry: self.retry,
+            proxy: self.proxy,
+            tls: self.tls,
+            pool_idle: self.pool_idle,
+            version_ttl: self.version_ttl,
+            body_limit: self.body_limit,
+            call_layers: self.call_layers,
+            attempt_layers: self.attempt_layers,
+        })?;
+        Ok(Client::new(stack, options, self.body_limit))
+    }
+}
+
+/// What [`ClientBuilder::servers`] takes.
+pub trait IntoServers {
+    /// The servers.
+    fn into_servers(self) -> Servers;
+}
+
+impl IntoServers for Servers {
+    fn into_servers(self) -> Servers {
+        self
+    }
+}
+
+impl<S: Into<kestra_core::Server>, const N: usize> IntoServers for [S; N] {
+    fn into_servers(self) -> Servers {
+        Servers::new(self)
+    }
+}
+
+impl<S: Into<kestra_core::Server>> IntoServers for Vec<S> {
+    fn into_servers(self) -> Servers {
+        Servers::new(self)
+    }
+}

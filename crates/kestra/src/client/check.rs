@@ -1,0 +1,79 @@
+//! Whether a server can be used, for the start of a program.
+
+use http::header::ACCEPT;
+use http::{HeaderValue, Request, Uri};
+use http_body_util::{BodyExt as _, Limited};
+use kestra_core::{Body, CallOptions, Error, ErrorKind, ErrorResponse, Version};
+
+use super::Client;
+
+/// What a server says of itself in `GET /api/v1/configs`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServerInfo {
+    /// The version as it is written there, such as `1.3.25` or `2.1.0-SNAPSHOT`.
+    pub version_text: String,
+    /// The version that the client takes it for.
+    pub version: Version,
+    /// The edition: `OSS` or `EE`.
+    pub edition: Option<String>,
+    /// The id of the installation.
+    pub uuid: Option<String>,
+    /// The server's own public URL, if it is configured.
+    pub url: Option<String>,
+}
+
+#[derive(serde::Deserialize)]
+struct Configs {
+    version: String,
+    #[serde(default)]
+    edition: Option<String>,
+    #[serde(default)]
+    uuid: Option<String>,
+    #[serde(default)]
+    url: Option<String>,
+}
+
+/// Far more than any server sends.
+const LIMIT: usize = 1024 * 1024;
+
+impl Client {
+    /// Looks whether the server is reached, takes the credentials and has the tenant, and which version it is.
+    ///
+    /// For the start of a program: what is wrong shows before work is lost. It sends `GET /api/v1/configs` and a search of
+    /// one flow.
+    ///
+    /// # Errors
+    ///
+    /// Whatever fails, with a [`hint`](Error::hint): no connection, a proxy's page, an empty 401, a tenant that isn't
+    /// there.
+    pub async fn check(&self) -> Result<ServerInfo, Error> {
+        // Nothing is changed by it, which a request that no builder made has to say for itself.
+        let reader = self.with_options(CallOptions::new().idempotent(true));
+        let response = reader.request(configuration()).await?;
+        let (parts, body) = response.into_parts();
+        let read = Limited::new(body, LIMIT).collect().await.map_err(Error::from_boxed)?.to_bytes();
+        let configs: Configs = serde_json::from_slice(&read).map_err(|problem| {
+            Error::new(ErrorKind::Decode, format!("this is no Kestra server: its configuration can't be read ({problem})"))
+                .in_response(ErrorResponse::new(parts, read))
+        })?;
+        let version = configs.version.parse().map_err(|problem| Error::with_source(ErrorKind::Decode, problem))?;
+
+        self.flows().search_flows().size(1).await?;
+
+        Ok(ServerInfo {
+            version,
+            version_text: configs.version,
+            edition: configs.edition,
+            uuid: configs.uuid,
+            url: configs.url,
+        })
+    }
+}
+
+fn configuration() -> Request<Body> {
+    let mut request = Request::new(Body::empty());
+    *request.uri_mut() = Uri::from_static("/api/v1/configs");
+    request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
+    request
+}

@@ -1,0 +1,163 @@
+//! The default stack, and the places in it for layers of other people.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use kestra_core::{Body, BoxError, Error, Retry, Servers, Timeouts};
+use kestra_tower::{Auth, AuthLayer, Proxy, RetryLayer, ServerLayer, TimeoutLayer, Tls, TraceLayer, Transport};
+use tower::util::BoxCloneSyncService;
+use tower::{Layer, Service, ServiceExt as _};
+
+use super::stack::{SharedStack, Stack};
+
+/// What a layer of yours is put around.
+pub type CallService = BoxCloneSyncService<Request<Body>, Response<Body>, BoxError>;
+
+/// A service that fits into the stack: requests with our body, any body of bytes in the answer, cheap copies.
+///
+/// Implemented by every such service.
+pub trait Fits: Send + Sync + 'static {
+    /// Hides the type.
+    #[doc(hidden)]
+    fn erase(self) -> CallService;
+}
+
+impl<S, B> Fits for S
+where
+    S: Service<Request<Body>, Response = Response<B>, Error: Into<BoxError>, Future: Send> + Clone + Send + Sync + 'static,
+    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    fn erase(self) -> CallService {
+        BoxCloneSyncService::new(self.map_response(|response| response.map(Body::new)).map_err(Into::into))
+    }
+}
+
+/// Layers of other people, the first added outermost.
+#[derive(Default)]
+pub(super) struct Layers(Vec<Box<dyn FnOnce(CallService) -> CallService + Send + Sync>>);
+
+impl Layers {
+    pub(super) fn push<L>(&mut self, layer: L)
+    where
+        L: Layer<CallService> + Send + Sync + 'static,
+        L::Service: Fits,
+    {
+        self.0.push(Box::new(move |inner| layer.layer(inner).erase()));
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn around(self, service: CallService) -> CallService {
+        self.0.into_iter().rev().fold(service, |inner, layer| layer(inner))
+    }
+}
+
+impl fmt::Debug for Layers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} layers", self.0.len())
+    }
+}
+
+/// A stack in place of ours.
+pub(super) struct UserService(CallService);
+
+impl UserService {
+    pub(super) fn new(service: impl Fits) -> Self {
+        Self(service.erase())
+    }
+
+    pub(super) fn into_stack(self, timeouts: Timeouts) -> SharedStack {
+        around_service(self.0, timeouts)
+    }
+}
+
+impl fmt::Debug for UserService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("UserService")
+    }
+}
+
+/// What the default stack is made from.
+pub(super) struct Standard {
+    pub(super) servers: Servers,
+    pub(super) auth: Option<Auth>,
+    pub(super) timeouts: Timeouts,
+    pub(super) retry: Retry,
+    pub(super) proxy: Option<Proxy>,
+    pub(super) tls: Option<Tls>,
+    pub(super) pool_idle: Option<Duration>,
+    pub(super) version_ttl: Option<Duration>,
+    pub(super) body_limit: usize,
+    pub(super) call_layers: Layers,
+    pub(super) attempt_layers: Layers,
+}
+
+pub(super) fn standard(from: Standard) -> Result<SharedStack, Error> {
+    let mut transport = Transport::builder()
+        .proxy(from.proxy.map_or_else(Proxy::from_env, Ok)?)
+        .tls(from.tls.unwrap_or_default())
+        .timeouts(from.timeouts)
+        .max_response_body(from.body_limit);
+    if let Some(limit) = from.pool_idle {
+        transport = transport.pool_idle_timeout(limit);
+    }
+    let transport = transport.build()?;
+    let mut server = ServerLayer::new(from.servers);
+    if let Some(ttl) = from.version_ttl {
+        server = server.version_ttl(ttl);
+    }
+    let auth = from.auth.unwrap_or_default();
+    auth.check()?;
+    let attempt = Attempt { auth, server, timeouts: from.timeouts, retry: from.retry };
+    // Without layers of other people the whole stack is one type, hidden once.
+    Ok(if from.attempt_layers.is_empty() {
+        attempt.finish(transport, from.call_layers)
+    } else {
+        attempt.finish(from.attempt_layers.around(transport.erase()), from.call_layers)
+    })
+}
+
+struct Attempt {
+    auth: Auth,
+    server: ServerLayer,
+    timeouts: Timeouts,
+    retry: Retry,
+}
+
+impl Attempt {
+    fn finish<S>(self, transport: S, call_layers: Layers) -> SharedStack
+    where
+        S: Service<Request<Body>, Response = Response<Body>, Error: Into<BoxError>, Future: Send>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+    {
+        let attempt = AuthLayer::new(self.auth).layer(transport);
+        let attempt = self.server.layer(attempt);
+        let attempt = TimeoutLayer::attempt_of(self.timeouts).layer(attempt);
+        let attempt = TraceLayer::attempt().layer(attempt);
+        let attempts = RetryLayer::new(self.retry).layer(attempt);
+        if call_layers.is_empty() {
+            around_service(attempts, self.timeouts)
+        } else {
+            around_service(call_layers.around(attempts.erase()), self.timeouts)
+        }
+    }
+}
+
+/// The span and the limit of the whole call, which hold for any stack.
+pub(super) fn around_service<S, B>(service: S, timeouts: Timeouts) -> SharedStack
+where
+    S: Service<Request<Body>, Response = Response<B>, Error: Into<BoxError>, Future: Send> + Clone + Send + Sync + 'static,
+    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    let service = TimeoutLayer::total_of(timeouts).layer(service);
+    let stack = TraceLayer::call().layer(service);
+    Arc::new(stack) as Arc<dyn Stack>
+}

@@ -1,0 +1,163 @@
+//! The client: a stack of layers, its defaults, and the areas of the API.
+
+mod ask_first;
+mod builder;
+mod check;
+mod env;
+mod layers;
+mod stack;
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::{Request, Response};
+use kestra_core::{Body, BoxError, Call, CallContext, CallFuture, CallOptions, Error, Executor};
+use tower::Service;
+
+pub use builder::ClientBuilder;
+pub use check::ServerInfo;
+pub use layers::CallService;
+
+use stack::SharedStack;
+
+/// A client of one or more Kestra servers, cheap to copy.
+///
+/// Copies share connections, the retry budget and what is known of the servers' versions. It is built without a runtime,
+/// and used within one of tokio's.
+///
+/// ```no_run
+/// # async fn run() -> Result<(), kestra::Error> {
+/// let client = kestra::Client::from_env()?;
+/// let flow = client.flows().get_flow("company.team", "hello").await?;
+/// println!("revision {:?}", flow.revision);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+    options: CallOptions,
+}
+
+struct Shared {
+    stack: SharedStack,
+    body_limit: usize,
+}
+
+impl Client {
+    /// A builder with nothing set.
+    #[must_use]
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::new()
+    }
+
+    /// A client as the environment says: `KESTRA_URL`, `KESTRA_API_TOKEN` or `KESTRA_USERNAME` and `KESTRA_PASSWORD`,
+    /// `KESTRA_TENANT_ID`, `KESTRA_API_VERSION`, and the proxy variables.
+    ///
+    /// # Errors
+    ///
+    /// `KESTRA_URL` is not set, or a value can't be used; the message names the variable.
+    pub fn from_env() -> Result<Self, Error> {
+        ClientBuilder::from_env()?.build()
+    }
+
+    /// A client over a service of one's own: a stack of our layers, a `service_fn`, a mock, a router.
+    ///
+    /// Short for `Client::builder().service(service)` and `build()`, which takes a tenant, a version and options as well. The
+    /// service gets requests whose URL is the path alone, unless it has a [`ServerLayer`](crate::ServerLayer).
+    ///
+    /// ```
+    /// use http::{Request, Response};
+    /// use kestra::{Body, Client};
+    /// use tower::service_fn;
+    ///
+    /// let client = Client::from_service(service_fn(|request: Request<Body>| async move {
+    ///     assert_eq!(request.uri().path(), "/api/v1/main/flows/company.team/hello");
+    ///     Ok::<_, std::convert::Infallible>(Response::new(Body::from(r#"{"id":"hello","namespace":"company.team"}"#)))
+    /// }));
+    /// # let _ = client;
+    /// ```
+    pub fn from_service<S, B>(service: S) -> Self
+    where
+        S: Service<Request<Body>, Response = Response<B>, Error: Into<BoxError>, Future: Send>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+        B: http_body::Body<Data = bytes::Bytes, Error: Into<BoxError>> + Send + 'static,
+    {
+        let stack = layers::around_service(service, kestra_core::Timeouts::default());
+        Self::new(stack, CallOptions::new(), builder::DEFAULT_BODY_LIMIT)
+    }
+
+    fn new(stack: SharedStack, options: CallOptions, body_limit: usize) -> Self {
+        Self { shared: Arc::new(Shared { stack, body_limit }), options }
+    }
+
+    /// The same client with other defaults; what `options` doesn't set stays as it was.
+    ///
+    /// ```no_run
+    /// # async fn run(client: kestra::Client) -> Result<(), kestra::Error> {
+    /// use kestra::CallOptions;
+    ///
+    /// let acme = client.with_options(CallOptions::new().tenant("acme"));
+    /// let flow = acme.flows().get_flow("company.team", "hello").await?;
+    /// # let _ = flow;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_options(&self, options: CallOptions) -> Self {
+        Self { shared: Arc::clone(&self.shared), options: options.or(&self.options) }
+    }
+
+    /// The defaults of this client's calls.
+    #[must_use]
+    pub fn options(&self) -> &CallOptions {
+        &self.options
+    }
+
+    /// Sends any request through the whole stack, also to a route that we don't know.
+    ///
+    /// A request in origin form goes to the selected server; an absolute URL must be on it. The client's headers are added
+    /// where the request has none of that name. The body of the answer is a stream, unless a builder made the request and
+    /// its answer is collected.
+    ///
+    /// # Errors
+    ///
+    /// As any call: a status that is no success is an error that carries the response.
+    pub async fn request<B: Into<Body>>(&self, request: Request<B>) -> Result<Response<Body>, Error> {
+        let mut request = request.map(Into::into);
+        if CallContext::of(&request).is_none() {
+            self.options.check()?;
+            if let Some(headers) = self.options.get_headers() {
+                for (name, value) in headers {
+                    request.headers_mut().entry(name).or_insert_with(|| value.clone());
+                }
+            }
+            request.extensions_mut().insert(CallContext::detached(self.options.clone()));
+        }
+        self.shared.stack.call(Ok(request), self.shared.body_limit).await
+    }
+
+    /// Sends a call as it is.
+    fn send(&self, call: Call) -> CallFuture {
+        let request = call.into_request_with(&self.options);
+        self.shared.stack.call(request, self.shared.body_limit)
+    }
+}
+
+impl Executor for Client {
+    fn execute(&self, call: Call) -> CallFuture {
+        match ask_first::question(&call, &self.options) {
+            Some(question) => ask_first::ask_then_send(self.clone(), question, call),
+            None => self.send(call),
+        }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("options", &self.options).finish_non_exhaustive()
+    }
+}

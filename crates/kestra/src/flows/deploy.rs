@@ -1,0 +1,136 @@
+//! Create or update, whichever is needed, without the request that hangs a server.
+
+use std::future::IntoFuture;
+use std::pin::Pin;
+use std::time::Duration;
+
+use kestra_core::{CallOptions, Error};
+use kestra_models::FlowWithSource;
+
+use crate::{Client, Flows};
+
+/// What a deployment did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Deployed {
+    /// The flow is new.
+    Created,
+    /// The flow has a new revision.
+    Updated,
+    /// The flow was there with the same source.
+    Unchanged,
+}
+
+impl Flows {
+    /// Creates a flow from its YAML source, or updates the flow that has its id.
+    ///
+    /// The server validates the source first (`POST /api/v1/{tenant}/flows/validate`) and tells which flow it is; then it
+    /// is read, and created, updated, or left as it is where the source is the same. An update of a flow that isn't there
+    /// would hang the server, which is why this asks. All versions.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Build`](crate::ErrorKind::Build) with what the server finds wrong with the source, or if it holds
+    /// several flows; else as any call.
+    ///
+    /// ```no_run
+    /// # async fn run(client: kestra::Client) -> Result<(), kestra::Error> {
+    /// let flow = client.flows().deploy("id: hello\nnamespace: company.team\ntasks: []\n").await?;
+    /// # let _ = flow;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn deploy(&self, source: impl Into<String>) -> Deploy {
+        Deploy { client: self.client().clone(), source: source.into(), options: CallOptions::new() }
+    }
+}
+
+/// A deployment of one flow; see [`Flows::deploy`].
+#[must_use = "a deployment does nothing until it is awaited"]
+#[derive(Debug)]
+pub struct Deploy {
+    client: Client,
+    source: String,
+    options: CallOptions,
+}
+
+impl Deploy {
+    /// Sets options of all its calls; what isn't set stays as it was.
+    pub fn options(mut self, options: CallOptions) -> Self {
+        self.options = options.or(&self.options);
+        self
+    }
+
+    /// Sets the tenant.
+    pub fn tenant(mut self, tenant: impl Into<String>) -> Self {
+        self.options = self.options.tenant(tenant);
+        self
+    }
+
+    /// Sets the limit for the deployment as a whole, all its calls together.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.options = self.options.timeout(limit);
+        self
+    }
+
+    /// Deploys, and tells what was done besides the flow.
+    ///
+    /// # Errors
+    ///
+    /// As [`Flows::deploy`].
+    pub async fn outcome(self) -> Result<(FlowWithSource, Deployed), Error> {
+        let client = self.client.with_options(self.options.clone());
+        let deadline = self
+            .options
+            .get_timeouts()
+            .or(client.options().get_timeouts())
+            .limits(None, false)
+            .total
+            .map(|total| tokio::time::Instant::now() + total);
+        let left = || {
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(tokio::time::Instant::now()));
+            left.map_or_else(CallOptions::new, |left| CallOptions::new().timeout(left))
+        };
+        let flows = client.flows();
+        let (namespace, id) = self.identify(&flows, left()).await?;
+        match flows.get_flow(&namespace, &id).options(left()).await {
+            Ok(flow) if flow.source.as_deref() == Some(self.source.as_str()) => Ok((flow, Deployed::Unchanged)),
+            Ok(before) => {
+                // It was just read, so there is no need to ask again.
+                let updated = flows.update_flow(&namespace, &id, self.source).unchecked().options(left()).await?;
+                let outcome =
+                    if updated.revision == before.revision { Deployed::Unchanged } else { Deployed::Updated };
+                Ok((updated, outcome))
+            }
+            Err(error) if error.is_not_found() => {
+                let created = flows.create_flow(self.source).options(left()).await?;
+                Ok((created, Deployed::Created))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Which flow it is, as the server reads the source.
+    async fn identify(&self, flows: &Flows, options: CallOptions) -> Result<(String, String), Error> {
+        let mut found = flows.validate_flows(self.source.clone()).options(options).await?.into_iter();
+        let (Some(flow), None) = (found.next(), found.next()) else {
+            return Err(Error::invalid("source", "it must be exactly one flow; deploy each flow by itself"));
+        };
+        if let Some(constraints) = flow.constraints.filter(|constraints| !constraints.is_empty()) {
+            return Err(Error::invalid("source", format_args!("the server finds it invalid: {}", constraints.trim())));
+        }
+        match (flow.namespace, flow.flow) {
+            (Some(namespace), Some(id)) => Ok((namespace, id)),
+            _ => Err(Error::invalid("source", "the server finds no namespace or no id in it")),
+        }
+    }
+}
+
+impl IntoFuture for Deploy {
+    type Output = Result<FlowWithSource, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { Ok(self.outcome().await?.0) })
+    }
+}
