@@ -4,12 +4,13 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use kestra_codegen::catalogue::Catalogue;
 use kestra_codegen::openapi::Document;
-use kestra_codegen::{Error, Result, import};
+use kestra_codegen::{Error, Result, generate, import};
 
 const USAGE: &str = "\
 usage: kestra-codegen import --document VERSION=FILE... [--api FOLDER]
-       kestra-codegen generate [--check]";
+       kestra-codegen generate [--check] [--root FOLDER]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -29,7 +30,37 @@ fn main() -> ExitCode {
 fn run(arguments: &[String]) -> Result<String> {
     match arguments.split_first() {
         Some((command, rest)) if command == "import" => import_command(rest),
+        Some((command, rest)) if command == "generate" => generate_command(rest),
         _ => Err(Error::Usage(USAGE.to_owned())),
+    }
+}
+
+fn generate_command(arguments: &[String]) -> Result<String> {
+    let mut root = PathBuf::from(".");
+    let mut check = false;
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        match (argument.as_str(), arguments.as_slice()) {
+            ("--check", _) => check = true,
+            ("--root", [folder, ..]) => {
+                root = PathBuf::from(folder);
+                arguments.next();
+            }
+            _ => return Err(Error::Usage(format!("`{argument}` is not known or needs a value\n{USAGE}"))),
+        }
+    }
+    let catalogue = Catalogue::load(&root.join("api"))?;
+    let mut files = generate::generate(&catalogue)?;
+    files.format(&root)?;
+    if !check {
+        return Ok(format!("{} files written\n", files.write(&root)?));
+    }
+    match files.stale(&root)?.as_slice() {
+        [] => Ok("generated code is up to date\n".to_owned()),
+        stale => Err(Error::invalid(
+            "generated code",
+            format!("not what the catalogue says; run `kestra-codegen generate`:\n{}", stale.join("\n")),
+        )),
     }
 }
 

@@ -1,1 +1,20 @@
-//! Typed bodies of the Kestra HTTP API
+//! Typed bodies of the Kestra HTTP API.
+//!
+//! Reading is lenient: a field that this crate doesn't know is skipped, one that is missing or null is `None` (a list or
+//! map: empty), and an enum keeps a value that it doesn't know as `Unknown`. One type covers every version of a server, so
+//! what some version leaves out is an `Option`.
+//!
+//! Types that plugins extend ([`Task`], [`Trigger`], [`Input`] and others) keep all their fields; free-form JSON is a
+//! [`serde_json::Value`].
+//!
+//! `Serialize` and setters are there on types that a request can carry; the feature `serialize` adds `Serialize` to the
+//! rest.
+
+#[macro_use]
+mod macros;
+mod generated;
+mod lenient;
+mod primitives;
+
+pub use generated::*;
+pub use primitives::*;

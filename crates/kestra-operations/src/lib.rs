@@ -1,1 +1,30 @@
-//! One http::Request builder for each operation of the Kestra HTTP API
+//! One request builder for each operation of the Kestra HTTP API.
+//!
+//! A builder takes in its constructor what the operation can't be without; setters take the rest. Nothing fails before the
+//! request is made: the first mistake is the error of `into_request`, of `send` or of the `await`.
+//!
+//! ```
+//! use kestra_operations::CreateFlow;
+//!
+//! let request = CreateFlow::new("id: hello\nnamespace: company.team\n").tenant("main").into_request()?;
+//! assert_eq!(request.uri(), "/api/v1/main/flows");
+//! assert_eq!(request.headers()["content-type"], "application/x-yaml");
+//! # Ok::<(), kestra_core::Error>(())
+//! ```
+//!
+//! A builder alone makes requests for any HTTP stack; `on(client)` has a client send it, and the client's own methods
+//! (`client.flows().create_flow(source)`) give builders that a client sends.
+
+mod extensions;
+mod generated;
+mod parameters;
+
+pub use generated::*;
+
+/// What is known of every operation that this crate has builders for.
+///
+/// An operation with several kinds of body is there once for each, under names such as `validate_flows` and
+/// `validate_flows_multipart`.
+pub fn operations() -> impl Iterator<Item = &'static kestra_core::OperationInfo> {
+    generated::OPERATIONS.iter().flat_map(|area| area.iter().copied())
+}

@@ -52,7 +52,7 @@ impl crate::areas::Executions {
 
     /// Eval expression.
     ///
-    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/eval` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/eval` (1.3 and later, before 2.0); open source; is not repeated.
+    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/eval` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/eval` (1.3.7 and later, before 2.0); open source; is not repeated.
     pub fn eval_expression(
         &self,
         execution_id: impl Into<String>,
@@ -63,7 +63,7 @@ impl crate::areas::Executions {
 
     /// Eval task run expression.
     ///
-    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/eval/{taskRunId}` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/eval/{taskRunId}` (1.3 and later, before 2.0); open source; is not repeated.
+    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/eval/{taskRunId}` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/eval/{taskRunId}` (before 2.0); open source; is not repeated.
     pub fn eval_task_run_expression(
         &self,
         execution_id: impl Into<String>,
@@ -76,7 +76,7 @@ impl crate::areas::Executions {
 
     /// Export executions.
     ///
-    /// `GET /api/v1/{tenant}/executions/export/by-query/csv` (1.3 and later); open source; only reads.
+    /// `GET /api/v1/{tenant}/executions/export/by-query/csv` (1.2 and later); open source; only reads.
     pub fn export_executions(&self) -> ::kestra_operations::ExportExecutions<crate::Client> {
         ::kestra_operations::ExportExecutions::new().on(self.client().clone())
     }
@@ -184,7 +184,7 @@ impl crate::areas::Executions {
 
     /// Get latest executions.
     ///
-    /// `POST /api/v1/{tenant}/executions/latest`; open source; is not repeated.
+    /// `POST /api/v1/{tenant}/executions/latest`; open source; only reads.
     pub fn get_latest_executions(
         &self,
         flow_filters: impl IntoIterator<Item = impl Into<::kestra_models::FlowFilter>>,
@@ -231,7 +231,7 @@ impl crate::areas::Executions {
 
     /// List executable flows.
     ///
-    /// `GET /api/v1/{tenant}/executions/namespaces/{namespace}/flows` (1.3 and later); open source; only reads.
+    /// `GET /api/v1/{tenant}/executions/namespaces/{namespace}/flows`; open source; only reads.
     pub fn list_executable_flows(
         &self,
         namespace: impl Into<String>,
@@ -241,7 +241,7 @@ impl crate::areas::Executions {
 
     /// List execution namespaces.
     ///
-    /// `GET /api/v1/{tenant}/executions/namespaces` (1.3 and later); open source; only reads.
+    /// `GET /api/v1/{tenant}/executions/namespaces`; open source; only reads.
     pub fn list_execution_namespaces(&self) -> ::kestra_operations::ListExecutionNamespaces<crate::Client> {
         ::kestra_operations::ListExecutionNamespaces::new().on(self.client().clone())
     }
@@ -275,15 +275,13 @@ impl crate::areas::Executions {
 
     /// Preview file from execution.
     ///
-    /// `GET /api/v1/{tenant}/executions/{executionId}/file/preview` (1.3 and later); open source; only reads.
+    /// `GET /api/v1/{tenant}/executions/{executionId}/file/preview`; open source; only reads.
     pub fn preview_file_from_execution(
         &self,
         execution_id: impl Into<String>,
-        max_rows: impl Into<i64>,
         path: impl Into<String>,
     ) -> ::kestra_operations::PreviewFileFromExecution<crate::Client> {
-        ::kestra_operations::PreviewFileFromExecution::new(execution_id, max_rows, path)
-            .on(self.client().clone())
+        ::kestra_operations::PreviewFileFromExecution::new(execution_id, path).on(self.client().clone())
     }
 
     /// Replay execution.
@@ -364,7 +362,7 @@ impl crate::areas::Executions {
 
     /// Resume execution from breakpoint.
     ///
-    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/resume-from-breakpoint` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/resume-from-breakpoint` (1.3 and later, before 2.0); open source; is not repeated.
+    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/resume-from-breakpoint` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/resume-from-breakpoint` (before 2.0); open source; is not repeated.
     pub fn resume_execution_from_breakpoint(
         &self,
         execution_id: impl Into<String>,
@@ -440,7 +438,7 @@ impl crate::areas::Executions {
 
     /// Trigger execution.
     ///
-    /// `POST /api/v1/{tenant}/executions/trigger/{namespace}/{id}` (1.3 and later, before 2.0); open source; is not repeated.
+    /// `POST /api/v1/{tenant}/executions/trigger/{namespace}/{id}` (before 2.0); open source; is not repeated.
     pub fn trigger_execution(
         &self,
         namespace: impl Into<String>,
@@ -477,7 +475,7 @@ impl crate::areas::Executions {
 
     /// Trigger execution by post webhook.
     ///
-    /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (1.3 and later); open source; is not repeated.
+    /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}`; open source; is not repeated.
     pub fn trigger_execution_by_post_webhook(
         &self,
         namespace: impl Into<String>,
@@ -485,6 +483,34 @@ impl crate::areas::Executions {
         key: impl Into<String>,
     ) -> ::kestra_operations::TriggerExecutionByPostWebhook<crate::Client> {
         ::kestra_operations::TriggerExecutionByPostWebhook::new(namespace, id, key).on(self.client().clone())
+    }
+
+    /// Trigger execution by post webhook.
+    ///
+    /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}`; open source; is not repeated.
+    pub fn trigger_execution_by_post_webhook_text(
+        &self,
+        namespace: impl Into<String>,
+        id: impl Into<String>,
+        key: impl Into<String>,
+        text: impl Into<String>,
+    ) -> ::kestra_operations::TriggerExecutionByPostWebhookText<crate::Client> {
+        ::kestra_operations::TriggerExecutionByPostWebhookText::new(namespace, id, key, text)
+            .on(self.client().clone())
+    }
+
+    /// Trigger execution by post webhook.
+    ///
+    /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}`; open source; is not repeated.
+    pub fn trigger_execution_by_post_webhook_bytes(
+        &self,
+        namespace: impl Into<String>,
+        id: impl Into<String>,
+        key: impl Into<String>,
+        body: impl Into<::kestra_core::Body>,
+    ) -> ::kestra_operations::TriggerExecutionByPostWebhookBytes<crate::Client> {
+        ::kestra_operations::TriggerExecutionByPostWebhookBytes::new(namespace, id, key, body)
+            .on(self.client().clone())
     }
 
     /// Trigger execution by post webhook with path.
@@ -501,9 +527,39 @@ impl crate::areas::Executions {
             .on(self.client().clone())
     }
 
+    /// Trigger execution by post webhook with path.
+    ///
+    /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; is not repeated.
+    pub fn trigger_execution_by_post_webhook_with_path_text(
+        &self,
+        namespace: impl Into<String>,
+        id: impl Into<String>,
+        key: impl Into<String>,
+        path: impl Into<String>,
+        text: impl Into<String>,
+    ) -> ::kestra_operations::TriggerExecutionByPostWebhookWithPathText<crate::Client> {
+        ::kestra_operations::TriggerExecutionByPostWebhookWithPathText::new(namespace, id, key, path, text)
+            .on(self.client().clone())
+    }
+
+    /// Trigger execution by post webhook with path.
+    ///
+    /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; is not repeated.
+    pub fn trigger_execution_by_post_webhook_with_path_bytes(
+        &self,
+        namespace: impl Into<String>,
+        id: impl Into<String>,
+        key: impl Into<String>,
+        path: impl Into<String>,
+        body: impl Into<::kestra_core::Body>,
+    ) -> ::kestra_operations::TriggerExecutionByPostWebhookWithPathBytes<crate::Client> {
+        ::kestra_operations::TriggerExecutionByPostWebhookWithPathBytes::new(namespace, id, key, path, body)
+            .on(self.client().clone())
+    }
+
     /// Trigger execution by put webhook.
     ///
-    /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (1.3 and later); open source; is not repeated.
+    /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}`; open source; is not repeated.
     pub fn trigger_execution_by_put_webhook(
         &self,
         namespace: impl Into<String>,
@@ -511,6 +567,34 @@ impl crate::areas::Executions {
         key: impl Into<String>,
     ) -> ::kestra_operations::TriggerExecutionByPutWebhook<crate::Client> {
         ::kestra_operations::TriggerExecutionByPutWebhook::new(namespace, id, key).on(self.client().clone())
+    }
+
+    /// Trigger execution by put webhook.
+    ///
+    /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}`; open source; is not repeated.
+    pub fn trigger_execution_by_put_webhook_text(
+        &self,
+        namespace: impl Into<String>,
+        id: impl Into<String>,
+        key: impl Into<String>,
+        text: impl Into<String>,
+    ) -> ::kestra_operations::TriggerExecutionByPutWebhookText<crate::Client> {
+        ::kestra_operations::TriggerExecutionByPutWebhookText::new(namespace, id, key, text)
+            .on(self.client().clone())
+    }
+
+    /// Trigger execution by put webhook.
+    ///
+    /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}`; open source; is not repeated.
+    pub fn trigger_execution_by_put_webhook_bytes(
+        &self,
+        namespace: impl Into<String>,
+        id: impl Into<String>,
+        key: impl Into<String>,
+        body: impl Into<::kestra_core::Body>,
+    ) -> ::kestra_operations::TriggerExecutionByPutWebhookBytes<crate::Client> {
+        ::kestra_operations::TriggerExecutionByPutWebhookBytes::new(namespace, id, key, body)
+            .on(self.client().clone())
     }
 
     /// Trigger execution by put webhook with path.
@@ -527,15 +611,44 @@ impl crate::areas::Executions {
             .on(self.client().clone())
     }
 
+    /// Trigger execution by put webhook with path.
+    ///
+    /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; is not repeated.
+    pub fn trigger_execution_by_put_webhook_with_path_text(
+        &self,
+        namespace: impl Into<String>,
+        id: impl Into<String>,
+        key: impl Into<String>,
+        path: impl Into<String>,
+        text: impl Into<String>,
+    ) -> ::kestra_operations::TriggerExecutionByPutWebhookWithPathText<crate::Client> {
+        ::kestra_operations::TriggerExecutionByPutWebhookWithPathText::new(namespace, id, key, path, text)
+            .on(self.client().clone())
+    }
+
+    /// Trigger execution by put webhook with path.
+    ///
+    /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; is not repeated.
+    pub fn trigger_execution_by_put_webhook_with_path_bytes(
+        &self,
+        namespace: impl Into<String>,
+        id: impl Into<String>,
+        key: impl Into<String>,
+        path: impl Into<String>,
+        body: impl Into<::kestra_core::Body>,
+    ) -> ::kestra_operations::TriggerExecutionByPutWebhookWithPathBytes<crate::Client> {
+        ::kestra_operations::TriggerExecutionByPutWebhookWithPathBytes::new(namespace, id, key, path, body)
+            .on(self.client().clone())
+    }
+
     /// Unqueue execution.
     ///
     /// `POST /api/v1/{tenant}/executions/{executionId}/actions/unqueue` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/unqueue` (before 2.0); open source; is not repeated.
     pub fn unqueue_execution(
         &self,
         execution_id: impl Into<String>,
-        state: impl Into<::kestra_models::StateType>,
     ) -> ::kestra_operations::UnqueueExecution<crate::Client> {
-        ::kestra_operations::UnqueueExecution::new(execution_id, state).on(self.client().clone())
+        ::kestra_operations::UnqueueExecution::new(execution_id).on(self.client().clone())
     }
 
     /// Unqueue executions by ids.
@@ -543,10 +656,9 @@ impl crate::areas::Executions {
     /// `POST /api/v1/{tenant}/executions/unqueue/by-ids`; open source; is not repeated.
     pub fn unqueue_executions_by_ids(
         &self,
-        state: impl Into<::kestra_models::StateType>,
         ids: impl IntoIterator<Item = impl Into<String>>,
     ) -> ::kestra_operations::UnqueueExecutionsByIds<crate::Client> {
-        ::kestra_operations::UnqueueExecutionsByIds::new(state, ids).on(self.client().clone())
+        ::kestra_operations::UnqueueExecutionsByIds::new(ids).on(self.client().clone())
     }
 
     /// Unqueue executions by query.
@@ -604,19 +716,18 @@ impl crate::areas::Executions {
 
     /// Validate new execution inputs.
     ///
-    /// `POST /api/v1/{tenant}/executions/{namespace}/{id}/validate` (1.3 and later); open source; is not repeated.
+    /// `POST /api/v1/{tenant}/executions/{namespace}/{id}/validate`; open source; is not repeated.
     pub fn validate_new_execution_inputs(
         &self,
         namespace: impl Into<String>,
         id: impl Into<String>,
-        labels: impl IntoIterator<Item = impl Into<String>>,
     ) -> ::kestra_operations::ValidateNewExecutionInputs<crate::Client> {
-        ::kestra_operations::ValidateNewExecutionInputs::new(namespace, id, labels).on(self.client().clone())
+        ::kestra_operations::ValidateNewExecutionInputs::new(namespace, id).on(self.client().clone())
     }
 
     /// Validate resume execution inputs.
     ///
-    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/resume/validate` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/resume/validate` (1.3 and later, before 2.0); open source; is not repeated.
+    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/resume/validate` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/resume/validate` (before 2.0); open source; is not repeated.
     pub fn validate_resume_execution_inputs(
         &self,
         execution_id: impl Into<String>,

@@ -4,8 +4,11 @@ impl crate::areas::Flows {
     /// Bulk update flows.
     ///
     /// `POST /api/v1/{tenant}/flows/bulk`; open source; is not repeated.
-    pub fn bulk_update_flows(&self) -> ::kestra_operations::BulkUpdateFlows<crate::Client> {
-        ::kestra_operations::BulkUpdateFlows::new().on(self.client().clone())
+    pub fn bulk_update_flows(
+        &self,
+        source: impl Into<String>,
+    ) -> ::kestra_operations::BulkUpdateFlows<crate::Client> {
+        ::kestra_operations::BulkUpdateFlows::new(source).on(self.client().clone())
     }
 
     /// Create flow.
@@ -28,7 +31,7 @@ impl crate::areas::Flows {
 
     /// Delete flow revisions.
     ///
-    /// `DELETE /api/v1/{tenant}/flows/{namespace}/{id}/revisions`; open source; is not repeated.
+    /// `DELETE /api/v1/{tenant}/flows/{namespace}/{id}/revisions` (1.2 and later); open source; is not repeated.
     pub fn delete_flow_revisions(
         &self,
         namespace: impl Into<String>,
@@ -91,7 +94,7 @@ impl crate::areas::Flows {
 
     /// Export flows.
     ///
-    /// `GET /api/v1/{tenant}/flows/export/by-query/csv` (1.3 and later); open source; only reads.
+    /// `GET /api/v1/{tenant}/flows/export/by-query/csv` (1.2 and later); open source; only reads.
     pub fn export_flows(&self) -> ::kestra_operations::ExportFlows<crate::Client> {
         ::kestra_operations::ExportFlows::new().on(self.client().clone())
     }
@@ -181,13 +184,16 @@ impl crate::areas::Flows {
     /// Import flows.
     ///
     /// `POST /api/v1/{tenant}/flows/import`; open source; is not repeated.
-    pub fn import_flows(&self) -> ::kestra_operations::ImportFlows<crate::Client> {
-        ::kestra_operations::ImportFlows::new().on(self.client().clone())
+    pub fn import_flows(
+        &self,
+        file_upload: impl Into<::kestra_core::FilePart>,
+    ) -> ::kestra_operations::ImportFlows<crate::Client> {
+        ::kestra_operations::ImportFlows::new(file_upload).on(self.client().clone())
     }
 
     /// List deprecated flows.
     ///
-    /// `GET /api/v1/{tenant}/flows/deprecated` (1.3 and later); open source; only reads.
+    /// `GET /api/v1/{tenant}/flows/deprecated` (1.3.8 and later); open source; only reads.
     pub fn list_deprecated_flows(&self) -> ::kestra_operations::ListDeprecatedFlows<crate::Client> {
         ::kestra_operations::ListDeprecatedFlows::new().on(self.client().clone())
     }
@@ -232,7 +238,7 @@ impl crate::areas::Flows {
 
     /// Search concurrency limits.
     ///
-    /// `GET /api/v1/{tenant}/concurrency-limit/search`; open source; only reads.
+    /// `GET /api/v1/{tenant}/concurrency-limit/search` (1.1 and later); open source; only reads.
     pub fn search_concurrency_limits(&self) -> ::kestra_operations::SearchConcurrencyLimits<crate::Client> {
         ::kestra_operations::SearchConcurrencyLimits::new().on(self.client().clone())
     }
@@ -253,7 +259,7 @@ impl crate::areas::Flows {
 
     /// Update concurrency limit.
     ///
-    /// `PUT /api/v1/{tenant}/concurrency-limit/{namespace}/{flowId}`; open source; is not repeated.
+    /// `PUT /api/v1/{tenant}/concurrency-limit/{namespace}/{flowId}` (1.1 and later); open source; is not repeated.
     pub fn update_concurrency_limit(
         &self,
         namespace: impl Into<String>,
@@ -287,6 +293,17 @@ impl crate::areas::Flows {
         ::kestra_operations::UpdateFlowsInNamespace::new(namespace, source).on(self.client().clone())
     }
 
+    /// Update flows in namespace.
+    ///
+    /// `POST /api/v1/{tenant}/flows/{namespace}`; open source; is not repeated.
+    pub fn update_flows_in_namespace_multipart(
+        &self,
+        namespace: impl Into<String>,
+        flows: impl IntoIterator<Item = impl Into<::kestra_core::FilePart>>,
+    ) -> ::kestra_operations::UpdateFlowsInNamespaceMultipart<crate::Client> {
+        ::kestra_operations::UpdateFlowsInNamespaceMultipart::new(namespace, flows).on(self.client().clone())
+    }
+
     /// Update task.
     ///
     /// `PATCH /api/v1/{tenant}/flows/{namespace}/{id}/{taskId}` (before 2.0); open source; is not repeated.
@@ -315,8 +332,11 @@ impl crate::areas::Flows {
     /// Validate flows.
     ///
     /// `POST /api/v1/{tenant}/flows/validate`; open source; is not repeated.
-    pub fn validate_flows_multipart(&self) -> ::kestra_operations::ValidateFlowsMultipart<crate::Client> {
-        ::kestra_operations::ValidateFlowsMultipart::new().on(self.client().clone())
+    pub fn validate_flows_multipart(
+        &self,
+        flows: impl IntoIterator<Item = impl Into<::kestra_core::FilePart>>,
+    ) -> ::kestra_operations::ValidateFlowsMultipart<crate::Client> {
+        ::kestra_operations::ValidateFlowsMultipart::new(flows).on(self.client().clone())
     }
 
     /// Validate task.
@@ -324,10 +344,9 @@ impl crate::areas::Flows {
     /// `POST /api/v1/{tenant}/flows/validate/task`; open source; is not repeated.
     pub fn validate_task(
         &self,
-        section: impl Into<::kestra_models::TaskValidationType>,
         body: impl Into<::serde_json::Value>,
     ) -> ::kestra_operations::ValidateTask<crate::Client> {
-        ::kestra_operations::ValidateTask::new(section, body).on(self.client().clone())
+        ::kestra_operations::ValidateTask::new(body).on(self.client().clone())
     }
 
     /// Validate task.
@@ -335,10 +354,9 @@ impl crate::areas::Flows {
     /// `POST /api/v1/{tenant}/flows/validate/task`; open source; is not repeated.
     pub fn validate_task_yaml(
         &self,
-        section: impl Into<::kestra_models::TaskValidationType>,
         source: impl Into<String>,
     ) -> ::kestra_operations::ValidateTaskYaml<crate::Client> {
-        ::kestra_operations::ValidateTaskYaml::new(section, source).on(self.client().clone())
+        ::kestra_operations::ValidateTaskYaml::new(source).on(self.client().clone())
     }
 
     /// Validate trigger.

@@ -18,9 +18,8 @@ impl crate::areas::Logs {
         &self,
         namespace: impl Into<String>,
         flow_id: impl Into<String>,
-        trigger_id: impl Into<String>,
     ) -> ::kestra_operations::DeleteLogsFromFlow<crate::Client> {
-        ::kestra_operations::DeleteLogsFromFlow::new(namespace, flow_id, trigger_id).on(self.client().clone())
+        ::kestra_operations::DeleteLogsFromFlow::new(namespace, flow_id).on(self.client().clone())
     }
 
     /// Download logs from execution.
@@ -35,7 +34,7 @@ impl crate::areas::Logs {
 
     /// Follow logs from execution.
     ///
-    /// `GET /api/v1/{tenant}/logs/{executionId}/follow` (1.3 and later); open source; only reads.
+    /// `GET /api/v1/{tenant}/logs/{executionId}/follow`; open source; only reads.
     pub fn follow_logs_from_execution(
         &self,
         execution_id: impl Into<String>,

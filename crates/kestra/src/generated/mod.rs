@@ -8,8 +8,8 @@ mod logs;
 mod outputs;
 
 crate::areas::areas! {
-executions: Executions,
-flows: Flows,
-logs: Logs,
-outputs: Outputs,
+    executions: Executions,
+    flows: Flows,
+    logs: Logs,
+    outputs: Outputs,
 }

@@ -1,0 +1,69 @@
+//! Documentation of generated items, from the catalogue's facts.
+
+use super::names;
+use crate::catalogue::{Edition, Operation, Replay, Schema, Versions};
+
+/// `1.2 and later`, `before 2.0`, or nothing for all.
+pub(super) fn versions(versions: Versions) -> Option<String> {
+    match (versions.since, versions.until) {
+        (None, None) => None,
+        (Some(since), None) => Some(format!("{since} and later")),
+        (None, Some(until)) => Some(format!("before {until}")),
+        (Some(since), Some(until)) => Some(format!("{since} and later, before {until}")),
+    }
+}
+
+/// What an operation does, then its routes and facts.
+pub(super) fn operation(operation: &Operation) -> String {
+    let mut text = summary(operation);
+    text.push_str("\n\n");
+    let routes: Vec<String> = operation
+        .routes
+        .iter()
+        .map(|route| match versions(route.versions) {
+            Some(versions) => format!("`{} {}` ({versions})", route.method, route.path),
+            None => format!("`{} {}`", route.method, route.path),
+        })
+        .collect();
+    text.push_str(&routes.join(", "));
+    text.push_str(match operation.edition {
+        Edition::OpenSource => "; open source; ",
+        Edition::Enterprise => "; Enterprise; ",
+    });
+    text.push_str(match operation.replay {
+        Replay::Safe => "only reads.",
+        Replay::Idempotent => "may be repeated.",
+        Replay::StartsWork => "is not repeated.",
+    });
+    if operation.deprecated {
+        text.push_str("\n\nDeprecated by the server.");
+    }
+    text
+}
+
+/// One sentence on what an operation does.
+pub(super) fn summary(operation: &Operation) -> String {
+    match &operation.summary {
+        Some(summary) => summary.clone(),
+        None => format!("{}.", names::sentence(&operation.name)),
+    }
+}
+
+/// What a schema is.
+pub(super) fn schema(schema: &Schema) -> String {
+    match &schema.summary {
+        Some(summary) => summary.clone(),
+        None => match schema.documents.first() {
+            Some(document) => format!("`{document}` of the API."),
+            None => format!("{} of the API.", names::sentence(&names::snake(&schema.name))),
+        },
+    }
+}
+
+/// Where a value stands on the wire, and which versions have it.
+pub(super) fn wire(name: &str, place: &str, range: Versions) -> String {
+    match versions(range) {
+        Some(range) => format!("`{name}` {place}; {range}."),
+        None => format!("`{name}` {place}."),
+    }
+}

@@ -1,0 +1,185 @@
+//! Structs of declared fields.
+
+use crate::catalogue::{Field, Object, Presence, Schema, Type};
+use crate::generate::docs;
+use crate::error::Result;
+use crate::generate::names;
+use crate::generate::plan::Plan;
+use crate::generate::types::{From, is_label, takes_into};
+use crate::generate::writer::Writer;
+
+/// A field as it is written.
+struct Member<'a> {
+    field: &'a Field,
+    name: String,
+    presence: Presence,
+    boxed: bool,
+}
+
+impl Member<'_> {
+    /// The type of the value when it is there.
+    fn value_type(&self) -> String {
+        let ty = From::Models.ty(&self.field.ty);
+        let ty = if self.field.sensitive { format!("crate::Sensitive<{ty}>") } else { ty };
+        if self.boxed { format!("Box<{ty}>") } else { ty }
+    }
+
+    fn ty(&self) -> String {
+        match self.presence {
+            Presence::Optional => format!("Option<{}>", self.value_type()),
+            Presence::Required | Presence::Collection => self.value_type(),
+        }
+    }
+
+    /// The type of an argument that becomes the value.
+    fn argument(&self) -> String {
+        if self.field.sensitive {
+            return format!("impl Into<crate::Sensitive<{}>>", From::Models.ty(&self.field.ty));
+        }
+        match &self.field.ty {
+            Type::List(inner) if is_label(inner) => "impl IntoIterator<Item = impl Into<crate::Label>>".to_owned(),
+            ty => From::Models.argument(ty),
+        }
+    }
+
+    /// The expression that makes the value of the argument.
+    fn value(&self) -> String {
+        let name = &self.name;
+        let value = match &self.field.ty {
+            _ if self.field.sensitive => format!("{name}.into()"),
+            Type::List(inner) if is_label(inner) => format!("{name}.into_iter().collect()"),
+            Type::List(inner) if takes_into(inner) => format!("{name}.into_iter().map(Into::into).collect()"),
+            Type::List(_) => format!("{name}.into_iter().collect()"),
+            ty if takes_into(ty) => format!("{name}.into()"),
+            _ => name.clone(),
+        };
+        if self.boxed { format!("Box::new({value})") } else { value }
+    }
+
+    /// What serde is told about the field.
+    fn attributes(&self, schema: &Schema, defaults: bool) -> Option<String> {
+        let mut attributes = Vec::new();
+        if names::lower_camel(&self.name) != self.field.name {
+            attributes.push(format!("rename = {:?}", self.field.name));
+        }
+        if !defaults && self.presence != Presence::Required {
+            attributes.push("default".to_owned());
+        }
+        match (&self.field.ty, self.presence) {
+            (Type::List(inner), Presence::Collection) if is_label(inner) => {}
+            (_, Presence::Collection) => attributes.push(lenient("or_default")),
+            (Type::Int32 | Type::Int64, Presence::Optional) if !self.field.sensitive => {
+                attributes.push(lenient("integer"));
+            }
+            (Type::Double, Presence::Optional) if !self.field.sensitive => attributes.push(lenient("float")),
+            _ => {}
+        }
+        if schema.in_requests {
+            match (&self.field.ty, self.presence) {
+                (_, Presence::Required) => {}
+                (_, Presence::Optional) => attributes.push(skip("Option::is_none")),
+                (Type::List(inner), _) if is_label(inner) => attributes.push(skip("crate::Labels::is_empty")),
+                (Type::Map(inner), _) if **inner == Type::Json => attributes.push(skip("::serde_json::Map::is_empty")),
+                (Type::Map(_), _) => attributes.push(skip("::std::collections::BTreeMap::is_empty")),
+                _ => attributes.push(skip("Vec::is_empty")),
+            }
+        }
+        if attributes.is_empty() { None } else { Some(format!("#[serde({})]", attributes.join(", "))) }
+    }
+}
+
+fn lenient(function: &str) -> String {
+    format!("deserialize_with = \"crate::lenient::{function}\"")
+}
+
+fn skip(function: &str) -> String {
+    format!("skip_serializing_if = {function:?}")
+}
+
+pub(super) fn write(
+    plan: &Plan<'_>,
+    schema: &Schema,
+    object: &Object,
+    file: &mut Writer,
+) -> Result<()> {
+    let mut taken = names::Taken::new(format!("the schema `{}`", schema.name));
+    let mut members = Vec::new();
+    for field in &object.fields {
+        let name = names::escape(&field.rust);
+        taken.take(&name)?;
+        let presence = match field.presence() {
+            // Its emptiness isn't visible from outside, so absence has to be.
+            Presence::Collection if field.sensitive => Presence::Optional,
+            presence => presence,
+        };
+        members.push(Member { field, name, presence, boxed: plan.is_recursive(&schema.name, &field.ty) });
+    }
+    let required: Vec<&Member<'_>> =
+        members.iter().filter(|member| member.presence == Presence::Required).collect();
+    let defaults = required.is_empty();
+
+    file.doc(&docs::schema(schema));
+    let default = if defaults { "Default, " } else { "" };
+    if schema.in_requests {
+        file.line(format!("#[derive(Clone, Debug, {default}PartialEq, ::serde::Deserialize, ::serde::Serialize)]"));
+    } else {
+        file.line(format!("#[derive(Clone, Debug, {default}PartialEq, ::serde::Deserialize)]"));
+        file.line("#[cfg_attr(feature = \"serialize\", derive(::serde::Serialize))]");
+    }
+    let default = if defaults { ", default" } else { "" };
+    file.line(format!("#[serde(rename_all = \"camelCase\"{default})]"));
+    file.line("#[non_exhaustive]");
+    file.line(format!("pub struct {} {{", schema.name));
+    for member in &members {
+        file.doc(&docs::wire(&member.field.name, "on the wire", member.field.versions));
+        if let Some(attributes) = member.attributes(schema, defaults) {
+            file.line(attributes);
+        }
+        file.line(format!("pub {}: {},", member.name, member.ty()));
+    }
+    file.line("}");
+
+    if schema.in_requests {
+        write_setters(schema, &members, &required, file);
+    }
+    Ok(())
+}
+
+fn write_setters(schema: &Schema, members: &[Member<'_>], required: &[&Member<'_>], file: &mut Writer) {
+    file.blank();
+    file.line(format!("impl {} {{", schema.name));
+    let arguments: Vec<String> =
+        required.iter().map(|member| format!("{}: {}", member.name, member.argument())).collect();
+    if required.is_empty() {
+        file.line("/// One without fields.");
+        file.line("pub fn new() -> Self { Self::default() }");
+    } else {
+        file.line("/// One with the fields that it can't be without.");
+        file.line(format!("pub fn new({}) -> Self {{", arguments.join(", ")));
+        let fields: Vec<String> = members
+            .iter()
+            .map(|member| match member.presence {
+                Presence::Required => format!("{}: {}", member.name, member.value()),
+                Presence::Optional => format!("{}: None", member.name),
+                Presence::Collection => format!("{}: Default::default()", member.name),
+            })
+            .collect();
+        file.line(format!("Self {{ {} }}", fields.join(", ")));
+        file.line("}");
+    }
+    for member in members.iter().filter(|member| member.presence != Presence::Required) {
+        let name = &member.name;
+        let value = match member.presence {
+            Presence::Optional => format!("Some({})", member.value()),
+            Presence::Required | Presence::Collection => member.value(),
+        };
+        file.blank();
+        file.line(format!("/// Sets `{}`.", member.field.name));
+        file.line(format!(
+            "pub fn {}(mut self, {name}: {}) -> Self {{ self.{name} = {value}; self }}",
+            names::field_setter(name),
+            member.argument()
+        ));
+    }
+    file.line("}");
+}

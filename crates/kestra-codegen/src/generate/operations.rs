@@ -1,0 +1,42 @@
+//! The operations: a request builder and its facts for each form of each operation.
+
+mod arguments;
+mod builder;
+mod info;
+
+use super::OPERATIONS;
+use crate::error::Result;
+use super::files::Files;
+use super::plan::{Home, IF_ENTERPRISE, Plan};
+use super::writer::Writer;
+
+pub(super) use self::builder::Builder;
+
+pub(super) fn write(plan: &Plan<'_>, files: &mut Files) -> Result<()> {
+    for (home, operations) in &plan.operations {
+        let mut file = Writer::new();
+        for operation in operations {
+            for builder in Builder::all(operation)? {
+                file.blank();
+                builder.write(&mut file)?;
+                file.blank();
+                info::write(&builder, &mut file)?;
+            }
+        }
+        info::write_table(operations, &mut file)?;
+        files.add(home.path(OPERATIONS), file.finish());
+    }
+    let mut modules = Home::modules(plan.operations.keys());
+    let root = &mut modules.0;
+    root.blank();
+    root.line("pub(crate) static OPERATIONS: &[&[&::kestra_core::OperationInfo]] = &[");
+    for home in plan.operations.keys() {
+        if home.enterprise {
+            root.line(IF_ENTERPRISE);
+        }
+        root.line(format!("{}::OPERATIONS,", home.module_path()));
+    }
+    root.line("];");
+    Home::add_modules(modules, OPERATIONS, files);
+    Ok(())
+}

@@ -1,0 +1,337 @@
+//! A request builder: its constructor and the setters of what is optional.
+
+use crate::catalogue::{BodyVariant, Content, Operation, Part, QueryParameter, Style, Type, Versions};
+use crate::error::Result;
+use crate::generate::types::{From, takes_into};
+use crate::generate::writer::Writer;
+use crate::generate::{defaults, docs, names};
+
+use super::arguments::{self, Argument, Target};
+
+/// One form of an operation: with its first kind of body, or with another.
+#[derive(Debug)]
+pub(in crate::generate) struct Builder<'a> {
+    pub(in crate::generate) operation: &'a Operation,
+    /// Name of the method that makes it.
+    pub(in crate::generate) method: String,
+    /// What its constructor takes.
+    pub(in crate::generate) arguments: Vec<Argument>,
+    /// The versions that read such a body.
+    pub(super) versions: Versions,
+    variant: Option<&'a BodyVariant>,
+    body_required: bool,
+}
+
+impl<'a> Builder<'a> {
+    /// The forms of an operation, the plain one first.
+    pub(in crate::generate) fn all(operation: &'a Operation) -> Result<Vec<Self>> {
+        let mut taken = names::Taken::new(format!("the operation `{}`", operation.name));
+        let variants = operation.body.iter().flat_map(|body| &body.variants);
+        let body_required = operation.body.as_ref().is_some_and(|body| body.required);
+        let mut builders = Vec::new();
+        for (place, variant) in variants.enumerate() {
+            let method = match place {
+                0 => operation.name.clone(),
+                _ => format!("{}_{}", operation.name, kind(&variant.content)),
+            };
+            taken.take(&method)?;
+            // Another form than the first is asked for because of its body.
+            builders.push(Self::new(operation, method, Some(variant), body_required || place > 0)?);
+        }
+        if builders.is_empty() {
+            builders.push(Self::new(operation, operation.name.clone(), None, false)?);
+        }
+        Ok(builders)
+    }
+
+    fn new(
+        operation: &'a Operation,
+        method: String,
+        variant: Option<&'a BodyVariant>,
+        body_required: bool,
+    ) -> Result<Self> {
+        let arguments = arguments::of(operation, variant, body_required);
+        let mut taken = names::Taken::new(format!("the constructor of `{method}`"));
+        for argument in &arguments {
+            taken.take(&argument.name)?;
+        }
+        let versions = variant.map_or(Versions::ALL, |variant| variant.versions);
+        Ok(Self { operation, method, arguments, versions, variant, body_required })
+    }
+
+    /// Name of the struct.
+    pub(in crate::generate) fn name(&self) -> String {
+        names::upper_camel(&self.method)
+    }
+
+    /// Name of the facts.
+    pub(super) fn info(&self) -> String {
+        self.method.to_uppercase()
+    }
+
+    /// The arguments as a signature has them.
+    pub(in crate::generate) fn signature(&self) -> String {
+        let arguments: Vec<String> =
+            self.arguments.iter().map(|argument| format!("{}: {}", argument.name, argument.ty)).collect();
+        arguments.join(", ")
+    }
+
+    pub(super) fn write(&self, file: &mut Writer) -> Result<()> {
+        let name = self.name();
+        file.doc(&docs::operation(self.operation));
+        file.line("#[must_use = \"an operation does nothing until it is sent\"]");
+        file.line(format!("pub struct {name}<E = ::kestra_core::Detached> {{"));
+        file.line("call: ::kestra_core::Call,");
+        file.line("executor: E,");
+        file.line("}");
+        file.blank();
+        file.line(format!("::kestra_core::operation!({name}, {}, {});", self.info(), self.answer()));
+        if let Some(Content::Multipart(multipart)) = self.variant.map(|variant| &variant.content) {
+            if multipart.inputs {
+                file.line(format!("crate::extensions::inputs!({name});"));
+            }
+        }
+        file.blank();
+        self.write_constructor(&name, file);
+        self.write_setters(&name, file)
+    }
+
+    fn answer(&self) -> String {
+        use crate::catalogue::Answer;
+        let with = |kind: &str, ty: &Type| {
+            let ty = From::Elsewhere.ty(ty);
+            // rustfmt would take `json ::kestra_models::Flow` for one path.
+            format!("{kind} {}", ty.strip_prefix("::").unwrap_or(&ty))
+        };
+        match &self.operation.answer {
+            Answer::Empty => "empty".to_owned(),
+            Answer::Json(ty) => with("json", ty),
+            Answer::OptionalJson(ty) => with("optional", ty),
+            Answer::Text => "text".to_owned(),
+            Answer::Download => "download".to_owned(),
+            Answer::Events(ty) => with("events", ty),
+        }
+    }
+
+    fn write_constructor(&self, name: &str, file: &mut Writer) {
+        let mut chain = format!("::kestra_core::Call::new(&{})", self.info());
+        let mut statements = Vec::new();
+        for (index, parameter) in self.operation.query.iter().enumerate() {
+            if let Some(value) = defaults::of(self.operation, &parameter.name) {
+                statements.push(format!("call.set_query({index}, {value});"));
+            }
+        }
+        for argument in &self.arguments {
+            match &argument.target {
+                Target::Chained(code) => chain.push_str(code),
+                Target::Statement(code) => statements.push(code.clone()),
+            }
+        }
+        let filters = self.filters();
+        if self.operation.name.ends_with("_by_query") && !filters.is_empty() {
+            statements.push(format!("call.set_needs_one_of(&{filters:?});"));
+        }
+        file.line(format!("impl {name} {{"));
+        file.line(match self.arguments.is_empty() {
+            true => "/// The operation, nothing set.",
+            false => "/// The operation with what it can't be without.",
+        });
+        file.line(format!("pub fn new({}) -> Self {{", self.signature()));
+        if statements.is_empty() {
+            file.line(format!("Self {{ call: {chain}, executor: ::kestra_core::Detached }}"));
+        } else {
+            file.line(format!("let mut call = {chain};"));
+            for statement in statements {
+                file.line(statement);
+            }
+            file.line("Self { call, executor: ::kestra_core::Detached }");
+        }
+        file.line("}");
+        file.line("}");
+    }
+
+    /// Places of the parameters that narrow what a by-query action acts on.
+    fn filters(&self) -> Vec<usize> {
+        let is_filter = |parameter: &QueryParameter| parameter.ty == Type::Filters || parameter.deprecated;
+        let places = self.operation.query.iter().enumerate();
+        places.filter(|(_, parameter)| is_filter(parameter)).map(|(place, _)| place).collect()
+    }
+
+    fn write_setters(&self, name: &str, file: &mut Writer) -> Result<()> {
+        let mut taken = names::Taken::new(format!("the builder of `{}`", self.method));
+        let mut setters = Vec::new();
+        for (index, parameter) in self.operation.query.iter().enumerate() {
+            if !parameter.required {
+                query_setters(parameter, index, &mut setters);
+            }
+        }
+        for parameter in &self.operation.headers {
+            let setter = names::setter(&parameter.rust);
+            let value = From::Elsewhere.value(&parameter.ty, &setter);
+            setters.push(Setter {
+                doc: docs::wire(&parameter.name, "in the head", parameter.versions),
+                arguments: format!("{setter}: {}", From::Elsewhere.argument(&parameter.ty)),
+                statement: format!("crate::parameters::header(&mut self.call, {:?}, {value});", parameter.name),
+                name: setter,
+            });
+        }
+        self.body_setters(&mut setters);
+        if self.operation.name.ends_with("_by_query") && !self.filters().is_empty() {
+            setters.push(Setter {
+                doc: "Acts on everything that there is, no filter given.".to_owned(),
+                arguments: String::new(),
+                statement: "self.call.set_needs_one_of(&[]);".to_owned(),
+                name: "all".to_owned(),
+            });
+        }
+        if setters.is_empty() {
+            return Ok(());
+        }
+        file.blank();
+        file.line(format!("impl<E> {name}<E> {{"));
+        for (place, setter) in setters.iter().enumerate() {
+            taken.take(&setter.name)?;
+            if place > 0 {
+                file.blank();
+            }
+            file.doc(&setter.doc);
+            file.line(format!("pub fn {}(mut self, {}) -> Self {{", setter.name, setter.arguments));
+            file.line(&setter.statement);
+            file.line("self");
+            file.line("}");
+        }
+        file.line("}");
+        Ok(())
+    }
+
+    fn body_setters(&self, setters: &mut Vec<Setter>) {
+        let Some(variant) = self.variant else { return };
+        match &variant.content {
+            Content::Multipart(multipart) => {
+                for part in multipart.parts.iter().filter(|part| !part.required) {
+                    let name = names::setter(&part.rust);
+                    setters.push(Setter {
+                        doc: docs::wire(&part.name, "in the form", Versions::ALL),
+                        arguments: format!("{name}: {}", From::Elsewhere.argument(&part.ty)),
+                        statement: part_statement(part, "&mut self.call", "self.call", &name),
+                        name,
+                    });
+                }
+            }
+            _ if self.body_required => {}
+            content => {
+                let name = names::setter(&arguments::body_name(self.operation, content));
+                setters.push(Setter {
+                    doc: "The request's body.".to_owned(),
+                    arguments: format!("{name}: {}", arguments::body_type(content)),
+                    statement: arguments::body_statement(variant, "self.call", &name),
+                    name,
+                });
+            }
+        }
+    }
+}
+
+struct Setter {
+    doc: String,
+    name: String,
+    arguments: String,
+    statement: String,
+}
+
+fn kind(content: &Content) -> &'static str {
+    match content {
+        Content::Json(_) => "json",
+        Content::Yaml => "yaml",
+        Content::Text => "text",
+        Content::Bytes => "bytes",
+        Content::Form(_) => "form",
+        Content::Multipart(_) => "multipart",
+    }
+}
+
+fn query_setters(parameter: &QueryParameter, index: usize, setters: &mut Vec<Setter>) {
+    let name = names::setter(&parameter.rust);
+    let doc = docs::wire(&parameter.name, "in the query", parameter.versions);
+    if parameter.ty == Type::Filters {
+        setters.push(Setter {
+            doc: format!("Adds a filter: {doc}"),
+            arguments: "filter: ::kestra_core::Filter".to_owned(),
+            statement: format!("self.call.add_filter({index}, &filter);"),
+            name: "filter".to_owned(),
+        });
+    }
+    if let Some(item) = &parameter.item {
+        let setter = names::escape(item);
+        let (arguments, statement) = match (&parameter.ty, parameter.style) {
+            (Type::List(inner), Style::Repeat) => (
+                format!("{setter}: {}", From::Elsewhere.argument(inner)),
+                format!("self.call.add_query({index}, {});", From::Elsewhere.value(inner, &setter)),
+            ),
+            (Type::Map(_), Style::Pairs) => (
+                "key: impl Into<String>, value: impl Into<String>".to_owned(),
+                format!("crate::parameters::pair(&mut self.call, {index}, key.into(), value.into());"),
+            ),
+            _ => (String::new(), String::new()),
+        };
+        if !statement.is_empty() {
+            setters.push(Setter { doc: format!("Adds one: {doc}"), arguments, statement, name: setter });
+        }
+    }
+    setters.push(Setter {
+        doc,
+        arguments: format!("{name}: {}", query_argument(parameter)),
+        statement: query_statement(parameter, index, "&mut self.call", "self.call", &name),
+        name,
+    });
+}
+
+/// The type of a query parameter's argument.
+pub(super) fn query_argument(parameter: &QueryParameter) -> String {
+    match (&parameter.ty, parameter.style) {
+        (Type::Map(_), Style::Pairs) => {
+            "impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>".to_owned()
+        }
+        (Type::Filters, _) => "impl IntoIterator<Item = ::kestra_core::Filter>".to_owned(),
+        (ty, _) => From::Elsewhere.argument(ty),
+    }
+}
+
+/// The statement that sets a query parameter on a call; `exclusive` borrows it, `place` names it.
+pub(super) fn query_statement(
+    parameter: &QueryParameter,
+    index: usize,
+    exclusive: &str,
+    place: &str,
+    name: &str,
+) -> String {
+    let helper = |function: &str| format!("crate::parameters::{function}({exclusive}, {index}, {name});");
+    match (&parameter.ty, parameter.style) {
+        (Type::Filters, _) => helper("filters"),
+        (Type::Map(_), Style::Pairs) => helper("pairs"),
+        (Type::List(inner), style) => {
+            let function = if style == Style::Comma { "comma" } else { "repeat" };
+            match takes_into(inner) {
+                true => helper(&format!("{function}::<{}, _>", From::Elsewhere.ty(inner))),
+                false => helper(function),
+            }
+        }
+        (Type::Bool, _) if parameter.name == "wait" => helper("wait"),
+        (ty, _) => format!("{place}.set_query({index}, {});", From::Elsewhere.value(ty, name)),
+    }
+}
+
+/// The statement that adds a part to a call's form.
+pub(super) fn part_statement(part: &Part, exclusive: &str, place: &str, name: &str) -> String {
+    let wire = &part.name;
+    match &part.ty {
+        Type::Bytes => format!("{place}.multipart().file({wire:?}, {name}.into());"),
+        Type::List(inner) if **inner == Type::Bytes => {
+            format!("crate::parameters::files({exclusive}, {wire:?}, {name});")
+        }
+        ty => {
+            let value = From::Elsewhere.value(ty, name);
+            format!("crate::parameters::part({exclusive}, {wire:?}, {value});")
+        }
+    }
+}

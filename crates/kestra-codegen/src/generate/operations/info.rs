@@ -1,0 +1,127 @@
+//! The facts of an operation, as a static.
+
+use crate::catalogue::{Answer, Edition, Operation, Replay, Traffic, Version, Versions};
+use crate::error::{Error, Result};
+use crate::generate::writer::Writer;
+
+use super::builder::Builder;
+
+/// More variables than any path may have, by the limit of `kestra_core`.
+const MAX_ARGUMENTS: usize = 6;
+
+pub(super) fn write(builder: &Builder<'_>, file: &mut Writer) -> Result<()> {
+    let operation = builder.operation;
+    if operation.path.len() > MAX_ARGUMENTS {
+        let message = format!("`{}` has more than {MAX_ARGUMENTS} path variables", operation.name);
+        return Err(Error::invalid("generated code", message));
+    }
+    let routes: Vec<String> = operation
+        .routes
+        .iter()
+        .filter_map(|route| {
+            let versions = intersection(route.versions, builder.versions)?;
+            let method = &route.method;
+            Some(format!("::kestra_core::Route::new(::http::Method::{method}, {:?}, {})", route.path, range(versions)))
+        })
+        .collect();
+    if routes.is_empty() {
+        return Err(Error::invalid("generated code", format!("`{}` has no route", builder.method)));
+    }
+
+    file.line(format!("/// Facts about [`{}`].", builder.name()));
+    file.line(format!("pub static {}: ::kestra_core::OperationInfo = {{", builder.info()));
+    file.line(format!("static ROUTES: &[::kestra_core::Route] = &[{}];", routes.join(", ")));
+    file.line(format!("::kestra_core::OperationInfo::new({:?}, {:?}, ROUTES)", builder.method, operation.area));
+    file.line(format!(".go_key({:?})", operation.go_key));
+    if !operation.aliases.is_empty() {
+        file.line(format!(".aliases(&{:?})", operation.aliases));
+    }
+    if operation.edition == Edition::Enterprise {
+        file.line(".edition(::kestra_core::Edition::Enterprise)");
+    }
+    match operation.replay {
+        Replay::Safe => file.line(".replay(::kestra_core::Replay::Safe)"),
+        Replay::Idempotent => file.line(".replay(::kestra_core::Replay::Idempotent)"),
+        Replay::StartsWork => {}
+    }
+    if !operation.path.is_empty() {
+        let names: Vec<&str> = operation.path.iter().map(|parameter| parameter.name.as_str()).collect();
+        file.line(format!(".path_parameters(&{names:?})"));
+    }
+    if !operation.query.is_empty() {
+        let parameters: Vec<String> = operation
+            .query
+            .iter()
+            .map(|parameter| match parameter.versions.is_all() {
+                true => format!("::kestra_core::QueryParameter::new({:?})", parameter.name),
+                false => {
+                    format!("::kestra_core::QueryParameter::of({:?}, {})", parameter.name, range(parameter.versions))
+                }
+            })
+            .collect();
+        file.line(format!(".query_parameters(&[{}])", parameters.join(", ")));
+    }
+    let answer = match operation.answer {
+        Answer::Empty => "Empty",
+        Answer::Json(_) | Answer::OptionalJson(_) => "Json",
+        Answer::Text => "Text",
+        Answer::Download => "Download",
+        Answer::Events(_) => "Events",
+    };
+    file.line(format!(".answer(::kestra_core::Answer::{answer}, {:?})", operation.accept));
+    match operation.traffic {
+        Traffic::Quick => {}
+        Traffic::Upload => file.line(".traffic(::kestra_core::Traffic::Upload)"),
+        Traffic::Download => file.line(".traffic(::kestra_core::Traffic::Download)"),
+        Traffic::Follow => file.line(".traffic(::kestra_core::Traffic::Follow)"),
+    }
+    if operation.early_error {
+        file.line(".early_error()");
+    }
+    file.line("};");
+    Ok(())
+}
+
+/// The list of a module's facts.
+pub(super) fn write_table(operations: &[&Operation], file: &mut Writer) -> Result<()> {
+    let mut names = Vec::new();
+    for operation in operations {
+        for builder in Builder::all(operation)? {
+            names.push(format!("&{}", builder.info()));
+        }
+    }
+    file.blank();
+    file.line(format!(
+        "pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[{}];",
+        names.join(", ")
+    ));
+    Ok(())
+}
+
+/// The versions that are in both, if there are any.
+fn intersection(a: Versions, b: Versions) -> Option<Versions> {
+    let since = a.since.max(b.since);
+    let until = match (a.until, b.until) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (until, None) | (None, until) => until,
+    };
+    match (since, until) {
+        (Some(since), Some(until)) if since >= until => None,
+        _ => Some(Versions { since, until }),
+    }
+}
+
+fn range(versions: Versions) -> String {
+    match (versions.since, versions.until) {
+        (None, None) => "::kestra_core::Versions::ALL".to_owned(),
+        (Some(since), None) => format!("::kestra_core::Versions::since({})", version(since)),
+        (None, Some(until)) => format!("::kestra_core::Versions::until({})", version(until)),
+        (Some(since), Some(until)) => {
+            format!("::kestra_core::Versions::between({}, {})", version(since), version(until))
+        }
+    }
+}
+
+fn version(version: Version) -> String {
+    format!("::kestra_core::Version::new({}, {}, {})", version.major, version.minor, version.patch)
+}

@@ -1,0 +1,150 @@
+//! How generated fields read what servers send: null for a default, numbers in any JSON form.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
+
+/// Reads null as the default: an empty list or map.
+pub(crate) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+/// Reads an integer from any JSON number, or from text that holds one.
+pub(crate) fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    deserializer.deserialize_any(IntegerVisitor)
+}
+
+/// Reads a float from any JSON number, or from text that holds one.
+pub(crate) fn float<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    deserializer.deserialize_any(FloatVisitor)
+}
+
+struct IntegerVisitor;
+
+impl<'de> Visitor<'de> for IntegerVisitor {
+    type Value = Option<i64>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an integer")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(Some(value))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(Some(i64::try_from(value).unwrap_or(i64::MAX)))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Self::Value, E> {
+        // A cast saturates, and drops a fraction that a count, a size or a revision can't have.
+        Ok(Some(value as i64))
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Self::Value, E> {
+        match (value.parse::<i64>(), value.parse::<f64>()) {
+            (Ok(integer), _) => Ok(Some(integer)),
+            (_, Ok(float)) => self.visit_f64(float),
+            _ => Err(E::invalid_value(Unexpected::Str(value), &self)),
+        }
+    }
+}
+
+struct FloatVisitor;
+
+impl<'de> Visitor<'de> for FloatVisitor {
+    type Value = Option<f64>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(Some(value as f64))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(Some(value as f64))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Self::Value, E> {
+        Ok(Some(value))
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Self::Value, E> {
+        value.parse().map(Some).map_err(|_| E::invalid_value(Unexpected::Str(value), &self))
+    }
+}
+
+/// Reads a string enum without a copy of its text.
+pub(crate) fn text<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: for<'a> From<&'a str>,
+{
+    deserializer.deserialize_str(TextVisitor(PhantomData))
+}
+
+struct TextVisitor<T>(PhantomData<T>);
+
+impl<T: for<'a> From<&'a str>> Visitor<'_> for TextVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<T, E> {
+        Ok(T::from(value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Sample {
+        #[serde(default, deserialize_with = "super::or_default")]
+        list: Vec<String>,
+        #[serde(default, deserialize_with = "super::integer")]
+        count: Option<i64>,
+        #[serde(default, deserialize_with = "super::float")]
+        rate: Option<f64>,
+    }
+
+    fn read(json: &str) -> Sample {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn null_and_absent_are_the_default() {
+        let expected = Sample { list: Vec::new(), count: None, rate: None };
+        assert_eq!(read(r#"{"list": null, "count": null, "rate": null}"#), expected);
+        assert_eq!(read("{}"), expected);
+    }
+
+    #[test]
+    fn a_number_may_come_in_any_form() {
+        for (json, count) in [("3", 3), ("3.0", 3), ("\"3\"", 3), ("\"3.0\"", 3), ("-7", -7), ("1e3", 1000)] {
+            assert_eq!(read(&format!(r#"{{"count": {json}}}"#)).count, Some(count), "{json}");
+        }
+        for (json, rate) in [("3", 3.0), ("3.5", 3.5), ("\"3.5\"", 3.5), ("-7", -7.0)] {
+            assert_eq!(read(&format!(r#"{{"rate": {json}}}"#)).rate, Some(rate), "{json}");
+        }
+        assert!(serde_json::from_str::<Sample>(r#"{"count": "many"}"#).is_err());
+    }
+}

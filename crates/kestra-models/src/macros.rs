@@ -1,0 +1,154 @@
+//! What generated enums and open types have in common.
+
+/// Defines an enum of strings that keeps a value which it doesn't know.
+macro_rules! string_enum {
+    ($(#[$meta:meta])* $name:ident { $($variant:ident = $wire:literal,)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $name {
+            $(
+                #[doc = concat!("`", $wire, "`.")]
+                $variant,
+            )*
+            /// A value that this client doesn't know.
+            Unknown(::std::string::String),
+        }
+
+        impl $name {
+            /// The values that this client knows, as they are on the wire.
+            pub const VALUES: &'static [&'static str] = &[$($wire),*];
+
+            /// The value as it is on the wire.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$variant => $wire,)*
+                    Self::Unknown(value) => value,
+                }
+            }
+        }
+
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl ::std::convert::From<&str> for $name {
+            fn from(value: &str) -> Self {
+                match value {
+                    $($wire => Self::$variant,)*
+                    other => Self::Unknown(other.to_owned()),
+                }
+            }
+        }
+
+        impl ::kestra_core::ParameterValue for $name {
+            fn with_text<R>(&self, with: impl FnOnce(&str) -> R) -> R {
+                with(self.as_str())
+            }
+        }
+
+        impl ::std::convert::From<::std::string::String> for $name {
+            fn from(value: ::std::string::String) -> Self {
+                Self::from(value.as_str())
+            }
+        }
+
+        impl ::serde::Serialize for $name {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> ::std::result::Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> ::serde::Deserialize<'de> for $name {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
+                $crate::lenient::text(deserializer)
+            }
+        }
+    };
+}
+
+/// Defines a type that plugins extend: a JSON object with accessors, so that no field is lost.
+macro_rules! open_type {
+    ($(#[$meta:meta])* $name:ident { $($accessor:ident = $wire:literal as $kind:ident,)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, Default, PartialEq, ::serde::Serialize, ::serde::Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(::serde_json::Map<::std::string::String, ::serde_json::Value>);
+
+        impl $name {
+            /// One without fields.
+            #[must_use]
+            pub fn new() -> Self {
+                Self::default()
+            }
+
+            open_type!(@id "id" text);
+            open_type!(@type_ "type" text);
+            $(open_type!(@$accessor $wire $kind);)*
+
+            /// A field, by its name on the wire.
+            #[must_use]
+            pub fn get(&self, field: &str) -> ::std::option::Option<&::serde_json::Value> {
+                self.0.get(field)
+            }
+
+            /// Sets a field, by its name on the wire.
+            #[must_use]
+            pub fn set(
+                mut self,
+                field: impl ::std::convert::Into<::std::string::String>,
+                value: impl ::std::convert::Into<::serde_json::Value>,
+            ) -> Self {
+                self.0.insert(field.into(), value.into());
+                self
+            }
+
+            /// All fields.
+            #[must_use]
+            pub fn fields(&self) -> &::serde_json::Map<::std::string::String, ::serde_json::Value> {
+                &self.0
+            }
+
+            /// All fields, to take or change.
+            #[must_use]
+            pub fn into_fields(self) -> ::serde_json::Map<::std::string::String, ::serde_json::Value> {
+                self.0
+            }
+        }
+
+        impl ::std::convert::From<::serde_json::Map<::std::string::String, ::serde_json::Value>> for $name {
+            fn from(fields: ::serde_json::Map<::std::string::String, ::serde_json::Value>) -> Self {
+                Self(fields)
+            }
+        }
+    };
+    (@$accessor:ident $wire:literal text) => {
+        open_type!(@$accessor $wire (&str) as_str);
+    };
+    (@$accessor:ident $wire:literal flag) => {
+        open_type!(@$accessor $wire (bool) as_bool);
+    };
+    (@$accessor:ident $wire:literal integer) => {
+        open_type!(@$accessor $wire (i64) as_i64);
+    };
+    (@$accessor:ident $wire:literal float) => {
+        open_type!(@$accessor $wire (f64) as_f64);
+    };
+    (@$accessor:ident $wire:literal value) => {
+        #[doc = concat!("`", $wire, "` on the wire.")]
+        #[must_use]
+        pub fn $accessor(&self) -> ::std::option::Option<&::serde_json::Value> {
+            self.0.get($wire)
+        }
+    };
+    (@$accessor:ident $wire:literal ($ty:ty) $read:ident) => {
+        #[doc = concat!("`", $wire, "` on the wire.")]
+        #[must_use]
+        pub fn $accessor(&self) -> ::std::option::Option<$ty> {
+            self.0.get($wire).and_then(::serde_json::Value::$read)
+        }
+    };
+}

@@ -1,0 +1,41 @@
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A time that travels as milliseconds since 1970, such as those of a namespace's files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EpochMillis(i64);
+
+impl EpochMillis {
+    /// This many milliseconds since 1970.
+    #[must_use]
+    pub const fn new(milliseconds: i64) -> Self {
+        Self(milliseconds)
+    }
+
+    /// Milliseconds since 1970.
+    #[must_use]
+    pub const fn milliseconds(self) -> i64 {
+        self.0
+    }
+
+    /// The time; `None` if it is out of the range of a [`Timestamp`], tens of centuries from now.
+    #[must_use]
+    pub fn timestamp(self) -> Option<Timestamp> {
+        Timestamp::from_millisecond(self.0).ok()
+    }
+}
+
+impl From<Timestamp> for EpochMillis {
+    fn from(time: Timestamp) -> Self {
+        Self(time.as_millisecond())
+    }
+}
+
+impl fmt::Display for EpochMillis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

@@ -1,0 +1,172 @@
+use std::time::Duration;
+
+use jiff::civil::{Date, Time};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use super::IsoDuration;
+
+/// The value of a flow's input, typed, so that it is written the way the server reads it.
+///
+/// A server takes a BOOL that is neither `true` nor `false` for false, without a word; a typed value can't be wrong in
+/// this way. Every kind has a `From`: a `bool` is a BOOL, a [`Timestamp`] a DATETIME, a list an ARRAY or MULTISELECT.
+///
+/// ```
+/// use kestra_models::InputValue;
+///
+/// assert_eq!(InputValue::from(true).to_text(), "true");
+/// assert_eq!(InputValue::from(std::time::Duration::from_secs(90)).to_text(), "PT90S");
+/// assert_eq!(InputValue::from(vec!["a", "b"]).to_text(), r#"["a","b"]"#);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum InputValue {
+    /// BOOL.
+    Bool(bool),
+    /// INT.
+    Int(i64),
+    /// FLOAT.
+    Float(f64),
+    /// STRING, SELECT, EMAIL, URI, SECRET, YAML: text as it is.
+    Text(String),
+    /// DATETIME.
+    Timestamp(Timestamp),
+    /// DATE.
+    Date(Date),
+    /// TIME.
+    Time(Time),
+    /// DURATION.
+    Duration(IsoDuration),
+    /// JSON.
+    Json(Value),
+    /// ARRAY, MULTISELECT.
+    List(Vec<InputValue>),
+}
+
+impl InputValue {
+    /// The text that is sent.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        match self {
+            Self::Bool(value) => value.to_string(),
+            Self::Int(value) => value.to_string(),
+            Self::Float(value) => value.to_string(),
+            Self::Text(value) => value.clone(),
+            Self::Timestamp(value) => value.to_string(),
+            Self::Date(value) => value.to_string(),
+            Self::Time(value) => value.to_string(),
+            Self::Duration(value) => value.to_string(),
+            Self::Json(value) => value.to_string(),
+            Self::List(_) => self.to_json().to_string(),
+        }
+    }
+
+    /// The value as JSON, as it stands within a list.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        match self {
+            Self::Bool(value) => Value::from(*value),
+            Self::Int(value) => Value::from(*value),
+            Self::Float(value) => Value::from(*value),
+            Self::Json(value) => value.clone(),
+            Self::List(values) => values.iter().map(Self::to_json).collect(),
+            other => Value::from(other.to_text()),
+        }
+    }
+}
+
+impl From<&str> for InputValue {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+}
+
+impl From<&String> for InputValue {
+    fn from(value: &String) -> Self {
+        Self::Text(value.clone())
+    }
+}
+
+impl From<Duration> for InputValue {
+    fn from(value: Duration) -> Self {
+        Self::Duration(value.into())
+    }
+}
+
+impl From<SignedDuration> for InputValue {
+    fn from(value: SignedDuration) -> Self {
+        Self::Duration(value.into())
+    }
+}
+
+impl<T: Into<Self>> From<Vec<T>> for InputValue {
+    fn from(values: Vec<T>) -> Self {
+        Self::List(values.into_iter().map(Into::into).collect())
+    }
+}
+
+impl<T: Into<Self>, const N: usize> From<[T; N]> for InputValue {
+    fn from(values: [T; N]) -> Self {
+        Self::List(values.into_iter().map(Into::into).collect())
+    }
+}
+
+impl<T: Clone + Into<Self>> From<&[T]> for InputValue {
+    fn from(values: &[T]) -> Self {
+        Self::List(values.iter().cloned().map(Into::into).collect())
+    }
+}
+
+macro_rules! from {
+    ($($ty:ty => $variant:ident,)*) => {$(
+        impl From<$ty> for InputValue {
+            fn from(value: $ty) -> Self {
+                Self::$variant(value.into())
+            }
+        }
+    )*};
+}
+
+from! {
+    bool => Bool,
+    i8 => Int,
+    i16 => Int,
+    i32 => Int,
+    i64 => Int,
+    u8 => Int,
+    u16 => Int,
+    u32 => Int,
+    f32 => Float,
+    f64 => Float,
+    String => Text,
+    Timestamp => Timestamp,
+    Date => Date,
+    Time => Time,
+    IsoDuration => Duration,
+    Value => Json,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_written_as_the_server_reads_it() {
+        let time: Timestamp = "2026-01-02T03:04:05.000000006Z".parse().unwrap();
+        for (value, text) in [
+            (InputValue::from(false), "false"),
+            (InputValue::from(-5), "-5"),
+            (InputValue::from(1.5), "1.5"),
+            (InputValue::from("yes"), "yes"),
+            (InputValue::from(time), "2026-01-02T03:04:05.000000006Z"),
+            (InputValue::from(Date::constant(2026, 1, 2)), "2026-01-02"),
+            (InputValue::from(Time::constant(3, 4, 5, 0)), "03:04:05"),
+            (InputValue::from(IsoDuration::from("PT1H30M")), "PT1H30M"),
+            (InputValue::from(serde_json::json!({"a": [1, null]})), r#"{"a":[1,null]}"#),
+            (InputValue::from([1, 2]), "[1,2]"),
+            (InputValue::from(vec![Date::constant(2026, 1, 2)]), r#"["2026-01-02"]"#),
+        ] {
+            assert_eq!(value.to_text(), text);
+        }
+    }
+}

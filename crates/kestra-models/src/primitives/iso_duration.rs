@@ -1,0 +1,296 @@
+use std::fmt;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde::ser::{Serialize, Serializer};
+use serde_json::Number;
+
+/// A span of time as servers send it: ISO-8601 text such as `PT1H30M`, or a number of seconds.
+///
+/// It keeps what was sent, so nothing is lost; [`to_std`](Self::to_std) computes with it.
+///
+/// ```
+/// use std::time::Duration;
+/// use kestra_models::IsoDuration;
+///
+/// assert_eq!(IsoDuration::from("PT1H30M").to_std(), Some(Duration::from_secs(5400)));
+/// assert_eq!(IsoDuration::from("P1DT0.5S").to_std(), Some(Duration::from_millis(86_400_500)));
+/// assert_eq!(IsoDuration::from(Duration::from_millis(1500)).to_string(), "PT1.5S");
+/// ```
+#[derive(Clone, Debug)]
+pub struct IsoDuration(Form);
+
+#[derive(Clone, Debug)]
+enum Form {
+    Text(String),
+    Seconds(Number),
+}
+
+const NANOS: i128 = 1_000_000_000;
+const DAY: i128 = 86_400 * NANOS;
+
+impl IsoDuration {
+    /// The text as it was sent; `None` if it was sent as a number.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&str> {
+        match &self.0 {
+            Form::Text(text) => Some(text),
+            Form::Seconds(_) => None,
+        }
+    }
+
+    /// The span, if it isn't negative, is no longer than a `Duration` can be, and is one.
+    ///
+    /// A day counts 24 hours, a week 7 days. Years and months have no fixed length, so a text that names them is `None`:
+    /// take [`to_span`](Self::to_span).
+    #[must_use]
+    pub fn to_std(&self) -> Option<Duration> {
+        let nanos = self.nanos().filter(|nanos| *nanos >= 0)?;
+        let seconds = u64::try_from(nanos / NANOS).ok()?;
+        Some(Duration::new(seconds, u32::try_from(nanos % NANOS).ok()?))
+    }
+
+    /// The span, negative ones too; otherwise as [`to_std`](Self::to_std).
+    #[must_use]
+    pub fn to_signed(&self) -> Option<SignedDuration> {
+        let nanos = self.nanos()?;
+        let seconds = i64::try_from(nanos / NANOS).ok()?;
+        Some(SignedDuration::new(seconds, i32::try_from(nanos % NANOS).ok()?))
+    }
+
+    /// The span in calendar units, for text with years or months.
+    #[must_use]
+    pub fn to_span(&self) -> Option<jiff::Span> {
+        match &self.0 {
+            Form::Text(text) => text.parse().ok(),
+            Form::Seconds(_) => jiff::Span::try_from(self.to_signed()?).ok(),
+        }
+    }
+
+    fn nanos(&self) -> Option<i128> {
+        match &self.0 {
+            Form::Text(text) => parse_iso(text),
+            Form::Seconds(number) => parse_decimal(&number.to_string(), NANOS),
+        }
+    }
+}
+
+/// Nanoseconds of `-P1W2DT3H4M5.6S`; years and months have no length.
+fn parse_iso(text: &str) -> Option<i128> {
+    let (negative, rest) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let rest = rest.strip_prefix(['P', 'p'])?;
+    let mut total = 0i128;
+    let mut number = String::new();
+    let mut in_time = false;
+    let mut units = 0;
+    for c in rest.chars() {
+        let unit = match (c.to_ascii_uppercase(), in_time) {
+            ('0'..='9' | '.' | '-' | '+', _) => {
+                number.push(c);
+                continue;
+            }
+            (',', _) => {
+                number.push('.');
+                continue;
+            }
+            ('T', false) if number.is_empty() => {
+                in_time = true;
+                continue;
+            }
+            ('W', false) => 7 * DAY,
+            ('D', false) => DAY,
+            ('H', true) => 3600 * NANOS,
+            ('M', true) => 60 * NANOS,
+            ('S', true) => NANOS,
+            _ => return None,
+        };
+        total = total.checked_add(parse_decimal(&number, unit)?)?;
+        number.clear();
+        units += 1;
+    }
+    if units == 0 || !number.is_empty() {
+        return None;
+    }
+    Some(if negative { -total } else { total })
+}
+
+/// `text * unit` for a decimal number, exact to the nanosecond.
+fn parse_decimal(text: &str, unit: i128) -> Option<i128> {
+    if text.contains(['e', 'E']) {
+        // Only a number can be written so; its digits are those of a float anyway.
+        let value: f64 = text.parse().ok()?;
+        return Some((value * unit as f64) as i128);
+    }
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    if whole.is_empty() && fraction.is_empty() {
+        return None;
+    }
+    let mut total = if whole.is_empty() { 0 } else { whole.parse::<u64>().ok()? as i128 * unit };
+    let mut scale = unit;
+    for digit in fraction.chars() {
+        scale /= 10;
+        total += i128::from(digit.to_digit(10)?) * scale;
+    }
+    Some(if negative { -total } else { total })
+}
+
+impl PartialEq for IsoDuration {
+    fn eq(&self, other: &Self) -> bool {
+        match (self.nanos(), other.nanos()) {
+            (None, None) => self.to_string() == other.to_string(),
+            (left, right) => left == right,
+        }
+    }
+}
+
+impl fmt::Display for IsoDuration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Form::Text(text) => f.write_str(text),
+            Form::Seconds(number) => write!(f, "PT{number}S"),
+        }
+    }
+}
+
+impl kestra_core::ParameterValue for IsoDuration {
+    fn with_text<R>(&self, with: impl FnOnce(&str) -> R) -> R {
+        with(&self.to_string())
+    }
+}
+
+impl From<&str> for IsoDuration {
+    fn from(text: &str) -> Self {
+        Self(Form::Text(text.to_owned()))
+    }
+}
+
+impl From<String> for IsoDuration {
+    fn from(text: String) -> Self {
+        Self(Form::Text(text))
+    }
+}
+
+impl From<Duration> for IsoDuration {
+    fn from(duration: Duration) -> Self {
+        let (seconds, nanos) = (duration.as_secs(), duration.subsec_nanos());
+        let text = match nanos {
+            0 => format!("PT{seconds}S"),
+            _ => format!("PT{seconds}.{}S", format!("{nanos:09}").trim_end_matches('0')),
+        };
+        Self(Form::Text(text))
+    }
+}
+
+impl From<SignedDuration> for IsoDuration {
+    fn from(duration: SignedDuration) -> Self {
+        let Self(form) = Self::from(duration.unsigned_abs());
+        match form {
+            Form::Text(text) if duration.is_negative() => Self(Form::Text(format!("-{text}"))),
+            form => Self(form),
+        }
+    }
+}
+
+impl From<jiff::Span> for IsoDuration {
+    fn from(span: jiff::Span) -> Self {
+        Self(Form::Text(span.to_string()))
+    }
+}
+
+impl Serialize for IsoDuration {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Form::Text(text) => serializer.serialize_str(text),
+            Form::Seconds(number) => number.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for IsoDuration {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(DurationVisitor)
+    }
+}
+
+struct DurationVisitor;
+
+impl Visitor<'_> for DurationVisitor {
+    type Value = IsoDuration;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an ISO-8601 duration or a number of seconds")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<IsoDuration, E> {
+        Ok(IsoDuration::from(text))
+    }
+
+    fn visit_u64<E: Error>(self, seconds: u64) -> Result<IsoDuration, E> {
+        Ok(IsoDuration(Form::Seconds(seconds.into())))
+    }
+
+    fn visit_i64<E: Error>(self, seconds: i64) -> Result<IsoDuration, E> {
+        Ok(IsoDuration(Form::Seconds(seconds.into())))
+    }
+
+    fn visit_f64<E: Error>(self, seconds: f64) -> Result<IsoDuration, E> {
+        let number = Number::from_f64(seconds).ok_or_else(|| E::custom("a duration that is no finite number"))?;
+        Ok(IsoDuration(Form::Seconds(number)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nanos(text: &str) -> Option<i128> {
+        IsoDuration::from(text).nanos()
+    }
+
+    #[test]
+    fn text_is_read() {
+        assert_eq!(nanos("PT0.004152071S"), Some(4_152_071));
+        assert_eq!(nanos("P2W"), Some(14 * DAY));
+        assert_eq!(nanos("-PT1M"), Some(-60 * NANOS));
+        assert_eq!(nanos("PT-1.5S"), Some(-1_500_000_000));
+        assert_eq!(nanos("P1DT2H3M4,5S"), Some(DAY + 7_384 * NANOS + 500_000_000));
+        for bad in ["", "P", "PT", "1h", "PT1", "P1H", "PT1D", "PTS", "P1Y", "P1M"] {
+            assert_eq!(nanos(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_seconds_and_stay_numbers() {
+        for json in ["5400.0", "0.25", "7", "-3"] {
+            let duration: IsoDuration = serde_json::from_str(json).unwrap();
+            assert_eq!(serde_json::to_string(&duration).unwrap(), json);
+        }
+        let duration: IsoDuration = serde_json::from_str("5400.0").unwrap();
+        assert_eq!(duration, IsoDuration::from("PT1H30M"));
+        assert_eq!(duration.to_std(), Some(Duration::from_secs(5400)));
+    }
+
+    #[test]
+    fn spans_have_years_to_nanoseconds() {
+        let text = "P1Y2M3W4DT5H6M7.000000008S";
+        let span = IsoDuration::from(text).to_span().unwrap();
+        assert_eq!((span.get_years(), span.get_months(), span.get_nanoseconds()), (1, 2, 8));
+        assert!(IsoDuration::from(text).to_std().is_none());
+    }
+
+    #[test]
+    fn durations_become_text() {
+        assert_eq!(IsoDuration::from(Duration::from_secs(90)).to_string(), "PT90S");
+        assert_eq!(IsoDuration::from(Duration::from_nanos(1)).to_string(), "PT0.000000001S");
+        assert_eq!(IsoDuration::from(SignedDuration::from_secs(-90)).to_string(), "-PT90S");
+        assert_eq!(nanos(&IsoDuration::from(Duration::MAX).to_string()).unwrap(), Duration::MAX.as_nanos() as i128);
+    }
+}

@@ -1,0 +1,206 @@
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::ser::{Serialize, Serializer};
+
+/// A key and a value that a flow or an execution is marked with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Label {
+    /// The key.
+    #[serde(deserialize_with = "crate::lenient::or_default")]
+    pub key: String,
+    /// The value.
+    #[serde(deserialize_with = "crate::lenient::or_default")]
+    pub value: String,
+}
+
+impl Label {
+    /// A label.
+    #[must_use]
+    pub fn new(key: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { key: key.into(), value: value.into() }
+    }
+}
+
+impl<K: Into<String>, V: Into<String>> From<(K, V)> for Label {
+    fn from((key, value): (K, V)) -> Self {
+        Self::new(key, value)
+    }
+}
+
+/// Labels, as a view by key of the list that servers send; a source may write them as a map.
+///
+/// ```
+/// use kestra_models::Labels;
+///
+/// let labels: Labels = serde_json::from_str(r#"[{"key": "team", "value": "data"}]"#)?;
+/// assert_eq!(labels.get("team"), Some("data"));
+/// assert_eq!(labels, Labels::from_iter([("team", "data")]));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Labels(Vec<Label>);
+
+impl Labels {
+    /// No labels.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// The value of a key, the first if it has several.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.0.iter().find(|label| label.key == key).map(|label| label.value.as_str())
+    }
+
+    /// Whether there is a label of this key.
+    #[must_use]
+    pub fn contains_key(&self, key: &str) -> bool {
+        self.get(key).is_some()
+    }
+
+    /// Sets the value of a key, in place of what it had.
+    pub fn insert(&mut self, key: impl Into<String>, value: impl Into<String>) {
+        let label = Label::new(key, value);
+        match self.0.iter_mut().find(|existing| existing.key == label.key) {
+            Some(existing) => *existing = label,
+            None => self.0.push(label),
+        }
+    }
+
+    /// Keys and values, in the server's order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|label| (label.key.as_str(), label.value.as_str()))
+    }
+
+    /// The labels as the list that they travel as.
+    #[must_use]
+    pub fn as_list(&self) -> &[Label] {
+        &self.0
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<L: Into<Label>> FromIterator<L> for Labels {
+    fn from_iter<I: IntoIterator<Item = L>>(labels: I) -> Self {
+        Self(labels.into_iter().map(Into::into).collect())
+    }
+}
+
+impl<L: Into<Label>> Extend<L> for Labels {
+    fn extend<I: IntoIterator<Item = L>>(&mut self, labels: I) {
+        self.0.extend(labels.into_iter().map(Into::into));
+    }
+}
+
+impl From<Vec<Label>> for Labels {
+    fn from(labels: Vec<Label>) -> Self {
+        Self(labels)
+    }
+}
+
+impl IntoIterator for Labels {
+    type Item = Label;
+    type IntoIter = std::vec::IntoIter<Label>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl fmt::Debug for Labels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+impl Serialize for Labels {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Labels {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(LabelsVisitor)
+    }
+}
+
+struct LabelsVisitor;
+
+impl<'de> Visitor<'de> for LabelsVisitor {
+    type Value = Labels;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("labels as a list or a map")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Labels, E> {
+        Ok(Labels::new())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Labels, A::Error> {
+        let mut labels = Vec::new();
+        while let Some(label) = list.next_element::<Label>()? {
+            labels.push(label);
+        }
+        Ok(Labels(labels))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Labels, A::Error> {
+        let mut labels = Vec::new();
+        while let Some((key, value)) = map.next_entry::<String, serde_json::Value>()? {
+            // A map in YAML may hold numbers and booleans; as labels they are their text.
+            let value = match value {
+                serde_json::Value::String(text) => text,
+                other => other.to_string(),
+            };
+            labels.push(Label { key, value });
+        }
+        Ok(Labels(labels))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_map_reads_as_the_list_does() {
+        let list: Labels =
+            serde_json::from_str(r#"[{"key": "a", "value": "x"}, {"key": "n", "value": "1"}]"#).unwrap();
+        let map: Labels = serde_json::from_str(r#"{"a": "x", "n": 1}"#).unwrap();
+        assert_eq!(list, map);
+        assert_eq!(serde_json::from_str::<Labels>("null").unwrap(), Labels::new());
+    }
+
+    #[test]
+    fn order_and_repeated_keys_survive() {
+        let json = r#"[{"key":"b","value":"1"},{"key":"a","value":"2"},{"key":"b","value":"3"}]"#;
+        let labels: Labels = serde_json::from_str(json).unwrap();
+        assert_eq!(labels.get("b"), Some("1"));
+        assert_eq!(serde_json::to_string(&labels).unwrap(), json);
+    }
+
+    #[test]
+    fn insert_replaces() {
+        let mut labels = Labels::from_iter([("a", "1")]);
+        labels.insert("a", "2");
+        labels.insert("b", "3");
+        assert_eq!(labels.iter().collect::<Vec<_>>(), [("a", "2"), ("b", "3")]);
+    }
+}
