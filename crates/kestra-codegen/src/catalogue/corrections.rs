@@ -62,6 +62,8 @@ pub(super) struct Correction {
     /// Presence of all fields.
     presence: Option<Presence>,
     values: BTreeMap<String, Versions>,
+    /// Values that are not on the wire.
+    remove_values: Vec<String>,
 }
 
 /// What is changed in a query parameter; one that isn't there is added.
@@ -216,10 +218,17 @@ impl Correction {
                 field.presence = self.presence;
             }
         }
-        if !self.values.is_empty() {
+        if !self.values.is_empty() || !self.remove_values.is_empty() {
             let Kind::Enum(values) = &mut schema.kind else {
                 return Err(Error::invalid(&schema.name, "has no values"));
             };
+            for name in &self.remove_values {
+                let before = values.len();
+                values.retain(|value| value.name != *name);
+                if values.len() == before {
+                    return Err(Error::invalid(&schema.name, format!("has no value `{name}`")));
+                }
+            }
             for (name, versions) in &self.values {
                 values.retain(|value| value.name != *name);
                 values.push(EnumValue { name: name.clone(), rust: case::pascal(name), versions: *versions });
