@@ -35,4 +35,6 @@ areas! {
     executions => Executions,
     /// Logs: read, search, follow, download and delete them.
     logs => Logs,
+    /// Outputs: what tasks and executions put out, on servers from 2.0 on.
+    outputs => Outputs,
 }

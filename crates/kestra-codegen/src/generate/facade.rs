@@ -46,7 +46,7 @@ fn write_method(builder: &Builder<'_>, file: &mut Writer) {
     file.line("}");
 }
 
-/// The modules have nothing to re-export; the list of areas goes to a macro that makes their types.
+/// The modules have nothing to re-export: they add methods to the areas, which are written by hand.
 fn write_modules(plan: &Plan<'_>, files: &mut Files) {
     let (enterprise, open): (Vec<&Home>, Vec<&Home>) = plan.operations.keys().partition(|home| home.enterprise);
     let mut root = Writer::new();
@@ -64,15 +64,5 @@ fn write_modules(plan: &Plan<'_>, files: &mut Files) {
         }
         files.add(format!("{FACADE}/enterprise/mod.rs"), file.finish());
     }
-    root.blank();
-    root.line("crate::areas::areas! {");
-    for home in &open {
-        root.nested(1, format!("{}: {},", home.module, names::upper_camel(&home.module)));
-    }
-    for home in enterprise.iter().filter(|home| open.iter().all(|other| other.module != home.module)) {
-        root.nested(1, IF_ENTERPRISE);
-        root.nested(1, format!("{}: {},", home.module, names::upper_camel(&home.module)));
-    }
-    root.line("}");
     files.add(format!("{FACADE}/mod.rs"), root.finish());
 }

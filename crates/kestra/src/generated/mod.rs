@@ -6,10 +6,3 @@ mod executions;
 mod flows;
 mod logs;
 mod outputs;
-
-crate::areas::areas! {
-    executions: Executions,
-    flows: Flows,
-    logs: Logs,
-    outputs: Outputs,
-}
