@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::error::{Error, Sent};
 use crate::head::Head;
-use crate::operation::{OperationInfo, Replay};
+use crate::operation::{OperationInfo, Replay, Route};
 use crate::options::CallOptions;
 use crate::timeouts::{Limits, Timeouts};
 use crate::version::Version;
@@ -138,12 +138,25 @@ impl CallContext {
     /// set.
     pub fn head_for(&self, version: Version) -> Result<(Method, PathAndQuery), Error> {
         let options = &self.0.options;
-        self.0.head.for_version(version, options.get_tenant(), options.is_any_version()).map_err(|error| {
-            match self.operation() {
-                Some(operation) => error.of_operation(operation),
-                None => error,
-            }
-        })
+        let head = self.0.head.for_version(version, options.get_tenant(), options.is_any_version());
+        head.map_err(|error| self.name(error))
+    }
+
+    /// The route for a server of this version. If it is the operation's newest, the request as built fits that server.
+    ///
+    /// # Errors
+    ///
+    /// As [`head_for`](Self::head_for).
+    pub fn route_for(&self, version: Version) -> Result<&'static Route, Error> {
+        let route = self.0.head.route_for(version, self.0.options.is_any_version());
+        route.map_err(|error| self.name(error))
+    }
+
+    fn name(&self, error: Error) -> Error {
+        match self.operation() {
+            Some(operation) => error.of_operation(operation),
+            None => error,
+        }
     }
 }
 

@@ -94,6 +94,11 @@ impl Head {
         tenant: Option<&str>,
         any_version: bool,
     ) -> Result<(Method, PathAndQuery), Error> {
+        self.render(self.route_for(version, any_version)?, tenant)
+    }
+
+    /// The route of this version, which reads all parameters that are set.
+    pub(crate) fn route_for(&self, version: Version, any_version: bool) -> Result<&'static Route, Error> {
         let Some(info) = self.info else {
             return Err(Error::new(
                 ErrorKind::Build,
@@ -102,7 +107,10 @@ impl Head {
         };
         let route = match info.route(version) {
             Some(route) => route,
-            None if any_version => return self.newest(tenant),
+            None if any_version => {
+                let route = info.newest_route();
+                return route.ok_or_else(|| Error::new(ErrorKind::Build, "the operation has no route"));
+            }
             None => return Err(unsupported(version, format_args!("`{}`", info.name), &ranges(info))),
         };
         if !any_version {
@@ -113,7 +121,7 @@ impl Head {
                 }
             }
         }
-        self.render(route, tenant)
+        Ok(route)
     }
 
     fn render(&self, route: &Route, tenant: Option<&str>) -> Result<(Method, PathAndQuery), Error> {
@@ -151,10 +159,11 @@ impl Head {
             target.push_str(pair);
             separator = '&';
         }
-        check_request_line(&route.method, target.len())?;
+        let method = route.method();
+        check_request_line(&method, target.len())?;
         let path_and_query =
             PathAndQuery::try_from(target).map_err(|problem| Error::invalid("path", problem.to_string()))?;
-        Ok((route.method.clone(), path_and_query))
+        Ok((method, path_and_query))
     }
 }
 

@@ -37,6 +37,8 @@ pub struct OperationInfo {
     pub traffic: Traffic,
     /// Whether a server may answer an error before it has read the body, which makes it hang if the body comes late.
     pub early_error: bool,
+    /// Whether it calls a webhook: the server stores every header that it is sent, so credentials stay away.
+    pub webhook: bool,
     /// The operation that asks whether the thing is there; its path variables are the first ones of this operation's path.
     pub asks_first: Option<&'static OperationInfo>,
 }
@@ -59,6 +61,7 @@ impl OperationInfo {
             accept: ACCEPT_JSON,
             traffic: Traffic::Quick,
             early_error: false,
+            webhook: false,
             asks_first: None,
         }
     }
@@ -134,6 +137,13 @@ impl OperationInfo {
         self
     }
 
+    /// Marks a webhook.
+    #[must_use]
+    pub const fn webhook(mut self) -> Self {
+        self.webhook = true;
+        self
+    }
+
     /// The route of a server of this version, if it has the operation.
     #[must_use]
     pub fn route(&self, version: Version) -> Option<&'static Route> {
@@ -156,22 +166,49 @@ impl OperationInfo {
 }
 
 /// One route of an operation and the versions that have it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Route {
-    /// The method.
-    pub method: Method,
+    verb: Verb,
     /// Path template, such as `/api/v1/{tenant}/flows/{namespace}/{id}`.
     pub path: &'static str,
     /// The versions that have it.
     pub versions: Versions,
 }
 
+/// The methods that the API uses, in a form that static tables can hold.
+#[derive(Clone, Copy, Debug)]
+enum Verb {
+    Get,
+    Post,
+    Put,
+    Patch,
+    Delete,
+}
+
+macro_rules! routes {
+    ($($name:ident $verb:ident),*) => {$(
+        #[doc = concat!("A route with the method `", stringify!($verb), "`, as HTTP writes it in capitals.")]
+        #[must_use]
+        pub const fn $name(path: &'static str, versions: Versions) -> Self {
+            Self { verb: Verb::$verb, path, versions }
+        }
+    )*};
+}
+
 impl Route {
-    /// A route that these versions have.
+    routes!(get Get, post Post, put Put, patch Patch, delete Delete);
+
+    /// The method.
     #[must_use]
-    pub const fn new(method: Method, path: &'static str, versions: Versions) -> Self {
-        Self { method, path, versions }
+    pub const fn method(&self) -> Method {
+        match self.verb {
+            Verb::Get => Method::GET,
+            Verb::Post => Method::POST,
+            Verb::Put => Method::PUT,
+            Verb::Patch => Method::PATCH,
+            Verb::Delete => Method::DELETE,
+        }
     }
 }
 

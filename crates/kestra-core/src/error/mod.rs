@@ -170,6 +170,12 @@ impl Error {
         self
     }
 
+    /// Takes the cause out.
+    #[must_use]
+    pub fn into_source(self) -> Option<BoxError> {
+        self.0.source
+    }
+
     /// The stage in which it went wrong.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {

@@ -16,19 +16,42 @@ pub enum RequestSent {
 #[derive(Debug, Default)]
 pub struct Sent(AtomicU8);
 
+const MAYBE: u8 = 1;
+const YES: u8 = 2;
+const TRACKED: u8 = 4;
+
 impl Sent {
     /// Says that at least this much is so.
     pub fn raise(&self, sent: RequestSent) {
-        self.0.fetch_max(sent as u8, Ordering::Relaxed);
+        let bits = match sent {
+            RequestSent::No => return,
+            RequestSent::Maybe => MAYBE,
+            RequestSent::Yes => YES,
+        };
+        self.0.fetch_or(bits, Ordering::Relaxed);
+    }
+
+    /// Says that whoever sends the request raises this before a byte is written, so that `No` is a fact and not ignorance.
+    pub fn track(&self) {
+        self.0.fetch_or(TRACKED, Ordering::Relaxed);
     }
 
     /// The most that was said.
     #[must_use]
     pub fn get(&self) -> RequestSent {
         match self.0.load(Ordering::Relaxed) {
-            0 => RequestSent::No,
-            1 => RequestSent::Maybe,
-            _ => RequestSent::Yes,
+            bits if bits & YES != 0 => RequestSent::Yes,
+            bits if bits & MAYBE != 0 => RequestSent::Maybe,
+            _ => RequestSent::No,
+        }
+    }
+
+    /// As [`get`](Self::get), but `Maybe` in place of `No` where nobody keeps [track](Self::track).
+    #[must_use]
+    pub fn known(&self) -> RequestSent {
+        match self.get() {
+            RequestSent::No if self.0.load(Ordering::Relaxed) & TRACKED == 0 => RequestSent::Maybe,
+            sent => sent,
         }
     }
 }
