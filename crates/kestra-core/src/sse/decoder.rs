@@ -62,6 +62,7 @@ pub struct Decoder {
     started: bool,
     event: Event,
     has_data: bool,
+    after_return: bool,
     limit: usize,
 }
 
@@ -82,6 +83,7 @@ impl Decoder {
             started: false,
             event: Event::default(),
             has_data: false,
+            after_return: false,
             limit,
         }
     }
@@ -130,26 +132,23 @@ impl Decoder {
 
     /// The bounds of the next complete line, its end not included.
     fn next_line(&mut self) -> Option<(usize, usize)> {
+        if self.after_return && self.read < self.buffer.len() {
+            self.after_return = false;
+            if self.buffer[self.read] == b'\n' {
+                self.read += 1;
+                self.searched = self.read;
+            }
+        }
         let found = self.buffer[self.searched..].iter().position(|byte| matches!(byte, b'\n' | b'\r'));
         let Some(found) = found else {
             self.searched = self.buffer.len();
             return None;
         };
         let (start, end) = (self.read, self.searched + found);
-        let mut next = end + 1;
-        if self.buffer[end] == b'\r' {
-            match self.buffer.get(next) {
-                Some(b'\n') => next += 1,
-                Some(_) => {}
-                // Whether a line feed belongs to it shows with the next byte.
-                None => {
-                    self.searched = end;
-                    return None;
-                }
-            }
-        }
-        self.read = next;
-        self.searched = next;
+        // Whether a line feed belongs to a carriage return shows with the next byte; the line is complete before.
+        self.after_return = self.buffer[end] == b'\r';
+        self.read = end + 1;
+        self.searched = self.read;
         Some((start, end))
     }
 

@@ -1,0 +1,153 @@
+//! What an error tells, and what it keeps to itself.
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use kestra_core::{Error, ErrorKind, ErrorResponse, RequestSent};
+
+fn answered(status: u16, content_type: Option<&str>, body: &'static str) -> Error {
+    let mut response = Response::builder().status(status);
+    if let Some(content_type) = content_type {
+        response = response.header("content-type", content_type);
+    }
+    let (parts, ()) = response.body(()).unwrap().into_parts();
+    Error::from_response(ErrorResponse::new(parts, Bytes::from_static(body.as_bytes())))
+}
+
+const JSON: Option<&str> = Some("application/json");
+
+#[test]
+fn an_error_is_one_pointer_wide() {
+    assert_eq!(size_of::<Error>(), size_of::<usize>());
+    static_assertions::assert_impl_all!(Error: Send, Sync, std::error::Error);
+}
+
+#[test]
+fn the_message_comes_from_any_kind_of_body() {
+    for (content_type, body, message) in [
+        (
+            JSON,
+            r#"{"message":"Not Found","_links":{"self":{"href":"/x?secret=y"}},"_embedded":{}}"#,
+            Some("Not Found"),
+        ),
+        (
+            JSON,
+            r#"{"message":"Invalid entity","_embedded":{"errors":[{"message":"id: must not be null","path":"flow.id"}]}}"#,
+            Some("Invalid entity; id: must not be null"),
+        ),
+        (
+            JSON,
+            r#"{"message":"bad","invalids":[{"message":"execution not found","invalidValue":"x"}]}"#,
+            Some("bad; execution not found"),
+        ),
+        (JSON, "The execution is not terminated", Some("The execution is not terminated")),
+        (JSON, "\"quoted\"", Some("quoted")),
+        (Some("text/plain"), " two\n lines ", Some("two lines")),
+        (
+            Some("text/html"),
+            "<html><head><title>502 Bad Gateway</title></head></html>",
+            Some("an HTML page titled \"502 Bad Gateway\""),
+        ),
+        (None, "<!DOCTYPE html><p>", Some("an HTML page")),
+        (None, "", None),
+        (JSON, "   ", None),
+    ] {
+        assert_eq!(answered(500, content_type, body).api_message().as_deref(), message, "{body}");
+    }
+}
+
+#[test]
+fn values_of_refused_inputs_are_not_repeated() {
+    let error = answered(
+        422,
+        JSON,
+        r#"{"message":"Invalid entity: password: Invalid input for `password`, no key, but received `hush`hush`","_embedded":{"errors":[{"message":"Invalid input for `password`, no key, but received `hush`hush`","path":"password"}]}}"#,
+    );
+    for text in [format!("{error}"), format!("{error:#}"), format!("{error:?}")] {
+        assert!(!text.contains("hush"), "{text}");
+        assert!(text.contains("password"), "{text}");
+    }
+    assert_eq!(error.invalid_inputs(), ["password"]);
+}
+
+#[test]
+fn refused_inputs_are_named_on_every_version() {
+    for (body, names) in [
+        (
+            r#"{"message":"Invalid entity: int: Invalid input for `int`, it must be less than `10`, but received `11`","_embedded":{"errors":[{"message":"Invalid input for `int`, it must be less than `10`, but received `11`","path":"int"}]}}"#,
+            vec!["int"],
+        ),
+        (
+            r#"{"message":"Invalid entity: Invalid value for input `int`. Cause: it must be less than `10`","_embedded":{}}"#,
+            vec!["int"],
+        ),
+        (r#"{"message":"Invalid entity: Missing required input:string","_embedded":{}}"#, vec!["string"]),
+        (
+            r#"{"message":"Invalid entity: tasks: must not be empty","_embedded":{"errors":[{"message":"tasks: must not be empty","path":"createFlow.flow.tasks"}]}}"#,
+            vec![],
+        ),
+        (r#"{"message":"Not Found"}"#, vec![]),
+    ] {
+        assert_eq!(answered(422, JSON, body).invalid_inputs(), names, "{body}");
+    }
+}
+
+#[test]
+fn predicates_hold_across_versions() {
+    assert!(answered(404, JSON, "{}").is_not_found());
+    let on_1 = answered(
+        422,
+        JSON,
+        r#"{"message":"Invalid entity","_embedded":{"errors":[{"message":"flow.id: Flow id already exists","path":"x"}]}}"#,
+    );
+    let on_2 = answered(409, JSON, r#"{"message":"Illegal state: Flow already exists"}"#);
+    assert!(on_1.already_exists() && on_2.already_exists());
+    assert!(on_1.is_conflict() && on_2.is_conflict());
+    assert!(!answered(422, JSON, r#"{"message":"Invalid entity: nope"}"#).is_conflict());
+    assert!(answered(401, None, "").is_unauthorized());
+    assert!(answered(401, None, "").hint().unwrap().contains("basic auth only"));
+    assert!(answered(403, None, "").hint().unwrap().contains("Origin"));
+    assert!(
+        answered(
+            504,
+            JSON,
+            r#"{"message":"Gateway Timeout: Operation timed out waiting for state transition"}"#
+        )
+        .hint()
+        .unwrap()
+        .contains("queued")
+    );
+    assert!(
+        answered(400, JSON, r#"{"message":"Bad Request: Tenant must be 'main' for OSS version"}"#)
+            .hint()
+            .unwrap()
+            .contains("main")
+    );
+    assert!(answered(502, Some("text/html"), "<html>").hint().unwrap().contains("proxy"));
+    assert!(answered(301, None, "").hint().unwrap().contains("redirects"));
+    assert!(answered(504, None, "").is_timeout());
+}
+
+#[test]
+fn a_foreign_error_keeps_its_type_and_ours_is_unpacked() {
+    let ours = Error::new(ErrorKind::Connect, "refused");
+    assert_eq!(Error::from_boxed(Box::new(ours)).kind(), ErrorKind::Connect);
+    let foreign = Error::from_boxed(Box::new(std::io::Error::other("boom")));
+    assert_eq!(foreign.kind(), ErrorKind::Service);
+    assert_eq!(foreign.request_sent(), RequestSent::Maybe);
+    assert!(std::error::Error::source(&foreign).unwrap().is::<std::io::Error>());
+    assert_eq!(foreign.to_string(), "the service failed");
+    assert_eq!(format!("{foreign:#}"), "the service failed: boom");
+}
+
+#[test]
+fn the_response_is_kept_and_capped() {
+    let body = Bytes::from(vec![b'x'; kestra_core::ERROR_BODY_LIMIT + 1]);
+    let (parts, ()) = Response::builder().status(500).header("x-id", "7").body(()).unwrap().into_parts();
+    let error = Error::from_response(ErrorResponse::new(parts, body));
+    let response = error.response().unwrap();
+    assert_eq!(response.parts.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(response.parts.headers["x-id"], "7");
+    assert_eq!(response.body.len(), kestra_core::ERROR_BODY_LIMIT);
+    assert!(error.to_string().len() < 700, "a long body is cut in messages");
+    assert_eq!(error.request_sent(), RequestSent::Yes);
+}
