@@ -60,6 +60,15 @@ impl GivenInputs {
         self.entries.iter().find(|(key, _)| key == id).map(|(_, value)| value)
     }
 
+    /// Everything as text, for a flow that declares nothing and takes all.
+    pub(crate) fn as_texts(&self) -> Map<String, Value> {
+        let text = |given: &Given| match given {
+            Given::Text(text) => json!(text),
+            Given::File { body, .. } => json!(String::from_utf8_lossy(body)),
+        };
+        self.entries.iter().map(|(key, given)| (key.clone(), text(given))).collect()
+    }
+
     /// The names that the flow doesn't declare.
     pub(crate) fn unknown(&self, declared: &[InputDefinition]) -> Vec<String> {
         let names = self.entries.iter().map(|(key, _)| key);
@@ -235,6 +244,26 @@ impl ResolvedInputs {
             entry
         };
         self.inputs.iter().map(one).collect()
+    }
+}
+
+/// Reads a rendered output of a flow as its type.
+pub(crate) fn convert_output(kind: &str, value: Value, dialect: Dialect) -> Result<Value, String> {
+    let Value::String(text) = &value else { return Ok(value) };
+    if kind == "STRING" || kind.is_empty() {
+        return Ok(value);
+    }
+    if text.is_empty() {
+        return Ok(Value::Null);
+    }
+    let definition =
+        InputDefinition { id: String::new(), kind: kind.to_owned(), required: true, properties: Map::new() };
+    match convert(&definition, text, dialect) {
+        Ok(value) => Ok(value.stored),
+        Err(fault) => {
+            let error = InputError { id: String::new(), given: Some(text.clone()), fault };
+            Err(error.message(dialect))
+        }
     }
 }
 

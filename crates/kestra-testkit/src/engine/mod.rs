@@ -1,18 +1,39 @@
 //! What runs flows.
 
+pub(crate) mod actions;
+pub(crate) mod branch;
+pub(crate) mod cell;
+pub(crate) mod create;
+pub(crate) mod execution;
+pub(crate) mod execution_json;
 pub(crate) mod expression;
 pub(crate) mod flow;
 pub(crate) mod flow_check;
 pub(crate) mod flow_json;
 pub(crate) mod flow_problem;
+pub(crate) mod flowables;
 pub(crate) mod ids;
 pub(crate) mod input_convert;
 pub(crate) mod input_error;
 pub(crate) mod inputs;
+pub(crate) mod lookup;
+pub(crate) mod pause;
+pub(crate) mod retry;
+pub(crate) mod run;
+pub(crate) mod scope;
+pub(crate) mod script;
+pub(crate) mod scripted;
+pub(crate) mod slots;
+pub(crate) mod state;
+pub(crate) mod subflow;
+pub(crate) mod table;
 pub(crate) mod task_types;
+pub(crate) mod tasks;
 pub(crate) mod time;
+pub(crate) mod worker;
 pub(crate) mod yaml;
 
-/// Executions, and what runs them.
-#[derive(Debug, Default)]
-pub(crate) struct Engine {}
+#[cfg(test)]
+mod tests;
+
+pub(crate) use table::Engine;
