@@ -1,1 +1,15 @@
 //! Tower layers and the HTTP transport of the Kestra client
+
+pub mod auth;
+mod oneshot;
+pub mod retry;
+mod saved;
+pub mod server;
+pub mod timeout;
+pub mod trace;
+
+pub use auth::{Auth, AuthLayer, Token, TokenSource};
+pub use retry::RetryLayer;
+pub use server::{ServerLayer, VersionCache};
+pub use timeout::TimeoutLayer;
+pub use trace::TraceLayer;

@@ -1,0 +1,68 @@
+//! The body of an answer that is read as a stream.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body as _, Frame, SizeHint};
+use hyper::body::Incoming;
+use kestra_core::{BoxError, Error, RequestSent};
+
+use super::error::broken_body;
+use super::idle::IdleTimer;
+
+/// What a server sends, piece by piece, with a limit on the silence between two pieces.
+///
+/// Its errors are [`kestra_core::Error`]s in a box: the limit is
+/// [`ErrorKind::Timeout`](kestra_core::ErrorKind::Timeout), a broken connection
+/// [`ErrorKind::Transport`](kestra_core::ErrorKind::Transport). Dropping it before its end closes the connection.
+pub struct StreamBody {
+    body: Incoming,
+    idle: Option<IdleTimer>,
+}
+
+impl StreamBody {
+    pub(crate) fn new(body: Incoming, idle: Option<Duration>) -> Self {
+        Self { body, idle: idle.map(IdleTimer::new) }
+    }
+}
+
+impl http_body::Body for StreamBody {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        match Pin::new(&mut self.body).poll_frame(cx) {
+            Poll::Ready(frame) => {
+                if let Some(idle) = &mut self.idle {
+                    idle.reset();
+                }
+                Poll::Ready(frame.map(|frame| frame.map_err(|error| broken_body(error).into())))
+            }
+            Poll::Pending => {
+                let Some(idle) = &mut self.idle else { return Poll::Pending };
+                let expired: Poll<Error> = idle.poll_silence(cx);
+                expired.map(|error| Some(Err(error.sent(RequestSent::Yes).into())))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl fmt::Debug for StreamBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StreamBody").field("length", &self.size_hint().exact()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,98 @@
+//! What can be chosen.
+
+use std::time::Duration;
+
+use hyper_util::client::legacy;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use kestra_core::{Error, Timeouts};
+
+use super::connector::Connector;
+use super::service::{Inner, Transport};
+
+/// Builds a [`Transport`]; nothing here needs a runtime.
+#[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until `build`"]
+pub struct TransportBuilder {
+    timeouts: Timeouts,
+    pool_idle_timeout: Option<Duration>,
+    pool_max_idle_per_host: usize,
+    tcp_keepalive: Option<Duration>,
+    tcp_nodelay: bool,
+    max_body_size: usize,
+}
+
+impl TransportBuilder {
+    pub(crate) fn new() -> Self {
+        Self {
+            timeouts: Timeouts::default(),
+            pool_idle_timeout: Some(Duration::from_secs(30)),
+            pool_max_idle_per_host: usize::MAX,
+            tcp_keepalive: Some(Duration::from_secs(30)),
+            tcp_nodelay: true,
+            max_body_size: 64 * 1024 * 1024,
+        }
+    }
+
+    /// Sets limits in time; the transport reads the one for connecting, and the idle one where a call sets none itself.
+    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.timeouts = timeouts.or(self.timeouts);
+        self
+    }
+
+    /// Sets the limit for a connection: name, TCP, proxy and TLS together; 10 s by default.
+    pub fn connect_timeout(self, limit: Duration) -> Self {
+        self.timeouts(Timeouts::default().connect(limit))
+    }
+
+    /// Sets how long an idle connection is kept; 30 s by default, below the 60 s of common load balancers. `None` keeps it
+    /// for as long as the server does.
+    pub fn pool_idle_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.pool_idle_timeout = limit.into();
+        self
+    }
+
+    /// Sets how many idle connections are kept to one host; 0 keeps none.
+    pub fn pool_max_idle_per_host(mut self, count: usize) -> Self {
+        self.pool_max_idle_per_host = count;
+        self
+    }
+
+    /// Sets after which silence TCP asks whether the other end is alive; 30 s by default, `None` never asks.
+    pub fn tcp_keepalive(mut self, interval: impl Into<Option<Duration>>) -> Self {
+        self.tcp_keepalive = interval.into();
+        self
+    }
+
+    /// Sets whether small writes leave at once; they do by default.
+    pub fn tcp_nodelay(mut self, nodelay: bool) -> Self {
+        self.tcp_nodelay = nodelay;
+        self
+    }
+
+    /// Sets how many bytes a body may have that is read whole; 64 MiB by default. Streams and downloads have no limit.
+    pub fn max_body_size(mut self, bytes: usize) -> Self {
+        self.max_body_size = bytes;
+        self
+    }
+
+    /// Builds the transport.
+    ///
+    /// # Errors
+    ///
+    /// Whatever was set that can't be used.
+    pub fn build(self) -> Result<Transport, Error> {
+        let connector = Connector::new(self.timeouts.connect_limit(), self.tcp_keepalive, self.tcp_nodelay);
+        let client = legacy::Client::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(self.pool_idle_timeout)
+            .pool_max_idle_per_host(self.pool_max_idle_per_host)
+            .build(connector.clone());
+        Ok(Transport::new(Inner {
+            client,
+            connector,
+            timeouts: self.timeouts,
+            max_body_size: self.max_body_size,
+        }))
+    }
+}

@@ -1,0 +1,146 @@
+//! The future of one attempt.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use http::Response;
+use hyper_util::client::legacy;
+use kestra_core::{Body, BoxError, CallContext, Error, ErrorKind, RequestSent};
+
+use super::body::StreamBody;
+use super::collect::Collect;
+use super::error::from_client;
+use super::upload::UploadWatch;
+
+/// One attempt: sends the request, waits for the head of the answer, and reads the body if the operation wants it whole.
+///
+/// Dropping it gives the attempt up and closes its connection.
+#[must_use = "futures do nothing unless polled"]
+pub struct TransportFuture {
+    state: State,
+    attempt: Attempt,
+    max_body_size: usize,
+    idle: Option<Duration>,
+}
+
+enum State {
+    Failed(Option<Error>),
+    Sending { response: legacy::ResponseFuture, watch: Option<UploadWatch> },
+    Collecting(Collect),
+}
+
+/// Tells the call's context what became of the request, also if the attempt is given up.
+struct Attempt {
+    context: Option<CallContext>,
+    in_flight: bool,
+}
+
+impl TransportFuture {
+    pub(crate) fn sending(
+        context: Option<CallContext>,
+        response: legacy::ResponseFuture,
+        watch: Option<UploadWatch>,
+        max_body_size: usize,
+        idle: Option<Duration>,
+    ) -> Self {
+        let attempt = Attempt { context, in_flight: false };
+        Self { state: State::Sending { response, watch }, attempt, max_body_size, idle }
+    }
+
+    pub(crate) fn failed(context: Option<CallContext>, error: Error) -> Self {
+        let attempt = Attempt { context, in_flight: false };
+        Self { state: State::Failed(Some(error)), attempt, max_body_size: 0, idle: None }
+    }
+
+    fn poll_response(&mut self, cx: &mut Context<'_>) -> Poll<Result<Response<Body>, Error>> {
+        if let State::Sending { response, watch } = &mut self.state {
+            self.attempt.in_flight = true;
+            let head = match Pin::new(response).poll(cx) {
+                Poll::Ready(head) => head.map_err(from_client),
+                Poll::Pending => {
+                    let Some(watch) = watch else { return Poll::Pending };
+                    Err(ready!(watch.poll_expired(cx)).sent(RequestSent::Maybe))
+                }
+            };
+            let response = match head {
+                Ok(response) => response,
+                Err(error) => {
+                    self.attempt.ended(error.request_sent());
+                    self.state = State::Failed(None);
+                    return Poll::Ready(Err(error));
+                }
+            };
+            self.attempt.ended(RequestSent::Yes);
+            let (parts, body) = response.into_parts();
+            let buffered = self
+                .attempt
+                .operation()
+                .is_some_and(|operation| operation.answer.is_buffered() || !parts.status.is_success());
+            if !buffered {
+                self.state = State::Failed(None);
+                return Poll::Ready(Ok(Response::from_parts(
+                    parts,
+                    Body::new(StreamBody::new(body, self.idle)),
+                )));
+            }
+            self.state = State::Collecting(Collect::new(parts, body, self.max_body_size, self.idle)?);
+        }
+        match &mut self.state {
+            State::Collecting(collect) => collect.poll(cx),
+            State::Failed(error) => Poll::Ready(Err(error.take().unwrap_or_else(|| {
+                Error::new(ErrorKind::Service, "the future was polled after it was done")
+            }))),
+            State::Sending { .. } => Poll::Pending,
+        }
+    }
+}
+
+impl Future for TransportFuture {
+    type Output = Result<Response<Body>, BoxError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let response = ready!(self.poll_response(cx));
+        Poll::Ready(response.map_err(|error| self.attempt.name(error).into()))
+    }
+}
+
+impl Attempt {
+    fn operation(&self) -> Option<&'static kestra_core::OperationInfo> {
+        self.context.as_ref().and_then(CallContext::operation)
+    }
+
+    fn ended(&mut self, sent: RequestSent) {
+        self.in_flight = false;
+        if let Some(context) = &self.context {
+            context.sent().raise(sent);
+        }
+    }
+
+    fn name(&self, error: Error) -> Error {
+        match self.operation() {
+            Some(operation) => error.of_operation(operation),
+            None => error,
+        }
+    }
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        if self.in_flight {
+            self.ended(RequestSent::Maybe);
+        }
+    }
+}
+
+impl fmt::Debug for TransportFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match &self.state {
+            State::Failed(_) => "done",
+            State::Sending { .. } => "sending",
+            State::Collecting(_) => "collecting",
+        };
+        f.debug_struct("TransportFuture").field("state", &state).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,29 @@
+//! The transport: the innermost service, which sends requests over the network.
+//!
+//! It keeps a pool of connections, goes through proxies, speaks TLS, and reads the whole body of an answer where the
+//! operation of the request wants that, so that timeouts and retries around it cover the body as well. Requests that no
+//! builder made, downloads and event streams come with a body that is read as it arrives.
+//!
+//! ```
+//! use std::time::Duration;
+//! use kestra_tower::transport::Transport;
+//!
+//! let transport = Transport::builder().connect_timeout(Duration::from_secs(5)).build()?;
+//! # let _ = transport;
+//! # Ok::<(), kestra_core::Error>(())
+//! ```
+
+mod body;
+mod builder;
+mod collect;
+mod connector;
+mod error;
+mod future;
+mod idle;
+mod service;
+mod upload;
+
+pub use body::StreamBody;
+pub use builder::TransportBuilder;
+pub use future::TransportFuture;
+pub use service::Transport;

@@ -1,0 +1,101 @@
+//! The service.
+
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::{Request, Response};
+use hyper_util::client::legacy;
+use kestra_core::{Body, BoxError, CallContext, Error, ErrorKind, Timeouts};
+use tower_service::Service;
+
+use super::builder::TransportBuilder;
+use super::connector::Connector;
+use super::future::TransportFuture;
+use super::upload::RequestBody;
+
+/// Sends requests over the network; copies are cheap and share one pool of connections.
+///
+/// It is the innermost service of a stack. See the [module](super) for what it does.
+#[derive(Clone)]
+pub struct Transport(Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) client: legacy::Client<Connector, RequestBody>,
+    pub(crate) connector: Connector,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) max_body_size: usize,
+}
+
+impl Transport {
+    /// Starts a transport whose defaults fit most programs.
+    pub fn builder() -> TransportBuilder {
+        TransportBuilder::new()
+    }
+
+    pub(crate) fn new(inner: Inner) -> Self {
+        Self(Arc::new(inner))
+    }
+
+    fn send(&self, mut request: Request<Body>) -> TransportFuture {
+        let inner = &*self.0;
+        let context = CallContext::of(&request).cloned();
+        if let Err(error) = check(&request) {
+            return TransportFuture::failed(context, error);
+        }
+        inner.connector.prepare(&mut request);
+        let idle = context.as_ref().and_then(|context| context.limits(inner.timeouts).idle);
+        let mut watch = None;
+        let request = request.map(|body| match idle {
+            // What is in memory is handed over in one piece, whose progress nobody sees.
+            Some(limit) if body.as_bytes().is_none() => {
+                let (body, started) = RequestBody::watched(body, limit);
+                watch = Some(started);
+                body
+            }
+            _ => RequestBody::new(body),
+        });
+        let response = inner.client.request(request);
+        TransportFuture::sending(context, response, watch, inner.max_body_size, idle)
+    }
+}
+
+/// Refuses what no server can be found for.
+fn check(request: &Request<Body>) -> Result<(), Error> {
+    let uri = request.uri();
+    let problem = match (uri.scheme_str(), uri.authority()) {
+        (None, _) | (_, None) => {
+            "no server is chosen; put a ServerLayer above the transport, or give an absolute URL"
+        }
+        (Some("http" | "https"), Some(authority)) if authority.as_str().contains('@') => {
+            "credentials don't belong in a URL; set them as auth"
+        }
+        (Some("http" | "https"), Some(_)) => return Ok(()),
+        (Some(_), Some(_)) => "the scheme is not http or https",
+    };
+    Err(Error::new(ErrorKind::Server, problem))
+}
+
+impl Service<Request<Body>> for Transport {
+    type Response = Response<Body>;
+    type Error = BoxError;
+    type Future = TransportFuture;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> TransportFuture {
+        self.send(request)
+    }
+}
+
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transport")
+            .field("connector", &self.0.connector)
+            .field("timeouts", &self.0.timeouts)
+            .field("max_body_size", &self.0.max_body_size)
+            .finish_non_exhaustive()
+    }
+}
