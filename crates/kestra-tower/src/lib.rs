@@ -7,9 +7,11 @@ mod saved;
 pub mod server;
 pub mod timeout;
 pub mod trace;
+pub mod transport;
 
 pub use auth::{Auth, AuthLayer, Token, TokenSource};
 pub use retry::RetryLayer;
 pub use server::{ServerLayer, VersionCache};
 pub use timeout::TimeoutLayer;
 pub use trace::TraceLayer;
+pub use transport::Transport;
