@@ -38,6 +38,8 @@ pub(super) struct Correction {
     replay: Option<Replay>,
     traffic: Option<Traffic>,
     early_error: Option<bool>,
+    asks_first: Option<String>,
+    webhook: Option<bool>,
     deprecated: Option<bool>,
     answer: Option<Answer>,
     produces: Option<Vec<String>>,
@@ -156,6 +158,10 @@ impl Correction {
         set(&mut operation.replay, self.replay.as_ref());
         set(&mut operation.traffic, self.traffic.as_ref());
         set(&mut operation.early_error, self.early_error.as_ref());
+        if self.asks_first.is_some() {
+            operation.asks_first.clone_from(&self.asks_first);
+        }
+        set(&mut operation.webhook, self.webhook.as_ref());
         set(&mut operation.deprecated, self.deprecated.as_ref());
         set(&mut operation.answer, self.answer.as_ref());
         set(&mut operation.produces, self.produces.as_ref());

@@ -67,6 +67,12 @@ pub struct Operation {
     /// Whether a server may answer an error before it has read the body.
     #[serde(default, skip_serializing_if = "is_false")]
     pub early_error: bool,
+    /// The operation of the same area that asks whether the thing is there, for one that may answer an early error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asks_first: Option<String>,
+    /// Whether the server keeps every header that it is sent, so that credentials stay away.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub webhook: bool,
     /// One sentence of documentation in our own words; from the summaries' files.
     #[serde(skip)]
     pub summary: Option<String>,

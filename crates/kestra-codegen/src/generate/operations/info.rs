@@ -78,6 +78,12 @@ pub(super) fn write(builder: &Builder<'_>, file: &mut Writer) -> Result<()> {
     if operation.early_error {
         file.line(".early_error()");
     }
+    if let Some(question) = &operation.asks_first {
+        file.line(format!(".asks_first(&{})", question.to_uppercase()));
+    }
+    if operation.webhook {
+        file.line(".webhook()");
+    }
     file.line("};");
     Ok(())
 }
