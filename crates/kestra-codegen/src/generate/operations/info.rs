@@ -20,8 +20,8 @@ pub(super) fn write(builder: &Builder<'_>, file: &mut Writer) -> Result<()> {
         .iter()
         .filter_map(|route| {
             let versions = intersection(route.versions, builder.versions)?;
-            let method = &route.method;
-            Some(format!("::kestra_core::Route::new(::http::Method::{method}, {:?}, {})", route.path, range(versions)))
+            let method = route.method.to_lowercase();
+            Some(format!("::kestra_core::Route::{method}({:?}, {})", route.path, range(versions)))
         })
         .collect();
     if routes.is_empty() {
