@@ -34,7 +34,10 @@ fn no_crate_depends_on_one_above_it() {
     for entry in std::fs::read_dir(&crates).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        let (_, allowed) = ALLOWED.iter().find(|(known, _)| *known == name).unwrap_or_else(|| panic!("{name} is not listed"));
+        let (_, allowed) = ALLOWED
+            .iter()
+            .find(|(known, _)| *known == name)
+            .unwrap_or_else(|| panic!("{name} is not listed"));
         let manifest = std::fs::read_to_string(path.join("Cargo.toml")).unwrap();
         for dependency in dependencies(&manifest) {
             assert!(allowed.contains(&dependency.as_str()), "{name} depends on {dependency}");

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -40,9 +41,17 @@ pub(crate) struct Settings {
     pub(crate) version: Option<String>,
     pub(crate) basic_auth: Option<(String, String)>,
     pub(crate) tokens: Vec<String>,
+    /// Whether nobody takes what is created.
+    pub(crate) no_executor: bool,
+    pub(crate) wait_timeout: Option<Duration>,
 }
 
 impl Settings {
+    /// How long a 2.0 server holds a command that nobody takes before it answers 504.
+    pub(crate) fn wait_timeout(&self) -> Duration {
+        self.wait_timeout.unwrap_or(Duration::from_secs(30))
+    }
+
     /// The version that the server names.
     pub(crate) fn version(&self) -> &str {
         self.version.as_deref().unwrap_or(self.dialect.version())
@@ -86,6 +95,20 @@ impl ServerBuilder {
     #[must_use]
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.settings.tokens.push(token.into());
+        self
+    }
+
+    /// Leaves out what runs executions: a creation stays `CREATED` on 1.x and is answered 504 on 2.0.
+    #[must_use]
+    pub fn without_executor(mut self) -> Self {
+        self.settings.no_executor = true;
+        self
+    }
+
+    /// How long a 2.0 server waits for an executor before it answers 504; 30 seconds unless said otherwise.
+    #[must_use]
+    pub fn wait_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.wait_timeout = Some(timeout);
         self
     }
 

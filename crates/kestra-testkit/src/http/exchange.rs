@@ -20,6 +20,9 @@ use crate::socket::Reads;
 /// The longest request line that is read, from the method to the version.
 const MAX_LINE: usize = 4096;
 
+/// The longest headers that are read.
+const MAX_HEAD: usize = 32 * 1024;
+
 /// The body of an answer on its way out.
 pub(crate) type OutBody = UnsyncBoxBody<Bytes, io::Error>;
 
@@ -49,9 +52,17 @@ impl Shell {
     ) -> Result<Response<OutBody>, io::Error> {
         let head = request.method() == Method::HEAD;
         let line = line_length(&request);
+        let headers: usize =
+            request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
         let request = read(request).await?;
         let target = request.target();
-        let reply = if line > MAX_LINE { Err(too_long()) } else { self.route(request).await };
+        let reply = if line > MAX_LINE {
+            Err(too_long(Some("/bad-request")))
+        } else if headers > MAX_HEAD {
+            Err(too_long(None))
+        } else {
+            self.route(request).await
+        };
         let reply = reply.unwrap_or_else(|error| error.into_reply(&target));
         reads.reset();
         Ok(outgoing(reply, head))
@@ -87,11 +98,11 @@ fn line_length(request: &http::Request<Incoming>) -> usize {
     request.method().as_str().len() + target + " HTTP/1.1".len() + 1
 }
 
-fn too_long() -> ApiError {
+fn too_long(href: Option<&'static str>) -> ApiError {
     let mut error =
         ApiError::new(413, "Request Entity Too Large").with_detail("Request Entity Too Large", None);
     if let ApiError::Usual(usual) = &mut error {
-        usual.href = Some("/bad-request");
+        usual.href = href;
     }
     error
 }

@@ -108,7 +108,10 @@ fn choose(found: Vec<Match<'_>>, request: &Request) -> Result<Found, ApiError> {
     let fit = by_accept(fit, request)?;
     let literal =
         |route: &Route| route.template.split('/').filter(|segment| !segment.starts_with('{')).count();
-    let best = fit.into_iter().max_by_key(|(route, _)| literal(route));
+    // A route that takes any body gives way to one that names its type, but not when no type is named.
+    let typed = request.media_type().is_some();
+    let exact = |route: &Route| (route.consumes != ["*/*"]) == typed;
+    let best = fit.into_iter().max_by_key(|(route, _)| (literal(route), exact(route)));
     best.map(|(route, params)| Found { route: route.clone(), params }).ok_or_else(ApiError::not_found)
 }
 

@@ -6,7 +6,7 @@ use super::write::required_source;
 use crate::dialect::Dialect;
 use crate::engine::flow::{FlowDefinition, Task, plain_text};
 use crate::engine::{task_types, yaml};
-use crate::http::{Answer, ApiError, Context, Reply};
+use crate::http::{Answer, Context, Reply};
 
 /// Flows of a YAML body, split at lines that are `---`.
 pub(super) fn source(cx: &Context) -> Answer {
@@ -114,6 +114,9 @@ fn part(value: Value, trigger: bool, dialect: Dialect) -> Answer {
         let what = if trigger { "trigger" } else { "task" };
         return verdict(Some(format!("Unable to validate the {what}: it must be an object.")));
     }
+    if let Some(fault) = trigger.then(|| cron_fault(&value)).flatten() {
+        return verdict(Some(format!(": {fault}\n")));
+    }
     let log = json!({"id": "log", "type": "io.kestra.plugin.core.log.Log", "message": "x"});
     let (tasks, triggers) =
         if trigger { (json!([log]), json!([value])) } else { (json!([value]), json!([])) };
@@ -121,10 +124,22 @@ fn part(value: Value, trigger: bool, dialect: Dialect) -> Answer {
     verdict(FlowDefinition::from_value(flow, dialect).err().map(|problem| problem.short_text()))
 }
 
+/// What is wrong with the `cron` of a trigger: it has five parts, six with seconds, or is an alias.
+fn cron_fault(trigger: &Value) -> Option<String> {
+    let cron = trigger.get("cron")?.as_str()?;
+    let seconds = trigger.get("withSeconds").and_then(Value::as_bool).unwrap_or(false);
+    let (parts, expected) = (cron.split_whitespace().count(), if seconds { 6 } else { 5 });
+    (parts != expected && !cron.starts_with('@')).then(|| {
+        format!(
+            "invalid cron expression '{cron}': Cron expression contains {parts} parts but we expect one of [{expected}]"
+        )
+    })
+}
+
 fn verdict(constraints: Option<String>) -> Answer {
     let mut verdict = json!({"index": 0, "outdated": false});
     if let (Some(map), Some(constraints)) = (verdict.as_object_mut(), constraints) {
         map.insert("constraints".to_owned(), json!(constraints));
     }
-    Ok::<_, ApiError>(()).and_then(|()| Reply::json(&verdict))
+    Reply::json(&verdict)
 }

@@ -1,0 +1,33 @@
+//! The testkit, asked what real servers were asked in the same order, answers with the same status and the same shape.
+//!
+//! Scored on all recorded exchanges of these areas, not on what the testkit claims to serve. What differs is listed by
+//! reason in `fixtures/testkit-exceptions.json`.
+
+mod testkit_replay;
+
+use kestra_testkit::Dialect;
+use testkit_replay::play;
+
+/// The share of exchanges that must be the same, in per cent.
+const NEEDED: f64 = 70.0;
+
+async fn score(version: &str, dialect: Dialect) {
+    let report = play(version, dialect).await;
+    report.print();
+    assert!(report.per_cent() >= NEEDED, "{version}: only {:.1} % are the same", report.per_cent());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn as_a_2_0_server_did() {
+    score("2.0", Dialect::V2_0).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn as_a_1_3_server_did() {
+    score("1.3", Dialect::V1_3).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn as_a_1_0_server_did() {
+    score("1.0", Dialect::V1_0).await;
+}

@@ -1,0 +1,73 @@
+//! From the ids of the recorded run to those of this one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+/// An id that never was one: recordings ask for it to see what is missing.
+const NOBODY: &str = "1Hh2Ii3Jj4Kk5Ll6Mm7Nn8";
+
+/// Which recorded id or file is which of ours.
+#[derive(Debug, Default)]
+pub struct Ids {
+    known: BTreeMap<String, String>,
+    taken: BTreeSet<String>,
+}
+
+impl Ids {
+    /// Notes that two texts mean the same thing.
+    pub fn bind(&mut self, recorded: &str, ours: &str) {
+        if !self.known.contains_key(recorded) && self.taken.insert(ours.to_owned()) {
+            self.known.insert(recorded.to_owned(), ours.to_owned());
+        }
+    }
+
+    /// Learns from two answers to the same request.
+    pub fn learn(&mut self, recorded: &Value, ours: &Value) {
+        match (recorded, ours) {
+            (Value::String(recorded), Value::String(ours)) => {
+                let files = recorded.starts_with("kestra://") && ours.starts_with("kestra://");
+                if files || (looks_like_id(recorded) && looks_like_id(ours)) {
+                    self.bind(recorded, ours);
+                }
+            }
+            (Value::Object(recorded), Value::Object(ours)) => {
+                for (key, value) in recorded {
+                    if let Some(other) = ours.get(key) {
+                        self.learn(value, other);
+                    }
+                }
+            }
+            (Value::Array(recorded), Value::Array(ours)) => {
+                recorded.iter().zip(ours).for_each(|(recorded, ours)| self.learn(recorded, ours));
+            }
+            _ => {}
+        }
+    }
+
+    /// A text of a recorded request with our ids.
+    pub fn translate(&self, text: &str) -> String {
+        let mut keys: Vec<&String> = self.known.keys().collect();
+        keys.sort_by_key(|key| std::cmp::Reverse(key.len()));
+        keys.into_iter().fold(text.to_owned(), |text, key| text.replace(key.as_str(), &self.known[key]))
+    }
+
+    /// The ids in a text that nothing has revealed yet, in order.
+    pub fn unknown_in(&self, text: &str) -> Vec<String> {
+        let mut found: Vec<String> = Vec::new();
+        for word in text.split(|c: char| !c.is_ascii_alphanumeric()) {
+            let id = looks_like_id(word) && word != NOBODY && !self.known.contains_key(word);
+            if id && found.iter().all(|known| known != word) {
+                found.push(word.to_owned());
+            }
+        }
+        found
+    }
+}
+
+fn looks_like_id(text: &str) -> bool {
+    (18..=22).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric())
+        && text.bytes().any(|b| b.is_ascii_digit())
+        && text.bytes().any(|b| b.is_ascii_uppercase())
+}

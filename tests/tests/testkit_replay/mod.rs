@@ -1,0 +1,12 @@
+//! Sends what was recorded to the testkit and compares what comes back.
+
+mod ids;
+mod play;
+mod recording;
+mod report;
+mod setup;
+mod shape;
+mod wire;
+
+pub use play::play;
+pub use report::Report;

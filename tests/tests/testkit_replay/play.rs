@@ -1,0 +1,100 @@
+//! The replay of a version.
+
+use std::time::Duration;
+
+use kestra_testkit::{Dialect, Server};
+use serde_json::Value;
+
+use super::ids::Ids;
+use super::recording::{self, Recording};
+use super::report::{Line, Report};
+use super::setup::Setup;
+use super::shape::difference;
+use super::wire::{Answer, PASSWORD, USER, send};
+
+/// The areas in the order they were recorded in, all of one server.
+const AREAS: &[&str] = &[
+    "flows",
+    "executions",
+    "executions-search",
+    "follow",
+    "execution-actions",
+    "executions-bulk",
+    "logs",
+    "outputs",
+    "protocol",
+];
+
+/// How often a read is repeated until what runs has come as far as it had when it was recorded.
+const REPEATS: usize = 20;
+
+/// Replays a version.
+pub async fn play(version: &str, dialect: Dialect) -> Report {
+    let mut report = Report { version: version.to_owned(), lines: Vec::new() };
+    let server =
+        Server::builder().dialect(dialect).basic_auth(USER, PASSWORD).start().await.expect("a server");
+    let mut ids = Ids::default();
+    for area in AREAS {
+        replay(&server, version, area, &mut ids, &mut report).await;
+    }
+    let lonely = Server::builder()
+        .dialect(dialect)
+        .basic_auth(USER, PASSWORD)
+        .without_executor()
+        .wait_timeout(Duration::from_millis(100))
+        .start()
+        .await
+        .expect("a server");
+    replay(&lonely, version, "no-executor", &mut Ids::default(), &mut report).await;
+    report
+}
+
+async fn replay(server: &Server, version: &str, area: &str, ids: &mut Ids, report: &mut Report) {
+    let setup = Setup::read();
+    for (index, recording) in recording::area(version, area).iter().enumerate() {
+        let during = setup.run(server.address(), version, recording, index == 0, ids).await;
+        let address = server.address();
+        let acting = tokio::spawn(async move {
+            for action in during {
+                action.act(address).await;
+            }
+        });
+        let difference = compare(server, recording, ids).await;
+        let _ = acting.await;
+        report.lines.push(Line {
+            area: area.to_owned(),
+            file: recording.file.clone(),
+            key: recording.key(),
+            difference,
+        });
+    }
+}
+
+async fn compare(server: &Server, recording: &Recording, ids: &mut Ids) -> Option<String> {
+    let mut answer = send(server.address(), recording, ids).await;
+    let mut found = difference(&recording.response, answer.as_ref());
+    let stream = recording.response.body.as_ref().is_some_and(|body| body.kind == "sse");
+    for _ in 0..REPEATS {
+        if found.is_none() || recording.request.method != "GET" || stream {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        answer = send(server.address(), recording, ids).await;
+        found = difference(&recording.response, answer.as_ref());
+    }
+    learn(recording, answer.as_ref(), ids);
+    found
+}
+
+/// Learns ids from an answer, but not from a list whose order is a matter of taste.
+fn learn(recording: &Recording, answer: Option<&Answer>, ids: &mut Ids) {
+    let recorded =
+        recording.response.body.as_ref().and_then(|body| body.value.as_deref()).unwrap_or_default();
+    let ours = answer.map(|answer| answer.body.clone()).unwrap_or_default();
+    if let (Ok(recorded), Ok(ours)) =
+        (serde_json::from_str::<Value>(recorded), serde_json::from_slice::<Value>(&ours))
+        && recorded.get("results").is_none()
+    {
+        ids.learn(&recorded, &ours);
+    }
+}
