@@ -3,16 +3,22 @@
 use std::time::Duration;
 
 use hyper_util::client::legacy;
+use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use kestra_core::{Error, Timeouts};
 
 use super::connector::Connector;
+use super::proxy::Proxy;
 use super::service::{Inner, Transport};
+use super::tls::{Tls, TlsSetup};
 
 /// Builds a [`Transport`]; nothing here needs a runtime.
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until `build`"]
 pub struct TransportBuilder {
+    proxy: Option<Proxy>,
+    tls: Option<Tls>,
+    http2: bool,
     timeouts: Timeouts,
     pool_idle_timeout: Option<Duration>,
     pool_max_idle_per_host: usize,
@@ -24,6 +30,9 @@ pub struct TransportBuilder {
 impl TransportBuilder {
     pub(crate) fn new() -> Self {
         Self {
+            proxy: None,
+            tls: None,
+            http2: false,
             timeouts: Timeouts::default(),
             pool_idle_timeout: Some(Duration::from_secs(30)),
             pool_max_idle_per_host: usize::MAX,
@@ -31,6 +40,31 @@ impl TransportBuilder {
             tcp_nodelay: true,
             max_body_size: 64 * 1024 * 1024,
         }
+    }
+
+    /// Sets the proxies; without this, those of the environment are used, as [`Proxy::from_env`] reads them.
+    pub fn proxy(mut self, proxy: Proxy) -> Self {
+        self.proxy = Some(proxy);
+        self
+    }
+
+    /// Uses no proxy, whatever the environment says; short for `proxy(Proxy::none())`.
+    pub fn no_proxy(self) -> Self {
+        self.proxy(Proxy::none())
+    }
+
+    /// Sets whom TLS connections trust. What is wrong with it is an error of [`build`](Self::build); without it, the
+    /// system's CA certificates are looked for when the first `https://` server is called.
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// Speaks HTTP/2 with servers that offer it over TLS; Kestra itself speaks HTTP/1.1 only.
+    #[cfg(feature = "http2")]
+    pub fn http2(mut self) -> Self {
+        self.http2 = true;
+        self
     }
 
     /// Sets limits in time; the transport reads the one for connecting, and the idle one where a call sets none itself.
@@ -79,9 +113,17 @@ impl TransportBuilder {
     ///
     /// # Errors
     ///
-    /// Whatever was set that can't be used.
+    /// A proxy of the environment whose URL is none; CA or client certificates that can't be read.
     pub fn build(self) -> Result<Transport, Error> {
-        let connector = Connector::new(self.timeouts.connect_limit(), self.tcp_keepalive, self.tcp_nodelay);
+        let proxy = self.proxy.map_or_else(Proxy::from_env, Ok)?;
+        let tls = match self.tls {
+            Some(tls) => TlsSetup::explicit(tls, self.http2)?,
+            None => TlsSetup::deferred(self.http2),
+        };
+        let mut tcp = HttpConnector::new();
+        tcp.set_keepalive(self.tcp_keepalive);
+        tcp.set_nodelay(self.tcp_nodelay);
+        let connector = Connector::new(tcp, proxy, tls, self.timeouts.connect_limit());
         let client = legacy::Client::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())

@@ -20,10 +20,14 @@ mod connector;
 mod error;
 mod future;
 mod idle;
+mod proxy;
 mod service;
+mod tls;
 mod upload;
 
 pub use body::StreamBody;
 pub use builder::TransportBuilder;
 pub use future::TransportFuture;
+pub use proxy::Proxy;
 pub use service::Transport;
+pub use tls::Tls;

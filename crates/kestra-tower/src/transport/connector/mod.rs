@@ -1,6 +1,9 @@
 //! How a connection comes about: name, TCP, proxy and TLS, all within one limit in time.
 
+mod handshake;
+mod socks;
 mod stream;
+mod tunnel;
 
 use std::fmt;
 use std::pin::Pin;
@@ -8,15 +11,20 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use http::header::PROXY_AUTHORIZATION;
+use http::uri::Scheme;
 use http::{Request, Uri};
 use hyper_util::client::legacy::connect::HttpConnector;
-use kestra_core::{Body, BoxError, Error, ErrorKind, TimeoutPhase};
+use kestra_core::{Body, Error, ErrorKind, TimeoutPhase};
 use tower_service::Service;
 
+use handshake::handshake;
 pub(crate) use stream::Connection;
 use stream::Stream;
 
 use super::error::ConnectFailure;
+use super::proxy::{Endpoint, Kind, Proxy, port};
+use super::tls::TlsSetup;
 
 /// Makes connections for the pool; copies are cheap.
 #[derive(Clone)]
@@ -24,42 +32,85 @@ pub(crate) struct Connector(Arc<Inner>);
 
 struct Inner {
     tcp: HttpConnector,
+    proxy: Proxy,
+    tls: TlsSetup,
     limit: Duration,
 }
 
 type Connecting = Pin<Box<dyn Future<Output = Result<Connection, ConnectFailure>> + Send>>;
 
 impl Connector {
-    pub(crate) fn new(limit: Duration, keepalive: Option<Duration>, nodelay: bool) -> Self {
-        let mut tcp = HttpConnector::new();
+    pub(crate) fn new(mut tcp: HttpConnector, proxy: Proxy, tls: TlsSetup, limit: Duration) -> Self {
+        // What isn't http goes over TCP as well.
         tcp.enforce_http(false);
-        tcp.set_keepalive(keepalive);
-        tcp.set_nodelay(nodelay);
-        Self(Arc::new(Inner { tcp, limit }))
+        Self(Arc::new(Inner { tcp, proxy, tls, limit }))
     }
 
-    /// Adds to a request what its way needs.
-    pub(crate) fn prepare(&self, _request: &mut Request<Body>) {}
+    /// Adds the credentials of a proxy that reads the request itself.
+    pub(crate) fn prepare(&self, request: &mut Request<Body>) {
+        let uri = request.uri();
+        if is_https(uri) {
+            return;
+        }
+        if let Some(value) = self.0.proxy.of(uri).and_then(Endpoint::authorization) {
+            let value = value.clone();
+            request.headers_mut().insert(PROXY_AUTHORIZATION, value);
+        }
+    }
 }
 
 impl Inner {
     async fn connect(&self, target: &Uri) -> Result<Connection, Error> {
-        let stream = self
-            .tcp(target)
-            .await
-            .map_err(|source| Error::with_source(ErrorKind::Connect, source).message(name(target)))?;
-        Ok(Connection::new(stream, false))
+        let Some(proxy) = self.proxy.of(target) else {
+            let stream = self
+                .tcp(target)
+                .await
+                .map_err(|problem| Error::with_source(ErrorKind::Connect, problem).message(name(target)))?;
+            return Ok(Connection::new(self.secure(stream, target).await?, false));
+        };
+        let mut stream = self.reach(proxy).await?;
+        match proxy.kind {
+            Kind::Http | Kind::Https if !is_https(target) => return Ok(Connection::new(stream, true)),
+            Kind::Http | Kind::Https => stream = tunnel::open(stream, proxy, &name(target)).await?,
+            Kind::Socks5 | Kind::Socks5h => stream = socks::open(stream, proxy, target).await?,
+        }
+        Ok(Connection::new(self.secure(stream, target).await?, false))
     }
 
-    async fn tcp(&self, target: &Uri) -> Result<Stream, BoxError> {
+    async fn reach(&self, proxy: &Endpoint) -> Result<Stream, Error> {
+        let fail = |problem: Error| {
+            let message = format!("no connection to {proxy}");
+            Error::with_source(ErrorKind::Proxy, problem).message(message)
+        };
+        let stream = self.tcp(&proxy.uri).await.map_err(|problem| {
+            Error::with_source(ErrorKind::Proxy, problem).message(format!("no connection to {proxy}"))
+        })?;
+        match proxy.kind {
+            Kind::Https => handshake(stream, &proxy.uri, &self.tls.configs()?.proxy).await.map_err(fail),
+            _ => Ok(stream),
+        }
+    }
+
+    async fn secure(&self, stream: Stream, target: &Uri) -> Result<Stream, Error> {
+        if !is_https(target) {
+            return Ok(stream);
+        }
+        handshake(stream, target, &self.tls.configs()?.server).await
+    }
+
+    async fn tcp(&self, target: &Uri) -> Result<Stream, <HttpConnector as Service<Uri>>::Error> {
         let io = self.tcp.clone().call(target.clone()).await?;
         Ok(Stream::Tcp(io.into_inner()))
     }
 }
 
-/// Host and port, as messages show them.
+fn is_https(target: &Uri) -> bool {
+    target.scheme().is_some_and(|scheme| *scheme == Scheme::HTTPS)
+}
+
+/// Host and port.
 fn name(target: &Uri) -> String {
-    target.authority().map(|authority| authority.as_str().to_owned()).unwrap_or_default()
+    format!("{}:{}", target.host().unwrap_or_default(), port(target))
 }
 
 impl Service<Uri> for Connector {
@@ -76,18 +127,25 @@ impl Service<Uri> for Connector {
         Box::pin(async move {
             let limit = inner.limit;
             let connected = tokio::time::timeout(limit, inner.connect(&target)).await;
-            connected
-                .unwrap_or_else(|_| {
-                    let message = format!("no connection to {} within {limit:?}", name(&target));
-                    Err(Error::new(ErrorKind::Timeout(TimeoutPhase::Connect), message))
-                })
-                .map_err(ConnectFailure::new)
+            connected.unwrap_or_else(|_| Err(inner.expired(&target))).map_err(ConnectFailure::new)
         })
+    }
+}
+
+impl Inner {
+    fn expired(&self, target: &Uri) -> Error {
+        let way = self.proxy.of(target).map(|proxy| format!(" through {proxy}")).unwrap_or_default();
+        let message = format!("no connection to {}{way} within {:?}", name(target), self.limit);
+        Error::new(ErrorKind::Timeout(TimeoutPhase::Connect), message)
     }
 }
 
 impl fmt::Debug for Connector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connector").field("limit", &self.0.limit).finish_non_exhaustive()
+        f.debug_struct("Connector")
+            .field("proxy", &self.0.proxy)
+            .field("tls", &self.0.tls)
+            .field("limit", &self.0.limit)
+            .finish()
     }
 }

@@ -9,10 +9,13 @@ use hyper_util::client::legacy::connect::{Connected, Connection as Connects};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
 
 /// A stream to a server or a proxy.
 pub(crate) enum Stream {
     Tcp(TcpStream),
+    /// TLS over TCP, or over the TLS of a proxy.
+    Tls(Box<TlsStream<Stream>>),
 }
 
 /// Calls a method of whichever stream it is.
@@ -20,6 +23,7 @@ macro_rules! each {
     ($stream:expr, $inner:ident => $call:expr) => {
         match $stream {
             Stream::Tcp($inner) => $call,
+            Stream::Tls($inner) => $call,
         }
     };
 }
@@ -30,13 +34,13 @@ impl AsyncRead for Stream {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        each!(&mut *self, stream => Pin::new(stream).poll_read(cx, buffer))
+        each!(&mut *self, stream => Pin::new(&mut *stream).poll_read(cx, buffer))
     }
 }
 
 impl AsyncWrite for Stream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        each!(&mut *self, stream => Pin::new(stream).poll_write(cx, bytes))
+        each!(&mut *self, stream => Pin::new(&mut *stream).poll_write(cx, bytes))
     }
 
     fn poll_write_vectored(
@@ -44,7 +48,7 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        each!(&mut *self, stream => Pin::new(stream).poll_write_vectored(cx, slices))
+        each!(&mut *self, stream => Pin::new(&mut *stream).poll_write_vectored(cx, slices))
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -52,11 +56,11 @@ impl AsyncWrite for Stream {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        each!(&mut *self, stream => Pin::new(stream).poll_flush(cx))
+        each!(&mut *self, stream => Pin::new(&mut *stream).poll_flush(cx))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        each!(&mut *self, stream => Pin::new(stream).poll_shutdown(cx))
+        each!(&mut *self, stream => Pin::new(&mut *stream).poll_shutdown(cx))
     }
 }
 
@@ -73,9 +77,20 @@ impl Connection {
     }
 }
 
+impl Connection {
+    fn is_http2(&self) -> bool {
+        match self.io.inner() {
+            Stream::Tcp(_) => false,
+            Stream::Tls(stream) => stream.get_ref().1.alpn_protocol() == Some(b"h2".as_slice()),
+        }
+    }
+}
+
 impl Connects for Connection {
     fn connected(&self) -> Connected {
-        Connected::new().proxy(self.forwarded)
+        // No address is added: hyper-util would copy it into every response.
+        let connected = Connected::new().proxy(self.forwarded);
+        if self.is_http2() { connected.negotiated_h2() } else { connected }
     }
 }
 

@@ -1,0 +1,199 @@
+//! From settings to what rustls needs.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use kestra_core::{Error, ErrorKind};
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore};
+use rustls_platform_verifier::Verifier;
+
+use super::{Identity, Root, Tls};
+
+const CERT_FILE: &str = "SSL_CERT_FILE";
+
+/// The settings, and what was made of them.
+pub(crate) struct TlsSetup {
+    settings: Tls,
+    http2: bool,
+    made: OnceLock<Configs>,
+}
+
+/// What connections are made with.
+#[derive(Clone)]
+pub(crate) struct Configs {
+    /// For servers.
+    pub(crate) server: Arc<ClientConfig>,
+    /// For proxies: they are always spoken to in HTTP/1, and never see our certificate.
+    pub(crate) proxy: Arc<ClientConfig>,
+}
+
+impl TlsSetup {
+    /// Settings that were made on purpose: what is wrong with them is said at once.
+    pub(crate) fn explicit(settings: Tls, http2: bool) -> Result<Self, Error> {
+        let setup = Self { settings, http2, made: OnceLock::new() };
+        setup.configs()?;
+        Ok(setup)
+    }
+
+    /// The default, made when the first TLS connection is: programs that use none need no CA certificates.
+    pub(crate) fn deferred(http2: bool) -> Self {
+        Self { settings: Tls::default(), http2, made: OnceLock::new() }
+    }
+
+    /// What connections are made with.
+    pub(crate) fn configs(&self) -> Result<&Configs, Error> {
+        if let Some(made) = self.made.get() {
+            return Ok(made);
+        }
+        let lookup = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+        let made = make(&self.settings, self.http2, lookup)?;
+        Ok(self.made.get_or_init(|| made))
+    }
+}
+
+fn make(settings: &Tls, http2: bool, lookup: impl Fn(&str) -> Option<String>) -> Result<Configs, Error> {
+    let provider = provider()?;
+    let mut roots = Vec::new();
+    for root in &settings.roots {
+        match root {
+            Root::File(path) => {
+                let shown = path.display().to_string();
+                let bytes = std::fs::read(path).map_err(|problem| {
+                    fail("CA file", format!("`{shown}` can't be read")).caused_by(problem)
+                })?;
+                add_certificates("CA file", &shown, bytes, &mut roots)?;
+            }
+            Root::Bytes(bytes) => add_certificates("root certificate", "given", bytes.clone(), &mut roots)?,
+        }
+    }
+    let named = lookup(CERT_FILE).filter(|path| !settings.only_these && !path.is_empty());
+    if let Some(path) = &named {
+        let bytes = std::fs::read(path)
+            .map_err(|problem| fail(CERT_FILE, format!("`{path}` can't be read")).caused_by(problem))?;
+        add_certificates(CERT_FILE, path, bytes, &mut roots)?;
+    }
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(|problem| fail("TLS", "the crypto provider fits no TLS version").caused_by(problem))?;
+    let wants_client_auth = if settings.only_these {
+        builder.with_root_certificates(store(roots)?)
+    } else {
+        let verifier = Verifier::new_with_extra_roots(roots, provider).map_err(no_roots)?;
+        builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
+    };
+    let proxy = Arc::new(wants_client_auth.clone().with_no_client_auth());
+    let mut server = match &settings.identity {
+        Some(identity) => {
+            let (certificates, key) = read_identity(identity)?;
+            wants_client_auth.with_client_auth_cert(certificates, key).map_err(|problem| {
+                fail("client certificate", "certificate and key don't fit").caused_by(problem)
+            })?
+        }
+        None => ClientConfig::clone(&proxy),
+    };
+    if http2 {
+        server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    }
+    Ok(Configs { server: Arc::new(server), proxy })
+}
+
+/// The provider of the process if it chose one, else ours.
+fn provider() -> Result<Arc<CryptoProvider>, Error> {
+    let installed = CryptoProvider::get_default().cloned();
+    installed.or_else(|| own_provider().map(Arc::new)).ok_or_else(|| {
+        fail(
+            "TLS",
+            "there is no crypto provider; switch on the feature `ring` or `aws-lc-rs`, or install one for the process",
+        )
+    })
+}
+
+#[cfg(feature = "aws-lc-rs")]
+fn own_provider() -> Option<CryptoProvider> {
+    Some(rustls::crypto::aws_lc_rs::default_provider())
+}
+
+#[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
+fn own_provider() -> Option<CryptoProvider> {
+    Some(rustls::crypto::ring::default_provider())
+}
+
+#[cfg(not(any(feature = "ring", feature = "aws-lc-rs")))]
+fn own_provider() -> Option<CryptoProvider> {
+    None
+}
+
+fn store(roots: Vec<CertificateDer<'static>>) -> Result<RootCertStore, Error> {
+    let mut store = RootCertStore::empty();
+    for root in roots {
+        store.add(root).map_err(|problem| fail("root certificate", "it is none").caused_by(problem))?;
+    }
+    if store.is_empty() {
+        return Err(fail("TLS", "only_these_roots trusts nobody as long as no root certificate is added"));
+    }
+    Ok(store)
+}
+
+/// Reads PEM, or DER where no PEM is in sight.
+fn add_certificates(
+    field: &str,
+    name: &str,
+    bytes: Vec<u8>,
+    roots: &mut Vec<CertificateDer<'static>>,
+) -> Result<(), Error> {
+    let before = roots.len();
+    for certificate in CertificateDer::pem_slice_iter(&bytes) {
+        let broken = |problem| fail(field, format!("`{name}` is broken PEM")).caused_by(problem);
+        roots.push(certificate.map_err(broken)?);
+    }
+    if roots.len() == before {
+        // DER is a sequence.
+        if bytes.first() != Some(&0x30) {
+            return Err(fail(field, format!("`{name}` has no certificate, neither as PEM nor as DER")));
+        }
+        roots.push(bytes.into());
+    }
+    for root in &roots[before..] {
+        let check = RootCertStore::empty().add(root.clone());
+        check.map_err(|problem| {
+            fail(field, format!("`{name}` has no valid certificate")).caused_by(problem)
+        })?;
+    }
+    Ok(())
+}
+
+fn read_identity(
+    identity: &Identity,
+) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), Error> {
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&identity.certificates).collect();
+    let certificates =
+        certificates.map_err(|problem| fail("client certificate", "it is broken PEM").caused_by(problem))?;
+    if certificates.is_empty() {
+        return Err(fail("client certificate", "it has no certificate as PEM"));
+    }
+    let key = PrivateKeyDer::from_pem_slice(&identity.key)
+        .map_err(|_| fail("client certificate", "its private key is missing or broken PEM"))?;
+    Ok((certificates, key))
+}
+
+fn no_roots(problem: rustls::Error) -> Error {
+    fail(
+        "TLS",
+        "no CA certificates can be had from the system; install ca-certificates in the image, or name your CA with \
+         ca_file, add_root_certificate or SSL_CERT_FILE",
+    )
+    .caused_by(problem)
+}
+
+fn fail(field: &str, problem: impl fmt::Display) -> Error {
+    Error::new(ErrorKind::Tls, format!("{field}: {problem}"))
+}
+
+impl fmt::Debug for TlsSetup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TlsSetup").field("settings", &self.settings).field("http2", &self.http2).finish()
+    }
+}
