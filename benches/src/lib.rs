@@ -1,1 +1,5 @@
-//! Helpers shared by the benchmarks.
+//! What the benchmarks have in common: one loopback server and the clients that are compared on it.
+
+pub mod contenders;
+pub mod decoding;
+pub mod server;

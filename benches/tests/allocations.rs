@@ -1,0 +1,64 @@
+//! Allocations of a call, which are stable where times are not: these numbers only go down.
+
+use allocation_counter::measure;
+use kestra_bench::contenders::{Contender, contender};
+use kestra_bench::server::{self, SILENT};
+
+/// What all default layers together may add to hyper-util alone.
+const ABOVE_RAW: u64 = 16;
+
+/// What a call in flight may hold above hyper-util alone, in bytes.
+const IN_FLIGHT_ABOVE_RAW: i64 = 2048;
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+/// Allocations a request, the first ones left out: they open the connection and fill caches.
+fn allocations(contender: &Contender) -> u64 {
+    const COUNT: u64 = 64;
+    let runtime = runtime();
+    let send = |count: u64| {
+        runtime.block_on(async {
+            for _ in 0..count {
+                contender.get("hello").await.unwrap();
+            }
+        });
+    };
+    send(16);
+    measure(|| send(COUNT)).count_total / COUNT
+}
+
+#[test]
+fn the_default_stack_allocates_little_more_than_hyper() {
+    let address = server::spawn().unwrap();
+    let raw = allocations(&contender("raw", address).unwrap());
+    let transport = allocations(&contender("transport", address).unwrap());
+    let client = allocations(&contender("client", address).unwrap());
+    println!("allocations a request: raw {raw}, transport {transport}, client {client}");
+    assert!(client <= raw + ABOVE_RAW, "{client} allocations, raw hyper-util has {raw}");
+    assert!(transport <= raw + 2, "{transport} allocations, raw hyper-util has {raw}");
+}
+
+#[test]
+fn a_call_in_flight_holds_little_more_than_hyper() {
+    let address = server::spawn().unwrap();
+    let held = |name: &str| {
+        let contender = contender(name, address).unwrap();
+        let runtime = runtime();
+        runtime.block_on(async { contender.get("hello").await.unwrap() });
+        let mut held = None;
+        let info = measure(|| {
+            runtime.block_on(async {
+                let mut call = Box::pin(contender.get(SILENT));
+                let waited = tokio::time::timeout(std::time::Duration::from_millis(200), &mut call).await;
+                held = Some((call, waited.is_ok()));
+            });
+        });
+        drop(held);
+        info.bytes_current
+    };
+    let (raw, client) = (held("raw"), held("client"));
+    println!("heap bytes of a call in flight: raw {raw}, client {client}");
+    assert!(client <= raw + IN_FLIGHT_ABOVE_RAW, "{client} bytes, raw hyper-util holds {raw}");
+}
