@@ -43,7 +43,7 @@ pub fn unite(documents: &[Document], identity: &Identity) -> Result<(Catalogue, 
     for document in documents {
         contents.push((document.version, document.contents()?));
     }
-    contents.sort_by(|a, b| b.0.cmp(&a.0));
+    contents.sort_by_key(|(version, _)| std::cmp::Reverse(*version));
 
     let every: BTreeSet<(Version, String)> = contents
         .iter()
