@@ -1,1 +1,4 @@
 //! Helpers shared by the integration tests.
+
+mod generated;
+pub mod recorded;

@@ -100,6 +100,11 @@ impl Call {
         self.query.add(self.info, index, &value);
     }
 
+    /// Takes back what was set for a query parameter.
+    pub fn clear_query(&mut self, index: usize) {
+        self.query.remove(index);
+    }
+
     /// Adds a value of a query parameter.
     pub fn add_query(&mut self, index: usize, value: impl ParameterValue) {
         self.query.add(self.info, index, &value);

@@ -17,6 +17,7 @@
 
 mod extensions;
 mod generated;
+#[allow(dead_code, reason = "what is used of it depends on what is generated")]
 mod parameters;
 
 pub use generated::*;

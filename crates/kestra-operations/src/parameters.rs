@@ -82,6 +82,15 @@ pub(crate) fn pair(call: &mut Call, index: usize, key: String, value: String) {
     fail(call, index, problem);
 }
 
+/// Sets a parameter that builders send as `true` by themselves: without it the server takes `false`.
+pub(crate) fn unless_false(call: &mut Call, index: usize, value: bool) {
+    if value {
+        call.set_query(index, true);
+    } else {
+        call.clear_query(index);
+    }
+}
+
 /// Sets whether the server answers only at the end of an execution.
 pub(crate) fn wait(call: &mut Call, index: usize, wait: bool) {
     call.set_waits(wait);
@@ -116,11 +125,6 @@ pub(crate) fn yaml(call: &mut Call, source: String) {
     } else {
         call.set_body("application/x-yaml", source.into());
     }
-}
-
-/// Sets a body of text.
-pub(crate) fn text(call: &mut Call, text: String) {
-    call.set_body("text/plain", text.into());
 }
 
 /// Adds files, all under one name.

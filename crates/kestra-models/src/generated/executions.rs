@@ -33,7 +33,7 @@ pub struct AssetIdentifier {
     pub type_: Option<String>,
 }
 
-/// `AssetsInOut` of the API.
+/// The assets that a task run read and made.
 #[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
 #[serde(rename_all = "camelCase", default)]
@@ -47,7 +47,7 @@ pub struct AssetsInOut {
     pub outputs: Vec<crate::Asset>,
 }
 
-/// `AbstractMetricEntry_Object_` of the API.
+/// A metric of one attempt.
 #[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
 #[serde(rename_all = "camelCase", default)]
@@ -68,7 +68,7 @@ pub struct AttemptMetric {
     pub value: Option<::serde_json::Value>,
 }
 
-/// `Breakpoint` of the API.
+/// A task before which an execution stops.
 #[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
 #[serde(rename_all = "camelCase", default)]
@@ -80,7 +80,7 @@ pub struct Breakpoint {
     pub value: Option<String>,
 }
 
-/// `ExecutionController.ApiValidateExecutionInputsResponse.ApiCheckFailure` of the API.
+/// A check that doesn't hold.
 #[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
 #[serde(rename_all = "camelCase", default)]
@@ -95,7 +95,7 @@ pub struct CheckFailure {
 }
 
 string_enum! {
-    /// `ExecutionRepositoryInterface.ChildFilter` of the API.
+    /// Whether executions are searched that another one started.
     ChildFilter {
         Child = "CHILD",
         Main = "MAIN",
@@ -103,7 +103,7 @@ string_enum! {
 }
 
 string_enum! {
-    /// `ExecutionRepositoryInterface.DateFilter` of the API.
+    /// Which date of an execution a search compares.
     DateFilter {
         EndDate = "END_DATE",
         StartDate = "START_DATE",
@@ -111,7 +111,7 @@ string_enum! {
     }
 }
 
-/// `ExecutionController.EvalResult` of the API.
+/// What an expression evaluates to, or why it doesn't.
 #[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
 #[serde(rename_all = "camelCase", default)]
@@ -125,7 +125,7 @@ pub struct EvalResult {
     pub stack_trace: Option<String>,
 }
 
-/// `ApiExecution` of the API.
+/// An execution; what the answer leaves out is absent.
 #[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
 #[serde(rename_all = "camelCase", default)]
@@ -184,7 +184,7 @@ pub struct Execution {
     pub variables: ::serde_json::Map<String, ::serde_json::Value>,
 }
 
-/// `ExecutionMetadata` of the API.
+/// Facts about how often and when an execution was made.
 #[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
 #[serde(rename_all = "camelCase", default)]
@@ -200,7 +200,7 @@ pub struct ExecutionMetadata {
     pub original_created_date: Option<::jiff::Timestamp>,
 }
 
-/// `ExecutionStatusEvent` of the API.
+/// A state of an execution that is followed with its dependencies.
 #[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
 #[serde(rename_all = "camelCase", default)]
@@ -218,7 +218,7 @@ pub struct ExecutionStatusEvent {
     pub tenant_id: Option<String>,
 }
 
-/// `ExecutionTrigger` of the API.
+/// What started an execution.
 #[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
 #[serde(rename_all = "camelCase", default)]
@@ -236,14 +236,14 @@ pub struct ExecutionTrigger {
 }
 
 string_enum! {
-    /// `FileFormat` of the API.
+    /// How a file is written when it is downloaded.
     FileFormat {
         Jsonl = "JSONL",
         Raw = "RAW",
     }
 }
 
-/// `FileMetas` of the API.
+/// Facts about a file.
 #[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
 #[serde(rename_all = "camelCase", default)]
@@ -254,7 +254,7 @@ pub struct FileMetas {
     pub size: Option<i64>,
 }
 
-/// File preview of the API.
+/// The beginning of a file.
 #[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
 #[serde(rename_all = "camelCase", default)]
@@ -274,7 +274,7 @@ pub struct FilePreview {
 }
 
 string_enum! {
-    /// File preview type of the API.
+    /// What a previewed file is.
     FilePreviewType {
         Image = "IMAGE",
         List = "LIST",
@@ -284,7 +284,7 @@ string_enum! {
     }
 }
 
-/// `ExecutionRepositoryInterface.FlowFilter` of the API.
+/// A flow whose latest execution is asked for.
 #[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -302,7 +302,7 @@ impl FlowFilter {
     }
 }
 
-/// `FlowForExecution` of the API.
+/// A flow as those see it who may only run it.
 #[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
 #[serde(rename_all = "camelCase", default)]
@@ -337,9 +337,15 @@ pub struct FlowForExecution {
     /// `outputs` on the wire.
     #[serde(deserialize_with = "crate::lenient::or_default")]
     pub outputs: Vec<crate::Output>,
+    /// `quotas` on the wire; 2.0 and later.
+    #[serde(deserialize_with = "crate::lenient::or_default")]
+    pub quotas: Vec<crate::Quota>,
     /// `revision` on the wire.
     #[serde(deserialize_with = "crate::lenient::integer")]
     pub revision: Option<i64>,
+    /// `sla` on the wire.
+    #[serde(deserialize_with = "crate::lenient::or_default")]
+    pub sla: Vec<crate::Sla>,
     /// `tasks` on the wire.
     #[serde(deserialize_with = "crate::lenient::or_default")]
     pub tasks: Vec<crate::TaskForExecution>,
@@ -359,7 +365,7 @@ pub struct FlowForExecution {
     pub worker_selector: Option<crate::WorkerSelector>,
 }
 
-/// `ExecutionController.ApiValidateExecutionInputsResponse.ApiInputError` of the API.
+/// What is wrong with an input.
 #[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
 #[serde(rename_all = "camelCase", default)]
@@ -371,7 +377,7 @@ pub struct InputError {
     pub render_error: Option<bool>,
 }
 
-/// `ExecutionController.ApiValidateExecutionInputsResponse` of the API.
+/// What a check of inputs found.
 #[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
 #[serde(rename_all = "camelCase", default)]
@@ -389,7 +395,7 @@ pub struct InputsValidation {
     pub namespace: Option<String>,
 }
 
-/// `ExecutionController.LastExecutionResponse` of the API.
+/// The latest execution of a flow, in short.
 #[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
 #[serde(rename_all = "camelCase", default)]
@@ -407,7 +413,7 @@ pub struct LatestExecution {
     pub status: Option<crate::StateType>,
 }
 
-/// `LoopRun` of the API.
+/// The iteration of a loop that an execution is.
 #[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
 #[serde(rename_all = "camelCase", default)]
@@ -431,7 +437,7 @@ pub struct LoopRun {
     pub value: Option<String>,
 }
 
-/// `LoopRun.Parent` of the API.
+/// An iteration of an outer loop.
 #[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
 #[serde(rename_all = "camelCase", default)]
@@ -447,133 +453,90 @@ pub struct LoopRunParent {
 }
 
 string_enum! {
-    /// `QueryFilter.Field` of the API.
+    /// A field that searches can filter by.
     QueryFilterField {
-        AssetId = "ASSET_ID",
-        ChildFilter = "CHILD_FILTER",
-        Created = "CREATED",
-        EndDate = "END_DATE",
         Enforcement = "ENFORCEMENT",
-        ExecutionId = "EXECUTION_ID",
-        ExistingOnly = "EXISTING_ONLY",
-        ExpirationDate = "EXPIRATION_DATE",
-        FlowId = "FLOW_ID",
-        FlowRevision = "FLOW_REVISION",
-        Id = "ID",
-        Kind = "KIND",
-        Labels = "LABELS",
-        Metadata = "METADATA",
-        MinLevel = "MIN_LEVEL",
-        Namespace = "NAMESPACE",
-        ParentPath = "PARENT_PATH",
-        Path = "PATH",
         PolicyScope = "POLICY_SCOPE",
-        Query = "QUERY",
-        Scope = "SCOPE",
-        StartDate = "START_DATE",
-        State = "STATE",
-        TaskId = "TASK_ID",
-        TaskRunId = "TASK_RUN_ID",
-        TimeRange = "TIME_RANGE",
-        TriggerExecutionId = "TRIGGER_EXECUTION_ID",
-        TriggerId = "TRIGGER_ID",
-        TriggerState = "TRIGGER_STATE",
-        Type = "TYPE",
-        Updated = "UPDATED",
-        Username = "USERNAME",
-        Version = "VERSION",
-        WorkerId = "WORKER_ID",
         Action = "action",
         ArtifactId = "artifactId",
-        AssetId2 = "assetId",
+        AssetId = "assetId",
         AttemptNumber = "attemptNumber",
-        ChildFilter2 = "childFilter",
-        Created2 = "created",
+        ChildFilter = "childFilter",
+        Created = "created",
         Details = "details",
         Email = "email",
         Enabled = "enabled",
-        EndDate2 = "endDate",
-        ExecutionId2 = "executionId",
-        ExistingOnly2 = "existingOnly",
-        ExpirationDate2 = "expirationDate",
+        EndDate = "endDate",
+        ExecutionId = "executionId",
+        ExistingOnly = "existingOnly",
+        ExpirationDate = "expirationDate",
         ExpiredAt = "expired_at",
         ExternalId = "external_id",
-        FlowId2 = "flowId",
-        FlowRevision2 = "flowRevision",
+        FlowId = "flowId",
+        FlowRevision = "flowRevision",
         GroupList = "groupList",
-        Id2 = "id",
-        Kind2 = "kind",
-        Labels2 = "labels",
+        Id = "id",
+        Kind = "kind",
+        Labels = "labels",
         LastTriggeredDate = "lastTriggeredDate",
         Level = "level",
         Locked = "locked",
-        Metadata2 = "metadata",
+        Metadata = "metadata",
         Name = "name",
-        Namespace2 = "namespace",
+        Namespace = "namespace",
         NextExecutionDate = "nextExecutionDate",
         ParentId = "parentId",
-        ParentPath2 = "parentPath",
-        Path2 = "path",
+        ParentPath = "parentPath",
+        Path = "path",
         Q = "q",
         Resources = "resources",
-        Scope2 = "scope",
+        Scope = "scope",
         Source = "source",
-        StartDate2 = "startDate",
-        State2 = "state",
+        StartDate = "startDate",
+        State = "state",
         Status = "status",
         SuperAdmin = "super_admin",
         Tags = "tags",
-        TaskId2 = "taskId",
-        TaskRunId2 = "taskRunId",
-        TimeRange2 = "timeRange",
-        TriggerExecutionId2 = "triggerExecutionId",
-        TriggerId2 = "triggerId",
-        TriggerState2 = "triggerState",
-        Type2 = "type",
-        Updated2 = "updated",
+        TaskId = "taskId",
+        TaskRunId = "taskRunId",
+        TimeRange = "timeRange",
+        TriggerExecutionId = "triggerExecutionId",
+        TriggerId = "triggerId",
+        TriggerState = "triggerState",
+        Type = "type",
+        Updated = "updated",
         UserId = "userId",
-        Username2 = "username",
-        Version2 = "version",
-        WorkerId2 = "workerId",
+        Username = "username",
+        Version = "version",
+        WorkerId = "workerId",
     }
 }
 
-/// `ExecutionController.SetLabelsByIdsRequest` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
-#[serde(rename_all = "camelCase", default)]
+/// Labels, and the executions that get them.
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SetLabelsByIdsRequest {
     /// `executionLabels` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub execution_labels: Option<crate::Labels>,
+    pub execution_labels: crate::Labels,
     /// `executionsId` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub executions_id: Option<Vec<String>>,
+    pub executions_id: Vec<String>,
 }
 
 impl SetLabelsByIdsRequest {
-    /// One without fields.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Sets `executionLabels`.
-    pub fn execution_labels(
-        mut self,
+    /// One with the fields that it can't be without.
+    pub fn new(
         execution_labels: impl IntoIterator<Item = impl Into<crate::Label>>,
+        executions_id: impl IntoIterator<Item = impl Into<String>>,
     ) -> Self {
-        self.execution_labels = Some(execution_labels.into_iter().collect());
-        self
-    }
-
-    /// Sets `executionsId`.
-    pub fn executions_id(mut self, executions_id: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.executions_id = Some(executions_id.into_iter().map(Into::into).collect());
-        self
+        Self {
+            execution_labels: execution_labels.into_iter().collect(),
+            executions_id: executions_id.into_iter().map(Into::into).collect(),
+        }
     }
 }
 
-/// `State` of the API.
+/// A state with its history.
 #[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
 #[serde(rename_all = "camelCase", default)]
@@ -592,7 +555,7 @@ pub struct State {
     pub start_date: Option<::jiff::Timestamp>,
 }
 
-/// `State.History` of the API.
+/// A state and when it began.
 #[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
 #[serde(rename_all = "camelCase", default)]
@@ -605,7 +568,7 @@ pub struct StateHistory {
 }
 
 string_enum! {
-    /// `State.Type` of the API.
+    /// The state of an execution or a task run.
     StateType {
         Breakpoint = "BREAKPOINT",
         Cancelled = "CANCELLED",
@@ -627,7 +590,7 @@ string_enum! {
     }
 }
 
-/// `TaskFixture` of the API.
+/// What a task answers in a test instead of running.
 #[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
 #[serde(rename_all = "camelCase", default)]
@@ -650,7 +613,7 @@ pub struct TaskFixture {
 }
 
 open_type! {
-    /// `TaskForExecution` of the API.
+    /// A task as those see it who may only run its flow.
     TaskForExecution {
         inputs = "inputs" as value,
         subflow_id = "subflowId" as value,
@@ -659,7 +622,7 @@ open_type! {
     }
 }
 
-/// `ApiTaskRun` of the API.
+/// A run of one task within an execution.
 #[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
 #[serde(rename_all = "camelCase", default)]
@@ -701,7 +664,7 @@ pub struct TaskRun {
     pub value: Option<String>,
 }
 
-/// `TaskRunAttempt` of the API.
+/// One attempt of a task run.
 #[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
 #[serde(rename_all = "camelCase", default)]
@@ -718,46 +681,32 @@ pub struct TaskRunAttempt {
     pub worker_id: Option<String>,
 }
 
-/// `ExecutionController.StateRequest` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
-#[serde(rename_all = "camelCase", default)]
+/// A task run and the state that it gets.
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TaskRunStateRequest {
     /// `state` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub state: Option<crate::StateType>,
+    pub state: crate::StateType,
     /// `taskRunId` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub task_run_id: Option<String>,
+    pub task_run_id: String,
 }
 
 impl TaskRunStateRequest {
-    /// One without fields.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Sets `state`.
-    pub fn state(mut self, state: impl Into<crate::StateType>) -> Self {
-        self.state = Some(state.into());
-        self
-    }
-
-    /// Sets `taskRunId`.
-    pub fn task_run_id(mut self, task_run_id: impl Into<String>) -> Self {
-        self.task_run_id = Some(task_run_id.into());
-        self
+    /// One with the fields that it can't be without.
+    pub fn new(state: impl Into<crate::StateType>, task_run_id: impl Into<String>) -> Self {
+        Self { state: state.into(), task_run_id: task_run_id.into() }
     }
 }
 
 open_type! {
-    /// `AbstractTriggerForExecution` of the API.
+    /// A trigger as those see it who may only run its flow.
     TriggerForExecution {
         version = "version" as text,
     }
 }
 
-/// `ExecutionController.ApiValidateExecutionInputsResponse.ApiInputAndValue` of the API.
+/// An input, its value and what is wrong with it.
 #[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
 #[serde(rename_all = "camelCase", default)]
@@ -777,7 +726,7 @@ pub struct ValidatedInput {
 }
 
 open_type! {
-    /// `WebhookResponse` of the API.
+    /// What a webhook answers; the trigger may decide on anything else.
     WebhookResponse {
         flow_id = "flowId" as text,
         flow_revision = "flowRevision" as integer,

@@ -118,7 +118,7 @@ pub(super) fn body_statement(variant: &BodyVariant, place: &str, name: &str) -> 
             format!("crate::parameters::form(&mut {place}, &{value});")
         }
         Content::Yaml => format!("crate::parameters::yaml(&mut {place}, {name}.into());"),
-        Content::Text => format!("crate::parameters::text(&mut {place}, {name}.into());"),
+        Content::Text => format!("{place}.set_body({content_type:?}, Into::<String>::into({name}).into());"),
         Content::Bytes | Content::Multipart(_) => format!("{place}.set_body({content_type:?}, {name}.into());"),
     }
 }

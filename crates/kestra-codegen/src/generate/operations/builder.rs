@@ -1,6 +1,6 @@
 //! A request builder: its constructor and the setters of what is optional.
 
-use crate::catalogue::{BodyVariant, Content, Operation, Part, QueryParameter, Style, Type, Versions};
+use crate::catalogue::{BodyVariant, Content, Operation, Part, QueryParameter, Replay, Style, Type, Versions};
 use crate::error::Result;
 use crate::generate::types::{From, takes_into};
 use crate::generate::writer::Writer;
@@ -32,7 +32,7 @@ impl<'a> Builder<'a> {
         for (place, variant) in variants.enumerate() {
             let method = match place {
                 0 => operation.name.clone(),
-                _ => format!("{}_{}", operation.name, kind(&variant.content)),
+                _ => format!("{}_{}", operation.name, kind(variant)),
             };
             taken.take(&method)?;
             // Another form than the first is asked for because of its body.
@@ -67,6 +67,27 @@ impl<'a> Builder<'a> {
     /// Name of the facts.
     pub(super) fn info(&self) -> String {
         self.method.to_uppercase()
+    }
+
+    /// The body's media type and what it is made of.
+    pub(in crate::generate) fn content(&self) -> Option<(&'a str, &'a Content)> {
+        self.variant.map(|variant| (variant.content_type.as_str(), &variant.content))
+    }
+
+    /// Whether the constructor takes the body.
+    pub(in crate::generate) fn body_required(&self) -> bool {
+        self.body_required
+    }
+
+    /// Name of the body's argument or setter.
+    pub(in crate::generate) fn body_name(&self) -> String {
+        self.variant.map_or_else(String::new, |variant| arguments::body_name(self.operation, &variant.content))
+    }
+
+    /// Whether it acts on everything without a filter, and so has to be told.
+    pub(in crate::generate) fn needs_filter(&self) -> bool {
+        self.operation.name.ends_with("_by_query") && !self.filters().is_empty()
+            && self.operation.replay != Replay::Safe
     }
 
     /// The arguments as a signature has them.
@@ -127,9 +148,8 @@ impl<'a> Builder<'a> {
                 Target::Statement(code) => statements.push(code.clone()),
             }
         }
-        let filters = self.filters();
-        if self.operation.name.ends_with("_by_query") && !filters.is_empty() {
-            statements.push(format!("call.set_needs_one_of(&{filters:?});"));
+        if self.needs_filter() {
+            statements.push(format!("call.set_needs_one_of(&{:?});", self.filters()));
         }
         file.line(format!("impl {name} {{"));
         file.line(match self.arguments.is_empty() {
@@ -162,7 +182,7 @@ impl<'a> Builder<'a> {
         let mut setters = Vec::new();
         for (index, parameter) in self.operation.query.iter().enumerate() {
             if !parameter.required {
-                query_setters(parameter, index, &mut setters);
+                query_setters(self.operation, parameter, index, &mut setters);
             }
         }
         for parameter in &self.operation.headers {
@@ -176,7 +196,7 @@ impl<'a> Builder<'a> {
             });
         }
         self.body_setters(&mut setters);
-        if self.operation.name.ends_with("_by_query") && !self.filters().is_empty() {
+        if self.needs_filter() {
             setters.push(Setter {
                 doc: "Acts on everything that there is, no filter given.".to_owned(),
                 arguments: String::new(),
@@ -239,10 +259,11 @@ struct Setter {
     statement: String,
 }
 
-fn kind(content: &Content) -> &'static str {
-    match content {
+fn kind(variant: &BodyVariant) -> &'static str {
+    match &variant.content {
         Content::Json(_) => "json",
         Content::Yaml => "yaml",
+        Content::Text if variant.content_type == "application/x-www-form-urlencoded" => "form",
         Content::Text => "text",
         Content::Bytes => "bytes",
         Content::Form(_) => "form",
@@ -250,7 +271,7 @@ fn kind(content: &Content) -> &'static str {
     }
 }
 
-fn query_setters(parameter: &QueryParameter, index: usize, setters: &mut Vec<Setter>) {
+fn query_setters(operation: &Operation, parameter: &QueryParameter, index: usize, setters: &mut Vec<Setter>) {
     let name = names::setter(&parameter.rust);
     let doc = docs::wire(&parameter.name, "in the query", parameter.versions);
     if parameter.ty == Type::Filters {
@@ -278,12 +299,18 @@ fn query_setters(parameter: &QueryParameter, index: usize, setters: &mut Vec<Set
             setters.push(Setter { doc: format!("Adds one: {doc}"), arguments, statement, name: setter });
         }
     }
-    setters.push(Setter {
-        doc,
-        arguments: format!("{name}: {}", query_argument(parameter)),
-        statement: query_statement(parameter, index, "&mut self.call", "self.call", &name),
-        name,
-    });
+    let (doc, statement) = match defaults::of(operation, &parameter.name) {
+        Some(true) => (
+            format!("{doc} Asked for unless this says `false`."),
+            format!("crate::parameters::unless_false(&mut self.call, {index}, {name});"),
+        ),
+        Some(false) => (
+            format!("{doc} Sent as `false` unless this says `true`, which is what the server assumes."),
+            query_statement(parameter, index, "&mut self.call", "self.call", &name),
+        ),
+        None => (doc, query_statement(parameter, index, "&mut self.call", "self.call", &name)),
+    };
+    setters.push(Setter { doc, arguments: format!("{name}: {}", query_argument(parameter)), statement, name });
 }
 
 /// The type of a query parameter's argument.

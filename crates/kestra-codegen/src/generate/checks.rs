@@ -1,0 +1,50 @@
+//! Tables for the recording tests: what an operation's answer decodes into, and a builder made from a recorded request.
+
+mod requests;
+
+use std::collections::BTreeMap;
+
+use super::TESTS;
+use super::files::Files;
+use super::operations::Builder;
+use super::plan::Plan;
+use super::types::From;
+use super::writer::Writer;
+use crate::catalogue::Operation;
+use crate::error::Result;
+
+pub(super) fn write(plan: &Plan<'_>, files: &mut Files) -> Result<()> {
+    let operations: Vec<&Operation> = plan.operations.values().flatten().copied().collect();
+    files.add(format!("{TESTS}/answers.rs"), answers(&operations)?);
+    files.add(format!("{TESTS}/requests.rs"), requests::write(&operations)?);
+    let mut root = Writer::new();
+    root.blank();
+    root.line("pub(crate) mod answers;");
+    root.line("pub(crate) mod requests;");
+    files.add(format!("{TESTS}/mod.rs"), root.finish());
+    Ok(())
+}
+
+fn answers(operations: &[&Operation]) -> Result<String> {
+    let mut by_type: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for operation in operations {
+        let Some(ty) = operation.answer.ty() else { continue };
+        for builder in Builder::all(operation)? {
+            by_type.entry(From::Elsewhere.ty(ty)).or_default().push(format!("{:?}", builder.method));
+        }
+    }
+    let mut file = Writer::new();
+    file.blank();
+    file.doc("Decodes the JSON of an operation's answer and encodes it again; `None` where the answer is no JSON.");
+    file.line(
+        "pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::Result<::serde_json::Value>> {",
+    );
+    file.line("Some(match operation {");
+    for (ty, names) in by_type {
+        file.line(format!("{} => crate::recorded::round_trip::<{ty}>(json),", names.join(" | ")));
+    }
+    file.line("_ => return None,");
+    file.line("})");
+    file.line("}");
+    Ok(file.finish())
+}

@@ -1,0 +1,101 @@
+//! Filters of recorded queries, as values of `Filter`.
+
+use kestra_core::Filter;
+use percent_encoding::percent_decode_str;
+
+use super::obstacle::Obstacle;
+
+/// A level of a group: its conditions, and its groups by their place.
+#[derive(Default)]
+struct Level {
+    filters: Vec<Filter>,
+    groups: Vec<(bool, Vec<(usize, Level)>)>,
+}
+
+/// Whether a name is that of a filter.
+pub(super) fn is_filter(name: &str) -> bool {
+    name.starts_with("filters[")
+}
+
+/// The filters of a query.
+pub(super) fn parse(query: &[(String, String)]) -> Result<Vec<Filter>, Obstacle> {
+    let mut top = Level::default();
+    for (name, value) in query.iter().filter(|(name, _)| is_filter(name)) {
+        let malformed = || Obstacle::new("a filter that no server reads as one", name);
+        let inner =
+            name.strip_prefix("filters[").and_then(|rest| rest.strip_suffix(']')).ok_or_else(malformed)?;
+        add(&mut top, inner, value).ok_or_else(malformed)?;
+    }
+    Ok(flatten(top))
+}
+
+/// Adds `field][OPERATION`, `field][OPERATION][key` or `or][0][...`.
+fn add(level: &mut Level, inner: &str, value: &str) -> Option<()> {
+    let (first, rest) = inner.split_once("][")?;
+    if let ("and" | "or", Some((place, rest))) = (first, rest.split_once("][")) {
+        let all = first == "and";
+        let place: usize = place.parse().ok()?;
+        let group = match level.groups.iter().position(|(known, _)| *known == all) {
+            Some(index) => index,
+            None => {
+                level.groups.push((all, Vec::new()));
+                level.groups.len() - 1
+            }
+        };
+        let members = &mut level.groups[group].1;
+        let member = match members.iter().position(|(known, _)| *known == place) {
+            Some(index) => index,
+            None => {
+                members.push((place, Level::default()));
+                members.len() - 1
+            }
+        };
+        return add(&mut members[member].1, rest, value);
+    }
+    let (operation, key) = match rest.split_once("][") {
+        Some((operation, key)) => (operation, Some(key)),
+        None => (rest, None),
+    };
+    level.filters.push(condition(first, operation, key, value)?);
+    Some(())
+}
+
+fn condition(field: &str, operation: &str, key: Option<&str>, value: &str) -> Option<Filter> {
+    let named = match key {
+        Some(key) if field == "labels" => Filter::label(key),
+        Some(_) => return None,
+        None => Filter::field(field),
+    };
+    // Servers decode the values of a list a second time.
+    let list = || {
+        value
+            .split(',')
+            .map(|value| percent_decode_str(value).decode_utf8_lossy().into_owned())
+            .collect::<Vec<_>>()
+    };
+    Some(match operation {
+        "EQUALS" => named.equals(value),
+        "NOT_EQUALS" => named.not_equals(value),
+        "GREATER_THAN" => named.greater_than(value),
+        "LESS_THAN" => named.less_than(value),
+        "GREATER_THAN_OR_EQUAL_TO" => named.at_least(value),
+        "LESS_THAN_OR_EQUAL_TO" => named.at_most(value),
+        "IN" => named.is_in(list()),
+        "NOT_IN" => named.not_in(list()),
+        "STARTS_WITH" => named.starts_with(value),
+        "ENDS_WITH" => named.ends_with(value),
+        "CONTAINS" => named.contains(value),
+        "REGEX" => named.matches(value),
+        "PREFIX" => named.prefix(value),
+        _ => return None,
+    })
+}
+
+fn flatten(level: Level) -> Vec<Filter> {
+    let mut filters = level.filters;
+    for (all, members) in level.groups {
+        let members = members.into_iter().flat_map(|(_, member)| flatten(member));
+        filters.push(if all { Filter::all(members) } else { Filter::any(members) });
+    }
+    filters
+}

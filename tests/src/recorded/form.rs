@@ -1,0 +1,83 @@
+//! Parts of forms: recorded ones, and those of a body that was built.
+
+use kestra_core::FilePart;
+
+use super::exchange::Part;
+use super::obstacle::Obstacle;
+use super::values::FromText;
+
+impl Part {
+    /// Its name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The file, if it is one.
+    pub(crate) fn file(&self) -> Option<FilePart> {
+        let name = self.filename.as_ref()?;
+        let file = FilePart::bytes(name, self.bytes());
+        Some(match &self.content_type {
+            Some(content_type) => file.content_type(content_type),
+            None => file,
+        })
+    }
+
+    /// The file that it has to be.
+    pub(crate) fn required_file(&self) -> Result<FilePart, Obstacle> {
+        self.file().ok_or_else(|| Obstacle::new("a part without a file name", &self.name))
+    }
+
+    /// The text that it has to be.
+    pub(crate) fn text(&self) -> Result<String, Obstacle> {
+        if self.content_type.is_some() {
+            return Err(Obstacle::new(
+                "a part of text with a content type, which some servers take for a file",
+                &self.name,
+            ));
+        }
+        String::from_utf8(self.bytes())
+            .map_err(|_| Obstacle::new("a part that is neither text nor a file", &self.name))
+    }
+
+    /// The value that its text has to be.
+    #[allow(dead_code)]
+    pub(crate) fn value<T: FromText>(&self) -> Result<T, Obstacle> {
+        T::from_text(&self.text()?)
+            .ok_or_else(|| Obstacle::new("a part that is no value of its type", &self.name))
+    }
+}
+
+/// The media type without its parameters.
+pub(super) fn media_type(content_type: Option<&str>) -> Option<&str> {
+    content_type.and_then(|content_type| content_type.split(';').next()).map(str::trim)
+}
+
+/// The parts of a form that was built: name, file name, media type of a file, bytes.
+pub(super) fn parse(
+    content_type: &str,
+    body: &[u8],
+) -> Option<Vec<(String, Option<String>, Option<String>, Vec<u8>)>> {
+    let boundary = content_type.split("boundary=").nth(1)?;
+    let delimiter = format!("--{boundary}");
+    let mut parts = Vec::new();
+    let mut rest = body.strip_prefix(delimiter.as_bytes())?;
+    let next = format!("\r\n{delimiter}");
+    while let Some(part) = rest.strip_prefix(b"\r\n") {
+        let end = position(part, next.as_bytes())?;
+        let (part, after) = (&part[..end], &part[end + next.len()..]);
+        let head_end = position(part, b"\r\n\r\n")?;
+        let head = std::str::from_utf8(&part[..head_end]).ok()?;
+        let parameter = |name: &str| {
+            let value = head.split(&format!("; {name}=\"")).nth(1)?;
+            Some(value.split('"').next()?.replace("%22", "\""))
+        };
+        let content_type = head.split("Content-Type: ").nth(1).map(|value| value.trim().to_owned());
+        parts.push((parameter("name")?, parameter("filename"), content_type, part[head_end + 4..].to_vec()));
+        rest = after;
+    }
+    rest.starts_with(b"--").then_some(parts)
+}
+
+fn position(bytes: &[u8], pattern: &[u8]) -> Option<usize> {
+    bytes.windows(pattern.len()).position(|window| window == pattern)
+}

@@ -1,0 +1,177 @@
+//! A recorded request made again with a builder, and compared.
+
+use http::header::CONTENT_TYPE;
+use kestra_core::{Call, CallOptions, Error, ErrorKind, Target, Version};
+use percent_encoding::percent_decode_str;
+
+use super::compare::{differences, same_text};
+use super::exchange::{Body, Exchange};
+use super::form;
+use super::obstacle::Obstacle;
+use super::request::{OTHER_CONTENT_TYPE, Recorded};
+use super::route::{Match, find, find_in_any_version};
+
+/// What became of a recorded request.
+#[derive(Debug)]
+pub enum Rebuilt {
+    /// The builder makes the same request.
+    Same,
+    /// The builder makes the same request once it is told to send what the version doesn't know.
+    SameWhenForced(String),
+    /// No builder can make it.
+    NotExpressible(Obstacle),
+    /// The builder makes another request.
+    Different(Vec<String>),
+}
+
+/// Makes a recorded request again, with the builders of the operation that the server takes it for, or else of one that has
+/// the route on other versions.
+pub fn rebuild(exchange: &Exchange) -> Rebuilt {
+    let version = exchange.recorded.server_version.parse().unwrap_or(Version::NEWEST);
+    let request = &exchange.request;
+    let mut candidates = find(&request.method, &request.path, version);
+    candidates.extend(find_in_any_version(&request.method, &request.path));
+    let mut best = None;
+    for found in candidates {
+        let recorded = Recorded::new(exchange, &found);
+        let rebuilt = match crate::generated::requests::rebuild(found.info.name, &recorded) {
+            Some(Ok(call)) => judge(exchange, &found, &recorded, call),
+            Some(Err(obstacle)) => Rebuilt::NotExpressible(obstacle),
+            None => continue,
+        };
+        match (&rebuilt, &best) {
+            (Rebuilt::Same | Rebuilt::SameWhenForced(_), _) => return rebuilt,
+            (_, None) => best = Some(rebuilt),
+            // Another builder of the operation may have the body that was recorded.
+            (_, Some(Rebuilt::NotExpressible(obstacle))) if obstacle.rule == OTHER_CONTENT_TYPE => best = Some(rebuilt),
+            _ => {}
+        }
+    }
+    let what = || format!("{} {}", request.method, request.path);
+    best.unwrap_or_else(|| Rebuilt::NotExpressible(Obstacle::new("a path that is no operation's", what())))
+}
+
+fn judge(exchange: &Exchange, found: &Match, recorded: &Recorded<'_>, call: Call) -> Rebuilt {
+    let server = exchange.recorded.server_version.parse().unwrap_or(Version::NEWEST);
+    match made(exchange, found, server, call) {
+        Ok(differences) if differences.is_empty() => Rebuilt::Same,
+        Ok(differences) if found.version == server => Rebuilt::Different(differences),
+        Ok(_) => forced(exchange, found, recorded, format!("made for {}", found.version)),
+        Err(error) if error.kind() == ErrorKind::Unsupported => forced(exchange, found, recorded, error.to_string()),
+        Err(error) => Rebuilt::NotExpressible(Obstacle::new("refused before it is sent", error.to_string())),
+    }
+}
+
+/// Makes the request with everything that a user can insist on: the route's version, and what the version doesn't know.
+fn forced(exchange: &Exchange, found: &Match, recorded: &Recorded<'_>, reason: String) -> Rebuilt {
+    let Some(Ok(mut call)) = crate::generated::requests::rebuild(found.info.name, recorded) else {
+        return Rebuilt::Different(vec![reason]);
+    };
+    call.change_options(CallOptions::any_version);
+    match made(exchange, found, found.version, call) {
+        Ok(differences) if differences.is_empty() => Rebuilt::SameWhenForced(reason),
+        Ok(differences) => Rebuilt::Different(differences),
+        Err(error) => Rebuilt::Different(vec![error.to_string()]),
+    }
+}
+
+/// How the request for a server of a version differs from what was recorded.
+fn made(exchange: &Exchange, found: &Match, version: Version, call: Call) -> Result<Vec<String>, Error> {
+    let target = Target::new("http://localhost:8080").version(version.to_string()).tenant(&found.tenant);
+    call.into_request_for(&target).map(|request| compare(exchange, &request))
+}
+
+fn compare(exchange: &Exchange, request: &http::Request<kestra_core::Body>) -> Vec<String> {
+    let mut found = Vec::new();
+    let recorded = &exchange.request;
+    if recorded.method != request.method().as_str() {
+        found.push(format!("the method is {} in place of {}", request.method(), recorded.method));
+    }
+    let path = recorded.path.strip_suffix('/').unwrap_or(&recorded.path);
+    if decoded(path) != decoded(request.uri().path()) {
+        found.push(format!("the path is {} in place of {}", request.uri().path(), recorded.path));
+    }
+    compare_query(&recorded.query, request.uri().query().unwrap_or_default(), &mut found);
+    compare_body(recorded.body.as_ref(), request, &mut found);
+    found
+}
+
+fn decoded(path: &str) -> Vec<Vec<u8>> {
+    path.split('/').map(|segment| percent_decode_str(segment).collect()).collect()
+}
+
+/// Pairs of different names may stand in any order, those of one name may not.
+fn compare_query(recorded: &[(String, String)], query: &str, found: &mut Vec<String>) {
+    let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let mut pairs: Vec<(String, String)> = query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(name, value)| (decode(name), decode(value)))
+        .collect();
+    for (name, value) in recorded {
+        match pairs.iter().position(|(other, _)| other == name) {
+            Some(place) => {
+                let (_, other) = pairs.remove(place);
+                if !same_text(value, &other) {
+                    found.push(format!("{name} is `{other}` in place of `{value}`"));
+                }
+            }
+            None => found.push(format!("{name}={value} is not sent")),
+        }
+    }
+    found.extend(pairs.into_iter().map(|(name, value)| format!("{name}={value} is sent besides")));
+}
+
+fn compare_body(
+    recorded: Option<&Body>,
+    request: &http::Request<kestra_core::Body>,
+    found: &mut Vec<String>,
+) {
+    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let Some(bytes) = request.body().as_bytes() else {
+        return found.push("the body is not in memory".to_owned());
+    };
+    let Some(recorded) = recorded else {
+        if !bytes.is_empty() || content_type.is_some() {
+            found.push("a body is sent besides".to_owned());
+        }
+        return;
+    };
+    if recorded.kind == "multipart" {
+        return compare_form(recorded, content_type, bytes, found);
+    }
+    if form::media_type(content_type) != form::media_type(recorded.content_type.as_deref()) {
+        found.push(format!("the content type is {content_type:?} in place of {:?}", recorded.content_type));
+    }
+    let Some(expected) = recorded.bytes() else {
+        return found.push("the recorded body was not kept".to_owned());
+    };
+    match (serde_json::from_slice(&expected), serde_json::from_slice(bytes)) {
+        (Ok(expected), Ok(sent)) => {
+            found.extend(
+                differences(&expected, &sent).into_iter().map(|difference| format!("body{difference}")),
+            );
+        }
+        _ if expected == bytes[..] => {}
+        _ => found.push("the body is another".to_owned()),
+    }
+}
+
+fn compare_form(recorded: &Body, content_type: Option<&str>, bytes: &[u8], found: &mut Vec<String>) {
+    let sent = match content_type {
+        None if bytes.is_empty() => Vec::new(),
+        content_type => form::parse(content_type.unwrap_or_default(), bytes).unwrap_or_default(),
+    };
+    if sent.len() != recorded.parts.len() {
+        found.push(format!("{} parts are sent in place of {}", sent.len(), recorded.parts.len()));
+    }
+    for (part, (name, file_name, content_type, content)) in recorded.parts.iter().zip(sent) {
+        if part.name != name || part.filename != file_name || part.bytes() != content {
+            found.push(format!("the part `{name}` is not the recorded `{}`", part.name));
+        }
+        if part.content_type.is_some() && part.content_type != content_type {
+            found.push(format!("the part `{name}` has another content type"));
+        }
+    }
+}
