@@ -2,10 +2,17 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use serde_json::Value;
+
+use crate::canned::CannedAnswers;
 use crate::dialect::Dialect;
 use crate::engine::Engine;
 use crate::engine::flow::FlowDefinition;
+use crate::engine::yaml;
+use crate::executed::Executed;
+use crate::faults::Faults;
 use crate::http::ApiError;
+use crate::requests::RequestLog;
 use crate::server::Settings;
 use crate::store::{FlowStore, LogStore};
 
@@ -22,6 +29,9 @@ pub(crate) struct App {
     pub(crate) engine: Engine,
     /// What executions have logged.
     pub(crate) logs: LogStore,
+    pub(crate) faults: Faults,
+    pub(crate) canned: CannedAnswers,
+    pub(crate) requests: RequestLog,
     flows: Mutex<FlowStore>,
 }
 
@@ -33,18 +43,38 @@ impl App {
             url,
             engine: Engine::default(),
             logs: LogStore::default(),
+            faults: Faults::default(),
+            canned: CannedAnswers::default(),
+            requests: RequestLog::default(),
             flows: Mutex::new(FlowStore::default()),
         }
     }
 
     /// Whether an execution is there.
     pub(crate) fn knows_execution(&self, id: &str) -> bool {
-        !self.logs.all(|entry| entry.execution_id == id).is_empty()
+        self.engine.find(id).is_some()
     }
 
-    /// Reads and validates the source of a flow.
+    /// Executions of a flow, oldest first.
+    pub(crate) fn executions_of(&self, namespace: &str, flow: &str) -> Vec<Executed> {
+        let all = self.engine.all();
+        let own =
+            all.iter().filter(|execution| execution.namespace == namespace && execution.flow_id == flow);
+        own.map(|execution| Executed::of(execution, self.dialect)).collect()
+    }
+
+    /// Reads and validates the source of a flow; a scripted one may have tasks that aren't known.
     pub(crate) fn parse_flow(&self, source: &str) -> Result<FlowDefinition, ApiError> {
-        FlowDefinition::parse(source, self.dialect).map_err(|problem| problem.into_error())
+        let parsed = FlowDefinition::parse(source, self.dialect);
+        parsed.or_else(|problem| self.scripted(source).ok_or_else(|| problem.into_error()))
+    }
+
+    /// The flow of a source as it stands, if it is scripted.
+    fn scripted(&self, source: &str) -> Option<FlowDefinition> {
+        let Ok(Value::Object(raw)) = yaml::read(source, self.dialect) else { return None };
+        let flow = FlowDefinition::read(raw);
+        let script = self.engine.scripts(|scripts| scripts.get(&flow.namespace, &flow.id));
+        (script.is_some() && !flow.tasks.is_empty()).then_some(flow)
     }
 
     /// The stored flows.

@@ -12,14 +12,26 @@
 //! What it doesn't serve it answers with 501.
 
 mod app;
+mod canned;
 mod dialect;
 mod engine;
+mod executed;
+mod faults;
 mod http;
+mod pattern;
 mod query;
+mod requests;
 mod routes;
+mod scripting;
 mod server;
 mod socket;
 mod store;
 
+pub use canned::CannedAnswer;
 pub use dialect::Dialect;
+pub use engine::script::Outcome;
+pub use executed::Executed;
+pub use faults::{Cut, Fault};
+pub use requests::RecordedRequest;
+pub use scripting::FlowHandle;
 pub use server::{Server, ServerBuilder};

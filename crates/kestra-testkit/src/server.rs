@@ -11,8 +11,13 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::app::App;
+use crate::canned::CannedAnswer;
 use crate::dialect::Dialect;
+use crate::executed::Executed;
+use crate::faults::Fault;
 use crate::http::Shell;
+use crate::requests::RecordedRequest;
+use crate::scripting::FlowHandle;
 use crate::socket::{Reads, Watched};
 
 /// How long the head of a request may be.
@@ -153,6 +158,46 @@ impl Server {
         self.address
     }
 
+    /// One flow, to script it or to look at its executions.
+    #[must_use]
+    pub fn flow(&self, namespace: &str, id: &str) -> FlowHandle<'_> {
+        FlowHandle::new(&self.app, namespace, id)
+    }
+
+    /// The executions of a flow, oldest first.
+    #[must_use]
+    pub fn executions_of(&self, namespace: &str, flow: &str) -> Vec<Executed> {
+        self.app.executions_of(namespace, flow)
+    }
+
+    /// Gives an answer for a method and a path, served or not; `{name}` in the path stands for any segment, a `**` at the end
+    /// for the rest. An empty 200 until it is told more.
+    #[allow(clippy::must_use_candidate)]
+    pub fn answer(&self, method: &str, path: impl Into<String>) -> CannedAnswer<'_> {
+        CannedAnswer::new(&self.app, method, path.into())
+    }
+
+    /// Misbehaves from now on as the fault says.
+    pub fn fail(&self, fault: Fault) {
+        self.app.faults.add(fault);
+    }
+
+    /// Forgets all faults.
+    pub fn heal(&self) {
+        self.app.faults.clear();
+    }
+
+    /// The requests that arrived, oldest first.
+    #[must_use]
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        self.app.requests.all()
+    }
+
+    /// Forgets the requests that arrived.
+    pub fn clear_requests(&self) {
+        self.app.requests.clear();
+    }
+
     /// The version it behaves like.
     #[must_use]
     pub fn dialect(&self) -> Dialect {
@@ -197,7 +242,6 @@ async fn serve(stream: TcpStream, shell: Arc<Shell>) {
         .timer(TokioTimer::new())
         .max_buf_size(MAX_BUFFER)
         .max_headers(MAX_HEADERS)
-        .half_close(true)
         .serve_connection(io, service)
         .await;
 }

@@ -14,6 +14,7 @@ use hyper::body::{Frame, Incoming};
 use super::auth::{Verdict, judge};
 use super::{Answer, ApiError, Context, Handler, Reply, ReplyBody, Request, Route};
 use crate::app::App;
+use crate::faults::{self, Act, Cut, Plan};
 use crate::routes;
 use crate::socket::Reads;
 
@@ -41,56 +42,115 @@ impl Shell {
 
     /// Whether a new connection is closed at once.
     pub(crate) fn refuses_connection(&self) -> bool {
-        false
+        self.app.faults.cuts_connection()
     }
 
     /// Answers a request; an error breaks the connection off.
     pub(crate) async fn answer(
-        &self,
+        self: &Arc<Self>,
         request: http::Request<Incoming>,
         reads: &Reads,
     ) -> Result<Response<OutBody>, io::Error> {
         let head = request.method() == Method::HEAD;
-        let line = line_length(&request);
-        let headers: usize =
-            request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+        let plan = self.app.faults.plan(request.method(), request.uri().path());
+        let (line, headers) = (line_length(&request), head_length(&request));
+        if matches!(plan.act, Some(Act::Cut(Cut::BeforeRead))) {
+            self.app.requests.push(&without_body(request), reads.count());
+            return Err(cut());
+        }
         let request = read(request).await?;
+        let apart = reads.count() > 1;
+        self.app.requests.push(&request, reads.count());
         let target = request.target();
-        let reply = if line > MAX_LINE {
-            Err(too_long(Some("/bad-request")))
-        } else if headers > MAX_HEAD {
-            Err(too_long(None))
-        } else {
-            self.route(request).await
+        let shell = Arc::clone(self);
+        // What was asked for is done even if nobody waits for the answer any more.
+        let work = async move {
+            if line > MAX_LINE {
+                Ok((too_long(Some("/bad-request")).into_reply(&target), None))
+            } else if headers > MAX_HEAD {
+                Ok((too_long(None).into_reply(&target), None))
+            } else {
+                shell.carry_out(request, plan, apart).await
+            }
         };
-        let reply = reply.unwrap_or_else(|error| error.into_reply(&target));
+        let (reply, length) = tokio::spawn(work).await.map_err(io::Error::other)??;
         reads.reset();
-        Ok(outgoing(reply, head))
+        Ok(outgoing(reply, head, length))
     }
 
-    async fn route(&self, request: Request) -> Answer {
+    /// Does what was asked, or what a fault says instead; gives the answer and the length that its head shall announce.
+    async fn carry_out(
+        &self,
+        request: Request,
+        plan: Plan,
+        apart: bool,
+    ) -> Result<(Reply, Option<usize>), io::Error> {
+        if !plan.delay.is_zero() {
+            tokio::time::sleep(plan.delay).await;
+        }
+        match plan.act {
+            Some(Act::Answer(reply)) => return Ok((reply, None)),
+            Some(Act::Cut(Cut::AfterRead)) => return Err(cut()),
+            Some(Act::Hang) => std::future::pending().await,
+            _ => {}
+        }
+        let target = request.target();
+        let (answer, early) = self.route(request).await;
+        let reply = answer.unwrap_or_else(|error| error.into_reply(&target));
+        if plan.early_errors_hang && early && apart && reply.status.as_u16() >= 400 {
+            std::future::pending::<()>().await;
+        }
+        match plan.act {
+            Some(Act::Cut(Cut::AfterProcessing)) => Err(cut()),
+            Some(Act::Cut(Cut::WithinBody)) => Ok(faults::cut_within(reply)),
+            Some(Act::Malform) => Ok((faults::malform(reply), None)),
+            _ => Ok((reply, None)),
+        }
+    }
+
+    /// The answer of a route, and whether it may answer errors before it has read the body.
+    async fn route(&self, request: Request) -> (Answer, bool) {
         if let Verdict::Refused(reply) = judge(&self.app, &request) {
-            return Ok(*reply);
+            return (Ok(*reply), false);
+        }
+        if let Some(reply) = self.app.canned.find(&request) {
+            return (Ok(reply), false);
         }
         if let Some(broken) = malformed_escape(request.query.as_deref().unwrap_or_default()) {
-            let target = request.target();
-            let index = request.path.len() + 1 + broken;
-            let mut error = ApiError::internal(format!("Malformed escape pair at index {index}: {target}"));
-            if let ApiError::Usual(usual) = &mut error {
-                usual.href = Some("/");
-            }
-            return Err(error);
+            return (Err(broken_escape(&request, broken)), false);
         }
-        let found = routes::find(&self.table, &request)?;
+        let found = match routes::find(&self.table, &request) {
+            Ok(found) => found,
+            Err(error) => return (Err(error), false),
+        };
         let context = Context { app: Arc::clone(&self.app), request, params: found.params };
-        match found.route.handler {
+        let answer = match found.route.handler {
             Handler::Now(function) => function(&context),
             Handler::Later(function) => function(context).await,
             Handler::NotServed => {
                 Err(ApiError::not_served(&format!("{} {}", context.request.method, context.request.path)))
             }
-        }
+        };
+        (answer, found.route.early)
     }
+}
+
+fn cut() -> io::Error {
+    io::Error::new(io::ErrorKind::ConnectionAborted, "cut on purpose")
+}
+
+fn broken_escape(request: &Request, at: usize) -> ApiError {
+    let index = request.path.len() + 1 + at;
+    let mut error =
+        ApiError::internal(format!("Malformed escape pair at index {index}: {}", request.target()));
+    if let ApiError::Usual(usual) = &mut error {
+        usual.href = Some("/");
+    }
+    error
+}
+
+fn head_length(request: &http::Request<Incoming>) -> usize {
+    request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum()
 }
 
 fn line_length(request: &http::Request<Incoming>) -> usize {
@@ -117,26 +177,37 @@ fn malformed_escape(query: &str) -> Option<usize> {
 async fn read(request: http::Request<Incoming>) -> Result<Request, io::Error> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
-    Ok(Request {
+    Ok(buffered(parts, body))
+}
+
+fn without_body(request: http::Request<Incoming>) -> Request {
+    buffered(request.into_parts().0, Bytes::new())
+}
+
+fn buffered(parts: http::request::Parts, body: Bytes) -> Request {
+    Request {
         method: parts.method,
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().map(ToOwned::to_owned),
         headers: parts.headers,
         body,
-    })
+    }
 }
 
-fn outgoing(reply: Reply, head: bool) -> Response<OutBody> {
+fn outgoing(reply: Reply, head: bool, length: Option<usize>) -> Response<OutBody> {
     let body = match reply.body {
+        _ if head => Full::new(Bytes::new()).map_err(never).boxed_unsync(),
         ReplyBody::Bytes(bytes) => Full::new(bytes).map_err(never).boxed_unsync(),
         ReplyBody::Stream(stream) => StreamBody::new(stream.map(|part| part.map(Frame::data))).boxed_unsync(),
     };
     let mut response = Response::new(body);
     *response.status_mut() = reply.status;
     *response.headers_mut() = reply.headers;
+    if let Some(length) = length {
+        response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    }
     if head {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-        *response.body_mut() = Full::new(Bytes::new()).map_err(never).boxed_unsync();
     }
     response
 }

@@ -15,6 +15,8 @@ pub(crate) struct StoredFlow {
     pub(crate) revision: u64,
     pub(crate) updated: Timestamp,
     pub(crate) deleted: bool,
+    /// It stands in for a flow that a script knows, until that is created.
+    pub(crate) placeholder: bool,
 }
 
 impl StoredFlow {
@@ -66,6 +68,7 @@ impl FlowStore {
 
     /// Stores a flow as it is now, and says whether that made a revision: the same source as before doesn't.
     pub(crate) fn save(&mut self, definition: FlowDefinition, source: String) -> (StoredFlow, bool) {
+        self.unplace(&definition.namespace, &definition.id);
         let revisions = self.flows.entry(key(&definition.namespace, &definition.id)).or_default();
         if let Some(last) = revisions.last().filter(|last| !last.deleted && last.source == source) {
             return (last.clone(), false);
@@ -76,9 +79,30 @@ impl FlowStore {
             source,
             updated: Timestamp::now(),
             deleted: false,
+            placeholder: false,
         };
         revisions.push(flow.clone());
         (flow, true)
+    }
+
+    /// Puts a flow there that stands in for one to come.
+    pub(crate) fn place(&mut self, definition: FlowDefinition, source: String) {
+        let name = key(&definition.namespace, &definition.id);
+        self.save(definition, source);
+        if let Some(flow) = self.flows.get_mut(&name).and_then(|revisions| revisions.last_mut()) {
+            flow.placeholder = true;
+        }
+    }
+
+    /// Takes away what stands in for a flow.
+    pub(crate) fn unplace(&mut self, namespace: &str, id: &str) -> bool {
+        let name = key(namespace, id);
+        let placed = self.flows.get(&name).and_then(|revisions| revisions.last());
+        let placed = placed.is_some_and(|flow| flow.placeholder);
+        if placed {
+            self.flows.remove(&name);
+        }
+        placed
     }
 
     /// Deletes a flow: a last revision that says so.

@@ -33,7 +33,7 @@ pub(super) fn update_task(cx: &Context) -> Answer {
     if !replace(&mut raw, id, &task) {
         return Err(ApiError::not_found_because(format!("Can't find task with id '{id}'")));
     }
-    let source = source_of_json(&raw, cx.dialect());
+    let source = source_of_json(&raw);
     let flow = FlowDefinition::from_value(raw, cx.dialect()).map_err(|problem| problem.into_error())?;
     store_update(cx, flow, source, false)
 }
@@ -43,7 +43,7 @@ pub(super) fn update_namespace(cx: &Context) -> Answer {
     let list: Vec<Value> = cx.json("flows")?;
     let mut incoming = Vec::new();
     for value in list {
-        let source = source_of_json(&value, cx.dialect());
+        let source = source_of_json(&value);
         let flow = FlowDefinition::from_value(value, cx.dialect()).map_err(|problem| problem.into_error())?;
         incoming.push(Incoming { flow, source });
     }
@@ -62,7 +62,7 @@ fn flow_of_body(cx: &Context) -> Result<(FlowDefinition, String), ApiError> {
             ApiError::new(422, format!("Invalid json: {error}")).with_detail(error.to_string(), None)
         }
     })?;
-    let source = source_of_json(&value, cx.dialect());
+    let source = source_of_json(&value);
     let flow = FlowDefinition::from_value(value, cx.dialect()).map_err(|problem| problem.into_error())?;
     Ok((flow, source))
 }

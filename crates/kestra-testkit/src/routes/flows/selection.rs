@@ -118,7 +118,7 @@ fn names(cx: &Context) -> Result<Vec<Name>, ApiError> {
                     format!(
                         "Failed to convert argument [ids] for value [null] due to: {entry} is no flow name"
                     ),
-                    None,
+                    Some("ids[0]".to_owned()),
                 )
             })?;
             let text = |key: &str| map.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();

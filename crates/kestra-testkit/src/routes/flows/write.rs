@@ -1,7 +1,6 @@
 //! Creating, updating and deleting one flow.
 
 use super::view;
-use crate::dialect::Dialect;
 use crate::engine::flow::FlowDefinition;
 use crate::http::{Answer, ApiError, Context, Reply};
 
@@ -15,6 +14,7 @@ pub(super) fn create(cx: &Context) -> Answer {
 /// Stores a flow that must not be there yet.
 pub(super) fn store_new(cx: &Context, flow: FlowDefinition, source: String, show_source: bool) -> Answer {
     let mut flows = cx.app.flows();
+    flows.unplace(&flow.namespace, &flow.id);
     if flows.find(&flow.namespace, &flow.id).is_some() {
         drop(flows);
         return Err(if cx.dialect().is_v2() {
@@ -105,7 +105,7 @@ pub(super) fn required_source(cx: &Context, parameter: &str) -> Result<String, A
     Ok(cx.request.text())
 }
 
-/// The first source that 1.x and 2.0 give a flow that came as JSON: the JSON itself, which is YAML too.
-pub(super) fn source_of_json(value: &serde_json::Value, _: Dialect) -> String {
+/// The source of a flow that came as JSON: the JSON itself, which is YAML too.
+pub(super) fn source_of_json(value: &serde_json::Value) -> String {
     serde_json::to_string_pretty(value).unwrap_or_default()
 }

@@ -1,0 +1,155 @@
+//! What a server can be told to do wrong.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::RETRY_AFTER;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+
+/// One way to misbehave, for which requests, and how often: once unless said otherwise.
+///
+/// ```
+/// # use std::time::Duration;
+/// use kestra_testkit::{Cut, Fault};
+///
+/// // The next two searches are refused, and may be asked again in a second.
+/// let busy = Fault::status(503).retry_after(1).on("GET", "/api/v1/{tenant}/flows/search").times(2);
+/// // One request in five breaks within the answer, in the same way in every run.
+/// let flaky = Fault::cut(Cut::WithinBody).chance(0.2, 42);
+/// # let _ = (busy, flaky);
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Fault {
+    pub(crate) kind: Kind,
+    pub(crate) method: Option<Method>,
+    pub(crate) path: Option<String>,
+    /// How many requests pass before it begins.
+    pub(crate) skip: usize,
+    /// How often it happens; `None` is always.
+    pub(crate) times: Option<usize>,
+    pub(crate) chance: Option<(f64, u64)>,
+}
+
+/// When a connection is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cut {
+    /// As soon as it is opened, before anything is read; happens to connections, whatever is sent on them.
+    Connection,
+    /// When the head of the request is there, before its body is read.
+    BeforeRead,
+    /// When the whole request was read, before anything is done.
+    AfterRead,
+    /// When the request was done, before anything is answered.
+    AfterProcessing,
+    /// When head and half the body of the answer have been sent.
+    WithinBody,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Kind {
+    Status { status: u16, headers: HeaderMap, body: Option<Bytes> },
+    Delay(Duration),
+    Cut(Cut),
+    Malformed,
+    Hang,
+    EarlyErrorsHang,
+}
+
+impl Fault {
+    fn new(kind: Kind) -> Self {
+        Self { kind, method: None, path: None, skip: 0, times: Some(1), chance: None }
+    }
+
+    /// It answers with a status, an empty body unless [`body`](Self::body) says otherwise, and does nothing.
+    pub fn status(status: u16) -> Self {
+        Self::new(Kind::Status { status, headers: HeaderMap::new(), body: None })
+    }
+
+    /// It takes this long before it does what was asked.
+    pub fn delay(delay: Duration) -> Self {
+        Self::new(Kind::Delay(delay))
+    }
+
+    /// It cuts the connection.
+    pub fn cut(when: Cut) -> Self {
+        Self::new(Kind::Cut(when))
+    }
+
+    /// It does what was asked and answers half a body, as if that were all.
+    pub fn malformed() -> Self {
+        Self::new(Kind::Malformed)
+    }
+
+    /// It reads the request, does nothing, and never answers.
+    pub fn hang() -> Self {
+        Self::new(Kind::Hang)
+    }
+
+    /// It behaves as real servers do when a route answers an error before the body came in the same read as the head: it
+    /// never answers, and the connection is stuck. Lasts until the server is healed.
+    pub fn early_errors_hang() -> Self {
+        Self::new(Kind::EarlyErrorsHang).always()
+    }
+
+    /// The body that a status comes with; other faults have none.
+    pub fn body(mut self, text: impl Into<Bytes>) -> Self {
+        if let Kind::Status { body, .. } = &mut self.kind {
+            *body = Some(text.into());
+        }
+        self
+    }
+
+    /// A header that a status comes with; one that no header can be is left out.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        if let Kind::Status { headers, .. } = &mut self.kind
+            && let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value))
+        {
+            headers.append(name, value);
+        }
+        self
+    }
+
+    /// After how many seconds a status may be asked again.
+    pub fn retry_after(self, seconds: u64) -> Self {
+        self.header(RETRY_AFTER.as_str(), &seconds.to_string())
+    }
+
+    /// Only requests of a method and a path; `{name}` in the path stands for any segment, a `**` at the end for the rest.
+    pub fn on(mut self, method: &str, path: impl Into<String>) -> Self {
+        self.method = method.parse().ok();
+        self.path = Some(path.into());
+        self
+    }
+
+    /// Only requests of a path, whatever the method.
+    pub fn on_path(mut self, path: impl Into<String>) -> Self {
+        self.path = Some(path.into());
+        self
+    }
+
+    /// It lets this many requests pass first.
+    pub fn skip(mut self, requests: usize) -> Self {
+        self.skip = requests;
+        self
+    }
+
+    /// It happens this often.
+    pub fn times(mut self, times: usize) -> Self {
+        self.times = Some(times);
+        self
+    }
+
+    /// It happens until the server is healed.
+    pub fn always(mut self) -> Self {
+        self.times = None;
+        self
+    }
+
+    /// It happens by chance, from 0 (never) to 1, until the server is healed; a seed gives the same run every time.
+    pub fn chance(mut self, probability: f64, seed: u64) -> Self {
+        self.chance = Some((probability, seed));
+        self.always()
+    }
+}

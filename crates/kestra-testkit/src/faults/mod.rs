@@ -1,0 +1,9 @@
+//! Misbehaving on purpose.
+
+mod fault;
+mod plan;
+mod spoil;
+
+pub use fault::{Cut, Fault};
+pub(crate) use plan::{Act, Faults, Plan};
+pub(crate) use spoil::{cut_within, malform};

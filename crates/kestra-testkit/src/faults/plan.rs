@@ -1,0 +1,168 @@
+//! Which faults a request meets.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use fastrand::Rng;
+use http::Method;
+
+use super::fault::{Cut, Fault, Kind};
+use crate::app::lock;
+use crate::http::{Reply, ReplyBody, status_of};
+use crate::pattern;
+
+/// All faults that a server was told to have.
+#[derive(Debug, Default)]
+pub(crate) struct Faults {
+    active: Mutex<Vec<Active>>,
+}
+
+/// A fault and how far it has come.
+#[derive(Debug)]
+struct Active {
+    fault: Fault,
+    rng: Option<Rng>,
+}
+
+/// What happens to one request.
+#[derive(Debug, Default)]
+pub(crate) struct Plan {
+    pub(crate) delay: Duration,
+    pub(crate) act: Option<Act>,
+    /// Whether an early error hangs.
+    pub(crate) early_errors_hang: bool,
+}
+
+/// What is done instead of an answer, or to it.
+#[derive(Debug)]
+pub(crate) enum Act {
+    Answer(Reply),
+    Cut(Cut),
+    Malform,
+    Hang,
+}
+
+impl Faults {
+    /// Adds a fault.
+    pub(crate) fn add(&self, fault: Fault) {
+        let rng = fault.chance.map(|(_, seed)| Rng::with_seed(seed));
+        lock(&self.active).push(Active { fault, rng });
+    }
+
+    /// Forgets all faults.
+    pub(crate) fn clear(&self) {
+        lock(&self.active).clear();
+    }
+
+    /// Whether a new connection is cut.
+    pub(crate) fn cuts_connection(&self) -> bool {
+        let mut active = lock(&self.active);
+        let cut = active
+            .iter_mut()
+            .filter(|active| matches!(active.fault.kind, Kind::Cut(Cut::Connection)))
+            .any(Active::fires);
+        active.retain(Active::is_left);
+        cut
+    }
+
+    /// What happens to a request: all delays, and the first of the rest.
+    pub(crate) fn plan(&self, method: &Method, path: &str) -> Plan {
+        let mut plan = Plan::default();
+        let mut active = lock(&self.active);
+        for one in active.iter_mut().filter(|one| one.concerns(method, path)) {
+            if plan.act.is_some() && !matches!(one.fault.kind, Kind::Delay(_) | Kind::EarlyErrorsHang) {
+                continue;
+            }
+            if !one.fires() {
+                continue;
+            }
+            match &one.fault.kind {
+                Kind::Delay(delay) => plan.delay += *delay,
+                Kind::EarlyErrorsHang => plan.early_errors_hang = true,
+                Kind::Status { status, headers, body } => {
+                    let body = ReplyBody::Bytes(body.clone().unwrap_or_default());
+                    let headers = headers.clone();
+                    plan.act = Some(Act::Answer(Reply { status: status_of(*status), headers, body }));
+                }
+                Kind::Cut(when) => plan.act = Some(Act::Cut(*when)),
+                Kind::Malformed => plan.act = Some(Act::Malform),
+                Kind::Hang => plan.act = Some(Act::Hang),
+            }
+        }
+        active.retain(Active::is_left);
+        plan
+    }
+}
+
+impl Active {
+    fn concerns(&self, method: &Method, path: &str) -> bool {
+        !matches!(self.fault.kind, Kind::Cut(Cut::Connection))
+            && self.fault.method.as_ref().is_none_or(|own| own == method)
+            && self.fault.path.as_ref().is_none_or(|template| pattern::fits(template, path))
+    }
+
+    /// Whether it happens now, which counts.
+    fn fires(&mut self) -> bool {
+        if self.fault.skip > 0 {
+            self.fault.skip -= 1;
+            return false;
+        }
+        let chosen = match (&mut self.rng, self.fault.chance) {
+            (Some(rng), Some((probability, _))) => rng.f64() < probability,
+            _ => true,
+        };
+        if !chosen || !self.is_left() {
+            return false;
+        }
+        if let Some(times) = &mut self.fault.times {
+            *times -= 1;
+        }
+        true
+    }
+
+    fn is_left(&self) -> bool {
+        self.fault.times != Some(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Method;
+
+    use super::{Act, Faults};
+    use crate::faults::Fault;
+
+    fn fails(faults: &Faults, path: &str) -> bool {
+        matches!(faults.plan(&Method::GET, path).act, Some(Act::Answer(_)))
+    }
+
+    #[test]
+    fn a_fault_happens_as_often_as_it_was_told() {
+        let faults = Faults::default();
+        faults.add(Fault::status(503).times(2).skip(1));
+        let seen: Vec<bool> = (0..5).map(|_| fails(&faults, "/x")).collect();
+        assert_eq!(seen, [false, true, true, false, false]);
+    }
+
+    #[test]
+    fn a_fault_keeps_to_its_path() {
+        let faults = Faults::default();
+        faults.add(Fault::status(503).on("GET", "/a/{x}"));
+        assert!(!fails(&faults, "/b/1"));
+        assert!(fails(&faults, "/a/1"));
+        assert!(!fails(&faults, "/a/1"));
+    }
+
+    #[test]
+    fn chance_is_the_same_in_every_run() {
+        let run = || {
+            let faults = Faults::default();
+            faults.add(Fault::status(503).chance(0.5, 7));
+            (0..64).map(|_| fails(&faults, "/x")).collect::<Vec<bool>>()
+        };
+        let first = run();
+        assert_eq!(first, run());
+        let count = first.iter().filter(|failed| **failed).count();
+        assert!((16..48).contains(&count), "{count}");
+    }
+}
