@@ -127,7 +127,7 @@ fn kestras_catalogue_is_whole() {
     let catalogue = Catalogue::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../api")).unwrap();
     let operations: Vec<&Operation> = catalogue.areas.values().flatten().collect();
     assert!(operations.len() >= 540, "{}", operations.len());
-    for operation in catalogue.generated().areas.values().flatten() {
+    for operation in &operations {
         assert!(operation.summary.is_some(), "{}.{} has no summary", operation.area, operation.name);
     }
     let mut keys: Vec<&str> = operations.iter().map(|operation| operation.go_key.as_str()).collect();
