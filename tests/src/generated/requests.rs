@@ -160,11 +160,9 @@ fn create_execution(r: &Recorded<'_>) -> Result<Call, Obstacle> {
         };
     }
     for part in r.parts() {
-        b = match part.name() {
-            name => match part.file() {
-                Some(file) => b.input_file(name, file),
-                None => b.input(name, part.text()?),
-            },
+        b = match part.file() {
+            Some(file) => b.input_file(part.name(), file),
+            None => b.input(part.name(), part.text()?),
         };
     }
     Ok(b.into_call())
@@ -552,11 +550,9 @@ fn replay_execution_with_inputs(r: &Recorded<'_>) -> Result<Call, Obstacle> {
         };
     }
     for part in r.parts() {
-        b = match part.name() {
-            name => match part.file() {
-                Some(file) => b.input_file(name, file),
-                None => b.input(name, part.text()?),
-            },
+        b = match part.file() {
+            Some(file) => b.input_file(part.name(), file),
+            None => b.input(part.name(), part.text()?),
         };
     }
     Ok(b.into_call())
@@ -651,11 +647,9 @@ fn resume_execution(r: &Recorded<'_>) -> Result<Call, Obstacle> {
     let mut b = ::kestra_operations::ResumeExecution::new(r.path::<String>("executionId")?);
     r.only_query(&[], false)?;
     for part in r.parts() {
-        b = match part.name() {
-            name => match part.file() {
-                Some(file) => b.input_file(name, file),
-                None => b.input(name, part.text()?),
-            },
+        b = match part.file() {
+            Some(file) => b.input_file(part.name(), file),
+            None => b.input(part.name(), part.text()?),
         };
     }
     Ok(b.into_call())
@@ -812,11 +806,9 @@ fn trigger_execution(r: &Recorded<'_>) -> Result<Call, Obstacle> {
         };
     }
     for part in r.parts() {
-        b = match part.name() {
-            name => match part.file() {
-                Some(file) => b.input_file(name, file),
-                None => b.input(name, part.text()?),
-            },
+        b = match part.file() {
+            Some(file) => b.input_file(part.name(), file),
+            None => b.input(part.name(), part.text()?),
         };
     }
     Ok(b.into_call())
@@ -1158,11 +1150,9 @@ fn validate_new_execution_inputs(r: &Recorded<'_>) -> Result<Call, Obstacle> {
         };
     }
     for part in r.parts() {
-        b = match part.name() {
-            name => match part.file() {
-                Some(file) => b.input_file(name, file),
-                None => b.input(name, part.text()?),
-            },
+        b = match part.file() {
+            Some(file) => b.input_file(part.name(), file),
+            None => b.input(part.name(), part.text()?),
         };
     }
     Ok(b.into_call())
@@ -1173,11 +1163,9 @@ fn validate_resume_execution_inputs(r: &Recorded<'_>) -> Result<Call, Obstacle> 
     let mut b = ::kestra_operations::ValidateResumeExecutionInputs::new(r.path::<String>("executionId")?);
     r.only_query(&[], false)?;
     for part in r.parts() {
-        b = match part.name() {
-            name => match part.file() {
-                Some(file) => b.input_file(name, file),
-                None => b.input(name, part.text()?),
-            },
+        b = match part.file() {
+            Some(file) => b.input_file(part.name(), file),
+            None => b.input(part.name(), part.text()?),
         };
     }
     Ok(b.into_call())

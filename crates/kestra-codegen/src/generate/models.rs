@@ -29,7 +29,7 @@ pub(super) fn write(plan: &Plan<'_>, files: &mut Files) -> Result<()> {
 fn write_schema(plan: &Plan<'_>, schema: &Schema, file: &mut Writer) -> Result<()> {
     match &schema.kind {
         Kind::Object(fields) => object::write(plan, schema, fields, file),
-        Kind::Open(fields) => open::write(schema, fields, file),
+        Kind::Open(fields) => open::write(plan, schema, fields, file),
         Kind::Enum(values) => write_enum(schema, values, file),
         Kind::Alias(ty) => write_alias(schema, ty, file),
         Kind::Union(union) => open::write_union(schema, union, file),

@@ -138,6 +138,11 @@ impl<'a> Plan<'a> {
             .ok_or_else(|| Error::invalid("generated code", format!("there is no schema `{name}`")))
     }
 
+    /// What a schema is, if there is one of this name.
+    pub(super) fn kind(&self, name: &str) -> Option<&'a Kind> {
+        self.catalogue.schemas.get(name).map(|schema| &schema.kind)
+    }
+
     /// Whether a field of `owner` that holds `ty` makes the type contain itself.
     pub(super) fn is_recursive(&self, owner: &str, ty: &Type) -> bool {
         let Type::Ref(name) = ty else { return false };
@@ -156,7 +161,7 @@ impl<'a> Plan<'a> {
 
     /// Names of the schemas that a value of this one holds itself, not in a list or a map.
     fn directly_held(&self, name: &str) -> Vec<&'a str> {
-        let types: Vec<&Type> = match self.catalogue.schemas.get(name).map(|schema| &schema.kind) {
+        let types: Vec<&Type> = match self.kind(name) {
             Some(Kind::Object(object)) => object.fields.iter().map(|field| &field.ty).collect(),
             Some(Kind::Alias(ty)) => vec![ty],
             _ => Vec::new(),

@@ -106,7 +106,7 @@ pub struct GraphEdge {
 open_type! {
     /// A node of a flow's graph, with fields of its kind.
     GraphNode {
-        branch_type = "branchType" as value,
+        branch_type = "branchType" as text,
         uid = "uid" as text,
     }
 }
@@ -199,7 +199,7 @@ string_enum! {
 open_type! {
     /// What an execution has to keep to.
     Sla {
-        behavior = "behavior" as value,
+        behavior = "behavior" as text,
         labels = "labels" as value,
     }
 }

@@ -110,18 +110,29 @@ fn write_function(builder: &Builder<'_>, file: &mut Writer) {
                 return;
             }
             file.line("for part in r.parts() {");
-            file.line("b = match part.name() {");
-            for part in &multipart.parts {
-                match part.required {
-                    true => file.line(format!("{:?} => b,", part.name)),
-                    false => file.line(format!("{:?} => b.{}({}),", part.name, names::setter(&part.rust), optional_part(part))),
+            let rest = match multipart.inputs {
+                true => {
+                    "match part.file() { \
+                        Some(file) => b.input_file(part.name(), file), \
+                        None => b.input(part.name(), part.text()?), \
+                    }"
                 }
+                false => "return Err(r.unknown_part(part.name()))",
+            };
+            if multipart.parts.is_empty() {
+                file.line(format!("b = {rest};"));
+            } else {
+                file.line("b = match part.name() {");
+                for part in &multipart.parts {
+                    let value = match part.required {
+                        true => "b".to_owned(),
+                        false => format!("b.{}({})", names::setter(&part.rust), optional_part(part)),
+                    };
+                    file.line(format!("{:?} => {value},", part.name));
+                }
+                file.line(format!("_ => {rest},"));
+                file.line("};");
             }
-            match multipart.inputs {
-                true => file.line("name => match part.file() { Some(file) => b.input_file(name, file), None => b.input(name, part.text()?) },"),
-                false => file.line("name => return Err(r.unknown_part(name)),"),
-            }
-            file.line("};");
             file.line("}");
         }
         Some((content_type, content)) if required_body.is_none() => {

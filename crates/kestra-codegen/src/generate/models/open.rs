@@ -1,12 +1,13 @@
 //! Types that plugins extend, and unions: JSON objects with accessors.
 
-use crate::catalogue::{Object, Schema, Type, Union};
+use crate::catalogue::{Kind, Object, Schema, Type, Union};
 use crate::generate::docs;
 use crate::error::Result;
 use crate::generate::names;
+use crate::generate::plan::Plan;
 use crate::generate::writer::Writer;
 
-pub(super) fn write(schema: &Schema, object: &Object, file: &mut Writer) -> Result<()> {
+pub(super) fn write(plan: &Plan<'_>, schema: &Schema, object: &Object, file: &mut Writer) -> Result<()> {
     let mut taken = names::Taken::new(format!("the schema `{}`", schema.name));
     file.line("open_type! {");
     file.nested_doc(1, &docs::schema(schema));
@@ -17,7 +18,7 @@ pub(super) fn write(schema: &Schema, object: &Object, file: &mut Writer) -> Resu
         }
         let name = names::accessor(&field.rust);
         taken.take(&name)?;
-        file.nested(2, format!("{name} = {:?} as {},", field.name, reading(&field.ty)));
+        file.nested(2, format!("{name} = {:?} as {},", field.name, reading(plan, &field.ty)));
     }
     file.nested(1, "}");
     file.line("}");
@@ -47,12 +48,17 @@ pub(super) fn write_union(schema: &Schema, union: &Union, file: &mut Writer) -> 
 }
 
 /// The accessor of `open_type!` that fits a type.
-fn reading(ty: &Type) -> &'static str {
+fn reading(plan: &Plan<'_>, ty: &Type) -> &'static str {
     match ty {
         Type::String | Type::Timestamp | Type::Date => "text",
         Type::Bool => "flag",
         Type::Int32 | Type::Int64 => "integer",
         Type::Double => "float",
+        Type::Ref(name) => match plan.kind(name) {
+            Some(Kind::Enum(_)) => "text",
+            Some(Kind::Alias(ty)) => reading(plan, ty),
+            _ => "value",
+        },
         _ => "value",
     }
 }

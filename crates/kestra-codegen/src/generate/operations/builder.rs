@@ -107,10 +107,10 @@ impl<'a> Builder<'a> {
         file.line("}");
         file.blank();
         file.line(format!("::kestra_core::operation!({name}, {}, {});", self.info(), self.answer()));
-        if let Some(Content::Multipart(multipart)) = self.variant.map(|variant| &variant.content) {
-            if multipart.inputs {
-                file.line(format!("crate::extensions::inputs!({name});"));
-            }
+        if let Some((_, Content::Multipart(multipart))) = self.content()
+            && multipart.inputs
+        {
+            file.line(format!("crate::extensions::inputs!({name});"));
         }
         file.blank();
         self.write_constructor(&name, file);
