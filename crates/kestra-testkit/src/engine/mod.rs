@@ -12,6 +12,7 @@ pub(crate) mod flow_check;
 pub(crate) mod flow_json;
 pub(crate) mod flow_problem;
 pub(crate) mod flowables;
+pub(crate) mod graph;
 pub(crate) mod ids;
 pub(crate) mod input_convert;
 pub(crate) mod input_error;

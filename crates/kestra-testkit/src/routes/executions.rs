@@ -1,8 +1,0 @@
-//! Routes of executions.
-
-use crate::http::Route;
-
-/// All routes of executions.
-pub(crate) fn routes() -> Vec<Route> {
-    Vec::new()
-}
