@@ -5,6 +5,7 @@ mod oneshot;
 pub mod retry;
 mod saved;
 pub mod server;
+mod shared_error;
 pub mod timeout;
 pub mod trace;
 pub mod transport;

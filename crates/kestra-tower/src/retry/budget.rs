@@ -1,0 +1,42 @@
+//! Tokens that all calls of a client share, so that retries can't multiply the load on a server that is down.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use http::StatusCode;
+
+/// What a budget holds where neither layer nor call names a number.
+const DEFAULT_TOKENS: u32 = 500;
+
+#[derive(Debug)]
+pub(super) struct Budget {
+    capacity: u32,
+    tokens: AtomicU32,
+}
+
+impl Budget {
+    pub(super) fn new(tokens: Option<u32>) -> Self {
+        let capacity = tokens.unwrap_or(DEFAULT_TOKENS);
+        Self { capacity, tokens: AtomicU32::new(capacity) }
+    }
+
+    /// What a retry costs: less where the server only asked for patience.
+    pub(super) fn cost(status: Option<StatusCode>) -> u32 {
+        match status {
+            Some(StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) => 5,
+            _ => 14,
+        }
+    }
+
+    /// Takes tokens, all or none.
+    pub(super) fn take(&self, cost: u32) -> bool {
+        self.tokens
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| tokens.checked_sub(cost))
+            .is_ok()
+    }
+
+    /// Gives tokens back. A full budget is only read, so that calls that go well don't contend for it.
+    pub(super) fn give(&self, tokens: u32) {
+        let give = |held: u32| (held < self.capacity).then(|| held.saturating_add(tokens).min(self.capacity));
+        let _ = self.tokens.fetch_update(Ordering::Relaxed, Ordering::Relaxed, give);
+    }
+}

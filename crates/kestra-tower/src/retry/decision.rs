@@ -1,0 +1,120 @@
+//! Whether an attempt is followed by another one.
+
+use std::error::Error as StdError;
+use std::time::Duration;
+
+use http::header::RETRY_AFTER;
+use http::{HeaderMap, StatusCode};
+use kestra_core::retry::{Attempt, AttemptResult, is_passing_status};
+use kestra_core::{Error, ErrorKind, RequestSent, Retry, TimeoutPhase, Verdict};
+
+use super::retry_after;
+use crate::shared_error::SharedError;
+
+/// What policy and result say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Decision {
+    /// It was no failure, or trying again wouldn't help or could do harm.
+    Final,
+    /// The server wants more patience than the policy has.
+    TooLong,
+    /// Another attempt is due, after this long at least.
+    Again(Duration),
+}
+
+/// Decides; which classifier had what opinion is told at `DEBUG`.
+pub(super) fn decide(policy: &Retry, attempt: &Attempt<'_>) -> Decision {
+    let (verdict, classifier) = policy.ask(attempt);
+    let (wanted, asked) = match verdict {
+        Verdict::Retry => (true, Duration::ZERO),
+        Verdict::RetryAfter(wait) => (true, wait),
+        Verdict::Forbid => (false, Duration::ZERO),
+        _ => (may_pass(attempt), Duration::ZERO),
+    };
+    let decision = if !wanted || !is_harmless(policy, attempt) {
+        Decision::Final
+    } else {
+        let asked = response(attempt)
+            .and_then(|(status, headers)| retry_after::read(status, headers))
+            .map_or(asked, |after| after.max(asked));
+        if asked > policy.retry_after_limit() { Decision::TooLong } else { Decision::Again(asked) }
+    };
+    if decision != Decision::Final || classifier.is_some() {
+        tracing::debug!(
+            target: "kestra::retry",
+            classifier = classifier.unwrap_or("standard"),
+            attempt = attempt.number,
+            ?verdict,
+            ?decision,
+            "judged an attempt"
+        );
+    }
+    decision
+}
+
+/// Whether an answer shows a server in good health.
+pub(super) fn is_success(status: StatusCode) -> bool {
+    !status.is_server_error() && !is_passing_status(status)
+}
+
+/// Whether the same request may succeed later.
+fn may_pass(attempt: &Attempt<'_>) -> bool {
+    match &attempt.result {
+        AttemptResult::Answered { status, .. } => is_passing_status(*status),
+        AttemptResult::Failed(error) => error_may_pass(error),
+        _ => false,
+    }
+}
+
+fn error_may_pass(error: &Error) -> bool {
+    match error.kind() {
+        ErrorKind::Connect | ErrorKind::Proxy | ErrorKind::Transport => true,
+        ErrorKind::Timeout(phase) => phase != TimeoutPhase::Total,
+        ErrorKind::Status => error.status().is_some_and(is_passing_status),
+        // Nobody answered, or answered usefully, when the server was asked for its version.
+        ErrorKind::Server => match error.status() {
+            Some(status) => is_passing_status(status),
+            None => {
+                let cause = error.source().and_then(<dyn StdError>::downcast_ref::<SharedError>);
+                cause.is_some_and(|cause| error_may_pass(cause.error()))
+            }
+        },
+        _ => false,
+    }
+}
+
+/// Whether another attempt can't start anything twice.
+fn is_harmless(policy: &Retry, attempt: &Attempt<'_>) -> bool {
+    if attempt.error().is_some_and(|error| error.request_sent() == RequestSent::No) {
+        return true;
+    }
+    if is_attempt_timeout(attempt) && attempt.operation.is_some_and(|operation| operation.early_error) {
+        // The server may hang on this request, and another one would hang it once more.
+        return false;
+    }
+    if attempt.is_idempotent {
+        return true;
+    }
+    match response(attempt) {
+        Some((StatusCode::TOO_MANY_REQUESTS, _)) => true,
+        Some((StatusCode::SERVICE_UNAVAILABLE, headers)) => {
+            policy.repeats_work_after_503() && headers.contains_key(RETRY_AFTER)
+        }
+        _ => false,
+    }
+}
+
+fn is_attempt_timeout(attempt: &Attempt<'_>) -> bool {
+    let kind = attempt.error().map(Error::kind);
+    matches!(kind, Some(ErrorKind::Timeout(TimeoutPhase::Attempt | TimeoutPhase::Idle)))
+}
+
+fn response<'a>(attempt: &Attempt<'a>) -> Option<(StatusCode, &'a HeaderMap)> {
+    match attempt.result {
+        AttemptResult::Answered { status, headers } => Some((status, headers)),
+        AttemptResult::Failed(error) => {
+            error.response().map(|response| (response.parts.status, &response.parts.headers))
+        }
+        _ => None,
+    }
+}

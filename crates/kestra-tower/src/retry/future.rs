@@ -1,0 +1,242 @@
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use http::{Request, Response};
+use kestra_core::retry::{Attempt, AttemptResult, RetryEvent};
+use kestra_core::{Body, BoxError, CallContext, Error, Retry};
+use pin_project_lite::pin_project;
+use tokio::time::{Sleep, sleep};
+use tower_service::Service;
+
+use super::budget::Budget;
+use super::decision::{Decision, decide, is_success};
+use super::foreign;
+use super::layer::Shared;
+use crate::saved::Saved;
+
+pin_project! {
+    /// The future of [`RetryService`](super::RetryService).
+    ///
+    /// It needs a tokio runtime with timers once it waits for another attempt.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct RetryFuture<S>
+    where
+        S: Service<Request<Body>>,
+    {
+        #[pin]
+        state: State<S::Future>,
+        again: Option<(S, Saved)>,
+        call: Call,
+    }
+}
+
+pin_project! {
+    #[project = StateProjection]
+    enum State<F> {
+        Attempt { #[pin] future: F },
+        Waiting { #[pin] sleep: Sleep },
+        GettingReady,
+    }
+}
+
+/// What is remembered of a call from attempt to attempt.
+struct Call {
+    shared: Arc<Shared>,
+    context: Option<CallContext>,
+    /// How many attempts are allowed.
+    limit: u32,
+    /// How many were begun.
+    attempts: u32,
+    /// Tokens that the retries took.
+    spent: u32,
+    is_idempotent: bool,
+}
+
+impl<S> RetryFuture<S>
+where
+    S: Service<Request<Body>>,
+{
+    pub(super) fn new(
+        future: S::Future,
+        shared: Arc<Shared>,
+        context: Option<CallContext>,
+        again: Option<(S, Saved)>,
+        limit: u32,
+        is_idempotent: bool,
+    ) -> Self {
+        let call = Call { shared, context, limit, attempts: 1, spent: 0, is_idempotent };
+        Self { state: State::Attempt { future }, again, call }
+    }
+}
+
+impl<S, B> Future for RetryFuture<S>
+where
+    S: Service<Request<Body>, Response = Response<B>>,
+    S::Error: Into<BoxError>,
+{
+    type Output = Result<Response<B>, BoxError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            match this.state.as_mut().project() {
+                StateProjection::Attempt { future } => {
+                    let mut result = ready!(future.poll(cx)).map_err(Into::into);
+                    match this.call.judge(&mut result, this.again.is_some()) {
+                        None => return Poll::Ready(result),
+                        Some(wait) => {
+                            // Neither the answer nor what made it holds a place while we wait.
+                            drop(result);
+                            this.state.set(State::Waiting { sleep: sleep(wait) });
+                        }
+                    }
+                }
+                StateProjection::Waiting { sleep } => {
+                    ready!(sleep.poll(cx));
+                    this.state.set(State::GettingReady);
+                }
+                StateProjection::GettingReady => {
+                    let Some((service, _)) = this.again.as_mut() else { return Poll::Pending };
+                    ready!(service.poll_ready(cx)).map_err(Into::into)?;
+                    let future = match this.call.next_request(this.again) {
+                        Some((service, request)) => service.call(request),
+                        None => return Poll::Pending,
+                    };
+                    this.state.set(State::Attempt { future });
+                }
+            }
+        }
+    }
+}
+
+impl Call {
+    fn policy(&self) -> &Retry {
+        self.context.as_ref().and_then(|context| context.options().get_retry()).unwrap_or(&self.shared.policy)
+    }
+
+    /// Counts the next attempt and makes its request.
+    fn next_request<'a, S>(
+        &mut self,
+        again: &'a mut Option<(S, Saved)>,
+    ) -> Option<(&'a mut S, Request<Body>)> {
+        let (service, saved) = again.as_mut()?;
+        let request = saved.request()?;
+        self.attempts += 1;
+        if let Some(context) = &self.context {
+            context.begin_attempt();
+        }
+        Some((service, request))
+    }
+
+    /// How long to wait before another attempt; `None` if this result is the last.
+    fn judge<B>(&mut self, result: &mut Result<Response<B>, BoxError>, can_repeat: bool) -> Option<Duration> {
+        match result {
+            Ok(response) => {
+                let status = response.status();
+                let answered = AttemptResult::Answered { status, headers: response.headers() };
+                let wait = self.wait_after(answered, can_repeat).ok();
+                if wait.is_none() && is_success(status) && self.policy().budget_tokens().is_some() {
+                    self.shared.budget.give(self.spent.max(1));
+                }
+                wait
+            }
+            Err(error) => {
+                let taken = std::mem::replace(error, Box::new(fmt::Error));
+                let (ours, is_foreign) = match taken.downcast::<Error>() {
+                    Ok(ours) => (*ours, false),
+                    Err(foreign) => (foreign::wrap(foreign), true),
+                };
+                let (wait, note) = match self.wait_after(AttemptResult::Failed(&ours), can_repeat) {
+                    Ok(wait) => (Some(wait), None),
+                    Err(note) => (None, note),
+                };
+                *error = if is_foreign {
+                    ours.into_source().unwrap_or_else(|| Box::new(fmt::Error))
+                } else {
+                    Box::new(match note {
+                        Some(note) => ours.note(note),
+                        None => ours,
+                    })
+                };
+                wait
+            }
+        }
+    }
+
+    /// The wait before another attempt, or why there is none if it would have helped.
+    fn wait_after(
+        &mut self,
+        result: AttemptResult<'_>,
+        can_repeat: bool,
+    ) -> Result<Duration, Option<&'static str>> {
+        let operation = self.context.as_ref().and_then(CallContext::operation);
+        let attempt = Attempt::new(operation, self.attempts, self.is_idempotent, result);
+        let policy = self.policy();
+        let least = match decide(policy, &attempt) {
+            Decision::Final => return Err(None),
+            Decision::TooLong => return Err(Some("the server asks for a longer wait than is allowed")),
+            Decision::Again(least) => least,
+        };
+        if self.attempts >= self.limit {
+            return Err(None);
+        }
+        if !can_repeat {
+            return Err(Some("not tried again: the body can be sent only once"));
+        }
+        let wait = policy.backoff_limit(self.attempts).mul_f64(self.shared.random()).max(least);
+        let time_left = self.context.as_ref().and_then(CallContext::time_left);
+        if time_left.is_some_and(|left| left <= wait) {
+            return Err(Some("not tried again: too little time is left"));
+        }
+        if policy.budget_tokens().is_some() {
+            let cost = Budget::cost(attempt.status());
+            if !self.shared.budget.take(cost) {
+                return Err(Some("not tried again: the retry budget is used up"));
+            }
+            self.spent += cost;
+        }
+        let policy = self.policy();
+        policy.tell(&RetryEvent::new(&attempt, wait));
+        report(&attempt, wait);
+        Ok(wait)
+    }
+}
+
+fn report(attempt: &Attempt<'_>, wait: Duration) {
+    let operation = attempt.operation.map(|operation| operation.name);
+    let number = attempt.number;
+    let wait = wait.as_millis() as u64;
+    match (attempt.error(), attempt.status()) {
+        (Some(error), _) => tracing::info!(
+            target: "kestra::retry",
+            operation,
+            attempt = number,
+            wait_ms = wait,
+            kind = ?error.kind(),
+            "trying again after a failure"
+        ),
+        (None, status) => tracing::info!(
+            target: "kestra::retry",
+            operation,
+            attempt = number,
+            wait_ms = wait,
+            status = status.map(|status| status.as_u16()),
+            "trying again after an answer"
+        ),
+    }
+}
+
+impl<S> fmt::Debug for RetryFuture<S>
+where
+    S: Service<Request<Body>>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RetryFuture")
+            .field("attempts", &self.call.attempts)
+            .field("limit", &self.call.limit)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,94 @@
+use std::fmt;
+use std::sync::Arc;
+
+use kestra_core::Retry;
+use tower_layer::Layer;
+
+use super::budget::Budget;
+use super::service::RetryService;
+
+/// Tries calls again; see the [module](super).
+#[derive(Clone)]
+pub struct RetryLayer {
+    policy: Retry,
+    budget: Arc<Budget>,
+    random: Option<Arc<Random>>,
+}
+
+/// Anything from 0 to 1.
+pub(super) type Random = dyn Fn() -> f64 + Send + Sync;
+
+/// What all calls through one layer share.
+pub(super) struct Shared {
+    pub(super) policy: Retry,
+    pub(super) budget: Arc<Budget>,
+    random: Option<Arc<Random>>,
+}
+
+impl RetryLayer {
+    /// Tries calls again as `policy` says; a call whose options have a policy goes by that one, on the budget of this layer.
+    #[must_use]
+    pub fn new(policy: Retry) -> Self {
+        let budget = Arc::new(Budget::new(policy.budget_tokens()));
+        Self { policy, budget, random: None }
+    }
+
+    /// Sets the source of randomness for waits, which gives numbers from 0 to 1; each thread's own generator by default.
+    ///
+    /// ```
+    /// use kestra_core::Retry;
+    /// use kestra_tower::RetryLayer;
+    ///
+    /// // A test that wants the longest waits.
+    /// let layer = RetryLayer::new(Retry::standard()).random(|| 1.0);
+    /// # let _ = layer;
+    /// ```
+    #[must_use]
+    pub fn random<F>(mut self, random: F) -> Self
+    where
+        F: Fn() -> f64 + Send + Sync + 'static,
+    {
+        self.random = Some(Arc::new(random));
+        self
+    }
+}
+
+impl Shared {
+    pub(super) fn random(&self) -> f64 {
+        match &self.random {
+            Some(random) => random().clamp(0.0, 1.0),
+            None => fastrand::f64(),
+        }
+    }
+}
+
+impl<S> Layer<S> for RetryLayer {
+    type Service = RetryService<S>;
+
+    fn layer(&self, inner: S) -> RetryService<S> {
+        let shared = Shared {
+            policy: self.policy.clone(),
+            budget: Arc::clone(&self.budget),
+            random: self.random.clone(),
+        };
+        RetryService::new(inner, Arc::new(shared))
+    }
+}
+
+impl fmt::Debug for RetryLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RetryLayer")
+            .field("policy", &self.policy)
+            .field("budget", &self.budget)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared")
+            .field("policy", &self.policy)
+            .field("budget", &self.budget)
+            .finish_non_exhaustive()
+    }
+}

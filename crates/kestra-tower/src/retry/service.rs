@@ -1,0 +1,61 @@
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::{Request, Response};
+use kestra_core::{Body, BoxError, CallContext};
+use tower_service::Service;
+
+use super::future::RetryFuture;
+use super::layer::Shared;
+use crate::saved::Saved;
+
+/// The service of [`RetryLayer`](super::RetryLayer); it is ready when its inner service is.
+#[derive(Clone, Debug)]
+pub struct RetryService<S> {
+    inner: S,
+    shared: Arc<Shared>,
+}
+
+impl<S> RetryService<S> {
+    pub(super) fn new(inner: S, shared: Arc<Shared>) -> Self {
+        Self { inner, shared }
+    }
+}
+
+impl<S, B> Service<Request<Body>> for RetryService<S>
+where
+    S: Service<Request<Body>, Response = Response<B>> + Clone,
+    S::Error: Into<BoxError>,
+{
+    type Response = Response<B>;
+    type Error = BoxError;
+    type Future = RetryFuture<S>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.inner.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> RetryFuture<S> {
+        let context = CallContext::of(&request).cloned();
+        let policy = context.as_ref().and_then(|context| context.options().get_retry());
+        let limit = policy.unwrap_or(&self.shared.policy).attempts_limit();
+        let saved = if limit > 1 { Saved::of(&request) } else { None };
+        let is_idempotent = match &context {
+            Some(context) => context.is_idempotent(request.method()),
+            None => matches!(*request.method(), http::Method::HEAD | http::Method::OPTIONS),
+        };
+        if let Some(context) = &context {
+            context.begin_attempt();
+        }
+        // The service that was found ready takes the request, and makes the other attempts as well.
+        let (future, again) = match saved {
+            None => (self.inner.call(request), None),
+            Some(saved) => {
+                let copy = self.inner.clone();
+                let mut ready = std::mem::replace(&mut self.inner, copy);
+                (ready.call(request), Some((ready, saved)))
+            }
+        };
+        RetryFuture::new(future, Arc::clone(&self.shared), context, again, limit, is_idempotent)
+    }
+}

@@ -1,0 +1,114 @@
+//! Working out the URL of a request.
+
+use http::uri::PathAndQuery;
+use http::{Request, Uri};
+use kestra_core::{
+    BaseUrl, Body, CallContext, CallOptions, Error, ErrorKind, OperationInfo, Version, check_request_line,
+};
+
+use super::layer::Settings;
+use crate::trace::{record_route, record_server};
+
+/// What a request still needs before it can be sent.
+pub(super) enum Need {
+    /// Nothing.
+    Nothing,
+    /// Its server's version is known, and it depends on it.
+    Route(Version),
+    /// The version of its server, by a question.
+    Version,
+}
+
+/// Selects the server of a request.
+pub(super) fn select(settings: &Settings, request: &Request<Body>) -> Result<BaseUrl, Error> {
+    const NONE: &CallOptions = &CallOptions::new();
+    let context = CallContext::of(request);
+    let operation = context.and_then(CallContext::operation);
+    let base = settings
+        .servers
+        .resolve(operation, context.map_or(NONE, CallContext::options))
+        .map_err(|error| name(error, operation))?;
+    record_server(&base);
+    Ok(base)
+}
+
+/// What the request needs, given what is known about its server.
+pub(super) fn need(settings: &Settings, request: &Request<Body>, base: &BaseUrl) -> Need {
+    let Some(context) = CallContext::of(request) else { return Need::Nothing };
+    if request.uri().authority().is_some() || !context.depends_on_version() {
+        return Need::Nothing;
+    }
+    let set = context.options().get_api_version().or(settings.api_version);
+    match set.or_else(|| settings.versions.get(base, settings.version_ttl)) {
+        Some(version) => Need::Route(version),
+        None => Need::Version,
+    }
+}
+
+/// Gives the request the method, path and query of this version.
+pub(super) fn route(request: &mut Request<Body>, version: Version) -> Result<(), Error> {
+    let Some(context) = CallContext::of(request) else { return Ok(()) };
+    let route = context.route_for(version)?;
+    let newest = context.operation().and_then(OperationInfo::newest_route);
+    if newest.is_some_and(|newest| std::ptr::eq(newest, route)) {
+        // As it was built, and as layers above may have changed it.
+        return Ok(());
+    }
+    let (method, path_and_query) = context.head_for(version)?;
+    record_route(route);
+    *request.method_mut() = method;
+    *request.uri_mut() = Uri::from(path_and_query);
+    Ok(())
+}
+
+/// Makes the request's URL absolute.
+pub(super) fn aim(request: &mut Request<Body>, base: &BaseUrl) -> Result<(), Error> {
+    let operation = CallContext::of(request).and_then(CallContext::operation);
+    aim_at(request, base).map_err(|error| name(error, operation))
+}
+
+fn aim_at(request: &mut Request<Body>, base: &BaseUrl) -> Result<(), Error> {
+    let uri = std::mem::take(request.uri_mut());
+    let uri = if uri.authority().is_some() {
+        if !base.is_origin_of(&uri) {
+            return Err(Error::new(
+                ErrorKind::Refused,
+                format!(
+                    "the request is for {}, the server of the call is {base}, and credentials must not leave it; give the path \
+                     alone, or use a client for that server",
+                    origin(&uri)
+                ),
+            ));
+        }
+        check_request_line(request.method(), uri.path_and_query().map_or(1, |path| path.as_str().len()))?;
+        uri
+    } else {
+        let path_and_query =
+            uri.into_parts().path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/"));
+        if !path_and_query.as_str().starts_with('/') {
+            return Err(Error::invalid("path", "it must begin with a slash"));
+        }
+        check_request_line(request.method(), base.prefix().len() + path_and_query.as_str().len())?;
+        base.join(path_and_query).map_err(|problem| Error::invalid("path", problem))?
+    };
+    *request.uri_mut() = uri;
+    Ok(())
+}
+
+/// Scheme, host and port: a path may hold ids, and an authority credentials.
+fn origin(uri: &Uri) -> String {
+    let scheme = uri.scheme_str().unwrap_or("http");
+    let host = uri.host().unwrap_or_default();
+    match uri.port_u16() {
+        Some(port) => format!("{scheme}://{host}:{port}"),
+        None => format!("{scheme}://{host}"),
+    }
+}
+
+/// Adds the operation to an error.
+pub(super) fn name(error: Error, operation: Option<&'static OperationInfo>) -> Error {
+    match operation {
+        Some(operation) => error.of_operation(operation),
+        None => error,
+    }
+}

@@ -1,0 +1,77 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use kestra_core::{Servers, Version};
+use tower_layer::Layer;
+
+use super::service::ServerService;
+use super::version_cache::VersionCache;
+
+/// Points requests at a server; see the [module](super).
+#[derive(Clone, Debug)]
+pub struct ServerLayer {
+    pub(super) settings: Arc<Settings>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Settings {
+    pub(super) servers: Servers,
+    pub(super) api_version: Option<Version>,
+    pub(super) version_ttl: Duration,
+    pub(super) version_timeout: Duration,
+    pub(super) versions: VersionCache,
+}
+
+impl ServerLayer {
+    /// Points requests at these servers. What is wrong with the list comes out with the first call, or with
+    /// [`Servers::check`].
+    #[must_use]
+    pub fn new(servers: impl Into<Servers>) -> Self {
+        Self {
+            settings: Arc::new(Settings {
+                servers: servers.into(),
+                api_version: None,
+                version_ttl: Duration::from_mins(5),
+                version_timeout: Duration::from_secs(10),
+                versions: VersionCache::new(),
+            }),
+        }
+    }
+
+    fn set(mut self, set: impl FnOnce(&mut Settings)) -> Self {
+        set(Arc::make_mut(&mut self.settings));
+        self
+    }
+
+    /// Sets the version of all servers, so that none is asked. A call's own option wins.
+    #[must_use]
+    pub fn api_version(self, version: Version) -> Self {
+        self.set(|settings| settings.api_version = Some(version))
+    }
+
+    /// Sets how long a server's answer about its version is believed: 5 minutes by default.
+    #[must_use]
+    pub fn version_ttl(self, ttl: Duration) -> Self {
+        self.set(|settings| settings.version_ttl = ttl)
+    }
+
+    /// Sets how long a server may take to tell its version: 10 seconds by default.
+    #[must_use]
+    pub fn version_timeout(self, limit: Duration) -> Self {
+        self.set(|settings| settings.version_timeout = limit)
+    }
+
+    /// Shares what is known about servers with other layers; each layer has its own cache by default.
+    #[must_use]
+    pub fn version_cache(self, cache: VersionCache) -> Self {
+        self.set(|settings| settings.versions = cache)
+    }
+}
+
+impl<S> Layer<S> for ServerLayer {
+    type Service = ServerService<S>;
+
+    fn layer(&self, inner: S) -> ServerService<S> {
+        ServerService::new(inner, Arc::clone(&self.settings))
+    }
+}

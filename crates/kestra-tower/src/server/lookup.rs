@@ -1,0 +1,162 @@
+//! Finding out a server's version, together with the other calls that need it now.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Buf;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Request, Response};
+use http_body::Body as HttpBody;
+use kestra_core::{BaseUrl, Body, BoxError, CallContext, Error, ErrorKind, RequestSent, Version};
+use tower_service::Service;
+
+use super::aim::{aim, name, route};
+use super::future::Watch;
+use super::layer::Settings;
+use super::probe::Probe;
+use super::turn::Taken;
+use super::version_cache::Question;
+use crate::shared_error::SharedError;
+
+/// A call that waits for the version of its server.
+pub(super) struct Lookup<S, B>
+where
+    S: Service<Request<Body>>,
+{
+    call: Option<(S, Request<Body>)>,
+    base: BaseUrl,
+    settings: Arc<Settings>,
+    question: Arc<Question>,
+    /// How often the question had failed before this call came.
+    failures: u64,
+    /// The question, while it is ours to ask.
+    asking: Option<(Pin<Box<Probe<S, B>>>, Taken)>,
+}
+
+/// The call, ready to be sent.
+pub(super) struct Found<S> {
+    pub(super) service: S,
+    pub(super) request: Request<Body>,
+    pub(super) watch: Watch,
+}
+
+impl<S, B> Lookup<S, B>
+where
+    S: Service<Request<Body>>,
+{
+    pub(super) fn new(service: S, request: Request<Body>, base: BaseUrl, settings: Arc<Settings>) -> Self {
+        let question = settings.versions.question(&base);
+        let failures = question.failures();
+        Self { call: Some((service, request)), base, settings, question, failures, asking: None }
+    }
+}
+
+// The pinned parts are boxed.
+impl<S, B> Unpin for Lookup<S, B> where S: Service<Request<Body>> {}
+
+impl<S, B> Lookup<S, B>
+where
+    S: Service<Request<Body>, Response = Response<B>> + Clone,
+    S::Error: Into<BoxError>,
+    B: HttpBody,
+    B::Data: Buf,
+    B::Error: Into<BoxError>,
+{
+    fn poll_version(&mut self, cx: &mut Context<'_>) -> Poll<Result<Version, Arc<Error>>> {
+        loop {
+            if let Some((probe, _)) = &mut self.asking {
+                let answer = ready!(probe.as_mut().poll(cx)).map_err(Arc::new);
+                match &answer {
+                    Ok(version) => self.settings.versions.set(&self.base, *version),
+                    Err(error) => self.question.fail(Arc::clone(error)),
+                }
+                // Only now is it the others' turn, and they find what came out.
+                self.asking = None;
+                return Poll::Ready(answer);
+            }
+            let turn = ready!(Taken::poll(&self.question, cx));
+            if let Some(version) = self.settings.versions.get(&self.base, self.settings.version_ttl) {
+                return Poll::Ready(Ok(version));
+            }
+            if let Some(error) = self.question.failure_after(self.failures) {
+                return Poll::Ready(Err(error));
+            }
+            let Some((service, request)) = &self.call else { return Poll::Pending };
+            let probe =
+                Probe::new(service.clone(), &self.base, headers(request), self.settings.version_timeout);
+            match probe {
+                Ok(probe) => self.asking = Some((Box::pin(probe), turn)),
+                Err(error) => return Poll::Ready(Err(Arc::new(error))),
+            }
+        }
+    }
+
+    fn found(&mut self, version: Version) -> Result<Found<S>, Error> {
+        let Some((service, mut request)) = self.call.take() else {
+            return Err(Error::new(ErrorKind::Server, "the version was asked for already"));
+        };
+        route(&mut request, version)?;
+        aim(&mut request, &self.base)?;
+        let watch = Watch { versions: self.settings.versions.clone(), base: self.base.clone() };
+        Ok(Found { service, request, watch })
+    }
+}
+
+impl<S, B> Future for Lookup<S, B>
+where
+    S: Service<Request<Body>, Response = Response<B>> + Clone,
+    S::Error: Into<BoxError>,
+    B: HttpBody,
+    B::Data: Buf,
+    B::Error: Into<BoxError>,
+{
+    type Output = Result<Found<S>, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let version = match ready!(self.poll_version(cx)) {
+            Ok(version) => version,
+            Err(cause) => {
+                let operation = self
+                    .call
+                    .as_ref()
+                    .and_then(|(_, request)| CallContext::of(request))
+                    .and_then(CallContext::operation);
+                return Poll::Ready(Err(name(failure(cause), operation)));
+            }
+        };
+        Poll::Ready(self.found(version))
+    }
+}
+
+/// What the question is sent with: the headers that the caller gives all calls, since a gateway may want them.
+fn headers(request: &Request<Body>) -> HeaderMap {
+    let mut headers = CallContext::of(request)
+        .and_then(|context| context.options().get_headers())
+        .cloned()
+        .unwrap_or_default();
+    headers.remove(CONTENT_TYPE);
+    headers.remove(CONTENT_LENGTH);
+    headers.insert(ACCEPT, HeaderValue::from_static(kestra_core::ACCEPT_JSON));
+    if let Some(credentials) = request.headers().get(AUTHORIZATION) {
+        headers.insert(AUTHORIZATION, credentials.clone());
+    }
+    headers
+}
+
+/// The error of a call whose server doesn't tell its version. Nothing of the call was sent.
+fn failure(cause: Arc<Error>) -> Error {
+    let kind = match cause.kind() {
+        kind @ ErrorKind::Timeout(_) => kind,
+        _ => ErrorKind::Server,
+    };
+    let response = cause.response().cloned();
+    let error = Error::with_source(kind, SharedError::new(cause)).message(
+        "the server's version can't be found out; set it with api_version or KESTRA_API_VERSION, then it isn't asked",
+    );
+    match response {
+        Some(response) => error.in_response(response),
+        None => error,
+    }
+    .sent(RequestSent::No)
+}

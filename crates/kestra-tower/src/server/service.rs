@@ -1,0 +1,78 @@
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Buf;
+use http::{Request, Response};
+use http_body::Body as HttpBody;
+use kestra_core::{BaseUrl, Body, BoxError, Error};
+use tower_service::Service;
+
+use super::aim::{Need, aim, need, route, select};
+use super::future::{ServerFuture, Watch};
+use super::layer::Settings;
+use super::lookup::Lookup;
+
+/// The service of [`ServerLayer`](super::ServerLayer); always ready.
+#[derive(Clone, Debug)]
+pub struct ServerService<S> {
+    inner: S,
+    settings: Arc<Settings>,
+}
+
+impl<S> ServerService<S> {
+    pub(super) fn new(inner: S, settings: Arc<Settings>) -> Self {
+        Self { inner, settings }
+    }
+}
+
+impl<S, B> ServerService<S>
+where
+    S: Service<Request<Body>, Response = Response<B>> + Clone,
+    S::Error: Into<BoxError>,
+    B: HttpBody,
+    B::Data: Buf,
+    B::Error: Into<BoxError>,
+{
+    fn start(&self, mut request: Request<Body>) -> Result<ServerFuture<S, B>, Error> {
+        let settings = &self.settings;
+        let base = select(settings, &request)?;
+        let watch = match need(settings, &request, &base) {
+            Need::Version => {
+                let lookup = Lookup::new(self.inner.clone(), request, base, Arc::clone(settings));
+                return Ok(ServerFuture::asking(lookup));
+            }
+            Need::Route(version) => {
+                route(&mut request, version)?;
+                Some(self.watch(&base))
+            }
+            Need::Nothing => None,
+        };
+        aim(&mut request, &base)?;
+        Ok(ServerFuture::sending(self.inner.clone(), request, watch))
+    }
+
+    fn watch(&self, base: &BaseUrl) -> Watch {
+        Watch { versions: self.settings.versions.clone(), base: base.clone() }
+    }
+}
+
+impl<S, B> Service<Request<Body>> for ServerService<S>
+where
+    S: Service<Request<Body>, Response = Response<B>> + Clone,
+    S::Error: Into<BoxError>,
+    B: HttpBody,
+    B::Data: Buf,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response<B>;
+    type Error = BoxError;
+    type Future = ServerFuture<S, B>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> ServerFuture<S, B> {
+        self.start(request).unwrap_or_else(ServerFuture::failed)
+    }
+}

@@ -1,0 +1,40 @@
+//! One error as the cause of several calls.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+use kestra_core::Error;
+
+/// An error that several calls have as their cause; it prints as that error.
+pub(crate) struct SharedError(Arc<Error>);
+
+impl SharedError {
+    pub(crate) fn new(error: Arc<Error>) -> Self {
+        Self(error)
+    }
+
+    /// The error that is shared.
+    pub(crate) fn error(&self) -> &Error {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SharedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&*self.0, f)
+    }
+}
+
+impl fmt::Display for SharedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Its causes follow by way of `source`, so that a chain names none twice.
+        write!(f, "{}", self.0)
+    }
+}
+
+impl StdError for SharedError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source()
+    }
+}

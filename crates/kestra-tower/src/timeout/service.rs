@@ -1,0 +1,89 @@
+use std::task::{Context, Poll};
+
+use http::{Request, Response};
+use kestra_core::{Body, BoxError, CallContext, CallOptions};
+use tokio::time::Instant;
+use tower_service::Service;
+
+use super::future::{Limit, TimeoutFuture};
+use super::layer::{Scope, TimeoutLayer};
+use crate::oneshot::Oneshot;
+
+/// The service of [`TimeoutLayer`].
+///
+/// One that limits whole calls is always ready: it waits for the inner service within the limit of each call. One that
+/// limits attempts is ready when its inner service is.
+#[derive(Clone, Debug)]
+pub struct TimeoutService<S> {
+    inner: S,
+    layer: TimeoutLayer,
+}
+
+impl<S> TimeoutService<S> {
+    pub(super) fn new(inner: S, layer: TimeoutLayer) -> Self {
+        Self { inner, layer }
+    }
+
+    /// The limit of the whole call; it is told to the layers below.
+    fn total(&self, request: &mut Request<Body>) -> Option<Limit> {
+        let context = match CallContext::of(request) {
+            Some(context) => context.clone(),
+            None => {
+                let context = CallContext::detached(CallOptions::new());
+                request.extensions_mut().insert(context.clone());
+                context
+            }
+        };
+        let limit = context.limits(self.layer.defaults).total;
+        let own = limit.and_then(|limit| Instant::now().checked_add(limit));
+        if let Some(own) = own {
+            context.stamp_deadline(own);
+        }
+        // Whoever stamped first, a caller above or another call that shares the context, may have asked for less.
+        let at = match (own, context.deadline()) {
+            (Some(own), Some(stamped)) => own.min(stamped),
+            (own, stamped) => own.or(stamped)?,
+        };
+        Some(Limit { context: Some(context), at: Some(at), limit })
+    }
+
+    fn attempt(&self, request: &Request<Body>) -> Option<Limit> {
+        let context = CallContext::of(request);
+        let limit = match context {
+            Some(context) => context.limits(self.layer.defaults).attempt,
+            None => self.layer.defaults.limits(None, false).attempt,
+        };
+        Some(Limit { context: context.cloned(), at: None, limit: Some(limit?) })
+    }
+}
+
+impl<S, B> Service<Request<Body>> for TimeoutService<S>
+where
+    S: Service<Request<Body>, Response = Response<B>> + Clone,
+    S::Error: Into<BoxError>,
+{
+    type Response = Response<B>;
+    type Error = BoxError;
+    type Future = TimeoutFuture<S>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        match self.layer.scope {
+            Scope::Total => Poll::Ready(Ok(())),
+            Scope::Attempt => self.inner.poll_ready(cx).map_err(Into::into),
+        }
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> TimeoutFuture<S> {
+        let scope = self.layer.scope;
+        match scope {
+            Scope::Total => {
+                let limit = self.total(&mut request);
+                TimeoutFuture::new(Oneshot::new(self.inner.clone(), request), scope, limit)
+            }
+            Scope::Attempt => {
+                let limit = self.attempt(&request);
+                TimeoutFuture::new(Oneshot::sent(self.inner.call(request)), scope, limit)
+            }
+        }
+    }
+}

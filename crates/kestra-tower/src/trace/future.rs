@@ -1,0 +1,52 @@
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use http::Response;
+use kestra_core::BoxError;
+use pin_project_lite::pin_project;
+
+use super::recorder::Recorder;
+
+pin_project! {
+    /// The future of [`TraceService`](super::TraceService).
+    #[must_use = "futures do nothing unless polled"]
+    pub struct TraceFuture<F> {
+        #[pin]
+        inner: F,
+        recorder: Recorder,
+    }
+}
+
+impl<F> TraceFuture<F> {
+    pub(super) fn new(inner: F, recorder: Recorder) -> Self {
+        Self { inner, recorder }
+    }
+}
+
+impl<F, B, E> Future for TraceFuture<F>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    E: Into<BoxError>,
+{
+    type Output = Result<Response<B>, BoxError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let result = {
+            let _entered = this.recorder.span().enter();
+            ready!(this.inner.poll(cx)).map_err(Into::into)
+        };
+        match &result {
+            Ok(response) => this.recorder.answered(response.status()),
+            Err(error) => this.recorder.failed(error),
+        }
+        Poll::Ready(result)
+    }
+}
+
+impl<F> fmt::Debug for TraceFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TraceFuture").field("span", self.recorder.span()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,214 @@
+//! What is written into a span, and when.
+
+use std::fmt;
+
+use http::{Method, Request, StatusCode};
+use kestra_core::{BaseUrl, Body, BoxError, CallContext, Error, ErrorKind, Route};
+use tokio::time::Instant;
+use tracing::field::{Empty, display};
+use tracing::{Level, Span};
+
+use super::layer::Scope;
+
+const CALL: &str = "kestra::call";
+const ATTEMPT: &str = "kestra::attempt";
+
+/// A span, and the result that it still waits for.
+pub(super) struct Recorder {
+    span: Span,
+    running: Option<Running>,
+}
+
+struct Running {
+    since: Instant,
+    /// Of a call, which tells the number of attempts at the end.
+    context: Option<CallContext>,
+}
+
+impl Recorder {
+    /// Begins a span for a request, if anybody listens.
+    pub(super) fn start(scope: Scope, request: &Request<Body>) -> Self {
+        let listening = match scope {
+            Scope::Call => tracing::enabled!(target: CALL, Level::DEBUG),
+            Scope::Attempt => tracing::enabled!(target: ATTEMPT, Level::DEBUG),
+        };
+        if !listening {
+            return Self { span: Span::none(), running: None };
+        }
+        let context = CallContext::of(request);
+        let span = match scope {
+            Scope::Call => call_span(request, context),
+            Scope::Attempt => attempt_span(request, context),
+        };
+        let context = match scope {
+            Scope::Call => context.cloned(),
+            Scope::Attempt => None,
+        };
+        Self { span, running: Some(Running { since: Instant::now(), context }) }
+    }
+
+    pub(super) fn span(&self) -> &Span {
+        &self.span
+    }
+
+    /// Writes the status down.
+    pub(super) fn answered(&mut self, status: StatusCode) {
+        let Some(running) = self.running.take() else { return };
+        self.span.record("http.response.status_code", status.as_u16());
+        if status.is_client_error() || status.is_server_error() {
+            self.span.record("error.type", status.as_str());
+            self.span.record("otel.status_code", "ERROR");
+        }
+        self.end(&running);
+    }
+
+    /// Writes the error's kind down, and its status if it has one.
+    pub(super) fn failed(&mut self, error: &BoxError) {
+        let Some(running) = self.running.take() else { return };
+        match error.downcast_ref::<Error>() {
+            Some(error) => {
+                if let Some(status) = error.status() {
+                    self.span.record("http.response.status_code", status.as_u16());
+                }
+                match (error.kind(), error.status()) {
+                    (ErrorKind::Status, Some(status)) => self.span.record("error.type", status.as_str()),
+                    (kind, _) => self.span.record("error.type", error_type(kind)),
+                };
+            }
+            None => {
+                self.span.record("error.type", "_OTHER");
+            }
+        }
+        self.span.record("otel.status_code", "ERROR");
+        self.end(&running);
+    }
+
+    fn end(&self, running: &Running) {
+        self.span.record("kestra.duration_ms", running.since.elapsed().as_secs_f64() * 1000.0);
+        if let Some(context) = &running.context {
+            self.span.record("kestra.attempts", context.attempts());
+        }
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        if let Some(running) = self.running.take() {
+            self.span.record("kestra.cancelled", true);
+            self.end(&running);
+        }
+    }
+}
+
+fn call_span(request: &Request<Body>, context: Option<&CallContext>) -> Span {
+    let operation = context.and_then(CallContext::operation);
+    let span = tracing::debug_span!(
+        target: CALL,
+        "call",
+        otel.name = operation.map_or(request.method().as_str(), |operation| operation.name),
+        otel.kind = "internal",
+        otel.status_code = Empty,
+        http.request.method = request.method().as_str(),
+        url.template = Empty,
+        http.response.status_code = Empty,
+        error.type = Empty,
+        kestra.attempts = Empty,
+        kestra.cancelled = Empty,
+        kestra.duration_ms = Empty,
+    );
+    if let Some(route) = operation.and_then(|operation| operation.newest_route()) {
+        span.record("url.template", route.path);
+    }
+    span
+}
+
+fn attempt_span(request: &Request<Body>, context: Option<&CallContext>) -> Span {
+    let route = context.and_then(CallContext::operation).and_then(|operation| operation.newest_route());
+    let method = request.method();
+    let span = tracing::debug_span!(
+        target: ATTEMPT,
+        "attempt",
+        otel.name = display(SpanName { method, template: route.map(|route| route.path) }),
+        otel.kind = "client",
+        otel.status_code = Empty,
+        http.request.method = method.as_str(),
+        url.template = Empty,
+        server.address = Empty,
+        server.port = Empty,
+        http.request.resend_count = Empty,
+        http.response.status_code = Empty,
+        error.type = Empty,
+        kestra.cancelled = Empty,
+        kestra.duration_ms = Empty,
+    );
+    if let Some(route) = route {
+        span.record("url.template", route.path);
+    }
+    if let Some(resent) =
+        context.and_then(|context| context.attempts().checked_sub(1)).filter(|resent| *resent > 0)
+    {
+        span.record("http.request.resend_count", resent);
+    }
+    if let (Some(scheme), Some(host)) = (request.uri().scheme_str(), request.uri().host()) {
+        record_address(&span, scheme, host, request.uri().port_u16());
+    }
+    span
+}
+
+/// The name that OpenTelemetry wants for an HTTP request.
+struct SpanName<'a> {
+    method: &'a Method,
+    template: Option<&'a str>,
+}
+
+impl fmt::Display for SpanName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.method.as_str())?;
+        match self.template {
+            Some(template) => write!(f, " {template}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Writes the server into the span of the attempt, which began before it was known.
+pub(crate) fn record_server(base: &BaseUrl) {
+    if tracing::enabled!(target: ATTEMPT, Level::DEBUG) {
+        let authority = base.authority();
+        record_address(&Span::current(), base.scheme().as_str(), authority.host(), authority.port_u16());
+    }
+}
+
+/// Writes the route into the span of the attempt, if the server's version has another than the newest.
+pub(crate) fn record_route(route: &Route) {
+    if tracing::enabled!(target: ATTEMPT, Level::DEBUG) {
+        let span = Span::current();
+        let method = &route.method();
+        span.record("http.request.method", method.as_str());
+        span.record("url.template", route.path);
+        span.record("otel.name", display(SpanName { method, template: Some(route.path) }));
+    }
+}
+
+fn record_address(span: &Span, scheme: &str, host: &str, port: Option<u16>) {
+    span.record("server.address", host);
+    span.record("server.port", port.unwrap_or(if scheme == "https" { 443 } else { 80 }));
+}
+
+fn error_type(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Build => "build",
+        ErrorKind::Server => "server",
+        ErrorKind::Unsupported => "unsupported",
+        ErrorKind::Refused => "refused",
+        ErrorKind::Auth => "auth",
+        ErrorKind::Connect => "connect",
+        ErrorKind::Proxy => "proxy",
+        ErrorKind::Tls => "tls",
+        ErrorKind::Timeout(_) => "timeout",
+        ErrorKind::Transport => "transport",
+        ErrorKind::Status => "status",
+        ErrorKind::Decode => "decode",
+        _ => "_OTHER",
+    }
+}

@@ -1,0 +1,49 @@
+use std::task::{Context, Poll};
+
+use http::{Request, Response};
+use kestra_core::{Body, BoxError};
+use tower_service::Service;
+use tracing::Span;
+
+use super::future::TraceFuture;
+use super::layer::TraceLayer;
+use super::recorder::Recorder;
+
+/// The service of [`TraceLayer`]; it is ready when its inner service is.
+#[derive(Clone, Debug)]
+pub struct TraceService<S> {
+    inner: S,
+    layer: TraceLayer,
+}
+
+impl<S> TraceService<S> {
+    pub(super) fn new(inner: S, layer: TraceLayer) -> Self {
+        Self { inner, layer }
+    }
+}
+
+impl<S, B> Service<Request<Body>> for TraceService<S>
+where
+    S: Service<Request<Body>, Response = Response<B>>,
+    S::Error: Into<BoxError>,
+{
+    type Response = Response<B>;
+    type Error = BoxError;
+    type Future = TraceFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.inner.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> TraceFuture<S::Future> {
+        let recorder = Recorder::start(self.layer.scope, &request);
+        if let Some(inject) = &self.layer.propagate {
+            match recorder.span().is_disabled() {
+                true => inject(&Span::current(), request.headers_mut()),
+                false => inject(recorder.span(), request.headers_mut()),
+            }
+        }
+        let future = recorder.span().in_scope(|| self.inner.call(request));
+        TraceFuture::new(future, recorder)
+    }
+}
