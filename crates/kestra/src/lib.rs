@@ -9,10 +9,13 @@ pub use areas::*;
 pub use client::{CallService, Client, ClientBuilder, ServerInfo};
 pub use flows::{Deploy, Deployed};
 pub use kestra_core::{
-    Attempt, AttemptResult, Body, BoxError, Call, CallContext, CallOptions, Detached, Error, ErrorKind, ErrorResponse,
-    Executor, FilePart, Filter, OperationInfo, RequestSent, Retry, RetryEvent, Server, Servers, Target, TimeoutPhase,
-    Timeouts, Variable, Verdict, Version, sse,
+    Attempt, AttemptResult, Body, BoxError, Call, CallContext, CallOptions, Detached, Error, ErrorKind,
+    ErrorResponse, Executor, FilePart, Filter, OperationInfo, RequestSent, Retry, RetryEvent, Server,
+    Servers, Target, TimeoutPhase, Timeouts, Variable, Verdict, Version, sse,
 };
 pub use kestra_models as models;
 pub use kestra_operations as operations;
-pub use kestra_tower::{Auth, AuthLayer, Proxy, RetryLayer, ServerLayer, TimeoutLayer, Tls, TraceLayer, Transport};
+pub use kestra_tower::auth::{Auth, AuthLayer, Token, TokenSource};
+pub use kestra_tower::transport::{Proxy, Tls, Transport};
+pub use kestra_tower::transport::{Proxy, Tls, Transport};
+pub use kestra_tower::{RetryLayer, ServerLayer, TimeoutLayer, TraceLayer, VersionCache};

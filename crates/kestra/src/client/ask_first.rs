@@ -26,7 +26,8 @@ pub(super) fn question(call: &Call, defaults: &CallOptions) -> Option<Call> {
 pub(super) fn ask_then_send(client: Client, question: Call, mut call: Call) -> CallFuture {
     Box::pin(async move {
         let info = call.info();
-        let limits = call.options().get_timeouts().or(client.options.get_timeouts()).limits(Some(info), false);
+        let limits =
+            call.options().get_timeouts().or(client.options.get_timeouts()).limits(Some(info), false);
         let deadline = limits.total.map(|total| tokio::time::Instant::now() + total);
         client.send(question).await.map_err(|error| error.of_operation(info))?;
         if let Some(deadline) = deadline {

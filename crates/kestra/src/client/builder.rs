@@ -2,7 +2,8 @@
 
 use http::{HeaderName, HeaderValue};
 use kestra_core::{CallOptions, Error, Retry, Servers, Timeouts, Version};
-use kestra_tower::{Auth, Proxy, Tls};
+use kestra_tower::Auth;
+use kestra_tower::transport::{Proxy, Tls};
 use std::time::Duration;
 use tower::Layer;
 
@@ -153,7 +154,8 @@ impl ClientBuilder {
                 self.options = self.options.header(name, value);
             }
             (name, _) => {
-                let name = name.map_or_else(|_| "its name".to_owned(), |name| format!("the value of `{name}`"));
+                let name =
+                    name.map_or_else(|_| "its name".to_owned(), |name| format!("the value of `{name}`"));
                 let problem = format_args!("{name} has a character that no header can have").to_string();
                 self.invalid.get_or_insert(Error::invalid("default_header", problem));
             }
@@ -204,7 +206,7 @@ impl ClientBuilder {
     }
 
     /// Sets how many bytes of an answer are collected; 64 MiB by default. Streams and downloads have no limit.
-    pub fn max_response_body(mut self, bytes: usize) -> Self {
+    pub fn max_body_size(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
         self
     }
@@ -257,9 +259,9 @@ impl ClientBuilder {
             options = CallOptions::new().timeouts(self.timeouts).or(&options);
             return Ok(Client::new(service.into_stack(self.timeouts), options, self.body_limit));
         }
-        let servers = self
-            .servers
-            .ok_or_else(|| Error::invalid("server", "none is set; name one such as `http://localhost:8080`"))?;
+        let servers = self.servers.ok_or_else(|| {
+            Error::invalid("server", "none is set; name one such as `http://localhost:8080`")
+        })?;
         servers.check()?;
         let stack = layers::standard(layers::Standard {
             servers,

@@ -54,10 +54,14 @@ impl Client {
         let (parts, body) = response.into_parts();
         let read = Limited::new(body, LIMIT).collect().await.map_err(Error::from_boxed)?.to_bytes();
         let configs: Configs = serde_json::from_slice(&read).map_err(|problem| {
-            Error::new(ErrorKind::Decode, format!("this is no Kestra server: its configuration can't be read ({problem})"))
-                .in_response(ErrorResponse::new(parts, read))
+            Error::new(
+                ErrorKind::Decode,
+                format!("this is no Kestra server: its configuration can't be read ({problem})"),
+            )
+            .in_response(ErrorResponse::new(parts, read))
         })?;
-        let version = configs.version.parse().map_err(|problem| Error::with_source(ErrorKind::Decode, problem))?;
+        let version =
+            configs.version.parse().map_err(|problem| Error::with_source(ErrorKind::Decode, problem))?;
 
         self.flows().search_flows().size(1).await?;
 

@@ -9,22 +9,29 @@ use super::ClientBuilder;
 type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 pub(super) fn builder(lookup: Lookup<'_>) -> Result<ClientBuilder, Error> {
-    let get = |name: &str| lookup(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
-    let url = get("KESTRA_URL")
-        .ok_or_else(|| Error::invalid("KESTRA_URL", "it is not set; set it to the server, such as http://localhost:8080"))?;
+    let get =
+        |name: &str| lookup(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+    let url = get("KESTRA_URL").ok_or_else(|| {
+        Error::invalid("KESTRA_URL", "it is not set; set it to the server, such as http://localhost:8080")
+    })?;
     let mut builder = ClientBuilder::new().server(url);
     match (get("KESTRA_API_TOKEN"), get("KESTRA_USERNAME"), get("KESTRA_PASSWORD")) {
         (Some(token), _, _) => builder = builder.auth(Auth::bearer(token)),
         (None, Some(user), Some(password)) => builder = builder.auth(Auth::basic(user, password)),
-        (None, Some(_), None) => return Err(Error::invalid("KESTRA_PASSWORD", "it is not set, and KESTRA_USERNAME is")),
-        (None, None, Some(_)) => return Err(Error::invalid("KESTRA_USERNAME", "it is not set, and KESTRA_PASSWORD is")),
+        (None, Some(_), None) => {
+            return Err(Error::invalid("KESTRA_PASSWORD", "it is not set, and KESTRA_USERNAME is"));
+        }
+        (None, None, Some(_)) => {
+            return Err(Error::invalid("KESTRA_USERNAME", "it is not set, and KESTRA_PASSWORD is"));
+        }
         (None, None, None) => {}
     }
     if let Some(tenant) = get("KESTRA_TENANT_ID") {
         builder = builder.tenant(tenant);
     }
     if let Some(version) = get("KESTRA_API_VERSION") {
-        let version: Version = version.parse().map_err(|problem| Error::invalid("KESTRA_API_VERSION", problem))?;
+        let version: Version =
+            version.parse().map_err(|problem| Error::invalid("KESTRA_API_VERSION", problem))?;
         builder = builder.api_version(version);
     }
     Ok(builder)
@@ -43,7 +50,10 @@ mod tests {
         for (pairs, named) in [
             (&[][..], "KESTRA_URL"),
             (&[("KESTRA_URL", " ")][..], "KESTRA_URL"),
-            (&[("KESTRA_URL", "http://localhost:8080"), ("KESTRA_USERNAME", "a@b.example")][..], "KESTRA_PASSWORD"),
+            (
+                &[("KESTRA_URL", "http://localhost:8080"), ("KESTRA_USERNAME", "a@b.example")][..],
+                "KESTRA_PASSWORD",
+            ),
             (&[("KESTRA_URL", "http://localhost:8080"), ("KESTRA_PASSWORD", "hush")][..], "KESTRA_USERNAME"),
         ] {
             let error = from(pairs).unwrap_err();

@@ -7,7 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use kestra_core::{Body, BoxError, Error, Retry, Servers, Timeouts};
-use kestra_tower::{Auth, AuthLayer, Proxy, RetryLayer, ServerLayer, TimeoutLayer, Tls, TraceLayer, Transport};
+use kestra_tower::transport::{Proxy, Tls, Transport};
+use kestra_tower::{Auth, AuthLayer, RetryLayer, ServerLayer, TimeoutLayer, TraceLayer};
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, Service, ServiceExt as _};
 
@@ -27,7 +28,11 @@ pub trait Fits: Send + Sync + 'static {
 
 impl<S, B> Fits for S
 where
-    S: Service<Request<Body>, Response = Response<B>, Error: Into<BoxError>, Future: Send> + Clone + Send + Sync + 'static,
+    S: Service<Request<Body>, Response = Response<B>, Error: Into<BoxError>, Future: Send>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
     fn erase(self) -> CallService {
@@ -102,7 +107,7 @@ pub(super) fn standard(from: Standard) -> Result<SharedStack, Error> {
         .proxy(from.proxy.map_or_else(Proxy::from_env, Ok)?)
         .tls(from.tls.unwrap_or_default())
         .timeouts(from.timeouts)
-        .max_response_body(from.body_limit);
+        .max_body_size(from.body_limit);
     if let Some(limit) = from.pool_idle {
         transport = transport.pool_idle_timeout(limit);
     }
@@ -154,7 +159,11 @@ impl Attempt {
 /// The span and the limit of the whole call, which hold for any stack.
 pub(super) fn around_service<S, B>(service: S, timeouts: Timeouts) -> SharedStack
 where
-    S: Service<Request<Body>, Response = Response<B>, Error: Into<BoxError>, Future: Send> + Clone + Send + Sync + 'static,
+    S: Service<Request<Body>, Response = Response<B>, Error: Into<BoxError>, Future: Send>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
     let service = TimeoutLayer::total_of(timeouts).layer(service);

@@ -7,13 +7,13 @@ use http::response::Parts;
 use http::{Request, Response, header};
 use http_body_util::BodyExt as _;
 use kestra_core::{
-    Body, BoxError, CallContext, ERROR_BODY_LIMIT, Error, ErrorKind, ErrorResponse, RequestSent, TimeoutPhase, redact,
+    Body, BoxError, CallContext, ERROR_BODY_LIMIT, Error, ErrorKind, ErrorResponse, RequestSent,
+    TimeoutPhase, redact,
 };
 use tokio::time::Instant;
 use tower::{Service, ServiceExt as _};
 
 use kestra_core::CallFuture;
-
 
 /// A service whose type nobody needs to know.
 pub(crate) trait Stack: Send + Sync {
@@ -26,7 +26,11 @@ pub(crate) type SharedStack = Arc<dyn Stack>;
 
 impl<S, B> Stack for S
 where
-    S: Service<Request<Body>, Response = Response<B>, Error: Into<BoxError>, Future: Send> + Clone + Send + Sync + 'static,
+    S: Service<Request<Body>, Response = Response<B>, Error: Into<BoxError>, Future: Send>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
     fn call(&self, request: Result<Request<Body>, Error>, body_limit: usize) -> CallFuture {
@@ -35,9 +39,10 @@ where
             let request = request?;
             let begun = Instant::now();
             let context = CallContext::of(&request).cloned();
-            let result = match service.oneshot(request).await {
+            let answer: Result<_, BoxError> = service.oneshot(request).await.map_err(Into::into);
+            let result = match answer {
                 Ok(response) => judge(response.map(Body::new), context.as_ref(), body_limit).await,
-                Err(error) => Err(Error::from_boxed(error.into())),
+                Err(error) => Err(Error::from_boxed(error)),
             };
             result.map_err(|error| finish(error, context.as_ref(), begun))
         })
@@ -78,7 +83,7 @@ async fn judge(
             Collected::Whole(bytes) => Ok(Response::from_parts(parts, bytes.into())),
             Collected::TooLarge(start) => Err(Error::new(
                 ErrorKind::Decode,
-                format!("the body has more than {body_limit} bytes; raise max_response_body if that is expected"),
+                format!("the body has more than {body_limit} bytes; raise max_body_size if that is expected"),
             )
             .in_response(ErrorResponse::new(parts, start))),
             Collected::Failed(start, error) => Err(error.in_response(ErrorResponse::new(parts, start))),

@@ -88,16 +88,20 @@ impl Deploy {
             .total
             .map(|total| tokio::time::Instant::now() + total);
         let left = || {
-            let left = deadline.map(|deadline| deadline.saturating_duration_since(tokio::time::Instant::now()));
+            let left =
+                deadline.map(|deadline| deadline.saturating_duration_since(tokio::time::Instant::now()));
             left.map_or_else(CallOptions::new, |left| CallOptions::new().timeout(left))
         };
         let flows = client.flows();
         let (namespace, id) = self.identify(&flows, left()).await?;
         match flows.get_flow(&namespace, &id).options(left()).await {
-            Ok(flow) if flow.source.as_deref() == Some(self.source.as_str()) => Ok((flow, Deployed::Unchanged)),
+            Ok(flow) if flow.source.as_deref() == Some(self.source.as_str()) => {
+                Ok((flow, Deployed::Unchanged))
+            }
             Ok(before) => {
                 // It was just read, so there is no need to ask again.
-                let updated = flows.update_flow(&namespace, &id, self.source).unchecked().options(left()).await?;
+                let updated =
+                    flows.update_flow(&namespace, &id, self.source).unchecked().options(left()).await?;
                 let outcome =
                     if updated.revision == before.revision { Deployed::Unchanged } else { Deployed::Updated };
                 Ok((updated, outcome))
@@ -117,7 +121,10 @@ impl Deploy {
             return Err(Error::invalid("source", "it must be exactly one flow; deploy each flow by itself"));
         };
         if let Some(constraints) = flow.constraints.filter(|constraints| !constraints.is_empty()) {
-            return Err(Error::invalid("source", format_args!("the server finds it invalid: {}", constraints.trim())));
+            return Err(Error::invalid(
+                "source",
+                format_args!("the server finds it invalid: {}", constraints.trim()),
+            ));
         }
         match (flow.namespace, flow.flow) {
             (Some(namespace), Some(id)) => Ok((namespace, id)),
