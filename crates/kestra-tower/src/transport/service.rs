@@ -4,7 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::{Request, Response};
+use http::header::CONTENT_LENGTH;
+use http::{HeaderValue, Method, Request, Response};
+use http_body::Body as _;
 use hyper_util::client::legacy;
 use kestra_core::{Body, BoxError, CallContext, Error, ErrorKind, Timeouts};
 use tower_service::Service;
@@ -43,6 +45,7 @@ impl Transport {
         if let Err(error) = check(&request) {
             return TransportFuture::failed(context, error);
         }
+        say_that_empty(&mut request);
         inner.connector.prepare(&mut request);
         let idle = context.as_ref().and_then(|context| context.limits(inner.timeouts).idle);
         let mut watch = None;
@@ -74,6 +77,14 @@ fn check(request: &Request<Body>) -> Result<(), Error> {
         (Some(_), Some(_)) => "the scheme is not http or https",
     };
     Err(Error::new(ErrorKind::Server, problem))
+}
+
+/// Some proxies answer 411 where a body is usual and neither one nor its length comes.
+fn say_that_empty(request: &mut Request<Body>) {
+    let usual = matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH);
+    if usual && request.body().is_end_stream() {
+        request.headers_mut().entry(CONTENT_LENGTH).or_insert(HeaderValue::from_static("0"));
+    }
 }
 
 impl Service<Request<Body>> for Transport {

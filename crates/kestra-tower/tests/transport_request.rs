@@ -1,0 +1,168 @@
+//! Requests on the wire: how they leave, and what holds while they do.
+
+mod support;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::Frame;
+use http_body_util::StreamBody;
+use kestra_core::{Body, CallContext, CallOptions, ErrorKind, RequestSent, TimeoutPhase, Timeouts};
+use support::proxies::header;
+use support::{CREATE, READ, Server, UPLOAD, json, request, request_with, send, text, transport};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+#[tokio::test]
+async fn a_body_in_memory_leaves_in_one_write_with_its_head() {
+    for size in [0, 100, 2_000, 60_000] {
+        let reads = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&reads);
+        let server = Server::start(move |mut stream, _| {
+            let seen = Arc::clone(&seen);
+            async move {
+                let mut buffer = vec![0; 1 << 20];
+                // All that was written at once is there at once.
+                stream.readable().await.expect("a request");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                let count = stream.read(&mut buffer).await.expect("a read");
+                seen.lock().expect("the reads").push(buffer[..count].to_vec());
+                let more = tokio::time::timeout(Duration::from_millis(50), stream.read(&mut buffer)).await;
+                assert!(more.is_err(), "a second read");
+                stream.write_all(json("1").as_bytes()).await.expect("a write");
+            }
+        })
+        .await;
+        let body = Body::from(vec![b'x'; size]);
+        let request = request_with(&CREATE, &server.url(), CallOptions::new(), Some(body));
+        send(&transport(), request).await.expect("an answer");
+        let reads = reads.lock().expect("the reads");
+        let [bytes] = &reads[..] else { panic!("{} reads", reads.len()) };
+        let head_end = bytes.windows(4).position(|bytes| bytes == b"\r\n\r\n").expect("a head") + 4;
+        let head = std::str::from_utf8(&bytes[..head_end]).expect("a head");
+        assert_eq!(bytes.len() - head_end, size);
+        assert_eq!(header(head, "content-length"), Some(size.to_string()));
+        assert_eq!(header(head, "transfer-encoding"), None);
+    }
+}
+
+#[tokio::test]
+async fn only_what_the_caller_set_is_sent() {
+    let heads = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&heads);
+    let server = Server::start(move |mut stream, _| {
+        let seen = Arc::clone(&seen);
+        async move {
+            let head = support::read_head(&mut stream).await;
+            seen.lock().expect("the heads").push(head);
+            let answer =
+                "HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\n\r\n";
+            stream.write_all(answer.as_bytes()).await.expect("a write");
+        }
+    })
+    .await;
+    let transport = transport();
+    for _ in 0..2 {
+        let response = send(&transport, request(&READ, &server.url())).await.expect("an answer");
+        assert_eq!(response.status(), 302);
+    }
+    let heads = heads.lock().expect("the heads");
+    let expected = format!(
+        "GET /api/v1/thing HTTP/1.1\r\naccept: application/json, */*;q=0.1\r\nhost: {}\r\n\r\n",
+        server.address
+    );
+    assert_eq!(*heads, [expected.clone(), expected]);
+}
+
+#[tokio::test]
+async fn a_request_that_was_not_written_goes_out_on_another_connection() {
+    // The server closes after each answer without saying so, as an idle timeout of its own would.
+    let server = Server::answering(json("1")).await;
+    let transport = transport();
+    for _ in 0..5 {
+        let response = send(&transport, request(&CREATE, &server.url())).await.expect("an answer");
+        assert_eq!(text(response), "1");
+    }
+}
+
+fn stream_of(pieces: usize, size: usize, pause: Duration) -> Body {
+    let frames = futures_util::stream::unfold(0, move |piece| async move {
+        if piece == pieces {
+            return None;
+        }
+        tokio::time::sleep(pause).await;
+        let data = Bytes::from(vec![b'x'; size]);
+        Some((Ok::<_, std::io::Error>(Frame::data(data)), piece + 1))
+    });
+    Body::new(StreamBody::new(frames))
+}
+
+fn idle(limit: u64) -> CallOptions {
+    CallOptions::new().timeouts(Timeouts::default().idle(Duration::from_millis(limit)))
+}
+
+/// Reads everything up to the last chunk, and answers.
+async fn read_upload() -> Server {
+    Server::start(|mut stream, _| async move {
+        let mut all = Vec::new();
+        while !all.ends_with(b"0\r\n\r\n") {
+            if stream.read_buf(&mut all).await.unwrap_or(0) == 0 {
+                return;
+            }
+        }
+        stream.write_all(json(&all.len().to_string()).as_bytes()).await.expect("a write");
+    })
+    .await
+}
+
+#[tokio::test]
+async fn an_upload_may_take_longer_than_its_idle_limit() {
+    let server = read_upload().await;
+    let body = stream_of(10, 200_000, Duration::from_millis(50));
+    let request = request_with(&UPLOAD, &server.url(), idle(300), Some(body));
+    let response = send(&transport(), request).await.expect("an answer");
+    assert!(text(response).parse::<usize>().expect("a count") > 2_000_000);
+}
+
+#[tokio::test]
+async fn an_upload_that_stands_still_times_out() {
+    let nobody_reads = Server::start(|stream, _| async move {
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        drop(stream);
+    })
+    .await;
+    let nobody_answers = Server::start(|mut stream, _| async move {
+        let mut sink = vec![0; 1 << 16];
+        while stream.read(&mut sink).await.unwrap_or(0) > 0 {}
+    })
+    .await;
+    let silent_source = read_upload().await;
+    let cases = [
+        (&nobody_reads, stream_of(1, 50_000_000, Duration::ZERO)),
+        (&nobody_answers, stream_of(3, 1_000, Duration::ZERO)),
+        (&silent_source, stream_of(3, 1_000, Duration::from_secs(10))),
+    ];
+    for (server, body) in cases {
+        let request = request_with(&UPLOAD, &server.url(), idle(200), Some(body));
+        let context = CallContext::of(&request).expect("a context").clone();
+        let error = send(&transport(), request).await.expect_err("a timeout");
+        assert_eq!(error.kind(), ErrorKind::Timeout(TimeoutPhase::Idle), "{error:#}");
+        assert_eq!(error.request_sent(), RequestSent::Maybe);
+        assert_eq!(context.sent().get(), RequestSent::Maybe);
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_fails_breaks_the_connection() {
+    let server = read_upload().await;
+    let frames = futures_util::stream::iter([
+        Ok(Frame::data(Bytes::from_static(b"some"))),
+        Err(std::io::Error::other("the disk is gone")),
+    ]);
+    let body = Body::new(StreamBody::new(frames));
+    let request = request_with(&UPLOAD, &server.url(), CallOptions::new(), Some(body));
+    let error = send(&transport(), request).await.expect_err("a failing body");
+    assert_eq!(error.kind(), ErrorKind::Transport, "{error:#}");
+    assert_eq!(error.request_sent(), RequestSent::Maybe);
+    assert!(format!("{error:#}").contains("the disk is gone"), "{error:#}");
+}

@@ -1,0 +1,165 @@
+//! TLS with certificates of our own.
+
+mod support;
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use kestra_core::{ErrorKind, RequestSent, TimeoutPhase};
+use kestra_tower::Transport;
+use kestra_tower::transport::Tls;
+use support::tls::{Ca, accept};
+use support::{READ, Server, json, read_head, request, send, text};
+use tokio::io::AsyncWriteExt as _;
+use tokio_rustls::TlsAcceptor;
+
+async fn serve(acceptor: TlsAcceptor) -> Server {
+    Server::start(move |stream, _| {
+        let acceptor = acceptor.clone();
+        async move {
+            let Some(mut stream) = accept(&acceptor, stream).await else { return };
+            while !read_head(&mut stream).await.is_empty() {
+                let _ = stream.write_all(json("\"safe\"").as_bytes()).await;
+            }
+        }
+    })
+    .await
+}
+
+fn url(server: &Server) -> String {
+    format!("https://localhost:{}", server.address.port())
+}
+
+fn transport(tls: Tls) -> Transport {
+    Transport::builder().no_proxy().tls(tls).build().expect("a transport")
+}
+
+#[tokio::test]
+async fn a_server_of_our_own_ca_is_trusted_however_the_ca_is_named() {
+    let ca = Ca::new();
+    let server = serve(ca.acceptor(&["localhost", "127.0.0.1"], false)).await;
+    let mut file = tempfile();
+    file.1.write_all(ca.pem().as_bytes()).expect("a file");
+    let settings = [
+        Tls::default().add_root_certificate(ca.pem()).only_these_roots(),
+        Tls::default().add_root_certificate(ca.der()).only_these_roots(),
+        Tls::default().add_root_certificate(format!("{}\n{}", Ca::new().pem(), ca.pem())).only_these_roots(),
+        Tls::default().ca_file(&file.0),
+    ];
+    for tls in settings {
+        let transport = transport(tls);
+        let by_address = format!("https://{}", server.address);
+        for url in [url(&server), url(&server), by_address] {
+            let response = send(&transport, request(&READ, &url)).await.expect("an answer");
+            assert_eq!(text(response), "\"safe\"");
+        }
+    }
+    std::fs::remove_file(&file.0).expect("the file");
+}
+
+fn tempfile() -> (std::path::PathBuf, std::fs::File) {
+    let path = std::env::temp_dir().join(format!("kestra-ca-{}.pem", std::process::id()));
+    let file = std::fs::File::create(&path).expect("a file");
+    (path, file)
+}
+
+#[tokio::test]
+async fn a_server_of_an_unknown_ca_is_refused_with_a_hint() {
+    let server = serve(Ca::new().acceptor(&["localhost"], false)).await;
+    let tls = Tls::default().add_root_certificate(Ca::new().pem()).only_these_roots();
+    let error = send(&transport(tls), request(&READ, &url(&server))).await.expect_err("no trust");
+    assert_eq!(error.kind(), ErrorKind::Tls, "{error:#}");
+    assert_eq!(error.request_sent(), RequestSent::No);
+    assert!(error.to_string().contains("nobody trusted here signed the certificate of localhost"), "{error}");
+    assert!(error.hint().expect("a hint").contains("add_root_certificate"));
+    assert!(format!("{error:#}").contains("UnknownIssuer"), "{error:#}");
+}
+
+#[tokio::test]
+async fn a_certificate_for_another_name_is_refused() {
+    let ca = Ca::new();
+    let server = serve(ca.acceptor(&["example.com"], false)).await;
+    let tls = Tls::default().add_root_certificate(ca.pem()).only_these_roots();
+    let error = send(&transport(tls), request(&READ, &url(&server))).await.expect_err("another name");
+    assert_eq!(error.kind(), ErrorKind::Tls, "{error:#}");
+}
+
+#[tokio::test]
+async fn a_client_certificate_is_shown() {
+    let ca = Ca::new();
+    let server = serve(ca.acceptor(&["localhost"], true)).await;
+    let tls = Tls::default().add_root_certificate(ca.pem()).only_these_roots();
+    let error = send(&transport(tls.clone()), request(&READ, &url(&server))).await.expect_err("a refusal");
+    assert_ne!(error.kind(), ErrorKind::Status, "{error:#}");
+    let ours = ca.issue(&["client"]);
+    let key = ours.key.serialize_pem();
+    let tls = tls.client_certificate(ours.pem, key.clone());
+    assert!(!format!("{tls:#?}").contains(&key));
+    let response = send(&transport(tls), request(&READ, &url(&server))).await.expect("an answer");
+    assert_eq!(text(response), "\"safe\"");
+}
+
+#[tokio::test]
+async fn a_server_without_tls_is_told_apart() {
+    let server = Server::answering("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").await;
+    let tls = Tls::default().add_root_certificate(Ca::new().pem()).only_these_roots();
+    let silent = Server::start(|_, _| async {}).await;
+    let error = send(&transport(tls.clone()), request(&READ, &url(&silent))).await.expect_err("no TLS");
+    assert_eq!(error.kind(), ErrorKind::Connect, "{error:#}");
+    assert_eq!(error.request_sent(), RequestSent::No);
+    // The raw server waits for the end of a head, so it is spoken to only once the hello holds one.
+    drop(server);
+    let server = Server::start(|mut stream, _| async move {
+        let mut hello = [0; 16];
+        let _ = tokio::io::AsyncReadExt::read(&mut stream, &mut hello).await;
+        let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    })
+    .await;
+    let error = send(&transport(tls), request(&READ, &url(&server))).await.expect_err("no TLS");
+    assert_eq!(error.kind(), ErrorKind::Tls, "{error:#}");
+    assert!(error.to_string().contains("http://"), "{error}");
+}
+
+#[tokio::test]
+async fn a_handshake_that_hangs_ends_with_the_connect_timeout() {
+    let server = Server::start(|stream, _| async move {
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        drop(stream);
+    })
+    .await;
+    let tls = Tls::default().add_root_certificate(Ca::new().pem()).only_these_roots();
+    let limit = Duration::from_millis(100);
+    let transport =
+        Transport::builder().no_proxy().tls(tls).connect_timeout(limit).build().expect("a transport");
+    let error = send(&transport, request(&READ, &url(&server))).await.expect_err("a timeout");
+    assert_eq!(error.kind(), ErrorKind::Timeout(TimeoutPhase::Connect), "{error:#}");
+    assert_eq!(error.request_sent(), RequestSent::No);
+    assert!(error.is_connect());
+    assert!(error.to_string().contains("within 100ms"), "{error}");
+}
+
+#[test]
+fn what_is_wrong_with_the_settings_is_said_when_the_transport_is_built() {
+    let cases = [
+        (Tls::default().ca_file("no/such/file.pem"), "`no/such/file.pem` can't be read"),
+        (Tls::default().add_root_certificate("hello"), "neither as PEM nor as DER"),
+        (Tls::default().add_root_certificate(vec![0x30, 0x03, 1, 2, 3]), "no valid certificate"),
+        (Tls::default().only_these_roots(), "trusts nobody"),
+        (Tls::default().client_certificate("", ""), "no certificate as PEM"),
+        (Tls::default().client_certificate(Ca::new().pem(), "key"), "private key is missing"),
+    ];
+    for (tls, expected) in cases {
+        // Some root is needed where it isn't the point, since a machine may have none.
+        let error = Transport::builder().no_proxy().tls(tls).build().expect_err("a problem");
+        assert!(error.to_string().contains(expected), "{error}");
+        assert_eq!(error.kind(), ErrorKind::Tls);
+        assert_eq!(error.request_sent(), RequestSent::No);
+    }
+}
+
+#[test]
+fn a_transport_for_plain_http_needs_neither_runtime_nor_certificates() {
+    let transport = Transport::builder().build();
+    assert!(transport.is_ok() || std::env::vars().any(|(name, _)| name.to_lowercase().ends_with("_proxy")));
+}
