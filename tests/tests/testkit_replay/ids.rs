@@ -9,21 +9,21 @@ const NOBODY: &str = "1Hh2Ii3Jj4Kk5Ll6Mm7Nn8";
 
 /// Which recorded id or file is which of ours.
 #[derive(Debug, Default)]
-pub struct Ids {
+pub(crate) struct Ids {
     known: BTreeMap<String, String>,
     taken: BTreeSet<String>,
 }
 
 impl Ids {
     /// Notes that two texts mean the same thing.
-    pub fn bind(&mut self, recorded: &str, ours: &str) {
+    pub(crate) fn bind(&mut self, recorded: &str, ours: &str) {
         if !self.known.contains_key(recorded) && self.taken.insert(ours.to_owned()) {
             self.known.insert(recorded.to_owned(), ours.to_owned());
         }
     }
 
     /// Learns from two answers to the same request.
-    pub fn learn(&mut self, recorded: &Value, ours: &Value) {
+    pub(crate) fn learn(&mut self, recorded: &Value, ours: &Value) {
         match (recorded, ours) {
             (Value::String(recorded), Value::String(ours)) => {
                 let files = recorded.starts_with("kestra://") && ours.starts_with("kestra://");
@@ -46,14 +46,14 @@ impl Ids {
     }
 
     /// A text of a recorded request with our ids.
-    pub fn translate(&self, text: &str) -> String {
+    pub(crate) fn translate(&self, text: &str) -> String {
         let mut keys: Vec<&String> = self.known.keys().collect();
         keys.sort_by_key(|key| std::cmp::Reverse(key.len()));
         keys.into_iter().fold(text.to_owned(), |text, key| text.replace(key.as_str(), &self.known[key]))
     }
 
     /// The ids in a text that nothing has revealed yet, in order.
-    pub fn unknown_in(&self, text: &str) -> Vec<String> {
+    pub(crate) fn unknown_in(&self, text: &str) -> Vec<String> {
         let mut found: Vec<String> = Vec::new();
         for word in text.split(|c: char| !c.is_ascii_alphanumeric()) {
             let id = looks_like_id(word) && word != NOBODY && !self.known.contains_key(word);

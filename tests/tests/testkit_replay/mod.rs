@@ -8,5 +8,5 @@ mod setup;
 mod shape;
 mod wire;
 
-pub use play::play;
-pub use report::Report;
+pub(crate) use play::play;
+pub(crate) use report::Report;

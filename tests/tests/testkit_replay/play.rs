@@ -29,7 +29,7 @@ const AREAS: &[&str] = &[
 const REPEATS: usize = 20;
 
 /// Replays a version.
-pub async fn play(version: &str, dialect: Dialect) -> Report {
+pub(crate) async fn play(version: &str, dialect: Dialect) -> Report {
     let mut report = Report { version: version.to_owned(), lines: Vec::new() };
     let server =
         Server::builder().dialect(dialect).basic_auth(USER, PASSWORD).start().await.expect("a server");

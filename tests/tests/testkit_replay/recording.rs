@@ -6,77 +6,77 @@ use serde::Deserialize;
 
 /// One recorded exchange.
 #[derive(Debug, Deserialize)]
-pub struct Recording {
+pub(crate) struct Recording {
     #[serde(skip)]
-    pub area: String,
+    pub(crate) area: String,
     /// The file's name without its number.
     #[serde(skip)]
-    pub name: String,
+    pub(crate) name: String,
     /// The file's name without its ending.
     #[serde(skip)]
-    pub file: String,
-    pub request: Request,
-    pub response: Response,
+    pub(crate) file: String,
+    pub(crate) request: Request,
+    pub(crate) response: Response,
 }
 
 #[derive(Debug, Deserialize)]
-pub struct Request {
-    pub method: String,
-    pub path: String,
-    pub query: Vec<(String, String)>,
-    pub target: Option<String>,
-    pub headers: Vec<(String, String)>,
-    pub auth: String,
+pub(crate) struct Request {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) target: Option<String>,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) auth: String,
     #[serde(default)]
-    pub chunked: bool,
-    pub body: Option<RequestBody>,
+    pub(crate) chunked: bool,
+    pub(crate) body: Option<RequestBody>,
 }
 
 #[derive(Debug, Deserialize)]
-pub struct RequestBody {
-    pub content_type: Option<String>,
-    pub kind: String,
-    pub value: Option<String>,
+pub(crate) struct RequestBody {
+    pub(crate) content_type: Option<String>,
+    pub(crate) kind: String,
+    pub(crate) value: Option<String>,
     #[serde(default)]
-    pub parts: Vec<Part>,
+    pub(crate) parts: Vec<Part>,
 }
 
 #[derive(Debug, Deserialize)]
-pub struct Part {
-    pub name: String,
-    pub filename: Option<String>,
-    pub content_type: Option<String>,
-    pub text: Option<String>,
-    pub base64: Option<String>,
+pub(crate) struct Part {
+    pub(crate) name: String,
+    pub(crate) filename: Option<String>,
+    pub(crate) content_type: Option<String>,
+    pub(crate) text: Option<String>,
+    pub(crate) base64: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
-pub struct Response {
-    pub status: Option<u16>,
-    pub body: Option<ResponseBody>,
+pub(crate) struct Response {
+    pub(crate) status: Option<u16>,
+    pub(crate) body: Option<ResponseBody>,
 }
 
 #[derive(Debug, Deserialize)]
-pub struct ResponseBody {
-    pub kind: String,
-    pub value: Option<String>,
-    pub end: Option<String>,
+pub(crate) struct ResponseBody {
+    pub(crate) kind: String,
+    pub(crate) value: Option<String>,
+    pub(crate) end: Option<String>,
 }
 
 impl Recording {
     /// `area/name`, the same in all versions.
-    pub fn key(&self) -> String {
+    pub(crate) fn key(&self) -> String {
         format!("{}/{}", self.area, self.name)
     }
 }
 
 /// Where the fixtures are.
-pub fn fixtures() -> PathBuf {
+pub(crate) fn fixtures() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures")
 }
 
 /// The exchanges of an area in the order they were sent.
-pub fn area(version: &str, area: &str) -> Vec<Recording> {
+pub(crate) fn area(version: &str, area: &str) -> Vec<Recording> {
     let folder = fixtures().join("exchanges").join(version).join(area);
     let mut files: Vec<PathBuf> =
         std::fs::read_dir(&folder).expect("an area").map(|entry| entry.expect("a file").path()).collect();

@@ -9,18 +9,18 @@ use super::recording::fixtures;
 
 /// The outcome of one exchange.
 #[derive(Debug)]
-pub struct Line {
-    pub area: String,
-    pub file: String,
-    pub key: String,
-    pub difference: Option<String>,
+pub(crate) struct Line {
+    pub(crate) area: String,
+    pub(crate) file: String,
+    pub(crate) key: String,
+    pub(crate) difference: Option<String>,
 }
 
 /// The outcome of all exchanges of a version.
 #[derive(Debug)]
-pub struct Report {
-    pub version: String,
-    pub lines: Vec<Line>,
+pub(crate) struct Report {
+    pub(crate) version: String,
+    pub(crate) lines: Vec<Line>,
 }
 
 /// Exchanges that differ for a known reason.
@@ -35,18 +35,18 @@ struct Exception {
 
 impl Report {
     /// How many answers have the status and shape of the recorded ones.
-    pub fn same(&self) -> usize {
+    pub(crate) fn same(&self) -> usize {
         self.lines.iter().filter(|line| line.difference.is_none()).count()
     }
 
     /// The same in per cent of all recorded exchanges.
-    pub fn per_cent(&self) -> f64 {
+    pub(crate) fn per_cent(&self) -> f64 {
         let whole = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
         100.0 * whole(self.same()) / whole(self.lines.len().max(1))
     }
 
     /// What differs and is in no list.
-    pub fn unexplained(&self) -> Vec<String> {
+    pub(crate) fn unexplained(&self) -> Vec<String> {
         let exceptions = exceptions();
         self.lines
             .iter()
@@ -59,7 +59,7 @@ impl Report {
     }
 
     /// Counts by area, then what differs, by reason.
-    pub fn print(&self) {
+    pub(crate) fn print(&self) {
         let mut areas: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
         for line in &self.lines {
             let counts = areas.entry(&line.area).or_default();

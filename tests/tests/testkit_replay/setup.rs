@@ -12,7 +12,7 @@ use super::wire::ask;
 
 /// All steps, by the recording or the area before which they are done.
 #[derive(Debug, Deserialize)]
-pub struct Setup {
+pub(crate) struct Setup {
     flows: Vec<FlowStep>,
     executions: Vec<ExecutionStep>,
 }
@@ -47,19 +47,19 @@ struct ExecutionStep {
 
 /// An action to take while a request is going on.
 #[derive(Debug)]
-pub struct During {
+pub(crate) struct During {
     method: &'static str,
     target: String,
 }
 
 impl Setup {
-    pub fn read() -> Self {
+    pub(crate) fn read() -> Self {
         let text = std::fs::read_to_string(fixtures().join("testkit-setup.json")).expect("the setup");
         serde_json::from_str(&text).expect("a readable setup")
     }
 
     /// Does what comes before a recording; `first` says that it is the first of its area.
-    pub async fn run(
+    pub(crate) async fn run(
         &self,
         address: SocketAddr,
         version: &str,
@@ -100,7 +100,7 @@ impl Setup {
 
 impl During {
     /// Acts after a moment.
-    pub async fn act(self, address: SocketAddr) {
+    pub(crate) async fn act(self, address: SocketAddr) {
         tokio::time::sleep(Duration::from_millis(300)).await;
         ask(address, self.method, &self.target, None, "").await;
     }

@@ -6,7 +6,7 @@ use super::recording::{Response, ResponseBody};
 use super::wire::Answer;
 
 /// What differs, or nothing.
-pub fn difference(recorded: &Response, ours: Option<&Answer>) -> Option<String> {
+pub(crate) fn difference(recorded: &Response, ours: Option<&Answer>) -> Option<String> {
     let Some(ours) = ours else {
         return recorded.status.map(|status| format!("no answer instead of {status}"));
     };

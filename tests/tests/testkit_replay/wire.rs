@@ -15,8 +15,8 @@ use tokio::net::TcpStream;
 use super::ids::Ids;
 use super::recording::{Recording, RequestBody};
 
-pub const USER: &str = "admin@kestra.io";
-pub const PASSWORD: &str = "Admin1234!";
+pub(crate) const USER: &str = "admin@kestra.io";
+pub(crate) const PASSWORD: &str = "Admin1234!";
 
 /// What went out as it was in names and values of a query.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
@@ -36,14 +36,14 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What came back.
 #[derive(Debug, Default)]
-pub struct Answer {
-    pub status: u16,
-    pub content_type: String,
-    pub body: Bytes,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) content_type: String,
+    pub(crate) body: Bytes,
 }
 
 /// Sends a recorded request with our ids; `None` if the connection broke.
-pub async fn send(address: std::net::SocketAddr, recording: &Recording, ids: &Ids) -> Option<Answer> {
+pub(crate) async fn send(address: std::net::SocketAddr, recording: &Recording, ids: &Ids) -> Option<Answer> {
     let request = &recording.request;
     let target = match &request.target {
         Some(target) => ids.translate(target),
@@ -70,7 +70,7 @@ pub async fn send(address: std::net::SocketAddr, recording: &Recording, ids: &Id
 }
 
 /// Sends a request of our own.
-pub async fn ask(
+pub(crate) async fn ask(
     address: std::net::SocketAddr,
     method: &str,
     target: &str,
@@ -137,7 +137,7 @@ fn authorization(kind: &str) -> Option<String> {
 }
 
 /// The bytes of a recorded body.
-pub fn body_of(body: &RequestBody, ids: &Ids) -> Bytes {
+pub(crate) fn body_of(body: &RequestBody, ids: &Ids) -> Bytes {
     if body.kind != "multipart" {
         let text = body.value.clone().unwrap_or_default();
         return if body.kind == "base64" {

@@ -1,11 +1,15 @@
 //! Spoiling an answer that a route gave.
 
 use std::io;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 
 use crate::http::{Reply, ReplyBody};
+
+/// How long it takes until what was written is out.
+const FLUSH: Duration = Duration::from_millis(5);
 
 /// The answer with half a body, as if that were all; what has no half becomes something that isn't JSON.
 pub(crate) fn malform(mut reply: Reply) -> Reply {
@@ -18,7 +22,13 @@ pub(crate) fn malform(mut reply: Reply) -> Reply {
 
 /// The answer as a stream that breaks off half way, and the length that its head announces.
 pub(crate) fn cut_within(reply: Reply) -> (Reply, Option<usize>) {
-    let broken = || stream::iter([Err(io::Error::other("cut on purpose"))]);
+    // A moment's wait lets out what was sent so far.
+    let broken = || {
+        stream::once(async {
+            tokio::time::sleep(FLUSH).await;
+            Err(io::Error::other("cut on purpose"))
+        })
+    };
     let Reply { status, headers, body } = reply;
     let (body, length) = match body {
         ReplyBody::Bytes(body) => {

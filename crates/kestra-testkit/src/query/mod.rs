@@ -9,9 +9,9 @@ mod page;
 mod parse;
 mod values;
 
-pub(crate) use checks::{LEVELS, STATES, duration, instant};
+pub(crate) use checks::LEVELS;
 pub(crate) use fields::Resource;
 pub(crate) use filter::{Filter, Filters, Node, Op};
 pub(crate) use matching::Subject;
-pub(crate) use page::{Page, Sort, sort_by};
+pub(crate) use page::{Sort, sort_by};
 pub(crate) use values::{Query, not_convertible};
