@@ -6,6 +6,8 @@ pub mod retry;
 mod saved;
 pub mod server;
 mod shared_error;
+#[cfg(test)]
+mod test_support;
 pub mod timeout;
 pub mod trace;
 pub mod transport;
