@@ -52,11 +52,16 @@ pub(super) fn media_type(content_type: Option<&str>) -> Option<&str> {
     content_type.and_then(|content_type| content_type.split(';').next()).map(str::trim)
 }
 
-/// The parts of a form that was built: name, file name, media type of a file, bytes.
-pub(super) fn parse(
-    content_type: &str,
-    body: &[u8],
-) -> Option<Vec<(String, Option<String>, Option<String>, Vec<u8>)>> {
+/// A part of a form that was built.
+pub(super) struct BuiltPart {
+    pub(super) name: String,
+    pub(super) file_name: Option<String>,
+    pub(super) content_type: Option<String>,
+    pub(super) content: Vec<u8>,
+}
+
+/// The parts of a form that was built.
+pub(super) fn parse(content_type: &str, body: &[u8]) -> Option<Vec<BuiltPart>> {
     let boundary = content_type.split("boundary=").nth(1)?;
     let delimiter = format!("--{boundary}");
     let mut parts = Vec::new();
@@ -71,8 +76,12 @@ pub(super) fn parse(
             let value = head.split(&format!("; {name}=\"")).nth(1)?;
             Some(value.split('"').next()?.replace("%22", "\""))
         };
-        let content_type = head.split("Content-Type: ").nth(1).map(|value| value.trim().to_owned());
-        parts.push((parameter("name")?, parameter("filename"), content_type, part[head_end + 4..].to_vec()));
+        parts.push(BuiltPart {
+            name: parameter("name")?,
+            file_name: parameter("filename"),
+            content_type: head.split("Content-Type: ").nth(1).map(|value| value.trim().to_owned()),
+            content: part[head_end + 4..].to_vec(),
+        });
         rest = after;
     }
     rest.starts_with(b"--").then_some(parts)

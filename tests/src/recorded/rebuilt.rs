@@ -43,7 +43,9 @@ pub fn rebuild(exchange: &Exchange) -> Rebuilt {
             (Rebuilt::Same | Rebuilt::SameWhenForced(_), _) => return rebuilt,
             (_, None) => best = Some(rebuilt),
             // Another builder of the operation may have the body that was recorded.
-            (_, Some(Rebuilt::NotExpressible(obstacle))) if obstacle.rule == OTHER_CONTENT_TYPE => best = Some(rebuilt),
+            (_, Some(Rebuilt::NotExpressible(obstacle))) if obstacle.rule == OTHER_CONTENT_TYPE => {
+                best = Some(rebuilt)
+            }
             _ => {}
         }
     }
@@ -57,7 +59,9 @@ fn judge(exchange: &Exchange, found: &Match, recorded: &Recorded<'_>, call: Call
         Ok(differences) if differences.is_empty() => Rebuilt::Same,
         Ok(differences) if found.version == server => Rebuilt::Different(differences),
         Ok(_) => forced(exchange, found, recorded, format!("made for {}", found.version)),
-        Err(error) if error.kind() == ErrorKind::Unsupported => forced(exchange, found, recorded, error.to_string()),
+        Err(error) if error.kind() == ErrorKind::Unsupported => {
+            forced(exchange, found, recorded, error.to_string())
+        }
         Err(error) => Rebuilt::NotExpressible(Obstacle::new("refused before it is sent", error.to_string())),
     }
 }
@@ -166,11 +170,12 @@ fn compare_form(recorded: &Body, content_type: Option<&str>, bytes: &[u8], found
     if sent.len() != recorded.parts.len() {
         found.push(format!("{} parts are sent in place of {}", sent.len(), recorded.parts.len()));
     }
-    for (part, (name, file_name, content_type, content)) in recorded.parts.iter().zip(sent) {
-        if part.name != name || part.filename != file_name || part.bytes() != content {
+    for (part, built) in recorded.parts.iter().zip(sent) {
+        let name = &built.name;
+        if part.name != *name || part.filename != built.file_name || part.bytes() != built.content {
             found.push(format!("the part `{name}` is not the recorded `{}`", part.name));
         }
-        if part.content_type.is_some() && part.content_type != content_type {
+        if part.content_type.is_some() && part.content_type != built.content_type {
             found.push(format!("the part `{name}` has another content type"));
         }
     }

@@ -109,7 +109,8 @@ impl<'a> Recorded<'a> {
 
     /// Sees to it that the query has nothing else.
     pub(crate) fn only_query(&self, names: &[&str], filters: bool) -> Result<(), Obstacle> {
-        let other = self.query().find(|(name, _)| !names.contains(name) && !(filters && self.is_filter(name)));
+        let known = |name: &str| names.contains(&name) || (filters && self.is_filter(name));
+        let other = self.query().find(|(name, _)| !known(name));
         other.map_or(Ok(()), |(name, value)| Err(self.unknown_parameter(name, value)))
     }
 

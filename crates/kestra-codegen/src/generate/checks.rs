@@ -35,7 +35,9 @@ fn answers(operations: &[&Operation]) -> Result<String> {
     }
     let mut file = Writer::new();
     file.blank();
-    file.doc("Decodes the JSON of an operation's answer and encodes it again; `None` where the answer is no JSON.");
+    file.doc(
+        "Decodes the JSON of an operation's answer and encodes it again; `None` where the answer is no JSON.",
+    );
     file.line(
         "pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::Result<::serde_json::Value>> {",
     );

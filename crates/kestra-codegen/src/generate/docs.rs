@@ -22,7 +22,7 @@ pub(super) fn operation(operation: &Operation) -> String {
         .iter()
         .map(|route| match versions(route.versions) {
             Some(versions) => format!("`{} {}` ({versions})", route.method, route.path),
-            None => format!("`{} {}`", route.method, route.path),
+            None => format!("`{} {}` (all versions)", route.method, route.path),
         })
         .collect();
     text.push_str(&routes.join(", "));
@@ -31,9 +31,9 @@ pub(super) fn operation(operation: &Operation) -> String {
         Edition::Enterprise => "; Enterprise; ",
     });
     text.push_str(match operation.replay {
-        Replay::Safe => "only reads.",
-        Replay::Idempotent => "may be repeated.",
-        Replay::StartsWork => "is not repeated.",
+        Replay::Safe => "safe.",
+        Replay::Idempotent => "idempotent.",
+        Replay::StartsWork => "starts work.",
     });
     if operation.deprecated {
         text.push_str("\n\nDeprecated by the server.");

@@ -2,12 +2,12 @@
 
 use super::FACADE;
 use super::docs;
-use crate::error::Result;
 use super::files::Files;
 use super::names;
 use super::operations::Builder;
 use super::plan::{Home, IF_ENTERPRISE, Plan};
 use super::writer::Writer;
+use crate::error::Result;
 
 pub(super) fn write(plan: &Plan<'_>, files: &mut Files) -> Result<()> {
     for (home, operations) in &plan.operations {
@@ -42,13 +42,17 @@ fn write_method(builder: &Builder<'_>, file: &mut Writer) {
         "pub fn {}({signature}) -> ::kestra_operations::{name}<crate::Client> {{",
         names::escape(&builder.method)
     ));
-    file.line(format!("::kestra_operations::{name}::new({}).on(self.client().clone())", arguments.join(", ")));
+    file.line(format!(
+        "::kestra_operations::{name}::new({}).on(self.client().clone())",
+        arguments.join(", ")
+    ));
     file.line("}");
 }
 
 /// The modules have nothing to re-export: they add methods to the areas, which are written by hand.
 fn write_modules(plan: &Plan<'_>, files: &mut Files) {
-    let (enterprise, open): (Vec<&Home>, Vec<&Home>) = plan.operations.keys().partition(|home| home.enterprise);
+    let (enterprise, open): (Vec<&Home>, Vec<&Home>) =
+        plan.operations.keys().partition(|home| home.enterprise);
     let mut root = Writer::new();
     root.blank();
     for home in &open {

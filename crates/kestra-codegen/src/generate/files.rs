@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::{fs, io};
 
-use crate::error::{Error, Result};
 use super::format;
+use crate::error::{Error, Result};
 
 /// Generated files by their path from the workspace's root.
 #[derive(Debug)]

@@ -3,15 +3,15 @@
 mod object;
 mod open;
 
+use super::MODELS;
 use super::docs;
-use crate::error::Result;
 use super::files::Files;
 use super::names;
 use super::plan::{Home, Plan};
 use super::types::From;
 use super::writer::Writer;
-use super::MODELS;
 use crate::catalogue::{EnumValue, Kind, Schema, Type};
+use crate::error::Result;
 
 pub(super) fn write(plan: &Plan<'_>, files: &mut Files) -> Result<()> {
     for (home, schemas) in &plan.schemas {

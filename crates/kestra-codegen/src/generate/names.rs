@@ -49,15 +49,26 @@ const OPEN_TYPE_METHODS: &[&str] = &["fields", "get", "id", "into_fields", "new"
 
 /// Type names that generated code writes without a path, so no schema may have them.
 pub(super) const TAKEN_TYPES: &[&str] = &[
-    "Box", "EpochMillis", "InputValue", "Into", "IntoIterator", "IsoDuration", "Option", "Page", "Self", "Sensitive",
-    "String", "Vec",
+    "Box",
+    "EpochMillis",
+    "InputValue",
+    "Into",
+    "IntoIterator",
+    "IsoDuration",
+    "Option",
+    "Page",
+    "Self",
+    "Sensitive",
+    "String",
+    "Vec",
 ];
 
 const KEYWORDS: &[&str] = &[
-    "Self", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn",
-    "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match",
-    "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static", "struct", "super", "trait",
-    "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+    "Self", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do",
+    "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop",
+    "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static",
+    "struct", "super", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual",
+    "where", "while", "yield",
 ];
 
 /// The name, with an underscore behind it if it is a keyword.
@@ -149,7 +160,10 @@ impl Taken {
         if self.names.insert(name.to_owned()) {
             return Ok(());
         }
-        Err(Error::invalid("generated code", format!("{} has `{name}` twice; a correction can rename one", self.scope)))
+        Err(Error::invalid(
+            "generated code",
+            format!("{} has `{name}` twice; a correction can rename one", self.scope),
+        ))
     }
 }
 

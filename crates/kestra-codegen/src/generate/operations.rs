@@ -5,10 +5,10 @@ mod builder;
 mod info;
 
 use super::OPERATIONS;
-use crate::error::Result;
 use super::files::Files;
 use super::plan::{Home, IF_ENTERPRISE, Plan};
 use super::writer::Writer;
+use crate::error::Result;
 
 pub(super) use self::builder::Builder;
 

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::error::{Error, Result};
 use super::files::Files;
 use super::names;
 use super::writer::Writer;
 use crate::catalogue::{Catalogue, Content, Edition, Kind, Operation, Schema, Type};
+use crate::error::{Error, Result};
 
 /// Schemas that are written by hand; the catalogue refers to them, nothing is generated.
 const BY_HAND: &[&str] = &["BulkOutcome", "EpochMillis", "Label", "Labels"];
@@ -106,11 +106,14 @@ impl<'a> Plan<'a> {
                 .ok_or_else(|| Error::invalid("generated code", format!("there is no area `{area}`")))?;
             for operation in operations {
                 if let Some(other) = structs.insert(names::upper_camel(&operation.name), area) {
-                    let message = format!("`{}` is an operation of `{other}` and of `{area}`", operation.name);
+                    let message =
+                        format!("`{}` is an operation of `{other}` and of `{area}`", operation.name);
                     return Err(Error::invalid("generated code", message));
                 }
-                let home =
-                    Home { enterprise: operation.edition == Edition::Enterprise, module: names::escape(area) };
+                let home = Home {
+                    enterprise: operation.edition == Edition::Enterprise,
+                    module: names::escape(area),
+                };
                 for ty in operation_types(operation) {
                     plan.reach(ty, &home, &mut reached)?;
                 }
@@ -130,7 +133,10 @@ impl<'a> Plan<'a> {
     /// The schema of this name.
     pub(super) fn schema(&self, name: &str) -> Result<&'a Schema> {
         if names::TAKEN_TYPES.contains(&name) {
-            return Err(Error::invalid("generated code", format!("`{name}` is a type of Rust or of the primitives")));
+            return Err(Error::invalid(
+                "generated code",
+                format!("`{name}` is a type of Rust or of the primitives"),
+            ));
         }
         self.catalogue
             .schemas

@@ -34,7 +34,9 @@ impl From {
             Type::Filters => "::kestra_core::Filter".to_owned(),
             Type::List(inner) if is_label(inner) => self.model("Labels"),
             Type::List(inner) => format!("Vec<{}>", self.ty(inner)),
-            Type::Map(inner) if **inner == Type::Json => "::serde_json::Map<String, ::serde_json::Value>".to_owned(),
+            Type::Map(inner) if **inner == Type::Json => {
+                "::serde_json::Map<String, ::serde_json::Value>".to_owned()
+            }
             Type::Map(inner) => format!("::std::collections::BTreeMap<String, {}>", self.ty(inner)),
             Type::Page(inner) => format!("{}<{}>", self.model("Page"), self.ty(inner)),
             Type::Ref(name) => self.model(name),

@@ -242,7 +242,8 @@ impl Visitor<'_> for DurationVisitor {
     }
 
     fn visit_f64<E: Error>(self, seconds: f64) -> Result<IsoDuration, E> {
-        let number = Number::from_f64(seconds).ok_or_else(|| E::custom("a duration that is no finite number"))?;
+        let number =
+            Number::from_f64(seconds).ok_or_else(|| E::custom("a duration that is no finite number"))?;
         Ok(IsoDuration(Form::Seconds(number)))
     }
 }
@@ -291,6 +292,9 @@ mod tests {
         assert_eq!(IsoDuration::from(Duration::from_secs(90)).to_string(), "PT90S");
         assert_eq!(IsoDuration::from(Duration::from_nanos(1)).to_string(), "PT0.000000001S");
         assert_eq!(IsoDuration::from(SignedDuration::from_secs(-90)).to_string(), "-PT90S");
-        assert_eq!(nanos(&IsoDuration::from(Duration::MAX).to_string()).unwrap(), Duration::MAX.as_nanos() as i128);
+        assert_eq!(
+            nanos(&IsoDuration::from(Duration::MAX).to_string()).unwrap(),
+            Duration::MAX.as_nanos() as i128
+        );
     }
 }

@@ -6,7 +6,9 @@ impl StateType {
     /// [`Retried`](Self::Retried) has ended too, but another execution goes on in its place.
     #[must_use]
     pub fn is_terminal(&self) -> bool {
-        self.is_success() || self.is_failed() || matches!(self, Self::Retried | Self::Resubmitted | Self::Skipped)
+        self.is_success()
+            || self.is_failed()
+            || matches!(self, Self::Retried | Self::Resubmitted | Self::Skipped)
     }
 
     /// Whether it has done its work, with or without warnings.

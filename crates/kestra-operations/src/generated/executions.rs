@@ -2,7 +2,7 @@
 
 /// Starts an execution of a flow and answers it at once, or at its end with `wait`.
 ///
-/// `POST /api/v1/{tenant}/executions/{namespace}/{id}`; open source; is not repeated.
+/// `POST /api/v1/{tenant}/executions/{namespace}/{id}` (all versions); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -94,7 +94,7 @@ pub static CREATE_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Deletes an execution, with its logs, metrics and files unless told to keep them.
 ///
-/// `DELETE /api/v1/{tenant}/executions/{executionId}`; open source; may be repeated.
+/// `DELETE /api/v1/{tenant}/executions/{executionId}` (all versions); open source; idempotent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -154,7 +154,7 @@ pub static DELETE_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Deletes the executions named, all or none.
 ///
-/// `DELETE /api/v1/{tenant}/executions/by-ids`; open source; may be repeated.
+/// `DELETE /api/v1/{tenant}/executions/by-ids` (all versions); open source; idempotent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteExecutionsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -221,7 +221,7 @@ pub static DELETE_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Deletes every execution that the filters match, all or none.
 ///
-/// `DELETE /api/v1/{tenant}/executions/by-query`; open source; is not repeated.
+/// `DELETE /api/v1/{tenant}/executions/by-query` (all versions); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteExecutionsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -412,7 +412,7 @@ pub static DELETE_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Downloads a file that an execution made.
 ///
-/// `GET /api/v1/{tenant}/executions/{executionId}/file`; open source; only reads.
+/// `GET /api/v1/{tenant}/executions/{executionId}/file` (all versions); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DownloadFileFromExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -466,7 +466,7 @@ pub static DOWNLOAD_FILE_FROM_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Evaluates an expression with the variables of an execution.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/eval` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/eval` (1.3.7 and later, before 2.0); open source; only reads.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/eval` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/eval` (1.3.7 and later, before 2.0); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct EvalExpression<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -509,7 +509,7 @@ pub static EVAL_EXPRESSION: ::kestra_core::OperationInfo = {
 
 /// Evaluates an expression with the variables of one task run.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/eval/{taskRunId}` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/eval/{taskRunId}` (before 2.0); open source; only reads.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/eval/{taskRunId}` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/eval/{taskRunId}` (before 2.0); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct EvalTaskRunExpression<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -555,7 +555,7 @@ pub static EVAL_TASK_RUN_EXPRESSION: ::kestra_core::OperationInfo = {
 
 /// Lists the executions that the filters match as CSV text.
 ///
-/// `GET /api/v1/{tenant}/executions/export/by-query/csv` (1.2 and later); open source; only reads.
+/// `GET /api/v1/{tenant}/executions/export/by-query/csv` (1.2 and later); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ExportExecutions<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -601,7 +601,7 @@ pub static EXPORT_EXECUTIONS: ::kestra_core::OperationInfo = {
 
 /// Follows an execution's states until it ends, as events.
 ///
-/// `GET /api/v1/{tenant}/executions/{executionId}/follow`; open source; only reads.
+/// `GET /api/v1/{tenant}/executions/{executionId}/follow` (all versions); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct FollowExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -637,7 +637,7 @@ pub static FOLLOW_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Follows the states of an execution and of those that depend on it, as events.
 ///
-/// `GET /api/v1/{tenant}/executions/{executionId}/follow-dependencies`; open source; only reads.
+/// `GET /api/v1/{tenant}/executions/{executionId}/follow-dependencies` (all versions); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct FollowExecutionDependencies<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -692,7 +692,7 @@ pub static FOLLOW_EXECUTION_DEPENDENCIES: ::kestra_core::OperationInfo = {
 
 /// Runs an execution that waits, whatever it waits for.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/force-run` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/force-run` (before 2.0); open source; is not repeated.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/force-run` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/force-run` (before 2.0); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ForceRunExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -732,7 +732,7 @@ pub static FORCE_RUN_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Runs the executions named, whatever they wait for.
 ///
-/// `POST /api/v1/{tenant}/executions/force-run/by-ids`; open source; is not repeated.
+/// `POST /api/v1/{tenant}/executions/force-run/by-ids` (all versions); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ForceRunExecutionsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -768,7 +768,7 @@ pub static FORCE_RUN_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Runs every execution that the filters match, whatever it waits for.
 ///
-/// `POST /api/v1/{tenant}/executions/force-run/by-query`; open source; is not repeated.
+/// `POST /api/v1/{tenant}/executions/force-run/by-query` (all versions); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ForceRunExecutionsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -933,7 +933,7 @@ pub static FORCE_RUN_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Reads an execution.
 ///
-/// `GET /api/v1/{tenant}/executions/{executionId}`; open source; only reads.
+/// `GET /api/v1/{tenant}/executions/{executionId}` (all versions); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -968,7 +968,7 @@ pub static GET_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Reads the graph of the flow that an execution runs, with the tasks made while it ran.
 ///
-/// `GET /api/v1/{tenant}/executions/{executionId}/graph`; open source; only reads.
+/// `GET /api/v1/{tenant}/executions/{executionId}/graph` (all versions); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetExecutionFlowGraph<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1013,7 +1013,7 @@ pub static GET_EXECUTION_FLOW_GRAPH: ::kestra_core::OperationInfo = {
 
 /// Reads the size of a file that an execution made.
 ///
-/// `GET /api/v1/{tenant}/executions/{executionId}/file/metas`; open source; only reads.
+/// `GET /api/v1/{tenant}/executions/{executionId}/file/metas` (all versions); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetFileMetadataFromExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1049,7 +1049,7 @@ pub static GET_FILE_METADATA_FROM_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Reads what whoever may run a flow may know of it.
 ///
-/// `GET /api/v1/{tenant}/executions/flows/{namespace}/{flowId}`; open source; only reads.
+/// `GET /api/v1/{tenant}/executions/flows/{namespace}/{flowId}` (all versions); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetFlowFromExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1095,7 +1095,7 @@ pub static GET_FLOW_FROM_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Reads the flow that an execution runs, as far as whoever may run it may know it.
 ///
-/// `GET /api/v1/{tenant}/executions/{executionId}/flow`; open source; only reads.
+/// `GET /api/v1/{tenant}/executions/{executionId}/flow` (all versions); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetFlowFromExecutionById<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1131,7 +1131,7 @@ pub static GET_FLOW_FROM_EXECUTION_BY_ID: ::kestra_core::OperationInfo = {
 
 /// Reads the latest execution of each flow named.
 ///
-/// `POST /api/v1/{tenant}/executions/latest`; open source; only reads.
+/// `POST /api/v1/{tenant}/executions/latest` (all versions); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetLatestExecutions<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1166,7 +1166,7 @@ pub static GET_LATEST_EXECUTIONS: ::kestra_core::OperationInfo = {
 
 /// Stops an execution, and those that it started unless told otherwise.
 ///
-/// `DELETE /api/v1/{tenant}/executions/{executionId}/actions/kill` (2.0 and later), `DELETE /api/v1/{tenant}/executions/{executionId}/kill` (before 2.0); open source; may be repeated.
+/// `DELETE /api/v1/{tenant}/executions/{executionId}/actions/kill` (2.0 and later), `DELETE /api/v1/{tenant}/executions/{executionId}/kill` (before 2.0); open source; idempotent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct KillExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1216,7 +1216,7 @@ pub static KILL_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Stops the executions named, but not those that they started.
 ///
-/// `DELETE /api/v1/{tenant}/executions/kill/by-ids`; open source; may be repeated.
+/// `DELETE /api/v1/{tenant}/executions/kill/by-ids` (all versions); open source; idempotent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct KillExecutionsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1253,7 +1253,7 @@ pub static KILL_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Stops every execution that the filters match, but not those that they started.
 ///
-/// `DELETE /api/v1/{tenant}/executions/kill/by-query`; open source; is not repeated.
+/// `DELETE /api/v1/{tenant}/executions/kill/by-query` (all versions); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct KillExecutionsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1418,7 +1418,7 @@ pub static KILL_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Lists the values that a field has among the executions.
 ///
-/// `GET /api/v1/{tenant}/executions/distinct-field-values` (2.0 and later); open source; only reads.
+/// `GET /api/v1/{tenant}/executions/distinct-field-values` (2.0 and later); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListDistinctFieldValues<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1476,7 +1476,7 @@ pub static LIST_DISTINCT_FIELD_VALUES: ::kestra_core::OperationInfo = {
 
 /// Lists the flows of a namespace that may be run.
 ///
-/// `GET /api/v1/{tenant}/executions/namespaces/{namespace}/flows`; open source; only reads.
+/// `GET /api/v1/{tenant}/executions/namespaces/{namespace}/flows` (all versions); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListExecutableFlows<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1511,7 +1511,7 @@ pub static LIST_EXECUTABLE_FLOWS: ::kestra_core::OperationInfo = {
 
 /// Lists the namespaces with flows that may be run.
 ///
-/// `GET /api/v1/{tenant}/executions/namespaces`; open source; only reads.
+/// `GET /api/v1/{tenant}/executions/namespaces` (all versions); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListExecutionNamespaces<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1540,7 +1540,7 @@ pub static LIST_EXECUTION_NAMESPACES: ::kestra_core::OperationInfo = {
 
 /// Pauses a running execution before its next task.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/pause` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/pause` (before 2.0); open source; is not repeated.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/pause` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/pause` (before 2.0); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PauseExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1580,7 +1580,7 @@ pub static PAUSE_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Pauses the executions named.
 ///
-/// `POST /api/v1/{tenant}/executions/pause/by-ids`; open source; is not repeated.
+/// `POST /api/v1/{tenant}/executions/pause/by-ids` (all versions); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PauseExecutionsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1616,7 +1616,7 @@ pub static PAUSE_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Pauses every execution that the filters match.
 ///
-/// `POST /api/v1/{tenant}/executions/pause/by-query`; open source; is not repeated.
+/// `POST /api/v1/{tenant}/executions/pause/by-query` (all versions); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PauseExecutionsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1781,7 +1781,7 @@ pub static PAUSE_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Reads the beginning of a file that an execution made.
 ///
-/// `GET /api/v1/{tenant}/executions/{executionId}/file/preview`; open source; only reads.
+/// `GET /api/v1/{tenant}/executions/{executionId}/file/preview` (all versions); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PreviewFileFromExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1835,7 +1835,7 @@ pub static PREVIEW_FILE_FROM_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Starts a new execution with the inputs of an old one, from its beginning or from one task run.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/replay` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/replay` (before 2.0); open source; is not repeated.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/replay` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/replay` (before 2.0); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ReplayExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1900,7 +1900,7 @@ pub static REPLAY_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Starts a new execution like an old one, with other inputs.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/replay-with-inputs` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/replay-with-inputs` (before 2.0); open source; is not repeated.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/replay-with-inputs` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/replay-with-inputs` (before 2.0); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ReplayExecutionWithInputs<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1967,7 +1967,7 @@ pub static REPLAY_EXECUTION_WITH_INPUTS: ::kestra_core::OperationInfo = {
 
 /// Starts a new execution for each of those named.
 ///
-/// `POST /api/v1/{tenant}/executions/replay/by-ids`; open source; is not repeated.
+/// `POST /api/v1/{tenant}/executions/replay/by-ids` (all versions); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ReplayExecutionsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -2012,7 +2012,7 @@ pub static REPLAY_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Starts a new execution for each that the filters match.
 ///
-/// `POST /api/v1/{tenant}/executions/replay/by-query`; open source; is not repeated.
+/// `POST /api/v1/{tenant}/executions/replay/by-query` (all versions); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ReplayExecutionsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -2184,7 +2184,7 @@ pub static REPLAY_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Restarts an execution from the tasks that failed, in place.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/restart` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/restart` (before 2.0); open source; is not repeated.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/restart` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/restart` (before 2.0); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct RestartExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -2233,7 +2233,7 @@ pub static RESTART_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Restarts the executions named from the tasks that failed.
 ///
-/// `POST /api/v1/{tenant}/executions/restart/by-ids`; open source; is not repeated.
+/// `POST /api/v1/{tenant}/executions/restart/by-ids` (all versions); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct RestartExecutionsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -2269,7 +2269,7 @@ pub static RESTART_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Restarts every execution that the filters match from the tasks that failed.
 ///
-/// `POST /api/v1/{tenant}/executions/restart/by-query`; open source; is not repeated.
+/// `POST /api/v1/{tenant}/executions/restart/by-query` (all versions); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct RestartExecutionsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -2434,7 +2434,7 @@ pub static RESTART_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Resumes a paused execution, with the inputs that the pause asks for.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/resume` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/resume` (before 2.0); open source; is not repeated.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/resume` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/resume` (before 2.0); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ResumeExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -2475,7 +2475,7 @@ pub static RESUME_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Resumes an execution that stopped at a breakpoint.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/resume-from-breakpoint` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/resume-from-breakpoint` (before 2.0); open source; is not repeated.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/resume-from-breakpoint` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/resume-from-breakpoint` (before 2.0); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ResumeExecutionFromBreakpoint<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -2525,7 +2525,7 @@ pub static RESUME_EXECUTION_FROM_BREAKPOINT: ::kestra_core::OperationInfo = {
 
 /// Resumes the executions named.
 ///
-/// `POST /api/v1/{tenant}/executions/resume/by-ids`; open source; is not repeated.
+/// `POST /api/v1/{tenant}/executions/resume/by-ids` (all versions); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ResumeExecutionsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -2561,7 +2561,7 @@ pub static RESUME_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Resumes every execution that the filters match.
 ///
-/// `POST /api/v1/{tenant}/executions/resume/by-query`; open source; is not repeated.
+/// `POST /api/v1/{tenant}/executions/resume/by-query` (all versions); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ResumeExecutionsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -2726,7 +2726,7 @@ pub static RESUME_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Searches the executions, page by page; without a start date it looks back 8 days.
 ///
-/// `GET /api/v1/{tenant}/executions/search`; open source; only reads.
+/// `GET /api/v1/{tenant}/executions/search` (all versions); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchExecutions<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -2913,7 +2913,7 @@ pub static SEARCH_EXECUTIONS: ::kestra_core::OperationInfo = {
 
 /// Lists the executions of one flow, page by page, whatever their age.
 ///
-/// `GET /api/v1/{tenant}/executions`; open source; only reads.
+/// `GET /api/v1/{tenant}/executions` (all versions); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchExecutionsByFlowId<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -2965,7 +2965,7 @@ pub static SEARCH_EXECUTIONS_BY_FLOW_ID: ::kestra_core::OperationInfo = {
 
 /// Sets labels of an execution that has ended.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/labels` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/labels` (before 2.0); open source; may be repeated.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/labels` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/labels` (before 2.0); open source; idempotent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SetExecutionLabels<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3015,7 +3015,7 @@ pub static SET_EXECUTION_LABELS: ::kestra_core::OperationInfo = {
 
 /// Sets labels of the executions named, which must have ended.
 ///
-/// `POST /api/v1/{tenant}/executions/labels/by-ids`; open source; may be repeated.
+/// `POST /api/v1/{tenant}/executions/labels/by-ids` (all versions); open source; idempotent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SetExecutionLabelsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3052,7 +3052,7 @@ pub static SET_EXECUTION_LABELS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Sets labels of every execution that the filters match, which must have ended.
 ///
-/// `POST /api/v1/{tenant}/executions/labels/by-query`; open source; is not repeated.
+/// `POST /api/v1/{tenant}/executions/labels/by-query` (all versions); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SetExecutionLabelsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3222,7 +3222,7 @@ pub static SET_EXECUTION_LABELS_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Starts an execution of a flow; gone with 2.0, where `create_execution` does the same.
 ///
-/// `POST /api/v1/{tenant}/executions/trigger/{namespace}/{id}` (before 2.0); open source; is not repeated.
+/// `POST /api/v1/{tenant}/executions/trigger/{namespace}/{id}` (before 2.0); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3293,7 +3293,7 @@ pub static TRIGGER_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Starts an execution through a webhook trigger, by GET.
 ///
-/// `GET /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}`; open source; is not repeated.
+/// `GET /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (all versions); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByGetWebhook<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3331,7 +3331,7 @@ pub static TRIGGER_EXECUTION_BY_GET_WEBHOOK: ::kestra_core::OperationInfo = {
 
 /// Starts an execution through a webhook trigger with a path of its own, by GET.
 ///
-/// `GET /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; is not repeated.
+/// `GET /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByGetWebhookWithPath<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3375,7 +3375,7 @@ pub static TRIGGER_EXECUTION_BY_GET_WEBHOOK_WITH_PATH: ::kestra_core::OperationI
 
 /// Starts an execution through a webhook trigger, by POST.
 ///
-/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}`; open source; is not repeated.
+/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (all versions); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPostWebhook<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3421,7 +3421,7 @@ pub static TRIGGER_EXECUTION_BY_POST_WEBHOOK: ::kestra_core::OperationInfo = {
 
 /// Starts an execution through a webhook trigger, by POST.
 ///
-/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}`; open source; is not repeated.
+/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (all versions); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPostWebhookText<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3463,7 +3463,7 @@ pub static TRIGGER_EXECUTION_BY_POST_WEBHOOK_TEXT: ::kestra_core::OperationInfo 
 
 /// Starts an execution through a webhook trigger, by POST.
 ///
-/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}`; open source; is not repeated.
+/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (all versions); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPostWebhookForm<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3505,7 +3505,7 @@ pub static TRIGGER_EXECUTION_BY_POST_WEBHOOK_FORM: ::kestra_core::OperationInfo 
 
 /// Starts an execution through a webhook trigger, by POST.
 ///
-/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}`; open source; is not repeated.
+/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (all versions); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPostWebhookBytes<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3547,7 +3547,7 @@ pub static TRIGGER_EXECUTION_BY_POST_WEBHOOK_BYTES: ::kestra_core::OperationInfo
 
 /// Starts an execution through a webhook trigger with a path of its own, by POST.
 ///
-/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; is not repeated.
+/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPostWebhookWithPath<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3599,7 +3599,7 @@ pub static TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH: ::kestra_core::Operation
 
 /// Starts an execution through a webhook trigger with a path of its own, by POST.
 ///
-/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; is not repeated.
+/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPostWebhookWithPathText<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3647,7 +3647,7 @@ pub static TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH_TEXT: ::kestra_core::Oper
 
 /// Starts an execution through a webhook trigger with a path of its own, by POST.
 ///
-/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; is not repeated.
+/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPostWebhookWithPathForm<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3695,7 +3695,7 @@ pub static TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH_FORM: ::kestra_core::Oper
 
 /// Starts an execution through a webhook trigger with a path of its own, by POST.
 ///
-/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; is not repeated.
+/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPostWebhookWithPathBytes<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3743,7 +3743,7 @@ pub static TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH_BYTES: ::kestra_core::Ope
 
 /// Starts an execution through a webhook trigger, by PUT.
 ///
-/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}`; open source; is not repeated.
+/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (all versions); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPutWebhook<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3789,7 +3789,7 @@ pub static TRIGGER_EXECUTION_BY_PUT_WEBHOOK: ::kestra_core::OperationInfo = {
 
 /// Starts an execution through a webhook trigger, by PUT.
 ///
-/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}`; open source; is not repeated.
+/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (all versions); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPutWebhookText<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3831,7 +3831,7 @@ pub static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_TEXT: ::kestra_core::OperationInfo =
 
 /// Starts an execution through a webhook trigger, by PUT.
 ///
-/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}`; open source; is not repeated.
+/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (all versions); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPutWebhookForm<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3873,7 +3873,7 @@ pub static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_FORM: ::kestra_core::OperationInfo =
 
 /// Starts an execution through a webhook trigger, by PUT.
 ///
-/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}`; open source; is not repeated.
+/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (all versions); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPutWebhookBytes<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3915,7 +3915,7 @@ pub static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_BYTES: ::kestra_core::OperationInfo 
 
 /// Starts an execution through a webhook trigger with a path of its own, by PUT.
 ///
-/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; is not repeated.
+/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPutWebhookWithPath<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3967,7 +3967,7 @@ pub static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH: ::kestra_core::OperationI
 
 /// Starts an execution through a webhook trigger with a path of its own, by PUT.
 ///
-/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; is not repeated.
+/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPutWebhookWithPathText<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4011,7 +4011,7 @@ pub static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH_TEXT: ::kestra_core::Opera
 
 /// Starts an execution through a webhook trigger with a path of its own, by PUT.
 ///
-/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; is not repeated.
+/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPutWebhookWithPathForm<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4055,7 +4055,7 @@ pub static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH_FORM: ::kestra_core::Opera
 
 /// Starts an execution through a webhook trigger with a path of its own, by PUT.
 ///
-/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; is not repeated.
+/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPutWebhookWithPathBytes<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4103,7 +4103,7 @@ pub static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH_BYTES: ::kestra_core::Oper
 
 /// Takes an execution out of its flow's queue and gives it a state, `RUNNING` unless told otherwise.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/unqueue` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/unqueue` (before 2.0); open source; is not repeated.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/unqueue` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/unqueue` (before 2.0); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UnqueueExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4152,7 +4152,7 @@ pub static UNQUEUE_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Takes the executions named out of their queues.
 ///
-/// `POST /api/v1/{tenant}/executions/unqueue/by-ids`; open source; is not repeated.
+/// `POST /api/v1/{tenant}/executions/unqueue/by-ids` (all versions); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UnqueueExecutionsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4197,7 +4197,7 @@ pub static UNQUEUE_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Takes every execution that the filters match out of its queue.
 ///
-/// `POST /api/v1/{tenant}/executions/unqueue/by-query`; open source; is not repeated.
+/// `POST /api/v1/{tenant}/executions/unqueue/by-query` (all versions); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UnqueueExecutionsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4369,7 +4369,7 @@ pub static UNQUEUE_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Sets the state of an execution that has ended.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/change-status` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/change-status` (before 2.0); open source; is not repeated.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/change-status` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/change-status` (before 2.0); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateExecutionStatus<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4410,7 +4410,7 @@ pub static UPDATE_EXECUTION_STATUS: ::kestra_core::OperationInfo = {
 
 /// Sets the state of the executions named, which must have ended.
 ///
-/// `POST /api/v1/{tenant}/executions/change-status/by-ids`; open source; is not repeated.
+/// `POST /api/v1/{tenant}/executions/change-status/by-ids` (all versions); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateExecutionsStatusByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4451,7 +4451,7 @@ pub static UPDATE_EXECUTIONS_STATUS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Sets the state of every execution that the filters match, which must have ended.
 ///
-/// `POST /api/v1/{tenant}/executions/change-status/by-query`; open source; is not repeated.
+/// `POST /api/v1/{tenant}/executions/change-status/by-query` (all versions); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateExecutionsStatusByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4618,7 +4618,7 @@ pub static UPDATE_EXECUTIONS_STATUS_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Sets the state of one task run and goes on from there.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/state` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/state` (before 2.0); open source; is not repeated.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/state` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/state` (before 2.0); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateTaskRunState<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4667,7 +4667,7 @@ pub static UPDATE_TASK_RUN_STATE: ::kestra_core::OperationInfo = {
 
 /// Checks inputs as a creation would, and answers each input with its value and errors.
 ///
-/// `POST /api/v1/{tenant}/executions/{namespace}/{id}/validate`; open source; only reads.
+/// `POST /api/v1/{tenant}/executions/{namespace}/{id}/validate` (all versions); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ValidateNewExecutionInputs<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4732,7 +4732,7 @@ pub static VALIDATE_NEW_EXECUTION_INPUTS: ::kestra_core::OperationInfo = {
 
 /// Checks inputs as a resumption would, and answers each input with its value and errors.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/resume/validate` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/resume/validate` (before 2.0); open source; only reads.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/resume/validate` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/resume/validate` (before 2.0); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ValidateResumeExecutionInputs<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

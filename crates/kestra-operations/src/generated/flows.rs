@@ -2,7 +2,7 @@
 
 /// Creates and updates the flows of a YAML source with several documents, and with `delete` removes all others.
 ///
-/// `POST /api/v1/{tenant}/flows/bulk`; open source; is not repeated.
+/// `POST /api/v1/{tenant}/flows/bulk` (all versions); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct BulkUpdateFlows<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -58,7 +58,7 @@ pub static BULK_UPDATE_FLOWS: ::kestra_core::OperationInfo = {
 
 /// Creates a flow from its YAML source.
 ///
-/// `POST /api/v1/{tenant}/flows`; open source; is not repeated.
+/// `POST /api/v1/{tenant}/flows` (all versions); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateFlow<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -100,7 +100,7 @@ pub static CREATE_FLOW: ::kestra_core::OperationInfo = {
 
 /// Deletes a flow; its revisions stay readable.
 ///
-/// `DELETE /api/v1/{tenant}/flows/{namespace}/{id}`; open source; may be repeated.
+/// `DELETE /api/v1/{tenant}/flows/{namespace}/{id}` (all versions); open source; idempotent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteFlow<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -139,7 +139,7 @@ pub static DELETE_FLOW: ::kestra_core::OperationInfo = {
 
 /// Deletes single revisions of a flow for good.
 ///
-/// `DELETE /api/v1/{tenant}/flows/{namespace}/{id}/revisions` (1.2 and later); open source; may be repeated.
+/// `DELETE /api/v1/{tenant}/flows/{namespace}/{id}/revisions` (1.2 and later); open source; idempotent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteFlowRevisions<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -180,7 +180,7 @@ pub static DELETE_FLOW_REVISIONS: ::kestra_core::OperationInfo = {
 
 /// Deletes the flows named, one after the other; it stops at the first that isn't there.
 ///
-/// `DELETE /api/v1/{tenant}/flows/delete/by-ids`; open source; may be repeated.
+/// `DELETE /api/v1/{tenant}/flows/delete/by-ids` (all versions); open source; idempotent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteFlowsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -215,7 +215,7 @@ pub static DELETE_FLOWS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Deletes every flow that the filters match.
 ///
-/// `DELETE /api/v1/{tenant}/flows/delete/by-query`; open source; is not repeated.
+/// `DELETE /api/v1/{tenant}/flows/delete/by-query` (all versions); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteFlowsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -310,7 +310,7 @@ pub static DELETE_FLOWS_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Disables the flows named, so that nothing starts them.
 ///
-/// `POST /api/v1/{tenant}/flows/disable/by-ids`; open source; may be repeated.
+/// `POST /api/v1/{tenant}/flows/disable/by-ids` (all versions); open source; idempotent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DisableFlowsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -345,7 +345,7 @@ pub static DISABLE_FLOWS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Disables every flow that the filters match.
 ///
-/// `POST /api/v1/{tenant}/flows/disable/by-query`; open source; may be repeated.
+/// `POST /api/v1/{tenant}/flows/disable/by-query` (all versions); open source; idempotent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DisableFlowsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -441,7 +441,7 @@ pub static DISABLE_FLOWS_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Enables the flows named.
 ///
-/// `POST /api/v1/{tenant}/flows/enable/by-ids`; open source; may be repeated.
+/// `POST /api/v1/{tenant}/flows/enable/by-ids` (all versions); open source; idempotent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct EnableFlowsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -476,7 +476,7 @@ pub static ENABLE_FLOWS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Enables every flow that the filters match.
 ///
-/// `POST /api/v1/{tenant}/flows/enable/by-query`; open source; may be repeated.
+/// `POST /api/v1/{tenant}/flows/enable/by-query` (all versions); open source; idempotent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct EnableFlowsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -570,7 +570,7 @@ pub static ENABLE_FLOWS_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Lists the flows that the filters match as CSV text.
 ///
-/// `GET /api/v1/{tenant}/flows/export/by-query/csv` (1.2 and later); open source; only reads.
+/// `GET /api/v1/{tenant}/flows/export/by-query/csv` (1.2 and later); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ExportFlows<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -616,7 +616,7 @@ pub static EXPORT_FLOWS: ::kestra_core::OperationInfo = {
 
 /// Downloads the sources of the flows named as a ZIP archive.
 ///
-/// `POST /api/v1/{tenant}/flows/export/by-ids`; open source; only reads.
+/// `POST /api/v1/{tenant}/flows/export/by-ids` (all versions); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ExportFlowsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -655,7 +655,7 @@ pub static EXPORT_FLOWS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Downloads the sources of the flows that the filters match as a ZIP archive.
 ///
-/// `GET /api/v1/{tenant}/flows/export/by-query`; open source; only reads.
+/// `GET /api/v1/{tenant}/flows/export/by-query` (all versions); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ExportFlowsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -745,7 +745,7 @@ pub static EXPORT_FLOWS_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Reads the graph of a flow's tasks and triggers.
 ///
-/// `GET /api/v1/{tenant}/flows/{namespace}/{id}/graph`; open source; only reads.
+/// `GET /api/v1/{tenant}/flows/{namespace}/{id}/graph` (all versions); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GenerateFlowGraph<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -800,7 +800,7 @@ pub static GENERATE_FLOW_GRAPH: ::kestra_core::OperationInfo = {
 
 /// Draws the graph of a flow from a YAML source that need not be stored.
 ///
-/// `POST /api/v1/{tenant}/flows/graph`; open source; only reads.
+/// `POST /api/v1/{tenant}/flows/graph` (all versions); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GenerateFlowGraphFromSource<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -840,7 +840,7 @@ pub static GENERATE_FLOW_GRAPH_FROM_SOURCE: ::kestra_core::OperationInfo = {
 
 /// Reads a flow, its source included.
 ///
-/// `GET /api/v1/{tenant}/flows/{namespace}/{id}`; open source; only reads.
+/// `GET /api/v1/{tenant}/flows/{namespace}/{id}` (all versions); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetFlow<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -899,7 +899,7 @@ pub static GET_FLOW: ::kestra_core::OperationInfo = {
 
 /// Reads which flows a flow starts or waits for, and which do so with it.
 ///
-/// `GET /api/v1/{tenant}/flows/{namespace}/{id}/dependencies`; open source; only reads.
+/// `GET /api/v1/{tenant}/flows/{namespace}/{id}/dependencies` (all versions); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetFlowDependencies<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -954,7 +954,7 @@ pub static GET_FLOW_DEPENDENCIES: ::kestra_core::OperationInfo = {
 
 /// Reads how the flows of a namespace depend on each other and on others.
 ///
-/// `GET /api/v1/{tenant}/namespaces/{namespace}/dependencies`; open source; only reads.
+/// `GET /api/v1/{tenant}/namespaces/{namespace}/dependencies` (all versions); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetFlowDependenciesFromNamespace<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -999,7 +999,7 @@ pub static GET_FLOW_DEPENDENCIES_FROM_NAMESPACE: ::kestra_core::OperationInfo = 
 
 /// Reads one task of a flow.
 ///
-/// `GET /api/v1/{tenant}/flows/{namespace}/{id}/tasks/{taskId}`; open source; only reads.
+/// `GET /api/v1/{tenant}/flows/{namespace}/{id}/tasks/{taskId}` (all versions); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetTaskFromFlow<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1046,7 +1046,7 @@ pub static GET_TASK_FROM_FLOW: ::kestra_core::OperationInfo = {
 
 /// Creates and updates flows from a YAML file or a ZIP archive, and answers the names of those that failed.
 ///
-/// `POST /api/v1/{tenant}/flows/import`; open source; is not repeated.
+/// `POST /api/v1/{tenant}/flows/import` (all versions); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ImportFlows<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1089,7 +1089,7 @@ pub static IMPORT_FLOWS: ::kestra_core::OperationInfo = {
 
 /// Lists the flows that use deprecated tasks, and what replaces these.
 ///
-/// `GET /api/v1/{tenant}/flows/deprecated` (1.3.8 and later); open source; only reads.
+/// `GET /api/v1/{tenant}/flows/deprecated` (1.3.8 and later); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListDeprecatedFlows<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1129,7 +1129,7 @@ pub static LIST_DEPRECATED_FLOWS: ::kestra_core::OperationInfo = {
 
 /// Lists the namespaces that have flows.
 ///
-/// `GET /api/v1/{tenant}/flows/distinct-namespaces`; open source; only reads.
+/// `GET /api/v1/{tenant}/flows/distinct-namespaces` (all versions); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListDistinctNamespaces<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1169,7 +1169,7 @@ pub static LIST_DISTINCT_NAMESPACES: ::kestra_core::OperationInfo = {
 
 /// Lists what an expression at a place of a flow's source may use.
 ///
-/// `POST /api/v1/{tenant}/flows/expressions` (2.0 and later); open source; only reads.
+/// `POST /api/v1/{tenant}/flows/expressions` (2.0 and later); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListFlowExpressions<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1211,7 +1211,7 @@ pub static LIST_FLOW_EXPRESSIONS: ::kestra_core::OperationInfo = {
 
 /// Lists all revisions of a flow with their sources.
 ///
-/// `GET /api/v1/{tenant}/flows/{namespace}/{id}/revisions`; open source; only reads.
+/// `GET /api/v1/{tenant}/flows/{namespace}/{id}/revisions` (all versions); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListFlowRevisions<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1260,7 +1260,7 @@ pub static LIST_FLOW_REVISIONS: ::kestra_core::OperationInfo = {
 
 /// Lists the flows of one namespace, its children left out.
 ///
-/// `GET /api/v1/{tenant}/flows/{namespace}`; open source; only reads.
+/// `GET /api/v1/{tenant}/flows/{namespace}` (all versions); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListFlowsByNamespace<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1293,7 +1293,7 @@ pub static LIST_FLOWS_BY_NAMESPACE: ::kestra_core::OperationInfo = {
 
 /// Lists the flows with a concurrency limit and how many executions they have running.
 ///
-/// `GET /api/v1/{tenant}/concurrency-limit/search` (1.1 and later); open source; only reads.
+/// `GET /api/v1/{tenant}/concurrency-limit/search` (1.1 and later); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchConcurrencyLimits<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1324,7 +1324,7 @@ pub static SEARCH_CONCURRENCY_LIMITS: ::kestra_core::OperationInfo = {
 
 /// Searches the flows, page by page.
 ///
-/// `GET /api/v1/{tenant}/flows/search`; open source; only reads.
+/// `GET /api/v1/{tenant}/flows/search` (all versions); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchFlows<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1431,7 +1431,7 @@ pub static SEARCH_FLOWS: ::kestra_core::OperationInfo = {
 
 /// Searches the sources of flows for a text, with the lines around it.
 ///
-/// `GET /api/v1/{tenant}/flows/source`; open source; only reads.
+/// `GET /api/v1/{tenant}/flows/source` (all versions); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchFlowsBySourceCode<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1502,7 +1502,7 @@ pub static SEARCH_FLOWS_BY_SOURCE_CODE: ::kestra_core::OperationInfo = {
 
 /// Sets how many executions of a flow count as running.
 ///
-/// `PUT /api/v1/{tenant}/concurrency-limit/{namespace}/{flowId}` (1.1 and later); open source; may be repeated.
+/// `PUT /api/v1/{tenant}/concurrency-limit/{namespace}/{flowId}` (1.1 and later); open source; idempotent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateConcurrencyLimit<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1547,7 +1547,7 @@ pub static UPDATE_CONCURRENCY_LIMIT: ::kestra_core::OperationInfo = {
 
 /// Replaces the source of a flow that exists; a source that is the same makes no new revision.
 ///
-/// `PUT /api/v1/{tenant}/flows/{namespace}/{id}`; open source; may be repeated.
+/// `PUT /api/v1/{tenant}/flows/{namespace}/{id}` (all versions); open source; idempotent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateFlow<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1595,7 +1595,7 @@ pub static UPDATE_FLOW: ::kestra_core::OperationInfo = {
 
 /// Creates and updates flows of one namespace from YAML, and with `delete` removes all others in it.
 ///
-/// `POST /api/v1/{tenant}/flows/{namespace}`; open source; is not repeated.
+/// `POST /api/v1/{tenant}/flows/{namespace}` (all versions); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateFlowsInNamespace<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1649,7 +1649,7 @@ pub static UPDATE_FLOWS_IN_NAMESPACE: ::kestra_core::OperationInfo = {
 
 /// Creates and updates flows of one namespace from YAML, and with `delete` removes all others in it.
 ///
-/// `POST /api/v1/{tenant}/flows/{namespace}`; open source; is not repeated.
+/// `POST /api/v1/{tenant}/flows/{namespace}` (all versions); open source; starts work.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateFlowsInNamespaceMultipart<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1708,7 +1708,7 @@ pub static UPDATE_FLOWS_IN_NAMESPACE_MULTIPART: ::kestra_core::OperationInfo = {
 
 /// Replaces one task of a flow; gone with 2.0.
 ///
-/// `PATCH /api/v1/{tenant}/flows/{namespace}/{id}/{taskId}` (before 2.0); open source; is not repeated.
+/// `PATCH /api/v1/{tenant}/flows/{namespace}/{id}/{taskId}` (before 2.0); open source; starts work.
 ///
 /// Deprecated by the server.
 #[must_use = "an operation does nothing until it is sent"]
@@ -1751,7 +1751,7 @@ pub static UPDATE_TASK: ::kestra_core::OperationInfo = {
 
 /// Checks sources without storing them, and answers what is wrong with each.
 ///
-/// `POST /api/v1/{tenant}/flows/validate`; open source; only reads.
+/// `POST /api/v1/{tenant}/flows/validate` (all versions); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ValidateFlows<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1782,7 +1782,7 @@ pub static VALIDATE_FLOWS: ::kestra_core::OperationInfo = {
 
 /// Checks sources without storing them, and answers what is wrong with each.
 ///
-/// `POST /api/v1/{tenant}/flows/validate`; open source; only reads.
+/// `POST /api/v1/{tenant}/flows/validate` (all versions); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ValidateFlowsMultipart<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1815,7 +1815,7 @@ pub static VALIDATE_FLOWS_MULTIPART: ::kestra_core::OperationInfo = {
 
 /// Checks the definition of one task.
 ///
-/// `POST /api/v1/{tenant}/flows/validate/task`; open source; only reads.
+/// `POST /api/v1/{tenant}/flows/validate/task` (all versions); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ValidateTask<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1855,7 +1855,7 @@ pub static VALIDATE_TASK: ::kestra_core::OperationInfo = {
 
 /// Checks the definition of one task.
 ///
-/// `POST /api/v1/{tenant}/flows/validate/task`; open source; only reads.
+/// `POST /api/v1/{tenant}/flows/validate/task` (all versions); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ValidateTaskYaml<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1895,7 +1895,7 @@ pub static VALIDATE_TASK_YAML: ::kestra_core::OperationInfo = {
 
 /// Checks the definition of one trigger.
 ///
-/// `POST /api/v1/{tenant}/flows/validate/trigger`; open source; only reads.
+/// `POST /api/v1/{tenant}/flows/validate/trigger` (all versions); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ValidateTrigger<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

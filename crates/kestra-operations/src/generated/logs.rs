@@ -2,7 +2,7 @@
 
 /// Deletes log lines of an execution.
 ///
-/// `DELETE /api/v1/{tenant}/logs/{executionId}`; open source; may be repeated.
+/// `DELETE /api/v1/{tenant}/logs/{executionId}` (all versions); open source; idempotent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteLogsFromExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -68,7 +68,7 @@ pub static DELETE_LOGS_FROM_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Deletes log lines of a flow, or of one of its triggers.
 ///
-/// `DELETE /api/v1/{tenant}/logs/{namespace}/{flowId}`; open source; may be repeated.
+/// `DELETE /api/v1/{tenant}/logs/{namespace}/{flowId}` (all versions); open source; idempotent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteLogsFromFlow<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -114,7 +114,7 @@ pub static DELETE_LOGS_FROM_FLOW: ::kestra_core::OperationInfo = {
 
 /// Reads the log lines of an execution as text.
 ///
-/// `GET /api/v1/{tenant}/logs/{executionId}/download`; open source; only reads.
+/// `GET /api/v1/{tenant}/logs/{executionId}/download` (all versions); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DownloadLogsFromExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -210,7 +210,7 @@ pub static DOWNLOAD_LOGS_FROM_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Follows the log lines of an execution, those so far included, as events that never end.
 ///
-/// `GET /api/v1/{tenant}/logs/{executionId}/follow`; open source; only reads.
+/// `GET /api/v1/{tenant}/logs/{executionId}/follow` (all versions); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct FollowLogsFromExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -277,7 +277,7 @@ pub static FOLLOW_LOGS_FROM_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Lists all log lines of an execution at once.
 ///
-/// `GET /api/v1/{tenant}/logs/{executionId}`; open source; only reads.
+/// `GET /api/v1/{tenant}/logs/{executionId}` (all versions); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListLogsFromExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -371,7 +371,7 @@ pub static LIST_LOGS_FROM_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Searches the log lines, page by page; without a start date it looks back 8 days.
 ///
-/// `GET /api/v1/{tenant}/logs/search`; open source; only reads.
+/// `GET /api/v1/{tenant}/logs/search` (all versions); open source; safe.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchLogs<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

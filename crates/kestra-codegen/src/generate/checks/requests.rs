@@ -38,8 +38,11 @@ pub(super) fn write(operations: &[&Operation]) -> Result<String> {
 
 fn write_function(builder: &Builder<'_>, file: &mut Writer) {
     let operation = builder.operation;
-    let mut arguments: Vec<String> =
-        operation.path.iter().map(|parameter| format!("r.path::<{}>({:?})?", text(&parameter.ty), parameter.name)).collect();
+    let mut arguments: Vec<String> = operation
+        .path
+        .iter()
+        .map(|parameter| format!("r.path::<{}>({:?})?", text(&parameter.ty), parameter.name))
+        .collect();
     arguments.extend(operation.query.iter().filter(|parameter| parameter.required).map(required_query));
     let content = builder.content();
     let required_body = content.filter(|_| builder.body_required());
@@ -53,26 +56,42 @@ fn write_function(builder: &Builder<'_>, file: &mut Writer) {
             _ => {}
         }
     }
-    let optional: Vec<&QueryParameter> = operation.query.iter().filter(|parameter| !parameter.required).collect();
+    let optional: Vec<&QueryParameter> =
+        operation.query.iter().filter(|parameter| !parameter.required).collect();
     let filters = operation.query.iter().any(|parameter| parameter.ty == Type::Filters);
 
-    file.line(format!("fn {}(r: &Recorded<'_>) -> Result<Call, Obstacle> {{", names::escape(&builder.method)));
+    file.line(format!(
+        "fn {}(r: &Recorded<'_>) -> Result<Call, Obstacle> {{",
+        names::escape(&builder.method)
+    ));
     if content.is_none() {
         file.line("r.no_body()?;");
     }
     if let Some((_, Content::Multipart(_))) = content {
         file.line("r.form()?;");
     }
-    let setters: Vec<&QueryParameter> = optional.into_iter().filter(|parameter| parameter.ty != Type::Filters).collect();
+    let setters: Vec<&QueryParameter> =
+        optional.into_iter().filter(|parameter| parameter.ty != Type::Filters).collect();
     let others = match content {
-        Some((_, Content::Multipart(multipart))) => multipart.inputs || multipart.parts.iter().any(|part| !part.required),
+        Some((_, Content::Multipart(multipart))) => {
+            multipart.inputs || multipart.parts.iter().any(|part| !part.required)
+        }
         Some(_) => required_body.is_none(),
         None => false,
     };
-    let mutable = if filters || !setters.is_empty() || others || builder.needs_filter() { "mut " } else { "" };
-    file.line(format!("let {mutable}b = ::kestra_operations::{}::new({});", builder.name(), arguments.join(", ")));
-    let required: Vec<&str> =
-        operation.query.iter().filter(|parameter| parameter.required).map(|parameter| parameter.name.as_str()).collect();
+    let mutable =
+        if filters || !setters.is_empty() || others || builder.needs_filter() { "mut " } else { "" };
+    file.line(format!(
+        "let {mutable}b = ::kestra_operations::{}::new({});",
+        builder.name(),
+        arguments.join(", ")
+    ));
+    let required: Vec<&str> = operation
+        .query
+        .iter()
+        .filter(|parameter| parameter.required)
+        .map(|parameter| parameter.name.as_str())
+        .collect();
     if setters.is_empty() {
         file.line(format!("r.only_query(&{required:?}, {filters})?;"));
     } else {
@@ -82,7 +101,12 @@ fn write_function(builder: &Builder<'_>, file: &mut Writer) {
             file.line(format!("{name:?} => b,"));
         }
         for parameter in setters {
-            file.line(format!("{:?} => b.{}({}),", parameter.name, names::setter(&parameter.rust), query(parameter)));
+            file.line(format!(
+                "{:?} => b.{}({}),",
+                parameter.name,
+                names::setter(&parameter.rust),
+                query(parameter)
+            ));
         }
         if filters {
             file.line("name if r.is_filter(name) => b,");
@@ -164,7 +188,9 @@ fn required_query(parameter: &QueryParameter) -> String {
     let name = &parameter.name;
     match &parameter.ty {
         Type::Filters => "Vec::new()".to_owned(),
-        Type::List(inner) if parameter.style == Style::Repeat => format!("r.all::<{}>({name:?})?", text(inner)),
+        Type::List(inner) if parameter.style == Style::Repeat => {
+            format!("r.all::<{}>({name:?})?", text(inner))
+        }
         Type::List(inner) => format!("r.required_list::<{}>({name:?})?", text(inner)),
         Type::Map(_) => format!("r.all_pairs({name:?})?"),
         ty => format!("r.required::<{}>({name:?})?", text(ty)),
@@ -173,7 +199,9 @@ fn required_query(parameter: &QueryParameter) -> String {
 
 fn query(parameter: &QueryParameter) -> String {
     match &parameter.ty {
-        Type::List(inner) if parameter.style == Style::Repeat => format!("[r.item::<{}>(name, value)?]", text(inner)),
+        Type::List(inner) if parameter.style == Style::Repeat => {
+            format!("[r.item::<{}>(name, value)?]", text(inner))
+        }
         Type::List(inner) => format!("r.list::<{}>(name, value)?", text(inner)),
         Type::Map(_) => "[r.pair(name, value)?]".to_owned(),
         ty => format!("r.value::<{}>(name, value)?", text(ty)),

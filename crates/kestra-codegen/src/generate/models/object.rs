@@ -1,8 +1,8 @@
 //! Structs of declared fields.
 
 use crate::catalogue::{Field, Object, Presence, Schema, Type};
-use crate::generate::docs;
 use crate::error::Result;
+use crate::generate::docs;
 use crate::generate::names;
 use crate::generate::plan::Plan;
 use crate::generate::types::{From, is_label, takes_into};
@@ -37,7 +37,9 @@ impl Member<'_> {
             return format!("impl Into<crate::Sensitive<{}>>", From::Models.ty(&self.field.ty));
         }
         match &self.field.ty {
-            Type::List(inner) if is_label(inner) => "impl IntoIterator<Item = impl Into<crate::Label>>".to_owned(),
+            Type::List(inner) if is_label(inner) => {
+                "impl IntoIterator<Item = impl Into<crate::Label>>".to_owned()
+            }
             ty => From::Models.argument(ty),
         }
     }
@@ -79,7 +81,9 @@ impl Member<'_> {
                 (_, Presence::Required) => {}
                 (_, Presence::Optional) => attributes.push(skip("Option::is_none")),
                 (Type::List(inner), _) if is_label(inner) => attributes.push(skip("crate::Labels::is_empty")),
-                (Type::Map(inner), _) if **inner == Type::Json => attributes.push(skip("::serde_json::Map::is_empty")),
+                (Type::Map(inner), _) if **inner == Type::Json => {
+                    attributes.push(skip("::serde_json::Map::is_empty"))
+                }
                 (Type::Map(_), _) => attributes.push(skip("::std::collections::BTreeMap::is_empty")),
                 _ => attributes.push(skip("Vec::is_empty")),
             }
@@ -96,12 +100,7 @@ fn skip(function: &str) -> String {
     format!("skip_serializing_if = {function:?}")
 }
 
-pub(super) fn write(
-    plan: &Plan<'_>,
-    schema: &Schema,
-    object: &Object,
-    file: &mut Writer,
-) -> Result<()> {
+pub(super) fn write(plan: &Plan<'_>, schema: &Schema, object: &Object, file: &mut Writer) -> Result<()> {
     let mut taken = names::Taken::new(format!("the schema `{}`", schema.name));
     let mut members = Vec::new();
     for field in &object.fields {
@@ -121,7 +120,9 @@ pub(super) fn write(
     file.doc(&docs::schema(schema));
     let default = if defaults { "Default, " } else { "" };
     if schema.in_requests {
-        file.line(format!("#[derive(Clone, Debug, {default}PartialEq, ::serde::Deserialize, ::serde::Serialize)]"));
+        file.line(format!(
+            "#[derive(Clone, Debug, {default}PartialEq, ::serde::Deserialize, ::serde::Serialize)]"
+        ));
     } else {
         file.line(format!("#[derive(Clone, Debug, {default}PartialEq, ::serde::Deserialize)]"));
         file.line("#[cfg_attr(feature = \"serialize\", derive(::serde::Serialize))]");

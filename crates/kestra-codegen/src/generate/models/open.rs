@@ -1,8 +1,8 @@
 //! Types that plugins extend, and unions: JSON objects with accessors.
 
 use crate::catalogue::{Kind, Object, Schema, Type, Union};
-use crate::generate::docs;
 use crate::error::Result;
+use crate::generate::docs;
 use crate::generate::names;
 use crate::generate::plan::Plan;
 use crate::generate::writer::Writer;
@@ -38,7 +38,10 @@ pub(super) fn write_union(schema: &Schema, union: &Union, file: &mut Writer) -> 
     file.nested_doc(1, &docs::schema(schema));
     file.nested(1, "///");
     match &union.discriminator {
-        Some(field) => file.nested_doc(1, &format!("Has the fields of one of these, told by `{field}`: {}.", members.join(", "))),
+        Some(field) => file.nested_doc(
+            1,
+            &format!("Has the fields of one of these, told by `{field}`: {}.", members.join(", ")),
+        ),
         None => file.nested_doc(1, &format!("Has the fields of one of these: {}.", members.join(", "))),
     }
     file.nested(1, format!("{} {{", schema.name));

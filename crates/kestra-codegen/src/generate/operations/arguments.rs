@@ -39,7 +39,13 @@ pub(super) fn of(operation: &Operation, variant: Option<&BodyVariant>, body_requ
         let name = names::escape(&parameter.rust);
         arguments.push(Argument {
             ty: super::builder::query_argument(parameter),
-            target: Target::Statement(super::builder::query_statement(parameter, index, "&mut call", "call", &name)),
+            target: Target::Statement(super::builder::query_statement(
+                parameter,
+                index,
+                "&mut call",
+                "call",
+                &name,
+            )),
             name,
         });
     }
@@ -49,12 +55,7 @@ pub(super) fn of(operation: &Operation, variant: Option<&BodyVariant>, body_requ
     arguments
 }
 
-fn body(
-    operation: &Operation,
-    variant: &BodyVariant,
-    required: bool,
-    others: &[Argument],
-) -> Vec<Argument> {
+fn body(operation: &Operation, variant: &BodyVariant, required: bool, others: &[Argument]) -> Vec<Argument> {
     let free = |name: &str| match others.iter().any(|other| other.name == name) {
         true => format!("{name}_body"),
         false => name.to_owned(),
@@ -68,7 +69,12 @@ fn body(
                 let name = free(&names::escape(&part.rust));
                 Argument {
                     ty: From::Elsewhere.argument(&part.ty),
-                    target: Target::Statement(super::builder::part_statement(part, "&mut call", "call", &name)),
+                    target: Target::Statement(super::builder::part_statement(
+                        part,
+                        "&mut call",
+                        "call",
+                        &name,
+                    )),
                     name,
                 }
             })
@@ -76,7 +82,11 @@ fn body(
         _ if !required => Vec::new(),
         content => {
             let name = free(&body_name(operation, content));
-            vec![Argument { ty: body_type(content), target: Target::Statement(body_statement(variant, "call", &name)), name }]
+            vec![Argument {
+                ty: body_type(content),
+                target: Target::Statement(body_statement(variant, "call", &name)),
+                name,
+            }]
         }
     }
 }
@@ -119,6 +129,8 @@ pub(super) fn body_statement(variant: &BodyVariant, place: &str, name: &str) -> 
         }
         Content::Yaml => format!("crate::parameters::yaml(&mut {place}, {name}.into());"),
         Content::Text => format!("{place}.set_body({content_type:?}, Into::<String>::into({name}).into());"),
-        Content::Bytes | Content::Multipart(_) => format!("{place}.set_body({content_type:?}, {name}.into());"),
+        Content::Bytes | Content::Multipart(_) => {
+            format!("{place}.set_body({content_type:?}, {name}.into());")
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! A request builder: its constructor and the setters of what is optional.
 
-use crate::catalogue::{BodyVariant, Content, Operation, Part, QueryParameter, Replay, Style, Type, Versions};
+use crate::catalogue::{
+    BodyVariant, Content, Operation, Part, QueryParameter, Replay, Style, Type, Versions,
+};
 use crate::error::Result;
 use crate::generate::types::{From, takes_into};
 use crate::generate::writer::Writer;
@@ -81,12 +83,14 @@ impl<'a> Builder<'a> {
 
     /// Name of the body's argument or setter.
     pub(in crate::generate) fn body_name(&self) -> String {
-        self.variant.map_or_else(String::new, |variant| arguments::body_name(self.operation, &variant.content))
+        self.variant
+            .map_or_else(String::new, |variant| arguments::body_name(self.operation, &variant.content))
     }
 
     /// Whether it acts on everything without a filter, and so has to be told.
     pub(in crate::generate) fn needs_filter(&self) -> bool {
-        self.operation.name.ends_with("_by_query") && !self.filters().is_empty()
+        self.operation.name.ends_with("_by_query")
+            && !self.filters().is_empty()
             && self.operation.replay != Replay::Safe
     }
 
@@ -191,7 +195,10 @@ impl<'a> Builder<'a> {
             setters.push(Setter {
                 doc: docs::wire(&parameter.name, "in the head", parameter.versions),
                 arguments: format!("{setter}: {}", From::Elsewhere.argument(&parameter.ty)),
-                statement: format!("crate::parameters::header(&mut self.call, {:?}, {value});", parameter.name),
+                statement: format!(
+                    "crate::parameters::header(&mut self.call, {:?}, {value});",
+                    parameter.name
+                ),
                 name: setter,
             });
         }
@@ -310,7 +317,12 @@ fn query_setters(operation: &Operation, parameter: &QueryParameter, index: usize
         ),
         None => (doc, query_statement(parameter, index, "&mut self.call", "self.call", &name)),
     };
-    setters.push(Setter { doc, arguments: format!("{name}: {}", query_argument(parameter)), statement, name });
+    setters.push(Setter {
+        doc,
+        arguments: format!("{name}: {}", query_argument(parameter)),
+        statement,
+        name,
+    });
 }
 
 /// The type of a query parameter's argument.

@@ -31,7 +31,10 @@ pub(super) fn write(builder: &Builder<'_>, file: &mut Writer) -> Result<()> {
     file.line(format!("/// Facts about [`{}`].", builder.name()));
     file.line(format!("pub static {}: ::kestra_core::OperationInfo = {{", builder.info()));
     file.line(format!("static ROUTES: &[::kestra_core::Route] = &[{}];", routes.join(", ")));
-    file.line(format!("::kestra_core::OperationInfo::new({:?}, {:?}, ROUTES)", builder.method, operation.area));
+    file.line(format!(
+        "::kestra_core::OperationInfo::new({:?}, {:?}, ROUTES)",
+        builder.method, operation.area
+    ));
     file.line(format!(".go_key({:?})", operation.go_key));
     if !operation.aliases.is_empty() {
         file.line(format!(".aliases(&{:?})", operation.aliases));
@@ -55,7 +58,11 @@ pub(super) fn write(builder: &Builder<'_>, file: &mut Writer) -> Result<()> {
             .map(|parameter| match parameter.versions.is_all() {
                 true => format!("::kestra_core::QueryParameter::new({:?})", parameter.name),
                 false => {
-                    format!("::kestra_core::QueryParameter::of({:?}, {})", parameter.name, range(parameter.versions))
+                    format!(
+                        "::kestra_core::QueryParameter::of({:?}, {})",
+                        parameter.name,
+                        range(parameter.versions)
+                    )
                 }
             })
             .collect();
