@@ -12,6 +12,8 @@ const NOBODY: &str = "1Hh2Ii3Jj4Kk5Ll6Mm7Nn8";
 pub(crate) struct Ids {
     known: BTreeMap<String, String>,
     taken: BTreeSet<String>,
+    /// Our files, by the task that wrote them.
+    files: BTreeMap<String, String>,
 }
 
 impl Ids {
@@ -19,6 +21,21 @@ impl Ids {
     pub(crate) fn bind(&mut self, recorded: &str, ours: &str) {
         if !self.known.contains_key(recorded) && self.taken.insert(ours.to_owned()) {
             self.known.insert(recorded.to_owned(), ours.to_owned());
+        }
+    }
+
+    /// Notes a file of ours.
+    pub(crate) fn file(&mut self, uri: &str) {
+        if let Some((task, file)) = task_and_file(uri) {
+            self.files.insert(task, file);
+        }
+    }
+
+    /// Takes the files in a text of a recorded request for those of ours that the same tasks wrote.
+    pub(crate) fn bind_files(&mut self, text: &str) {
+        let Some((task, recorded)) = task_and_file(text) else { return };
+        if let Some(ours) = self.files.get(&task).cloned() {
+            self.known.entry(recorded).or_insert(ours);
         }
     }
 
@@ -70,4 +87,13 @@ fn looks_like_id(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_alphanumeric())
         && text.bytes().any(|b| b.is_ascii_digit())
         && text.bytes().any(|b| b.is_ascii_uppercase())
+}
+
+/// The task, and `task run/number`, of `kestra:///.../tasks/{task}/{task run}/{number}.txt`.
+fn task_and_file(uri: &str) -> Option<(String, String)> {
+    let (_, below) = uri.split_once("/tasks/")?;
+    let mut segments = below.split('/');
+    let (task, run, file) = (segments.next()?, segments.next()?, segments.next()?);
+    let number: String = file.chars().take_while(char::is_ascii_digit).collect();
+    (!number.is_empty()).then(|| (task.to_owned(), format!("{run}/{number}")))
 }

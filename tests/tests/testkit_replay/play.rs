@@ -71,6 +71,7 @@ async fn replay(server: &Server, version: &str, area: &str, ids: &mut Ids, repor
 }
 
 async fn compare(server: &Server, recording: &Recording, ids: &mut Ids) -> Option<String> {
+    recording.request.query.iter().for_each(|(_, value)| ids.bind_files(value));
     let mut answer = send(server.address(), recording, ids).await;
     let mut found = difference(&recording.response, answer.as_ref());
     let stream = recording.response.body.as_ref().is_some_and(|body| body.kind == "sse");

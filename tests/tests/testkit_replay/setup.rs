@@ -27,7 +27,8 @@ struct FlowStep {
 #[derive(Debug, Deserialize)]
 struct ExecutionStep {
     before: String,
-    flow: String,
+    /// The flow to run; none for a step that only acts during the request.
+    flow: Option<String>,
     /// The state to wait for.
     until: Option<String>,
     /// Whether this is the next unknown execution of the request.
@@ -41,6 +42,9 @@ struct ExecutionStep {
     then: Option<String>,
     #[serde(default)]
     delete: bool,
+    /// Whether its files are asked for by their recorded names.
+    #[serde(default)]
+    files: bool,
     /// An action while the request is going on.
     during: Option<String>,
 }
@@ -76,7 +80,13 @@ impl Setup {
         }
         let mut during = Vec::new();
         for step in self.executions.iter().filter(|step| now(&step.before)) {
+            if let Some(action) = &step.during {
+                during.push(action.clone());
+            }
             let Some(id) = create(address, version, step).await else { continue };
+            if step.files {
+                learn_files(address, version, &id, ids).await;
+            }
             if step.bind {
                 let body = recording.request.body.as_ref().map(|body| {
                     String::from_utf8_lossy(&super::wire::body_of(body, &Ids::default())).into_owned()
@@ -89,12 +99,16 @@ impl Setup {
                     ids.bind(recorded, &id);
                 }
             }
-            if let Some(action) = &step.during {
-                let (method, target) = action_target(version, &id, action);
-                during.push(During { method, target });
-            }
         }
+        let path = ids.translate(&recording.request.path);
+        let id = path.split('/').nth(5).unwrap_or_default();
         during
+            .iter()
+            .map(|action| {
+                let (method, target) = action_target(version, id, action);
+                During { method, target }
+            })
+            .collect()
     }
 }
 
@@ -121,7 +135,7 @@ async fn store(address: SocketAddr, source: &str) {
 async fn create(address: SocketAddr, version: &str, step: &ExecutionStep) -> Option<String> {
     let mut pairs: Vec<String> = step.labels.iter().map(|label| format!("labels={label}")).collect();
     pairs.extend(step.query.iter().map(|(name, value)| format!("{name}={value}")));
-    let target = format!("/api/v1/main/executions/sdk.rec/{}?{}", step.flow, pairs.join("&"));
+    let target = format!("/api/v1/main/executions/sdk.rec/{}?{}", step.flow.as_ref()?, pairs.join("&"));
     let answer = ask(address, "POST", &target, None, "").await?;
     let created: Value = serde_json::from_slice(&answer.body).ok()?;
     let id = created.get("id")?.as_str()?.to_owned();
@@ -146,10 +160,35 @@ async fn reach(address: SocketAddr, id: &str, state: Option<&str>) {
             .and_then(|answer| serde_json::from_slice::<Value>(&answer.body).ok())
             .and_then(|execution| Some(execution.get("state")?.get("current")?.as_str()?.to_owned()));
         if current.as_deref() == Some(state) {
+            // What begins with the state has begun, too.
+            tokio::time::sleep(Duration::from_millis(25)).await;
             return;
         }
         tokio::time::sleep(Duration::from_millis(25)).await;
     }
+}
+
+/// Learns the names of the files that an execution wrote.
+async fn learn_files(address: SocketAddr, version: &str, id: &str, ids: &mut Ids) {
+    let list = if version == "2.0" { "outputs/tasks" } else { "executions" };
+    let Some(answer) = ask(address, "GET", &format!("/api/v1/main/{list}/{id}"), None, "").await else {
+        return;
+    };
+    let mut texts = vec![String::from_utf8_lossy(&answer.body).into_owned()];
+    if version == "2.0" {
+        let tasks: Vec<Value> = serde_json::from_slice(&answer.body).unwrap_or_default();
+        for run in tasks.iter().filter_map(|task| task.get("taskRunId")?.as_str()) {
+            let target = format!("/api/v1/main/{list}/{id}/{run}");
+            if let Some(answer) = ask(address, "GET", &target, None, "").await {
+                texts.push(String::from_utf8_lossy(&answer.body).into_owned());
+            }
+        }
+    }
+    texts
+        .iter()
+        .flat_map(|text| text.split('"'))
+        .filter(|text| text.starts_with("kestra://"))
+        .for_each(|uri| ids.file(uri));
 }
 
 fn action_target(version: &str, id: &str, action: &str) -> (&'static str, String) {
