@@ -7,6 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{BoxError as AxumError, Router, error_handling::HandleErrorLayer};
+use http_body_util::BodyExt as _;
 use kestra::{
     AuthLayer, BoxError, Client, Retry, RetryLayer, ServerLayer, TimeoutLayer, Timeouts, TraceLayer,
     Transport,
@@ -27,6 +28,9 @@ async fn main() -> Result<(), BoxError> {
         .layer(TimeoutLayer::total(Duration::from_secs(30)))
         .concurrency_limit(16)
         .layer(RetryLayer::new(Retry::standard().max_attempts(4)))
+        // A rate limit can't be copied, so it goes under a buffer.
+        .buffer(64)
+        .rate_limit(100, Duration::from_secs(1))
         .layer(TraceLayer::attempt())
         .layer(TimeoutLayer::attempt(Duration::from_secs(10)))
         .layer(ServerLayer::new(kestra.url()))
@@ -58,7 +62,8 @@ async fn main() -> Result<(), BoxError> {
     // Instead of a caller: one request, then the service ends.
     let request = http::Request::get(&url).header("x-request-id", "example-1").body(kestra::Body::empty())?;
     let response = tower::ServiceExt::oneshot(Transport::builder().build()?, request).await?;
-    println!("GET {url}: {} {:?}", response.status(), response.headers());
+    println!("GET {url}: {}, {:?}", response.status(), response.headers());
+    println!("{}", String::from_utf8_lossy(&response.into_body().collect().await?.to_bytes()));
     drop(stop);
     serving.await??;
     Ok(())

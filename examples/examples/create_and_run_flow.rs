@@ -63,7 +63,10 @@ async fn execute_flow(client: &Client, id: &str, flow: &FlowWithSource) -> Resul
         .await?;
     print_head("create_execution", &response);
     let execution = response.into_body();
-    println!("{execution:#?}");
+    println!("execution {:?} of revision {:?}", execution.id, execution.flow_revision);
+    println!("  labels {:?}, inputs {:?}", execution.labels, execution.inputs);
+    println!("  kind {:?}, scheduled for {:?}", execution.kind, execution.schedule_date);
+    println!("  shown at {}", execution.url.unwrap_or_default());
 
     let id = execution.id.unwrap_or_default();
     let stopped = wait_until(client, &id, State::is_paused).await?;

@@ -19,7 +19,12 @@ async fn main() -> Result<(), BoxError> {
         })
         .on_retry(|event| {
             let (attempt, wait) = (event.attempt, event.wait);
-            println!("  attempt {} gave {:?}; the next in {wait:.0?}", attempt.number, attempt.status());
+            match (attempt.error(), attempt.status()) {
+                (Some(error), _) => println!("  attempt {}: {error}; the next in {wait:.0?}", attempt.number),
+                (None, status) => {
+                    println!("  attempt {}: {status:?}; the next in {wait:.0?}", attempt.number)
+                }
+            }
         });
     let client = Client::builder()
         .server(server.url())
@@ -30,7 +35,7 @@ async fn main() -> Result<(), BoxError> {
     println!("a search: refused, broken off and slow, and then answered");
     server.fail(Fault::status(503));
     server.fail(Fault::cut(Cut::WithinBody));
-    server.fail(Fault::delay(Duration::from_secs(1)));
+    server.fail(Fault::delay(Duration::from_secs(1)).skip(2));
     client.flows().search_flows().size(1).await?;
 
     println!("a 500, which the classifier knows");

@@ -1,0 +1,83 @@
+//! Every example runs by itself, on the embedded server, and ends well.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::process::Command;
+
+/// Far more than any of them takes.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Where cargo puts examples: next to the directory of this test.
+fn program(name: &str) -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let built = test.ancestors().nth(2).unwrap();
+    let program = built.join("examples").join(name).with_extension(std::env::consts::EXE_EXTENSION);
+    assert!(
+        program.is_file(),
+        "{name} isn't built: `cargo test -p kestra-examples` builds all examples first"
+    );
+    program
+}
+
+async fn run(name: &str) -> String {
+    let mut command = Command::new(program(name));
+    for (variable, _) in std::env::vars().filter(|(variable, _)| variable.starts_with("KESTRA_")) {
+        command.env_remove(variable);
+    }
+    command.stdin(Stdio::null()).kill_on_drop(true);
+    let output = tokio::time::timeout(LIMIT, command.output()).await.expect("it doesn't end").unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        output.status.success(),
+        "{}\n{text}\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
+    text
+}
+
+#[tokio::test]
+async fn create_and_run_flow_ends_in_success() {
+    let text = run("create_and_run_flow").await;
+    assert!(text.trim_end().ends_with("ended in state SUCCESS"), "{text}");
+}
+
+#[tokio::test]
+async fn select_servers_refuses_what_cannot_be() {
+    let text = run("select_servers").await;
+    assert!(text.contains("index 7 is out of range") && text.contains("`ftp` is not allowed"), "{text}");
+}
+
+#[tokio::test]
+async fn compose_stack_answers_its_caller() {
+    let text = run("compose_stack").await;
+    assert!(text.contains("200 OK") && text.contains("example-1") && text.contains("0 flows"), "{text}");
+}
+
+#[tokio::test]
+async fn use_proxy_goes_through_and_past_it() {
+    let text = run("use_proxy").await;
+    assert!(text.contains("it saw 1 requests") && text.contains("it saw 0 more"), "{text}");
+    assert!(!text.contains("secret"), "{text}");
+}
+
+#[tokio::test]
+async fn trace_calls_ships_spans() {
+    let text = run("trace_calls").await;
+    assert!(text.contains("search_flows") && text.contains("GET /api/v1/{tenant}/flows/search"), "{text}");
+}
+
+#[tokio::test]
+async fn count_calls_counts() {
+    let text = run("count_calls").await;
+    assert!(text.contains("flows.search_flows: 3 calls"), "{text}");
+}
+
+#[tokio::test]
+async fn tune_retries_starts_one_execution() {
+    let text = run("tune_retries").await;
+    assert!(text.contains("attempt 3") && text.contains("executions: 1"), "{text}");
+    assert!(text.contains("502 Bad Gateway (after 4 attempts)"), "{text}");
+}
