@@ -268,7 +268,8 @@ impl Call {
         }
         let options = self.options.or(defaults);
         options.check()?;
-        let mut headers = HeaderMap::with_capacity(8);
+        // The smallest table, which holds what a call usually has: accept, content type, user agent, auth and host.
+        let mut headers = HeaderMap::with_capacity(6);
         headers.insert(ACCEPT, HeaderValue::from_static(self.info.accept));
         let body = match std::mem::replace(&mut self.payload, Payload::None) {
             Payload::None => Body::empty(),
@@ -293,6 +294,8 @@ impl Call {
             query: std::mem::take(&mut self.query),
         };
         let (method, path_and_query) = head.newest(options.get_tenant())?;
+        // What can't change is not carried along.
+        let head = if head.depends_on_version() { head } else { Head { info: head.info, ..Head::default() } };
         let mut request = Request::new(body);
         *request.method_mut() = method;
         *request.uri_mut() = path_and_query.into();

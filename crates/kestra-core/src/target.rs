@@ -57,7 +57,10 @@ impl Target {
             return Err(Error::new(ErrorKind::Build, "no builder made this request"));
         };
         let base = self.servers.resolve(context.operation(), context.options())?;
-        let (method, path_and_query) = context.head_for(version)?;
+        let (method, path_and_query) = match request.uri().path_and_query() {
+            Some(path_and_query) if !context.depends_on_version() => (request.method().clone(), path_and_query.clone()),
+            _ => context.head_for(version)?,
+        };
         check_request_line(&method, base.prefix().len() + path_and_query.as_str().len())?;
         *request.uri_mut() = base.join(path_and_query).map_err(|problem| Error::invalid("path", problem))?;
         *request.method_mut() = method;

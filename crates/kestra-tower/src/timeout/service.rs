@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
@@ -16,12 +17,13 @@ use crate::oneshot::Oneshot;
 #[derive(Clone, Debug)]
 pub struct TimeoutService<S> {
     inner: S,
-    layer: TimeoutLayer,
+    // A layer above may keep a copy of the service for each call, so it is a pointer wide.
+    layer: Arc<TimeoutLayer>,
 }
 
 impl<S> TimeoutService<S> {
     pub(super) fn new(inner: S, layer: TimeoutLayer) -> Self {
-        Self { inner, layer }
+        Self { inner, layer: Arc::new(layer) }
     }
 
     /// The limit of the whole call; it is told to the layers below.

@@ -46,7 +46,7 @@ struct Shared {
 
 impl Client {
     /// A builder with nothing set.
-    #[must_use]
+
     pub fn builder() -> ClientBuilder {
         ClientBuilder::new()
     }

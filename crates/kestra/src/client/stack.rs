@@ -1,19 +1,21 @@
 //! The stack of layers behind one pointer, and what is done with its answers.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
 use http::response::Parts;
 use http::{Request, Response, header};
 use http_body_util::BodyExt as _;
 use kestra_core::{
-    Body, BoxError, CallContext, ERROR_BODY_LIMIT, Error, ErrorKind, ErrorResponse, RequestSent,
+    Body, BoxError, CallContext, CallFuture, ERROR_BODY_LIMIT, Error, ErrorKind, ErrorResponse, RequestSent,
     TimeoutPhase, redact,
 };
+use pin_project_lite::pin_project;
 use tokio::time::Instant;
 use tower::{Service, ServiceExt as _};
 
-use kestra_core::CallFuture;
 
 /// A service whose type nobody needs to know.
 pub(crate) trait Stack: Send + Sync {
@@ -34,18 +36,54 @@ where
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
     fn call(&self, request: Result<Request<Body>, Error>, body_limit: usize) -> CallFuture {
-        let service = self.clone();
-        Box::pin(async move {
-            let request = request?;
-            let begun = Instant::now();
-            let context = CallContext::of(&request).cloned();
-            let answer: Result<_, BoxError> = service.oneshot(request).await.map_err(Into::into);
-            let result = match answer {
-                Ok(response) => judge(response.map(Body::new), context.as_ref(), body_limit).await,
-                Err(error) => Err(Error::from_boxed(error)),
-            };
-            result.map_err(|error| finish(error, context.as_ref(), begun))
-        })
+        let request = match request {
+            Ok(request) => request,
+            Err(error) => return Box::pin(std::future::ready(Err(error))),
+        };
+        let context = CallContext::of(&request).cloned();
+        let sending = self.clone().oneshot(request);
+        Box::pin(Sending { sending, judging: None, context, body_limit, begun: None })
+    }
+}
+
+pin_project! {
+    /// A request on its way. Written by hand, since an `async` block would hold the request and the service twice.
+    struct Sending<F> {
+        #[pin]
+        sending: F,
+        judging: Option<CallFuture>,
+        context: Option<CallContext>,
+        body_limit: usize,
+        begun: Option<Instant>,
+    }
+}
+
+impl<F, B, E> Future for Sending<F>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    E: Into<BoxError>,
+{
+    type Output = Result<Response<Body>, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let begun = *this.begun.get_or_insert_with(Instant::now);
+        let result = match this.judging {
+            Some(judging) => ready!(judging.as_mut().poll(cx)),
+            None => match ready!(this.sending.poll(cx)) {
+                Err(error) => Err(Error::from_boxed(error.into())),
+                Ok(response) => match judge(response.map(Body::new), this.context.as_ref()) {
+                    Judged::Done(result) => result,
+                    // A layer gave the body another form, or the service isn't our transport.
+                    Judged::Unread(response) => {
+                        let reading = read(response, this.context.clone(), *this.body_limit);
+                        ready!(this.judging.insert(Box::pin(reading)).as_mut().poll(cx))
+                    }
+                },
+            },
+        };
+        Poll::Ready(result.map_err(|error| finish(error, this.context.as_ref(), begun)))
     }
 }
 
@@ -63,41 +101,51 @@ fn finish(error: Error, context: Option<&CallContext>, begun: Instant) -> Error 
     }
 }
 
+enum Judged {
+    Done(Result<Response<Body>, Error>),
+    /// The body must be read first.
+    Unread(Response<Body>),
+}
+
 /// The status is judged before anything is decoded.
-async fn judge(
-    response: Response<Body>,
-    context: Option<&CallContext>,
-    body_limit: usize,
-) -> Result<Response<Body>, Error> {
-    let (parts, body) = response.into_parts();
-    if !parts.status.is_success() {
-        return Err(failed(parts, body, context).await);
-    }
+fn judge(response: Response<Body>, context: Option<&CallContext>) -> Judged {
+    let failed = !response.status().is_success();
     let buffered =
-        context.and_then(CallContext::operation).is_some_and(|operation| operation.answer.is_buffered());
-    match body.into_bytes() {
-        Ok(bytes) => Ok(Response::from_parts(parts, bytes.into())),
-        Err(body) if !buffered => Ok(Response::from_parts(parts, body)),
-        // A layer gave the body another form, or the service isn't our transport.
-        Err(body) => match collect(body, body_limit, context).await {
-            Collected::Whole(bytes) => Ok(Response::from_parts(parts, bytes.into())),
-            Collected::TooLarge(start) => Err(Error::new(
-                ErrorKind::Decode,
-                format!("the body has more than {body_limit} bytes; raise max_body_size if that is expected"),
-            )
-            .in_response(ErrorResponse::new(parts, start))),
-            Collected::Failed(start, error) => Err(error.in_response(ErrorResponse::new(parts, start))),
-        },
+        || context.and_then(CallContext::operation).is_some_and(|operation| operation.answer.is_buffered());
+    match (failed, response.body().as_bytes().is_some()) {
+        (true, true) => {
+            let (parts, body) = response.into_parts();
+            Judged::Done(Err(status_error(parts, body.into_bytes().unwrap_or_default())))
+        }
+        (false, is_read) if is_read || !buffered() => Judged::Done(Ok(response)),
+        _ => Judged::Unread(response),
     }
 }
 
-async fn failed(parts: Parts, body: Body, context: Option<&CallContext>) -> Error {
-    let start = match body.into_bytes() {
-        Ok(bytes) => bytes,
-        Err(body) => match collect(body, ERROR_BODY_LIMIT, context).await {
-            Collected::Whole(start) | Collected::TooLarge(start) | Collected::Failed(start, _) => start,
-        },
-    };
+async fn read(
+    response: Response<Body>,
+    context: Option<CallContext>,
+    body_limit: usize,
+) -> Result<Response<Body>, Error> {
+    let (parts, body) = response.into_parts();
+    let deadline = context.as_ref().and_then(CallContext::deadline);
+    if !parts.status.is_success() {
+        let (Collected::Whole(start) | Collected::TooLarge(start) | Collected::Failed(start, _)) =
+            collect(body, ERROR_BODY_LIMIT, deadline).await;
+        return Err(status_error(parts, start));
+    }
+    match collect(body, body_limit, deadline).await {
+        Collected::Whole(bytes) => Ok(Response::from_parts(parts, bytes.into())),
+        Collected::TooLarge(start) => {
+            let message =
+                format!("the body has more than {body_limit} bytes; raise max_body_size if that is expected");
+            Err(Error::new(ErrorKind::Decode, message).in_response(ErrorResponse::new(parts, start)))
+        }
+        Collected::Failed(start, error) => Err(error.in_response(ErrorResponse::new(parts, start))),
+    }
+}
+
+fn status_error(parts: Parts, start: Bytes) -> Error {
     let redirect = parts.status.is_redirection().then(|| redirect(&parts));
     let error = Error::from_response(ErrorResponse::new(parts, start));
     match redirect {
@@ -119,10 +167,10 @@ enum Collected {
     Failed(Bytes, Error),
 }
 
-async fn collect(mut body: Body, limit: usize, context: Option<&CallContext>) -> Collected {
+async fn collect(mut body: Body, limit: usize, deadline: Option<Instant>) -> Collected {
     let mut read = BytesMut::new();
     loop {
-        let frame = match context.and_then(CallContext::deadline) {
+        let frame = match deadline {
             None => body.frame().await,
             Some(deadline) => match tokio::time::timeout_at(deadline, body.frame()).await {
                 Ok(frame) => frame,
