@@ -15,11 +15,19 @@ use super::wire::ask;
 pub(crate) struct Setup {
     flows: Vec<FlowStep>,
     executions: Vec<ExecutionStep>,
+    requests: Vec<RequestStep>,
+}
+
+#[derive(Debug, Deserialize)]
+struct RequestStep {
+    before: String,
+    method: String,
+    target: String,
 }
 
 #[derive(Debug, Deserialize)]
 struct FlowStep {
-    before: String,
+    before: Vec<String>,
     source: String,
     versions: Option<Vec<String>>,
 }
@@ -73,7 +81,7 @@ impl Setup {
     ) -> Vec<During> {
         let key = recording.key();
         let now = |before: &str| before == key || (first && before == recording.area);
-        for step in self.flows.iter().filter(|step| now(&step.before)) {
+        for step in self.flows.iter().filter(|step| step.before.iter().any(|before| now(before))) {
             if step.versions.as_ref().is_none_or(|versions| versions.iter().any(|known| known == version)) {
                 store(address, &step.source).await;
             }
@@ -99,6 +107,10 @@ impl Setup {
                     ids.bind(recorded, &id);
                 }
             }
+        }
+        for step in self.requests.iter().filter(|step| now(&step.before)) {
+            ask(address, &step.method, &step.target, None, "").await;
+            tokio::time::sleep(Duration::from_millis(200)).await;
         }
         let path = ids.translate(&recording.request.path);
         let id = path.split('/').nth(5).unwrap_or_default();

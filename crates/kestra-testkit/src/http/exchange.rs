@@ -119,7 +119,7 @@ impl Shell {
         if let Some(broken) = malformed_escape(request.query.as_deref().unwrap_or_default()) {
             return (Err(broken_escape(&request, broken)), false);
         }
-        let found = match routes::find(&self.table, &request) {
+        let found = match routes::find(&self.table, &request, self.app.dialect) {
             Ok(found) => found,
             Err(error) => return (Err(error), false),
         };

@@ -10,7 +10,7 @@ mod parse;
 mod values;
 
 pub(crate) use checks::LEVELS;
-pub(crate) use fields::Resource;
+pub(crate) use fields::{Resource, operations, shouted};
 pub(crate) use filter::{Filter, Filters, Node, Op};
 pub(crate) use matching::Subject;
 pub(crate) use page::{Sort, sort_by};

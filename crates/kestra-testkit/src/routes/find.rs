@@ -3,25 +3,25 @@
 use http::{Method, header};
 use percent_encoding::percent_decode_str;
 
+use crate::dialect::Dialect;
 use crate::http::{ApiError, Request, Route};
 
-/// What the first segment below the tenant may be on a real server though it isn't served here.
-const NOT_SERVED: &[&str] = &[
-    "ai",
-    "blueprints",
-    "cluster",
-    "concurrency-limit",
-    "dashboards",
-    "kv",
-    "mcp",
-    "metrics",
-    "namespaces",
-    "pebble",
-    "plugins",
-    "secrets",
-    "templates",
-    "triggers",
-    "usages",
+/// What the first segment below the tenant may be on a real server though it isn't served here, and since when.
+const NOT_SERVED: &[(&str, Dialect)] = &[
+    ("ai", Dialect::V1_0),
+    ("blueprints", Dialect::V1_0),
+    ("cluster", Dialect::V1_0),
+    ("concurrency-limit", Dialect::V1_3),
+    ("dashboards", Dialect::V1_0),
+    ("kv", Dialect::V1_3),
+    ("mcp", Dialect::V2_0),
+    ("metrics", Dialect::V1_0),
+    ("namespaces", Dialect::V1_0),
+    ("pebble", Dialect::V1_3),
+    ("plugins", Dialect::V1_0),
+    ("secrets", Dialect::V1_3),
+    ("triggers", Dialect::V1_0),
+    ("usages", Dialect::V1_0),
 ];
 
 /// A route and the parameters of its path.
@@ -34,7 +34,7 @@ pub(crate) struct Found {
 type Match<'a> = (&'a Route, Vec<(&'static str, String)>);
 
 /// Finds the route of a request, or says what the server says when there is none.
-pub(crate) fn find(table: &[Route], request: &Request) -> Result<Found, ApiError> {
+pub(crate) fn find(table: &[Route], request: &Request, dialect: Dialect) -> Result<Found, ApiError> {
     let path = request.path.strip_suffix('/').filter(|path| !path.is_empty()).unwrap_or(&request.path);
     let whole: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     let fixed = matching(table, &whole, true);
@@ -55,15 +55,20 @@ pub(crate) fn find(table: &[Route], request: &Request) -> Result<Found, ApiError
         return choose(found, request);
     }
     match below {
-        [tenant, area, ..] if NOT_SERVED.contains(area) => {
+        [tenant, area, ..] if is_elsewhere(area, dialect) => {
             tenant_is_main(tenant)?;
             Err(ApiError::not_served(&format!("{} {}", request.method, request.path)))
         }
-        [area, ..] if NOT_SERVED.contains(area) => {
+        [area, ..] if is_elsewhere(area, dialect) => {
             Err(ApiError::not_served(&format!("{} {}", request.method, request.path)))
         }
         _ => Err(ApiError::not_found()),
     }
+}
+
+/// Whether a real server has routes there.
+fn is_elsewhere(area: &str, dialect: Dialect) -> bool {
+    NOT_SERVED.iter().any(|(name, since)| *name == area && *since <= dialect)
 }
 
 fn tenant_is_main(tenant: &str) -> Result<(), ApiError> {

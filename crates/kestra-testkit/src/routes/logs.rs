@@ -43,7 +43,11 @@ fn search(cx: &Context) -> Answer {
 }
 
 fn list(cx: &Context) -> Answer {
-    let rows: Vec<Value> = of_execution(cx)?.iter().map(|entry| entry.to_json(cx.dialect())).collect();
+    // What a deleted execution logged may be kept, but it isn't listed.
+    let known = cx.app.knows_execution(cx.param("executionId"));
+    let entries = of_execution(cx)?;
+    let rows: Vec<Value> =
+        entries.iter().filter(|_| known).map(|entry| entry.to_json(cx.dialect())).collect();
     Reply::json(&rows)
 }
 

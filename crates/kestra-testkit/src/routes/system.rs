@@ -1,9 +1,10 @@
 //! Routes about the server itself; their templates are whole paths.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::dialect::Dialect;
 use crate::http::{Answer, Context, Reply, Route, now};
+use crate::query::{Resource, operations, shouted};
 
 /// The routes, with templates from the root on.
 pub(crate) fn routes() -> Vec<Route> {
@@ -35,7 +36,7 @@ fn configs(cx: &Context) -> Answer {
     if let Some(map) = configs.as_object_mut() {
         if dialect < Dialect::V1_3 {
             map.insert("isTaskRunEnabled".to_owned(), json!(false));
-            map.insert("resourceToFilters".to_owned(), json!([]));
+            map.insert("resourceToFilters".to_owned(), resources(dialect));
         } else {
             map.insert("chartDefaultDuration".to_owned(), json!("PT24H"));
             map.insert("isAiApiKeyConfigured".to_owned(), json!(false));
@@ -48,6 +49,25 @@ fn configs(cx: &Context) -> Answer {
         }
     }
     Reply::json(&configs)
+}
+
+/// The fields that each resource can be filtered by, and how.
+fn resources(dialect: Dialect) -> Value {
+    let entry = |name: &str| json!({"name": name, "value": name});
+    let field = |field: &&'static str| {
+        json!({
+            "name": shouted(field, dialect).to_lowercase(),
+            "value": field,
+            "operations": operations(field, dialect).iter().map(|op| entry(op.name())).collect::<Value>(),
+        })
+    };
+    [Resource::Flow, Resource::Execution, Resource::Log]
+        .iter()
+        .map(|resource| {
+            let fields = resource.fields(dialect);
+            json!({"name": resource.name().to_lowercase(), "fields": fields.iter().map(field).collect::<Value>()})
+        })
+        .collect()
 }
 
 fn ping(_: &Context) -> Answer {

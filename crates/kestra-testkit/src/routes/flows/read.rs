@@ -68,7 +68,7 @@ pub(super) fn task(cx: &Context) -> Answer {
     let flow = found
         .ok_or_else(|| ApiError::not_found_because(format!("Unable to find flow main_{namespace}_{id}")))?;
     let task = flow.definition.find_task(task).ok_or_else(ApiError::not_found)?;
-    Reply::json(&flow_json::task(&Value::Object(task.properties)))
+    Reply::json(&flow_json::task(&Value::Object(task.properties), cx.dialect()))
 }
 
 /// The namespaces that have flows.
