@@ -14,11 +14,9 @@ crate::extensions::inputs!(CreateExecution);
 
 impl CreateExecution {
     /// The operation with what it can't be without.
-    pub fn new(namespace: impl Into<String>, id: impl Into<String>) -> Self {
+    pub fn new(namespace: impl AsRef<str>, id: impl AsRef<str>) -> Self {
         Self {
-            call: ::kestra_core::Call::new(&CREATE_EXECUTION)
-                .path(Into::<String>::into(namespace))
-                .path(Into::<String>::into(id)),
+            call: ::kestra_core::Call::new(&CREATE_EXECUTION).path(namespace.as_ref()).path(id.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }
@@ -105,9 +103,9 @@ pub struct DeleteExecution<E = ::kestra_core::Detached> {
 
 impl DeleteExecution {
     /// The operation with what it can't be without.
-    pub fn new(execution_id: impl Into<String>) -> Self {
+    pub fn new(execution_id: impl AsRef<str>) -> Self {
         Self {
-            call: ::kestra_core::Call::new(&DELETE_EXECUTION).path(Into::<String>::into(execution_id)),
+            call: ::kestra_core::Call::new(&DELETE_EXECUTION).path(execution_id.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }
@@ -423,9 +421,8 @@ pub struct DownloadFileFromExecution<E = ::kestra_core::Detached> {
 
 impl DownloadFileFromExecution {
     /// The operation with what it can't be without.
-    pub fn new(execution_id: impl Into<String>, path: impl Into<String>) -> Self {
-        let mut call =
-            ::kestra_core::Call::new(&DOWNLOAD_FILE_FROM_EXECUTION).path(Into::<String>::into(execution_id));
+    pub fn new(execution_id: impl AsRef<str>, path: impl Into<String>) -> Self {
+        let mut call = ::kestra_core::Call::new(&DOWNLOAD_FILE_FROM_EXECUTION).path(execution_id.as_ref());
         call.set_query(1, Into::<String>::into(path));
         Self { call, executor: ::kestra_core::Detached }
     }
@@ -477,8 +474,8 @@ pub struct EvalExpression<E = ::kestra_core::Detached> {
 
 impl EvalExpression {
     /// The operation with what it can't be without.
-    pub fn new(execution_id: impl Into<String>, text: impl Into<String>) -> Self {
-        let mut call = ::kestra_core::Call::new(&EVAL_EXPRESSION).path(Into::<String>::into(execution_id));
+    pub fn new(execution_id: impl AsRef<str>, text: impl Into<String>) -> Self {
+        let mut call = ::kestra_core::Call::new(&EVAL_EXPRESSION).path(execution_id.as_ref());
         call.set_body("text/plain", Into::<String>::into(text).into());
         Self { call, executor: ::kestra_core::Detached }
     }
@@ -520,14 +517,10 @@ pub struct EvalTaskRunExpression<E = ::kestra_core::Detached> {
 
 impl EvalTaskRunExpression {
     /// The operation with what it can't be without.
-    pub fn new(
-        execution_id: impl Into<String>,
-        task_run_id: impl Into<String>,
-        text: impl Into<String>,
-    ) -> Self {
+    pub fn new(execution_id: impl AsRef<str>, task_run_id: impl AsRef<str>, text: impl Into<String>) -> Self {
         let mut call = ::kestra_core::Call::new(&EVAL_TASK_RUN_EXPRESSION)
-            .path(Into::<String>::into(execution_id))
-            .path(Into::<String>::into(task_run_id));
+            .path(execution_id.as_ref())
+            .path(task_run_id.as_ref());
         call.set_body("text/plain", Into::<String>::into(text).into());
         Self { call, executor: ::kestra_core::Detached }
     }
@@ -612,9 +605,9 @@ pub struct FollowExecution<E = ::kestra_core::Detached> {
 
 impl FollowExecution {
     /// The operation with what it can't be without.
-    pub fn new(execution_id: impl Into<String>) -> Self {
+    pub fn new(execution_id: impl AsRef<str>) -> Self {
         Self {
-            call: ::kestra_core::Call::new(&FOLLOW_EXECUTION).path(Into::<String>::into(execution_id)),
+            call: ::kestra_core::Call::new(&FOLLOW_EXECUTION).path(execution_id.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }
@@ -648,10 +641,9 @@ pub struct FollowExecutionDependencies<E = ::kestra_core::Detached> {
 
 impl FollowExecutionDependencies {
     /// The operation with what it can't be without.
-    pub fn new(execution_id: impl Into<String>) -> Self {
+    pub fn new(execution_id: impl AsRef<str>) -> Self {
         Self {
-            call: ::kestra_core::Call::new(&FOLLOW_EXECUTION_DEPENDENCIES)
-                .path(Into::<String>::into(execution_id)),
+            call: ::kestra_core::Call::new(&FOLLOW_EXECUTION_DEPENDENCIES).path(execution_id.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }
@@ -703,9 +695,9 @@ pub struct ForceRunExecution<E = ::kestra_core::Detached> {
 
 impl ForceRunExecution {
     /// The operation with what it can't be without.
-    pub fn new(execution_id: impl Into<String>) -> Self {
+    pub fn new(execution_id: impl AsRef<str>) -> Self {
         Self {
-            call: ::kestra_core::Call::new(&FORCE_RUN_EXECUTION).path(Into::<String>::into(execution_id)),
+            call: ::kestra_core::Call::new(&FORCE_RUN_EXECUTION).path(execution_id.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }
@@ -944,9 +936,9 @@ pub struct GetExecution<E = ::kestra_core::Detached> {
 
 impl GetExecution {
     /// The operation with what it can't be without.
-    pub fn new(execution_id: impl Into<String>) -> Self {
+    pub fn new(execution_id: impl AsRef<str>) -> Self {
         Self {
-            call: ::kestra_core::Call::new(&GET_EXECUTION).path(Into::<String>::into(execution_id)),
+            call: ::kestra_core::Call::new(&GET_EXECUTION).path(execution_id.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }
@@ -979,10 +971,9 @@ pub struct GetExecutionFlowGraph<E = ::kestra_core::Detached> {
 
 impl GetExecutionFlowGraph {
     /// The operation with what it can't be without.
-    pub fn new(execution_id: impl Into<String>) -> Self {
+    pub fn new(execution_id: impl AsRef<str>) -> Self {
         Self {
-            call: ::kestra_core::Call::new(&GET_EXECUTION_FLOW_GRAPH)
-                .path(Into::<String>::into(execution_id)),
+            call: ::kestra_core::Call::new(&GET_EXECUTION_FLOW_GRAPH).path(execution_id.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }
@@ -1024,9 +1015,9 @@ pub struct GetFileMetadataFromExecution<E = ::kestra_core::Detached> {
 
 impl GetFileMetadataFromExecution {
     /// The operation with what it can't be without.
-    pub fn new(execution_id: impl Into<String>, path: impl Into<String>) -> Self {
-        let mut call = ::kestra_core::Call::new(&GET_FILE_METADATA_FROM_EXECUTION)
-            .path(Into::<String>::into(execution_id));
+    pub fn new(execution_id: impl AsRef<str>, path: impl Into<String>) -> Self {
+        let mut call =
+            ::kestra_core::Call::new(&GET_FILE_METADATA_FROM_EXECUTION).path(execution_id.as_ref());
         call.set_query(0, Into::<String>::into(path));
         Self { call, executor: ::kestra_core::Detached }
     }
@@ -1060,11 +1051,11 @@ pub struct GetFlowFromExecution<E = ::kestra_core::Detached> {
 
 impl GetFlowFromExecution {
     /// The operation with what it can't be without.
-    pub fn new(namespace: impl Into<String>, flow_id: impl Into<String>) -> Self {
+    pub fn new(namespace: impl AsRef<str>, flow_id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&GET_FLOW_FROM_EXECUTION)
-                .path(Into::<String>::into(namespace))
-                .path(Into::<String>::into(flow_id)),
+                .path(namespace.as_ref())
+                .path(flow_id.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }
@@ -1106,10 +1097,9 @@ pub struct GetFlowFromExecutionById<E = ::kestra_core::Detached> {
 
 impl GetFlowFromExecutionById {
     /// The operation with what it can't be without.
-    pub fn new(execution_id: impl Into<String>) -> Self {
+    pub fn new(execution_id: impl AsRef<str>) -> Self {
         Self {
-            call: ::kestra_core::Call::new(&GET_FLOW_FROM_EXECUTION_BY_ID)
-                .path(Into::<String>::into(execution_id)),
+            call: ::kestra_core::Call::new(&GET_FLOW_FROM_EXECUTION_BY_ID).path(execution_id.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }
@@ -1177,9 +1167,9 @@ pub struct KillExecution<E = ::kestra_core::Detached> {
 
 impl KillExecution {
     /// The operation with what it can't be without.
-    pub fn new(execution_id: impl Into<String>) -> Self {
+    pub fn new(execution_id: impl AsRef<str>) -> Self {
         Self {
-            call: ::kestra_core::Call::new(&KILL_EXECUTION).path(Into::<String>::into(execution_id)),
+            call: ::kestra_core::Call::new(&KILL_EXECUTION).path(execution_id.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }
@@ -1487,9 +1477,9 @@ pub struct ListExecutableFlows<E = ::kestra_core::Detached> {
 
 impl ListExecutableFlows {
     /// The operation with what it can't be without.
-    pub fn new(namespace: impl Into<String>) -> Self {
+    pub fn new(namespace: impl AsRef<str>) -> Self {
         Self {
-            call: ::kestra_core::Call::new(&LIST_EXECUTABLE_FLOWS).path(Into::<String>::into(namespace)),
+            call: ::kestra_core::Call::new(&LIST_EXECUTABLE_FLOWS).path(namespace.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }
@@ -1551,9 +1541,9 @@ pub struct PauseExecution<E = ::kestra_core::Detached> {
 
 impl PauseExecution {
     /// The operation with what it can't be without.
-    pub fn new(execution_id: impl Into<String>) -> Self {
+    pub fn new(execution_id: impl AsRef<str>) -> Self {
         Self {
-            call: ::kestra_core::Call::new(&PAUSE_EXECUTION).path(Into::<String>::into(execution_id)),
+            call: ::kestra_core::Call::new(&PAUSE_EXECUTION).path(execution_id.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }
@@ -1792,9 +1782,8 @@ pub struct PreviewFileFromExecution<E = ::kestra_core::Detached> {
 
 impl PreviewFileFromExecution {
     /// The operation with what it can't be without.
-    pub fn new(execution_id: impl Into<String>, path: impl Into<String>) -> Self {
-        let mut call =
-            ::kestra_core::Call::new(&PREVIEW_FILE_FROM_EXECUTION).path(Into::<String>::into(execution_id));
+    pub fn new(execution_id: impl AsRef<str>, path: impl Into<String>) -> Self {
+        let mut call = ::kestra_core::Call::new(&PREVIEW_FILE_FROM_EXECUTION).path(execution_id.as_ref());
         call.set_query(2, Into::<String>::into(path));
         Self { call, executor: ::kestra_core::Detached }
     }
@@ -1846,9 +1835,9 @@ pub struct ReplayExecution<E = ::kestra_core::Detached> {
 
 impl ReplayExecution {
     /// The operation with what it can't be without.
-    pub fn new(execution_id: impl Into<String>) -> Self {
+    pub fn new(execution_id: impl AsRef<str>) -> Self {
         Self {
-            call: ::kestra_core::Call::new(&REPLAY_EXECUTION).path(Into::<String>::into(execution_id)),
+            call: ::kestra_core::Call::new(&REPLAY_EXECUTION).path(execution_id.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }
@@ -1912,10 +1901,9 @@ crate::extensions::inputs!(ReplayExecutionWithInputs);
 
 impl ReplayExecutionWithInputs {
     /// The operation with what it can't be without.
-    pub fn new(execution_id: impl Into<String>) -> Self {
+    pub fn new(execution_id: impl AsRef<str>) -> Self {
         Self {
-            call: ::kestra_core::Call::new(&REPLAY_EXECUTION_WITH_INPUTS)
-                .path(Into::<String>::into(execution_id)),
+            call: ::kestra_core::Call::new(&REPLAY_EXECUTION_WITH_INPUTS).path(execution_id.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }
@@ -2195,9 +2183,9 @@ pub struct RestartExecution<E = ::kestra_core::Detached> {
 
 impl RestartExecution {
     /// The operation with what it can't be without.
-    pub fn new(execution_id: impl Into<String>) -> Self {
+    pub fn new(execution_id: impl AsRef<str>) -> Self {
         Self {
-            call: ::kestra_core::Call::new(&RESTART_EXECUTION).path(Into::<String>::into(execution_id)),
+            call: ::kestra_core::Call::new(&RESTART_EXECUTION).path(execution_id.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }
@@ -2446,9 +2434,9 @@ crate::extensions::inputs!(ResumeExecution);
 
 impl ResumeExecution {
     /// The operation with what it can't be without.
-    pub fn new(execution_id: impl Into<String>) -> Self {
+    pub fn new(execution_id: impl AsRef<str>) -> Self {
         Self {
-            call: ::kestra_core::Call::new(&RESUME_EXECUTION).path(Into::<String>::into(execution_id)),
+            call: ::kestra_core::Call::new(&RESUME_EXECUTION).path(execution_id.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }
@@ -2486,10 +2474,9 @@ pub struct ResumeExecutionFromBreakpoint<E = ::kestra_core::Detached> {
 
 impl ResumeExecutionFromBreakpoint {
     /// The operation with what it can't be without.
-    pub fn new(execution_id: impl Into<String>) -> Self {
+    pub fn new(execution_id: impl AsRef<str>) -> Self {
         Self {
-            call: ::kestra_core::Call::new(&RESUME_EXECUTION_FROM_BREAKPOINT)
-                .path(Into::<String>::into(execution_id)),
+            call: ::kestra_core::Call::new(&RESUME_EXECUTION_FROM_BREAKPOINT).path(execution_id.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }
@@ -2977,11 +2964,10 @@ pub struct SetExecutionLabels<E = ::kestra_core::Detached> {
 impl SetExecutionLabels {
     /// The operation with what it can't be without.
     pub fn new(
-        execution_id: impl Into<String>,
+        execution_id: impl AsRef<str>,
         labels: impl IntoIterator<Item = impl Into<::kestra_models::Label>>,
     ) -> Self {
-        let mut call =
-            ::kestra_core::Call::new(&SET_EXECUTION_LABELS).path(Into::<String>::into(execution_id));
+        let mut call = ::kestra_core::Call::new(&SET_EXECUTION_LABELS).path(execution_id.as_ref());
         crate::parameters::json(
             &mut call,
             "application/json",
@@ -3234,11 +3220,9 @@ crate::extensions::inputs!(TriggerExecution);
 
 impl TriggerExecution {
     /// The operation with what it can't be without.
-    pub fn new(namespace: impl Into<String>, id: impl Into<String>) -> Self {
+    pub fn new(namespace: impl AsRef<str>, id: impl AsRef<str>) -> Self {
         Self {
-            call: ::kestra_core::Call::new(&TRIGGER_EXECUTION)
-                .path(Into::<String>::into(namespace))
-                .path(Into::<String>::into(id)),
+            call: ::kestra_core::Call::new(&TRIGGER_EXECUTION).path(namespace.as_ref()).path(id.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }
@@ -3304,12 +3288,12 @@ pub struct TriggerExecutionByGetWebhook<E = ::kestra_core::Detached> {
 
 impl TriggerExecutionByGetWebhook {
     /// The operation with what it can't be without.
-    pub fn new(namespace: impl Into<String>, id: impl Into<String>, key: impl Into<String>) -> Self {
+    pub fn new(namespace: impl AsRef<str>, id: impl AsRef<str>, key: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&TRIGGER_EXECUTION_BY_GET_WEBHOOK)
-                .path(Into::<String>::into(namespace))
-                .path(Into::<String>::into(id))
-                .path(Into::<String>::into(key)),
+                .path(namespace.as_ref())
+                .path(id.as_ref())
+                .path(key.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }
@@ -3343,17 +3327,17 @@ pub struct TriggerExecutionByGetWebhookWithPath<E = ::kestra_core::Detached> {
 impl TriggerExecutionByGetWebhookWithPath {
     /// The operation with what it can't be without.
     pub fn new(
-        namespace: impl Into<String>,
-        id: impl Into<String>,
-        key: impl Into<String>,
-        path: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
+        key: impl AsRef<str>,
+        path: impl AsRef<str>,
     ) -> Self {
         Self {
             call: ::kestra_core::Call::new(&TRIGGER_EXECUTION_BY_GET_WEBHOOK_WITH_PATH)
-                .path(Into::<String>::into(namespace))
-                .path(Into::<String>::into(id))
-                .path(Into::<String>::into(key))
-                .path(Into::<String>::into(path)),
+                .path(namespace.as_ref())
+                .path(id.as_ref())
+                .path(key.as_ref())
+                .path(path.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }
@@ -3386,12 +3370,12 @@ pub struct TriggerExecutionByPostWebhook<E = ::kestra_core::Detached> {
 
 impl TriggerExecutionByPostWebhook {
     /// The operation with what it can't be without.
-    pub fn new(namespace: impl Into<String>, id: impl Into<String>, key: impl Into<String>) -> Self {
+    pub fn new(namespace: impl AsRef<str>, id: impl AsRef<str>, key: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&TRIGGER_EXECUTION_BY_POST_WEBHOOK)
-                .path(Into::<String>::into(namespace))
-                .path(Into::<String>::into(id))
-                .path(Into::<String>::into(key)),
+                .path(namespace.as_ref())
+                .path(id.as_ref())
+                .path(key.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }
@@ -3433,15 +3417,15 @@ pub struct TriggerExecutionByPostWebhookText<E = ::kestra_core::Detached> {
 impl TriggerExecutionByPostWebhookText {
     /// The operation with what it can't be without.
     pub fn new(
-        namespace: impl Into<String>,
-        id: impl Into<String>,
-        key: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
+        key: impl AsRef<str>,
         text: impl Into<String>,
     ) -> Self {
         let mut call = ::kestra_core::Call::new(&TRIGGER_EXECUTION_BY_POST_WEBHOOK_TEXT)
-            .path(Into::<String>::into(namespace))
-            .path(Into::<String>::into(id))
-            .path(Into::<String>::into(key));
+            .path(namespace.as_ref())
+            .path(id.as_ref())
+            .path(key.as_ref());
         call.set_body("text/plain", Into::<String>::into(text).into());
         Self { call, executor: ::kestra_core::Detached }
     }
@@ -3475,15 +3459,15 @@ pub struct TriggerExecutionByPostWebhookForm<E = ::kestra_core::Detached> {
 impl TriggerExecutionByPostWebhookForm {
     /// The operation with what it can't be without.
     pub fn new(
-        namespace: impl Into<String>,
-        id: impl Into<String>,
-        key: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
+        key: impl AsRef<str>,
         text: impl Into<String>,
     ) -> Self {
         let mut call = ::kestra_core::Call::new(&TRIGGER_EXECUTION_BY_POST_WEBHOOK_FORM)
-            .path(Into::<String>::into(namespace))
-            .path(Into::<String>::into(id))
-            .path(Into::<String>::into(key));
+            .path(namespace.as_ref())
+            .path(id.as_ref())
+            .path(key.as_ref());
         call.set_body("application/x-www-form-urlencoded", Into::<String>::into(text).into());
         Self { call, executor: ::kestra_core::Detached }
     }
@@ -3517,15 +3501,15 @@ pub struct TriggerExecutionByPostWebhookBytes<E = ::kestra_core::Detached> {
 impl TriggerExecutionByPostWebhookBytes {
     /// The operation with what it can't be without.
     pub fn new(
-        namespace: impl Into<String>,
-        id: impl Into<String>,
-        key: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
+        key: impl AsRef<str>,
         body: impl Into<::kestra_core::Body>,
     ) -> Self {
         let mut call = ::kestra_core::Call::new(&TRIGGER_EXECUTION_BY_POST_WEBHOOK_BYTES)
-            .path(Into::<String>::into(namespace))
-            .path(Into::<String>::into(id))
-            .path(Into::<String>::into(key));
+            .path(namespace.as_ref())
+            .path(id.as_ref())
+            .path(key.as_ref());
         call.set_body("application/octet-stream", body.into());
         Self { call, executor: ::kestra_core::Detached }
     }
@@ -3559,17 +3543,17 @@ pub struct TriggerExecutionByPostWebhookWithPath<E = ::kestra_core::Detached> {
 impl TriggerExecutionByPostWebhookWithPath {
     /// The operation with what it can't be without.
     pub fn new(
-        namespace: impl Into<String>,
-        id: impl Into<String>,
-        key: impl Into<String>,
-        path: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
+        key: impl AsRef<str>,
+        path: impl AsRef<str>,
     ) -> Self {
         Self {
             call: ::kestra_core::Call::new(&TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH)
-                .path(Into::<String>::into(namespace))
-                .path(Into::<String>::into(id))
-                .path(Into::<String>::into(key))
-                .path(Into::<String>::into(path)),
+                .path(namespace.as_ref())
+                .path(id.as_ref())
+                .path(key.as_ref())
+                .path(path.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }
@@ -3611,17 +3595,17 @@ pub struct TriggerExecutionByPostWebhookWithPathText<E = ::kestra_core::Detached
 impl TriggerExecutionByPostWebhookWithPathText {
     /// The operation with what it can't be without.
     pub fn new(
-        namespace: impl Into<String>,
-        id: impl Into<String>,
-        key: impl Into<String>,
-        path: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
+        key: impl AsRef<str>,
+        path: impl AsRef<str>,
         text: impl Into<String>,
     ) -> Self {
         let mut call = ::kestra_core::Call::new(&TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH_TEXT)
-            .path(Into::<String>::into(namespace))
-            .path(Into::<String>::into(id))
-            .path(Into::<String>::into(key))
-            .path(Into::<String>::into(path));
+            .path(namespace.as_ref())
+            .path(id.as_ref())
+            .path(key.as_ref())
+            .path(path.as_ref());
         call.set_body("text/plain", Into::<String>::into(text).into());
         Self { call, executor: ::kestra_core::Detached }
     }
@@ -3659,17 +3643,17 @@ pub struct TriggerExecutionByPostWebhookWithPathForm<E = ::kestra_core::Detached
 impl TriggerExecutionByPostWebhookWithPathForm {
     /// The operation with what it can't be without.
     pub fn new(
-        namespace: impl Into<String>,
-        id: impl Into<String>,
-        key: impl Into<String>,
-        path: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
+        key: impl AsRef<str>,
+        path: impl AsRef<str>,
         text: impl Into<String>,
     ) -> Self {
         let mut call = ::kestra_core::Call::new(&TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH_FORM)
-            .path(Into::<String>::into(namespace))
-            .path(Into::<String>::into(id))
-            .path(Into::<String>::into(key))
-            .path(Into::<String>::into(path));
+            .path(namespace.as_ref())
+            .path(id.as_ref())
+            .path(key.as_ref())
+            .path(path.as_ref());
         call.set_body("application/x-www-form-urlencoded", Into::<String>::into(text).into());
         Self { call, executor: ::kestra_core::Detached }
     }
@@ -3707,17 +3691,17 @@ pub struct TriggerExecutionByPostWebhookWithPathBytes<E = ::kestra_core::Detache
 impl TriggerExecutionByPostWebhookWithPathBytes {
     /// The operation with what it can't be without.
     pub fn new(
-        namespace: impl Into<String>,
-        id: impl Into<String>,
-        key: impl Into<String>,
-        path: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
+        key: impl AsRef<str>,
+        path: impl AsRef<str>,
         body: impl Into<::kestra_core::Body>,
     ) -> Self {
         let mut call = ::kestra_core::Call::new(&TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH_BYTES)
-            .path(Into::<String>::into(namespace))
-            .path(Into::<String>::into(id))
-            .path(Into::<String>::into(key))
-            .path(Into::<String>::into(path));
+            .path(namespace.as_ref())
+            .path(id.as_ref())
+            .path(key.as_ref())
+            .path(path.as_ref());
         call.set_body("application/octet-stream", body.into());
         Self { call, executor: ::kestra_core::Detached }
     }
@@ -3754,12 +3738,12 @@ pub struct TriggerExecutionByPutWebhook<E = ::kestra_core::Detached> {
 
 impl TriggerExecutionByPutWebhook {
     /// The operation with what it can't be without.
-    pub fn new(namespace: impl Into<String>, id: impl Into<String>, key: impl Into<String>) -> Self {
+    pub fn new(namespace: impl AsRef<str>, id: impl AsRef<str>, key: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&TRIGGER_EXECUTION_BY_PUT_WEBHOOK)
-                .path(Into::<String>::into(namespace))
-                .path(Into::<String>::into(id))
-                .path(Into::<String>::into(key)),
+                .path(namespace.as_ref())
+                .path(id.as_ref())
+                .path(key.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }
@@ -3801,15 +3785,15 @@ pub struct TriggerExecutionByPutWebhookText<E = ::kestra_core::Detached> {
 impl TriggerExecutionByPutWebhookText {
     /// The operation with what it can't be without.
     pub fn new(
-        namespace: impl Into<String>,
-        id: impl Into<String>,
-        key: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
+        key: impl AsRef<str>,
         text: impl Into<String>,
     ) -> Self {
         let mut call = ::kestra_core::Call::new(&TRIGGER_EXECUTION_BY_PUT_WEBHOOK_TEXT)
-            .path(Into::<String>::into(namespace))
-            .path(Into::<String>::into(id))
-            .path(Into::<String>::into(key));
+            .path(namespace.as_ref())
+            .path(id.as_ref())
+            .path(key.as_ref());
         call.set_body("text/plain", Into::<String>::into(text).into());
         Self { call, executor: ::kestra_core::Detached }
     }
@@ -3843,15 +3827,15 @@ pub struct TriggerExecutionByPutWebhookForm<E = ::kestra_core::Detached> {
 impl TriggerExecutionByPutWebhookForm {
     /// The operation with what it can't be without.
     pub fn new(
-        namespace: impl Into<String>,
-        id: impl Into<String>,
-        key: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
+        key: impl AsRef<str>,
         text: impl Into<String>,
     ) -> Self {
         let mut call = ::kestra_core::Call::new(&TRIGGER_EXECUTION_BY_PUT_WEBHOOK_FORM)
-            .path(Into::<String>::into(namespace))
-            .path(Into::<String>::into(id))
-            .path(Into::<String>::into(key));
+            .path(namespace.as_ref())
+            .path(id.as_ref())
+            .path(key.as_ref());
         call.set_body("application/x-www-form-urlencoded", Into::<String>::into(text).into());
         Self { call, executor: ::kestra_core::Detached }
     }
@@ -3885,15 +3869,15 @@ pub struct TriggerExecutionByPutWebhookBytes<E = ::kestra_core::Detached> {
 impl TriggerExecutionByPutWebhookBytes {
     /// The operation with what it can't be without.
     pub fn new(
-        namespace: impl Into<String>,
-        id: impl Into<String>,
-        key: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
+        key: impl AsRef<str>,
         body: impl Into<::kestra_core::Body>,
     ) -> Self {
         let mut call = ::kestra_core::Call::new(&TRIGGER_EXECUTION_BY_PUT_WEBHOOK_BYTES)
-            .path(Into::<String>::into(namespace))
-            .path(Into::<String>::into(id))
-            .path(Into::<String>::into(key));
+            .path(namespace.as_ref())
+            .path(id.as_ref())
+            .path(key.as_ref());
         call.set_body("application/octet-stream", body.into());
         Self { call, executor: ::kestra_core::Detached }
     }
@@ -3927,17 +3911,17 @@ pub struct TriggerExecutionByPutWebhookWithPath<E = ::kestra_core::Detached> {
 impl TriggerExecutionByPutWebhookWithPath {
     /// The operation with what it can't be without.
     pub fn new(
-        namespace: impl Into<String>,
-        id: impl Into<String>,
-        key: impl Into<String>,
-        path: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
+        key: impl AsRef<str>,
+        path: impl AsRef<str>,
     ) -> Self {
         Self {
             call: ::kestra_core::Call::new(&TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH)
-                .path(Into::<String>::into(namespace))
-                .path(Into::<String>::into(id))
-                .path(Into::<String>::into(key))
-                .path(Into::<String>::into(path)),
+                .path(namespace.as_ref())
+                .path(id.as_ref())
+                .path(key.as_ref())
+                .path(path.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }
@@ -3979,17 +3963,17 @@ pub struct TriggerExecutionByPutWebhookWithPathText<E = ::kestra_core::Detached>
 impl TriggerExecutionByPutWebhookWithPathText {
     /// The operation with what it can't be without.
     pub fn new(
-        namespace: impl Into<String>,
-        id: impl Into<String>,
-        key: impl Into<String>,
-        path: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
+        key: impl AsRef<str>,
+        path: impl AsRef<str>,
         text: impl Into<String>,
     ) -> Self {
         let mut call = ::kestra_core::Call::new(&TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH_TEXT)
-            .path(Into::<String>::into(namespace))
-            .path(Into::<String>::into(id))
-            .path(Into::<String>::into(key))
-            .path(Into::<String>::into(path));
+            .path(namespace.as_ref())
+            .path(id.as_ref())
+            .path(key.as_ref())
+            .path(path.as_ref());
         call.set_body("text/plain", Into::<String>::into(text).into());
         Self { call, executor: ::kestra_core::Detached }
     }
@@ -4023,17 +4007,17 @@ pub struct TriggerExecutionByPutWebhookWithPathForm<E = ::kestra_core::Detached>
 impl TriggerExecutionByPutWebhookWithPathForm {
     /// The operation with what it can't be without.
     pub fn new(
-        namespace: impl Into<String>,
-        id: impl Into<String>,
-        key: impl Into<String>,
-        path: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
+        key: impl AsRef<str>,
+        path: impl AsRef<str>,
         text: impl Into<String>,
     ) -> Self {
         let mut call = ::kestra_core::Call::new(&TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH_FORM)
-            .path(Into::<String>::into(namespace))
-            .path(Into::<String>::into(id))
-            .path(Into::<String>::into(key))
-            .path(Into::<String>::into(path));
+            .path(namespace.as_ref())
+            .path(id.as_ref())
+            .path(key.as_ref())
+            .path(path.as_ref());
         call.set_body("application/x-www-form-urlencoded", Into::<String>::into(text).into());
         Self { call, executor: ::kestra_core::Detached }
     }
@@ -4067,17 +4051,17 @@ pub struct TriggerExecutionByPutWebhookWithPathBytes<E = ::kestra_core::Detached
 impl TriggerExecutionByPutWebhookWithPathBytes {
     /// The operation with what it can't be without.
     pub fn new(
-        namespace: impl Into<String>,
-        id: impl Into<String>,
-        key: impl Into<String>,
-        path: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
+        key: impl AsRef<str>,
+        path: impl AsRef<str>,
         body: impl Into<::kestra_core::Body>,
     ) -> Self {
         let mut call = ::kestra_core::Call::new(&TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH_BYTES)
-            .path(Into::<String>::into(namespace))
-            .path(Into::<String>::into(id))
-            .path(Into::<String>::into(key))
-            .path(Into::<String>::into(path));
+            .path(namespace.as_ref())
+            .path(id.as_ref())
+            .path(key.as_ref())
+            .path(path.as_ref());
         call.set_body("application/octet-stream", body.into());
         Self { call, executor: ::kestra_core::Detached }
     }
@@ -4114,9 +4098,9 @@ pub struct UnqueueExecution<E = ::kestra_core::Detached> {
 
 impl UnqueueExecution {
     /// The operation with what it can't be without.
-    pub fn new(execution_id: impl Into<String>) -> Self {
+    pub fn new(execution_id: impl AsRef<str>) -> Self {
         Self {
-            call: ::kestra_core::Call::new(&UNQUEUE_EXECUTION).path(Into::<String>::into(execution_id)),
+            call: ::kestra_core::Call::new(&UNQUEUE_EXECUTION).path(execution_id.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }
@@ -4380,9 +4364,8 @@ pub struct UpdateExecutionStatus<E = ::kestra_core::Detached> {
 
 impl UpdateExecutionStatus {
     /// The operation with what it can't be without.
-    pub fn new(execution_id: impl Into<String>, status: impl Into<::kestra_models::StateType>) -> Self {
-        let mut call =
-            ::kestra_core::Call::new(&UPDATE_EXECUTION_STATUS).path(Into::<String>::into(execution_id));
+    pub fn new(execution_id: impl AsRef<str>, status: impl Into<::kestra_models::StateType>) -> Self {
+        let mut call = ::kestra_core::Call::new(&UPDATE_EXECUTION_STATUS).path(execution_id.as_ref());
         call.set_query(0, Into::<::kestra_models::StateType>::into(status));
         Self { call, executor: ::kestra_core::Detached }
     }
@@ -4630,11 +4613,10 @@ pub struct UpdateTaskRunState<E = ::kestra_core::Detached> {
 impl UpdateTaskRunState {
     /// The operation with what it can't be without.
     pub fn new(
-        execution_id: impl Into<String>,
+        execution_id: impl AsRef<str>,
         task_run_state_request: impl Into<::kestra_models::TaskRunStateRequest>,
     ) -> Self {
-        let mut call =
-            ::kestra_core::Call::new(&UPDATE_TASK_RUN_STATE).path(Into::<String>::into(execution_id));
+        let mut call = ::kestra_core::Call::new(&UPDATE_TASK_RUN_STATE).path(execution_id.as_ref());
         crate::parameters::json(
             &mut call,
             "application/json",
@@ -4679,11 +4661,11 @@ crate::extensions::inputs!(ValidateNewExecutionInputs);
 
 impl ValidateNewExecutionInputs {
     /// The operation with what it can't be without.
-    pub fn new(namespace: impl Into<String>, id: impl Into<String>) -> Self {
+    pub fn new(namespace: impl AsRef<str>, id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&VALIDATE_NEW_EXECUTION_INPUTS)
-                .path(Into::<String>::into(namespace))
-                .path(Into::<String>::into(id)),
+                .path(namespace.as_ref())
+                .path(id.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }
@@ -4744,10 +4726,9 @@ crate::extensions::inputs!(ValidateResumeExecutionInputs);
 
 impl ValidateResumeExecutionInputs {
     /// The operation with what it can't be without.
-    pub fn new(execution_id: impl Into<String>) -> Self {
+    pub fn new(execution_id: impl AsRef<str>) -> Self {
         Self {
-            call: ::kestra_core::Call::new(&VALIDATE_RESUME_EXECUTION_INPUTS)
-                .path(Into::<String>::into(execution_id)),
+            call: ::kestra_core::Call::new(&VALIDATE_RESUME_EXECUTION_INPUTS).path(execution_id.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }

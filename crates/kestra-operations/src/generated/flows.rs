@@ -111,13 +111,9 @@ pub struct DeleteFlow<E = ::kestra_core::Detached> {
 
 impl DeleteFlow {
     /// The operation with what it can't be without.
-    pub fn new(namespace: impl Into<String>, id: impl Into<String>) -> Self {
+    pub fn new(namespace: impl AsRef<str>, id: impl AsRef<str>) -> Self {
         Self {
-            call: ::kestra_core::Call::new(&DELETE_FLOW).path(Into::<String>::into(namespace)).path(Into::<
-                String,
-            >::into(
-                id
-            )),
+            call: ::kestra_core::Call::new(&DELETE_FLOW).path(namespace.as_ref()).path(id.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }
@@ -151,13 +147,12 @@ pub struct DeleteFlowRevisions<E = ::kestra_core::Detached> {
 impl DeleteFlowRevisions {
     /// The operation with what it can't be without.
     pub fn new(
-        namespace: impl Into<String>,
-        id: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
         revisions: impl IntoIterator<Item = impl Into<i64>>,
     ) -> Self {
-        let mut call = ::kestra_core::Call::new(&DELETE_FLOW_REVISIONS)
-            .path(Into::<String>::into(namespace))
-            .path(Into::<String>::into(id));
+        let mut call =
+            ::kestra_core::Call::new(&DELETE_FLOW_REVISIONS).path(namespace.as_ref()).path(id.as_ref());
         crate::parameters::repeat::<i64, _>(&mut call, 0, revisions);
         Self { call, executor: ::kestra_core::Detached }
     }
@@ -756,11 +751,9 @@ pub struct GenerateFlowGraph<E = ::kestra_core::Detached> {
 
 impl GenerateFlowGraph {
     /// The operation with what it can't be without.
-    pub fn new(namespace: impl Into<String>, id: impl Into<String>) -> Self {
+    pub fn new(namespace: impl AsRef<str>, id: impl AsRef<str>) -> Self {
         Self {
-            call: ::kestra_core::Call::new(&GENERATE_FLOW_GRAPH)
-                .path(Into::<String>::into(namespace))
-                .path(Into::<String>::into(id)),
+            call: ::kestra_core::Call::new(&GENERATE_FLOW_GRAPH).path(namespace.as_ref()).path(id.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }
@@ -851,10 +844,8 @@ pub struct GetFlow<E = ::kestra_core::Detached> {
 
 impl GetFlow {
     /// The operation with what it can't be without.
-    pub fn new(namespace: impl Into<String>, id: impl Into<String>) -> Self {
-        let mut call = ::kestra_core::Call::new(&GET_FLOW)
-            .path(Into::<String>::into(namespace))
-            .path(Into::<String>::into(id));
+    pub fn new(namespace: impl AsRef<str>, id: impl AsRef<str>) -> Self {
+        let mut call = ::kestra_core::Call::new(&GET_FLOW).path(namespace.as_ref()).path(id.as_ref());
         call.set_query(2, true);
         Self { call, executor: ::kestra_core::Detached }
     }
@@ -910,11 +901,9 @@ pub struct GetFlowDependencies<E = ::kestra_core::Detached> {
 
 impl GetFlowDependencies {
     /// The operation with what it can't be without.
-    pub fn new(namespace: impl Into<String>, id: impl Into<String>) -> Self {
+    pub fn new(namespace: impl AsRef<str>, id: impl AsRef<str>) -> Self {
         Self {
-            call: ::kestra_core::Call::new(&GET_FLOW_DEPENDENCIES)
-                .path(Into::<String>::into(namespace))
-                .path(Into::<String>::into(id)),
+            call: ::kestra_core::Call::new(&GET_FLOW_DEPENDENCIES).path(namespace.as_ref()).path(id.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }
@@ -965,10 +954,9 @@ pub struct GetFlowDependenciesFromNamespace<E = ::kestra_core::Detached> {
 
 impl GetFlowDependenciesFromNamespace {
     /// The operation with what it can't be without.
-    pub fn new(namespace: impl Into<String>) -> Self {
+    pub fn new(namespace: impl AsRef<str>) -> Self {
         Self {
-            call: ::kestra_core::Call::new(&GET_FLOW_DEPENDENCIES_FROM_NAMESPACE)
-                .path(Into::<String>::into(namespace)),
+            call: ::kestra_core::Call::new(&GET_FLOW_DEPENDENCIES_FROM_NAMESPACE).path(namespace.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }
@@ -1010,12 +998,12 @@ pub struct GetTaskFromFlow<E = ::kestra_core::Detached> {
 
 impl GetTaskFromFlow {
     /// The operation with what it can't be without.
-    pub fn new(namespace: impl Into<String>, id: impl Into<String>, task_id: impl Into<String>) -> Self {
+    pub fn new(namespace: impl AsRef<str>, id: impl AsRef<str>, task_id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&GET_TASK_FROM_FLOW)
-                .path(Into::<String>::into(namespace))
-                .path(Into::<String>::into(id))
-                .path(Into::<String>::into(task_id)),
+                .path(namespace.as_ref())
+                .path(id.as_ref())
+                .path(task_id.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }
@@ -1222,11 +1210,9 @@ pub struct ListFlowRevisions<E = ::kestra_core::Detached> {
 
 impl ListFlowRevisions {
     /// The operation with what it can't be without.
-    pub fn new(namespace: impl Into<String>, id: impl Into<String>) -> Self {
+    pub fn new(namespace: impl AsRef<str>, id: impl AsRef<str>) -> Self {
         Self {
-            call: ::kestra_core::Call::new(&LIST_FLOW_REVISIONS)
-                .path(Into::<String>::into(namespace))
-                .path(Into::<String>::into(id)),
+            call: ::kestra_core::Call::new(&LIST_FLOW_REVISIONS).path(namespace.as_ref()).path(id.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }
@@ -1271,9 +1257,9 @@ pub struct ListFlowsByNamespace<E = ::kestra_core::Detached> {
 
 impl ListFlowsByNamespace {
     /// The operation with what it can't be without.
-    pub fn new(namespace: impl Into<String>) -> Self {
+    pub fn new(namespace: impl AsRef<str>) -> Self {
         Self {
-            call: ::kestra_core::Call::new(&LIST_FLOWS_BY_NAMESPACE).path(Into::<String>::into(namespace)),
+            call: ::kestra_core::Call::new(&LIST_FLOWS_BY_NAMESPACE).path(namespace.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }
@@ -1514,13 +1500,13 @@ pub struct UpdateConcurrencyLimit<E = ::kestra_core::Detached> {
 impl UpdateConcurrencyLimit {
     /// The operation with what it can't be without.
     pub fn new(
-        namespace: impl Into<String>,
-        flow_id: impl Into<String>,
+        namespace: impl AsRef<str>,
+        flow_id: impl AsRef<str>,
         concurrency_limit: impl Into<::kestra_models::ConcurrencyLimit>,
     ) -> Self {
         let mut call = ::kestra_core::Call::new(&UPDATE_CONCURRENCY_LIMIT)
-            .path(Into::<String>::into(namespace))
-            .path(Into::<String>::into(flow_id));
+            .path(namespace.as_ref())
+            .path(flow_id.as_ref());
         crate::parameters::json(
             &mut call,
             "application/json",
@@ -1558,10 +1544,8 @@ pub struct UpdateFlow<E = ::kestra_core::Detached> {
 
 impl UpdateFlow {
     /// The operation with what it can't be without.
-    pub fn new(namespace: impl Into<String>, id: impl Into<String>, source: impl Into<String>) -> Self {
-        let mut call = ::kestra_core::Call::new(&UPDATE_FLOW)
-            .path(Into::<String>::into(namespace))
-            .path(Into::<String>::into(id));
+    pub fn new(namespace: impl AsRef<str>, id: impl AsRef<str>, source: impl Into<String>) -> Self {
+        let mut call = ::kestra_core::Call::new(&UPDATE_FLOW).path(namespace.as_ref()).path(id.as_ref());
         crate::parameters::yaml(&mut call, source.into());
         Self { call, executor: ::kestra_core::Detached }
     }
@@ -1606,9 +1590,8 @@ pub struct UpdateFlowsInNamespace<E = ::kestra_core::Detached> {
 
 impl UpdateFlowsInNamespace {
     /// The operation with what it can't be without.
-    pub fn new(namespace: impl Into<String>, source: impl Into<String>) -> Self {
-        let mut call =
-            ::kestra_core::Call::new(&UPDATE_FLOWS_IN_NAMESPACE).path(Into::<String>::into(namespace));
+    pub fn new(namespace: impl AsRef<str>, source: impl Into<String>) -> Self {
+        let mut call = ::kestra_core::Call::new(&UPDATE_FLOWS_IN_NAMESPACE).path(namespace.as_ref());
         call.set_query(0, false);
         crate::parameters::yaml(&mut call, source.into());
         Self { call, executor: ::kestra_core::Detached }
@@ -1661,11 +1644,11 @@ pub struct UpdateFlowsInNamespaceMultipart<E = ::kestra_core::Detached> {
 impl UpdateFlowsInNamespaceMultipart {
     /// The operation with what it can't be without.
     pub fn new(
-        namespace: impl Into<String>,
+        namespace: impl AsRef<str>,
         flows: impl IntoIterator<Item = impl Into<::kestra_core::FilePart>>,
     ) -> Self {
-        let mut call = ::kestra_core::Call::new(&UPDATE_FLOWS_IN_NAMESPACE_MULTIPART)
-            .path(Into::<String>::into(namespace));
+        let mut call =
+            ::kestra_core::Call::new(&UPDATE_FLOWS_IN_NAMESPACE_MULTIPART).path(namespace.as_ref());
         call.set_query(0, false);
         crate::parameters::files(&mut call, "flows", flows);
         Self { call, executor: ::kestra_core::Detached }
@@ -1722,15 +1705,15 @@ pub struct UpdateTask<E = ::kestra_core::Detached> {
 impl UpdateTask {
     /// The operation with what it can't be without.
     pub fn new(
-        namespace: impl Into<String>,
-        id: impl Into<String>,
-        task_id: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
+        task_id: impl AsRef<str>,
         task: impl Into<::kestra_models::Task>,
     ) -> Self {
         let mut call = ::kestra_core::Call::new(&UPDATE_TASK)
-            .path(Into::<String>::into(namespace))
-            .path(Into::<String>::into(id))
-            .path(Into::<String>::into(task_id));
+            .path(namespace.as_ref())
+            .path(id.as_ref())
+            .path(task_id.as_ref());
         crate::parameters::json(&mut call, "application/json", &Into::<::kestra_models::Task>::into(task));
         Self { call, executor: ::kestra_core::Detached }
     }

@@ -13,10 +13,9 @@ pub struct DeleteLogsFromExecution<E = ::kestra_core::Detached> {
 
 impl DeleteLogsFromExecution {
     /// The operation with what it can't be without.
-    pub fn new(execution_id: impl Into<String>) -> Self {
+    pub fn new(execution_id: impl AsRef<str>) -> Self {
         Self {
-            call: ::kestra_core::Call::new(&DELETE_LOGS_FROM_EXECUTION)
-                .path(Into::<String>::into(execution_id)),
+            call: ::kestra_core::Call::new(&DELETE_LOGS_FROM_EXECUTION).path(execution_id.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }
@@ -79,11 +78,11 @@ pub struct DeleteLogsFromFlow<E = ::kestra_core::Detached> {
 
 impl DeleteLogsFromFlow {
     /// The operation with what it can't be without.
-    pub fn new(namespace: impl Into<String>, flow_id: impl Into<String>) -> Self {
+    pub fn new(namespace: impl AsRef<str>, flow_id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&DELETE_LOGS_FROM_FLOW)
-                .path(Into::<String>::into(namespace))
-                .path(Into::<String>::into(flow_id)),
+                .path(namespace.as_ref())
+                .path(flow_id.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }
@@ -125,10 +124,9 @@ pub struct DownloadLogsFromExecution<E = ::kestra_core::Detached> {
 
 impl DownloadLogsFromExecution {
     /// The operation with what it can't be without.
-    pub fn new(execution_id: impl Into<String>) -> Self {
+    pub fn new(execution_id: impl AsRef<str>) -> Self {
         Self {
-            call: ::kestra_core::Call::new(&DOWNLOAD_LOGS_FROM_EXECUTION)
-                .path(Into::<String>::into(execution_id)),
+            call: ::kestra_core::Call::new(&DOWNLOAD_LOGS_FROM_EXECUTION).path(execution_id.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }
@@ -221,10 +219,9 @@ pub struct FollowLogsFromExecution<E = ::kestra_core::Detached> {
 
 impl FollowLogsFromExecution {
     /// The operation with what it can't be without.
-    pub fn new(execution_id: impl Into<String>) -> Self {
+    pub fn new(execution_id: impl AsRef<str>) -> Self {
         Self {
-            call: ::kestra_core::Call::new(&FOLLOW_LOGS_FROM_EXECUTION)
-                .path(Into::<String>::into(execution_id)),
+            call: ::kestra_core::Call::new(&FOLLOW_LOGS_FROM_EXECUTION).path(execution_id.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }
@@ -288,10 +285,9 @@ pub struct ListLogsFromExecution<E = ::kestra_core::Detached> {
 
 impl ListLogsFromExecution {
     /// The operation with what it can't be without.
-    pub fn new(execution_id: impl Into<String>) -> Self {
+    pub fn new(execution_id: impl AsRef<str>) -> Self {
         Self {
-            call: ::kestra_core::Call::new(&LIST_LOGS_FROM_EXECUTION)
-                .path(Into::<String>::into(execution_id)),
+            call: ::kestra_core::Call::new(&LIST_LOGS_FROM_EXECUTION).path(execution_id.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }

@@ -13,9 +13,9 @@ pub struct GetExecutionOutputs<E = ::kestra_core::Detached> {
 
 impl GetExecutionOutputs {
     /// The operation with what it can't be without.
-    pub fn new(execution_id: impl Into<String>) -> Self {
+    pub fn new(execution_id: impl AsRef<str>) -> Self {
         Self {
-            call: ::kestra_core::Call::new(&GET_EXECUTION_OUTPUTS).path(Into::<String>::into(execution_id)),
+            call: ::kestra_core::Call::new(&GET_EXECUTION_OUTPUTS).path(execution_id.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }
@@ -48,11 +48,11 @@ pub struct GetTaskRunOutputs<E = ::kestra_core::Detached> {
 
 impl GetTaskRunOutputs {
     /// The operation with what it can't be without.
-    pub fn new(execution_id: impl Into<String>, task_run_id: impl Into<String>) -> Self {
+    pub fn new(execution_id: impl AsRef<str>, task_run_id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&GET_TASK_RUN_OUTPUTS)
-                .path(Into::<String>::into(execution_id))
-                .path(Into::<String>::into(task_run_id)),
+                .path(execution_id.as_ref())
+                .path(task_run_id.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }
@@ -85,9 +85,9 @@ pub struct ListTaskOutputs<E = ::kestra_core::Detached> {
 
 impl ListTaskOutputs {
     /// The operation with what it can't be without.
-    pub fn new(execution_id: impl Into<String>) -> Self {
+    pub fn new(execution_id: impl AsRef<str>) -> Self {
         Self {
-            call: ::kestra_core::Call::new(&LIST_TASK_OUTPUTS).path(Into::<String>::into(execution_id)),
+            call: ::kestra_core::Call::new(&LIST_TASK_OUTPUTS).path(execution_id.as_ref()),
             executor: ::kestra_core::Detached,
         }
     }

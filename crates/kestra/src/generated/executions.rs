@@ -6,8 +6,8 @@ impl crate::areas::Executions {
     /// `POST /api/v1/{tenant}/executions/{namespace}/{id}` (all versions); open source; starts work.
     pub fn create_execution(
         &self,
-        namespace: impl Into<String>,
-        id: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
     ) -> ::kestra_operations::CreateExecution<crate::Client> {
         ::kestra_operations::CreateExecution::new(namespace, id).on(self.client().clone())
     }
@@ -17,7 +17,7 @@ impl crate::areas::Executions {
     /// `DELETE /api/v1/{tenant}/executions/{executionId}` (all versions); open source; idempotent.
     pub fn delete_execution(
         &self,
-        execution_id: impl Into<String>,
+        execution_id: impl AsRef<str>,
     ) -> ::kestra_operations::DeleteExecution<crate::Client> {
         ::kestra_operations::DeleteExecution::new(execution_id).on(self.client().clone())
     }
@@ -44,7 +44,7 @@ impl crate::areas::Executions {
     /// `GET /api/v1/{tenant}/executions/{executionId}/file` (all versions); open source; safe.
     pub fn download_file_from_execution(
         &self,
-        execution_id: impl Into<String>,
+        execution_id: impl AsRef<str>,
         path: impl Into<String>,
     ) -> ::kestra_operations::DownloadFileFromExecution<crate::Client> {
         ::kestra_operations::DownloadFileFromExecution::new(execution_id, path).on(self.client().clone())
@@ -55,7 +55,7 @@ impl crate::areas::Executions {
     /// `POST /api/v1/{tenant}/executions/{executionId}/actions/eval` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/eval` (1.3.7 and later, before 2.0); open source; safe.
     pub fn eval_expression(
         &self,
-        execution_id: impl Into<String>,
+        execution_id: impl AsRef<str>,
         text: impl Into<String>,
     ) -> ::kestra_operations::EvalExpression<crate::Client> {
         ::kestra_operations::EvalExpression::new(execution_id, text).on(self.client().clone())
@@ -66,8 +66,8 @@ impl crate::areas::Executions {
     /// `POST /api/v1/{tenant}/executions/{executionId}/actions/eval/{taskRunId}` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/eval/{taskRunId}` (before 2.0); open source; safe.
     pub fn eval_task_run_expression(
         &self,
-        execution_id: impl Into<String>,
-        task_run_id: impl Into<String>,
+        execution_id: impl AsRef<str>,
+        task_run_id: impl AsRef<str>,
         text: impl Into<String>,
     ) -> ::kestra_operations::EvalTaskRunExpression<crate::Client> {
         ::kestra_operations::EvalTaskRunExpression::new(execution_id, task_run_id, text)
@@ -86,7 +86,7 @@ impl crate::areas::Executions {
     /// `GET /api/v1/{tenant}/executions/{executionId}/follow` (all versions); open source; safe.
     pub fn follow_execution(
         &self,
-        execution_id: impl Into<String>,
+        execution_id: impl AsRef<str>,
     ) -> ::kestra_operations::FollowExecution<crate::Client> {
         ::kestra_operations::FollowExecution::new(execution_id).on(self.client().clone())
     }
@@ -96,7 +96,7 @@ impl crate::areas::Executions {
     /// `GET /api/v1/{tenant}/executions/{executionId}/follow-dependencies` (all versions); open source; safe.
     pub fn follow_execution_dependencies(
         &self,
-        execution_id: impl Into<String>,
+        execution_id: impl AsRef<str>,
     ) -> ::kestra_operations::FollowExecutionDependencies<crate::Client> {
         ::kestra_operations::FollowExecutionDependencies::new(execution_id).on(self.client().clone())
     }
@@ -106,7 +106,7 @@ impl crate::areas::Executions {
     /// `POST /api/v1/{tenant}/executions/{executionId}/actions/force-run` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/force-run` (before 2.0); open source; starts work.
     pub fn force_run_execution(
         &self,
-        execution_id: impl Into<String>,
+        execution_id: impl AsRef<str>,
     ) -> ::kestra_operations::ForceRunExecution<crate::Client> {
         ::kestra_operations::ForceRunExecution::new(execution_id).on(self.client().clone())
     }
@@ -135,7 +135,7 @@ impl crate::areas::Executions {
     /// `GET /api/v1/{tenant}/executions/{executionId}` (all versions); open source; safe.
     pub fn get_execution(
         &self,
-        execution_id: impl Into<String>,
+        execution_id: impl AsRef<str>,
     ) -> ::kestra_operations::GetExecution<crate::Client> {
         ::kestra_operations::GetExecution::new(execution_id).on(self.client().clone())
     }
@@ -145,7 +145,7 @@ impl crate::areas::Executions {
     /// `GET /api/v1/{tenant}/executions/{executionId}/graph` (all versions); open source; safe.
     pub fn get_execution_flow_graph(
         &self,
-        execution_id: impl Into<String>,
+        execution_id: impl AsRef<str>,
     ) -> ::kestra_operations::GetExecutionFlowGraph<crate::Client> {
         ::kestra_operations::GetExecutionFlowGraph::new(execution_id).on(self.client().clone())
     }
@@ -155,7 +155,7 @@ impl crate::areas::Executions {
     /// `GET /api/v1/{tenant}/executions/{executionId}/file/metas` (all versions); open source; safe.
     pub fn get_file_metadata_from_execution(
         &self,
-        execution_id: impl Into<String>,
+        execution_id: impl AsRef<str>,
         path: impl Into<String>,
     ) -> ::kestra_operations::GetFileMetadataFromExecution<crate::Client> {
         ::kestra_operations::GetFileMetadataFromExecution::new(execution_id, path).on(self.client().clone())
@@ -166,8 +166,8 @@ impl crate::areas::Executions {
     /// `GET /api/v1/{tenant}/executions/flows/{namespace}/{flowId}` (all versions); open source; safe.
     pub fn get_flow_from_execution(
         &self,
-        namespace: impl Into<String>,
-        flow_id: impl Into<String>,
+        namespace: impl AsRef<str>,
+        flow_id: impl AsRef<str>,
     ) -> ::kestra_operations::GetFlowFromExecution<crate::Client> {
         ::kestra_operations::GetFlowFromExecution::new(namespace, flow_id).on(self.client().clone())
     }
@@ -177,7 +177,7 @@ impl crate::areas::Executions {
     /// `GET /api/v1/{tenant}/executions/{executionId}/flow` (all versions); open source; safe.
     pub fn get_flow_from_execution_by_id(
         &self,
-        execution_id: impl Into<String>,
+        execution_id: impl AsRef<str>,
     ) -> ::kestra_operations::GetFlowFromExecutionById<crate::Client> {
         ::kestra_operations::GetFlowFromExecutionById::new(execution_id).on(self.client().clone())
     }
@@ -197,7 +197,7 @@ impl crate::areas::Executions {
     /// `DELETE /api/v1/{tenant}/executions/{executionId}/actions/kill` (2.0 and later), `DELETE /api/v1/{tenant}/executions/{executionId}/kill` (before 2.0); open source; idempotent.
     pub fn kill_execution(
         &self,
-        execution_id: impl Into<String>,
+        execution_id: impl AsRef<str>,
     ) -> ::kestra_operations::KillExecution<crate::Client> {
         ::kestra_operations::KillExecution::new(execution_id).on(self.client().clone())
     }
@@ -234,7 +234,7 @@ impl crate::areas::Executions {
     /// `GET /api/v1/{tenant}/executions/namespaces/{namespace}/flows` (all versions); open source; safe.
     pub fn list_executable_flows(
         &self,
-        namespace: impl Into<String>,
+        namespace: impl AsRef<str>,
     ) -> ::kestra_operations::ListExecutableFlows<crate::Client> {
         ::kestra_operations::ListExecutableFlows::new(namespace).on(self.client().clone())
     }
@@ -251,7 +251,7 @@ impl crate::areas::Executions {
     /// `POST /api/v1/{tenant}/executions/{executionId}/actions/pause` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/pause` (before 2.0); open source; starts work.
     pub fn pause_execution(
         &self,
-        execution_id: impl Into<String>,
+        execution_id: impl AsRef<str>,
     ) -> ::kestra_operations::PauseExecution<crate::Client> {
         ::kestra_operations::PauseExecution::new(execution_id).on(self.client().clone())
     }
@@ -278,7 +278,7 @@ impl crate::areas::Executions {
     /// `GET /api/v1/{tenant}/executions/{executionId}/file/preview` (all versions); open source; safe.
     pub fn preview_file_from_execution(
         &self,
-        execution_id: impl Into<String>,
+        execution_id: impl AsRef<str>,
         path: impl Into<String>,
     ) -> ::kestra_operations::PreviewFileFromExecution<crate::Client> {
         ::kestra_operations::PreviewFileFromExecution::new(execution_id, path).on(self.client().clone())
@@ -289,7 +289,7 @@ impl crate::areas::Executions {
     /// `POST /api/v1/{tenant}/executions/{executionId}/actions/replay` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/replay` (before 2.0); open source; starts work.
     pub fn replay_execution(
         &self,
-        execution_id: impl Into<String>,
+        execution_id: impl AsRef<str>,
     ) -> ::kestra_operations::ReplayExecution<crate::Client> {
         ::kestra_operations::ReplayExecution::new(execution_id).on(self.client().clone())
     }
@@ -299,7 +299,7 @@ impl crate::areas::Executions {
     /// `POST /api/v1/{tenant}/executions/{executionId}/actions/replay-with-inputs` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/replay-with-inputs` (before 2.0); open source; starts work.
     pub fn replay_execution_with_inputs(
         &self,
-        execution_id: impl Into<String>,
+        execution_id: impl AsRef<str>,
     ) -> ::kestra_operations::ReplayExecutionWithInputs<crate::Client> {
         ::kestra_operations::ReplayExecutionWithInputs::new(execution_id).on(self.client().clone())
     }
@@ -326,7 +326,7 @@ impl crate::areas::Executions {
     /// `POST /api/v1/{tenant}/executions/{executionId}/actions/restart` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/restart` (before 2.0); open source; starts work.
     pub fn restart_execution(
         &self,
-        execution_id: impl Into<String>,
+        execution_id: impl AsRef<str>,
     ) -> ::kestra_operations::RestartExecution<crate::Client> {
         ::kestra_operations::RestartExecution::new(execution_id).on(self.client().clone())
     }
@@ -355,7 +355,7 @@ impl crate::areas::Executions {
     /// `POST /api/v1/{tenant}/executions/{executionId}/actions/resume` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/resume` (before 2.0); open source; starts work.
     pub fn resume_execution(
         &self,
-        execution_id: impl Into<String>,
+        execution_id: impl AsRef<str>,
     ) -> ::kestra_operations::ResumeExecution<crate::Client> {
         ::kestra_operations::ResumeExecution::new(execution_id).on(self.client().clone())
     }
@@ -365,7 +365,7 @@ impl crate::areas::Executions {
     /// `POST /api/v1/{tenant}/executions/{executionId}/actions/resume-from-breakpoint` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/resume-from-breakpoint` (before 2.0); open source; starts work.
     pub fn resume_execution_from_breakpoint(
         &self,
-        execution_id: impl Into<String>,
+        execution_id: impl AsRef<str>,
     ) -> ::kestra_operations::ResumeExecutionFromBreakpoint<crate::Client> {
         ::kestra_operations::ResumeExecutionFromBreakpoint::new(execution_id).on(self.client().clone())
     }
@@ -410,7 +410,7 @@ impl crate::areas::Executions {
     /// `POST /api/v1/{tenant}/executions/{executionId}/actions/labels` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/labels` (before 2.0); open source; idempotent.
     pub fn set_execution_labels(
         &self,
-        execution_id: impl Into<String>,
+        execution_id: impl AsRef<str>,
         labels: impl IntoIterator<Item = impl Into<::kestra_models::Label>>,
     ) -> ::kestra_operations::SetExecutionLabels<crate::Client> {
         ::kestra_operations::SetExecutionLabels::new(execution_id, labels).on(self.client().clone())
@@ -441,8 +441,8 @@ impl crate::areas::Executions {
     /// `POST /api/v1/{tenant}/executions/trigger/{namespace}/{id}` (before 2.0); open source; starts work.
     pub fn trigger_execution(
         &self,
-        namespace: impl Into<String>,
-        id: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
     ) -> ::kestra_operations::TriggerExecution<crate::Client> {
         ::kestra_operations::TriggerExecution::new(namespace, id).on(self.client().clone())
     }
@@ -452,9 +452,9 @@ impl crate::areas::Executions {
     /// `GET /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (all versions); open source; starts work.
     pub fn trigger_execution_by_get_webhook(
         &self,
-        namespace: impl Into<String>,
-        id: impl Into<String>,
-        key: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
+        key: impl AsRef<str>,
     ) -> ::kestra_operations::TriggerExecutionByGetWebhook<crate::Client> {
         ::kestra_operations::TriggerExecutionByGetWebhook::new(namespace, id, key).on(self.client().clone())
     }
@@ -464,10 +464,10 @@ impl crate::areas::Executions {
     /// `GET /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; starts work.
     pub fn trigger_execution_by_get_webhook_with_path(
         &self,
-        namespace: impl Into<String>,
-        id: impl Into<String>,
-        key: impl Into<String>,
-        path: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
+        key: impl AsRef<str>,
+        path: impl AsRef<str>,
     ) -> ::kestra_operations::TriggerExecutionByGetWebhookWithPath<crate::Client> {
         ::kestra_operations::TriggerExecutionByGetWebhookWithPath::new(namespace, id, key, path)
             .on(self.client().clone())
@@ -478,9 +478,9 @@ impl crate::areas::Executions {
     /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (all versions); open source; starts work.
     pub fn trigger_execution_by_post_webhook(
         &self,
-        namespace: impl Into<String>,
-        id: impl Into<String>,
-        key: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
+        key: impl AsRef<str>,
     ) -> ::kestra_operations::TriggerExecutionByPostWebhook<crate::Client> {
         ::kestra_operations::TriggerExecutionByPostWebhook::new(namespace, id, key).on(self.client().clone())
     }
@@ -490,9 +490,9 @@ impl crate::areas::Executions {
     /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (all versions); open source; starts work.
     pub fn trigger_execution_by_post_webhook_text(
         &self,
-        namespace: impl Into<String>,
-        id: impl Into<String>,
-        key: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
+        key: impl AsRef<str>,
         text: impl Into<String>,
     ) -> ::kestra_operations::TriggerExecutionByPostWebhookText<crate::Client> {
         ::kestra_operations::TriggerExecutionByPostWebhookText::new(namespace, id, key, text)
@@ -504,9 +504,9 @@ impl crate::areas::Executions {
     /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (all versions); open source; starts work.
     pub fn trigger_execution_by_post_webhook_form(
         &self,
-        namespace: impl Into<String>,
-        id: impl Into<String>,
-        key: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
+        key: impl AsRef<str>,
         text: impl Into<String>,
     ) -> ::kestra_operations::TriggerExecutionByPostWebhookForm<crate::Client> {
         ::kestra_operations::TriggerExecutionByPostWebhookForm::new(namespace, id, key, text)
@@ -518,9 +518,9 @@ impl crate::areas::Executions {
     /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (all versions); open source; starts work.
     pub fn trigger_execution_by_post_webhook_bytes(
         &self,
-        namespace: impl Into<String>,
-        id: impl Into<String>,
-        key: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
+        key: impl AsRef<str>,
         body: impl Into<::kestra_core::Body>,
     ) -> ::kestra_operations::TriggerExecutionByPostWebhookBytes<crate::Client> {
         ::kestra_operations::TriggerExecutionByPostWebhookBytes::new(namespace, id, key, body)
@@ -532,10 +532,10 @@ impl crate::areas::Executions {
     /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; starts work.
     pub fn trigger_execution_by_post_webhook_with_path(
         &self,
-        namespace: impl Into<String>,
-        id: impl Into<String>,
-        key: impl Into<String>,
-        path: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
+        key: impl AsRef<str>,
+        path: impl AsRef<str>,
     ) -> ::kestra_operations::TriggerExecutionByPostWebhookWithPath<crate::Client> {
         ::kestra_operations::TriggerExecutionByPostWebhookWithPath::new(namespace, id, key, path)
             .on(self.client().clone())
@@ -546,10 +546,10 @@ impl crate::areas::Executions {
     /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; starts work.
     pub fn trigger_execution_by_post_webhook_with_path_text(
         &self,
-        namespace: impl Into<String>,
-        id: impl Into<String>,
-        key: impl Into<String>,
-        path: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
+        key: impl AsRef<str>,
+        path: impl AsRef<str>,
         text: impl Into<String>,
     ) -> ::kestra_operations::TriggerExecutionByPostWebhookWithPathText<crate::Client> {
         ::kestra_operations::TriggerExecutionByPostWebhookWithPathText::new(namespace, id, key, path, text)
@@ -561,10 +561,10 @@ impl crate::areas::Executions {
     /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; starts work.
     pub fn trigger_execution_by_post_webhook_with_path_form(
         &self,
-        namespace: impl Into<String>,
-        id: impl Into<String>,
-        key: impl Into<String>,
-        path: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
+        key: impl AsRef<str>,
+        path: impl AsRef<str>,
         text: impl Into<String>,
     ) -> ::kestra_operations::TriggerExecutionByPostWebhookWithPathForm<crate::Client> {
         ::kestra_operations::TriggerExecutionByPostWebhookWithPathForm::new(namespace, id, key, path, text)
@@ -576,10 +576,10 @@ impl crate::areas::Executions {
     /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; starts work.
     pub fn trigger_execution_by_post_webhook_with_path_bytes(
         &self,
-        namespace: impl Into<String>,
-        id: impl Into<String>,
-        key: impl Into<String>,
-        path: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
+        key: impl AsRef<str>,
+        path: impl AsRef<str>,
         body: impl Into<::kestra_core::Body>,
     ) -> ::kestra_operations::TriggerExecutionByPostWebhookWithPathBytes<crate::Client> {
         ::kestra_operations::TriggerExecutionByPostWebhookWithPathBytes::new(namespace, id, key, path, body)
@@ -591,9 +591,9 @@ impl crate::areas::Executions {
     /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (all versions); open source; starts work.
     pub fn trigger_execution_by_put_webhook(
         &self,
-        namespace: impl Into<String>,
-        id: impl Into<String>,
-        key: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
+        key: impl AsRef<str>,
     ) -> ::kestra_operations::TriggerExecutionByPutWebhook<crate::Client> {
         ::kestra_operations::TriggerExecutionByPutWebhook::new(namespace, id, key).on(self.client().clone())
     }
@@ -603,9 +603,9 @@ impl crate::areas::Executions {
     /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (all versions); open source; starts work.
     pub fn trigger_execution_by_put_webhook_text(
         &self,
-        namespace: impl Into<String>,
-        id: impl Into<String>,
-        key: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
+        key: impl AsRef<str>,
         text: impl Into<String>,
     ) -> ::kestra_operations::TriggerExecutionByPutWebhookText<crate::Client> {
         ::kestra_operations::TriggerExecutionByPutWebhookText::new(namespace, id, key, text)
@@ -617,9 +617,9 @@ impl crate::areas::Executions {
     /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (all versions); open source; starts work.
     pub fn trigger_execution_by_put_webhook_form(
         &self,
-        namespace: impl Into<String>,
-        id: impl Into<String>,
-        key: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
+        key: impl AsRef<str>,
         text: impl Into<String>,
     ) -> ::kestra_operations::TriggerExecutionByPutWebhookForm<crate::Client> {
         ::kestra_operations::TriggerExecutionByPutWebhookForm::new(namespace, id, key, text)
@@ -631,9 +631,9 @@ impl crate::areas::Executions {
     /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (all versions); open source; starts work.
     pub fn trigger_execution_by_put_webhook_bytes(
         &self,
-        namespace: impl Into<String>,
-        id: impl Into<String>,
-        key: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
+        key: impl AsRef<str>,
         body: impl Into<::kestra_core::Body>,
     ) -> ::kestra_operations::TriggerExecutionByPutWebhookBytes<crate::Client> {
         ::kestra_operations::TriggerExecutionByPutWebhookBytes::new(namespace, id, key, body)
@@ -645,10 +645,10 @@ impl crate::areas::Executions {
     /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; starts work.
     pub fn trigger_execution_by_put_webhook_with_path(
         &self,
-        namespace: impl Into<String>,
-        id: impl Into<String>,
-        key: impl Into<String>,
-        path: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
+        key: impl AsRef<str>,
+        path: impl AsRef<str>,
     ) -> ::kestra_operations::TriggerExecutionByPutWebhookWithPath<crate::Client> {
         ::kestra_operations::TriggerExecutionByPutWebhookWithPath::new(namespace, id, key, path)
             .on(self.client().clone())
@@ -659,10 +659,10 @@ impl crate::areas::Executions {
     /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; starts work.
     pub fn trigger_execution_by_put_webhook_with_path_text(
         &self,
-        namespace: impl Into<String>,
-        id: impl Into<String>,
-        key: impl Into<String>,
-        path: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
+        key: impl AsRef<str>,
+        path: impl AsRef<str>,
         text: impl Into<String>,
     ) -> ::kestra_operations::TriggerExecutionByPutWebhookWithPathText<crate::Client> {
         ::kestra_operations::TriggerExecutionByPutWebhookWithPathText::new(namespace, id, key, path, text)
@@ -674,10 +674,10 @@ impl crate::areas::Executions {
     /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; starts work.
     pub fn trigger_execution_by_put_webhook_with_path_form(
         &self,
-        namespace: impl Into<String>,
-        id: impl Into<String>,
-        key: impl Into<String>,
-        path: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
+        key: impl AsRef<str>,
+        path: impl AsRef<str>,
         text: impl Into<String>,
     ) -> ::kestra_operations::TriggerExecutionByPutWebhookWithPathForm<crate::Client> {
         ::kestra_operations::TriggerExecutionByPutWebhookWithPathForm::new(namespace, id, key, path, text)
@@ -689,10 +689,10 @@ impl crate::areas::Executions {
     /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; starts work.
     pub fn trigger_execution_by_put_webhook_with_path_bytes(
         &self,
-        namespace: impl Into<String>,
-        id: impl Into<String>,
-        key: impl Into<String>,
-        path: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
+        key: impl AsRef<str>,
+        path: impl AsRef<str>,
         body: impl Into<::kestra_core::Body>,
     ) -> ::kestra_operations::TriggerExecutionByPutWebhookWithPathBytes<crate::Client> {
         ::kestra_operations::TriggerExecutionByPutWebhookWithPathBytes::new(namespace, id, key, path, body)
@@ -704,7 +704,7 @@ impl crate::areas::Executions {
     /// `POST /api/v1/{tenant}/executions/{executionId}/actions/unqueue` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/unqueue` (before 2.0); open source; starts work.
     pub fn unqueue_execution(
         &self,
-        execution_id: impl Into<String>,
+        execution_id: impl AsRef<str>,
     ) -> ::kestra_operations::UnqueueExecution<crate::Client> {
         ::kestra_operations::UnqueueExecution::new(execution_id).on(self.client().clone())
     }
@@ -733,7 +733,7 @@ impl crate::areas::Executions {
     /// `POST /api/v1/{tenant}/executions/{executionId}/actions/change-status` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/change-status` (before 2.0); open source; starts work.
     pub fn update_execution_status(
         &self,
-        execution_id: impl Into<String>,
+        execution_id: impl AsRef<str>,
         status: impl Into<::kestra_models::StateType>,
     ) -> ::kestra_operations::UpdateExecutionStatus<crate::Client> {
         ::kestra_operations::UpdateExecutionStatus::new(execution_id, status).on(self.client().clone())
@@ -765,7 +765,7 @@ impl crate::areas::Executions {
     /// `POST /api/v1/{tenant}/executions/{executionId}/actions/state` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/state` (before 2.0); open source; starts work.
     pub fn update_task_run_state(
         &self,
-        execution_id: impl Into<String>,
+        execution_id: impl AsRef<str>,
         task_run_state_request: impl Into<::kestra_models::TaskRunStateRequest>,
     ) -> ::kestra_operations::UpdateTaskRunState<crate::Client> {
         ::kestra_operations::UpdateTaskRunState::new(execution_id, task_run_state_request)
@@ -777,8 +777,8 @@ impl crate::areas::Executions {
     /// `POST /api/v1/{tenant}/executions/{namespace}/{id}/validate` (all versions); open source; safe.
     pub fn validate_new_execution_inputs(
         &self,
-        namespace: impl Into<String>,
-        id: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
     ) -> ::kestra_operations::ValidateNewExecutionInputs<crate::Client> {
         ::kestra_operations::ValidateNewExecutionInputs::new(namespace, id).on(self.client().clone())
     }
@@ -788,7 +788,7 @@ impl crate::areas::Executions {
     /// `POST /api/v1/{tenant}/executions/{executionId}/actions/resume/validate` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/resume/validate` (before 2.0); open source; safe.
     pub fn validate_resume_execution_inputs(
         &self,
-        execution_id: impl Into<String>,
+        execution_id: impl AsRef<str>,
     ) -> ::kestra_operations::ValidateResumeExecutionInputs<crate::Client> {
         ::kestra_operations::ValidateResumeExecutionInputs::new(execution_id).on(self.client().clone())
     }

@@ -23,8 +23,8 @@ impl crate::areas::Flows {
     /// `DELETE /api/v1/{tenant}/flows/{namespace}/{id}` (all versions); open source; idempotent.
     pub fn delete_flow(
         &self,
-        namespace: impl Into<String>,
-        id: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
     ) -> ::kestra_operations::DeleteFlow<crate::Client> {
         ::kestra_operations::DeleteFlow::new(namespace, id).on(self.client().clone())
     }
@@ -34,8 +34,8 @@ impl crate::areas::Flows {
     /// `DELETE /api/v1/{tenant}/flows/{namespace}/{id}/revisions` (1.2 and later); open source; idempotent.
     pub fn delete_flow_revisions(
         &self,
-        namespace: impl Into<String>,
-        id: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
         revisions: impl IntoIterator<Item = impl Into<i64>>,
     ) -> ::kestra_operations::DeleteFlowRevisions<crate::Client> {
         ::kestra_operations::DeleteFlowRevisions::new(namespace, id, revisions).on(self.client().clone())
@@ -121,8 +121,8 @@ impl crate::areas::Flows {
     /// `GET /api/v1/{tenant}/flows/{namespace}/{id}/graph` (all versions); open source; safe.
     pub fn generate_flow_graph(
         &self,
-        namespace: impl Into<String>,
-        id: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
     ) -> ::kestra_operations::GenerateFlowGraph<crate::Client> {
         ::kestra_operations::GenerateFlowGraph::new(namespace, id).on(self.client().clone())
     }
@@ -142,8 +142,8 @@ impl crate::areas::Flows {
     /// `GET /api/v1/{tenant}/flows/{namespace}/{id}` (all versions); open source; safe.
     pub fn get_flow(
         &self,
-        namespace: impl Into<String>,
-        id: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
     ) -> ::kestra_operations::GetFlow<crate::Client> {
         ::kestra_operations::GetFlow::new(namespace, id).on(self.client().clone())
     }
@@ -153,8 +153,8 @@ impl crate::areas::Flows {
     /// `GET /api/v1/{tenant}/flows/{namespace}/{id}/dependencies` (all versions); open source; safe.
     pub fn get_flow_dependencies(
         &self,
-        namespace: impl Into<String>,
-        id: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
     ) -> ::kestra_operations::GetFlowDependencies<crate::Client> {
         ::kestra_operations::GetFlowDependencies::new(namespace, id).on(self.client().clone())
     }
@@ -164,7 +164,7 @@ impl crate::areas::Flows {
     /// `GET /api/v1/{tenant}/namespaces/{namespace}/dependencies` (all versions); open source; safe.
     pub fn get_flow_dependencies_from_namespace(
         &self,
-        namespace: impl Into<String>,
+        namespace: impl AsRef<str>,
     ) -> ::kestra_operations::GetFlowDependenciesFromNamespace<crate::Client> {
         ::kestra_operations::GetFlowDependenciesFromNamespace::new(namespace).on(self.client().clone())
     }
@@ -174,9 +174,9 @@ impl crate::areas::Flows {
     /// `GET /api/v1/{tenant}/flows/{namespace}/{id}/tasks/{taskId}` (all versions); open source; safe.
     pub fn get_task_from_flow(
         &self,
-        namespace: impl Into<String>,
-        id: impl Into<String>,
-        task_id: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
+        task_id: impl AsRef<str>,
     ) -> ::kestra_operations::GetTaskFromFlow<crate::Client> {
         ::kestra_operations::GetTaskFromFlow::new(namespace, id, task_id).on(self.client().clone())
     }
@@ -220,8 +220,8 @@ impl crate::areas::Flows {
     /// `GET /api/v1/{tenant}/flows/{namespace}/{id}/revisions` (all versions); open source; safe.
     pub fn list_flow_revisions(
         &self,
-        namespace: impl Into<String>,
-        id: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
     ) -> ::kestra_operations::ListFlowRevisions<crate::Client> {
         ::kestra_operations::ListFlowRevisions::new(namespace, id).on(self.client().clone())
     }
@@ -231,7 +231,7 @@ impl crate::areas::Flows {
     /// `GET /api/v1/{tenant}/flows/{namespace}` (all versions); open source; safe.
     pub fn list_flows_by_namespace(
         &self,
-        namespace: impl Into<String>,
+        namespace: impl AsRef<str>,
     ) -> ::kestra_operations::ListFlowsByNamespace<crate::Client> {
         ::kestra_operations::ListFlowsByNamespace::new(namespace).on(self.client().clone())
     }
@@ -262,8 +262,8 @@ impl crate::areas::Flows {
     /// `PUT /api/v1/{tenant}/concurrency-limit/{namespace}/{flowId}` (1.1 and later); open source; idempotent.
     pub fn update_concurrency_limit(
         &self,
-        namespace: impl Into<String>,
-        flow_id: impl Into<String>,
+        namespace: impl AsRef<str>,
+        flow_id: impl AsRef<str>,
         concurrency_limit: impl Into<::kestra_models::ConcurrencyLimit>,
     ) -> ::kestra_operations::UpdateConcurrencyLimit<crate::Client> {
         ::kestra_operations::UpdateConcurrencyLimit::new(namespace, flow_id, concurrency_limit)
@@ -275,8 +275,8 @@ impl crate::areas::Flows {
     /// `PUT /api/v1/{tenant}/flows/{namespace}/{id}` (all versions); open source; idempotent.
     pub fn update_flow(
         &self,
-        namespace: impl Into<String>,
-        id: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
         source: impl Into<String>,
     ) -> ::kestra_operations::UpdateFlow<crate::Client> {
         ::kestra_operations::UpdateFlow::new(namespace, id, source).on(self.client().clone())
@@ -287,7 +287,7 @@ impl crate::areas::Flows {
     /// `POST /api/v1/{tenant}/flows/{namespace}` (all versions); open source; starts work.
     pub fn update_flows_in_namespace(
         &self,
-        namespace: impl Into<String>,
+        namespace: impl AsRef<str>,
         source: impl Into<String>,
     ) -> ::kestra_operations::UpdateFlowsInNamespace<crate::Client> {
         ::kestra_operations::UpdateFlowsInNamespace::new(namespace, source).on(self.client().clone())
@@ -298,7 +298,7 @@ impl crate::areas::Flows {
     /// `POST /api/v1/{tenant}/flows/{namespace}` (all versions); open source; starts work.
     pub fn update_flows_in_namespace_multipart(
         &self,
-        namespace: impl Into<String>,
+        namespace: impl AsRef<str>,
         flows: impl IntoIterator<Item = impl Into<::kestra_core::FilePart>>,
     ) -> ::kestra_operations::UpdateFlowsInNamespaceMultipart<crate::Client> {
         ::kestra_operations::UpdateFlowsInNamespaceMultipart::new(namespace, flows).on(self.client().clone())
@@ -311,9 +311,9 @@ impl crate::areas::Flows {
     /// Deprecated by the server.
     pub fn update_task(
         &self,
-        namespace: impl Into<String>,
-        id: impl Into<String>,
-        task_id: impl Into<String>,
+        namespace: impl AsRef<str>,
+        id: impl AsRef<str>,
+        task_id: impl AsRef<str>,
         task: impl Into<::kestra_models::Task>,
     ) -> ::kestra_operations::UpdateTask<crate::Client> {
         ::kestra_operations::UpdateTask::new(namespace, id, task_id, task).on(self.client().clone())

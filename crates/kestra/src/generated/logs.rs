@@ -6,7 +6,7 @@ impl crate::areas::Logs {
     /// `DELETE /api/v1/{tenant}/logs/{executionId}` (all versions); open source; idempotent.
     pub fn delete_logs_from_execution(
         &self,
-        execution_id: impl Into<String>,
+        execution_id: impl AsRef<str>,
     ) -> ::kestra_operations::DeleteLogsFromExecution<crate::Client> {
         ::kestra_operations::DeleteLogsFromExecution::new(execution_id).on(self.client().clone())
     }
@@ -16,8 +16,8 @@ impl crate::areas::Logs {
     /// `DELETE /api/v1/{tenant}/logs/{namespace}/{flowId}` (all versions); open source; idempotent.
     pub fn delete_logs_from_flow(
         &self,
-        namespace: impl Into<String>,
-        flow_id: impl Into<String>,
+        namespace: impl AsRef<str>,
+        flow_id: impl AsRef<str>,
     ) -> ::kestra_operations::DeleteLogsFromFlow<crate::Client> {
         ::kestra_operations::DeleteLogsFromFlow::new(namespace, flow_id).on(self.client().clone())
     }
@@ -27,7 +27,7 @@ impl crate::areas::Logs {
     /// `GET /api/v1/{tenant}/logs/{executionId}/download` (all versions); open source; safe.
     pub fn download_logs_from_execution(
         &self,
-        execution_id: impl Into<String>,
+        execution_id: impl AsRef<str>,
     ) -> ::kestra_operations::DownloadLogsFromExecution<crate::Client> {
         ::kestra_operations::DownloadLogsFromExecution::new(execution_id).on(self.client().clone())
     }
@@ -37,7 +37,7 @@ impl crate::areas::Logs {
     /// `GET /api/v1/{tenant}/logs/{executionId}/follow` (all versions); open source; safe.
     pub fn follow_logs_from_execution(
         &self,
-        execution_id: impl Into<String>,
+        execution_id: impl AsRef<str>,
     ) -> ::kestra_operations::FollowLogsFromExecution<crate::Client> {
         ::kestra_operations::FollowLogsFromExecution::new(execution_id).on(self.client().clone())
     }
@@ -47,7 +47,7 @@ impl crate::areas::Logs {
     /// `GET /api/v1/{tenant}/logs/{executionId}` (all versions); open source; safe.
     pub fn list_logs_from_execution(
         &self,
-        execution_id: impl Into<String>,
+        execution_id: impl AsRef<str>,
     ) -> ::kestra_operations::ListLogsFromExecution<crate::Client> {
         ::kestra_operations::ListLogsFromExecution::new(execution_id).on(self.client().clone())
     }

@@ -6,7 +6,7 @@ impl crate::areas::Outputs {
     /// `GET /api/v1/{tenant}/outputs/executions/{executionId}` (2.0 and later); open source; safe.
     pub fn get_execution_outputs(
         &self,
-        execution_id: impl Into<String>,
+        execution_id: impl AsRef<str>,
     ) -> ::kestra_operations::GetExecutionOutputs<crate::Client> {
         ::kestra_operations::GetExecutionOutputs::new(execution_id).on(self.client().clone())
     }
@@ -16,8 +16,8 @@ impl crate::areas::Outputs {
     /// `GET /api/v1/{tenant}/outputs/tasks/{executionId}/{taskRunId}` (2.0 and later); open source; safe.
     pub fn get_task_run_outputs(
         &self,
-        execution_id: impl Into<String>,
-        task_run_id: impl Into<String>,
+        execution_id: impl AsRef<str>,
+        task_run_id: impl AsRef<str>,
     ) -> ::kestra_operations::GetTaskRunOutputs<crate::Client> {
         ::kestra_operations::GetTaskRunOutputs::new(execution_id, task_run_id).on(self.client().clone())
     }
@@ -27,7 +27,7 @@ impl crate::areas::Outputs {
     /// `GET /api/v1/{tenant}/outputs/tasks/{executionId}` (2.0 and later); open source; safe.
     pub fn list_task_outputs(
         &self,
-        execution_id: impl Into<String>,
+        execution_id: impl AsRef<str>,
     ) -> ::kestra_operations::ListTaskOutputs<crate::Client> {
         ::kestra_operations::ListTaskOutputs::new(execution_id).on(self.client().clone())
     }

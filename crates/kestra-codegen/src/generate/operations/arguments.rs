@@ -29,11 +29,12 @@ pub(super) fn of(operation: &Operation, variant: Option<&BodyVariant>, body_requ
     let mut arguments: Vec<Argument> = Vec::new();
     for parameter in &operation.path {
         let name = names::escape(&parameter.rust);
-        arguments.push(Argument {
-            ty: From::Elsewhere.argument(&parameter.ty),
-            target: Target::Chained(format!(".path({})", From::Elsewhere.value(&parameter.ty, &name))),
-            name,
-        });
+        // Text is encoded as it comes in, so no copy of it is asked for.
+        let (ty, value) = match &parameter.ty {
+            Type::String => ("impl AsRef<str>".to_owned(), format!("{name}.as_ref()")),
+            ty => (From::Elsewhere.argument(ty), From::Elsewhere.value(ty, &name)),
+        };
+        arguments.push(Argument { ty, target: Target::Chained(format!(".path({value})")), name });
     }
     for (index, parameter) in operation.query.iter().enumerate().filter(|(_, parameter)| parameter.required) {
         let name = names::escape(&parameter.rust);

@@ -188,8 +188,8 @@ crate::extensions::inputs!(Lend);
 
 impl Lend {
     /// The operation with what it can't be without.
-    pub fn new(id: impl Into<String>, until: ::jiff::civil::Date) -> Self {
-        let mut call = ::kestra_core::Call::new(&LEND).path(Into::<String>::into(id));
+    pub fn new(id: impl AsRef<str>, until: ::jiff::civil::Date) -> Self {
+        let mut call = ::kestra_core::Call::new(&LEND).path(id.as_ref());
         call.set_query(3, until);
         Self { call, executor: ::kestra_core::Detached }
     }
@@ -294,8 +294,8 @@ pub struct PutBook<E = ::kestra_core::Detached> {
 
 impl PutBook {
     /// The operation with what it can't be without.
-    pub fn new(source: impl Into<String>, source_body: impl Into<String>) -> Self {
-        let mut call = ::kestra_core::Call::new(&PUT_BOOK).path(Into::<String>::into(source));
+    pub fn new(source: impl AsRef<str>, source_body: impl Into<String>) -> Self {
+        let mut call = ::kestra_core::Call::new(&PUT_BOOK).path(source.as_ref());
         crate::parameters::yaml(&mut call, source_body.into());
         Self { call, executor: ::kestra_core::Detached }
     }
@@ -326,8 +326,8 @@ pub struct PutBookJson<E = ::kestra_core::Detached> {
 
 impl PutBookJson {
     /// The operation with what it can't be without.
-    pub fn new(source: impl Into<String>, new_book: impl Into<::kestra_models::NewBook>) -> Self {
-        let mut call = ::kestra_core::Call::new(&PUT_BOOK_JSON).path(Into::<String>::into(source));
+    pub fn new(source: impl AsRef<str>, new_book: impl Into<::kestra_models::NewBook>) -> Self {
+        let mut call = ::kestra_core::Call::new(&PUT_BOOK_JSON).path(source.as_ref());
         crate::parameters::json(
             &mut call,
             "application/json",
@@ -365,10 +365,10 @@ pub struct PutBookMultipart<E = ::kestra_core::Detached> {
 impl PutBookMultipart {
     /// The operation with what it can't be without.
     pub fn new(
-        source: impl Into<String>,
+        source: impl AsRef<str>,
         pages: impl IntoIterator<Item = impl Into<::kestra_core::FilePart>>,
     ) -> Self {
-        let mut call = ::kestra_core::Call::new(&PUT_BOOK_MULTIPART).path(Into::<String>::into(source));
+        let mut call = ::kestra_core::Call::new(&PUT_BOOK_MULTIPART).path(source.as_ref());
         crate::parameters::files(&mut call, "pages", pages);
         Self { call, executor: ::kestra_core::Detached }
     }

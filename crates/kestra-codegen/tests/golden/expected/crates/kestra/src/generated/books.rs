@@ -34,7 +34,7 @@ impl crate::areas::Books {
     /// `POST /api/v1/{tenant}/books/{id}/actions/lend` (2.0 and later), `POST /api/v1/{tenant}/books/{id}/lend` (before 2.0); open source; starts work.
     pub fn lend(
         &self,
-        id: impl Into<String>,
+        id: impl AsRef<str>,
         until: ::jiff::civil::Date,
     ) -> ::kestra_operations::Lend<crate::Client> {
         ::kestra_operations::Lend::new(id, until).on(self.client().clone())
@@ -45,7 +45,7 @@ impl crate::areas::Books {
     /// `PUT /api/v1/{tenant}/books/{source}` (all versions); open source; idempotent.
     pub fn put_book(
         &self,
-        source: impl Into<String>,
+        source: impl AsRef<str>,
         source_body: impl Into<String>,
     ) -> ::kestra_operations::PutBook<crate::Client> {
         ::kestra_operations::PutBook::new(source, source_body).on(self.client().clone())
@@ -56,7 +56,7 @@ impl crate::areas::Books {
     /// `PUT /api/v1/{tenant}/books/{source}` (all versions); open source; idempotent.
     pub fn put_book_json(
         &self,
-        source: impl Into<String>,
+        source: impl AsRef<str>,
         new_book: impl Into<::kestra_models::NewBook>,
     ) -> ::kestra_operations::PutBookJson<crate::Client> {
         ::kestra_operations::PutBookJson::new(source, new_book).on(self.client().clone())
@@ -67,7 +67,7 @@ impl crate::areas::Books {
     /// `PUT /api/v1/{tenant}/books/{source}` (all versions); open source; idempotent.
     pub fn put_book_multipart(
         &self,
-        source: impl Into<String>,
+        source: impl AsRef<str>,
         pages: impl IntoIterator<Item = impl Into<::kestra_core::FilePart>>,
     ) -> ::kestra_operations::PutBookMultipart<crate::Client> {
         ::kestra_operations::PutBookMultipart::new(source, pages).on(self.client().clone())
