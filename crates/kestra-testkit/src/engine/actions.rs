@@ -207,14 +207,12 @@ fn renamed(mut runs: Vec<TaskRun>) -> Vec<TaskRun> {
     runs
 }
 
-/// Goes on from a breakpoint; other breakpoints may replace those that are set.
+/// Goes on from a breakpoint; those that are still set are replaced, by none if none are given.
 pub(crate) fn leave_breakpoint(execution: &mut Execution, breakpoints: Option<Vec<Breakpoint>>) {
     for run in execution.task_runs.iter_mut().flatten().filter(|run| run.state.is(State::Breakpoint)) {
         run.state.set(State::Created);
     }
-    if breakpoints.is_some() {
-        execution.breakpoints = breakpoints;
-    }
+    execution.breakpoints = breakpoints;
     execution.state.set(State::Running);
 }
 

@@ -97,10 +97,12 @@ impl Runner {
         if let Some(run) = known.filter(|run| run.state.current().is_terminal()) {
             return End::of(run.state.current());
         }
-        let run = match known {
-            Some(run) => run.id.clone(),
-            None => self.create_run(task, branch),
-        };
+        let known = known.map(|run| run.id.clone());
+        self.pace().await;
+        if self.gate().await {
+            return End::Killed;
+        }
+        let run = known.unwrap_or_else(|| self.create_run(task, branch));
         match self.condition(task, &run) {
             Ok(true) => {}
             Ok(false) => {

@@ -243,7 +243,7 @@ impl Check {
     fn from_map(map: &Map<String, Value>) -> Self {
         let text = |key: &str, default: &str| map.get(key).map_or_else(|| default.to_owned(), plain_text);
         Self {
-            condition: text("condition", ""),
+            condition: text(if map.contains_key("when") { "when" } else { "condition" }, ""),
             message: text("message", ""),
             style: text("style", "INFO"),
             behavior: text("behavior", "BLOCK_EXECUTION"),

@@ -11,11 +11,11 @@ pub(crate) fn flow(flow: &FlowDefinition, dialect: Dialect) -> Map<String, Value
     for (key, value) in &flow.raw {
         let written = match key.as_str() {
             "labels" => labels(&flow.labels),
-            "tasks" | "errors" | "finally" | "afterExecution" | "triggers" => tasks(value),
+            "tasks" | "errors" | "finally" | "afterExecution" | "triggers" => tasks(value, dialect),
             "inputs" => inputs(&flow.inputs),
             "outputs" => outputs(value),
-            "retry" => retry(value),
-            "checks" => checks(flow),
+            "retry" => retry(value, dialect),
+            "checks" => checks(flow, dialect),
             "concurrency" => concurrency(flow),
             "disabled" | "deleted" | "draft" | "source" | "revision" | "updated" | "tenantId" => continue,
             _ => value.clone(),
@@ -66,17 +66,19 @@ pub(crate) fn bare_task(task: &Task) -> Value {
 }
 
 /// One task or trigger as the API writes it.
-pub(crate) fn task(value: &Value) -> Value {
+pub(crate) fn task(value: &Value, dialect: Dialect) -> Value {
     let Some(map) = value.as_object() else { return value.clone() };
     let kind = map.get("type").map(plain_text).unwrap_or_default();
     let mut out = Map::new();
     for (key, value) in map {
         let written = match key.as_str() {
             "id" => json!(plain_text(value)),
-            "retry" => retry(value),
+            "retry" => retry(value, dialect),
             "wait" | "transmitFailed" if kind.ends_with(".Subflow") && *value == json!(true) => continue,
             "disabled" | "allowFailure" | "allowWarning" | "logToFile" if *value == json!(false) => continue,
-            "tasks" | "then" | "else" | "errors" | "finally" | "defaults" if value.is_array() => tasks(value),
+            "tasks" | "then" | "else" | "errors" | "finally" | "defaults" if value.is_array() => {
+                tasks(value, dialect)
+            }
             _ => value.clone(),
         };
         if !written.is_null() {
@@ -86,9 +88,9 @@ pub(crate) fn task(value: &Value) -> Value {
     Value::Object(out)
 }
 
-fn tasks(value: &Value) -> Value {
+fn tasks(value: &Value, dialect: Dialect) -> Value {
     match value {
-        Value::Array(list) => list.iter().map(task).collect(),
+        Value::Array(list) => list.iter().map(|value| task(value, dialect)).collect(),
         other => other.clone(),
     }
 }
@@ -158,10 +160,11 @@ fn outputs(value: &Value) -> Value {
     list.iter().map(one).collect()
 }
 
-fn checks(flow: &FlowDefinition) -> Value {
+fn checks(flow: &FlowDefinition, dialect: Dialect) -> Value {
+    let condition = if dialect.is_v2() { "when" } else { "condition" };
     let one = |check: &super::flow::Check| {
         json!({
-            "condition": check.condition,
+            condition: check.condition,
             "message": check.message,
             "style": check.style,
             "behavior": check.behavior,
@@ -176,8 +179,8 @@ fn concurrency(flow: &FlowDefinition) -> Value {
         .map_or(Value::Null, |limit| json!({"limit": limit.limit, "behavior": limit.behavior}))
 }
 
-/// A retry with the defaults of the model; the old name of the number of attempts is written beside the new one.
-fn retry(value: &Value) -> Value {
+/// A retry with the defaults of the model; 1.x writes the old name of the number of attempts beside the new one.
+fn retry(value: &Value, dialect: Dialect) -> Value {
     let Some(map) = value.as_object() else { return value.clone() };
     let mut out = map.clone();
     out.entry("warningOnRetry").or_insert(json!(false));
@@ -185,7 +188,9 @@ fn retry(value: &Value) -> Value {
     let attempts = out.get("maxAttempts").or_else(|| out.get("maxAttempt")).cloned();
     if let Some(attempts) = attempts {
         out.insert("maxAttempts".to_owned(), attempts.clone());
-        out.insert("maxAttempt".to_owned(), attempts);
+        if !dialect.is_v2() {
+            out.insert("maxAttempt".to_owned(), attempts);
+        }
     }
     Value::Object(out)
 }

@@ -12,6 +12,7 @@ use super::state::State;
 use super::task_types::CORE;
 use super::time;
 use super::worker::softened;
+use crate::dialect::Dialect;
 
 impl Runner {
     /// Runs a task by its type.
@@ -73,10 +74,12 @@ impl Runner {
         End::of(state)
     }
 
-    /// A task that no worker runs has one attempt, and goes on with it after a restart.
+    /// A task that no worker runs has one attempt, and goes on with it after a restart; on 1.0 it has none.
     pub(crate) fn begin_flowable(&self, run: &str) {
+        let old = self.app.dialect == Dialect::V1_0;
         self.change_run(run, |run| {
-            let open = run.attempts.last().is_some_and(|attempt| !attempt.state.current().is_terminal());
+            let open =
+                old || run.attempts.last().is_some_and(|attempt| !attempt.state.current().is_terminal());
             if open {
                 run.state.set(State::Running);
             } else {

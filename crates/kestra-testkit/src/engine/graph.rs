@@ -10,6 +10,7 @@ use super::execution_json::View;
 use super::flow::{FlowDefinition, Task};
 use super::{flow_json, ids};
 use crate::app::App;
+use crate::dialect::Dialect;
 
 const TYPES: &str = "io.kestra.core.models.hierarchies";
 
@@ -31,6 +32,12 @@ struct Source {
     /// The subflows that are drawn with what is in them.
     unfolded: Vec<String>,
     app: Option<Arc<App>>,
+}
+
+impl Source {
+    fn dialect(&self) -> Dialect {
+        self.app.as_ref().map(|app| app.dialect).unwrap_or_default()
+    }
 }
 
 /// A list of tasks on the way from one node to another.
@@ -192,7 +199,7 @@ impl Drawing {
                 },
             }),
             (Some(_), _) => flow_json::bare_task(task),
-            (None, _) => flow_json::task(&Value::Object(task.properties.clone())),
+            (None, _) => flow_json::task(&Value::Object(task.properties.clone()), self.source.dialect()),
         };
         let kind = if task.short_kind() == "Subflow" { "SubflowGraphTask$1" } else { "GraphTask" };
         let mut node = json!({

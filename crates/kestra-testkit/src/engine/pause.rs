@@ -18,7 +18,6 @@ impl Runner {
         let waits = |execution: &Execution| execution.run(run).is_some_and(|run| run.state.is(State::Paused));
         if !waits(&self.cell.now()) {
             self.begin_flowable(run);
-            self.pace().await;
             self.cell.update(|execution| {
                 if execution.must_stop() {
                     return;

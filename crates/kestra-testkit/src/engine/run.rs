@@ -25,7 +25,7 @@ pub(crate) struct Runner {
 
 /// Runs an execution in a task of its own, unless one does already.
 pub(crate) fn start(app: &Arc<App>, cell: &Arc<Cell>) {
-    if cell.take() {
+    if !app.settings.no_executor && cell.take() {
         tokio::spawn(drive(Arc::clone(app), Arc::clone(cell)));
     }
 }

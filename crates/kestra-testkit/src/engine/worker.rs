@@ -39,7 +39,6 @@ impl Runner {
             if self.app.dialect != Dialect::V1_0 {
                 self.change_run(run, |run| run.state.set(State::Submitted));
             }
-            self.pace().await;
             if self.cell.now().must_stop() {
                 return End::Killed;
             }

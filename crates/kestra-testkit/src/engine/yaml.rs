@@ -12,12 +12,12 @@ pub(crate) struct YamlError {
     pub(crate) line: u64,
 }
 
-/// Reads one document; an empty one is null. Up to 1.x `on` and `off` are booleans.
+/// Reads one document; an empty one is null. On 1.x `on`, `off`, `yes` and `no` are booleans too.
 pub(crate) fn read(source: &str, dialect: Dialect) -> Result<Value, YamlError> {
     if source.trim().is_empty() {
         return Ok(Value::Null);
     }
-    let options = serde_saphyr::options! { strict_booleans: dialect.is_v2() };
+    let options = serde_saphyr::options! { strict_booleans: dialect.is_v2() || has_letters(source) };
     serde_saphyr::from_str_with_options::<Value>(source, options).map_err(|error| {
         let (line, column) = error.location().map_or((1, 1), |at| (at.line(), at.column()));
         let cause = error.without_snippet().to_string();
@@ -30,6 +30,12 @@ pub(crate) fn read(source: &str, dialect: Dialect) -> Result<Value, YamlError> {
         );
         YamlError { message, line }
     })
+}
+
+/// Whether a bare `y` or `n` stands for itself somewhere: no server takes it for a boolean, unlike the parser.
+fn has_letters(source: &str) -> bool {
+    let separates = |c: char| c.is_whitespace() || matches!(c, ',' | '[' | ']' | '{' | '}' | ':');
+    source.split(separates).any(|word| matches!(word, "y" | "Y" | "n" | "N"))
 }
 
 /// Reads a flow's source into JSON.
@@ -70,6 +76,14 @@ mod tests {
         assert_eq!(documents("a\n---\nb\n"), ["a\n", "b\n"]);
         assert_eq!(documents("---\na: '---'\n"), ["a: '---'\n"]);
         assert_eq!(documents("one"), ["one"]);
+    }
+
+    #[test]
+    fn booleans_depend_on_the_dialect() {
+        let first = |text: &str, dialect| read(text, dialect).ok().and_then(|value| value.get(0).cloned());
+        assert_eq!(first("[off, x]", Dialect::V1_3), Some(Value::Bool(false)));
+        assert_eq!(first("[off, x]", Dialect::V2_0), Some(Value::from("off")));
+        assert_eq!(first("[y, n]", Dialect::V1_3), Some(Value::from("y")));
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! What routes of executions have in common.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::Value;
 
@@ -12,9 +11,6 @@ use crate::engine::execution::{Breakpoint, Execution};
 use crate::engine::execution_json::View;
 use crate::engine::state::State;
 use crate::http::{Answer, ApiError, Context, Reply};
-
-/// How long a 2.0 server waits for the executor.
-const CONFIRMATION: Duration = Duration::from_secs(30);
 
 /// The execution of the path; the caller says how its absence is worded.
 pub(super) fn cell_or(cx: &Context, missing: impl FnOnce(&str) -> ApiError) -> Result<Arc<Cell>, ApiError> {
@@ -54,20 +50,17 @@ pub(super) fn url(app: &App, execution: &Execution) -> String {
 }
 
 /// Waits, as a 2.0 server does, until the executor has taken an execution up.
-pub(super) async fn confirmed(cell: &Cell) -> Result<Arc<Execution>, ApiError> {
-    let taken_up = |execution: &Execution| {
-        let begun = |state: State| !matches!(state, State::Created | State::Restarted);
-        let first = execution.runs().iter().any(|run| begun(run.state.current()));
-        match execution.state.current() {
-            State::Created => execution.schedule_date.is_some_and(|due| due > jiff::Timestamp::now()),
-            State::Restarted => false,
-            State::Running => first,
-            _ => true,
-        }
-    };
-    tokio::time::timeout(CONFIRMATION, cell.until(taken_up))
-        .await
-        .map_err(|_| ApiError::new(504, "Gateway Timeout: Operation timed out waiting for state transition"))
+pub(super) async fn confirmed(app: &App, cell: &Cell) -> Result<Arc<Execution>, ApiError> {
+    let now = cell.now();
+    if now.schedule_date.is_some_and(|due| due > jiff::Timestamp::now()) && now.state.is(State::Created) {
+        return Ok(now);
+    }
+    tokio::time::timeout(app.settings.wait_timeout(), cell.taken_up()).await.map_err(|_| timed_out())
+}
+
+/// A command that nobody took in time.
+pub(super) fn timed_out() -> ApiError {
+    ApiError::new(504, "Gateway Timeout: Operation timed out waiting for state transition")
 }
 
 /// A refusal in the words of the dialect: the first on 1.x, the second on 2.0.

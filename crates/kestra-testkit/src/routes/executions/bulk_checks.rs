@@ -22,9 +22,13 @@ pub(super) enum Action {
     Replay,
     Change,
     Labels,
+    /// Labels of whatever a query finds.
+    AnyLabels,
     Unqueue,
     ForceRun,
-    Delete { any_state: bool },
+    Delete {
+        any_state: bool,
+    },
 }
 
 impl Action {
@@ -36,7 +40,7 @@ impl Action {
             Self::Restart => "restart",
             Self::Replay => "replay",
             Self::Change => "change executions state",
-            Self::Labels => "set labels",
+            Self::Labels | Self::AnyLabels => "set labels",
             Self::Unqueue => "unqueue",
             Self::ForceRun => "force run",
             Self::Delete { .. } => "delete",
@@ -51,7 +55,7 @@ impl Action {
             Self::Kill => (!ended, "execution already finished"),
             Self::Pause => (state == State::Running, "execution not in state RUNNING"),
             Self::Resume => (state == State::Paused, "execution not in state PAUSED"),
-            Self::Replay => (true, ""),
+            Self::Replay | Self::AnyLabels => (true, ""),
             Self::Restart => return restart_refusal(execution, dialect),
             Self::Change => {
                 (may_change(execution, dialect), "execution not in a terminated state or is killed")

@@ -20,20 +20,23 @@ pub(super) fn by_ids(cx: &Context) -> Answer {
     };
     let labels = body.get("executionLabels").cloned().unwrap_or_else(|| Value::Array(Vec::new()));
     let path = "setLabelsOnTerminatedExecutionsByIds.setLabelsByIds.executionLabels";
-    set(cx, &ids.iter().map(plain_text).collect::<Vec<_>>(), &labels, path)
+    let ids: Vec<String> = ids.iter().map(plain_text).collect();
+    set(cx, &ids, &labels, path, Action::Labels)
 }
 
 /// Labels the executions that a query finds.
 pub(super) fn by_query(cx: &Context) -> Answer {
     let labels = body(cx, "setLabels")?;
-    set(cx, &ids_found(cx)?, &labels, "setLabelsOnTerminatedExecutionsByQuery.setLabels")
+    let path = "setLabelsOnTerminatedExecutionsByQuery.setLabels";
+    // Whatever is found is taken, also what still runs.
+    set(cx, &ids_found(cx)?, &labels, path, Action::AnyLabels)
 }
 
-fn set(cx: &Context, ids: &[String], labels: &Value, path: &str) -> Answer {
+fn set(cx: &Context, ids: &[String], labels: &Value, path: &str, action: Action) -> Answer {
     let labels = read(labels, path, cx.dialect())?;
     check_system_labels(&labels, cx.dialect(), &[])?;
     check_twice(&labels, cx.dialect())?;
-    let cells = check(cx, ids, Action::Labels)?;
+    let cells = check(cx, ids, action)?;
     for cell in &cells {
         cell.update(|execution| {
             // Added to those that are there, unlike with a single execution.

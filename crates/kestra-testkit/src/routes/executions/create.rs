@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::answer::{breakpoints, check_system_labels, confirmed, url};
+use super::answer::{breakpoints, check_system_labels, confirmed, timed_out, url};
 use crate::dialect::Dialect;
 use crate::engine::create::{Created, Creation, create as make, failed_checks, resolve_for};
 use crate::engine::execution::Execution;
@@ -49,6 +49,11 @@ pub(super) async fn create(cx: Context) -> Answer {
     if !messages(&failed, "FAIL_EXECUTION").is_empty() {
         execution.state.set(State::Failed);
     }
+    if cx.app.settings.no_executor && cx.dialect().is_v2() {
+        // It waits in the queue, where nobody sees it.
+        tokio::time::sleep(cx.app.settings.wait_timeout()).await;
+        return Err(timed_out());
+    }
     let fresh = Execution { inputs: created.fresh_inputs.or(execution.inputs.clone()), ..execution.clone() };
     let cell = cx.app.engine.insert(execution.stored());
     if !fresh.state.is(State::Failed) {
@@ -59,7 +64,7 @@ pub(super) async fn create(cx: Context) -> Answer {
         return answer(&cx, &ended);
     }
     if cx.dialect().is_v2() {
-        let taken = confirmed(&cell).await?;
+        let taken = confirmed(&cx.app, &cell).await?;
         return answer(&cx, &taken);
     }
     answer(&cx, &fresh)

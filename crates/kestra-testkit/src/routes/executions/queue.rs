@@ -66,7 +66,7 @@ pub(super) async fn force_run(cx: Context) -> Answer {
     }
     let shown = force_one(&cx.app, &cell);
     if cx.dialect().is_v2() {
-        return raw(&cx, &*confirmed(&cell).await?);
+        return raw(&cx, &*confirmed(&cx.app, &cell).await?);
     }
     raw(&cx, &shown)
 }

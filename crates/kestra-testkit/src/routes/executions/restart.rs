@@ -117,7 +117,7 @@ async fn replay_with(cx: &Context, inputs: Option<Map<String, Value>>) -> Answer
     let asked = Replay { task_run, revision, breakpoints: breakpoints(cx), inputs };
     let new = replay_one(&cx.app, &cell, asked).map_err(|NoTask| no_task())?;
     if cx.dialect().is_v2() {
-        return raw(cx, &*confirmed(&new.0).await?);
+        return raw(cx, &*confirmed(&cx.app, &new.0).await?);
     }
     raw(cx, &new.1)
 }
