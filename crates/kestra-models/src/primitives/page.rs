@@ -31,11 +31,13 @@ pub struct Page<T> {
     pub kind: Option<String>,
     /// Whether the rows can only be read, where it says so.
     pub read_only: Option<bool>,
+    /// Whether the server answered a plain list.
+    plain: bool,
 }
 
 impl<T> Default for Page<T> {
     fn default() -> Self {
-        Self { results: Vec::new(), total: None, next_cursor: None, kind: None, read_only: None }
+        Self { results: Vec::new(), total: None, next_cursor: None, kind: None, read_only: None, plain: false }
     }
 }
 
@@ -64,7 +66,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for PageVisitor<T> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Page<T>, A::Error> {
-        let mut page = Page::default();
+        let mut page = Page { plain: true, ..Page::default() };
         while let Some(row) = list.next_element()? {
             page.results.push(row);
         }
@@ -127,6 +129,9 @@ impl<'de> Deserialize<'de> for Total {
 
 impl<T: Serialize> Serialize for Page<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.plain {
+            return self.results.serialize(serializer);
+        }
         let mut fields = serializer.serialize_struct("Page", 5)?;
         fields.serialize_field("results", &self.results)?;
         fields.serialize_field("total", &self.total)?;
