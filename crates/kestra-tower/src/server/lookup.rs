@@ -31,8 +31,10 @@ where
     /// How often the question had failed before this call came.
     failures: u64,
     /// The question, while it is ours to ask.
-    asking: Option<(Pin<Box<Probe<S, B>>>, Taken)>,
+    asking: Option<Asking<S, B>>,
 }
+
+type Asking<S, B> = (Pin<Box<Probe<S, B>>>, Taken);
 
 /// The call, ready to be sent.
 pub(super) struct Found<S> {
