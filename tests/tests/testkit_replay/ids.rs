@@ -40,7 +40,20 @@ impl Ids {
     }
 
     /// Learns from two answers to the same request.
-    pub(crate) fn learn(&mut self, recorded: &Value, ours: &Value) {
+    pub(crate) fn learn_from(&mut self, recorded: &Value, ours: &Value) {
+        self.learn(recorded, ours);
+        // What is left over on both sides belongs together, whatever the order was.
+        let (mut left, mut right) = (BTreeSet::new(), BTreeSet::new());
+        ids_in(recorded, &mut left);
+        ids_in(ours, &mut right);
+        left.retain(|id| !self.known.contains_key(id));
+        right.retain(|id| !self.taken.contains(id));
+        if let (1, 1, Some(recorded), Some(ours)) = (left.len(), right.len(), left.first(), right.first()) {
+            self.bind(recorded, ours);
+        }
+    }
+
+    fn learn(&mut self, recorded: &Value, ours: &Value) {
         match (recorded, ours) {
             (Value::String(recorded), Value::String(ours)) => {
                 let files = recorded.starts_with("kestra://") && ours.starts_with("kestra://");
@@ -79,6 +92,17 @@ impl Ids {
             }
         }
         found
+    }
+}
+
+fn ids_in(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) if looks_like_id(text) => {
+            found.insert(text.clone());
+        }
+        Value::Object(map) => map.values().for_each(|value| ids_in(value, found)),
+        Value::Array(list) => list.iter().for_each(|value| ids_in(value, found)),
+        _ => {}
     }
 }
 

@@ -100,6 +100,6 @@ fn learn(recording: &Recording, answer: Option<&Answer>, ids: &mut Ids) {
         (serde_json::from_str::<Value>(recorded), serde_json::from_slice::<Value>(&ours))
         && recorded.get("results").is_none()
     {
-        ids.learn(&recorded, &ours);
+        ids.learn_from(&recorded, &ours);
     }
 }

@@ -56,14 +56,12 @@ impl FlowStore {
         self.flows.get(&key(namespace, id)).cloned().unwrap_or_default()
     }
 
-    /// The newest revision of each flow that isn't deleted, by namespace and id.
+    /// The newest revision of each flow that isn't deleted, those changed last at the end.
     pub(crate) fn all(&self) -> Vec<StoredFlow> {
-        self.flows
-            .values()
-            .filter_map(|revisions| revisions.last())
-            .filter(|flow| !flow.deleted)
-            .cloned()
-            .collect()
+        let newest = self.flows.values().filter_map(|revisions| revisions.last());
+        let mut all: Vec<StoredFlow> = newest.filter(|flow| !flow.deleted).cloned().collect();
+        all.sort_by_key(|flow| flow.updated);
+        all
     }
 
     /// Stores a flow as it is now, and says whether that made a revision: the same source as before doesn't.

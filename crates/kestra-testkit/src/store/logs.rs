@@ -44,7 +44,9 @@ impl LogEntry {
         put("executionId", Some(&self.execution_id));
         put("taskRunId", self.task_run_id.as_ref());
         put("triggerId", self.trigger_id.as_ref());
-        if let Some(attempt) = self.attempt {
+        // 1.x writes it even where there is none.
+        if self.attempt.is_some() || !dialect.is_v2() {
+            let attempt = self.attempt;
             map.insert("attemptNumber".to_owned(), json!(attempt));
         }
         map.insert("timestamp".to_owned(), json!(self.timestamp.to_string()));

@@ -113,13 +113,12 @@ pub(super) fn preview(cx: &Context) -> Answer {
             ("TEXT", json!(shown), truncated)
         }
     };
-    Reply::json(&json!({
-        "extension": extension,
-        "type": kind,
-        "content": content,
-        "maxLine": rows,
-        "truncated": truncated,
-    }))
+    let mut preview =
+        json!({"extension": extension, "type": kind, "content": content, "truncated": truncated});
+    if let (false, Some(map)) = (cx.dialect().is_v2(), preview.as_object_mut()) {
+        map.insert("maxLine".to_owned(), json!(rows));
+    }
+    Reply::json(&preview)
 }
 
 /// A row: JSON, or as much of Ion as a text has.

@@ -128,7 +128,5 @@ pub(super) fn expressions(cx: &Context) -> Answer {
 
 /// All flows, those changed last at the end.
 pub(super) fn all(cx: &Context) -> Vec<StoredFlow> {
-    let mut flows = cx.app.flows().all();
-    flows.sort_by_key(|flow| flow.updated);
-    flows
+    cx.app.flows().all()
 }
