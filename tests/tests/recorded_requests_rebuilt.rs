@@ -7,6 +7,7 @@ use kestra_tests::recorded::{Exceptions, Rebuilt, load, rebuild};
 #[test]
 fn recorded_requests_rebuilt() {
     let mut exceptions = Exceptions::load("request_exceptions.json").unwrap();
+    let mut rules = Exceptions::load("request_rules.json").unwrap();
     let mut same = 0;
     let mut forced = Vec::new();
     let mut not_expressible: BTreeMap<&str, Vec<String>> = BTreeMap::new();
@@ -33,10 +34,12 @@ fn recorded_requests_rebuilt() {
     println!("{:5} listed exceptions", exceptions.used());
     for (rule, recordings) in &not_expressible {
         println!("{:5} not expressible: {rule}", recordings.len());
+        assert!(rules.reason(rule).is_some(), "`{rule}` is no listed reason: {recordings:?}");
         if std::env::var_os("KESTRA_LIST").is_some() {
             recordings.iter().for_each(|recording| println!("        {recording}"));
         }
     }
+    assert!(same > 0, "there are no recordings");
     let listed = exceptions.unused();
     assert!(failures.is_empty(), "{} requests differ:\n{}", failures.len(), failures.join("\n"));
     assert!(listed.is_empty(), "these are listed as exceptions but pass: {listed:?}");

@@ -24,6 +24,7 @@ fn recorded_responses_decode() {
         println!("{count:5} {kind}");
     }
     let listed = exceptions.unused();
+    assert!(counts.contains_key("JSON answers"), "there are no recordings");
     assert!(failures.is_empty(), "{} answers fail:\n{}", failures.len(), failures.join("\n"));
     assert!(listed.is_empty(), "these are listed as exceptions but pass: {listed:?}");
 }

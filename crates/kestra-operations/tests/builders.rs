@@ -1,5 +1,7 @@
 //! What builders make of what they are told, and what they refuse.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::collections::BTreeSet;
 
 use kestra_core::{Error, ErrorKind, FilePart, Filter, Target};

@@ -37,7 +37,14 @@ pub struct Page<T> {
 
 impl<T> Default for Page<T> {
     fn default() -> Self {
-        Self { results: Vec::new(), total: None, next_cursor: None, kind: None, read_only: None, plain: false }
+        Self {
+            results: Vec::new(),
+            total: None,
+            next_cursor: None,
+            kind: None,
+            read_only: None,
+            plain: false,
+        }
     }
 }
 
