@@ -1,5 +1,7 @@
 //! Bodies of answers on real sockets: whole ones, and what can go wrong with them.
 
+#![allow(clippy::expect_used, clippy::panic)]
+
 mod support;
 
 use std::time::Duration;
@@ -236,6 +238,27 @@ async fn a_call_that_was_never_polled_was_not_sent() {
     let context = CallContext::of(&request).expect("a context").clone();
     drop(transport.call(request));
     assert_eq!(context.sent().get(), RequestSent::No);
+}
+
+#[tokio::test]
+async fn a_call_given_up_while_it_connects_was_not_sent() {
+    // It accepts, and never shakes hands.
+    let server = Server::start(|stream, _| async move {
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        drop(stream);
+    })
+    .await;
+    let mut transport = transport();
+    for (scheme, sent) in [("https", RequestSent::No), ("http", RequestSent::Maybe)] {
+        for body in [None, Some(Body::from("body"))] {
+            let url = format!("{scheme}://{}", server.address);
+            let request = request_with(&CREATE, &url, CallOptions::new(), body);
+            let context = CallContext::of(&request).expect("a context").clone();
+            let call = transport.call(request);
+            tokio::time::timeout(Duration::from_millis(100), call).await.expect_err("no answer");
+            assert_eq!(context.sent().get(), sent, "{scheme}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Ways through proxies.
 
+#![allow(clippy::expect_used, clippy::panic)]
+
 mod support;
 
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! Requests on the wire: how they leave, and what holds while they do.
 
+#![allow(clippy::expect_used, clippy::panic)]
+
 mod support;
 
 use std::sync::{Arc, Mutex};

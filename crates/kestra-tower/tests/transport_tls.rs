@@ -1,5 +1,7 @@
 //! TLS with certificates of our own.
 
+#![allow(clippy::expect_used, clippy::panic)]
+
 mod support;
 
 use std::io::Write as _;

@@ -60,7 +60,7 @@ impl ErrorKind {
             Self::Auth => "no credentials",
             Self::Connect => "can't connect",
             Self::Proxy => "the proxy failed",
-            Self::Tls => "the TLS handshake failed",
+            Self::Tls => "TLS failed",
             Self::Timeout(_) => "timed out",
             Self::Transport => "the connection broke",
             Self::Status => "the server answered with an error",

@@ -16,7 +16,8 @@ use super::upload::UploadWatch;
 
 /// One attempt: sends the request, waits for the head of the answer, and reads the body if the operation wants it whole.
 ///
-/// Dropping it gives the attempt up and closes its connection.
+/// Dropping it gives the attempt up and closes its connection. The call's context tells then whether the request may have
+/// been sent: not while there was no connection yet.
 #[must_use = "futures do nothing unless polled"]
 pub struct TransportFuture {
     state: State,
@@ -31,11 +32,8 @@ enum State {
     Collecting(Collect),
 }
 
-/// Tells the call's context what became of the request, also if the attempt is given up.
-struct Attempt {
-    context: Option<CallContext>,
-    in_flight: bool,
-}
+/// What the attempt belongs to.
+struct Attempt(Option<CallContext>);
 
 impl TransportFuture {
     pub(crate) fn sending(
@@ -45,18 +43,17 @@ impl TransportFuture {
         max_body_size: usize,
         idle: Option<Duration>,
     ) -> Self {
-        let attempt = Attempt { context, in_flight: false };
+        let attempt = Attempt(context);
         Self { state: State::Sending { response, watch }, attempt, max_body_size, idle }
     }
 
     pub(crate) fn failed(context: Option<CallContext>, error: Error) -> Self {
-        let attempt = Attempt { context, in_flight: false };
+        let attempt = Attempt(context);
         Self { state: State::Failed(Some(error)), attempt, max_body_size: 0, idle: None }
     }
 
     fn poll_response(&mut self, cx: &mut Context<'_>) -> Poll<Result<Response<Body>, Error>> {
         if let State::Sending { response, watch } = &mut self.state {
-            self.attempt.in_flight = true;
             let head = match Pin::new(response).poll(cx) {
                 Poll::Ready(head) => head.map_err(from_client),
                 Poll::Pending => {
@@ -108,12 +105,11 @@ impl Future for TransportFuture {
 
 impl Attempt {
     fn operation(&self) -> Option<&'static kestra_core::OperationInfo> {
-        self.context.as_ref().and_then(CallContext::operation)
+        self.0.as_ref().and_then(CallContext::operation)
     }
 
     fn ended(&mut self, sent: RequestSent) {
-        self.in_flight = false;
-        if let Some(context) = &self.context {
+        if let Some(context) = &self.0 {
             context.sent().raise(sent);
         }
     }
@@ -126,14 +122,6 @@ impl Attempt {
     }
 }
 
-impl Drop for Attempt {
-    fn drop(&mut self) {
-        if self.in_flight {
-            self.ended(RequestSent::Maybe);
-        }
-    }
-}
-
 impl fmt::Debug for TransportFuture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match &self.state {
@@ -142,5 +130,18 @@ impl fmt::Debug for TransportFuture {
             State::Collecting(_) => "collecting",
         };
         f.debug_struct("TransportFuture").field("state", &state).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn is_send_and_sync<T: Send + Sync>() {}
+
+    #[test]
+    fn a_future_is_small() {
+        is_send_and_sync::<TransportFuture>();
+        assert!(size_of::<TransportFuture>() <= 320, "{}", size_of::<TransportFuture>());
     }
 }

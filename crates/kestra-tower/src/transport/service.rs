@@ -49,14 +49,12 @@ impl Transport {
         inner.connector.prepare(&mut request);
         let idle = context.as_ref().and_then(|context| context.limits(inner.timeouts).idle);
         let mut watch = None;
-        let request = request.map(|body| match idle {
+        let request = request.map(|body| {
             // What is in memory is handed over in one piece, whose progress nobody sees.
-            Some(limit) if body.as_bytes().is_none() => {
-                let (body, started) = RequestBody::watched(body, limit);
-                watch = Some(started);
-                body
-            }
-            _ => RequestBody::new(body),
+            let limit = idle.filter(|_| body.as_bytes().is_none());
+            let mut body = RequestBody::new(body, context.clone());
+            watch = limit.map(|limit| body.watch(limit));
+            body
         });
         let response = inner.client.request(request);
         TransportFuture::sending(context, response, watch, inner.max_body_size, idle)

@@ -1,4 +1,5 @@
-//! The body of a request, watched for standing still where the operation has a limit on that.
+//! The body of a request, which knows when it is about to be written, and is watched for standing still where the
+//! operation has a limit on that.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
-use kestra_core::{Body, BoxError, Error};
+use kestra_core::{Body, BoxError, CallContext, Error, RequestSent};
 use tokio::time::{Instant, Sleep};
 
 use super::idle::expired;
@@ -17,8 +18,12 @@ use super::idle::expired;
 const PIECE: usize = 64 * 1024;
 
 /// The body that is handed to the connection.
+///
+/// No head can be framed before it was asked for its length or for being empty, and nobody asks earlier than that. So the
+/// first question tells that the request may be on the wire, and while none came it certainly isn't.
 pub(crate) struct RequestBody {
     body: Body,
+    context: Option<CallContext>,
     watched: Option<Box<Watched>>,
 }
 
@@ -41,17 +46,27 @@ pub(crate) struct UploadWatch {
 }
 
 impl RequestBody {
-    pub(crate) fn new(body: Body) -> Self {
-        Self { body, watched: None }
+    pub(crate) fn new(body: Body, context: Option<CallContext>) -> Self {
+        Self { body, context, watched: None }
     }
 
     /// Watches the body; must be called within a runtime.
-    pub(crate) fn watched(body: Body, limit: Duration) -> (Self, UploadWatch) {
+    pub(crate) fn watch(&mut self, limit: Duration) -> UploadWatch {
         let start = Instant::now();
         let progress = Arc::new(Progress { start, last: AtomicU64::new(0) });
         let sleep = Box::pin(tokio::time::sleep_until(start + limit));
-        let watch = UploadWatch { limit, progress: Arc::clone(&progress), sleep };
-        (Self { body, watched: Some(Box::new(Watched { rest: Bytes::new(), progress })) }, watch)
+        self.watched = Some(Box::new(Watched { rest: Bytes::new(), progress: Arc::clone(&progress) }));
+        UploadWatch { limit, progress, sleep }
+    }
+
+    fn is_written(&self) {
+        if let Some(context) = &self.context {
+            context.sent().raise(RequestSent::Maybe);
+        }
+    }
+
+    fn rest_length(&self) -> u64 {
+        self.watched.as_ref().map_or(0, |watched| watched.rest.len() as u64)
     }
 }
 
@@ -89,6 +104,7 @@ impl http_body::Body for RequestBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        self.is_written();
         let this = &mut *self;
         let Some(watched) = &mut this.watched else { return Pin::new(&mut this.body).poll_frame(cx) };
         if !watched.rest.is_empty() {
@@ -105,21 +121,17 @@ impl http_body::Body for RequestBody {
     }
 
     fn is_end_stream(&self) -> bool {
+        self.is_written();
         self.rest_length() == 0 && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
+        self.is_written();
         let hint = self.body.size_hint();
         match (self.rest_length(), hint.exact()) {
             (0, _) => hint,
             (rest, Some(exact)) => SizeHint::with_exact(exact + rest),
             (_, None) => SizeHint::default(),
         }
-    }
-}
-
-impl RequestBody {
-    fn rest_length(&self) -> u64 {
-        self.watched.as_ref().map_or(0, |watched| watched.rest.len() as u64)
     }
 }

@@ -197,3 +197,45 @@ impl fmt::Debug for TlsSetup {
         f.debug_struct("TlsSetup").field("settings", &self.settings).field("http2", &self.http2).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn made(settings: &Tls, file: &str) -> Result<(), Error> {
+        make(settings, false, |name| (name == CERT_FILE).then(|| file.to_owned())).map(drop)
+    }
+
+    #[test]
+    fn the_file_of_the_environment_is_read_unless_only_other_roots_count() {
+        let ca = rcgen::generate_simple_self_signed(vec!["ca.test".to_owned()]).unwrap().cert.pem();
+        let own = Tls::default().add_root_certificate(ca.clone());
+        let error = made(&own, "no/such/file.pem").unwrap_err();
+        assert_eq!(error.to_string(), "TLS failed: SSL_CERT_FILE: `no/such/file.pem` can't be read");
+        made(&own.clone().only_these_roots(), "no/such/file.pem").unwrap();
+        made(&own, "").unwrap();
+        let path = std::env::temp_dir().join(format!("kestra-cert-file-{}.pem", std::process::id()));
+        std::fs::write(&path, ca).unwrap();
+        made(&Tls::default(), path.to_str().unwrap()).unwrap();
+        std::fs::write(&path, "nothing").unwrap();
+        let error = made(&own, path.to_str().unwrap()).unwrap_err();
+        assert!(error.to_string().contains("no certificate"), "{error}");
+        std::fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
+    fn an_image_without_a_store_is_told_what_to_do() {
+        let error = no_roots(rustls::Error::General("none".to_owned()));
+        assert!(error.to_string().contains("install ca-certificates"), "{error}");
+        assert_eq!(error.kind(), ErrorKind::Tls);
+    }
+
+    #[test]
+    fn proxies_are_never_offered_http2() {
+        let ca = rcgen::generate_simple_self_signed(vec!["ca.test".to_owned()]).unwrap().cert.pem();
+        let configs =
+            make(&Tls::default().add_root_certificate(ca).only_these_roots(), true, |_| None).unwrap();
+        assert_eq!(configs.server.alpn_protocols, [b"h2".to_vec(), b"http/1.1".to_vec()]);
+        assert!(configs.proxy.alpn_protocols.is_empty());
+    }
+}
