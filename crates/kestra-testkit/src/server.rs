@@ -7,6 +7,7 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use kestra_core::{OperationInfo, Version};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -175,6 +176,19 @@ impl Server {
     #[allow(clippy::must_use_candidate)]
     pub fn answer(&self, method: &str, path: impl Into<String>) -> CannedAnswer<'_> {
         CannedAnswer::new(&self.app, method, path.into())
+    }
+
+    /// Gives an answer for an operation, on the route that it has in the version that is spoken; on its newest if that version
+    /// lacks it.
+    pub fn answer_to(&self, operation: &OperationInfo) -> CannedAnswer<'_> {
+        let version = self.app.settings.version().parse().unwrap_or(Version::NEWEST);
+        let routes = operation.routes;
+        let route = routes.iter().find(|route| route.versions.contains(version)).or(routes.first());
+        match route {
+            Some(route) => self.answer(route.method().as_str(), route.path),
+            // An operation without routes is asked for by nobody.
+            None => self.answer("", operation.name),
+        }
     }
 
     /// Misbehaves from now on as the fault says.

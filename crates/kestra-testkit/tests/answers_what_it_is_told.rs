@@ -2,6 +2,7 @@
 
 mod raw;
 
+use kestra_core::{OperationInfo, Route, Version, Versions};
 use kestra_testkit::{Dialect, Server};
 use raw::{ask, request, send};
 use serde_json::json;
@@ -22,6 +23,28 @@ async fn a_canned_answer_goes_before_the_route() {
     }
     assert_eq!(bodies[..2], ["twice", "twice"]);
     assert!(bodies[2].starts_with('{'));
+}
+
+const OLD: Versions = Versions::until(Version::new(2, 0, 0));
+const NEW: Versions = Versions::since(Version::new(2, 0, 0));
+static MOVED: OperationInfo = OperationInfo::new(
+    "create_backfill",
+    "triggers",
+    &[
+        Route::put("/api/v1/{tenant}/triggers/backfill/create", NEW),
+        Route::put("/api/v1/{tenant}/triggers", OLD),
+    ],
+);
+
+#[tokio::test]
+async fn an_operation_is_answered_where_the_version_has_it() {
+    let paths =
+        [(Dialect::V1_3, "/api/v1/main/triggers"), (Dialect::V2_0, "/api/v1/main/triggers/backfill/create")];
+    for (dialect, path) in paths {
+        let server = Server::builder().dialect(dialect).start().await.expect("a server");
+        server.answer_to(&MOVED).json(&json!({"disabled": false}));
+        assert_eq!(ask(server.address(), "PUT", path).await.expect("an answer").json()["disabled"], false);
+    }
 }
 
 #[tokio::test]
