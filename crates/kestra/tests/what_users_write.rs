@@ -212,7 +212,8 @@ async fn a_stack_of_ones_own() -> Result<(), BoxError> {
 #[tokio::test]
 async fn a_function_for_a_server() -> Result<(), BoxError> {
     let client = Client::from_service(tower::service_fn(|request: Request<Body>| async move {
-        let body = format!(r#"{{"id":"hello","namespace":"company.team","description":"{}"}}"#, request.uri());
+        let body =
+            format!(r#"{{"id":"hello","namespace":"company.team","description":"{}"}}"#, request.uri());
         Ok::<_, std::convert::Infallible>(Response::new(Body::from(body)))
     }));
     let flow = client.flows().create_flow(YAML).await?;

@@ -79,6 +79,9 @@ impl Deploy {
     ///
     /// As [`Flows::deploy`].
     pub async fn outcome(self) -> Result<(FlowWithSource, Deployed), Error> {
+        if self.source.trim().is_empty() {
+            return Err(Error::invalid("source", "it is empty"));
+        }
         let client = self.client.with_options(self.options.clone());
         let deadline = self
             .options

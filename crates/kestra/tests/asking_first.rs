@@ -1,0 +1,69 @@
+//! A body that might arrive late goes only where it is read.
+
+mod support;
+
+use std::time::Duration;
+
+use kestra::{CallOptions, Error};
+use kestra_testkit::Fault;
+use support::{FLOW, embedded, flow_of, seen};
+
+const PUT: &str = "PUT /api/v1/main/flows/company.team/hello";
+const GET: &str = "GET /api/v1/main/flows/company.team/hello";
+
+#[tokio::test]
+async fn a_large_update_asks_and_a_small_one_does_not() -> Result<(), Error> {
+    let (server, client) = embedded().await;
+    client.flows().create_flow(FLOW).await?;
+    for (source, expected) in
+        [(flow_of(500), &[PUT][..]), (flow_of(2000), &[GET, PUT][..]), (flow_of(60_000), &[GET, PUT][..])]
+    {
+        server.clear_requests();
+        let updated = client.flows().update_flow("company.team", "hello", source.clone()).await?;
+        assert_eq!(updated.source.as_ref(), Some(&source));
+        assert_eq!(seen(&server), expected);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn nothing_is_sent_to_what_is_missing() {
+    let (server, client) = embedded().await;
+    server.fail(Fault::early_errors_hang());
+    let error = client.flows().update_flow("company.team", "hello", flow_of(2000)).await.unwrap_err();
+    assert!(error.is_not_found(), "{error}");
+    assert!(error.to_string().starts_with("update_flow"), "{error}");
+    assert_eq!(seen(&server), [GET]);
+}
+
+#[tokio::test]
+async fn the_question_can_be_left_out() -> Result<(), Error> {
+    let (server, client) = embedded().await;
+    client.flows().create_flow(FLOW).await?;
+    server.clear_requests();
+    client.flows().update_flow("company.team", "hello", flow_of(2000)).unchecked().await?;
+    let unchecked = client.with_options(CallOptions::new().unchecked());
+    unchecked.flows().update_flow("company.team", "hello", flow_of(2001)).await?;
+    assert_eq!(seen(&server), [PUT, PUT]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn both_requests_share_options_and_time() -> Result<(), Error> {
+    let (server, client) = embedded().await;
+    client.flows().create_flow(FLOW).await?;
+    server.clear_requests();
+    client.flows().update_flow("company.team", "hello", flow_of(2000)).header("x-release", "7").await?;
+    assert!(server.requests().iter().all(|request| request.header("x-release") == Some("7")));
+
+    server.fail(Fault::delay(Duration::from_millis(300)).always());
+    let begun = std::time::Instant::now();
+    let late = client
+        .flows()
+        .update_flow("company.team", "hello", flow_of(2001))
+        .timeout(Duration::from_millis(450));
+    let error = late.await.unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    assert!(begun.elapsed() < Duration::from_millis(1500));
+    Ok(())
+}

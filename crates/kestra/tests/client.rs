@@ -1,0 +1,153 @@
+//! A client and its copies: what they share, and what they send by default.
+
+mod support;
+
+use std::time::Duration;
+
+use kestra::{Auth, CallOptions, Client, ClientBuilder, Error, Server as ServerUrl, Variable};
+use kestra_testkit::{Dialect, Server};
+use static_assertions::assert_impl_all;
+use support::{FLOW, Passage, seen};
+
+assert_impl_all!(Client: Clone, Send, Sync, std::fmt::Debug, Unpin);
+assert_impl_all!(ClientBuilder: Send, Sync, std::fmt::Debug);
+assert_impl_all!(kestra::Deploy: Send, std::fmt::Debug);
+
+/// Not within a runtime: `#[test]`, not `#[tokio::test]`.
+#[test]
+fn is_built_without_a_runtime() {
+    let client = Client::builder()
+        .server("https://kestra.example.com")
+        .auth(Auth::basic("user@example.com", "hush"))
+        .build()
+        .unwrap();
+    let other = client.with_options(CallOptions::new().tenant("acme"));
+    assert_eq!(other.options().get_tenant(), Some("acme"));
+    assert!(!format!("{client:?}{other:?}").contains("hush"));
+}
+
+#[test]
+fn a_setting_that_cannot_be_is_named() {
+    let message = |builder: ClientBuilder| builder.build().map(|_| ()).unwrap_err().to_string();
+    let builder = || Client::builder().server("http://localhost:8080");
+    for (message, named) in
+        [
+            (message(Client::builder()), "server"),
+            (message(Client::builder().server("localhost:8080")), "http or https"),
+            (message(Client::builder().server("ftp://localhost")), "ftp"),
+            (message(Client::builder().server("http://user:hush@localhost")), "auth"),
+            (message(Client::builder().server("http://localhost/api/v1")), "/api/v1"),
+            (message(Client::builder().server("http://{host}")), "{host}"),
+            (message(Client::builder().servers(Vec::<&str>::new())), "servers"),
+            (
+                message(Client::builder().server(
+                    ServerUrl::new("http://{host}").variable("host", Variable::new("a").allowed(["b"])),
+                )),
+                "`a` is not allowed",
+            ),
+            (message(builder().default_header("x-team", "a\nb")), "x-team"),
+            (message(builder().default_header("x team", "a")), "default_header"),
+            (message(builder().user_agent("a\nb")), "user_agent"),
+            (message(builder().auth(Auth::bearer("a\nb"))), "token"),
+        ]
+    {
+        assert!(message.contains(named), "{named}: {message}");
+        assert!(!message.contains("hush"), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn sends_its_defaults() -> Result<(), Error> {
+    let server = Server::start().await.unwrap();
+    let client = Client::builder()
+        .server(server.url())
+        .auth(Auth::basic("user@example.com", "hush"))
+        .default_header("x-team", "data")
+        .build()?;
+    client.flows().search_flows().size(1).await?;
+    client.flows().search_flows().size(1).header("x-team", "other").await?;
+    let bare = Client::builder().server(server.url()).user_agent("my-service/1.0").build()?;
+    bare.flows().search_flows().size(1).await?;
+
+    let requests = server.requests();
+    assert!(requests[0].header("user-agent").unwrap().starts_with("kestra-rust/"));
+    assert_eq!(requests[0].header("x-team"), Some("data"));
+    assert_eq!(requests[0].header("accept"), Some("application/json, */*;q=0.1"));
+    assert_eq!(requests[0].header("authorization"), Some("Basic dXNlckBleGFtcGxlLmNvbTpodXNo"));
+    assert_eq!(requests[1].header("x-team"), Some("other"));
+    assert_eq!(requests[2].header("user-agent"), Some("my-service/1.0"));
+    assert_eq!(requests[2].header("authorization"), None);
+    assert!(!format!("{client:?}").contains("data"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_request_of_ones_own_gets_the_defaults_too() -> Result<(), Error> {
+    let (server, _) = support::embedded().await;
+    let client = Client::builder().server(server.url()).default_header("x-team", "data").build()?;
+    let request = http::Request::get("/api/v1/main/flows/search").header("x-team", "own").body("").unwrap();
+    let response = client.request(request).await?;
+    assert_eq!(response.status(), 200);
+    let requests = server.requests();
+    assert_eq!(requests[0].header("x-team"), Some("own"));
+    assert!(requests[0].header("user-agent").unwrap().starts_with("kestra-rust/"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn copies_share_connections() -> Result<(), Error> {
+    let server = Server::start().await.unwrap();
+    let passage = Passage::to(server.address()).await;
+    let client = Client::builder().server(passage.url()).build()?;
+    for number in 0..5 {
+        let options = CallOptions::new().header("x-number", number.to_string());
+        client.clone().with_options(options).flows().search_flows().size(1).await?;
+    }
+    assert_eq!(passage.connections(), 1);
+    assert_eq!(server.requests()[4].header("x-number"), Some("4"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn copies_share_what_is_known_of_the_version() -> Result<(), Error> {
+    let server = Server::builder().dialect(Dialect::V1_3).start().await.unwrap();
+    let client = Client::builder().server(server.url()).build()?;
+    for _ in 0..3 {
+        let copy = client.with_options(CallOptions::new().timeout(Duration::from_secs(30)));
+        // Only some versions know this parameter.
+        copy.flows().search_flows().namespace("company").await?;
+    }
+    let asked = seen(&server).iter().filter(|request| *request == "GET /api/v1/configs").count();
+    assert_eq!(asked, 1);
+
+    let told = Client::builder().server(server.url()).api_version("1.3.25".parse().unwrap()).build()?;
+    server.clear_requests();
+    told.flows().search_flows().namespace("company").await?;
+    assert_eq!(seen(&server), ["GET /api/v1/main/flows/search"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn options_of_a_call_win() -> Result<(), Error> {
+    let (server, client) = support::embedded().await;
+    let client = client
+        .with_options(CallOptions::new().tenant("acme").header("x-a", "client").header("x-b", "client"));
+    let options = CallOptions::new().tenant("main").header("x-a", "call");
+    client.flows().create_flow(FLOW).options(options).await?;
+    let request = &server.requests()[0];
+    assert_eq!(request.path, "/api/v1/main/flows");
+    assert_eq!((request.header("x-a"), request.header("x-b")), (Some("call"), Some("client")));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_path_prefix_is_kept() -> Result<(), Error> {
+    let server = Server::start().await.unwrap();
+    server
+        .answer("GET", "/kestra/api/v1/{tenant}/flows/search")
+        .json(&serde_json::json!({"results": [], "total": 0}));
+    let client = Client::builder().server(format!("{}/kestra/", server.url())).build()?;
+    client.flows().search_flows().await?;
+    assert_eq!(seen(&server), ["GET /kestra/api/v1/main/flows/search"]);
+    Ok(())
+}

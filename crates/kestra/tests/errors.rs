@@ -1,0 +1,188 @@
+//! What goes wrong with an answer is a typed error that carries the answer.
+
+mod support;
+
+use kestra::{Auth, Error, ErrorKind, RequestSent};
+use kestra_testkit::{Cut, Dialect, Fault, Server};
+use support::{FLOW, embedded, once};
+
+const SEARCH: &str = "/api/v1/{tenant}/flows/search";
+
+fn body(error: &Error) -> String {
+    String::from_utf8_lossy(&error.response().unwrap().body).into_owned()
+}
+
+#[tokio::test]
+async fn missing() {
+    for dialect in [Dialect::V1_0, Dialect::V1_3, Dialect::V2_0] {
+        let server = Server::builder().dialect(dialect).start().await.unwrap();
+        let client = once(server.url()).build().unwrap();
+        let error = client.flows().get_flow("company.team", "missing").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Status);
+        assert!(error.is_not_found());
+        assert_eq!(error.request_sent(), RequestSent::Yes);
+        assert_eq!(error.attempts(), 1);
+        assert_eq!(error.operation().unwrap().name, "get_flow");
+        let line = error.to_string();
+        assert!(
+            line.starts_with("get_flow (GET /api/v1/{tenant}/flows/{namespace}/{id}): 404 Not Found"),
+            "{line}"
+        );
+        assert!(!line.contains("missing"), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn invalid_and_already_there() {
+    for dialect in [Dialect::V1_0, Dialect::V1_3, Dialect::V2_0] {
+        let server = Server::builder().dialect(dialect).start().await.unwrap();
+        let client = once(server.url()).build().unwrap();
+        let error = client.flows().create_flow("id: a b\nnamespace: company.team\n").await.unwrap_err();
+        assert_eq!(error.status().unwrap(), 422);
+        assert!(error.is_invalid() && !error.already_exists(), "{error}");
+        assert!(error.api_message().is_some());
+
+        client.flows().create_flow(FLOW).await.unwrap();
+        let error = client.flows().create_flow(FLOW).await.unwrap_err();
+        assert!(error.already_exists(), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn not_json() {
+    let (server, client) = embedded().await;
+    server.answer("GET", SEARCH).body("application/json", "oops").header("x-request-id", "7");
+    let error = client.flows().search_flows().await.unwrap_err();
+    assert_eq!((error.kind(), error.status().unwrap().as_u16()), (ErrorKind::Decode, 200));
+    assert_eq!(body(&error), "oops");
+    assert_eq!(error.response().unwrap().parts.headers["x-request-id"], "7");
+    assert!(!error.is_retryable());
+}
+
+#[tokio::test]
+async fn malformed() {
+    let (server, client) = embedded().await;
+    server.fail(Fault::malformed());
+    let error = client.flows().search_flows().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert!(!body(&error).is_empty());
+}
+
+#[tokio::test]
+async fn json_of_another_kind_is_named_by_its_path() {
+    let (server, client) = embedded().await;
+    server.answer("GET", SEARCH).body("application/json", r#"{"results": [{"id": ["a"]}], "total": 1}"#);
+    let error = client.flows().search_flows().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert!(error.to_string().contains("results[0].id"), "{error}");
+}
+
+#[tokio::test]
+async fn cut_short() {
+    let (server, client) = embedded().await;
+    client.flows().create_flow(FLOW).await.unwrap();
+    server.fail(Fault::cut(Cut::WithinBody));
+    let error = client.flows().get_flow("company.team", "hello").await.unwrap_err();
+    assert_eq!((error.kind(), error.status().unwrap().as_u16()), (ErrorKind::Transport, 200));
+    assert!(body(&error).starts_with('{'), "{}", body(&error));
+    assert!(error.is_retryable());
+}
+
+#[tokio::test]
+async fn over_the_limit() {
+    let (server, _) = embedded().await;
+    let client = once(server.url()).max_body_size(100).build().unwrap();
+    let error = client.flows().create_flow(FLOW).await.unwrap_err();
+    assert_eq!((error.kind(), error.status().unwrap().as_u16()), (ErrorKind::Decode, 200));
+    assert!(error.to_string().contains("100 bytes"), "{error}");
+    assert_eq!(error.request_sent(), RequestSent::Yes);
+}
+
+#[tokio::test]
+async fn nothing_where_a_body_is_expected() {
+    let (server, client) = embedded().await;
+    for status in [200, 204] {
+        server.answer("GET", SEARCH).status(status);
+        let error = client.flows().search_flows().await.unwrap_err();
+        assert_eq!((error.kind(), error.status().unwrap().as_u16()), (ErrorKind::Decode, status));
+        assert!(error.to_string().contains("empty"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn html() {
+    let (server, client) = embedded().await;
+    for (status, kind) in [(200, ErrorKind::Decode), (502, ErrorKind::Status), (404, ErrorKind::Status)] {
+        let page = "<!DOCTYPE html><html><head><title>Bad gateway</title></head></html>";
+        server.answer("GET", SEARCH).status(status).body("text/html; charset=utf-8", page);
+        let error = client.flows().search_flows().await.unwrap_err();
+        assert_eq!((error.kind(), error.status().unwrap().as_u16()), (kind, status));
+        assert!(error.api_message().unwrap().contains("Bad gateway"));
+        assert!(error.hint().unwrap().contains("proxy"), "{error:#}");
+        assert_eq!(body(&error), page);
+    }
+}
+
+#[tokio::test]
+async fn an_empty_401() {
+    let server = Server::builder().basic_auth("a@b.example", "Passw0rd").start().await.unwrap();
+    let client = once(server.url()).auth(Auth::bearer("hush")).build().unwrap();
+    let error = client.flows().search_flows().await.unwrap_err();
+    assert!(error.is_unauthorized());
+    assert_eq!((error.api_message(), body(&error)), (None, String::new()));
+    assert!(error.hint().unwrap().contains("basic auth only"));
+    assert!(!format!("{error}{error:#}{error:?}").contains("hush"));
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_bare_string() {
+    let (server, client) = embedded().await;
+    let text = "The execution is not terminated";
+    server.answer("POST", "/api/v1/{tenant}/executions/**").status(400).json(text);
+    let error = client
+        .executions()
+        .set_execution_labels("abc", [kestra::models::Label::new("team", "data")])
+        .await
+        .unwrap_err();
+    assert_eq!((error.kind(), error.status().unwrap().as_u16()), (ErrorKind::Status, 400));
+    assert_eq!(error.api_message().as_deref(), Some(text));
+    assert!(error.is_conflict());
+}
+
+#[tokio::test]
+async fn a_redirect_is_named_and_not_followed() {
+    let (server, _) = embedded().await;
+    let (other, _) = embedded().await;
+    let target = format!("{}/login?token=hush", other.url());
+    for status in [301, 302, 303, 307, 308] {
+        server.answer("GET", SEARCH).status(status).header("location", &target);
+        let client = once(server.url()).auth(Auth::bearer("secret")).build().unwrap();
+        let error = client.flows().search_flows().await.unwrap_err();
+        assert_eq!((error.kind(), error.status().unwrap().as_u16()), (ErrorKind::Status, status));
+        assert!(error.to_string().contains(&format!("{}/login", other.url())), "{error}");
+        assert!(!format!("{error:#}{error:?}").contains("hush"), "{error:#}");
+        assert!(error.hint().unwrap().contains("not followed"));
+    }
+    assert!(other.requests().is_empty());
+}
+
+#[tokio::test]
+async fn what_was_sent_is_known() {
+    let (server, client) = embedded().await;
+    server.flow("company.team", "hello").on_run(|_| kestra_testkit::Outcome::success(serde_json::json!({})));
+    for (cut, sent) in [
+        (Cut::BeforeRead, RequestSent::Maybe),
+        (Cut::AfterRead, RequestSent::Maybe),
+        (Cut::AfterProcessing, RequestSent::Maybe),
+        (Cut::WithinBody, RequestSent::Yes),
+    ] {
+        server.fail(Fault::cut(cut));
+        let error = client.executions().create_execution("company.team", "hello").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Transport, "{cut:?}: {error}");
+        assert_eq!(error.request_sent(), sent, "{cut:?}");
+        assert!(!error.is_retryable(), "{cut:?}");
+        server.heal();
+    }
+    assert_eq!(server.executions_of("company.team", "hello").len(), 2);
+}

@@ -1,0 +1,167 @@
+//! A client over a service that isn't ours, and the limits that hold there too.
+
+mod support;
+
+use std::convert::Infallible;
+use std::future::pending;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Path;
+use axum::routing::get;
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body::Frame;
+use kestra::{Body, BoxError, CallOptions, Client, Error, ErrorKind, RequestSent, TimeoutPhase, Timeouts};
+use tokio::time::Instant;
+use tower::limit::ConcurrencyLimitLayer;
+use tower::{ServiceBuilder, service_fn};
+
+const HELLO: &str = r#"{"id": "hello", "namespace": "company.team"}"#;
+
+#[tokio::test]
+async fn a_function() -> Result<(), Error> {
+    let service = service_fn(|request: Request<Body>| async move {
+        assert_eq!(request.uri(), "/api/v1/acme/flows/company.team/hello?source=true");
+        assert_eq!(request.headers()["user-agent"], "mine");
+        Ok::<_, Infallible>(Response::new(Body::from(HELLO)))
+    });
+    let client = Client::builder().service(service).tenant("acme").user_agent("mine").build()?;
+    let flow = client.flows().get_flow("company.team", "hello").await?;
+    assert_eq!(flow.id.as_deref(), Some("hello"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_mock() {
+    let (mock, mut handle) = tower_test::mock::pair::<Request<Body>, Response<Body>>();
+    // A mock's clones share one handle.
+    let client = Client::from_service(mock);
+    let call = tokio::spawn(async move { client.flows().create_flow(support::FLOW).await });
+    let (request, answer) = handle.next_request().await.unwrap();
+    assert_eq!((request.method().as_str(), request.uri().path()), ("POST", "/api/v1/main/flows"));
+    assert_eq!(request.body().as_bytes().unwrap(), support::FLOW);
+    answer.send_response(Response::new(HELLO.into()));
+    assert_eq!(call.await.unwrap().unwrap().namespace.as_deref(), Some("company.team"));
+}
+
+#[tokio::test]
+async fn a_mock_that_fails() {
+    let (mock, mut handle) = tower_test::mock::pair::<Request<Body>, Response<Body>>();
+    let client = Client::from_service(mock);
+    let call = tokio::spawn(async move { client.flows().create_flow(support::FLOW).await });
+    let (_, answer) = handle.next_request().await.unwrap();
+    answer.send_error("out of order");
+    let error = call.await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Service);
+    assert_eq!(error.request_sent(), RequestSent::Maybe);
+    assert!(format!("{error:#}").contains("out of order"), "{error:#}");
+}
+
+#[tokio::test]
+async fn a_router() -> Result<(), Error> {
+    let router = Router::new().route(
+        "/api/v1/{tenant}/flows/{namespace}/{id}",
+        get(|Path((_, namespace, id)): Path<(String, String, String)>| async move {
+            if id == "missing" {
+                Err(StatusCode::NOT_FOUND)
+            } else {
+                Ok(format!(r#"{{"id": "{id}", "namespace": "{namespace}"}}"#))
+            }
+        }),
+    );
+    // A router takes any body that axum's own can be made from.
+    let service = ServiceBuilder::new()
+        .map_request(|request: Request<Body>| request.map(axum::body::Body::new))
+        .service(router);
+    let client = Client::from_service(service);
+    assert_eq!(client.flows().get_flow("company.team", "hello").await?.id.as_deref(), Some("hello"));
+    let error = client.flows().get_flow("company.team", "missing").await.unwrap_err();
+    assert!(error.is_not_found(), "{error}");
+    Ok(())
+}
+
+/// A body of which nothing ever comes.
+struct Stalled;
+
+impl http_body::Body for Stalled {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        Poll::Pending
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_stalls_ends_with_the_call() {
+    for status in [200, 500] {
+        let client = Client::from_service(service_fn(move |_: Request<Body>| async move {
+            Ok::<_, Infallible>(Response::builder().status(status).body(Stalled).unwrap())
+        }));
+        let begun = Instant::now();
+        let error = client.flows().search_flows().await.unwrap_err();
+        assert_eq!(begun.elapsed().as_secs(), 120, "{error}");
+        assert_eq!(error.status().unwrap().as_u16(), status);
+        if status == 200 {
+            assert_eq!(error.kind(), ErrorKind::Timeout(TimeoutPhase::Total));
+        }
+
+        let begun = Instant::now();
+        client.flows().search_flows().timeout(Duration::from_secs(3)).await.unwrap_err();
+        assert_eq!(begun.elapsed().as_secs(), 3);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_queue_counts_to_the_limit_of_a_call() {
+    let service = ServiceBuilder::new()
+        .layer(ConcurrencyLimitLayer::new(1))
+        .service(service_fn(|_: Request<Body>| pending::<Result<Response<Body>, Infallible>>()));
+    let client = Client::builder()
+        .service(service)
+        .timeouts(Timeouts::default().total(Duration::from_secs(10)))
+        .build()
+        .unwrap();
+    let first = tokio::spawn({
+        let client = client.clone();
+        async move { client.flows().search_flows().await }
+    });
+    tokio::task::yield_now().await;
+
+    let begun = Instant::now();
+    let queued = client.flows().search_flows().options(CallOptions::new().timeout(Duration::from_secs(4)));
+    let error = queued.await.unwrap_err();
+    assert_eq!((error.kind(), begun.elapsed().as_secs()), (ErrorKind::Timeout(TimeoutPhase::Total), 4));
+    let error = first.await.unwrap().unwrap_err();
+    assert_eq!((error.kind(), begun.elapsed().as_secs()), (ErrorKind::Timeout(TimeoutPhase::Total), 10));
+}
+
+#[tokio::test]
+async fn a_call_layer_may_queue_too() {
+    let (server, _) = support::embedded().await;
+    server.fail(kestra_testkit::Fault::hang());
+    let client = support::once(server.url())
+        .timeouts(Timeouts::default().total(Duration::from_millis(200)))
+        .layer(ConcurrencyLimitLayer::new(1))
+        .build()
+        .unwrap();
+    let (first, second) = tokio::join!(client.flows().search_flows(), client.flows().search_flows());
+    assert!(first.unwrap_err().is_timeout());
+    let error = second.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout(TimeoutPhase::Total), "{error}");
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn the_limit_of_bodies_holds_there_too() {
+    let service = service_fn(|_: Request<Body>| async {
+        Ok::<_, Infallible>(Response::new(http_body_util::Full::new(Bytes::from(vec![b' '; 1000]))))
+    });
+    let client = Client::builder().service(service).max_body_size(100).build().unwrap();
+    let error = client.flows().search_flows().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert_eq!(error.response().unwrap().body.len(), 100);
+}
