@@ -11,7 +11,7 @@ use crate::encode::{ParameterValue, push_segment};
 use crate::error::{Error, ErrorKind};
 use crate::filter::Filter;
 use crate::head::{Arguments, Head};
-use crate::operation::OperationInfo;
+use crate::operation::{ACCEPT_JSON, OperationInfo};
 use crate::options::CallOptions;
 use crate::query::Query;
 use crate::target::Target;
@@ -270,7 +270,7 @@ impl Call {
         options.check()?;
         // The smallest table, which holds what a call usually has: accept, content type, user agent, auth and host.
         let mut headers = HeaderMap::with_capacity(6);
-        headers.insert(ACCEPT, HeaderValue::from_static(self.info.accept));
+        headers.insert(ACCEPT, accept(self.info.accept));
         let body = match std::mem::replace(&mut self.payload, Payload::None) {
             Payload::None => Body::empty(),
             Payload::Ready { content_type, body } => {
@@ -303,6 +303,12 @@ impl Call {
         request.extensions_mut().insert(CallContext::new(head, options, self.waits));
         Ok(request)
     }
+}
+
+/// The header value of a text that is checked once, by the compiler, where it is the usual one.
+fn accept(text: &'static str) -> HeaderValue {
+    const JSON: HeaderValue = HeaderValue::from_static(ACCEPT_JSON);
+    if text == ACCEPT_JSON { JSON } else { HeaderValue::from_static(text) }
 }
 
 impl fmt::Debug for Call {

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::task::Waker;
 use std::time::Duration;
 
 use http::uri::PathAndQuery;
@@ -9,6 +10,7 @@ use http::{Method, Request};
 use tokio::time::Instant;
 
 use crate::error::{Error, Sent};
+use crate::guards::Guards;
 use crate::head::Head;
 use crate::operation::{OperationInfo, Replay, Route};
 use crate::options::CallOptions;
@@ -27,6 +29,7 @@ struct Inner {
     options: CallOptions,
     waits: bool,
     deadline: OnceLock<Instant>,
+    guards: Guards,
     attempts: AtomicU32,
     sent: Sent,
 }
@@ -38,6 +41,7 @@ impl CallContext {
             options,
             waits,
             deadline: OnceLock::new(),
+            guards: Guards::default(),
             attempts: AtomicU32::new(0),
             sent: Sent::default(),
         }))
@@ -94,6 +98,25 @@ impl CallContext {
     #[must_use]
     pub fn time_left(&self) -> Option<Duration> {
         self.deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
+    /// Says that a timer ends the attempt at the deadline too, for as long as the guard lives.
+    #[must_use]
+    pub fn guard_deadline(&self) -> DeadlineGuard {
+        self.0.guards.begin();
+        DeadlineGuard(self.clone())
+    }
+
+    /// Whether a timer below ends the call at its deadline, so that none is needed above. If so, the waker is woken once that
+    /// is over, unless [`stop_relying`](Self::stop_relying) comes first.
+    #[must_use]
+    pub fn rely_on_guard(&self, waker: &Waker) -> bool {
+        self.0.guards.rely(waker)
+    }
+
+    /// Takes the waker of [`rely_on_guard`](Self::rely_on_guard) away.
+    pub fn stop_relying(&self) {
+        self.0.guards.stop_relying();
     }
 
     /// Whether repeating the call can't start anything twice: what the call says, else the catalogue, else the method.
@@ -157,6 +180,17 @@ impl CallContext {
             Some(operation) => error.of_operation(operation),
             None => error,
         }
+    }
+}
+
+/// A timer that ends an attempt at the deadline of its call, see [`CallContext::guard_deadline`].
+#[must_use = "the guard ends when it is dropped"]
+#[derive(Debug)]
+pub struct DeadlineGuard(CallContext);
+
+impl Drop for DeadlineGuard {
+    fn drop(&mut self) {
+        self.0.0.guards.end();
     }
 }
 

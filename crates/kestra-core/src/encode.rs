@@ -12,6 +12,18 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 /// In a query these have no meaning to Kestra either and are easier to read as they are.
 const QUERY: &AsciiSet = &SEGMENT.remove(b':').remove(b',').remove(b'/').remove(b'@').remove(b'*');
 
+/// Bytes that stand for themselves everywhere.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0;
+    while byte < plain.len() {
+        let character = byte as u8;
+        plain[byte] = character.is_ascii_alphanumeric() || matches!(character, b'-' | b'.' | b'_');
+        byte += 1;
+    }
+    plain
+};
+
 /// Appends a value as one segment of a path.
 pub(crate) fn push_segment(path: &mut String, value: &str) {
     push(path, value, SEGMENT);
@@ -24,7 +36,7 @@ pub(crate) fn push_query(query: &mut String, text: &str) {
 
 fn push(out: &mut String, text: &str, set: &'static AsciiSet) {
     // Almost every name and id is plain.
-    if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_')) {
+    if text.bytes().all(|byte| PLAIN[usize::from(byte)]) {
         out.push_str(text);
     } else {
         out.extend(utf8_percent_encode(text, set));

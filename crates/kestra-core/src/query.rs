@@ -57,6 +57,7 @@ impl Query {
     }
 
     fn push(&mut self, owner: Owner, name: &str, value: &str) {
+        self.text.reserve(name.len() + value.len() + 1);
         let start = self.text.len() as u32;
         push_query(&mut self.text, name);
         self.text.push('=');
