@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use http_body_util::BodyExt as _;
 use kestra_core::{Body, CallContext, CallOptions, Error, ErrorKind, RequestSent, TimeoutPhase, Timeouts};
-use kestra_tower::Transport;
+use kestra_tower::{Proxy, Transport};
 use support::{
     CREATE, DOWNLOAD, READ, Server, json, read_head, request, request_with, send, text, transport,
 };
@@ -242,21 +242,21 @@ async fn a_call_that_was_never_polled_was_not_sent() {
 
 #[tokio::test]
 async fn a_call_given_up_while_it_connects_was_not_sent() {
-    // It accepts, and never shakes hands.
-    let server = Server::start(|stream, _| async move {
+    // It accepts, and says nothing: as a server it has the request, as a proxy it hasn't.
+    let silent = Server::start(|stream, _| async move {
         tokio::time::sleep(Duration::from_secs(10)).await;
         drop(stream);
     })
     .await;
-    let mut transport = transport();
-    for (scheme, sent) in [("https", RequestSent::No), ("http", RequestSent::Maybe)] {
+    let proxy = Proxy::all(&format!("socks5h://{}", silent.address)).expect("a proxy").include_loopback();
+    let through = Transport::builder().proxy(proxy).build().expect("a transport");
+    for (mut transport, sent) in [(through, RequestSent::No), (transport(), RequestSent::Maybe)] {
         for body in [None, Some(Body::from("body"))] {
-            let url = format!("{scheme}://{}", server.address);
-            let request = request_with(&CREATE, &url, CallOptions::new(), body);
+            let request = request_with(&CREATE, &silent.url(), CallOptions::new(), body);
             let context = CallContext::of(&request).expect("a context").clone();
             let call = transport.call(request);
             tokio::time::timeout(Duration::from_millis(100), call).await.expect_err("no answer");
-            assert_eq!(context.sent().get(), sent, "{scheme}");
+            assert_eq!(context.sent().get(), sent);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Ways through proxies.
 
+#![cfg(feature = "ring")]
 #![allow(clippy::expect_used, clippy::panic)]
 
 mod support;

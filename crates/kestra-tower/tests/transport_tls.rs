@@ -1,18 +1,21 @@
 //! TLS with certificates of our own.
 
+#![cfg(feature = "ring")]
 #![allow(clippy::expect_used, clippy::panic)]
 
 mod support;
 
 use std::io::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use kestra_core::{ErrorKind, RequestSent, TimeoutPhase};
 use kestra_tower::Transport;
-use kestra_tower::transport::Tls;
+use kestra_tower::transport::{Tls, TransportBuilder};
+use rustls::ServerConfig;
 use support::tls::{Ca, accept};
 use support::{READ, Server, json, read_head, request, send, text};
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_rustls::TlsAcceptor;
 
 async fn serve(acceptor: TlsAcceptor) -> Server {
@@ -113,7 +116,7 @@ async fn a_server_without_tls_is_told_apart() {
     drop(server);
     let server = Server::start(|mut stream, _| async move {
         let mut hello = [0; 16];
-        let _ = tokio::io::AsyncReadExt::read(&mut stream, &mut hello).await;
+        let _ = stream.read(&mut hello).await;
         let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
         tokio::time::sleep(Duration::from_millis(200)).await;
     })
@@ -143,16 +146,17 @@ async fn a_handshake_that_hangs_ends_with_the_connect_timeout() {
 
 #[test]
 fn what_is_wrong_with_the_settings_is_said_when_the_transport_is_built() {
+    // Where roots aren't the point some are named, since a machine may have none.
+    let own = Tls::default().add_root_certificate(Ca::new().pem()).only_these_roots();
     let cases = [
         (Tls::default().ca_file("no/such/file.pem"), "`no/such/file.pem` can't be read"),
         (Tls::default().add_root_certificate("hello"), "neither as PEM nor as DER"),
         (Tls::default().add_root_certificate(vec![0x30, 0x03, 1, 2, 3]), "no valid certificate"),
         (Tls::default().only_these_roots(), "trusts nobody"),
-        (Tls::default().client_certificate("", ""), "no certificate as PEM"),
-        (Tls::default().client_certificate(Ca::new().pem(), "key"), "private key is missing"),
+        (own.clone().client_certificate("", ""), "no certificate as PEM"),
+        (own.client_certificate(Ca::new().pem(), "key"), "private key is missing"),
     ];
     for (tls, expected) in cases {
-        // Some root is needed where it isn't the point, since a machine may have none.
         let error = Transport::builder().no_proxy().tls(tls).build().expect_err("a problem");
         assert!(error.to_string().contains(expected), "{error}");
         assert_eq!(error.kind(), ErrorKind::Tls);
@@ -164,4 +168,34 @@ fn what_is_wrong_with_the_settings_is_said_when_the_transport_is_built() {
 fn a_transport_for_plain_http_needs_neither_runtime_nor_certificates() {
     let transport = Transport::builder().build();
     assert!(transport.is_ok() || std::env::vars().any(|(name, _)| name.to_lowercase().ends_with("_proxy")));
+}
+
+/// What a server that offers HTTP/2 is spoken to in.
+async fn first_bytes(prefer: impl Fn(TransportBuilder) -> TransportBuilder) -> Vec<u8> {
+    let ca = Ca::new();
+    let mut config = ServerConfig::clone(ca.acceptor(&["localhost"], false).config());
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let (tell, mut told) = tokio::sync::mpsc::channel(1);
+    let server = Server::start(move |stream, _| {
+        let (acceptor, tell) = (acceptor.clone(), tell.clone());
+        async move {
+            let mut stream = accept(&acceptor, stream).await.expect("TLS");
+            let mut start = vec![0; 4];
+            stream.read_exact(&mut start).await.expect("a request");
+            tell.send(start).await.expect("the test");
+        }
+    })
+    .await;
+    let tls = Tls::default().add_root_certificate(ca.pem()).only_these_roots();
+    let transport = prefer(Transport::builder().no_proxy().tls(tls)).build().expect("a transport");
+    send(&transport, request(&READ, &url(&server))).await.expect_err("no answer");
+    told.recv().await.expect("the first bytes")
+}
+
+#[tokio::test]
+async fn http2_is_spoken_only_if_it_was_asked_for() {
+    assert_eq!(first_bytes(|builder| builder).await, b"GET ");
+    #[cfg(feature = "http2")]
+    assert_eq!(first_bytes(TransportBuilder::http2).await, b"PRI ");
 }

@@ -42,7 +42,7 @@ struct Progress {
 pub(crate) struct UploadWatch {
     limit: Duration,
     progress: Arc<Progress>,
-    sleep: Pin<Box<Sleep>>,
+    sleep: Option<Pin<Box<Sleep>>>,
 }
 
 impl RequestBody {
@@ -50,13 +50,12 @@ impl RequestBody {
         Self { body, context, watched: None }
     }
 
-    /// Watches the body; must be called within a runtime.
+    /// Watches the body.
     pub(crate) fn watch(&mut self, limit: Duration) -> UploadWatch {
         let start = Instant::now();
         let progress = Arc::new(Progress { start, last: AtomicU64::new(0) });
-        let sleep = Box::pin(tokio::time::sleep_until(start + limit));
         self.watched = Some(Box::new(Watched { rest: Bytes::new(), progress: Arc::clone(&progress) }));
-        UploadWatch { limit, progress, sleep }
+        UploadWatch { limit, progress, sleep: None }
     }
 
     fn is_written(&self) {
@@ -72,15 +71,17 @@ impl RequestBody {
 
 impl UploadWatch {
     pub(crate) fn poll_expired(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
+        let first = self.progress.start + self.limit;
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(first)));
         loop {
-            ready!(self.sleep.as_mut().poll(cx));
+            ready!(sleep.as_mut().poll(cx));
             let last = Duration::from_millis(self.progress.last.load(Ordering::Relaxed));
             let end = self.progress.start + last + self.limit;
             if end <= Instant::now() {
                 let what = "the server took nothing more of the request and didn't answer, or its source gave nothing,";
                 return Poll::Ready(expired(self.limit, what));
             }
-            self.sleep.as_mut().reset(end);
+            sleep.as_mut().reset(end);
         }
     }
 }

@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 pub mod proxies;
+#[cfg(feature = "ring")]
 pub mod tls;
 
 use std::net::SocketAddr;

@@ -198,7 +198,7 @@ impl fmt::Debug for TlsSetup {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, any(feature = "ring", feature = "aws-lc-rs")))]
 mod tests {
     use super::*;
 
