@@ -9,7 +9,7 @@ use kestra_testkit::Dialect;
 use testkit_replay::play;
 
 /// The share of exchanges that must be the same, in per cent.
-const NEEDED: f64 = 70.0;
+const NEEDED: f64 = 93.0;
 
 async fn score(version: &str, dialect: Dialect) {
     let report = play(version, dialect).await;

@@ -107,9 +107,9 @@ fn ids_in(value: &Value, found: &mut BTreeSet<String>) {
 }
 
 fn looks_like_id(text: &str) -> bool {
-    (18..=22).contains(&text.len())
+    (19..=22).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_alphanumeric())
-        && text.bytes().any(|b| b.is_ascii_digit())
+        && text.bytes().any(|b| b.is_ascii_lowercase())
         && text.bytes().any(|b| b.is_ascii_uppercase())
 }
 

@@ -60,7 +60,6 @@ pub(crate) struct Response {
 pub(crate) struct ResponseBody {
     pub(crate) kind: String,
     pub(crate) value: Option<String>,
-    pub(crate) end: Option<String>,
 }
 
 impl Recording {

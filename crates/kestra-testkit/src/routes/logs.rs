@@ -65,7 +65,8 @@ fn download(cx: &Context) -> Answer {
 }
 
 fn delete_of_execution(cx: &Context) -> Answer {
-    let filters = per_execution(cx)?;
+    // Deletion has kept its own parameters in every version.
+    let filters = own_parameters(cx)?;
     let id = cx.param("executionId");
     cx.app.logs.delete(|entry| entry.execution_id == id && filters.matches(entry));
     Ok(Reply::empty(200))
@@ -92,10 +93,15 @@ fn of_execution(cx: &Context) -> Result<Vec<LogEntry>, ApiError> {
 
 /// The filters of routes about one execution: own parameters on 1.x, `filters[..]` on 2.0.
 fn per_execution(cx: &Context) -> Result<Filters, ApiError> {
-    let query = cx.query();
     if cx.dialect().is_v2() {
-        return query.filters(Resource::Log, cx.dialect());
+        return cx.query().filters(Resource::Log, cx.dialect());
     }
+    own_parameters(cx)
+}
+
+/// `minLevel`, `taskId`, `taskRunId` and `attempt`.
+fn own_parameters(cx: &Context) -> Result<Filters, ApiError> {
+    let query = cx.query();
     let mut filters = Filters::default();
     if let Some(level) = query.word("minLevel", LEVELS, "org.slf4j.event.Level")? {
         filters.push("level", Op::Equals, level);

@@ -18,6 +18,16 @@ struct Edge {
     relation: &'static str,
 }
 
+impl Edge {
+    fn to_json(&self) -> Value {
+        json!({
+            "source": uid(&self.source.0, &self.source.1),
+            "target": uid(&self.target.0, &self.target.1),
+            "relation": self.relation,
+        })
+    }
+}
+
 /// What a flow depends on and what depends on it; `expandAll` goes on from there.
 pub(super) fn of_flow(cx: &Context) -> Answer {
     let query = cx.query();
@@ -52,17 +62,29 @@ pub(super) fn of_flow(cx: &Context) -> Answer {
         .iter()
         .map(|(namespace, id)| json!({"uid": uid(namespace, id), "namespace": namespace, "id": id}))
         .collect();
-    let edges: Vec<Value> = kept
-        .iter()
-        .map(|edge| {
-            json!({
-                "source": uid(&edge.source.0, &edge.source.1),
-                "target": uid(&edge.target.0, &edge.target.1),
-                "relation": edge.relation,
-            })
-        })
-        .collect();
+    let edges: Vec<Value> = kept.iter().map(Edge::to_json).collect();
     Reply::json(&json!({"nodes": nodes, "edges": edges}))
+}
+
+/// What the flows of a namespace depend on among all flows; each of them is there, related or not.
+pub(super) fn of_namespace(cx: &Context) -> Answer {
+    let namespace = cx.param("namespace");
+    let flows = cx.app.flows().all();
+    let all = edges(&flows);
+    let kept: Vec<&Edge> =
+        all.iter().filter(|edge| edge.source.0 == namespace || edge.target.0 == namespace).collect();
+    let related: BTreeSet<&Name> = kept.iter().flat_map(|edge| [&edge.source, &edge.target]).collect();
+    let mut nodes: Vec<Value> = related
+        .iter()
+        .map(|(namespace, id)| json!({"uid": uid(namespace, id), "namespace": namespace, "id": id}))
+        .collect();
+    for flow in flows.iter().filter(|flow| flow.namespace() == namespace) {
+        if !related.contains(&(flow.namespace().to_owned(), flow.id().to_owned())) {
+            let uid = format!("{namespace}_{}", flow.id());
+            nodes.push(json!({"uid": uid, "namespace": namespace, "id": flow.id()}));
+        }
+    }
+    Reply::json(&json!({"nodes": nodes, "edges": kept.iter().map(|edge| edge.to_json()).collect::<Value>()}))
 }
 
 fn uid(namespace: &str, id: &str) -> String {

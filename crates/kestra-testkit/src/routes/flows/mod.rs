@@ -45,6 +45,7 @@ fn reading() -> Vec<Route> {
         Route::get("flows/{namespace}/{id}/graph", now!(graph::of_flow)),
         Route::post("flows/graph", now!(graph::of_source)).consumes(YAML),
         Route::get("flows/{namespace}/{id}/dependencies", now!(dependencies::of_flow)),
+        Route::get("namespaces/{namespace}/dependencies", now!(dependencies::of_namespace)),
         Route::post("flows/expressions", now!(read::expressions)).consumes(YAML).since(V2_0),
     ]
 }
