@@ -1,5 +1,7 @@
 //! Every example runs by itself, on the embedded server, and ends well.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;

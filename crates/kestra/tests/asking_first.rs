@@ -1,5 +1,7 @@
 //! A body that might arrive late goes only where it is read.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+
 mod support;
 
 use std::time::Duration;

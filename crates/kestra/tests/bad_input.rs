@@ -1,5 +1,7 @@
 //! What no server could read is refused before anything is sent, by the name of what is wrong.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+
 mod support;
 
 use kestra::{CallOptions, Client, Error, ErrorKind, Server, Variable};

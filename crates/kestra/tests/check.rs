@@ -1,5 +1,7 @@
 //! What a program learns of its server at its start.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+
 mod support;
 
 use kestra::{Auth, Client, ErrorKind, Retry, Version};

@@ -1,5 +1,7 @@
 //! A client and its copies: what they share, and what they send by default.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+
 mod support;
 
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! Create or update, whichever is needed.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+
 mod support;
 
 use std::time::Duration;

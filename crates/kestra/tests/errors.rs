@@ -1,5 +1,7 @@
 //! What goes wrong with an answer is a typed error that carries the answer.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+
 mod support;
 
 use kestra::{Auth, Error, ErrorKind, RequestSent};

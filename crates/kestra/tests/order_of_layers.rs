@@ -1,5 +1,7 @@
 //! The order of layers that `ClientBuilder` documents, seen by recording layers.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+
 mod support;
 
 use std::future::pending;

@@ -1,5 +1,7 @@
 //! A client over a service that isn't ours, and the limits that hold there too.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+
 mod support;
 
 use std::convert::Infallible;

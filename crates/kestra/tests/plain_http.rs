@@ -1,5 +1,7 @@
 //! Credentials that others could read are warned about, once.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+
 mod support;
 
 use std::time::Duration;

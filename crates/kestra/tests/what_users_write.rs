@@ -1,5 +1,7 @@
 //! The code that the client promises to take, as it is written in its design.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+
 use std::time::Duration;
 
 use http::{Request, Response};

@@ -46,7 +46,6 @@ struct Shared {
 
 impl Client {
     /// A builder with nothing set.
-
     pub fn builder() -> ClientBuilder {
         ClientBuilder::new()
     }

@@ -16,7 +16,6 @@ use pin_project_lite::pin_project;
 use tokio::time::Instant;
 use tower::{Service, ServiceExt as _};
 
-
 /// A service whose type nobody needs to know.
 pub(crate) trait Stack: Send + Sync {
     /// Sends a request and judges the answer, all in one allocation.

@@ -1,5 +1,5 @@
 //! What the tests of the client share.
-#![allow(dead_code, unreachable_pub)]
+#![allow(dead_code, unreachable_pub, missing_debug_implementations, reason = "each test uses some of it")]
 
 use std::collections::BTreeMap;
 use std::fmt;
