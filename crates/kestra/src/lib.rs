@@ -1,4 +1,4 @@
-#![doc = include_str!("../../../README.md")]
+#![doc = include_str!("../README.md")]
 
 mod areas;
 mod client;
@@ -18,3 +18,12 @@ pub use kestra_operations as operations;
 pub use kestra_tower::auth::{Auth, AuthLayer, Token, TokenSource};
 pub use kestra_tower::transport::{Proxy, Tls, Transport};
 pub use kestra_tower::{RetryLayer, ServerLayer, TimeoutLayer, TraceLayer, VersionCache};
+
+/// The code in the documents is compiled like that in the README.
+#[cfg(doctest)]
+mod documents {
+    #[doc = include_str!("../../../docs/errors.md")]
+    mod errors {}
+    #[doc = include_str!("../../../docs/layers.md")]
+    mod layers {}
+}
