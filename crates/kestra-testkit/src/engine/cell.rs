@@ -119,7 +119,7 @@ fn is_taken_up(execution: &Execution) -> bool {
     let begun = |state: State| !matches!(state, State::Created | State::Restarted);
     match execution.state.current() {
         State::Created | State::Restarted => false,
-        State::Running => execution.runs().iter().any(|run| begun(run.state.current())),
+        State::Running => execution.runs().last().is_some_and(|run| begun(run.state.current())),
         _ => true,
     }
 }

@@ -33,8 +33,6 @@ pub(crate) struct Creation {
 pub(crate) struct Created {
     pub(crate) execution: Execution,
     pub(crate) fresh_inputs: Option<Map<String, Value>>,
-    /// Names that were given and that the flow doesn't have.
-    pub(crate) unknown: Vec<String>,
 }
 
 impl Creation {
@@ -93,8 +91,7 @@ pub(crate) fn create(app: &Arc<App>, creation: Creation) -> Result<Created, Inpu
             app.engine.put_file(uri, body);
         }
     }
-    let unknown = if open { Vec::new() } else { creation.given.unknown(&definition.inputs) };
-    Ok(Created { execution, fresh_inputs, unknown })
+    Ok(Created { execution, fresh_inputs })
 }
 
 /// Resolves the inputs of a flow for an execution of it.

@@ -76,10 +76,14 @@ impl Runner {
 
     /// A task that no worker runs has one attempt, and goes on with it after a restart; on 1.0 it has none.
     pub(crate) fn begin_flowable(&self, run: &str) {
-        let old = self.app.dialect == Dialect::V1_0;
+        self.begin_task(run, self.app.dialect != Dialect::V1_0);
+    }
+
+    /// Begins a task that no worker runs, with an attempt unless one is open or none is wanted.
+    pub(crate) fn begin_task(&self, run: &str, with_attempt: bool) {
         self.change_run(run, |run| {
-            let open =
-                old || run.attempts.last().is_some_and(|attempt| !attempt.state.current().is_terminal());
+            let open = !with_attempt
+                || run.attempts.last().is_some_and(|attempt| !attempt.state.current().is_terminal());
             if open {
                 run.state.set(State::Running);
             } else {

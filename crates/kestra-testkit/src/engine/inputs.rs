@@ -68,12 +68,6 @@ impl GivenInputs {
         };
         self.entries.iter().map(|(key, given)| (key.clone(), text(given))).collect()
     }
-
-    /// The names that the flow doesn't declare.
-    pub(crate) fn unknown(&self, declared: &[InputDefinition]) -> Vec<String> {
-        let names = self.entries.iter().map(|(key, _)| key);
-        names.filter(|key| !declared.iter().any(|input| input.id == **key)).cloned().collect()
-    }
 }
 
 /// An input and what came of it.

@@ -17,6 +17,7 @@ pub(crate) mod ids;
 pub(crate) mod input_convert;
 pub(crate) mod input_error;
 pub(crate) mod inputs;
+pub(crate) mod ion;
 pub(crate) mod lookup;
 pub(crate) mod pause;
 pub(crate) mod retry;

@@ -54,7 +54,7 @@ async fn run(app: &Arc<App>, cell: &Arc<Cell>) {
     };
     let runner = Runner { app: Arc::clone(app), cell: Arc::clone(cell), flow };
     if runner.wait_for_schedule().await == Waited::Stop {
-        runner.kill();
+        runner.kill().await;
         return;
     }
     let slot = match runner.take_slot() {
@@ -173,7 +173,7 @@ impl Runner {
         if end == End::Failed && !is_loop {
             let errors = self.run_list(&self.flow.errors, &Branch::root()).await;
             if errors == End::Killed {
-                self.kill();
+                self.kill().await;
                 return;
             }
         }
@@ -182,7 +182,7 @@ impl Runner {
         }
         let state = match end {
             End::Killed => {
-                self.kill();
+                self.kill().await;
                 return;
             }
             End::Failed => State::Failed,
@@ -243,12 +243,19 @@ impl Runner {
         convert_output(&output.kind, value, self.app.dialect)
     }
 
-    /// Marks everything that hasn't ended as killed.
-    pub(crate) fn kill(&self) {
-        self.cell.update(|execution| {
-            close_runs(execution, State::Killed);
-            execution.state.set(State::Killed);
-        });
+    /// Ends what is to be killed: on 1.x the execution first, on 2.0 its task runs.
+    pub(crate) async fn kill(&self) {
+        let runs = |execution: &mut Execution| close_runs(execution, State::Killed);
+        let whole = |execution: &mut Execution| execution.state.set(State::Killed);
+        if self.app.dialect.is_v2() {
+            self.cell.update(runs);
+            self.pace().await;
+            self.cell.update(whole);
+        } else {
+            self.cell.update(whole);
+            self.pace().await;
+            self.cell.update(runs);
+        }
     }
 
     /// Writes a line into the log.

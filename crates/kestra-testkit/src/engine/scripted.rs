@@ -31,7 +31,7 @@ pub(crate) async fn play(runner: &Runner, mut outcome: Outcome) {
         }
         let pauses = matches!(outcome.end, End::Paused(_));
         if !pauses && runner.sleep(outcome.after).await == Waited::Stop {
-            runner.kill();
+            runner.kill().await;
             return;
         }
         match outcome.end {
@@ -57,7 +57,7 @@ pub(crate) async fn play(runner: &Runner, mut outcome: Outcome) {
                 let execution =
                     runner.cell.until(|execution| execution.must_stop() || !paused(execution)).await;
                 if execution.must_stop() {
-                    runner.kill();
+                    runner.kill().await;
                     return;
                 }
                 outcome = *next;

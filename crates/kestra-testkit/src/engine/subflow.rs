@@ -28,13 +28,13 @@ impl Runner {
             _ => match self.start_subflow(task, run) {
                 Ok(child) => child,
                 Err(message) => {
-                    self.begin_flowable(run);
+                    self.begin_task(run, true);
                     self.report(task, run, &message);
                     return self.end_subflow(task, run, State::Failed, None);
                 }
             },
         };
-        self.begin_flowable(run);
+        self.begin_task(run, true);
         let outputs = |child: &Execution| {
             let mut map = Map::new();
             map.insert("executionId".to_owned(), json!(child.id));
@@ -178,7 +178,8 @@ impl Runner {
             outputs: None,
             breakpoints: None,
             schedule_date: None,
-            state: StateLog::created(),
+            // It begins with the execution that it is a part of.
+            state: StateLog::created_at(own.state.start()),
             attempt: 1,
             loop_run: Some(LoopRun {
                 parent: parent.clone(),

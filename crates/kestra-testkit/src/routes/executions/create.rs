@@ -1,11 +1,10 @@
 //! Creating executions, and asking whether one could be created.
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::answer::{breakpoints, check_system_labels, confirmed, timed_out, url};
 use crate::dialect::Dialect;
-use crate::engine::create::{Created, Creation, create as make, failed_checks, resolve_for};
+use crate::engine::create::{Creation, create as make, failed_checks, resolve_for};
 use crate::engine::execution::Execution;
 use crate::engine::execution_json::View;
 use crate::engine::flow::Check;
@@ -44,7 +43,9 @@ pub(super) async fn create(cx: Context) -> Answer {
             blocking.join(", ")
         )));
     }
-    warn(&cx, &created, old_style);
+    if old_style {
+        warn(&cx, &created.execution);
+    }
     let mut execution = created.execution.clone();
     if !messages(&failed, "FAIL_EXECUTION").is_empty() {
         execution.state.set(State::Failed);
@@ -99,35 +100,23 @@ fn messages(checks: &[Check], behavior: &str) -> Vec<String> {
     checks.iter().filter(|check| check.behavior == behavior).map(|check| check.message.clone()).collect()
 }
 
-/// Logs what the server logs about inputs.
-fn warn(cx: &Context, created: &Created, old_style: bool) {
-    let execution = &created.execution;
-    let mut lines = Vec::new();
-    if old_style {
-        lines.push(
-            "Using a deprecated way to upload a FILE input. You must set the input 'id' as part name and set the name of \
-             the file using the regular 'filename' part attribute."
-                .to_owned(),
-        );
-    }
-    for name in &created.unknown {
-        lines.push(format!("Input {name} was provided but isn't declared by the flow"));
-    }
-    for message in lines {
-        cx.app.logs.push(LogEntry {
-            namespace: execution.namespace.clone(),
-            flow_id: execution.flow_id.clone(),
-            execution_id: execution.id.clone(),
-            task_id: None,
-            task_run_id: None,
-            trigger_id: None,
-            attempt: Some(0),
-            timestamp: Timestamp::now(),
-            level: "WARN",
-            thread: "webserver_0".to_owned(),
-            message,
-        });
-    }
+/// Logs that a file came in the old style.
+fn warn(cx: &Context, execution: &Execution) {
+    let message = "Using a deprecated way to upload a FILE input. You must set the input 'id' as part name and set the name of \
+                   the file using the regular 'filename' part attribute.";
+    cx.app.logs.push(LogEntry {
+        namespace: execution.namespace.clone(),
+        flow_id: execution.flow_id.clone(),
+        execution_id: execution.id.clone(),
+        task_id: None,
+        task_run_id: None,
+        trigger_id: None,
+        attempt: None,
+        timestamp: time::now(),
+        level: "WARN",
+        thread: "webserver_0".to_owned(),
+        message: message.to_owned(),
+    });
 }
 
 /// Says what would become of inputs.

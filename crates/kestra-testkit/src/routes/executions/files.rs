@@ -5,6 +5,7 @@ use http::header;
 use serde_json::{Value, json};
 
 use super::answer::cell_or;
+use crate::engine::ion;
 use crate::http::{Answer, ApiError, Context, Reply};
 
 /// How many rows a preview shows at most.
@@ -56,7 +57,9 @@ pub(super) fn download(cx: &Context) -> Answer {
             if !file.name.ends_with(".ion") {
                 return Err(ApiError::bad_request("JSONL format is only supported for Ion files"));
             }
-            return Ok(Reply::bytes("application/x-ndjson", file.body));
+            let rows = ion::values(&String::from_utf8_lossy(&file.body));
+            let lines: String = rows.iter().map(|row| format!("{row}\n")).collect();
+            return Ok(Reply::bytes("application/x-ndjson", lines));
         }
         Some("RAW") | None => {}
         Some(_) => {
@@ -98,7 +101,7 @@ pub(super) fn preview(cx: &Context) -> Answer {
     let limit = usize::try_from(rows).unwrap_or_default();
     let (kind, content, truncated) = match extension.as_str() {
         "ion" | "jsonl" => {
-            let all: Vec<Value> = text.lines().map(row).collect();
+            let all = ion::values(&text);
             let truncated = all.len() > limit;
             ("LIST", all.into_iter().take(limit).collect::<Value>(), truncated)
         }
@@ -119,11 +122,6 @@ pub(super) fn preview(cx: &Context) -> Answer {
         map.insert("maxLine".to_owned(), json!(rows));
     }
     Reply::json(&preview)
-}
-
-/// A row: JSON, or as much of Ion as a text has.
-fn row(line: &str) -> Value {
-    serde_json::from_str(line).unwrap_or_else(|_| json!(line))
 }
 
 fn is_encoding(name: &str) -> bool {

@@ -14,7 +14,8 @@ use crate::http::{Answer, ApiError, Context, Reply};
 
 /// Takes an execution out of the queue, to run or to end.
 pub(super) async fn unqueue(cx: Context) -> Answer {
-    let target = optional_state(&cx, "state")?.unwrap_or(State::Running);
+    let asked = optional_state(&cx, "state")?;
+    let target = asked.unwrap_or(State::Running);
     let cell = cell_for_action(&cx)?;
     if !cell.now().state.is(State::Queued) {
         let old = ApiError::illegal_argument("Only QUEUED execution can be unqueued");
@@ -27,7 +28,11 @@ pub(super) async fn unqueue(cx: Context) -> Answer {
             ApiError::illegal_argument(cause)
         });
     }
+    cell.expect();
     let shown = unqueue_one(&cx.app, &cell, target);
+    if asked.is_none() && cx.dialect().is_v2() {
+        return raw(&cx, &*confirmed(&cx.app, &cell).await?);
+    }
     raw(&cx, &shown)
 }
 
@@ -64,6 +69,7 @@ pub(super) async fn force_run(cx: Context) -> Answer {
         let old = ApiError::illegal_argument("Only non terminated execution can be forced run");
         return Err(refused(&cx, old, "Cannot force run execution: execution is in a terminated state."));
     }
+    cell.expect();
     let shown = force_one(&cx.app, &cell);
     if cx.dialect().is_v2() {
         return raw(&cx, &*confirmed(&cx.app, &cell).await?);

@@ -31,14 +31,13 @@ pub(super) async fn restart(cx: Context) -> Answer {
             ),
         ));
     }
-    // On 1.x another revision makes another execution.
-    let other = revision.filter(|_| !cx.dialect().is_v2());
-    let (shown, started) = match other {
+    // A revision makes another execution. 1.x answers with that, 2.0 with the old one as it is.
+    let (shown, started) = match revision {
         Some(revision) => {
             let mut copy = actions::copy(&now, revision);
             restart_in(&cx.app, &mut copy).map_err(|NoTask| no_task())?;
             let cell = cx.app.engine.insert(copy);
-            (cell.now(), cell)
+            (if cx.dialect().is_v2() { now } else { cell.now() }, cell)
         }
         None => {
             restart_one(&cx.app, &cell).map_err(|NoTask| no_task())?;

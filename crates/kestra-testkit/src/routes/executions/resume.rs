@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::answer::{breakpoints, cell_or, done, execution_not_found, refused};
+use super::answer::{breakpoints, cell_or, confirmed, execution_not_found, raw, refused};
 use crate::app::App;
 use crate::dialect::Dialect;
 use crate::engine::actions;
@@ -13,9 +13,9 @@ use crate::engine::execution::Execution;
 use crate::engine::flow::InputDefinition;
 use crate::engine::inputs::{GivenInputs, ResolvedInputs, resolve};
 use crate::engine::pause::{paused_run, resume as go_on};
+use crate::engine::run;
 use crate::engine::scope;
 use crate::engine::state::State;
-use crate::engine::{run, time};
 use crate::http::{Answer, ApiError, Context, Reply};
 
 /// Resumes a paused execution, with inputs if its pause declares some.
@@ -31,14 +31,12 @@ pub(super) async fn resume(cx: Context) -> Answer {
     for (uri, body) in resolved.files {
         cx.app.engine.put_file(uri, body);
     }
+    cell.expect();
     resume_one(&cx.app, &cell, Some(values)).map_err(|()| not_paused(&execution))?;
     if cx.dialect().is_v2() {
-        // The answer shows the execution as soon as it goes on.
-        let wait = cx.app.engine.timing().pace.max(std::time::Duration::from_millis(1));
-        let _ =
-            tokio::time::timeout(wait, cell.until(|execution| !execution.state.is(State::Restarted))).await;
+        return raw(&cx, &*confirmed(&cx.app, &cell).await?);
     }
-    done(&cx, &cell.now(), 204)
+    Ok(Reply::empty(204))
 }
 
 /// Says what would become of the inputs of a resumption.
@@ -102,6 +100,7 @@ pub(super) fn resume_one(
 pub(super) async fn from_breakpoint(cx: Context) -> Answer {
     let cell = cell_or(&cx, execution_not_found)?;
     let points = breakpoints(&cx);
+    cell.expect();
     let left = cell.try_update(|execution| {
         if !execution.state.is(State::Breakpoint) {
             return Err(());
@@ -115,12 +114,7 @@ pub(super) async fn from_breakpoint(cx: Context) -> Answer {
     }
     run::start(&cx.app, &cell);
     if cx.dialect().is_v2() {
-        let went_on = |execution: &Execution| {
-            execution.runs().iter().all(|run| !run.state.is(State::Created))
-                || !execution.state.is(State::Running)
-        };
-        let wait = time::parse_duration("PT0.1S").and_then(|wait| wait.try_into().ok()).unwrap_or_default();
-        let _ = tokio::time::timeout(wait, cell.until(went_on)).await;
+        return raw(&cx, &*confirmed(&cx.app, &cell).await?);
     }
-    done(&cx, &cell.now(), 200)
+    Ok(Reply::empty(200))
 }
