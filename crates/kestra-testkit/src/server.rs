@@ -50,6 +50,7 @@ pub(crate) struct Settings {
     /// Whether nobody takes what is created.
     pub(crate) no_executor: bool,
     pub(crate) wait_timeout: Option<Duration>,
+    pub(crate) patience: Option<Duration>,
 }
 
 impl Settings {
@@ -118,6 +119,13 @@ impl ServerBuilder {
         self
     }
 
+    /// How long a stream of an execution that isn't there waits for it before it breaks off; 10 seconds unless said otherwise.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.settings.patience = Some(patience);
+        self
+    }
+
     /// Starts the server on a free loopback port; needs a tokio runtime.
     ///
     /// # Errors
@@ -126,6 +134,9 @@ impl ServerBuilder {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let app = Arc::new(App::new(self.settings, format!("http://{address}")));
+        if let Some(patience) = app.settings.patience {
+            app.engine.set_timing(|timing| timing.patience = patience);
+        }
         let shell = Arc::new(Shell::new(Arc::clone(&app)));
         let accepting = tokio::spawn(accept(listener, shell));
         Ok(Server { app, address, accepting })

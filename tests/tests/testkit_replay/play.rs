@@ -30,10 +30,13 @@ const REPEATS: usize = 20;
 /// How long what was started has before the next request.
 const MOMENT: Duration = Duration::from_millis(12);
 
+/// How long a stream of an execution that isn't there stays open.
+const PATIENCE: Duration = Duration::from_millis(300);
+
 /// Replays a version.
 pub(crate) async fn play(version: &str, dialect: Dialect) -> Report {
     let mut report = Report { version: version.to_owned(), lines: Vec::new() };
-    let builder = Server::builder().dialect(dialect).basic_auth(USER, PASSWORD);
+    let builder = Server::builder().dialect(dialect).basic_auth(USER, PASSWORD).patience(PATIENCE);
     session(builder.clone(), version, AREAS, &mut report).await;
     session(builder.clone(), version, &["executions-bulk"], &mut report).await;
     let alone = builder.without_executor().wait_timeout(Duration::from_millis(100));

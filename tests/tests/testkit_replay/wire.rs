@@ -30,7 +30,7 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b',');
 
 /// How long a stream may be silent before we leave it.
-const SILENCE: Duration = Duration::from_millis(700);
+const SILENCE: Duration = Duration::from_millis(600);
 /// How long a whole answer may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -102,7 +102,7 @@ async fn exchange(
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default()
         .to_owned();
-    let silence = if content_type.starts_with("text/event-stream") { SILENCE * 3 } else { PATIENCE };
+    let silence = if content_type.starts_with("text/event-stream") { SILENCE } else { PATIENCE };
     let mut whole = Vec::new();
     while let Ok(Some(Ok(frame))) = tokio::time::timeout(silence, body.frame()).await {
         if let Some(data) = frame.data_ref() {
