@@ -36,7 +36,8 @@ async fn main() -> Result<(), BoxError> {
         .layer(ServerLayer::new(kestra.url()))
         .layer(AuthLayer::new(kestra.auth()))
         .service(Transport::builder().timeouts(Timeouts::default().connect(Duration::from_secs(2))).build()?);
-    let client = Client::from_service(stack);
+    // `Client::from_service(stack)`, but for the tenant that the environment may name.
+    let client = kestra.client()?.service(stack).build()?;
 
     // Towards our callers: what is too much is refused at once.
     let guard = ServiceBuilder::new()

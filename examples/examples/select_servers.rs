@@ -2,7 +2,7 @@
 #![allow(clippy::print_stdout)]
 
 use http::Request;
-use kestra::{Body, BoxError, CallOptions, Client, Server, Servers, Variable};
+use kestra::{Body, BoxError, CallOptions, Server, Servers, Variable};
 use kestra_examples::Server as Kestra;
 use tower::util::MapRequestLayer;
 
@@ -22,9 +22,9 @@ async fn main() -> Result<(), BoxError> {
     ])
     .operation(SEARCH_FLOWS, [first.url(), second.url()]);
 
-    let client = Client::builder()
+    let client = first
+        .client()?
         .servers(servers)
-        .auth(first.auth())
         // Below this layer there is only the transport, so it sees where each request goes.
         .attempt_layer(MapRequestLayer::new(|request: Request<Body>| {
             println!("  {} {}", request.method(), request.uri());

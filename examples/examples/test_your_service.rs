@@ -57,6 +57,11 @@ async fn main() -> Result<(), BoxError> {
 mod tests {
     use super::*;
 
+    #[test]
+    fn the_program_ends_well() -> Result<(), BoxError> {
+        main()
+    }
+
     #[tokio::test]
     async fn a_report_is_built() -> Result<(), BoxError> {
         let (server, reports) = on_embedded_server().await?;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
+use kestra_testkit::{Dialect, Server};
 use tokio::process::Command;
 
 /// Far more than any of them takes.
@@ -24,10 +25,15 @@ fn program(name: &str) -> PathBuf {
 }
 
 async fn run(name: &str) -> String {
+    run_with(name, &[]).await
+}
+
+async fn run_with(name: &str, variables: &[(&str, &str)]) -> String {
     let mut command = Command::new(program(name));
     for (variable, _) in std::env::vars().filter(|(variable, _)| variable.starts_with("KESTRA_")) {
         command.env_remove(variable);
     }
+    command.envs(variables.iter().copied());
     command.stdin(Stdio::null()).kill_on_drop(true);
     let output = tokio::time::timeout(LIMIT, command.output()).await.expect("it doesn't end").unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -82,4 +88,34 @@ async fn tune_retries_starts_one_execution() {
     let text = run("tune_retries").await;
     assert!(text.contains("attempt 3") && text.contains("executions: 1"), "{text}");
     assert!(text.contains("502 Bad Gateway (after 4 attempts)"), "{text}");
+}
+
+#[tokio::test]
+async fn examples_use_the_server_of_the_environment_and_leave_nothing_there() {
+    for dialect in [Dialect::V1_0, Dialect::V1_3, Dialect::V2_0] {
+        let (user, password) = ("user@example.com", "Passw0rd");
+        let server = Server::builder().dialect(dialect).basic_auth(user, password).start().await.unwrap();
+        let variables =
+            [("KESTRA_URL", server.url()), ("KESTRA_USERNAME", user), ("KESTRA_PASSWORD", password)];
+        for name in [
+            "create_and_run_flow",
+            "select_servers",
+            "compose_stack",
+            "use_proxy",
+            "trace_calls",
+            "count_calls",
+        ] {
+            server.clear_requests();
+            let text = run_with(name, &variables).await;
+            assert!(!server.requests().is_empty(), "{name}");
+            assert!(!text.contains(password), "{name}: {text}");
+        }
+        let client = kestra::Client::builder()
+            .server(server.url())
+            .auth(kestra::Auth::basic(user, password))
+            .build()
+            .unwrap();
+        assert_eq!(client.flows().search_flows().await.unwrap().total, Some(0));
+        assert_eq!(client.executions().search_executions().await.unwrap().total, Some(0));
+    }
 }
