@@ -2,6 +2,13 @@
 //!
 //! Scored on all recorded exchanges of these areas, not on what the testkit claims to serve. What differs is listed by
 //! reason in `fixtures/testkit-exceptions.json`.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking and prints its counts"
+)]
 
 mod testkit_replay;
 

@@ -79,7 +79,6 @@ impl<'a> CannedAnswer<'a> {
     }
 
     /// The status; 200 unless said otherwise.
-    #[allow(clippy::must_use_candidate)]
     pub fn status(self, status: u16) -> Self {
         self.change(|answer| answer.status = status)
     }
@@ -112,7 +111,6 @@ impl<'a> CannedAnswer<'a> {
     }
 
     /// How often it is given before the server answers by itself again; always unless said otherwise.
-    #[allow(clippy::must_use_candidate)]
     pub fn times(self, times: usize) -> Self {
         self.change(|answer| answer.times = Some(times))
     }

@@ -42,7 +42,6 @@ impl<'a> FlowHandle<'a> {
     }
 
     /// From now on its executions run their tasks again.
-    #[allow(clippy::must_use_candidate)]
     pub fn unscripted(self) -> Self {
         self.app.engine.scripts(|scripts| scripts.unset(&self.namespace, &self.id));
         self

@@ -51,6 +51,7 @@ pub(crate) struct Settings {
     pub(crate) no_executor: bool,
     pub(crate) wait_timeout: Option<Duration>,
     pub(crate) patience: Option<Duration>,
+    pub(crate) port: u16,
 }
 
 impl Settings {
@@ -126,12 +127,19 @@ impl ServerBuilder {
         self
     }
 
-    /// Starts the server on a free loopback port; needs a tokio runtime.
+    /// The loopback port to listen on; a free one unless said otherwise.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Self {
+        self.settings.port = port;
+        self
+    }
+
+    /// Starts the server on a loopback port; needs a tokio runtime.
     ///
     /// # Errors
-    /// When no loopback port can be had.
+    /// When the port can't be had.
     pub async fn start(self) -> std::io::Result<Server> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let listener = TcpListener::bind(("127.0.0.1", self.settings.port)).await?;
         let address = listener.local_addr()?;
         let app = Arc::new(App::new(self.settings, format!("http://{address}")));
         if let Some(patience) = app.settings.patience {
@@ -184,7 +192,6 @@ impl Server {
 
     /// Gives an answer for a method and a path, served or not; `{name}` in the path stands for any segment, a `**` at the end
     /// for the rest. An empty 200 until it is told more.
-    #[allow(clippy::must_use_candidate)]
     pub fn answer(&self, method: &str, path: impl Into<String>) -> CannedAnswer<'_> {
         CannedAnswer::new(&self.app, method, path.into())
     }

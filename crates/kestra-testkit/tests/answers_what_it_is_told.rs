@@ -1,4 +1,5 @@
 //! Canned answers, the log of requests, credentials, and what isn't served.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod raw;
 

@@ -1,4 +1,5 @@
 //! Flows whose runs are scripted.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod raw;
 

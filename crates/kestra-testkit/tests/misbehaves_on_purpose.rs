@@ -1,4 +1,5 @@
 //! Each fault, seen from the other end of the wire.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod raw;
 

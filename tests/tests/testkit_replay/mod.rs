@@ -9,4 +9,3 @@ mod shape;
 mod wire;
 
 pub(crate) use play::play;
-pub(crate) use report::Report;

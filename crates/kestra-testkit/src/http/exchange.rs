@@ -127,9 +127,6 @@ impl Shell {
         let answer = match found.route.handler {
             Handler::Now(function) => function(&context),
             Handler::Later(function) => function(context).await,
-            Handler::NotServed => {
-                Err(ApiError::not_served(&format!("{} {}", context.request.method, context.request.path)))
-            }
         };
         (answer, found.route.early)
     }

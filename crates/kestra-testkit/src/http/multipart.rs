@@ -11,7 +11,6 @@ use super::{ApiError, Request};
 pub(crate) struct Part {
     pub(crate) name: String,
     pub(crate) filename: Option<String>,
-    pub(crate) content_type: Option<String>,
     pub(crate) body: Bytes,
 }
 
@@ -35,9 +34,8 @@ impl Request {
         while let Ok(Some(field)) = reader.next_field().await {
             let name = field.name().unwrap_or_default().to_owned();
             let filename = field.file_name().map(ToOwned::to_owned);
-            let content_type = field.content_type().map(ToString::to_string);
             let Ok(body) = field.bytes().await else { break };
-            parts.push(Part { name, filename, content_type, body });
+            parts.push(Part { name, filename, body });
         }
         parts
     }

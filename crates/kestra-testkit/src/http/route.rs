@@ -13,8 +13,6 @@ pub(crate) enum Handler {
     Now(fn(&Context) -> Answer),
     /// May wait.
     Later(fn(Context) -> BoxFuture<'static, Answer>),
-    /// The real server has it, this one doesn't.
-    NotServed,
 }
 
 /// A handler that answers at once: `fn(&Context) -> Answer`.

@@ -68,7 +68,7 @@ pub(crate) async fn create_flow(address: SocketAddr, source: &str) -> Answer {
 /// Reads one answer with a content length, or until the end.
 pub(crate) async fn read(stream: &mut TcpStream) -> Option<Answer> {
     let mut bytes = Vec::new();
-    let mut buffer = [0; 4096];
+    let mut buffer = vec![0; 4096];
     loop {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
