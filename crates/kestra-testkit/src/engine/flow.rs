@@ -13,7 +13,6 @@ pub(crate) struct FlowDefinition {
     pub(crate) raw: Map<String, Value>,
     pub(crate) id: String,
     pub(crate) namespace: String,
-    pub(crate) description: Option<String>,
     pub(crate) disabled: bool,
     pub(crate) labels: Vec<(String, String)>,
     pub(crate) variables: Map<String, Value>,
@@ -98,7 +97,6 @@ impl FlowDefinition {
         Self {
             id: text("id").unwrap_or_default(),
             namespace: text("namespace").unwrap_or_default(),
-            description: text("description"),
             disabled: raw.get("disabled").and_then(Value::as_bool).unwrap_or(false),
             labels: raw.get("labels").map(label_pairs).unwrap_or_default(),
             variables: raw.get("variables").and_then(Value::as_object).cloned().unwrap_or_default(),

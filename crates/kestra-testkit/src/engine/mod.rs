@@ -36,6 +36,8 @@ pub(crate) mod worker;
 pub(crate) mod yaml;
 
 #[cfg(test)]
+mod inputs_tests;
+#[cfg(test)]
 mod tests;
 
 pub(crate) use table::Engine;

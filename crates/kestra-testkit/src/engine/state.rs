@@ -72,11 +72,6 @@ impl State {
                 | Self::Skipped
         )
     }
-
-    /// Whether it ended well enough for the next task to run.
-    pub(crate) fn lets_go_on(self) -> bool {
-        matches!(self, Self::Success | Self::Warning | Self::Skipped)
-    }
 }
 
 /// A state and the ones before it.

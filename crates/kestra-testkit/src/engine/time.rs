@@ -19,9 +19,9 @@ pub(crate) fn shortest(at: Timestamp) -> String {
     let nanos = at.subsec_nanosecond().unsigned_abs();
     let digits = if nanos == 0 {
         0
-    } else if nanos % 1_000_000 == 0 {
+    } else if nanos.is_multiple_of(1_000_000) {
         3
-    } else if nanos % 1_000 == 0 {
+    } else if nanos.is_multiple_of(1_000) {
         6
     } else {
         9
