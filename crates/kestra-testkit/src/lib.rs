@@ -1,18 +1,48 @@
 //! An in-process Kestra on a loopback port, for examples, our tests and our users' own tests.
 //!
+//! It stores flows, really runs the core tasks, and answers in the dialect of a 1.0, 1.3 or 2.0 server, errors included.
+//! What it doesn't serve it answers with 501, or with what it was given.
+//!
 //! ```
-//! # async fn example() -> std::io::Result<()> {
-//! let server = kestra_testkit::Server::start().await?;
-//! assert!(server.url().starts_with("http://127.0.0.1:"));
+//! use std::time::Duration;
+//!
+//! use kestra_testkit::{Dialect, Fault, Outcome, Server};
+//! use serde_json::json;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let server = Server::builder().dialect(Dialect::V1_3).basic_auth("ada@example.com", "Secret123").start().await?;
+//!
+//! // Flows that it can run come over the API or from the test.
+//! server.deploy(
+//!     "id: hello
+//! namespace: company.team
+//! tasks:
+//!   - id: log
+//!     type: io.kestra.plugin.core.log.Log
+//!     message: Hello",
+//! )?;
+//! // Of others the test says how they end.
+//! let etl = server.flow("company.team", "etl");
+//! let etl = etl.on_run(|inputs| match inputs["table"].as_str() {
+//!     Some(table) => Outcome::success(json!({"loaded": table})).after(Duration::from_millis(20)),
+//!     None => Outcome::failed("which table?"),
+//! });
+//! // It fails on purpose, and answers for what it doesn't serve.
+//! server.fail(Fault::status(503).retry_after(1).on("GET", "/api/v1/{tenant}/flows/search").times(2));
+//! server.answer("GET", "/api/v1/{tenant}/kv").json(&json!({"results": [], "total": 0}));
+//!
+//! // ... the code under test talks to server.url() ...
+//!
+//! assert!(server.requests().is_empty());
+//! assert!(etl.executions().is_empty());
 //! # Ok(())
 //! # }
 //! ```
-//!
-//! It stores flows, really runs the core tasks, and answers in the dialect of a 1.0, 1.3 or 2.0 server, errors included.
-//! What it doesn't serve it answers with 501.
 
 mod app;
 mod canned;
+mod deploy;
 mod dialect;
 mod engine;
 mod executed;
@@ -28,6 +58,7 @@ mod socket;
 mod store;
 
 pub use canned::CannedAnswer;
+pub use deploy::InvalidFlow;
 pub use dialect::Dialect;
 pub use engine::script::Outcome;
 pub use executed::Executed;

@@ -13,6 +13,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::app::App;
 use crate::canned::CannedAnswer;
+use crate::deploy::{self, InvalidFlow};
 use crate::dialect::Dialect;
 use crate::executed::Executed;
 use crate::faults::Fault;
@@ -176,6 +177,14 @@ impl Server {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Creates or updates a flow from its YAML source, and gives its revision.
+    ///
+    /// # Errors
+    /// When the server wouldn't take the flow from a client either.
+    pub fn deploy(&self, source: &str) -> Result<u64, InvalidFlow> {
+        deploy::deploy(&self.app, source)
     }
 
     /// One flow, to script it or to look at its executions.

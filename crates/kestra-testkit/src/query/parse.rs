@@ -175,3 +175,72 @@ fn check(filters: &Filters, resource: Resource, dialect: Dialect) -> Result<(), 
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::dialect::Dialect;
+    use crate::http::ApiError;
+    use crate::query::{Node, Op, Query, Resource};
+
+    fn status(error: &ApiError) -> u16 {
+        match error {
+            ApiError::Usual(error) => error.status,
+            ApiError::Reply(reply) => reply.status.as_u16(),
+        }
+    }
+
+    fn refused(query: &str, resource: Resource, dialect: Dialect) -> Option<u16> {
+        Query::parse(query).filters(resource, dialect).err().map(|error| status(&error))
+    }
+
+    #[test]
+    fn labels_of_one_operation_are_one_filter_and_the_first_wins() {
+        let query = Query::parse(
+            "filters[labels][EQUALS][a.b]=1&filters[labels][EQUALS][c]=2&filters[labels][EQUALS][a.b]=3",
+        );
+        let filters = query.filters(Resource::Execution, Dialect::V2_0).expect("filters");
+        let all = filters.each();
+        assert_eq!(all.len(), 1);
+        let expected = [("a.b".to_owned(), "1".to_owned()), ("c".to_owned(), "2".to_owned())];
+        assert_eq!((all[0].op, all[0].pairs.as_slice()), (Op::Equals, expected.as_slice()));
+    }
+
+    #[test]
+    fn groups_nest_three_deep_on_2_0_and_are_fields_before() {
+        let deep = "filters[or][0][and][0][or][0][state][EQUALS]=FAILED";
+        let filters = Query::parse(deep).filters(Resource::Execution, Dialect::V2_0).expect("filters");
+        assert!(matches!(filters.nodes.as_slice(), [Node::Any(_)]));
+        let deeper = "filters[or][0][and][0][or][0][and][0][state][EQUALS]=FAILED";
+        assert_eq!(refused(deeper, Resource::Execution, Dialect::V2_0), Some(422));
+        assert_eq!(refused(deep, Resource::Execution, Dialect::V1_3), Some(422));
+    }
+
+    #[test]
+    fn what_a_version_lacks_is_refused() {
+        let cases = [
+            ("filters[kind][EQUALS]=TEST", Resource::Execution, Dialect::V1_0, Some(422)),
+            ("filters[kind][EQUALS]=TEST", Resource::Execution, Dialect::V1_3, None),
+            ("filters[flowId][EQUALS]=a", Resource::Flow, Dialect::V1_0, Some(400)),
+            ("filters[flowId][IN]=a,b", Resource::Execution, Dialect::V1_0, Some(400)),
+            ("filters[level][EQUALS]=WARN", Resource::Log, Dialect::V1_3, None),
+            ("filters[level][EQUALS]=WARN", Resource::Log, Dialect::V2_0, Some(400)),
+            ("filters[state][EQUALS]=failed", Resource::Execution, Dialect::V2_0, Some(422)),
+            ("filters[startDate][GREATER_THAN]=yesterday", Resource::Execution, Dialect::V2_0, Some(500)),
+            ("filters[timeRange][EQUALS]=an hour", Resource::Execution, Dialect::V2_0, Some(422)),
+        ];
+        for (query, resource, dialect, expected) in cases {
+            assert_eq!(refused(query, resource, dialect), expected, "{query} on {dialect:?}");
+        }
+    }
+
+    #[test]
+    fn old_parameters_are_read_only_by_1_x_and_only_without_filters() {
+        let old = "namespace=a&state=FAILED&state=KILLED";
+        let read = |query: &str, dialect| {
+            Query::parse(query).filters(Resource::Execution, dialect).expect("filters").each().len()
+        };
+        assert_eq!(read(old, Dialect::V1_3), 2);
+        assert_eq!(read(old, Dialect::V2_0), 0);
+        assert_eq!(read(&format!("{old}&filters[flowId][EQUALS]=x"), Dialect::V1_3), 1);
+    }
+}
