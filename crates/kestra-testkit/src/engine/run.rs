@@ -81,11 +81,22 @@ enum Slot {
 }
 
 impl Runner {
+    /// Waits for the date of the execution, unless somebody starts it by force.
     async fn wait_for_schedule(&self) -> Waited {
+        let waits =
+            |execution: &Execution| execution.state.is(State::Created) && execution.schedule_date.is_some();
         let execution = self.cell.now();
-        let due = execution.schedule_date.filter(|_| execution.state.is(State::Created));
+        let due = execution.schedule_date.filter(|_| waits(&execution));
         let left = due.map(|due| time::until(jiff::Timestamp::now(), due)).unwrap_or_default();
-        if left.is_zero() { Waited::GoOn } else { self.sleep(left).await }
+        if left.is_zero() {
+            return Waited::GoOn;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(left) => Waited::GoOn,
+            execution = self.cell.until(|execution| execution.must_stop() || !waits(execution)) => {
+                if execution.must_stop() { Waited::Stop } else { Waited::GoOn }
+            }
+        }
     }
 
     /// Sleeps, unless the execution has to stop.

@@ -35,7 +35,9 @@ impl Slots {
 
     /// Takes an execution out of the queue.
     pub(crate) fn leave(&mut self, namespace: &str, flow: &str, id: &str) {
-        self.flow(namespace, flow).waiting.retain(|waiting| waiting != id);
+        if let Some(flow) = self.flows.get_mut(&(namespace.to_owned(), flow.to_owned())) {
+            flow.waiting.retain(|waiting| waiting != id);
+        }
     }
 
     /// Frees a slot; whoever is next in the queue gets it.

@@ -353,3 +353,20 @@ async fn scripts_replace_running() -> Result<(), &'static str> {
     assert_eq!((next.state.current(), &next.original_id), (State::Success, &execution.id));
     Ok(())
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_scheduled_execution_waits_or_is_forced() -> Result<(), &'static str> {
+    let app = app(Dialect::V2_0);
+    deploy(&app, HELLO);
+    let mut creation = creation(&app, "hello", json!({})).ok_or("flow")?;
+    creation.schedule_date = super::time::parse_instant("2999-01-01T00:00:00Z");
+    let cell = launch(&app, creation).ok_or("created")?;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(cell.now().state.current(), State::Created);
+    cell.update(|execution| {
+        execution.schedule_date = None;
+        execution.set_running();
+    });
+    assert_eq!(states(&*end(&cell).await), ["CREATED", "RUNNING", "SUCCESS"]);
+    Ok(())
+}
