@@ -9,6 +9,7 @@ use crate::http::{ApiError, Request, Route};
 /// What the first segment below the tenant may be on a real server though it isn't served here, and since when.
 const NOT_SERVED: &[(&str, Dialect)] = &[
     ("ai", Dialect::V1_0),
+    ("basicAuth", Dialect::V1_0),
     ("blueprints", Dialect::V1_0),
     ("cluster", Dialect::V1_0),
     ("concurrency-limit", Dialect::V1_3),
