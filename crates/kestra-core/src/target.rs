@@ -58,7 +58,9 @@ impl Target {
         };
         let base = self.servers.resolve(context.operation(), context.options())?;
         let (method, path_and_query) = match request.uri().path_and_query() {
-            Some(path_and_query) if !context.depends_on_version() => (request.method().clone(), path_and_query.clone()),
+            Some(path_and_query) if !context.depends_on_version() => {
+                (request.method().clone(), path_and_query.clone())
+            }
             _ => context.head_for(version)?,
         };
         check_request_line(&method, base.prefix().len() + path_and_query.as_str().len())?;

@@ -86,7 +86,8 @@ impl<S> Renewing<S> {
         S: Service<Request<Body>>,
     {
         let header = credential.header.clone();
-        self.again = Saved::of(&request).map(|saved| Again { saved, used: credential });
+        self.again =
+            Saved::of(&request, CallContext::of(&request)).map(|saved| Again { saved, used: credential });
         request.headers_mut().insert(AUTHORIZATION, header);
         self.service.call(request)
     }

@@ -2,16 +2,19 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, Entry};
 use http::uri::Scheme;
-use http::{HeaderValue, Request, Response, Uri};
+use http::{Request, Response, Uri};
 use kestra_core::{Body, BoxError, CallContext};
 use tower_service::Service;
+use tracing::Level;
 
 use super::credentials::Kind;
 use super::future::{AuthFuture, Renewing};
 use super::layer::Settings;
 use super::provider::Provider;
+
+const TARGET: &str = "kestra::auth";
 
 /// The service of [`AuthLayer`](super::AuthLayer); it is ready when its inner service is.
 #[derive(Clone, Debug)]
@@ -26,20 +29,17 @@ impl<S> AuthService<S> {
     }
 }
 
-impl<S, B> AuthService<S>
+/// Sends with a token of a source, or once there is one.
+fn call_with<S, B>(inner: &mut S, provider: &Arc<Provider>, request: Request<Body>) -> AuthFuture<S, B>
 where
     S: Service<Request<Body>, Response = Response<B>> + Clone,
-    S::Error: Into<BoxError>,
 {
-    /// Sends with a token of a source, or once there is one.
-    fn call_with(&mut self, provider: &Arc<Provider>, request: Request<Body>) -> AuthFuture<S, B> {
-        let copy = self.inner.clone();
-        let ready = std::mem::replace(&mut self.inner, copy);
-        let renewing = Renewing::new(Arc::clone(provider), ready);
-        match provider.ready() {
-            Some(credential) => renewing.send(credential, request),
-            None => renewing.wait(request),
-        }
+    let copy = inner.clone();
+    let ready = std::mem::replace(inner, copy);
+    let renewing = Renewing::new(Arc::clone(provider), ready);
+    match provider.ready() {
+        Some(credential) => renewing.send(credential, request),
+        None => renewing.wait(request),
     }
 }
 
@@ -57,44 +57,48 @@ where
     }
 
     fn call(&mut self, mut request: Request<Body>) -> AuthFuture<S, B> {
-        let settings = Arc::clone(&self.settings);
-        if matches!(settings.auth.0, Kind::None) || !settings.applies_to(&mut request) {
-            return AuthFuture::sending(self.inner.call(request));
+        let settings = &*self.settings;
+        let inner = &mut self.inner;
+        if matches!(settings.auth.0, Kind::None) || settings.is_webhook(&request) {
+            return AuthFuture::sending(inner.call(request));
+        }
+        let place = match request.headers_mut().entry(AUTHORIZATION) {
+            Entry::Vacant(place) => place,
+            Entry::Occupied(mut own) => {
+                own.get_mut().set_sensitive(true);
+                return AuthFuture::sending(inner.call(request));
+            }
+        };
+        if let Kind::Fixed(fixed) = &settings.auth.0 {
+            match fixed.header() {
+                Ok(header) => place.insert(header.clone()),
+                Err(error) => return AuthFuture::failed(error),
+            };
         }
         settings.warn_of_plain_http(request.uri());
         match &settings.auth.0 {
-            Kind::Provider(provider) => self.call_with(provider, request),
-            Kind::Fixed(fixed) => match fixed.header() {
-                Ok(header) => {
-                    request.headers_mut().insert(AUTHORIZATION, header.clone());
-                    AuthFuture::sending(self.inner.call(request))
-                }
-                Err(error) => AuthFuture::failed(error),
-            },
-            Kind::None => AuthFuture::sending(self.inner.call(request)),
+            Kind::Provider(provider) => call_with(inner, provider, request),
+            Kind::Fixed(_) | Kind::None => AuthFuture::sending(inner.call(request)),
         }
     }
 }
 
 impl Settings {
-    /// Whether a request gets our credentials.
-    fn applies_to(&self, request: &mut Request<Body>) -> bool {
-        if let Some(own) = request.headers_mut().get_mut(AUTHORIZATION) {
-            HeaderValue::set_sensitive(own, true);
-            return false;
-        }
+    /// Whether a request is for a webhook that gets no credentials.
+    fn is_webhook(&self, request: &Request<Body>) -> bool {
         let operation = CallContext::of(request).and_then(CallContext::operation);
-        self.webhooks || !operation.is_some_and(|operation| operation.webhook)
+        !self.webhooks && operation.is_some_and(|operation| operation.webhook)
     }
 
     fn warn_of_plain_http(&self, uri: &Uri) {
-        if uri.scheme() != Some(&Scheme::HTTP) || self.warned.load(Ordering::Relaxed) {
+        let is_heard = tracing::enabled!(target: TARGET, Level::WARN);
+        if !is_heard || uri.scheme() != Some(&Scheme::HTTP) || self.warned.load(Ordering::Relaxed) {
             return;
         }
         let host = uri.host().unwrap_or_default();
         if !is_loopback(host) && !self.warned.swap(true, Ordering::Relaxed) {
             tracing::warn!(
-                target: "kestra::auth",
+                target: TARGET,
                 host,
                 "credentials go over plain HTTP to another machine, where others can read them; use https"
             );

@@ -39,7 +39,7 @@ where
         let context = CallContext::of(&request).cloned();
         let policy = context.as_ref().and_then(|context| context.options().get_retry());
         let limit = policy.unwrap_or(&self.shared.policy).attempts_limit();
-        let saved = if limit > 1 { Saved::of(&request) } else { None };
+        let saved = if limit > 1 { Saved::of(&request, context.as_ref()) } else { None };
         let is_idempotent = match &context {
             Some(context) => context.is_idempotent(request.method()),
             None => matches!(*request.method(), http::Method::HEAD | http::Method::OPTIONS),

@@ -14,12 +14,12 @@ pin_project! {
     pub struct TraceFuture<F> {
         #[pin]
         inner: F,
-        recorder: Recorder,
+        recorder: Option<Recorder>,
     }
 }
 
 impl<F> TraceFuture<F> {
-    pub(super) fn new(inner: F, recorder: Recorder) -> Self {
+    pub(super) fn new(inner: F, recorder: Option<Recorder>) -> Self {
         Self { inner, recorder }
     }
 }
@@ -33,13 +33,16 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
+        let Some(recorder) = this.recorder else {
+            return this.inner.poll(cx).map_err(Into::into);
+        };
         let result = {
-            let _entered = this.recorder.span().enter();
+            let _entered = recorder.span().enter();
             ready!(this.inner.poll(cx)).map_err(Into::into)
         };
         match &result {
-            Ok(response) => this.recorder.answered(response.status()),
-            Err(error) => this.recorder.failed(error),
+            Ok(response) => recorder.answered(response.status()),
+            Err(error) => recorder.failed(error),
         }
         Poll::Ready(result)
     }
@@ -47,6 +50,8 @@ where
 
 impl<F> fmt::Debug for TraceFuture<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TraceFuture").field("span", self.recorder.span()).finish_non_exhaustive()
+        f.debug_struct("TraceFuture")
+            .field("span", &self.recorder.as_ref().map(Recorder::span))
+            .finish_non_exhaustive()
     }
 }

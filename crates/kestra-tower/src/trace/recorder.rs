@@ -27,13 +27,13 @@ struct Running {
 
 impl Recorder {
     /// Begins a span for a request, if anybody listens.
-    pub(super) fn start(scope: Scope, request: &Request<Body>) -> Self {
+    pub(super) fn start(scope: Scope, request: &Request<Body>) -> Option<Self> {
         let listening = match scope {
             Scope::Call => tracing::enabled!(target: CALL, Level::DEBUG),
             Scope::Attempt => tracing::enabled!(target: ATTEMPT, Level::DEBUG),
         };
         if !listening {
-            return Self { span: Span::none(), running: None };
+            return None;
         }
         let context = CallContext::of(request);
         let span = match scope {
@@ -44,7 +44,7 @@ impl Recorder {
             Scope::Call => context.cloned(),
             Scope::Attempt => None,
         };
-        Self { span, running: Some(Running { since: Instant::now(), context }) }
+        Some(Self { span, running: Some(Running { since: Instant::now(), context }) })
     }
 
     pub(super) fn span(&self) -> &Span {

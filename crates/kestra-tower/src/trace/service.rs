@@ -38,12 +38,18 @@ where
     fn call(&mut self, mut request: Request<Body>) -> TraceFuture<S::Future> {
         let recorder = Recorder::start(self.layer.scope, &request);
         if let Some(inject) = &self.layer.propagate {
-            match recorder.span().is_disabled() {
-                true => inject(&Span::current(), request.headers_mut()),
-                false => inject(recorder.span(), request.headers_mut()),
+            match &recorder {
+                Some(recorder) => inject(recorder.span(), request.headers_mut()),
+                None => inject(&Span::current(), request.headers_mut()),
             }
         }
-        let future = recorder.span().in_scope(|| self.inner.call(request));
+        let future = match &recorder {
+            Some(recorder) => {
+                let _entered = recorder.span().enter();
+                self.inner.call(request)
+            }
+            None => self.inner.call(request),
+        };
         TraceFuture::new(future, recorder)
     }
 }
