@@ -16,6 +16,8 @@
 //! (`client.flows().create_flow(source)`) give builders that a client sends.
 
 mod extensions;
+#[cfg(feature = "enterprise")]
+mod form;
 #[allow(clippy::new_without_default, reason = "an operation with nothing set is no default of anything")]
 mod generated;
 #[allow(dead_code, reason = "what is used of it depends on what is generated")]

@@ -127,6 +127,15 @@ pub(crate) fn yaml(call: &mut Call, source: String) {
     }
 }
 
+/// Sets a body of form fields; one that is neither text, number nor truth value can't be a field.
+#[cfg(feature = "enterprise")]
+pub(crate) fn form(call: &mut Call, fields: &impl serde::Serialize) {
+    match serde_json::to_value(fields) {
+        Ok(fields) => crate::form::set(call, fields),
+        Err(problem) => call.fail(Error::invalid("body", problem)),
+    }
+}
+
 /// Adds files, all under one name.
 pub(crate) fn files<F: Into<FilePart>>(call: &mut Call, name: &str, files: impl IntoIterator<Item = F>) {
     for file in files {

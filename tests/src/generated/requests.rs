@@ -7,6 +7,28 @@ use crate::recorded::{Obstacle, Recorded};
 /// The call that a builder makes of what was recorded; `None` for an operation that isn't known.
 pub(crate) fn rebuild(operation: &str, r: &Recorded<'_>) -> Option<Result<Call, Obstacle>> {
     Some(match operation {
+        "generate_dashboard" => generate_dashboard(r),
+        "generate_flow" => generate_flow(r),
+        "list_ai_providers" => list_ai_providers(r),
+        "list_blueprint_tags" => list_blueprint_tags(r),
+        "get_blueprint" => get_blueprint(r),
+        "get_blueprint_graph" => get_blueprint_graph(r),
+        "get_blueprint_source" => get_blueprint_source(r),
+        "search_blueprints" => search_blueprints(r),
+        "get_cluster_metrics" => get_cluster_metrics(r),
+        "get_cluster_service" => get_cluster_service(r),
+        "create_dashboard" => create_dashboard(r),
+        "delete_dashboard" => delete_dashboard(r),
+        "export_chart_to_csv" => export_chart_to_csv(r),
+        "export_dashboard_chart_data_to_csv" => export_dashboard_chart_data_to_csv(r),
+        "get_dashboard" => get_dashboard(r),
+        "get_dashboard_chart_data" => get_dashboard_chart_data(r),
+        "get_default_dashboards" => get_default_dashboards(r),
+        "preview_chart" => preview_chart(r),
+        "search_dashboards" => search_dashboards(r),
+        "update_dashboard" => update_dashboard(r),
+        "validate_chart" => validate_chart(r),
+        "validate_dashboard" => validate_dashboard(r),
         "create_execution" => create_execution(r),
         "delete_execution" => delete_execution(r),
         "delete_executions_by_ids" => delete_executions_by_ids(r),
@@ -92,6 +114,16 @@ pub(crate) fn rebuild(operation: &str, r: &Recorded<'_>) -> Option<Result<Call, 
         "update_task_run_state" => update_task_run_state(r),
         "validate_new_execution_inputs" => validate_new_execution_inputs(r),
         "validate_resume_execution_inputs" => validate_resume_execution_inputs(r),
+        "create_namespace_directory" => create_namespace_directory(r),
+        "create_namespace_file" => create_namespace_file(r),
+        "delete_file" => delete_file(r),
+        "export_namespace_files" => export_namespace_files(r),
+        "get_file_content" => get_file_content(r),
+        "get_file_metadata" => get_file_metadata(r),
+        "get_file_revisions" => get_file_revisions(r),
+        "list_namespace_directory_files" => list_namespace_directory_files(r),
+        "move_file" => move_file(r),
+        "search_namespace_files" => search_namespace_files(r),
         "bulk_update_flows" => bulk_update_flows(r),
         "create_flow" => create_flow(r),
         "delete_flow" => delete_flow(r),
@@ -130,18 +162,624 @@ pub(crate) fn rebuild(operation: &str, r: &Recorded<'_>) -> Option<Result<Call, 
         "validate_task" => validate_task(r),
         "validate_task_yaml" => validate_task_yaml(r),
         "validate_trigger" => validate_trigger(r),
+        "delete_key_value" => delete_key_value(r),
+        "delete_key_values" => delete_key_values(r),
+        "get_key_value" => get_key_value(r),
+        "list_all_keys" => list_all_keys(r),
+        "list_keys" => list_keys(r),
+        "list_keys_with_inheritance" => list_keys_with_inheritance(r),
+        "set_key_value" => set_key_value(r),
         "delete_logs_from_execution" => delete_logs_from_execution(r),
         "delete_logs_from_flow" => delete_logs_from_flow(r),
         "download_logs_from_execution" => download_logs_from_execution(r),
         "follow_logs_from_execution" => follow_logs_from_execution(r),
         "list_logs_from_execution" => list_logs_from_execution(r),
         "search_logs" => search_logs(r),
+        "create_mcp_server" => create_mcp_server(r),
+        "delete_mcp_server" => delete_mcp_server(r),
+        "get_mcp_server" => get_mcp_server(r),
+        "list_mcp_servers" => list_mcp_servers(r),
+        "list_mcp_tools" => list_mcp_tools(r),
+        "toggle_mcp_server" => toggle_mcp_server(r),
+        "update_mcp_server" => update_mcp_server(r),
+        "aggregate_metrics_from_flow" => aggregate_metrics_from_flow(r),
+        "aggregate_metrics_from_task" => aggregate_metrics_from_task(r),
+        "list_flow_metrics" => list_flow_metrics(r),
+        "list_task_metrics" => list_task_metrics(r),
+        "list_tasks_with_metrics" => list_tasks_with_metrics(r),
+        "search_metrics_by_execution" => search_metrics_by_execution(r),
+        "create_basic_auth" => create_basic_auth(r),
+        "get_basic_auth_config_errors" => get_basic_auth_config_errors(r),
+        "get_configuration" => get_configuration(r),
+        "get_expression_filters" => get_expression_filters(r),
+        "get_expression_functions" => get_expression_functions(r),
+        "get_usages" => get_usages(r),
+        "autocomplete_namespaces" => autocomplete_namespaces(r),
+        "get_inherited_secrets" => get_inherited_secrets(r),
+        "get_namespace" => get_namespace(r),
+        "list_namespace_secrets" => list_namespace_secrets(r),
+        "search_namespaces" => search_namespaces(r),
         "get_execution_outputs" => get_execution_outputs(r),
         "get_task_run_outputs" => get_task_run_outputs(r),
         "list_task_outputs" => list_task_outputs(r),
+        "get_all_input_types" => get_all_input_types(r),
+        "get_plugin_by_subgroups" => get_plugin_by_subgroups(r),
+        "get_plugin_documentation" => get_plugin_documentation(r),
+        "get_plugin_documentation_from_version" => get_plugin_documentation_from_version(r),
+        "get_plugin_group_icons" => get_plugin_group_icons(r),
+        "get_plugin_icons" => get_plugin_icons(r),
+        "get_plugin_ui" => get_plugin_ui(r),
+        "get_plugin_ui_manifest" => get_plugin_ui_manifest(r),
+        "get_plugin_versions" => get_plugin_versions(r),
+        "get_properties_from_type" => get_properties_from_type(r),
+        "get_schema_from_input_type" => get_schema_from_input_type(r),
+        "get_schemas_from_type" => get_schemas_from_type(r),
+        "list_plugins" => list_plugins(r),
+        "list_trigger_plugins" => list_trigger_plugins(r),
+        "list_secrets" => list_secrets(r),
+        "create_backfill" => create_backfill(r),
+        "delete_backfill" => delete_backfill(r),
+        "delete_backfill_by_ids" => delete_backfill_by_ids(r),
+        "delete_backfill_by_query" => delete_backfill_by_query(r),
+        "delete_trigger" => delete_trigger(r),
+        "delete_triggers_by_ids" => delete_triggers_by_ids(r),
+        "delete_triggers_by_query" => delete_triggers_by_query(r),
+        "export_triggers" => export_triggers(r),
+        "pause_backfill" => pause_backfill(r),
+        "pause_backfill_by_ids" => pause_backfill_by_ids(r),
+        "pause_backfill_by_query" => pause_backfill_by_query(r),
+        "restart_trigger" => restart_trigger(r),
+        "search_triggers" => search_triggers(r),
+        "search_triggers_for_flow" => search_triggers_for_flow(r),
+        "set_trigger_disabled" => set_trigger_disabled(r),
+        "set_triggers_disabled_by_ids" => set_triggers_disabled_by_ids(r),
+        "set_triggers_disabled_by_query" => set_triggers_disabled_by_query(r),
+        "unlock_trigger" => unlock_trigger(r),
+        "unlock_triggers_by_ids" => unlock_triggers_by_ids(r),
+        "unlock_triggers_by_query" => unlock_triggers_by_query(r),
+        "unpause_backfill" => unpause_backfill(r),
+        "unpause_backfill_by_ids" => unpause_backfill_by_ids(r),
+        "unpause_backfill_by_query" => unpause_backfill_by_query(r),
+        "update_trigger" => update_trigger(r),
+        "generate_app" => generate_app(r),
+        "generate_test_suite" => generate_test_suite(r),
+        "bulk_delete_apps" => bulk_delete_apps(r),
+        "bulk_disable_apps" => bulk_disable_apps(r),
+        "bulk_enable_apps" => bulk_enable_apps(r),
+        "bulk_export_apps" => bulk_export_apps(r),
+        "bulk_import_apps" => bulk_import_apps(r),
+        "create_app" => create_app(r),
+        "delete_app" => delete_app(r),
+        "disable_app" => disable_app(r),
+        "dispatch_app" => dispatch_app(r),
+        "download_file_from_app_execution" => download_file_from_app_execution(r),
+        "enable_app" => enable_app(r),
+        "get_app" => get_app(r),
+        "get_file_meta_from_app_execution" => get_file_meta_from_app_execution(r),
+        "get_file_preview_from_app_execution" => get_file_preview_from_app_execution(r),
+        "get_logs_from_app_execution" => get_logs_from_app_execution(r),
+        "get_stream_events_from_app" => get_stream_events_from_app(r),
+        "list_app_tags" => list_app_tags(r),
+        "open_app" => open_app(r),
+        "preview_app" => preview_app(r),
+        "preview_dispatch_app" => preview_dispatch_app(r),
+        "search_apps" => search_apps(r),
+        "search_apps_from_catalog" => search_apps_from_catalog(r),
+        "update_app" => update_app(r),
+        "create_asset" => create_asset(r),
+        "delete_asset" => delete_asset(r),
+        "delete_asset_lineage_events_by_query" => delete_asset_lineage_events_by_query(r),
+        "delete_asset_usages_by_query" => delete_asset_usages_by_query(r),
+        "delete_assets_by_ids" => delete_assets_by_ids(r),
+        "delete_assets_by_query" => delete_assets_by_query(r),
+        "get_asset" => get_asset(r),
+        "get_asset_dependencies" => get_asset_dependencies(r),
+        "lock_asset" => lock_asset(r),
+        "search_asset_lineage_events" => search_asset_lineage_events(r),
+        "search_asset_usages" => search_asset_usages(r),
+        "search_assets" => search_assets(r),
+        "unlock_asset" => unlock_asset(r),
+        "export_audit_logs" => export_audit_logs(r),
+        "export_audit_logs_for_all_tenants" => export_audit_logs_for_all_tenants(r),
+        "find_audit_log" => find_audit_log(r),
+        "get_global_resource_diff_from_audit_log" => get_global_resource_diff_from_audit_log(r),
+        "get_resource_diff_from_audit_log" => get_resource_diff_from_audit_log(r),
+        "list_audit_logs_from_resource_id" => list_audit_logs_from_resource_id(r),
+        "search_audit_logs" => search_audit_logs(r),
+        "search_audit_logs_for_all_tenants" => search_audit_logs_for_all_tenants(r),
+        "accept_invitation" => accept_invitation(r),
+        "create_api_token_for_current_user" => create_api_token_for_current_user(r),
+        "create_from_invitation" => create_from_invitation(r),
+        "delete_api_token_for_current_user" => delete_api_token_for_current_user(r),
+        "get_current_user" => get_current_user(r),
+        "list_api_tokens_for_current_user" => list_api_tokens_for_current_user(r),
+        "list_auth_methods" => list_auth_methods(r),
+        "log_in_with_session" => log_in_with_session(r),
+        "patch_current_user" => patch_current_user(r),
+        "request_code" => request_code(r),
+        "request_password_reset" => request_password_reset(r),
+        "request_password_reset_by_get" => request_password_reset_by_get(r),
+        "reset_password" => reset_password(r),
+        "validate_password" => validate_password(r),
+        "create_banner" => create_banner(r),
+        "delete_banner" => delete_banner(r),
+        "search_banners" => search_banners(r),
+        "update_banner" => update_banner(r),
+        "bulk_create_bindings" => bulk_create_bindings(r),
+        "create_binding" => create_binding(r),
+        "delete_binding" => delete_binding(r),
+        "get_binding" => get_binding(r),
+        "search_bindings" => search_bindings(r),
+        "list_internal_blueprint_tags" => list_internal_blueprint_tags(r),
+        "create_flow_blueprint" => create_flow_blueprint(r),
+        "create_internal_blueprint" => create_internal_blueprint(r),
+        "delete_flow_blueprint" => delete_flow_blueprint(r),
+        "delete_internal_blueprint" => delete_internal_blueprint(r),
+        "get_flow_blueprint" => get_flow_blueprint(r),
+        "get_flow_blueprint_by_id" => get_flow_blueprint_by_id(r),
+        "get_internal_blueprint" => get_internal_blueprint(r),
+        "get_internal_blueprint_source" => get_internal_blueprint_source(r),
+        "search_internal_blueprints" => search_internal_blueprints(r),
+        "update_flow_blueprint" => update_flow_blueprint(r),
+        "update_internal_blueprint" => update_internal_blueprint(r),
+        "use_blueprint_template" => use_blueprint_template(r),
+        "enter_maintenance" => enter_maintenance(r),
+        "exit_maintenance" => exit_maintenance(r),
+        "get_maintenance_status" => get_maintenance_status(r),
+        "create_credential" => create_credential(r),
+        "create_namespace_credential" => create_namespace_credential(r),
+        "delete_credential" => delete_credential(r),
+        "delete_namespace_credential" => delete_namespace_credential(r),
+        "get_credential" => get_credential(r),
+        "get_inherited_credentials" => get_inherited_credentials(r),
+        "get_namespace_credential" => get_namespace_credential(r),
+        "list_credentials" => list_credentials(r),
+        "list_namespace_credentials" => list_namespace_credentials(r),
+        "test_credential" => test_credential(r),
+        "test_namespace_credential" => test_namespace_credential(r),
+        "update_credential" => update_credential(r),
+        "update_namespace_credential" => update_namespace_credential(r),
+        "render_expressions" => render_expressions(r),
         "preview_flow_policies" => preview_flow_policies(r),
+        "add_user_to_group" => add_user_to_group(r),
+        "autocomplete_groups" => autocomplete_groups(r),
+        "create_group" => create_group(r),
+        "delete_group" => delete_group(r),
+        "delete_user_from_group" => delete_user_from_group(r),
+        "get_group" => get_group(r),
+        "list_group_ids" => list_group_ids(r),
+        "search_group_members" => search_group_members(r),
+        "search_groups" => search_groups(r),
+        "set_user_membership_for_group" => set_user_membership_for_group(r),
+        "update_group" => update_group(r),
+        "create_invitation" => create_invitation(r),
+        "delete_invitation" => delete_invitation(r),
+        "find_all_invitations_for_current_user" => find_all_invitations_for_current_user(r),
+        "get_invitation" => get_invitation(r),
+        "list_invitations_by_email" => list_invitations_by_email(r),
+        "search_invitations" => search_invitations(r),
+        "create_kill_switch" => create_kill_switch(r),
+        "delete_kill_switch" => delete_kill_switch(r),
+        "search_kill_switches" => search_kill_switches(r),
+        "update_kill_switch" => update_kill_switch(r),
+        "list_all_mcp_servers" => list_all_mcp_servers(r),
+        "forward_support_ticket" => forward_support_ticket(r),
+        "generate_reports" => generate_reports(r),
+        "get_license_info" => get_license_info(r),
+        "get_login_configuration" => get_login_configuration(r),
+        "get_setup_configuration" => get_setup_configuration(r),
+        "get_support_debug_info" => get_support_debug_info(r),
+        "get_tenant_usage" => get_tenant_usage(r),
+        "list_actions" => list_actions(r),
+        "list_main_tenant_flows" => list_main_tenant_flows(r),
+        "list_permissions" => list_permissions(r),
+        "list_templates" => list_templates(r),
+        "list_worker_selector_tags" => list_worker_selector_tags(r),
+        "log_in" => log_in(r),
+        "log_out" => log_out(r),
+        "refresh_license" => refresh_license(r),
+        "setup_kestra" => setup_kestra(r),
+        "create_namespace" => create_namespace(r),
+        "delete_namespace" => delete_namespace(r),
+        "delete_secret" => delete_secret(r),
+        "export_plugin_defaults" => export_plugin_defaults(r),
+        "get_inherited_plugin_defaults" => get_inherited_plugin_defaults(r),
+        "get_inherited_variables" => get_inherited_variables(r),
+        "import_plugin_defaults" => import_plugin_defaults(r),
+        "patch_secret" => patch_secret(r),
+        "put_secrets" => put_secrets(r),
+        "update_namespace" => update_namespace(r),
+        "count_unread_notifications" => count_unread_notifications(r),
+        "list_notifications" => list_notifications(r),
+        "mark_all_notifications_read" => mark_all_notifications_read(r),
+        "mark_notification_read" => mark_notification_read(r),
+        "mark_notification_unread" => mark_notification_unread(r),
+        "poll_notifications" => poll_notifications(r),
+        "get_plugin_icon" => get_plugin_icon(r),
+        "get_plugin_icon_svg" => get_plugin_icon_svg(r),
+        "get_plugin_release_notes_content" => get_plugin_release_notes_content(r),
+        "get_versioned_plugin_details" => get_versioned_plugin_details(r),
+        "get_versioned_plugin_details_from_version" => get_versioned_plugin_details_from_version(r),
+        "get_versioned_plugin_icon" => get_versioned_plugin_icon(r),
+        "install_versioned_plugins" => install_versioned_plugins(r),
+        "list_available_versioned_plugins" => list_available_versioned_plugins(r),
+        "list_available_versioned_plugins_for_secret_manager" => {
+            list_available_versioned_plugins_for_secret_manager(r)
+        }
+        "list_available_versioned_plugins_for_storage" => list_available_versioned_plugins_for_storage(r),
+        "list_versioned_plugins" => list_versioned_plugins(r),
+        "resolve_versioned_plugins" => resolve_versioned_plugins(r),
+        "uninstall_versioned_plugins" => uninstall_versioned_plugins(r),
+        "upload_versioned_plugins" => upload_versioned_plugins(r),
+        "create_instance_policy" => create_instance_policy(r),
+        "create_namespace_policy" => create_namespace_policy(r),
+        "create_tenant_policy" => create_tenant_policy(r),
+        "delete_instance_policies_by_ids" => delete_instance_policies_by_ids(r),
+        "delete_instance_policy" => delete_instance_policy(r),
+        "delete_namespace_policies_by_ids" => delete_namespace_policies_by_ids(r),
+        "delete_namespace_policy" => delete_namespace_policy(r),
+        "delete_tenant_policies_by_ids" => delete_tenant_policies_by_ids(r),
+        "delete_tenant_policy" => delete_tenant_policy(r),
+        "evaluate_instance_policy" => evaluate_instance_policy(r),
+        "evaluate_namespace_policy" => evaluate_namespace_policy(r),
+        "evaluate_tenant_policy" => evaluate_tenant_policy(r),
+        "export_instance_policies" => export_instance_policies(r),
+        "export_instance_policies_by_ids" => export_instance_policies_by_ids(r),
+        "export_namespace_policies" => export_namespace_policies(r),
+        "export_namespace_policies_by_ids" => export_namespace_policies_by_ids(r),
+        "export_tenant_policies" => export_tenant_policies(r),
+        "export_tenant_policies_by_ids" => export_tenant_policies_by_ids(r),
+        "get_instance_policy" => get_instance_policy(r),
+        "get_namespace_policy" => get_namespace_policy(r),
+        "get_tenant_policy" => get_tenant_policy(r),
+        "import_policies" => import_policies(r),
+        "search_instance_policies" => search_instance_policies(r),
+        "search_namespace_policies" => search_namespace_policies(r),
+        "search_policies" => search_policies(r),
+        "update_instance_policy" => update_instance_policy(r),
+        "update_namespace_policy" => update_namespace_policy(r),
+        "update_tenant_policy" => update_tenant_policy(r),
+        "search_quota_limits" => search_quota_limits(r),
+        "delete_reusable_inputs" => delete_reusable_inputs(r),
+        "get_reusable_inputs" => get_reusable_inputs(r),
+        "list_namespaces_with_reusable_inputs" => list_namespaces_with_reusable_inputs(r),
+        "list_reusable_inputs" => list_reusable_inputs(r),
+        "list_reusable_inputs_revisions" => list_reusable_inputs_revisions(r),
+        "set_reusable_inputs" => set_reusable_inputs(r),
+        "set_reusable_inputs_yaml" => set_reusable_inputs_yaml(r),
+        "set_reusable_inputs_text" => set_reusable_inputs_text(r),
+        "autocomplete_roles" => autocomplete_roles(r),
+        "create_role" => create_role(r),
+        "delete_role" => delete_role(r),
+        "get_role" => get_role(r),
+        "list_roles_from_given_ids" => list_roles_from_given_ids(r),
+        "search_roles" => search_roles(r),
+        "update_role" => update_role(r),
+        "get_scim_resource_type" => get_scim_resource_type(r),
+        "get_scim_schema" => get_scim_schema(r),
+        "get_scim_service_provider_configuration" => get_scim_service_provider_configuration(r),
+        "list_scim_resource_types" => list_scim_resource_types(r),
+        "list_scim_schemas" => list_scim_schemas(r),
+        "create_scim_group" => create_scim_group(r),
+        "delete_scim_group" => delete_scim_group(r),
+        "find_scim_groups" => find_scim_groups(r),
+        "get_scim_group" => get_scim_group(r),
+        "patch_scim_group" => patch_scim_group(r),
+        "query_scim_groups" => query_scim_groups(r),
+        "update_scim_group" => update_scim_group(r),
+        "create_scim_user" => create_scim_user(r),
+        "delete_scim_user" => delete_scim_user(r),
+        "find_scim_users" => find_scim_users(r),
+        "get_scim_user" => get_scim_user(r),
+        "patch_scim_user" => patch_scim_user(r),
+        "query_scim_users" => query_scim_users(r),
+        "update_scim_user" => update_scim_user(r),
+        "create_security_integration" => create_security_integration(r),
+        "delete_security_integration" => delete_security_integration(r),
+        "disable_security_integration" => disable_security_integration(r),
+        "enable_security_integration" => enable_security_integration(r),
+        "get_security_integration" => get_security_integration(r),
+        "list_security_integrations" => list_security_integrations(r),
+        "search_security_integrations" => search_security_integrations(r),
+        "create_api_token_for_service_account" => create_api_token_for_service_account(r),
+        "create_api_token_for_service_account_with_tenant" => {
+            create_api_token_for_service_account_with_tenant(r)
+        }
+        "create_service_account" => create_service_account(r),
+        "create_service_account_for_tenant" => create_service_account_for_tenant(r),
+        "delete_api_token_for_service_account" => delete_api_token_for_service_account(r),
+        "delete_api_token_for_service_account_with_tenant" => {
+            delete_api_token_for_service_account_with_tenant(r)
+        }
+        "delete_service_account" => delete_service_account(r),
+        "delete_service_account_for_tenant" => delete_service_account_for_tenant(r),
+        "get_service_account" => get_service_account(r),
+        "get_service_account_for_tenant" => get_service_account_for_tenant(r),
+        "list_api_tokens_for_service_account" => list_api_tokens_for_service_account(r),
+        "list_api_tokens_for_service_account_with_tenant" => {
+            list_api_tokens_for_service_account_with_tenant(r)
+        }
+        "list_service_accounts" => list_service_accounts(r),
+        "list_service_accounts_for_tenant" => list_service_accounts_for_tenant(r),
+        "patch_service_account_details" => patch_service_account_details(r),
+        "set_service_account_instance_owner" => set_service_account_instance_owner(r),
+        "update_service_account" => update_service_account(r),
+        "get_active_services" => get_active_services(r),
+        "get_service" => get_service(r),
+        "get_service_metrics" => get_service_metrics(r),
+        "search_services" => search_services(r),
+        "create_tenant_access" => create_tenant_access(r),
+        "delete_tenant_access" => delete_tenant_access(r),
+        "get_tenant_access" => get_tenant_access(r),
+        "grant_tenant_access" => grant_tenant_access(r),
+        "list_tenant_access" => list_tenant_access(r),
+        "create_tenant" => create_tenant(r),
+        "delete_apps_catalog_logo" => delete_apps_catalog_logo(r),
+        "delete_tenant" => delete_tenant(r),
+        "get_apps_catalog_config" => get_apps_catalog_config(r),
+        "get_flow_dependencies_from_tenant" => get_flow_dependencies_from_tenant(r),
+        "get_tenant" => get_tenant(r),
+        "get_tenant_default_dashboards" => get_tenant_default_dashboards(r),
+        "search_tenants" => search_tenants(r),
+        "set_apps_catalog_config" => set_apps_catalog_config(r),
+        "set_apps_catalog_logo" => set_apps_catalog_logo(r),
+        "set_tenant_default_dashboards" => set_tenant_default_dashboards(r),
+        "set_tenant_logo" => set_tenant_logo(r),
+        "update_tenant" => update_tenant(r),
+        "create_test_suite" => create_test_suite(r),
+        "delete_test_suite" => delete_test_suite(r),
+        "delete_test_suites_by_ids" => delete_test_suites_by_ids(r),
+        "disable_test_suites_by_ids" => disable_test_suites_by_ids(r),
+        "enable_test_suites_by_ids" => enable_test_suites_by_ids(r),
+        "get_test_result" => get_test_result(r),
+        "get_test_suite" => get_test_suite(r),
+        "get_tests_last_result" => get_tests_last_result(r),
+        "run_test_suite" => run_test_suite(r),
+        "run_test_suites_by_query" => run_test_suites_by_query(r),
+        "search_test_suite_results" => search_test_suite_results(r),
+        "search_test_suites" => search_test_suites(r),
+        "update_test_suite" => update_test_suite(r),
+        "validate_test_suite" => validate_test_suite(r),
+        "autocomplete_users" => autocomplete_users(r),
+        "create_api_token_for_user" => create_api_token_for_user(r),
+        "create_user" => create_user(r),
+        "delete_api_token_for_user" => delete_api_token_for_user(r),
+        "delete_refresh_token" => delete_refresh_token(r),
+        "delete_user" => delete_user(r),
+        "delete_user_auth_method" => delete_user_auth_method(r),
+        "get_user" => get_user(r),
+        "impersonate" => impersonate(r),
+        "list_api_tokens_for_user" => list_api_tokens_for_user(r),
+        "list_users" => list_users(r),
+        "patch_user" => patch_user(r),
+        "patch_user_password" => patch_user_password(r),
+        "set_user_instance_owner" => set_user_instance_owner(r),
+        "set_user_restricted" => set_user_restricted(r),
+        "update_current_user_password" => update_current_user_password(r),
+        "update_user" => update_user(r),
+        "update_user_groups" => update_user_groups(r),
+        "get_worker_credential" => get_worker_credential(r),
+        "list_worker_credentials" => list_worker_credentials(r),
+        "revoke_worker_credential" => revoke_worker_credential(r),
+        "add_worker_group_subscription" => add_worker_group_subscription(r),
+        "create_instance_worker_group" => create_instance_worker_group(r),
+        "create_worker_group" => create_worker_group(r),
+        "delete_instance_worker_group" => delete_instance_worker_group(r),
+        "delete_worker_group" => delete_worker_group(r),
+        "delete_worker_group_token" => delete_worker_group_token(r),
+        "generate_worker_group_token" => generate_worker_group_token(r),
+        "get_instance_worker_group" => get_instance_worker_group(r),
+        "get_worker_group" => get_worker_group(r),
+        "get_worker_group_capacity" => get_worker_group_capacity(r),
+        "list_instance_worker_groups" => list_instance_worker_groups(r),
+        "list_worker_group_workers" => list_worker_group_workers(r),
+        "list_worker_groups" => list_worker_groups(r),
+        "remove_worker_group_subscription" => remove_worker_group_subscription(r),
+        "revoke_worker_group_token" => revoke_worker_group_token(r),
+        "update_instance_worker_group" => update_instance_worker_group(r),
+        "update_worker_group" => update_worker_group(r),
+        "update_worker_group_subscription" => update_worker_group_subscription(r),
+        "create_worker_queue" => create_worker_queue(r),
+        "delete_worker_queue" => delete_worker_queue(r),
+        "get_worker_queue" => get_worker_queue(r),
+        "list_worker_queue_subscribers" => list_worker_queue_subscribers(r),
+        "list_worker_queues" => list_worker_queues(r),
+        "update_worker_queue" => update_worker_queue(r),
         _ => return None,
     })
+}
+
+fn generate_dashboard(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::GenerateDashboard::new(
+        r.json::<::kestra_models::DashboardGenerationPrompt>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn generate_flow(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::GenerateFlow::new(
+        r.json::<::kestra_models::FlowGenerationPrompt>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_ai_providers(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ListAiProviders::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_blueprint_tags(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::ListBlueprintTags::new(r.path::<String>("kind")?);
+    for (name, value) in r.query() {
+        b = match name {
+            "q" => b.q(r.value::<String>(name, value)?),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn get_blueprint(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetBlueprint::new(r.path::<String>("kind")?, r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_blueprint_graph(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetBlueprintGraph::new(r.path::<String>("kind")?, r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_blueprint_source(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetBlueprintSource::new(r.path::<String>("kind")?, r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn search_blueprints(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::SearchBlueprints::new(r.path::<String>("kind")?);
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "q" => b.q(r.value::<String>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort(r.value::<String>(name, value)?),
+            "tags" => b.tags([r.item::<String>(name, value)?]),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn get_cluster_metrics(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetClusterMetrics::new(r.path::<String>("serviceType")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_cluster_service(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetClusterService::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn create_dashboard(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreateDashboard::new(r.body_text("application/x-yaml")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_dashboard(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteDashboard::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn export_chart_to_csv(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::ExportChartToCsv::new(
+        r.json::<::kestra_models::PreviewRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn export_dashboard_chart_data_to_csv(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::ExportDashboardChartDataToCsv::new(
+        r.path::<String>("id")?,
+        r.path::<String>("chartId")?,
+        r.json::<::kestra_models::ChartFiltersOverrides>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_dashboard(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetDashboard::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_dashboard_chart_data(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::GetDashboardChartData::new(
+        r.path::<String>("id")?,
+        r.path::<String>("chartId")?,
+        r.json::<::kestra_models::ChartFiltersOverrides>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_default_dashboards(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetDefaultDashboards::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn preview_chart(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::PreviewChart::new(
+        r.json::<::kestra_models::PreviewRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn search_dashboards(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::SearchDashboards::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "q" => b.q(r.value::<String>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn update_dashboard(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::UpdateDashboard::new(
+        r.path::<String>("id")?,
+        r.body_text("application/x-yaml")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn validate_chart(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::ValidateChart::new(r.body_text("application/x-yaml")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn validate_dashboard(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::ValidateDashboard::new(r.body_text("application/x-yaml")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
 }
 
 fn create_execution(r: &Recorded<'_>) -> Result<Call, Obstacle> {
@@ -1171,6 +1809,118 @@ fn validate_resume_execution_inputs(r: &Recorded<'_>) -> Result<Call, Obstacle> 
     Ok(b.into_call())
 }
 
+fn create_namespace_directory(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::CreateNamespaceDirectory::new(r.path::<String>("namespace")?);
+    for (name, value) in r.query() {
+        b = match name {
+            "path" => b.path(r.value::<String>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn create_namespace_file(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.form()?;
+    let b = ::kestra_operations::CreateNamespaceFile::new(
+        r.path::<String>("namespace")?,
+        r.required::<String>("path")?,
+        r.file("fileContent")?,
+    );
+    r.only_query(&["path"], false)?;
+    r.only_parts(&["fileContent"])?;
+    Ok(b.into_call())
+}
+
+fn delete_file(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b =
+        ::kestra_operations::DeleteFile::new(r.path::<String>("namespace")?, r.required::<String>("path")?);
+    r.only_query(&["path"], false)?;
+    Ok(b.into_call())
+}
+
+fn export_namespace_files(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ExportNamespaceFiles::new(r.path::<String>("namespace")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_file_content(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::GetFileContent::new(
+        r.path::<String>("namespace")?,
+        r.required::<String>("path")?,
+    );
+    for (name, value) in r.query() {
+        b = match name {
+            "path" => b,
+            "revision" => b.revision(r.value::<i64>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn get_file_metadata(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::GetFileMetadata::new(r.path::<String>("namespace")?);
+    for (name, value) in r.query() {
+        b = match name {
+            "path" => b.path(r.value::<String>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn get_file_revisions(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::GetFileRevisions::new(r.path::<String>("namespace")?);
+    for (name, value) in r.query() {
+        b = match name {
+            "path" => b.path(r.value::<String>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn list_namespace_directory_files(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::ListNamespaceDirectoryFiles::new(r.path::<String>("namespace")?);
+    for (name, value) in r.query() {
+        b = match name {
+            "path" => b.path(r.value::<String>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn move_file(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::MoveFile::new(
+        r.path::<String>("namespace")?,
+        r.required::<String>("from")?,
+        r.required::<String>("to")?,
+    );
+    r.only_query(&["from", "to"], false)?;
+    Ok(b.into_call())
+}
+
+fn search_namespace_files(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::SearchNamespaceFiles::new(
+        r.path::<String>("namespace")?,
+        r.required::<String>("q")?,
+    );
+    r.only_query(&["q"], false)?;
+    Ok(b.into_call())
+}
+
 fn bulk_update_flows(r: &Recorded<'_>) -> Result<Call, Obstacle> {
     let mut b = ::kestra_operations::BulkUpdateFlows::new(r.body_text("application/x-yaml")?);
     for (name, value) in r.query() {
@@ -1643,6 +2393,72 @@ fn validate_trigger(r: &Recorded<'_>) -> Result<Call, Obstacle> {
     Ok(b.into_call())
 }
 
+fn delete_key_value(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b =
+        ::kestra_operations::DeleteKeyValue::new(r.path::<String>("namespace")?, r.path::<String>("key")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_key_values(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::DeleteKeyValues::new(
+        r.path::<String>("namespace")?,
+        r.json::<::kestra_models::DeleteBulkRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_key_value(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetKeyValue::new(r.path::<String>("namespace")?, r.path::<String>("key")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_all_keys(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::ListAllKeys::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn list_keys(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ListKeys::new(r.path::<String>("namespace")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_keys_with_inheritance(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ListKeysWithInheritance::new(r.path::<String>("namespace")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn set_key_value(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::SetKeyValue::new(
+        r.path::<String>("namespace")?,
+        r.path::<String>("key")?,
+        r.body_text("text/plain")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
 fn delete_logs_from_execution(r: &Recorded<'_>) -> Result<Call, Obstacle> {
     r.no_body()?;
     let mut b = ::kestra_operations::DeleteLogsFromExecution::new(r.path::<String>("executionId")?);
@@ -1753,6 +2569,251 @@ fn search_logs(r: &Recorded<'_>) -> Result<Call, Obstacle> {
     Ok(b.into_call())
 }
 
+fn create_mcp_server(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b =
+        ::kestra_operations::CreateMcpServer::new(r.json::<::kestra_models::McpServer>("application/json")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_mcp_server(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteMcpServer::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_mcp_server(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetMcpServer::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_mcp_servers(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::ListMcpServers::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn list_mcp_tools(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ListMcpTools::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn toggle_mcp_server(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ToggleMcpServer::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn update_mcp_server(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::UpdateMcpServer::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::McpServer>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn aggregate_metrics_from_flow(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::AggregateMetricsFromFlow::new(
+        r.path::<String>("namespace")?,
+        r.path::<String>("flowId")?,
+        r.path::<String>("metric")?,
+    );
+    for (name, value) in r.query() {
+        b = match name {
+            "aggregation" => b.aggregation(r.value::<String>(name, value)?),
+            "endDate" => b.end_date(r.value::<::jiff::Timestamp>(name, value)?),
+            "startDate" => b.start_date(r.value::<::jiff::Timestamp>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn aggregate_metrics_from_task(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::AggregateMetricsFromTask::new(
+        r.path::<String>("namespace")?,
+        r.path::<String>("flowId")?,
+        r.path::<String>("taskId")?,
+        r.path::<String>("metric")?,
+    );
+    for (name, value) in r.query() {
+        b = match name {
+            "aggregation" => b.aggregation(r.value::<String>(name, value)?),
+            "endDate" => b.end_date(r.value::<::jiff::Timestamp>(name, value)?),
+            "startDate" => b.start_date(r.value::<::jiff::Timestamp>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn list_flow_metrics(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ListFlowMetrics::new(
+        r.path::<String>("namespace")?,
+        r.path::<String>("flowId")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_task_metrics(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ListTaskMetrics::new(
+        r.path::<String>("namespace")?,
+        r.path::<String>("flowId")?,
+        r.path::<String>("taskId")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_tasks_with_metrics(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ListTasksWithMetrics::new(
+        r.path::<String>("namespace")?,
+        r.path::<String>("flowId")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn search_metrics_by_execution(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::SearchMetricsByExecution::new(r.path::<String>("executionId")?);
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            "taskId" => b.task_id(r.value::<String>(name, value)?),
+            "taskRunId" => b.task_run_id(r.value::<String>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn create_basic_auth(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreateBasicAuth::new(
+        r.json::<::kestra_models::BasicAuthCredentials>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_basic_auth_config_errors(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetBasicAuthConfigErrors::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_configuration(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetConfiguration::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_expression_filters(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetExpressionFilters::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_expression_functions(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetExpressionFunctions::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_usages(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetUsages::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn autocomplete_namespaces(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::AutocompleteNamespaces::new(
+        r.json::<::kestra_models::Autocomplete>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_inherited_secrets(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetInheritedSecrets::new(r.path::<String>("namespace")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_namespace(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetNamespace::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_namespace_secrets(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::ListNamespaceSecrets::new(r.path::<String>("namespace")?);
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn search_namespaces(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::SearchNamespaces::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "existing" => b.existing(r.value::<bool>(name, value)?),
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "q" => b.q(r.value::<String>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
 fn get_execution_outputs(r: &Recorded<'_>) -> Result<Call, Obstacle> {
     r.no_body()?;
     let b = ::kestra_operations::GetExecutionOutputs::new(r.path::<String>("executionId")?);
@@ -1777,9 +2838,3659 @@ fn list_task_outputs(r: &Recorded<'_>) -> Result<Call, Obstacle> {
     Ok(b.into_call())
 }
 
+fn get_all_input_types(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetAllInputTypes::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_plugin_by_subgroups(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetPluginBySubgroups::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_plugin_documentation(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::GetPluginDocumentation::new(r.path::<String>("cls")?);
+    for (name, value) in r.query() {
+        b = match name {
+            "all" => b.all_parameter(r.value::<bool>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn get_plugin_documentation_from_version(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::GetPluginDocumentationFromVersion::new(
+        r.path::<String>("cls")?,
+        r.path::<String>("version")?,
+    );
+    for (name, value) in r.query() {
+        b = match name {
+            "all" => b.all_parameter(r.value::<bool>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn get_plugin_group_icons(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetPluginGroupIcons::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_plugin_icons(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetPluginIcons::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_plugin_ui(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetPluginUi::new(r.path::<String>("group")?, r.path::<String>("path")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_plugin_ui_manifest(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::GetPluginUiManifest::new(
+        r.json::<Vec<::kestra_models::TaskWithVersion>>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_plugin_versions(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetPluginVersions::new(r.path::<String>("cls")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_properties_from_type(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetPropertiesFromType::new(r.path::<String>("type")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_schema_from_input_type(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetSchemaFromInputType::new(r.path::<String>("type")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_schemas_from_type(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::GetSchemasFromType::new(r.path::<String>("type")?);
+    for (name, value) in r.query() {
+        b = match name {
+            "arrayOf" => b.array_of(r.value::<bool>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn list_plugins(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::ListPlugins::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn list_trigger_plugins(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ListTriggerPlugins::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_secrets(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::ListSecrets::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn create_backfill(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreateBackfill::new(
+        r.json::<::kestra_models::CreateBackfillRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_backfill(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b =
+        ::kestra_operations::DeleteBackfill::new(r.json::<::kestra_models::TriggerId>("application/json")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_backfill_by_ids(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::DeleteBackfillByIds::new(
+        r.json::<Vec<::kestra_models::TriggerId>>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_backfill_by_query(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::DeleteBackfillByQuery::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "namespace" => b.namespace(r.value::<String>(name, value)?),
+            "q" => b.q(r.value::<String>(name, value)?),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    b = b.all();
+    Ok(b.into_call())
+}
+
+fn delete_trigger(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteTrigger::new(
+        r.path::<String>("namespace")?,
+        r.path::<String>("flowId")?,
+        r.path::<String>("triggerId")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_triggers_by_ids(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::DeleteTriggersByIds::new(
+        r.json::<Vec<::kestra_models::TriggerId>>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_triggers_by_query(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::DeleteTriggersByQuery::new();
+    r.only_query(&[], true)?;
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    b = b.all();
+    Ok(b.into_call())
+}
+
+fn export_triggers(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::ExportTriggers::new();
+    r.only_query(&[], true)?;
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn pause_backfill(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b =
+        ::kestra_operations::PauseBackfill::new(r.json::<::kestra_models::TriggerId>("application/json")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn pause_backfill_by_ids(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::PauseBackfillByIds::new(
+        r.json::<Vec<::kestra_models::TriggerId>>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn pause_backfill_by_query(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::PauseBackfillByQuery::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "namespace" => b.namespace(r.value::<String>(name, value)?),
+            "q" => b.q(r.value::<String>(name, value)?),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    b = b.all();
+    Ok(b.into_call())
+}
+
+fn restart_trigger(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::RestartTrigger::new(
+        r.path::<String>("namespace")?,
+        r.path::<String>("flowId")?,
+        r.path::<String>("triggerId")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn search_triggers(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::SearchTriggers::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "dateFilter" => b.date_filter(r.value::<String>(name, value)?),
+            "flowId" => b.flow_id(r.value::<String>(name, value)?),
+            "namespace" => b.namespace(r.value::<String>(name, value)?),
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "q" => b.q(r.value::<String>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            "workerId" => b.worker_id(r.value::<String>(name, value)?),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn search_triggers_for_flow(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::SearchTriggersForFlow::new(
+        r.path::<String>("namespace")?,
+        r.path::<String>("flowId")?,
+    );
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "q" => b.q(r.value::<String>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn set_trigger_disabled(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::SetTriggerDisabled::new(
+        r.json::<::kestra_models::DisableTriggerRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn set_triggers_disabled_by_ids(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::SetTriggersDisabledByIds::new(
+        r.json::<::kestra_models::SetDisabledRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn set_triggers_disabled_by_query(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::SetTriggersDisabledByQuery::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "disabled" => b.disabled(r.value::<bool>(name, value)?),
+            "namespace" => b.namespace(r.value::<String>(name, value)?),
+            "q" => b.q(r.value::<String>(name, value)?),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    b = b.all();
+    Ok(b.into_call())
+}
+
+fn unlock_trigger(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::UnlockTrigger::new(
+        r.path::<String>("namespace")?,
+        r.path::<String>("flowId")?,
+        r.path::<String>("triggerId")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn unlock_triggers_by_ids(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::UnlockTriggersByIds::new(
+        r.json::<Vec<::kestra_models::TriggerId>>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn unlock_triggers_by_query(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::UnlockTriggersByQuery::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "namespace" => b.namespace(r.value::<String>(name, value)?),
+            "q" => b.q(r.value::<String>(name, value)?),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    b = b.all();
+    Ok(b.into_call())
+}
+
+fn unpause_backfill(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b =
+        ::kestra_operations::UnpauseBackfill::new(r.json::<::kestra_models::TriggerId>("application/json")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn unpause_backfill_by_ids(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::UnpauseBackfillByIds::new(
+        r.json::<Vec<::kestra_models::TriggerId>>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn unpause_backfill_by_query(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::UnpauseBackfillByQuery::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "namespace" => b.namespace(r.value::<String>(name, value)?),
+            "q" => b.q(r.value::<String>(name, value)?),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    b = b.all();
+    Ok(b.into_call())
+}
+
+fn update_trigger(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b =
+        ::kestra_operations::UpdateTrigger::new(r.json::<::kestra_models::TriggerState>("application/json")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn generate_app(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::GenerateApp::new(
+        r.json::<::kestra_models::AppGenerationPrompt>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn generate_test_suite(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::GenerateTestSuite::new(
+        r.json::<::kestra_models::TestSuiteGenerationPrompt>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn bulk_delete_apps(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::BulkDeleteApps::new(
+        r.json::<::kestra_models::BulkOperationRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn bulk_disable_apps(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::BulkDisableApps::new(
+        r.json::<::kestra_models::BulkOperationRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn bulk_enable_apps(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::BulkEnableApps::new(
+        r.json::<::kestra_models::BulkOperationRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn bulk_export_apps(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::BulkExportApps::new(
+        r.json::<::kestra_models::BulkOperationRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn bulk_import_apps(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.form()?;
+    let b = ::kestra_operations::BulkImportApps::new(r.file("fileUpload")?);
+    r.only_query(&[], false)?;
+    r.only_parts(&["fileUpload"])?;
+    Ok(b.into_call())
+}
+
+fn create_app(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreateApp::new(r.body_text("application/x-yaml")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_app(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteApp::new(r.path::<String>("uid")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn disable_app(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DisableApp::new(r.path::<String>("uid")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn dispatch_app(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.form()?;
+    let mut b = ::kestra_operations::DispatchApp::new(r.path::<String>("id")?, r.path::<String>("dispatch")?);
+    r.only_query(&[], false)?;
+    for part in r.parts() {
+        b = match part.file() {
+            Some(file) => b.input_file(part.name(), file),
+            None => b.input(part.name(), part.text()?),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn download_file_from_app_execution(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DownloadFileFromAppExecution::new(
+        r.path::<String>("id")?,
+        r.required::<String>("path")?,
+    );
+    r.only_query(&["path"], false)?;
+    Ok(b.into_call())
+}
+
+fn enable_app(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::EnableApp::new(r.path::<String>("uid")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_app(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetApp::new(r.path::<String>("uid")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_file_meta_from_app_execution(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetFileMetaFromAppExecution::new(
+        r.path::<String>("id")?,
+        r.required::<String>("path")?,
+    );
+    r.only_query(&["path"], false)?;
+    Ok(b.into_call())
+}
+
+fn get_file_preview_from_app_execution(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::GetFilePreviewFromAppExecution::new(
+        r.path::<String>("id")?,
+        r.required::<String>("path")?,
+    );
+    for (name, value) in r.query() {
+        b = match name {
+            "path" => b,
+            "encoding" => b.encoding(r.value::<String>(name, value)?),
+            "maxRows" => b.max_rows(r.value::<i64>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn get_logs_from_app_execution(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::GetLogsFromAppExecution::new(
+        r.path::<String>("uid")?,
+        r.required::<String>("executionId")?,
+    );
+    for (name, value) in r.query() {
+        b = match name {
+            "executionId" => b,
+            "minLevel" => b.min_level(r.value::<String>(name, value)?),
+            "taskIds" => b.task_ids([r.item::<String>(name, value)?]),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn get_stream_events_from_app(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetStreamEventsFromApp::new(
+        r.path::<String>("id")?,
+        r.path::<String>("stream")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_app_tags(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ListAppTags::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn open_app(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::OpenApp::new(r.path::<String>("uid")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn preview_app(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::PreviewApp::new(r.body_text("application/x-yaml")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn preview_dispatch_app(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.form()?;
+    let mut b = ::kestra_operations::PreviewDispatchApp::new(r.path::<String>("dispatch")?);
+    r.only_query(&[], false)?;
+    for part in r.parts() {
+        b = match part.file() {
+            Some(file) => b.input_file(part.name(), file),
+            None => b.input(part.name(), part.text()?),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn search_apps(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::SearchApps::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "flowId" => b.flow_id(r.value::<String>(name, value)?),
+            "namespace" => b.namespace(r.value::<String>(name, value)?),
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "q" => b.q(r.value::<String>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            "tags" => b.tags([r.item::<String>(name, value)?]),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn search_apps_from_catalog(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::SearchAppsFromCatalog::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "q" => b.q(r.value::<String>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "tags" => b.tags([r.item::<String>(name, value)?]),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn update_app(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::UpdateApp::new(r.path::<String>("uid")?, r.body_text("application/x-yaml")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn create_asset(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreateAsset::new(r.body_text("application/x-yaml")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_asset(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteAsset::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_asset_lineage_events_by_query(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::DeleteAssetLineageEventsByQuery::new();
+    r.only_query(&[], true)?;
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    b = b.all();
+    Ok(b.into_call())
+}
+
+fn delete_asset_usages_by_query(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::DeleteAssetUsagesByQuery::new();
+    r.only_query(&[], true)?;
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    b = b.all();
+    Ok(b.into_call())
+}
+
+fn delete_assets_by_ids(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::DeleteAssetsByIds::new(r.json::<Vec<String>>("application/json")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_assets_by_query(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::DeleteAssetsByQuery::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "purge" => b.purge(r.value::<bool>(name, value)?),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    b = b.all();
+    Ok(b.into_call())
+}
+
+fn get_asset(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::GetAsset::new(r.path::<String>("id")?);
+    for (name, value) in r.query() {
+        b = match name {
+            "allowDeleted" => b.allow_deleted(r.value::<bool>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn get_asset_dependencies(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::GetAssetDependencies::new(r.path::<String>("id")?);
+    for (name, value) in r.query() {
+        b = match name {
+            "destinationOnly" => b.destination_only(r.value::<bool>(name, value)?),
+            "expandAll" => b.expand_all(r.value::<bool>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn lock_asset(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let mut b = ::kestra_operations::LockAsset::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    if r.has_body() {
+        b = b.asset_lock_request(r.json::<::kestra_models::AssetLockRequest>("application/json")?);
+    }
+    Ok(b.into_call())
+}
+
+fn search_asset_lineage_events(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::SearchAssetLineageEvents::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn search_asset_usages(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::SearchAssetUsages::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn search_assets(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::SearchAssets::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn unlock_asset(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::UnlockAsset::new(r.path::<String>("id")?);
+    for (name, value) in r.query() {
+        b = match name {
+            "executionId" => b.execution_id(r.value::<String>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn export_audit_logs(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::ExportAuditLogs::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "details" => b.details([r.pair(name, value)?]),
+            "endDate" => b.end_date(r.value::<::jiff::Timestamp>(name, value)?),
+            "executionId" => b.execution_id(r.value::<String>(name, value)?),
+            "flowId" => b.flow_id(r.value::<String>(name, value)?),
+            "id" => b.id(r.value::<String>(name, value)?),
+            "namespace" => b.namespace(r.value::<String>(name, value)?),
+            "q" => b.q(r.value::<String>(name, value)?),
+            "resources" => b.resources([r.item::<String>(name, value)?]),
+            "startDate" => b.start_date(r.value::<::jiff::Timestamp>(name, value)?),
+            "type" => b.type_(r.value::<String>(name, value)?),
+            "userId" => b.user_id(r.value::<String>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn export_audit_logs_for_all_tenants(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::ExportAuditLogsForAllTenants::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "details" => b.details([r.pair(name, value)?]),
+            "endDate" => b.end_date(r.value::<::jiff::Timestamp>(name, value)?),
+            "executionId" => b.execution_id(r.value::<String>(name, value)?),
+            "flowId" => b.flow_id(r.value::<String>(name, value)?),
+            "id" => b.id(r.value::<String>(name, value)?),
+            "namespace" => b.namespace(r.value::<String>(name, value)?),
+            "q" => b.q(r.value::<String>(name, value)?),
+            "resources" => b.resources([r.item::<String>(name, value)?]),
+            "startDate" => b.start_date(r.value::<::jiff::Timestamp>(name, value)?),
+            "type" => b.type_(r.value::<String>(name, value)?),
+            "userId" => b.user_id(r.value::<String>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn find_audit_log(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b =
+        ::kestra_operations::FindAuditLog::new(r.json::<::kestra_models::FindRequest>("application/json")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_global_resource_diff_from_audit_log(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::GetGlobalResourceDiffFromAuditLog::new(r.path::<String>("id")?);
+    for (name, value) in r.query() {
+        b = match name {
+            "previousId" => b.previous_id(r.value::<String>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn get_resource_diff_from_audit_log(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::GetResourceDiffFromAuditLog::new(r.path::<String>("id")?);
+    for (name, value) in r.query() {
+        b = match name {
+            "previousId" => b.previous_id(r.value::<String>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn list_audit_logs_from_resource_id(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ListAuditLogsFromResourceId::new(r.path::<String>("detailId")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn search_audit_logs(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::SearchAuditLogs::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "details" => b.details([r.pair(name, value)?]),
+            "endDate" => b.end_date(r.value::<::jiff::Timestamp>(name, value)?),
+            "executionId" => b.execution_id(r.value::<String>(name, value)?),
+            "flowId" => b.flow_id(r.value::<String>(name, value)?),
+            "id" => b.id(r.value::<String>(name, value)?),
+            "namespace" => b.namespace(r.value::<String>(name, value)?),
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "q" => b.q(r.value::<String>(name, value)?),
+            "resources" => b.resources([r.item::<String>(name, value)?]),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            "startDate" => b.start_date(r.value::<::jiff::Timestamp>(name, value)?),
+            "type" => b.type_(r.value::<String>(name, value)?),
+            "userId" => b.user_id(r.value::<String>(name, value)?),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn search_audit_logs_for_all_tenants(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::SearchAuditLogsForAllTenants::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "details" => b.details([r.pair(name, value)?]),
+            "endDate" => b.end_date(r.value::<::jiff::Timestamp>(name, value)?),
+            "executionId" => b.execution_id(r.value::<String>(name, value)?),
+            "flowId" => b.flow_id(r.value::<String>(name, value)?),
+            "id" => b.id(r.value::<String>(name, value)?),
+            "namespace" => b.namespace(r.value::<String>(name, value)?),
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "q" => b.q(r.value::<String>(name, value)?),
+            "resources" => b.resources([r.item::<String>(name, value)?]),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            "startDate" => b.start_date(r.value::<::jiff::Timestamp>(name, value)?),
+            "type" => b.type_(r.value::<String>(name, value)?),
+            "userId" => b.user_id(r.value::<String>(name, value)?),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn accept_invitation(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::AcceptInvitation::new(r.path::<String>("invitationId")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn create_api_token_for_current_user(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreateApiTokenForCurrentUser::new(
+        r.json::<::kestra_models::CreateApiTokenRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn create_from_invitation(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreateFromInvitation::new(
+        r.path::<String>("invitationId")?,
+        r.json::<::kestra_models::InvitationUserRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_api_token_for_current_user(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteApiTokenForCurrentUser::new(r.path::<String>("tokenId")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_current_user(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetCurrentUser::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_api_tokens_for_current_user(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ListApiTokensForCurrentUser::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_auth_methods(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ListAuthMethods::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn log_in_with_session(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::LogInWithSession::new(
+        r.json::<::kestra_models::UsernamePasswordCredentials>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn patch_current_user(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::PatchCurrentUser::new(
+        r.json::<::kestra_models::UserDetailsRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn request_code(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::RequestCode::new(r.path::<String>("email")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn request_password_reset(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::RequestPasswordReset::new(
+        r.json::<::kestra_models::ForgottenPasswordRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn request_password_reset_by_get(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::RequestPasswordResetByGet::new(r.required::<String>("username")?);
+    r.only_query(&["username"], false)?;
+    Ok(b.into_call())
+}
+
+fn reset_password(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::ResetPassword::new(
+        r.json::<::kestra_models::ResetPasswordRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn validate_password(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::ValidatePassword::new(r.body_text("text/plain")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn create_banner(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreateBanner::new(r.json::<::kestra_models::Banner>("application/json")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_banner(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteBanner::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn search_banners(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::SearchBanners::new();
+    r.only_query(&[], true)?;
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn update_banner(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::UpdateBanner::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::Banner>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn bulk_create_bindings(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::BulkCreateBindings::new(
+        r.json::<Vec<::kestra_models::CreateBindingRequest>>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn create_binding(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreateBinding::new(
+        r.json::<::kestra_models::CreateBindingRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_binding(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteBinding::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_binding(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetBinding::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn search_bindings(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::SearchBindings::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "id" => b.id(r.value::<String>(name, value)?),
+            "namespace" => b.namespace(r.value::<String>(name, value)?),
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "q" => b.q(r.value::<String>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            "type" => b.type_(r.value::<String>(name, value)?),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn list_internal_blueprint_tags(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::ListInternalBlueprintTags::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "q" => b.q(r.value::<String>(name, value)?),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn create_flow_blueprint(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreateFlowBlueprint::new(
+        r.json::<::kestra_models::FlowBlueprintCreateOrUpdate>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn create_internal_blueprint(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreateInternalBlueprint::new(
+        r.json::<::kestra_models::BlueprintItemWithSource>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_flow_blueprint(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteFlowBlueprint::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_internal_blueprint(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteInternalBlueprint::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_flow_blueprint(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetFlowBlueprint::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_flow_blueprint_by_id(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetFlowBlueprintById::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_internal_blueprint(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetInternalBlueprint::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_internal_blueprint_source(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetInternalBlueprintSource::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn search_internal_blueprints(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::SearchInternalBlueprints::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "q" => b.q(r.value::<String>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort(r.value::<String>(name, value)?),
+            "source" => b.source(r.value::<bool>(name, value)?),
+            "tags" => b.tags([r.item::<String>(name, value)?]),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn update_flow_blueprint(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::UpdateFlowBlueprint::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::FlowBlueprintCreateOrUpdate>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn update_internal_blueprint(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::UpdateInternalBlueprint::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::BlueprintItemWithSource>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn use_blueprint_template(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::UseBlueprintTemplate::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::UseBlueprintTemplateRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn enter_maintenance(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::EnterMaintenance::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn exit_maintenance(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ExitMaintenance::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_maintenance_status(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetMaintenanceStatus::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn create_credential(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreateCredential::new(
+        r.json::<::kestra_models::CreateCredentialRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn create_namespace_credential(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreateNamespaceCredential::new(
+        r.path::<String>("namespace")?,
+        r.json::<::kestra_models::CreateCredentialRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_credential(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteCredential::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_namespace_credential(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteNamespaceCredential::new(
+        r.path::<String>("namespace")?,
+        r.path::<String>("name")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_credential(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetCredential::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_inherited_credentials(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetInheritedCredentials::new(r.path::<String>("namespace")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_namespace_credential(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetNamespaceCredential::new(
+        r.path::<String>("namespace")?,
+        r.path::<String>("name")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_credentials(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::ListCredentials::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn list_namespace_credentials(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::ListNamespaceCredentials::new(r.path::<String>("namespace")?);
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn test_credential(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::TestCredential::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn test_namespace_credential(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::TestNamespaceCredential::new(
+        r.path::<String>("namespace")?,
+        r.path::<String>("name")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn update_credential(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::UpdateCredential::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::UpdateCredentialRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn update_namespace_credential(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::UpdateNamespaceCredential::new(
+        r.path::<String>("namespace")?,
+        r.path::<String>("name")?,
+        r.json::<::kestra_models::UpdateCredentialRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn render_expressions(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::RenderExpressions::new(
+        r.json::<::kestra_models::RenderExpressionRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
 fn preview_flow_policies(r: &Recorded<'_>) -> Result<Call, Obstacle> {
     let b = ::kestra_operations::PreviewFlowPolicies::new(
         r.json::<::kestra_models::PolicyPreviewRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn add_user_to_group(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::AddUserToGroup::new(r.path::<String>("id")?, r.path::<String>("userId")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn autocomplete_groups(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let mut b = ::kestra_operations::AutocompleteGroups::new(
+        r.json::<::kestra_models::Autocomplete>("application/json")?,
+    );
+    r.only_query(&[], true)?;
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn create_group(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreateGroup::new(
+        r.json::<::kestra_models::CreateGroupRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_group(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteGroup::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_user_from_group(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b =
+        ::kestra_operations::DeleteUserFromGroup::new(r.path::<String>("id")?, r.path::<String>("userId")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_group(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetGroup::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_group_ids(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::ListGroupIds::new(r.json::<::kestra_models::Ids>("application/json")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn search_group_members(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::SearchGroupMembers::new(r.path::<String>("id")?);
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "q" => b.q(r.value::<String>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn search_groups(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::SearchGroups::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "q" => b.q(r.value::<String>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn set_user_membership_for_group(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::SetUserMembershipForGroup::new(
+        r.path::<String>("id")?,
+        r.path::<String>("userId")?,
+        r.required::<String>("membership")?,
+    );
+    r.only_query(&["membership"], false)?;
+    Ok(b.into_call())
+}
+
+fn update_group(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::UpdateGroup::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::UpdateGroupRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn create_invitation(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreateInvitation::new(
+        r.json::<::kestra_models::InvitationCreateRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_invitation(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteInvitation::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn find_all_invitations_for_current_user(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::FindAllInvitationsForCurrentUser::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_invitation(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetInvitation::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_invitations_by_email(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ListInvitationsByEmail::new(r.path::<String>("email")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn search_invitations(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::SearchInvitations::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "email" => b.email(r.value::<String>(name, value)?),
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            "status" => b.status(r.value::<String>(name, value)?),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn create_kill_switch(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreateKillSwitch::new(
+        r.json::<::kestra_models::KillSwitch>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_kill_switch(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteKillSwitch::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn search_kill_switches(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::SearchKillSwitches::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn update_kill_switch(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::UpdateKillSwitch::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::KillSwitch>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_all_mcp_servers(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::ListAllMcpServers::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn forward_support_ticket(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.form()?;
+    let mut b = ::kestra_operations::ForwardSupportTicket::new();
+    r.only_query(&[], false)?;
+    for part in r.parts() {
+        b = match part.name() {
+            "filesPublisher" => b.files_publisher([part.required_file()?]),
+            "payload" => b.payload(part.value::<String>()?),
+            _ => return Err(r.unknown_part(part.name())),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn generate_reports(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::GenerateReports::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "from" => b.from(r.value::<::jiff::civil::Date>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn get_license_info(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetLicenseInfo::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_login_configuration(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetLoginConfiguration::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_setup_configuration(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetSetupConfiguration::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_support_debug_info(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetSupportDebugInfo::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_tenant_usage(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetTenantUsage::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_actions(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ListActions::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_main_tenant_flows(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ListMainTenantFlows::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_permissions(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ListPermissions::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_templates(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ListTemplates::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_worker_selector_tags(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ListWorkerSelectorTags::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn log_in(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::LogIn::new(r.json::<::kestra_models::LoginRequest>("application/json")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn log_out(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::LogOut::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn refresh_license(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::RefreshLicense::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn setup_kestra(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::SetupKestra::new(r.json::<::kestra_models::SetupData>("application/json")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn create_namespace(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b =
+        ::kestra_operations::CreateNamespace::new(r.json::<::kestra_models::Namespace>("application/json")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_namespace(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteNamespace::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_secret(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteSecret::new(r.path::<String>("namespace")?, r.path::<String>("key")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn export_plugin_defaults(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ExportPluginDefaults::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_inherited_plugin_defaults(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetInheritedPluginDefaults::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_inherited_variables(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetInheritedVariables::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn import_plugin_defaults(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.form()?;
+    let b = ::kestra_operations::ImportPluginDefaults::new(r.path::<String>("id")?, r.file("fileUpload")?);
+    r.only_query(&[], false)?;
+    r.only_parts(&["fileUpload"])?;
+    Ok(b.into_call())
+}
+
+fn patch_secret(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::PatchSecret::new(
+        r.path::<String>("namespace")?,
+        r.path::<String>("key")?,
+        r.json::<::kestra_models::SecretMeta>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn put_secrets(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::PutSecrets::new(
+        r.path::<String>("namespace")?,
+        r.json::<::kestra_models::SecretValue>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn update_namespace(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::UpdateNamespace::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::Namespace>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn count_unread_notifications(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::CountUnreadNotifications::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_notifications(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::ListNotifications::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "before" => b.before(r.value::<String>(name, value)?),
+            "limit" => b.limit(r.value::<i64>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn mark_all_notifications_read(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::MarkAllNotificationsRead::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn mark_notification_read(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::MarkNotificationRead::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn mark_notification_unread(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::MarkNotificationUnread::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn poll_notifications(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::PollNotifications::new(r.required::<::jiff::Timestamp>("since")?);
+    r.only_query(&["since"], false)?;
+    Ok(b.into_call())
+}
+
+fn get_plugin_icon(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetPluginIcon::new(r.path::<String>("cls")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_plugin_icon_svg(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetPluginIconSvg::new(r.path::<String>("cls")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_plugin_release_notes_content(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetPluginReleaseNotesContent::new(
+        r.path::<String>("groupId")?,
+        r.path::<String>("artifactId")?,
+        r.required::<String>("version")?,
+    );
+    r.only_query(&["version"], false)?;
+    Ok(b.into_call())
+}
+
+fn get_versioned_plugin_details(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetVersionedPluginDetails::new(
+        r.path::<String>("groupId")?,
+        r.path::<String>("artifactId")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_versioned_plugin_details_from_version(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetVersionedPluginDetailsFromVersion::new(
+        r.path::<String>("groupId")?,
+        r.path::<String>("artifactId")?,
+        r.path::<String>("version")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_versioned_plugin_icon(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::GetVersionedPluginIcon::new(
+        r.path::<String>("groupId")?,
+        r.path::<String>("artifactId")?,
+    );
+    for (name, value) in r.query() {
+        b = match name {
+            "v" => b.v(r.value::<String>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn install_versioned_plugins(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::InstallVersionedPlugins::new(
+        r.json::<::kestra_models::PluginListRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_available_versioned_plugins(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ListAvailableVersionedPlugins::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_available_versioned_plugins_for_secret_manager(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ListAvailableVersionedPluginsForSecretManager::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_available_versioned_plugins_for_storage(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ListAvailableVersionedPluginsForStorage::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_versioned_plugins(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::ListVersionedPlugins::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "q" => b.q(r.value::<String>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn resolve_versioned_plugins(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::ResolveVersionedPlugins::new(
+        r.json::<::kestra_models::PluginListRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn uninstall_versioned_plugins(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::UninstallVersionedPlugins::new(
+        r.json::<::kestra_models::PluginListRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn upload_versioned_plugins(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.form()?;
+    let mut b = ::kestra_operations::UploadVersionedPlugins::new(r.file("file")?);
+    r.only_query(&[], false)?;
+    for part in r.parts() {
+        b = match part.name() {
+            "file" => b,
+            "forceInstallOnExistingVersions" => b.force_install_on_existing_versions(part.value::<bool>()?),
+            _ => return Err(r.unknown_part(part.name())),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn create_instance_policy(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreateInstancePolicy::new(
+        r.json::<::kestra_models::PolicyRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn create_namespace_policy(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreateNamespacePolicy::new(
+        r.path::<String>("namespace")?,
+        r.json::<::kestra_models::PolicyRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn create_tenant_policy(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreateTenantPolicy::new(
+        r.json::<::kestra_models::PolicyRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_instance_policies_by_ids(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::DeleteInstancePoliciesByIds::new(r.json::<Vec<String>>("application/json")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_instance_policy(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteInstancePolicy::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_namespace_policies_by_ids(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::DeleteNamespacePoliciesByIds::new(
+        r.path::<String>("namespace")?,
+        r.json::<Vec<String>>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_namespace_policy(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteNamespacePolicy::new(
+        r.path::<String>("namespace")?,
+        r.path::<String>("id")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_tenant_policies_by_ids(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::DeleteTenantPoliciesByIds::new(r.json::<Vec<String>>("application/json")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_tenant_policy(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteTenantPolicy::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn evaluate_instance_policy(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::EvaluateInstancePolicy::new(r.path::<String>("id")?);
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "scope" => b.scope(r.value::<String>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn evaluate_namespace_policy(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::EvaluateNamespacePolicy::new(
+        r.path::<String>("namespace")?,
+        r.path::<String>("id")?,
+    );
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn evaluate_tenant_policy(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::EvaluateTenantPolicy::new(r.path::<String>("id")?);
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn export_instance_policies(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ExportInstancePolicies::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn export_instance_policies_by_ids(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::ExportInstancePoliciesByIds::new(r.json::<Vec<String>>("application/json")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn export_namespace_policies(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ExportNamespacePolicies::new(r.path::<String>("namespace")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn export_namespace_policies_by_ids(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::ExportNamespacePoliciesByIds::new(
+        r.path::<String>("namespace")?,
+        r.json::<Vec<String>>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn export_tenant_policies(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ExportTenantPolicies::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn export_tenant_policies_by_ids(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::ExportTenantPoliciesByIds::new(r.json::<Vec<String>>("application/json")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_instance_policy(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::GetInstancePolicy::new(r.path::<String>("id")?);
+    for (name, value) in r.query() {
+        b = match name {
+            "scope" => b.scope(r.value::<String>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn get_namespace_policy(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b =
+        ::kestra_operations::GetNamespacePolicy::new(r.path::<String>("namespace")?, r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_tenant_policy(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetTenantPolicy::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn import_policies(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.form()?;
+    let b = ::kestra_operations::ImportPolicies::new(r.file("fileUpload")?);
+    r.only_query(&[], false)?;
+    r.only_parts(&["fileUpload"])?;
+    Ok(b.into_call())
+}
+
+fn search_instance_policies(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::SearchInstancePolicies::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn search_namespace_policies(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::SearchNamespacePolicies::new(r.path::<String>("namespace")?);
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn search_policies(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::SearchPolicies::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn update_instance_policy(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::UpdateInstancePolicy::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::PolicyRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn update_namespace_policy(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::UpdateNamespacePolicy::new(
+        r.path::<String>("namespace")?,
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::PolicyRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn update_tenant_policy(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::UpdateTenantPolicy::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::PolicyRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn search_quota_limits(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::SearchQuotaLimits::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_reusable_inputs(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteReusableInputs::new(
+        r.path::<String>("namespace")?,
+        r.path::<String>("id")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_reusable_inputs(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b =
+        ::kestra_operations::GetReusableInputs::new(r.path::<String>("namespace")?, r.path::<String>("id")?);
+    for (name, value) in r.query() {
+        b = match name {
+            "revision" => b.revision(r.value::<i64>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn list_namespaces_with_reusable_inputs(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ListNamespacesWithReusableInputs::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_reusable_inputs(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::ListReusableInputs::new(r.path::<String>("namespace")?);
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn list_reusable_inputs_revisions(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ListReusableInputsRevisions::new(
+        r.path::<String>("namespace")?,
+        r.path::<String>("id")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn set_reusable_inputs(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let mut b = ::kestra_operations::SetReusableInputs::new(
+        r.path::<String>("namespace")?,
+        r.path::<String>("id")?,
+        r.json::<String>("application/json")?,
+    );
+    for (name, value) in r.query() {
+        b = match name {
+            "failIfExists" => b.fail_if_exists(r.value::<bool>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn set_reusable_inputs_yaml(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let mut b = ::kestra_operations::SetReusableInputsYaml::new(
+        r.path::<String>("namespace")?,
+        r.path::<String>("id")?,
+        r.body_text("application/x-yaml")?,
+    );
+    for (name, value) in r.query() {
+        b = match name {
+            "failIfExists" => b.fail_if_exists(r.value::<bool>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn set_reusable_inputs_text(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let mut b = ::kestra_operations::SetReusableInputsText::new(
+        r.path::<String>("namespace")?,
+        r.path::<String>("id")?,
+        r.body_text("text/plain")?,
+    );
+    for (name, value) in r.query() {
+        b = match name {
+            "failIfExists" => b.fail_if_exists(r.value::<bool>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn autocomplete_roles(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::AutocompleteRoles::new(
+        r.json::<::kestra_models::Autocomplete>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn create_role(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreateRole::new(
+        r.json::<::kestra_models::RoleCreateOrUpdateRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_role(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteRole::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_role(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetRole::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_roles_from_given_ids(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b =
+        ::kestra_operations::ListRolesFromGivenIds::new(r.json::<::kestra_models::Ids>("application/json")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn search_roles(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::SearchRoles::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "q" => b.q(r.value::<String>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn update_role(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::UpdateRole::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::RoleCreateOrUpdateRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_scim_resource_type(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetScimResourceType::new(
+        r.path::<String>("integration")?,
+        r.path::<String>("name")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_scim_schema(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b =
+        ::kestra_operations::GetScimSchema::new(r.path::<String>("integration")?, r.path::<String>("uri")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_scim_service_provider_configuration(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetScimServiceProviderConfiguration::new(r.path::<String>("integration")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_scim_resource_types(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ListScimResourceTypes::new(r.path::<String>("integration")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_scim_schemas(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ListScimSchemas::new(r.path::<String>("integration")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn create_scim_group(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let mut b = ::kestra_operations::CreateScimGroup::new(
+        r.path::<String>("integration")?,
+        r.json::<::kestra_models::ScimUser>("application/scim+json")?,
+    );
+    for (name, value) in r.query() {
+        b = match name {
+            "attributes" => b.attributes(r.value::<String>(name, value)?),
+            "excludedAttributes" => b.excluded_attributes(r.value::<String>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn delete_scim_group(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b =
+        ::kestra_operations::DeleteScimGroup::new(r.path::<String>("integration")?, r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn find_scim_groups(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::FindScimGroups::new(
+        r.path::<String>("integration")?,
+        r.json::<::kestra_models::ScimSearchRequest>("application/scim+json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_scim_group(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b =
+        ::kestra_operations::GetScimGroup::new(r.path::<String>("integration")?, r.path::<String>("id")?);
+    for (name, value) in r.query() {
+        b = match name {
+            "attributes" => b.attributes(r.value::<String>(name, value)?),
+            "excludedAttributes" => b.excluded_attributes(r.value::<String>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn patch_scim_group(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let mut b = ::kestra_operations::PatchScimGroup::new(
+        r.path::<String>("integration")?,
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::ScimPatchRequest>("application/scim+json")?,
+    );
+    for (name, value) in r.query() {
+        b = match name {
+            "attributes" => b.attributes(r.value::<String>(name, value)?),
+            "excludedAttributes" => b.excluded_attributes(r.value::<String>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn query_scim_groups(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::QueryScimGroups::new(r.path::<String>("integration")?);
+    for (name, value) in r.query() {
+        b = match name {
+            "attributes" => b.attributes(r.value::<String>(name, value)?),
+            "count" => b.count(r.value::<i64>(name, value)?),
+            "excludedAttributes" => b.excluded_attributes(r.value::<String>(name, value)?),
+            "filter" => b.filter(r.value::<String>(name, value)?),
+            "sortBy" => b.sort_by(r.value::<String>(name, value)?),
+            "sortOrder" => b.sort_order(r.value::<String>(name, value)?),
+            "startIndex" => b.start_index(r.value::<i64>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn update_scim_group(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let mut b = ::kestra_operations::UpdateScimGroup::new(
+        r.path::<String>("integration")?,
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::ScimResource>("application/scim+json")?,
+    );
+    for (name, value) in r.query() {
+        b = match name {
+            "attributes" => b.attributes(r.value::<String>(name, value)?),
+            "excludedAttributes" => b.excluded_attributes(r.value::<String>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn create_scim_user(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let mut b = ::kestra_operations::CreateScimUser::new(
+        r.path::<String>("integration")?,
+        r.json::<::kestra_models::ScimUser>("application/scim+json")?,
+    );
+    for (name, value) in r.query() {
+        b = match name {
+            "attributes" => b.attributes(r.value::<String>(name, value)?),
+            "excludedAttributes" => b.excluded_attributes(r.value::<String>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn delete_scim_user(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b =
+        ::kestra_operations::DeleteScimUser::new(r.path::<String>("integration")?, r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn find_scim_users(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::FindScimUsers::new(
+        r.path::<String>("integration")?,
+        r.json::<::kestra_models::ScimSearchRequest>("application/scim+json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_scim_user(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b =
+        ::kestra_operations::GetScimUser::new(r.path::<String>("integration")?, r.path::<String>("id")?);
+    for (name, value) in r.query() {
+        b = match name {
+            "attributes" => b.attributes(r.value::<String>(name, value)?),
+            "excludedAttributes" => b.excluded_attributes(r.value::<String>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn patch_scim_user(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let mut b = ::kestra_operations::PatchScimUser::new(
+        r.path::<String>("integration")?,
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::ScimPatchRequest>("application/scim+json")?,
+    );
+    for (name, value) in r.query() {
+        b = match name {
+            "attributes" => b.attributes(r.value::<String>(name, value)?),
+            "excludedAttributes" => b.excluded_attributes(r.value::<String>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn query_scim_users(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::QueryScimUsers::new(r.path::<String>("integration")?);
+    for (name, value) in r.query() {
+        b = match name {
+            "attributes" => b.attributes(r.value::<String>(name, value)?),
+            "count" => b.count(r.value::<i64>(name, value)?),
+            "excludedAttributes" => b.excluded_attributes(r.value::<String>(name, value)?),
+            "filter" => b.filter(r.value::<String>(name, value)?),
+            "sortBy" => b.sort_by(r.value::<String>(name, value)?),
+            "sortOrder" => b.sort_order(r.value::<String>(name, value)?),
+            "startIndex" => b.start_index(r.value::<i64>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn update_scim_user(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let mut b = ::kestra_operations::UpdateScimUser::new(
+        r.path::<String>("integration")?,
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::ScimResource>("application/scim+json")?,
+    );
+    for (name, value) in r.query() {
+        b = match name {
+            "attributes" => b.attributes(r.value::<String>(name, value)?),
+            "excludedAttributes" => b.excluded_attributes(r.value::<String>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn create_security_integration(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreateSecurityIntegration::new(
+        r.json::<::kestra_models::CreateSecurityIntegrationRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_security_integration(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteSecurityIntegration::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn disable_security_integration(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DisableSecurityIntegration::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn enable_security_integration(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::EnableSecurityIntegration::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_security_integration(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetSecurityIntegration::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_security_integrations(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ListSecurityIntegrations::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn search_security_integrations(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::SearchSecurityIntegrations::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn create_api_token_for_service_account(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreateApiTokenForServiceAccount::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::CreateApiTokenRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn create_api_token_for_service_account_with_tenant(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreateApiTokenForServiceAccountWithTenant::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::CreateApiTokenRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn create_service_account(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreateServiceAccount::new(
+        r.json::<::kestra_models::CreateServiceAccountRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn create_service_account_for_tenant(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreateServiceAccountForTenant::new(
+        r.json::<::kestra_models::ServiceAccountRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_api_token_for_service_account(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteApiTokenForServiceAccount::new(
+        r.path::<String>("id")?,
+        r.path::<String>("tokenId")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_api_token_for_service_account_with_tenant(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteApiTokenForServiceAccountWithTenant::new(
+        r.path::<String>("id")?,
+        r.path::<String>("tokenId")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_service_account(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteServiceAccount::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_service_account_for_tenant(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteServiceAccountForTenant::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_service_account(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetServiceAccount::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_service_account_for_tenant(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetServiceAccountForTenant::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_api_tokens_for_service_account(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ListApiTokensForServiceAccount::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_api_tokens_for_service_account_with_tenant(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ListApiTokensForServiceAccountWithTenant::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_service_accounts(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::ListServiceAccounts::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "q" => b.q(r.value::<String>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn list_service_accounts_for_tenant(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::ListServiceAccountsForTenant::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn patch_service_account_details(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::PatchServiceAccountDetails::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::PatchServiceAccountRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn set_service_account_instance_owner(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::SetServiceAccountInstanceOwner::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::PatchSuperAdminRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn update_service_account(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::UpdateServiceAccount::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::ServiceAccountRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_active_services(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetActiveServices::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_service(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetService::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_service_metrics(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::GetServiceMetrics::new(r.path::<String>("serviceType")?);
+    for (name, value) in r.query() {
+        b = match name {
+            "serviceType" => b.service_type_in_query(r.value::<String>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn search_services(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::SearchServices::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            "state" => b.state([r.item::<String>(name, value)?]),
+            "type" => b.type_([r.item::<String>(name, value)?]),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn create_tenant_access(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreateTenantAccess::new(
+        r.json::<::kestra_models::CreateTenantAccessRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_tenant_access(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteTenantAccess::new(r.path::<String>("userId")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_tenant_access(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetTenantAccess::new(r.path::<String>("userId")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn grant_tenant_access(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GrantTenantAccess::new(r.path::<String>("userId")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_tenant_access(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::ListTenantAccess::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "q" => b.q(r.value::<String>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            "type" => b.type_(r.value::<String>(name, value)?),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn create_tenant(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreateTenant::new(r.json::<::kestra_models::Tenant>("application/json")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_apps_catalog_logo(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteAppsCatalogLogo::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_tenant(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteTenant::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_apps_catalog_config(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetAppsCatalogConfig::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_flow_dependencies_from_tenant(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::GetFlowDependenciesFromTenant::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "destinationOnly" => b.destination_only(r.value::<bool>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn get_tenant(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetTenant::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_tenant_default_dashboards(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetTenantDefaultDashboards::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn search_tenants(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::SearchTenants::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "q" => b.q(r.value::<String>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn set_apps_catalog_config(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::SetAppsCatalogConfig::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::AppsCatalogConfigRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn set_apps_catalog_logo(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.form()?;
+    let b = ::kestra_operations::SetAppsCatalogLogo::new(r.path::<String>("id")?, r.file("logo")?);
+    r.only_query(&[], false)?;
+    r.only_parts(&["logo"])?;
+    Ok(b.into_call())
+}
+
+fn set_tenant_default_dashboards(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::SetTenantDefaultDashboards::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::SetTenantDefaultDashboardsRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn set_tenant_logo(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.form()?;
+    let b = ::kestra_operations::SetTenantLogo::new(r.path::<String>("id")?, r.file("logo")?);
+    r.only_query(&[], false)?;
+    r.only_parts(&["logo"])?;
+    Ok(b.into_call())
+}
+
+fn update_tenant(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::UpdateTenant::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::Tenant>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn create_test_suite(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreateTestSuite::new(r.body_text("application/x-yaml")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_test_suite(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b =
+        ::kestra_operations::DeleteTestSuite::new(r.path::<String>("namespace")?, r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_test_suites_by_ids(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::DeleteTestSuitesByIds::new(
+        r.json::<::kestra_models::TestSuiteBulkRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn disable_test_suites_by_ids(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::DisableTestSuitesByIds::new(
+        r.json::<::kestra_models::TestSuiteBulkRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn enable_test_suites_by_ids(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::EnableTestSuitesByIds::new(
+        r.json::<::kestra_models::TestSuiteBulkRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_test_result(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetTestResult::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_test_suite(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetTestSuite::new(r.path::<String>("namespace")?, r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_tests_last_result(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::GetTestsLastResult::new(
+        r.json::<::kestra_models::SearchTestsLastResult>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn run_test_suite(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let mut b =
+        ::kestra_operations::RunTestSuite::new(r.path::<String>("namespace")?, r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    if r.has_body() {
+        b = b.run_request(r.json::<::kestra_models::RunRequest>("application/json")?);
+    }
+    Ok(b.into_call())
+}
+
+fn run_test_suites_by_query(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::RunTestSuitesByQuery::new(
+        r.json::<::kestra_models::RunByQueryRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn search_test_suite_results(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::SearchTestSuiteResults::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "flowId" => b.flow_id(r.value::<String>(name, value)?),
+            "namespace" => b.namespace(r.value::<String>(name, value)?),
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            "testSuiteId" => b.test_suite_id(r.value::<String>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn search_test_suites(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::SearchTestSuites::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "flowId" => b.flow_id(r.value::<String>(name, value)?),
+            "includeChildNamespaces" => b.include_child_namespaces(r.value::<bool>(name, value)?),
+            "namespace" => b.namespace(r.value::<String>(name, value)?),
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn update_test_suite(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::UpdateTestSuite::new(
+        r.path::<String>("namespace")?,
+        r.path::<String>("id")?,
+        r.body_text("application/x-yaml")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn validate_test_suite(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::ValidateTestSuite::new(r.body_text("application/x-yaml")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn autocomplete_users(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::AutocompleteUsers::new(
+        r.json::<::kestra_models::UserApiAutocomplete>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn create_api_token_for_user(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreateApiTokenForUser::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::CreateApiTokenRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn create_user(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreateUser::new(
+        r.json::<::kestra_models::CreateOrUpdateUserRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_api_token_for_user(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteApiTokenForUser::new(
+        r.path::<String>("id")?,
+        r.path::<String>("tokenId")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_refresh_token(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteRefreshToken::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_user(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteUser::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_user_auth_method(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b =
+        ::kestra_operations::DeleteUserAuthMethod::new(r.path::<String>("id")?, r.path::<String>("auth")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_user(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetUser::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn impersonate(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::Impersonate::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_api_tokens_for_user(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ListApiTokensForUser::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_users(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::ListUsers::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "q" => b.q(r.value::<String>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn patch_user(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::PatchUser::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::UserDetailsRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn patch_user_password(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::PatchUserPassword::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::PatchUserPasswordRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn set_user_instance_owner(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::SetUserInstanceOwner::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::PatchSuperAdminRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn set_user_restricted(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::SetUserRestricted::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::PatchRestrictedRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn update_current_user_password(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::UpdateCurrentUserPassword::new(
+        r.json::<::kestra_models::UpdatePasswordRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn update_user(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::UpdateUser::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::CreateOrUpdateUserRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn update_user_groups(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::UpdateUserGroups::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::UpdateUserGroupsRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_worker_credential(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetWorkerCredential::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_worker_credentials(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ListWorkerCredentials::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn revoke_worker_credential(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::RevokeWorkerCredential::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn add_worker_group_subscription(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::AddWorkerGroupSubscription::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::SubscriptionRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn create_instance_worker_group(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreateInstanceWorkerGroup::new(
+        r.json::<::kestra_models::CreateOrUpdateWorkerGroupRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn create_worker_group(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreateWorkerGroup::new(
+        r.json::<::kestra_models::CreateWorkerGroupRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_instance_worker_group(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteInstanceWorkerGroup::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_worker_group(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::DeleteWorkerGroup::new(r.path::<String>("id")?);
+    for (name, value) in r.query() {
+        b = match name {
+            "force" => b.force(r.value::<bool>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn delete_worker_group_token(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteWorkerGroupToken::new(
+        r.path::<String>("id")?,
+        r.path::<String>("tokenId")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn generate_worker_group_token(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::GenerateWorkerGroupToken::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::GenerateTokenRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_instance_worker_group(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetInstanceWorkerGroup::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_worker_group(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetWorkerGroup::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_worker_group_capacity(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetWorkerGroupCapacity::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_instance_worker_groups(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ListInstanceWorkerGroups::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_worker_group_workers(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ListWorkerGroupWorkers::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_worker_groups(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::ListWorkerGroups::new();
+    r.only_query(&[], true)?;
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn remove_worker_group_subscription(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::RemoveWorkerGroupSubscription::new(
+        r.path::<String>("id")?,
+        r.path::<String>("workerQueueId")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn revoke_worker_group_token(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::RevokeWorkerGroupToken::new(
+        r.path::<String>("id")?,
+        r.path::<String>("tokenId")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn update_instance_worker_group(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::UpdateInstanceWorkerGroup::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::CreateOrUpdateWorkerGroupRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn update_worker_group(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::UpdateWorkerGroup::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::UpdateWorkerGroupRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn update_worker_group_subscription(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::UpdateWorkerGroupSubscription::new(
+        r.path::<String>("id")?,
+        r.path::<String>("workerQueueId")?,
+        r.json::<::kestra_models::UpdateSubscriptionRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn create_worker_queue(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreateWorkerQueue::new(
+        r.json::<::kestra_models::CreateOrUpdateWorkerQueueRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_worker_queue(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteWorkerQueue::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_worker_queue(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetWorkerQueue::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_worker_queue_subscribers(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ListWorkerQueueSubscribers::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_worker_queues(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ListWorkerQueues::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn update_worker_queue(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::UpdateWorkerQueue::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::CreateOrUpdateWorkerQueueRequest>("application/json")?,
     );
     r.only_query(&[], false)?;
     Ok(b.into_call())

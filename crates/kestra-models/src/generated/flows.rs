@@ -18,47 +18,6 @@ pub struct Check {
     pub when: Option<String>,
 }
 
-/// How many executions of a flow may run at once.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
-#[serde(rename_all = "camelCase", default)]
-#[non_exhaustive]
-pub struct Concurrency {
-    /// `behavior` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub behavior: Option<crate::ConcurrencyBehavior>,
-    /// `limit` on the wire.
-    #[serde(deserialize_with = "crate::lenient::integer", skip_serializing_if = "Option::is_none")]
-    pub limit: Option<i64>,
-}
-
-impl Concurrency {
-    /// One without fields.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Sets `behavior`.
-    pub fn behavior(mut self, behavior: impl Into<crate::ConcurrencyBehavior>) -> Self {
-        self.behavior = Some(behavior.into());
-        self
-    }
-
-    /// Sets `limit`.
-    pub fn limit(mut self, limit: impl Into<i64>) -> Self {
-        self.limit = Some(limit.into());
-        self
-    }
-}
-
-string_enum! {
-    /// What happens to an execution over the limit.
-    ConcurrencyBehavior {
-        Cancel = "CANCEL",
-        Fail = "FAIL",
-        Queue = "QUEUE",
-    }
-}
-
 /// How many executions of a flow are running, for flows that limit it.
 #[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -237,14 +196,6 @@ pub struct FlowExpressions {
     pub variables: Vec<String>,
 }
 
-string_enum! {
-    /// `FlowRelation` of the API.
-    FlowRelation {
-        FlowTask = "FLOW_TASK",
-        FlowTrigger = "FLOW_TRIGGER",
-    }
-}
-
 /// A flow whose source has the text searched for.
 #[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
@@ -256,78 +207,6 @@ pub struct FlowSearchResult {
     pub fragments: Vec<String>,
     /// `model` on the wire.
     pub model: Option<crate::Flow>,
-}
-
-/// Flows and their dependencies.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
-#[non_exhaustive]
-pub struct FlowTopologyGraph {
-    /// `edges` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
-    pub edges: Vec<crate::FlowTopologyGraphEdge>,
-    /// `nodes` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
-    pub nodes: Vec<crate::FlowTopologyNode>,
-}
-
-/// A dependency between two flows.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
-#[non_exhaustive]
-pub struct FlowTopologyGraphEdge {
-    /// `relation` on the wire.
-    pub relation: Option<crate::FlowRelation>,
-    /// `source` on the wire.
-    pub source: Option<String>,
-    /// `target` on the wire.
-    pub target: Option<String>,
-}
-
-/// A flow within a graph of dependencies.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
-#[non_exhaustive]
-pub struct FlowTopologyNode {
-    /// `id` on the wire.
-    pub id: Option<String>,
-    /// `namespace` on the wire.
-    pub namespace: Option<String>,
-    /// `uid` on the wire.
-    pub uid: Option<String>,
-}
-
-/// What a check of one source found; without constraints it is valid.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
-#[non_exhaustive]
-pub struct FlowValidation {
-    /// `constraints` on the wire.
-    pub constraints: Option<String>,
-    /// `deprecationPaths` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
-    pub deprecation_paths: Vec<String>,
-    /// `filename` on the wire.
-    pub filename: Option<String>,
-    /// `flow` on the wire.
-    pub flow: Option<String>,
-    /// `index` on the wire.
-    #[serde(deserialize_with = "crate::lenient::integer")]
-    pub index: Option<i64>,
-    /// `infos` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
-    pub infos: Vec<String>,
-    /// `namespace` on the wire.
-    pub namespace: Option<String>,
-    /// `outdated` on the wire.
-    pub outdated: Option<bool>,
-    /// `warnings` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
-    pub warnings: Vec<String>,
 }
 
 /// A flow that uses deprecated tasks.
@@ -468,59 +347,6 @@ impl NamespacedId {
     }
 }
 
-/// Values for a plugin's properties wherever the flow uses it.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
-#[serde(rename_all = "camelCase", default)]
-#[non_exhaustive]
-pub struct PluginDefault {
-    /// `forced` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub forced: Option<bool>,
-    /// `ref` on the wire; 1.3 and later.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ref_: Option<String>,
-    /// `type` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub type_: Option<String>,
-    /// `values` on the wire.
-    #[serde(
-        deserialize_with = "crate::lenient::or_default",
-        skip_serializing_if = "::serde_json::Map::is_empty"
-    )]
-    pub values: ::serde_json::Map<String, ::serde_json::Value>,
-}
-
-impl PluginDefault {
-    /// One without fields.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Sets `forced`.
-    pub fn forced(mut self, forced: bool) -> Self {
-        self.forced = Some(forced);
-        self
-    }
-
-    /// Sets `ref`.
-    pub fn ref_(mut self, ref_: impl Into<String>) -> Self {
-        self.ref_ = Some(ref_.into());
-        self
-    }
-
-    /// Sets `type`.
-    pub fn type_(mut self, type_: impl Into<String>) -> Self {
-        self.type_ = Some(type_.into());
-        self
-    }
-
-    /// Sets `values`.
-    pub fn values(mut self, values: impl Into<::serde_json::Map<String, ::serde_json::Value>>) -> Self {
-        self.values = values.into();
-        self
-    }
-}
-
 open_type! {
     /// A task of a flow, with fields of its plugin.
     Task {
@@ -562,28 +388,5 @@ string_enum! {
     TaskValidationType {
         Tasks = "TASKS",
         Triggers = "TRIGGERS",
-    }
-}
-
-open_type! {
-    /// A trigger that a flow declares, with fields of its plugin.
-    Trigger {
-        allow_concurrent = "allowConcurrent" as flag,
-        assets = "assets" as value,
-        conditions = "conditions" as value,
-        description = "description" as text,
-        disabled = "disabled" as flag,
-        fail_on_trigger_error = "failOnTriggerError" as flag,
-        labels = "labels" as value,
-        log_level = "logLevel" as text,
-        log_to_file = "logToFile" as flag,
-        min_log_level = "minLogLevel" as text,
-        plugin_defaults_ref = "pluginDefaultsRef" as text,
-        policy_refs = "policyRefs" as value,
-        stop_after = "stopAfter" as value,
-        version = "version" as text,
-        when = "when" as text,
-        worker_group = "workerGroup" as value,
-        worker_selector = "workerSelector" as value,
     }
 }

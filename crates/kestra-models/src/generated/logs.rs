@@ -38,14 +38,3 @@ pub struct LogEntry {
     /// `triggerId` on the wire.
     pub trigger_id: Option<String>,
 }
-
-string_enum! {
-    /// How much a log line matters.
-    LogLevel {
-        Debug = "DEBUG",
-        Error = "ERROR",
-        Info = "INFO",
-        Trace = "TRACE",
-        Warn = "WARN",
-    }
-}
