@@ -14,7 +14,7 @@ use crate::faults::Faults;
 use crate::http::ApiError;
 use crate::requests::RequestLog;
 use crate::server::Settings;
-use crate::store::{FlowStore, LogStore};
+use crate::store::{FileStore, FlowStore, KvStore, LogStore};
 
 /// The state of one embedded server.
 ///
@@ -33,6 +33,8 @@ pub(crate) struct App {
     pub(crate) canned: CannedAnswers,
     pub(crate) requests: RequestLog,
     flows: Mutex<FlowStore>,
+    kv: Mutex<KvStore>,
+    files: Mutex<FileStore>,
 }
 
 impl App {
@@ -46,7 +48,9 @@ impl App {
             faults: Faults::default(),
             canned: CannedAnswers::default(),
             requests: RequestLog::default(),
-            flows: Mutex::new(FlowStore::default()),
+            flows: Mutex::default(),
+            kv: Mutex::default(),
+            files: Mutex::default(),
         }
     }
 
@@ -80,6 +84,16 @@ impl App {
     /// The stored flows.
     pub(crate) fn flows(&self) -> MutexGuard<'_, FlowStore> {
         lock(&self.flows)
+    }
+
+    /// Keys and values of namespaces.
+    pub(crate) fn kv(&self) -> MutexGuard<'_, KvStore> {
+        lock(&self.kv)
+    }
+
+    /// Files of namespaces.
+    pub(crate) fn files(&self) -> MutexGuard<'_, FileStore> {
+        lock(&self.files)
     }
 }
 

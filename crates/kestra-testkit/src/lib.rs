@@ -41,6 +41,7 @@
 //! ```
 
 mod app;
+mod archive;
 mod canned;
 mod deploy;
 mod dialect;

@@ -1,5 +1,6 @@
 //! The embedded server: start, address, end.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,6 +54,8 @@ pub(crate) struct Settings {
     pub(crate) wait_timeout: Option<Duration>,
     pub(crate) patience: Option<Duration>,
     pub(crate) port: u16,
+    /// Secrets by their keys.
+    pub(crate) secrets: BTreeMap<String, String>,
 }
 
 impl Settings {
@@ -132,6 +135,13 @@ impl ServerBuilder {
     #[must_use]
     pub fn port(mut self, port: u16) -> Self {
         self.settings.port = port;
+        self
+    }
+
+    /// A secret that every namespace has: flows read it with `secret('KEY')`, lists name its key.
+    #[must_use]
+    pub fn secret(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.settings.secrets.insert(key.into(), value.into());
         self
     }
 

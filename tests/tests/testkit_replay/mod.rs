@@ -8,4 +8,4 @@ mod setup;
 mod shape;
 mod wire;
 
-pub(crate) use play::play;
+pub(crate) use play::{play, play_rest};

@@ -24,6 +24,9 @@ const AREAS: &[&str] = &[
     "protocol",
 ];
 
+/// The areas that stand for themselves.
+const REST: &[&str] = &["kv", "namespace-files", "namespaces"];
+
 /// How often a read is repeated until what runs has come as far as it had when it was recorded.
 const REPEATS: usize = 20;
 
@@ -41,6 +44,20 @@ pub(crate) async fn play(version: &str, dialect: Dialect) -> Report {
     session(builder.clone(), version, &["executions-bulk"], &mut report).await;
     let alone = builder.without_executor().wait_timeout(Duration::from_millis(100));
     session(alone, version, &["no-executor"], &mut report).await;
+    report
+}
+
+/// Replays the areas beside flows and executions.
+pub(crate) async fn play_rest(version: &str, dialect: Dialect) -> Report {
+    let mut report = Report { version: version.to_owned(), lines: Vec::new() };
+    let builder = Server::builder()
+        .dialect(dialect)
+        .basic_auth(USER, PASSWORD)
+        .secret("REC_TOKEN", "secret")
+        .patience(PATIENCE);
+    for area in REST {
+        session(builder.clone(), version, &[area], &mut report).await;
+    }
     report
 }
 

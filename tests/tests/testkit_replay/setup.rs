@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::ids::Ids;
 use super::recording::{Recording, fixtures};
-use super::wire::ask;
+use super::wire::{ask, ask_with};
 
 /// All steps, by the recording or the area before which they are done.
 #[derive(Debug, Deserialize)]
@@ -16,6 +16,7 @@ pub(crate) struct Setup {
     flows: Vec<FlowStep>,
     executions: Vec<ExecutionStep>,
     requests: Vec<RequestStep>,
+    waits: Vec<WaitStep>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -23,6 +24,18 @@ struct RequestStep {
     before: String,
     method: String,
     target: String,
+    media_type: Option<String>,
+    #[serde(default)]
+    headers: Vec<(String, String)>,
+    #[serde(default)]
+    body: String,
+    versions: Option<Vec<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct WaitStep {
+    before: String,
+    milliseconds: u64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -109,8 +122,13 @@ impl Setup {
             }
         }
         for step in self.requests.iter().filter(|step| now(&step.before)) {
-            ask(address, &step.method, &step.target, None, "").await;
-            tokio::time::sleep(Duration::from_millis(200)).await;
+            if step.versions.as_ref().is_none_or(|versions| versions.iter().any(|known| known == version)) {
+                let media_type = step.media_type.as_deref();
+                ask_with(address, &step.method, &step.target, media_type, &step.headers, &step.body).await;
+            }
+        }
+        for step in self.waits.iter().filter(|step| now(&step.before)) {
+            tokio::time::sleep(Duration::from_millis(step.milliseconds)).await;
         }
         let path = ids.translate(&recording.request.path);
         let id = path.split('/').nth(5).unwrap_or_default();

@@ -77,9 +77,24 @@ pub(crate) async fn ask(
     media_type: Option<&str>,
     body: &str,
 ) -> Option<Answer> {
+    ask_with(address, method, target, media_type, &[], body).await
+}
+
+/// The same with more headers.
+pub(crate) async fn ask_with(
+    address: std::net::SocketAddr,
+    method: &str,
+    target: &str,
+    media_type: Option<&str>,
+    headers: &[(String, String)],
+    body: &str,
+) -> Option<Answer> {
     let mut builder = http::Request::builder().method(method).uri(target).header("host", address.to_string());
     if let Some(media_type) = media_type {
         builder = builder.header("content-type", media_type);
+    }
+    for (name, value) in headers {
+        builder = builder.header(name, value);
     }
     if let Some(value) = authorization("basic") {
         builder = builder.header("authorization", value);

@@ -40,7 +40,10 @@ pub(crate) fn check_value(filter: &Filter) -> Result<(), ApiError> {
             "state" => constant(&value, STATES, "io.kestra.core.models.flows.State.Type")?,
             "level" => constant(&value, LEVELS, "org.slf4j.event.Level")?,
             "scope" => scope(&value)?,
-            "startDate" | "endDate" if instant(&value).is_none() => {
+            "startDate" | "endDate" | "created" | "updated" | "expirationDate" | "lastTriggeredDate"
+            | "nextExecutionDate"
+                if instant(&value).is_none() =>
+            {
                 return Err(ApiError::internal(format!("Text '{value}' could not be parsed at index 0")));
             }
             "timeRange" if duration(&value).is_none() => {

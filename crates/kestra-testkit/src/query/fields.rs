@@ -13,6 +13,10 @@ pub(crate) enum Resource {
     Flow,
     Execution,
     Log,
+    Trigger,
+    Kv,
+    Secret,
+    Namespace,
 }
 
 /// Names that 1.0 knows, of any resource.
@@ -100,6 +104,10 @@ impl Resource {
             Self::Flow => "FLOW",
             Self::Execution => "EXECUTION",
             Self::Log => "LOG",
+            Self::Trigger => "TRIGGER",
+            Self::Kv => "KV_METADATA",
+            Self::Secret => "SECRET_METADATA",
+            Self::Namespace => "NAMESPACE",
         }
     }
 
@@ -132,19 +140,30 @@ impl Resource {
                 "level",
                 "executionId",
             ],
+            Self::Trigger => {
+                vec!["q", "scope", "namespace", "workerId", "flowId", "startDate", "endDate", "triggerId"]
+            }
+            Self::Kv => vec!["q", "namespace", "updated", "expirationDate"],
+            Self::Secret => vec!["q", "namespace"],
+            Self::Namespace => vec!["existingOnly"],
         };
         if dialect >= Dialect::V1_3 {
             match self {
                 Self::Flow => fields.push("flowId"),
                 Self::Execution => fields.push("kind"),
-                Self::Log => {}
+                Self::Trigger => fields.push("triggerState"),
+                Self::Log | Self::Kv | Self::Secret | Self::Namespace => {}
             }
         }
         if dialect.is_v2() {
             match self {
-                Self::Flow => {}
+                Self::Flow | Self::Kv | Self::Secret => {}
                 Self::Execution => fields.extend(["parentId", "taskId"]),
                 Self::Log => fields.extend(["taskId", "taskRunId", "attemptNumber", "kind"]),
+                Self::Trigger => {
+                    fields.extend(["source", "locked", "lastTriggeredDate", "nextExecutionDate"]);
+                }
+                Self::Namespace => fields.extend(["namespace", "q"]),
             }
         }
         fields
@@ -177,7 +196,9 @@ pub(crate) fn operations(field: &str, dialect: Dialect) -> &'static [Op] {
         "namespace" | "flowId" => TEXT,
         "state" | "kind" | "parentId" | "flowRevision" | "attemptNumber" => CHOICE,
         "labels" | "metadata" => LABELS,
-        "startDate" | "endDate" => ALL_DATES,
+        "startDate" | "endDate" | "created" | "updated" | "expirationDate" | "lastTriggeredDate"
+        | "nextExecutionDate" => ALL_DATES,
+        "existingOnly" | "triggerState" | "locked" | "version" => SAME,
         "timeRange" => EXACT,
         "level" if dialect.is_v2() => LEVEL_2_0,
         "q" | "childFilter" | "level" | "scope" => SAME,

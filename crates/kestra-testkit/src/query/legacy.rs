@@ -8,6 +8,9 @@ use crate::http::ApiError;
 /// The filters that the old parameters mean.
 pub(crate) fn legacy_filters(query: &Query, resource: Resource) -> Result<Filters, ApiError> {
     let mut filters = Filters::default();
+    if matches!(resource, Resource::Kv | Resource::Secret | Resource::Namespace) {
+        return Ok(filters);
+    }
     if let Some(q) = query.first("q") {
         filters.push("q", Op::Equals, q);
     }

@@ -52,7 +52,8 @@ fn filter_matches(filter: &Filter, subject: &dyn Subject) -> bool {
             if filter.op == Op::NotEquals { !found } else { found }
         }
         "scope" => scope_matches(filter, subject.text("namespace").as_deref().unwrap_or_default()),
-        "startDate" | "endDate" => date_matches(filter, subject.instant(filter.field)),
+        "startDate" | "endDate" | "created" | "updated" | "expirationDate" | "lastTriggeredDate"
+        | "nextExecutionDate" => date_matches(filter, subject.instant(filter.field)),
         "timeRange" => match (duration(&filter.value), subject.instant("startDate")) {
             (Some(range), Some(start)) => start >= Timestamp::now() - range,
             _ => false,

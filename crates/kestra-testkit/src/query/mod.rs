@@ -13,5 +13,5 @@ pub(crate) use checks::LEVELS;
 pub(crate) use fields::{Resource, operations, shouted};
 pub(crate) use filter::{Filter, Filters, Node, Op};
 pub(crate) use matching::Subject;
-pub(crate) use page::{Sort, sort_by};
+pub(crate) use page::{Sort, check_sort, sort_by};
 pub(crate) use values::{Query, not_convertible};

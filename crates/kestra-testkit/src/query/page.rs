@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use serde_json::{Value, json};
 
 use super::Query;
+use crate::dialect::Dialect;
 use crate::http::ApiError;
 
 /// Which page of a list was asked for.
@@ -76,6 +77,19 @@ impl Page {
         let total = if results.is_empty() { 0 } else { total };
         json!({"results": results, "total": total})
     }
+}
+
+/// Refuses a field that a resource can't be sorted by: 422 on 2.0, a failed statement on 1.x.
+pub(crate) fn check_sort(sorts: &[Sort], known: &[&str], dialect: Dialect) -> Result<(), ApiError> {
+    let Some(unknown) = sorts.iter().find(|sort| !known.contains(&sort.field.as_str())) else {
+        return Ok(());
+    };
+    let field = &unknown.field;
+    Err(if dialect.is_v2() {
+        ApiError::illegal_argument(format!("The sort field '{field}' does not exist on this resource."))
+    } else {
+        ApiError::internal(format!("Column \"{field}\" not found"))
+    })
 }
 
 /// Sorts by keys; `value_of` gives what an item has for a field.

@@ -14,13 +14,10 @@ const NOT_SERVED: &[(&str, Dialect)] = &[
     ("cluster", Dialect::V1_0),
     ("concurrency-limit", Dialect::V1_3),
     ("dashboards", Dialect::V1_0),
-    ("kv", Dialect::V1_3),
     ("mcp", Dialect::V2_0),
     ("metrics", Dialect::V1_0),
-    ("namespaces", Dialect::V1_0),
     ("pebble", Dialect::V1_3),
     ("plugins", Dialect::V1_0),
-    ("secrets", Dialect::V1_3),
     ("triggers", Dialect::V1_0),
     ("usages", Dialect::V1_0),
 ];

@@ -1,9 +1,12 @@
 //! The table of routes, and how a request finds its own.
 
 mod executions;
+mod files;
 mod find;
 mod flows;
+mod kv;
 mod logs;
+mod namespaces;
 mod system;
 
 use crate::dialect::Dialect;
@@ -16,6 +19,9 @@ pub(crate) fn table(dialect: Dialect) -> Vec<Route> {
     let mut routes = Vec::new();
     routes.extend(system::routes());
     routes.extend(flows::routes());
+    routes.extend(kv::routes());
+    routes.extend(files::routes());
+    routes.extend(namespaces::routes());
     routes.extend(logs::routes());
     routes.extend(executions::routes());
     routes.retain(|route| route.since <= dialect && dialect <= route.until);

@@ -1,7 +1,11 @@
 //! What the server keeps: flows with their revisions, and logs.
 
+mod files;
 mod flows;
+mod kv;
 mod logs;
 
+pub(crate) use files::{FileNode, FileStore};
 pub(crate) use flows::{FlowStore, StoredFlow};
+pub(crate) use kv::{KvEntry, KvStore};
 pub(crate) use logs::{LogEntry, LogStore};

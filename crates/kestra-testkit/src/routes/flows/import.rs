@@ -1,6 +1,6 @@
 //! Importing flows from a file.
 
-use super::archive;
+use crate::archive;
 use crate::dialect::Dialect;
 use crate::engine::yaml;
 use crate::http::{Answer, ApiError, Context, Reply};

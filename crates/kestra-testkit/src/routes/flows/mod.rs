@@ -1,6 +1,5 @@
 //! Routes of flows.
 
-mod archive;
 mod bulk;
 mod dependencies;
 mod graph;

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{read, view};
 use crate::http::{Answer, ApiError, Context, Reply};
-use crate::query::{Resource, Sort, Subject, sort_by};
+use crate::query::{Resource, Subject, check_sort, sort_by};
 use crate::store::StoredFlow;
 
 /// The fields that flows can be sorted by.
@@ -17,7 +17,7 @@ pub(super) fn search(cx: &Context) -> Answer {
     let page = query.page("searchFlows")?;
     let sorts = query.sort()?;
     let mut found = matching(cx)?;
-    sortable(cx, &sorts)?;
+    check_sort(&sorts, SORTABLE, cx.dialect())?;
     sort_by(&mut found, &sorts, |flow, field| match field {
         "id" => Some(flow.id().to_owned()),
         "namespace" => Some(flow.namespace().to_owned()),
@@ -33,18 +33,6 @@ pub(super) fn search(cx: &Context) -> Answer {
 pub(super) fn matching(cx: &Context) -> Result<Vec<StoredFlow>, ApiError> {
     let filters = cx.query().filters(Resource::Flow, cx.dialect())?;
     Ok(read::all(cx).into_iter().filter(|flow| filters.matches(flow)).collect())
-}
-
-fn sortable(cx: &Context, sorts: &[Sort]) -> Result<(), ApiError> {
-    let Some(unknown) = sorts.iter().find(|sort| !SORTABLE.contains(&sort.field.as_str())) else {
-        return Ok(());
-    };
-    let field = &unknown.field;
-    Err(if cx.dialect().is_v2() {
-        ApiError::illegal_argument(format!("The sort field '{field}' does not exist on this resource."))
-    } else {
-        ApiError::internal(format!("Column \"{field}\" not found"))
-    })
 }
 
 impl Subject for StoredFlow {

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::archive::{self, Entry};
 use super::search::matching;
+use crate::archive::{self, Entry};
 use crate::http::{Answer, ApiError, Context, Reply};
 use crate::store::StoredFlow;
 

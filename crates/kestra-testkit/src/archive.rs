@@ -2,9 +2,9 @@
 
 /// One file of an archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
-    pub(super) name: String,
-    pub(super) data: Vec<u8>,
+pub(crate) struct Entry {
+    pub(crate) name: String,
+    pub(crate) data: Vec<u8>,
 }
 
 const LOCAL: u32 = 0x0403_4b50;
@@ -12,7 +12,7 @@ const CENTRAL: u32 = 0x0201_4b50;
 const END: u32 = 0x0605_4b50;
 
 /// Writes an archive whose files are stored as they are.
-pub(super) fn write(entries: &[Entry]) -> Vec<u8> {
+pub(crate) fn write(entries: &[Entry]) -> Vec<u8> {
     let mut out = Vec::new();
     let mut central = Vec::new();
     for entry in entries {
@@ -57,7 +57,7 @@ fn facts(entry: &Entry) -> Vec<u8> {
 }
 
 /// Reads an archive; `None` if it is broken or a file in it is compressed.
-pub(super) fn read(archive: &[u8]) -> Option<Vec<Entry>> {
+pub(crate) fn read(archive: &[u8]) -> Option<Vec<Entry>> {
     let end = archive.windows(4).rposition(|window| window == END.to_le_bytes())?;
     let count = get16(archive, end + 10)?;
     let mut at = get32(archive, end + 16)?;
