@@ -63,6 +63,8 @@ areas! {
     plugins => Plugins,
     /// Secrets: the names of those that a tenant has.
     secrets => Secrets,
+    /// Templates of tasks, on servers before 2.0 that have them switched on.
+    templates => Templates,
     /// Triggers: search, pause, unlock, restart, backfill and delete them.
     triggers => Triggers,
 }

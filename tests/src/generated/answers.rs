@@ -65,6 +65,8 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
         | "disable_flows_by_query"
         | "enable_flows_by_ids"
         | "enable_flows_by_query"
+        | "delete_templates_by_ids"
+        | "delete_templates_by_query"
         | "delete_backfill_by_ids"
         | "delete_backfill_by_query"
         | "delete_triggers_by_ids"
@@ -304,6 +306,9 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
         "search_assets" => {
             crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::StoredAsset>>(json)
         }
+        "search_templates" => {
+            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::Template>>(json)
+        }
         "search_tenants" => {
             crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::Tenant>>(json)
         }
@@ -400,6 +405,9 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
         "create_asset" | "get_asset" => crate::recorded::round_trip::<::kestra_models::StoredAsset>(json),
         "get_support_debug_info" => crate::recorded::round_trip::<::kestra_models::SupportDebugInfo>(json),
         "get_task_from_flow" => crate::recorded::round_trip::<::kestra_models::Task>(json),
+        "create_template" | "get_template" | "update_template" => {
+            crate::recorded::round_trip::<::kestra_models::Template>(json)
+        }
         "create_tenant" | "get_tenant" | "update_tenant" => {
             crate::recorded::round_trip::<::kestra_models::Tenant>(json)
         }
@@ -556,7 +564,7 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
         "list_executable_flows" => {
             crate::recorded::round_trip::<Vec<::kestra_models::FlowForExecution>>(json)
         }
-        "validate_flows" | "validate_flows_multipart" => {
+        "validate_flows" | "validate_flows_multipart" | "validate_templates" => {
             crate::recorded::round_trip::<Vec<::kestra_models::FlowValidation>>(json)
         }
         "list_deprecated_flows" => {
@@ -610,6 +618,7 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
             crate::recorded::round_trip::<Vec<::kestra_models::SecretMeta>>(json)
         }
         "list_task_outputs" => crate::recorded::round_trip::<Vec<::kestra_models::TaskOutput>>(json),
+        "update_namespace_templates" => crate::recorded::round_trip::<Vec<::kestra_models::Template>>(json),
         "autocomplete_users" => crate::recorded::round_trip::<Vec<::kestra_models::UserTenantAccess>>(json),
         "get_expression_functions" => crate::recorded::round_trip::<Vec<::serde_json::Value>>(json),
         "list_distinct_field_values"
@@ -623,6 +632,7 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
         | "get_basic_auth_config_errors"
         | "get_expression_filters"
         | "autocomplete_namespaces"
+        | "list_template_namespaces"
         | "list_internal_blueprint_tags"
         | "import_plugin_defaults"
         | "list_namespaces_with_reusable_inputs" => crate::recorded::round_trip::<Vec<String>>(json),

@@ -217,6 +217,19 @@ pub(crate) fn rebuild(operation: &str, r: &Recorded<'_>) -> Option<Result<Call, 
         "list_plugins" => list_plugins(r),
         "list_trigger_plugins" => list_trigger_plugins(r),
         "list_secrets" => list_secrets(r),
+        "create_template" => create_template(r),
+        "delete_template" => delete_template(r),
+        "delete_templates_by_ids" => delete_templates_by_ids(r),
+        "delete_templates_by_query" => delete_templates_by_query(r),
+        "export_templates_by_ids" => export_templates_by_ids(r),
+        "export_templates_by_query" => export_templates_by_query(r),
+        "get_template" => get_template(r),
+        "import_templates" => import_templates(r),
+        "list_template_namespaces" => list_template_namespaces(r),
+        "search_templates" => search_templates(r),
+        "update_namespace_templates" => update_namespace_templates(r),
+        "update_template" => update_template(r),
+        "validate_templates" => validate_templates(r),
         "create_backfill" => create_backfill(r),
         "delete_backfill" => delete_backfill(r),
         "delete_backfill_by_ids" => delete_backfill_by_ids(r),
@@ -2453,7 +2466,7 @@ fn set_key_value(r: &Recorded<'_>) -> Result<Call, Obstacle> {
     let b = ::kestra_operations::SetKeyValue::new(
         r.path::<String>("namespace")?,
         r.path::<String>("key")?,
-        r.body_text("text/plain")?,
+        r.body_value::<::kestra_models::KvValue>("text/plain")?,
     );
     r.only_query(&[], false)?;
     Ok(b.into_call())
@@ -2981,6 +2994,130 @@ fn list_secrets(r: &Recorded<'_>) -> Result<Call, Obstacle> {
     for filter in r.filters()? {
         b = b.filter(filter);
     }
+    Ok(b.into_call())
+}
+
+fn create_template(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b =
+        ::kestra_operations::CreateTemplate::new(r.json::<::kestra_models::Template>("application/json")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_template(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteTemplate::new(r.path::<String>("namespace")?, r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_templates_by_ids(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::DeleteTemplatesByIds::new(
+        r.json::<Vec<::kestra_models::NamespacedId>>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_templates_by_query(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::DeleteTemplatesByQuery::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "namespace" => b.namespace(r.value::<String>(name, value)?),
+            "q" => b.q(r.value::<String>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn export_templates_by_ids(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::ExportTemplatesByIds::new(
+        r.json::<Vec<::kestra_models::NamespacedId>>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn export_templates_by_query(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::ExportTemplatesByQuery::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "namespace" => b.namespace(r.value::<String>(name, value)?),
+            "q" => b.q(r.value::<String>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn get_template(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetTemplate::new(r.path::<String>("namespace")?, r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn import_templates(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.form()?;
+    let b = ::kestra_operations::ImportTemplates::new(r.file("fileUpload")?);
+    r.only_query(&[], false)?;
+    r.only_parts(&["fileUpload"])?;
+    Ok(b.into_call())
+}
+
+fn list_template_namespaces(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ListTemplateNamespaces::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn search_templates(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::SearchTemplates::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "namespace" => b.namespace(r.value::<String>(name, value)?),
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "q" => b.q(r.value::<String>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn update_namespace_templates(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let mut b = ::kestra_operations::UpdateNamespaceTemplates::new(
+        r.path::<String>("namespace")?,
+        r.json::<Vec<::kestra_models::Template>>("application/json")?,
+    );
+    for (name, value) in r.query() {
+        b = match name {
+            "delete" => b.delete(r.value::<bool>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn update_template(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::UpdateTemplate::new(
+        r.path::<String>("namespace")?,
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::Template>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn validate_templates(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::ValidateTemplates::new(r.body_text("application/x-yaml")?);
+    r.only_query(&[], false)?;
     Ok(b.into_call())
 }
 

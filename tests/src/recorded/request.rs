@@ -152,6 +152,12 @@ impl<'a> Recorded<'a> {
             .map_err(|_| Obstacle::new("a body that is no text", content_type))
     }
 
+    /// A body that is the text of a value.
+    pub(crate) fn body_value<T: FromText>(&self, content_type: &str) -> Result<T, Obstacle> {
+        let text = self.body_text(content_type)?;
+        T::from_text(&text).ok_or_else(|| Obstacle::new("a body that is no value of its type", text))
+    }
+
     /// A body of bytes.
     #[allow(dead_code)]
     pub(crate) fn body_bytes(&self, content_type: &str) -> Result<Vec<u8>, Obstacle> {

@@ -248,6 +248,8 @@ pub enum Content {
     Yaml,
     /// Other text.
     Text,
+    /// The text that a value of a hand-written type is sent as.
+    Typed(Type),
     /// Bytes of any kind.
     Bytes,
     /// Fields of a form, from the schema.

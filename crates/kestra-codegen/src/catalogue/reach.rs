@@ -91,7 +91,7 @@ pub(crate) fn request_types(operation: &Operation) -> impl Iterator<Item = &Type
     let headers = operation.headers.iter().map(|parameter| &parameter.ty);
     let variants = operation.body.iter().flat_map(|body| &body.variants);
     let body = variants.flat_map(|variant| match &variant.content {
-        Content::Json(ty) | Content::Form(ty) => vec![ty],
+        Content::Json(ty) | Content::Form(ty) | Content::Typed(ty) => vec![ty],
         Content::Multipart(multipart) => multipart.parts.iter().map(|part| &part.ty).collect(),
         Content::Yaml | Content::Text | Content::Bytes => Vec::new(),
     });

@@ -9,7 +9,7 @@ use crate::catalogue::{Catalogue, Content, Edition, Kind, Operation, Schema, Typ
 use crate::error::{Error, Result};
 
 /// Schemas that are written by hand; the catalogue refers to them, nothing is generated.
-const BY_HAND: &[&str] = &["BulkOutcome", "EpochMillis", "Label", "Labels"];
+const BY_HAND: &[&str] = &["BulkOutcome", "EpochMillis", "KvValue", "Label", "Labels"];
 
 /// The module of a type that several areas share.
 const SHARED: &str = "shared";
@@ -223,7 +223,7 @@ fn operation_types(operation: &Operation) -> Vec<&Type> {
     types.extend(operation.headers.iter().map(|parameter| &parameter.ty));
     for variant in operation.body.iter().flat_map(|body| &body.variants) {
         match &variant.content {
-            Content::Json(ty) | Content::Form(ty) => types.push(ty),
+            Content::Json(ty) | Content::Form(ty) | Content::Typed(ty) => types.push(ty),
             Content::Multipart(multipart) => types.extend(multipart.parts.iter().map(|part| &part.ty)),
             Content::Yaml | Content::Text | Content::Bytes => {}
         }

@@ -161,7 +161,7 @@ fn renamed(mut operation: DocumentOperation, rename: &dyn Fn(&str) -> Type) -> D
                     part.ty = part.ty.renamed(rename);
                 }
             }
-            Content::Yaml | Content::Text | Content::Bytes => {}
+            Content::Yaml | Content::Text | Content::Typed(_) | Content::Bytes => {}
         }
     }
     if let Answer::Json(ty) | Answer::OptionalJson(ty) | Answer::Events(ty) = &mut operation.answer {

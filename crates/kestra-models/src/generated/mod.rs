@@ -18,6 +18,7 @@ mod namespaces;
 mod outputs;
 mod plugins;
 mod shared;
+mod templates;
 mod triggers;
 
 pub use self::ai::*;
@@ -38,4 +39,5 @@ pub use self::namespaces::*;
 pub use self::outputs::*;
 pub use self::plugins::*;
 pub use self::shared::*;
+pub use self::templates::*;
 pub use self::triggers::*;

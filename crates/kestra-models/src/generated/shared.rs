@@ -683,6 +683,24 @@ pub struct MetricTag {
     pub value: Option<String>,
 }
 
+/// A namespace and the id of a flow in it.
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct NamespacedId {
+    /// `id` on the wire.
+    pub id: String,
+    /// `namespace` on the wire.
+    pub namespace: String,
+}
+
+impl NamespacedId {
+    /// One with the fields that it can't be without.
+    pub fn new(id: impl Into<String>, namespace: impl Into<String>) -> Self {
+        Self { id: id.into(), namespace: namespace.into() }
+    }
+}
+
 open_type! {
     /// An output that a flow declares.
     Output {
@@ -1160,6 +1178,28 @@ string_enum! {
         Submitted = "SUBMITTED",
         Success = "SUCCESS",
         Warning = "WARNING",
+    }
+}
+
+open_type! {
+    /// A task of a flow, with fields of its plugin.
+    Task {
+        allow_failure = "allowFailure" as flag,
+        allow_warning = "allowWarning" as flag,
+        assets = "assets" as value,
+        description = "description" as text,
+        disabled = "disabled" as flag,
+        log_level = "logLevel" as text,
+        log_to_file = "logToFile" as flag,
+        plugin_defaults_ref = "pluginDefaultsRef" as text,
+        policy_refs = "policyRefs" as value,
+        retry = "retry" as value,
+        run_if = "runIf" as text,
+        task_cache = "taskCache" as value,
+        timeout = "timeout" as text,
+        version = "version" as text,
+        worker_group = "workerGroup" as value,
+        worker_selector = "workerSelector" as value,
     }
 }
 

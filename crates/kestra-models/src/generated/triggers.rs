@@ -241,12 +241,42 @@ string_enum! {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TriggerId {
+    /// `backfill` on the wire; before 2.0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backfill: Option<crate::Backfill>,
+    /// `date` on the wire; before 2.0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<::jiff::Timestamp>,
+    /// `disabled` on the wire; before 2.0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disabled: Option<bool>,
+    /// `evaluateRunningDate` on the wire; before 2.0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluate_running_date: Option<::jiff::Timestamp>,
+    /// `executionId` on the wire; before 2.0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub execution_id: Option<String>,
     /// `flowId` on the wire.
     pub flow_id: String,
     /// `namespace` on the wire.
     pub namespace: String,
+    /// `nextExecutionDate` on the wire; before 2.0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_execution_date: Option<::jiff::Timestamp>,
+    /// `stopAfter` on the wire; before 2.0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_after: Option<Vec<crate::StateType>>,
+    /// `tenantId` on the wire; before 2.0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant_id: Option<String>,
     /// `triggerId` on the wire.
     pub trigger_id: String,
+    /// `updatedDate` on the wire; before 2.0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_date: Option<::jiff::Timestamp>,
+    /// `workerId` on the wire; before 2.0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worker_id: Option<String>,
 }
 
 impl TriggerId {
@@ -256,7 +286,81 @@ impl TriggerId {
         namespace: impl Into<String>,
         trigger_id: impl Into<String>,
     ) -> Self {
-        Self { flow_id: flow_id.into(), namespace: namespace.into(), trigger_id: trigger_id.into() }
+        Self {
+            backfill: None,
+            date: None,
+            disabled: None,
+            evaluate_running_date: None,
+            execution_id: None,
+            flow_id: flow_id.into(),
+            namespace: namespace.into(),
+            next_execution_date: None,
+            stop_after: None,
+            tenant_id: None,
+            trigger_id: trigger_id.into(),
+            updated_date: None,
+            worker_id: None,
+        }
+    }
+
+    /// Sets `backfill`.
+    pub fn backfill(mut self, backfill: impl Into<crate::Backfill>) -> Self {
+        self.backfill = Some(backfill.into());
+        self
+    }
+
+    /// Sets `date`.
+    pub fn date(mut self, date: ::jiff::Timestamp) -> Self {
+        self.date = Some(date);
+        self
+    }
+
+    /// Sets `disabled`.
+    pub fn disabled(mut self, disabled: bool) -> Self {
+        self.disabled = Some(disabled);
+        self
+    }
+
+    /// Sets `evaluateRunningDate`.
+    pub fn evaluate_running_date(mut self, evaluate_running_date: ::jiff::Timestamp) -> Self {
+        self.evaluate_running_date = Some(evaluate_running_date);
+        self
+    }
+
+    /// Sets `executionId`.
+    pub fn execution_id(mut self, execution_id: impl Into<String>) -> Self {
+        self.execution_id = Some(execution_id.into());
+        self
+    }
+
+    /// Sets `nextExecutionDate`.
+    pub fn next_execution_date(mut self, next_execution_date: ::jiff::Timestamp) -> Self {
+        self.next_execution_date = Some(next_execution_date);
+        self
+    }
+
+    /// Sets `stopAfter`.
+    pub fn stop_after(mut self, stop_after: impl IntoIterator<Item = impl Into<crate::StateType>>) -> Self {
+        self.stop_after = Some(stop_after.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Sets `tenantId`.
+    pub fn tenant_id(mut self, tenant_id: impl Into<String>) -> Self {
+        self.tenant_id = Some(tenant_id.into());
+        self
+    }
+
+    /// Sets `updatedDate`.
+    pub fn updated_date(mut self, updated_date: ::jiff::Timestamp) -> Self {
+        self.updated_date = Some(updated_date);
+        self
+    }
+
+    /// Sets `workerId`.
+    pub fn worker_id(mut self, worker_id: impl Into<String>) -> Self {
+        self.worker_id = Some(worker_id.into());
+        self
     }
 }
 

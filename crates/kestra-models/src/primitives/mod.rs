@@ -4,15 +4,18 @@ mod bulk;
 mod epoch_millis;
 mod input_value;
 mod iso_duration;
+mod kv_value;
 mod labels;
 mod page;
 mod secret;
 mod state;
+mod trigger;
 
 pub use bulk::BulkOutcome;
 pub use epoch_millis::EpochMillis;
 pub use input_value::InputValue;
 pub use iso_duration::IsoDuration;
+pub use kv_value::KvValue;
 pub use labels::{Label, Labels};
 pub use page::Page;
 pub use secret::Sensitive;

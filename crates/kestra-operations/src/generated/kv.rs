@@ -265,9 +265,13 @@ pub struct SetKeyValue<E = ::kestra_core::Detached> {
 
 impl SetKeyValue {
     /// The operation with what it can't be without.
-    pub fn new(namespace: impl AsRef<str>, key: impl AsRef<str>, text: impl Into<String>) -> Self {
+    pub fn new(
+        namespace: impl AsRef<str>,
+        key: impl AsRef<str>,
+        value: impl Into<::kestra_models::KvValue>,
+    ) -> Self {
         let mut call = ::kestra_core::Call::new(&SET_KEY_VALUE).path(namespace.as_ref()).path(key.as_ref());
-        call.set_body("text/plain", Into::<String>::into(text).into());
+        call.set_body("text/plain", Into::<::kestra_models::KvValue>::into(value).to_text().into());
         Self { call, executor: ::kestra_core::Detached }
     }
 }

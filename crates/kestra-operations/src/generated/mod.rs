@@ -19,6 +19,7 @@ mod namespaces;
 mod outputs;
 mod plugins;
 mod secrets;
+mod templates;
 mod triggers;
 
 pub use self::ai::*;
@@ -40,6 +41,7 @@ pub use self::namespaces::*;
 pub use self::outputs::*;
 pub use self::plugins::*;
 pub use self::secrets::*;
+pub use self::templates::*;
 pub use self::triggers::*;
 
 pub(crate) static OPERATIONS: &[&[&::kestra_core::OperationInfo]] = &[
@@ -60,6 +62,7 @@ pub(crate) static OPERATIONS: &[&[&::kestra_core::OperationInfo]] = &[
     outputs::OPERATIONS,
     plugins::OPERATIONS,
     secrets::OPERATIONS,
+    templates::OPERATIONS,
     triggers::OPERATIONS,
     #[cfg(feature = "enterprise")]
     enterprise::ai::OPERATIONS,

@@ -67,8 +67,8 @@ impl crate::areas::Kv {
         &self,
         namespace: impl AsRef<str>,
         key: impl AsRef<str>,
-        text: impl Into<String>,
+        value: impl Into<::kestra_models::KvValue>,
     ) -> ::kestra_operations::SetKeyValue<crate::Client> {
-        ::kestra_operations::SetKeyValue::new(namespace, key, text).on(self.client().clone())
+        ::kestra_operations::SetKeyValue::new(namespace, key, value).on(self.client().clone())
     }
 }

@@ -19,4 +19,5 @@ mod namespaces;
 mod outputs;
 mod plugins;
 mod secrets;
+mod templates;
 mod triggers;

@@ -229,6 +229,7 @@ fn body(content_type: &str, content: &Content) -> String {
     match content {
         Content::Json(ty) => format!("r.json::<{}>({content_type:?})", From::Elsewhere.ty(ty)),
         Content::Form(ty) => format!("r.form_fields::<{}>()", From::Elsewhere.ty(ty)),
+        Content::Typed(ty) => format!("r.body_value::<{}>({content_type:?})", From::Elsewhere.ty(ty)),
         Content::Yaml | Content::Text => format!("r.body_text({content_type:?})"),
         Content::Bytes | Content::Multipart(_) => format!("r.body_bytes({content_type:?})"),
     }

@@ -97,6 +97,7 @@ pub(super) fn body_name(operation: &Operation, content: &Content) -> String {
     match content {
         Content::Yaml => "source".to_owned(),
         Content::Text => "text".to_owned(),
+        Content::Typed(_) => "value".to_owned(),
         Content::Json(Type::List(inner)) => match &**inner {
             Type::String if operation.name.ends_with("_by_ids") => "ids".to_owned(),
             Type::Ref(name) => format!("{}s", names::snake(name)),
@@ -110,7 +111,7 @@ pub(super) fn body_name(operation: &Operation, content: &Content) -> String {
 /// The type of a body's argument.
 pub(super) fn body_type(content: &Content) -> String {
     match content {
-        Content::Json(ty) | Content::Form(ty) => From::Elsewhere.argument(ty),
+        Content::Json(ty) | Content::Form(ty) | Content::Typed(ty) => From::Elsewhere.argument(ty),
         Content::Yaml | Content::Text => "impl Into<String>".to_owned(),
         Content::Bytes | Content::Multipart(_) => "impl Into<::kestra_core::Body>".to_owned(),
     }
@@ -127,6 +128,10 @@ pub(super) fn body_statement(variant: &BodyVariant, place: &str, name: &str) -> 
         Content::Form(ty) => {
             let value = From::Elsewhere.value(ty, name);
             format!("crate::parameters::form(&mut {place}, &{value});")
+        }
+        Content::Typed(ty) => {
+            let value = From::Elsewhere.value(ty, name);
+            format!("{place}.set_body({content_type:?}, {value}.to_text().into());")
         }
         Content::Yaml => format!("crate::parameters::yaml(&mut {place}, {name}.into());"),
         Content::Text => format!("{place}.set_body({content_type:?}, Into::<String>::into({name}).into());"),

@@ -271,7 +271,7 @@ fn kind(variant: &BodyVariant) -> &'static str {
         Content::Json(_) => "json",
         Content::Yaml => "yaml",
         Content::Text if variant.content_type == "application/x-www-form-urlencoded" => "form",
-        Content::Text => "text",
+        Content::Text | Content::Typed(_) => "text",
         Content::Bytes => "bytes",
         Content::Form(_) => "form",
         Content::Multipart(_) => "multipart",

@@ -1,0 +1,158 @@
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde_json::{Number, Value};
+
+use super::IsoDuration;
+use crate::{KvDetail, KvType};
+
+/// The value of a key, typed, so that the server keeps what was meant.
+///
+/// A server reads the text of a value as Ion: text that isn't quoted is cut at a blank, or becomes a number, a day or a
+/// time. A typed value is written so that it is read as the same type; text is always quoted.
+///
+/// ```
+/// use kestra_models::KvValue;
+///
+/// assert_eq!(KvValue::from("hello world").to_text(), r#""hello world""#);
+/// assert_eq!(KvValue::from("2026-01-02").to_text(), r#""2026-01-02""#);
+/// assert_eq!(KvValue::from(42).to_text(), "42");
+/// assert_eq!(KvValue::from(std::time::Duration::from_secs(90)).to_text(), "PT90S");
+/// assert_eq!(KvValue::from(serde_json::json!({"a": [1]})).to_text(), r#"{"a":[1]}"#);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum KvValue {
+    /// STRING.
+    String(String),
+    /// NUMBER.
+    Number(Number),
+    /// BOOLEAN.
+    Boolean(bool),
+    /// DATETIME.
+    Datetime(Timestamp),
+    /// DATE.
+    Date(Date),
+    /// DURATION.
+    Duration(IsoDuration),
+    /// JSON: a list or an object; another value is kept as what it is.
+    Json(Value),
+}
+
+impl KvValue {
+    /// The text that is sent.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        match self {
+            Self::String(value) => Value::from(value.as_str()).to_string(),
+            Self::Number(value) => value.to_string(),
+            Self::Boolean(value) => value.to_string(),
+            Self::Datetime(value) => value.to_string(),
+            Self::Date(value) => value.to_string(),
+            Self::Duration(value) => value.to_string(),
+            Self::Json(value) => value.to_string(),
+        }
+    }
+
+    /// The value as JSON, as a server answers it.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        match self {
+            Self::String(value) => Value::from(value.as_str()),
+            Self::Number(value) => Value::Number(value.clone()),
+            Self::Boolean(value) => Value::from(*value),
+            Self::Json(value) => value.clone(),
+            other => Value::from(other.to_text()),
+        }
+    }
+
+    /// The value that a server answered under this type; what doesn't fit the type is JSON.
+    #[must_use]
+    pub fn of(kind: Option<&KvType>, value: Value) -> Self {
+        match (kind, value) {
+            (Some(KvType::Datetime), Value::String(text)) => {
+                text.parse().map_or(Self::String(text), Self::Datetime)
+            }
+            (Some(KvType::Date), Value::String(text)) => text.parse().map_or(Self::String(text), Self::Date),
+            (Some(KvType::Duration), Value::String(text)) => Self::Duration(text.into()),
+            (Some(KvType::Json), value) => Self::Json(value),
+            (_, value) => value.into(),
+        }
+    }
+}
+
+impl KvDetail {
+    /// The value, typed as the server says; `None` for a key that holds null.
+    ///
+    /// ```
+    /// use kestra_models::{KvDetail, KvValue};
+    ///
+    /// let detail: KvDetail = serde_json::from_str(r#"{"type": "DATE", "value": "2026-01-02"}"#)?;
+    /// assert_eq!(detail.typed(), Some(KvValue::Date("2026-01-02".parse()?)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn typed(&self) -> Option<KvValue> {
+        let value = self.value.clone().filter(|value| !value.is_null())?;
+        Some(KvValue::of(self.type_.as_ref(), value))
+    }
+}
+
+impl From<Value> for KvValue {
+    fn from(value: Value) -> Self {
+        match value {
+            Value::String(value) => Self::String(value),
+            Value::Number(value) => Self::Number(value),
+            Value::Bool(value) => Self::Boolean(value),
+            other => Self::Json(other),
+        }
+    }
+}
+
+impl From<&str> for KvValue {
+    fn from(value: &str) -> Self {
+        Self::String(value.to_owned())
+    }
+}
+
+impl From<&String> for KvValue {
+    fn from(value: &String) -> Self {
+        Self::String(value.clone())
+    }
+}
+
+impl From<f64> for KvValue {
+    /// A number; one that JSON hasn't (infinite, or none) becomes null, as in `serde_json`.
+    fn from(value: f64) -> Self {
+        Value::from(value).into()
+    }
+}
+
+impl From<Duration> for KvValue {
+    fn from(value: Duration) -> Self {
+        Self::Duration(value.into())
+    }
+}
+
+macro_rules! from {
+    ($($ty:ty => $variant:ident),* $(,)?) => {$(
+        impl From<$ty> for KvValue {
+            fn from(value: $ty) -> Self {
+                Self::$variant(value.into())
+            }
+        }
+    )*};
+}
+
+from! {
+    String => String,
+    bool => Boolean,
+    i32 => Number,
+    i64 => Number,
+    u32 => Number,
+    u64 => Number,
+    Timestamp => Datetime,
+    Date => Date,
+    IsoDuration => Duration,
+}

@@ -1,0 +1,82 @@
+use jiff::Timestamp;
+
+use crate::{Trigger, TriggerAndState, TriggerId, TriggerState};
+
+impl TriggerAndState {
+    /// The trigger as its flow defines it, whatever the version; `None` for one whose flow is gone or has no such trigger.
+    #[must_use]
+    pub fn definition(&self) -> Option<&Trigger> {
+        self.trigger.as_ref().or(self.abstract_trigger.as_ref())
+    }
+
+    /// How the trigger fares, whatever the version.
+    ///
+    /// ```
+    /// use kestra_models::TriggerAndState;
+    ///
+    /// let old: TriggerAndState = serde_json::from_str(
+    ///     r#"{"triggerContext": {"triggerId": "daily", "nextExecutionDate": "2027-01-01T00:00:00Z"}}"#)?;
+    /// let new: TriggerAndState = serde_json::from_str(
+    ///     r#"{"state": {"triggerId": "daily", "nextEvaluationDate": "2027-01-01T00:00:00Z"}}"#)?;
+    /// let next = |row: &TriggerAndState| row.current().and_then(|state| state.next_date());
+    /// assert_eq!(next(&old), Some("2027-01-01T00:00:00Z".parse()?));
+    /// assert_eq!(next(&old), next(&new));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn current(&self) -> Option<&TriggerState> {
+        self.state.as_ref().or(self.trigger_context.as_ref())
+    }
+}
+
+impl TriggerState {
+    /// When the trigger is due next: `nextEvaluationDate`, before 2.0 `nextExecutionDate`.
+    #[must_use]
+    pub fn next_date(&self) -> Option<Timestamp> {
+        self.next_evaluation_date.or(self.next_execution_date)
+    }
+
+    /// When the trigger was last looked at: `evaluatedAt`, before 2.0 `date`.
+    #[must_use]
+    pub fn last_date(&self) -> Option<Timestamp> {
+        self.evaluated_at.or(self.date)
+    }
+
+    /// When the state was last written: `updatedAt`, before 2.0 `updatedDate`.
+    #[must_use]
+    pub fn changed_at(&self) -> Option<Timestamp> {
+        self.updated_at.or(self.updated_date)
+    }
+
+    /// Whether something runs for the trigger, so that it waits; before 2.0 that is told by what runs.
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        self.locked.unwrap_or(self.execution_id.is_some() || self.evaluate_running_date.is_some())
+    }
+
+    /// Whether the trigger is switched off by its state; its definition may switch it off as well.
+    #[must_use]
+    pub fn is_disabled(&self) -> bool {
+        self.disabled == Some(true)
+    }
+
+    /// What names the trigger to other operations, on all versions; `None` if one of the three ids is missing.
+    #[must_use]
+    pub fn id(&self) -> Option<TriggerId> {
+        let (namespace, flow, trigger) =
+            (self.namespace.as_ref()?, self.flow_id.as_ref()?, self.trigger_id.as_ref()?);
+        Some(TriggerId::named(namespace, flow, trigger))
+    }
+}
+
+impl TriggerId {
+    /// The trigger of this name in a flow: what every version needs to find it.
+    #[must_use]
+    pub fn named(
+        namespace: impl Into<String>,
+        flow_id: impl Into<String>,
+        trigger_id: impl Into<String>,
+    ) -> Self {
+        Self::new(flow_id, namespace, trigger_id)
+    }
+}
