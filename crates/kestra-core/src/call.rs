@@ -15,6 +15,7 @@ use crate::operation::{ACCEPT_JSON, OperationInfo};
 use crate::options::CallOptions;
 use crate::query::Query;
 use crate::target::Target;
+use crate::version::Version;
 
 /// What a builder collects. Nothing it is told fails at once: the first mistake comes out when the call is sent.
 pub struct Call {
@@ -136,7 +137,7 @@ impl Call {
     /// Adds a filter, which belongs to this query parameter.
     pub fn add_filter(&mut self, index: usize, filter: &Filter) {
         match filter.check() {
-            Ok(()) => filter.write(|name, value| self.query.add_named(index, name, value)),
+            Ok(()) => self.query.add_filter(index, filter.clone()),
             Err(problem) => self.fail(problem),
         }
     }
@@ -268,6 +269,12 @@ impl Call {
         }
         let options = self.options.or(defaults);
         options.check()?;
+        if let Some(filters) = self.query.filters() {
+            filters.check(self.info, options.is_any_version())?;
+            if !options.is_any_version() {
+                self.check_mixture(filters.index())?;
+            }
+        }
         // The smallest table, which holds what a call usually has: accept, content type, user agent, auth and host.
         let mut headers = HeaderMap::with_capacity(6);
         headers.insert(ACCEPT, accept(self.info.accept));
@@ -302,6 +309,30 @@ impl Call {
         *request.headers_mut() = headers;
         request.extensions_mut().insert(CallContext::new(head, options, self.waits));
         Ok(request)
+    }
+}
+
+impl Call {
+    /// Servers that read filters ignore their old search parameters beside them, without a word.
+    fn check_mixture(&self, filters: usize) -> Result<(), Error> {
+        let parameters = self.info.query_parameters;
+        let reads = parameters.get(filters).map(|parameter| parameter.versions);
+        let old = self.query.pairs().find_map(|(index, _)| {
+            parameters.get(index?).filter(|parameter| {
+                parameter.versions.has_end() && reads.is_some_and(|reads| reads.contains(Version::OLDEST))
+            })
+        });
+        match old {
+            Some(parameter) => Err(Error::new(
+                ErrorKind::Refused,
+                format!(
+                    "the parameter `{}` is ignored beside filters: say it by a filter, or send it all the same with \
+                     any_version()",
+                    parameter.name
+                ),
+            )),
+            None => Ok(()),
+        }
     }
 }
 

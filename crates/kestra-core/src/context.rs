@@ -165,7 +165,7 @@ impl CallContext {
         head.map_err(|error| self.name(error))
     }
 
-    /// The route for a server of this version. If it is the operation's newest, the request as built fits that server.
+    /// The route for a server of this version; [`is_built_for`](Self::is_built_for) says whether the request as built fits it.
     ///
     /// # Errors
     ///
@@ -173,6 +173,12 @@ impl CallContext {
     pub fn route_for(&self, version: Version) -> Result<&'static Route, Error> {
         let route = self.0.head.route_for(version, self.0.options.is_any_version());
         route.map_err(|error| self.name(error))
+    }
+
+    /// Whether the request as it was built, for the newest server, fits one of this version, whose route is given.
+    #[must_use]
+    pub fn is_built_for(&self, route: &'static Route, version: Version) -> bool {
+        self.0.head.is_newest(route, version)
     }
 
     fn name(&self, error: Error) -> Error {

@@ -3,6 +3,7 @@
 use http::Method;
 use http::uri::PathAndQuery;
 
+use crate::encode::{push_query, push_segment};
 use crate::error::{Error, ErrorKind};
 use crate::operation::{OperationInfo, Route};
 use crate::query::Query;
@@ -67,7 +68,9 @@ impl Head {
     /// Whether another version may need another head, or refuse this one.
     pub(crate) fn depends_on_version(&self) -> bool {
         let Some(info) = self.info else { return false };
-        info.depends_on_version() || self.limited_parameters(info).next().is_some()
+        info.depends_on_version()
+            || self.limited_parameters(info).next().is_some()
+            || self.query.filters().is_some_and(|filters| filters.depends_on_version(info))
     }
 
     fn limited_parameters<'a>(
@@ -84,7 +87,7 @@ impl Head {
     pub(crate) fn newest(&self, tenant: Option<&str>) -> Result<(Method, PathAndQuery), Error> {
         let route = self.info.and_then(OperationInfo::newest_route);
         let route = route.ok_or_else(|| Error::new(ErrorKind::Build, "the operation has no route"))?;
-        self.render(route, tenant)
+        self.render(route, tenant, Version::NEWEST)
     }
 
     /// For this version.
@@ -94,7 +97,7 @@ impl Head {
         tenant: Option<&str>,
         any_version: bool,
     ) -> Result<(Method, PathAndQuery), Error> {
-        self.render(self.route_for(version, any_version)?, tenant)
+        self.render(self.route_for(version, any_version)?, tenant, version)
     }
 
     /// The route of this version, which reads all parameters that are set.
@@ -120,11 +123,26 @@ impl Head {
                     return Err(unsupported(version, what, &parameter.versions.to_string()));
                 }
             }
+            if let Some(filters) = self.query.filters() {
+                filters.check_for(info, version)?;
+            }
         }
         Ok(route)
     }
 
-    fn render(&self, route: &Route, tenant: Option<&str>) -> Result<(Method, PathAndQuery), Error> {
+    /// Whether the head for the newest version is that for this one, whose route it is.
+    pub(crate) fn is_newest(&self, route: &'static Route, version: Version) -> bool {
+        let Some(info) = self.info else { return false };
+        info.newest_route().is_some_and(|newest| std::ptr::eq(newest, route))
+            && self.query.filters().is_none_or(|filters| filters.reads_as_newest(info, version))
+    }
+
+    fn render(
+        &self,
+        route: &Route,
+        tenant: Option<&str>,
+        version: Version,
+    ) -> Result<(Method, PathAndQuery), Error> {
         let info = self.info;
         let mut target = String::with_capacity(
             route.path.len() + self.arguments.text.len() + self.query.encoded_len() + 8,
@@ -141,7 +159,7 @@ impl Head {
                     "" | "." | ".." => {
                         return Err(Error::invalid("tenant", "it is empty or would name another path"));
                     }
-                    tenant => crate::encode::push_segment(&mut target, tenant),
+                    tenant => push_segment(&mut target, tenant),
                 }
             } else {
                 let position =
@@ -159,6 +177,15 @@ impl Head {
             target.push(separator);
             target.push_str(pair);
             separator = '&';
+        }
+        if let Some(filters) = self.query.filters() {
+            filters.write(info, version, |name, value| {
+                target.push(separator);
+                push_query(&mut target, name);
+                target.push('=');
+                push_query(&mut target, value);
+                separator = '&';
+            });
         }
         let method = route.method();
         check_request_line(&method, target.len())?;

@@ -1,6 +1,7 @@
 //! The query of a call: encoded as it is set, and still known by parameter until it is sent.
 
 use crate::encode::{ParameterValue, push_query};
+use crate::filter::{Filter, FilterSet};
 use crate::operation::OperationInfo;
 
 /// Which parameter of the operation a pair belongs to.
@@ -22,11 +23,22 @@ struct Pair {
 pub(crate) struct Query {
     text: String,
     pairs: Vec<Pair>,
+    /// How they are written depends on the version, so they are kept as they are meant.
+    filters: Option<Box<FilterSet>>,
 }
 
 impl Query {
     pub(crate) fn has(&self, index: usize) -> bool {
         self.pairs.iter().any(|pair| pair.owner == owner(index))
+            || self.filters().is_some_and(|filters| filters.index() == index)
+    }
+
+    pub(crate) fn filters(&self) -> Option<&FilterSet> {
+        self.filters.as_deref()
+    }
+
+    pub(crate) fn add_filter(&mut self, index: usize, filter: Filter) {
+        self.filters.get_or_insert_with(|| Box::new(FilterSet::new(index))).add(filter);
     }
 
     /// Whether a parameter has a value that starts so.
@@ -40,6 +52,7 @@ impl Query {
 
     pub(crate) fn remove(&mut self, index: usize) {
         self.pairs.retain(|pair| pair.owner != owner(index));
+        self.filters.take_if(|filters| filters.index() == index);
     }
 
     pub(crate) fn add(&mut self, info: &OperationInfo, index: usize, value: &(impl ParameterValue + ?Sized)) {
@@ -49,11 +62,6 @@ impl Query {
 
     pub(crate) fn add_extra(&mut self, name: &str, value: &str) {
         self.push(Owner::Extra, name, value);
-    }
-
-    /// A pair under a name of its own that belongs to a parameter all the same, as filters do.
-    pub(crate) fn add_named(&mut self, index: usize, name: &str, value: &str) {
-        self.push(owner(index), name, value);
     }
 
     fn push(&mut self, owner: Owner, name: &str, value: &str) {

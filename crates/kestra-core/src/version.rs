@@ -162,6 +162,12 @@ impl Versions {
         }
     }
 
+    /// Whether later versions are out of the range.
+    #[must_use]
+    pub const fn has_end(self) -> bool {
+        self.until.is_some()
+    }
+
     /// Whether every version is in the range, so that nothing depends on which server answers.
     #[must_use]
     pub const fn is_all(self) -> bool {

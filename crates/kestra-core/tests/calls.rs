@@ -130,11 +130,10 @@ fn query_values_are_replaced_added_and_encoded() {
     call.add_extra_query("new", "a b");
     assert_eq!(
         target(call).unwrap(),
-        "/api/v1/main/executions/search?sort=id:asc&sort=state.startDate:desc&page=2\
+        "/api/v1/main/executions/search?sort=id:asc&sort=state.startDate:desc&page=2&new=a%20b\
          &filters%5Blabels%5D%5BEQUALS%5D%5Ba.b%5Bc%5D%5D=x%26y%3Dz%20%C3%BC\
          &filters%5Bstate%5D%5BIN%5D=FAILED,KILLED\
-         &filters%5BflowId%5D%5BIN%5D=50%2525,a%252Bb\
-         &new=a%20b"
+         &filters%5BflowId%5D%5BIN%5D=50%2525,a%252Bb"
     );
 }
 

@@ -49,8 +49,7 @@ pub(super) fn need(settings: &Settings, request: &Request<Body>, base: &BaseUrl)
 pub(super) fn route(request: &mut Request<Body>, version: Version) -> Result<(), Error> {
     let Some(context) = CallContext::of(request) else { return Ok(()) };
     let route = context.route_for(version)?;
-    let newest = context.operation().and_then(OperationInfo::newest_route);
-    if newest.is_some_and(|newest| std::ptr::eq(newest, route)) {
+    if context.is_built_for(route, version) {
         // As it was built, and as layers above may have changed it.
         return Ok(());
     }

@@ -1,0 +1,236 @@
+//! The filters of one call.
+
+use super::form::{self, Form};
+use super::{Condition, Filter, rules, tables, write};
+use crate::error::{Error, ErrorKind};
+use crate::operation::OperationInfo;
+use crate::version::{Version, Versions};
+
+/// Groups came with 2.0; before, `or` would be the name of a field.
+const GROUPS: Versions = Versions::since(Version::new(2, 0, 0));
+
+/// How to send it all the same.
+const INSIST: &str = "send it all the same with any_version()";
+
+/// Filters, all of which hold, and the parameter of the operation that they belong to.
+#[derive(Clone, Debug)]
+pub(crate) struct FilterSet {
+    index: usize,
+    filters: Vec<Filter>,
+}
+
+impl FilterSet {
+    pub(crate) const fn new(index: usize) -> Self {
+        Self { index, filters: Vec::new() }
+    }
+
+    pub(crate) fn index(&self) -> usize {
+        self.index
+    }
+
+    pub(crate) fn add(&mut self, filter: Filter) {
+        self.filters.push(filter);
+    }
+
+    /// The versions that read filters for this operation at all.
+    fn reads_filters(&self, info: &OperationInfo) -> Versions {
+        info.query_parameters.get(self.index).map_or(Versions::ALL, |parameter| parameter.versions)
+    }
+
+    fn any(&self, mut holds: impl FnMut(&Condition, bool) -> bool) -> bool {
+        let mut found = false;
+        write::conditions(&self.filters, &mut |condition, grouped| {
+            found = found || holds(condition, grouped)
+        });
+        found
+    }
+
+    fn try_each(&self, mut check: impl FnMut(&Condition, bool) -> Result<(), Error>) -> Result<(), Error> {
+        let mut result = Ok(());
+        write::conditions(&self.filters, &mut |condition, grouped| {
+            if result.is_ok() {
+                result = check(condition, grouped);
+            }
+        });
+        result
+    }
+
+    /// Whether another version needs another form, or lacks something.
+    pub(crate) fn depends_on_version(&self, info: &OperationInfo) -> bool {
+        let resource = tables::resource(info);
+        !self.reads_filters(info).is_all()
+            || self.any(|condition, grouped| {
+                grouped
+                    || form::depends_on_version(condition)
+                    || (resource.fields.is_some()
+                        && !resource
+                            .rule(&condition.field)
+                            .is_some_and(|rule| rule.is_known_everywhere(condition.operation)))
+            })
+    }
+
+    /// Refuses what is wrong on every version.
+    pub(crate) fn check(&self, info: &OperationInfo, any_version: bool) -> Result<(), Error> {
+        self.check_dates()?;
+        self.check_labels()?;
+        let (depth, width) = write::extent(&self.filters);
+        if depth > write::MAX_DEPTH || width > write::MAX_WIDTH {
+            return Err(Error::invalid(
+                "filters",
+                format_args!(
+                    "groups may be nested {} deep and have {} filters each, these are {depth} deep and {width} wide",
+                    write::MAX_DEPTH,
+                    write::MAX_WIDTH
+                ),
+            ));
+        }
+        if any_version { Ok(()) } else { self.try_each(|condition, _| known(info, condition)) }
+    }
+
+    /// The server refuses a range beside dates with a 422 that names neither.
+    fn check_dates(&self) -> Result<(), Error> {
+        let has = |field: &str| self.any(|condition, _| condition.field == field);
+        if has("timeRange") && (has("startDate") || has("endDate")) {
+            return Err(Error::invalid(
+                "filter on `timeRange`",
+                "it can't be together with `startDate` or `endDate`, nor `look_back` with `since`: use one or the other",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Servers keep the first of two conditions on one label and drop the other without a word.
+    fn check_labels(&self) -> Result<(), Error> {
+        let mut seen: Vec<&Condition> = Vec::new();
+        let mut repeated = None;
+        write::conditions(&self.filters, &mut |condition, grouped| {
+            if grouped || condition.key.is_none() {
+                return;
+            }
+            let same = |known: &&Condition| {
+                known.field == condition.field
+                    && known.key == condition.key
+                    && known.operation == condition.operation
+                    && known.values != condition.values
+            };
+            if seen.iter().any(same) {
+                repeated = condition.key.clone();
+            }
+            seen.push(condition);
+        });
+        match repeated {
+            Some(key) => Err(Error::invalid(
+                &format!("filter on `{key}`"),
+                "it is compared twice in the same way, of which servers read the first only: use `is_in` or `not_in`",
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses what a server of this version doesn't know or would ignore.
+    pub(crate) fn check_for(&self, info: &OperationInfo, version: Version) -> Result<(), Error> {
+        let resource = tables::resource(info);
+        let reads = self.reads_filters(info);
+        let mut parameters: Vec<&str> = Vec::new();
+        self.try_each(|condition, grouped| {
+            if grouped && !GROUPS.contains(version) {
+                return Err(unsupported(version, "a group of filters", &GROUPS.to_string(), None));
+            }
+            let form = form::of(info, reads, condition, version).filter(|form| match form {
+                // What is said by a parameter of its own can be said once, and not within a group.
+                Form::Parameter(name) => !grouped && !parameters.contains(name),
+                Form::Filter(_) => true,
+            });
+            let rule = resource.rule(&condition.field);
+            let instead = rule.and_then(|rule| rule.instead);
+            match form {
+                None => {
+                    let what = format!("the filter on `{}` of `{}`", shown(condition), info.name);
+                    Err(unsupported(version, &what, &reads.to_string(), instead))
+                }
+                Some(Form::Parameter(name)) => {
+                    parameters.push(name);
+                    Ok(())
+                }
+                Some(Form::Filter(_)) => match rule {
+                    Some(rule) if !rule.is_known(condition.operation, version) => {
+                        let what = format!("the filter on `{}` of {}", shown(condition), resource.name);
+                        Err(unsupported(version, &what, &ranges(rule, condition), instead))
+                    }
+                    _ => Ok(()),
+                },
+            }
+        })
+    }
+
+    /// Whether a server of this version reads them as the newest does.
+    pub(crate) fn reads_as_newest(&self, info: &OperationInfo, version: Version) -> bool {
+        let reads = self.reads_filters(info);
+        !self.any(|condition, _| {
+            form::of(info, reads, condition, version) != form::of(info, reads, condition, Version::NEWEST)
+        })
+    }
+
+    /// Names and values for a server of this version, not yet percent-encoded.
+    pub(crate) fn write(
+        &self,
+        info: Option<&OperationInfo>,
+        version: Version,
+        mut pair: impl FnMut(&str, &str),
+    ) {
+        let filters: Vec<&Filter> = self.filters.iter().collect();
+        write::all(&filters, &mut |condition, path| {
+            let form = info.and_then(|info| form::of(info, self.reads_filters(info), condition, version));
+            match form {
+                Some(Form::Parameter(name)) => pair(name, &condition.value()),
+                Some(Form::Filter(operation)) => pair(&condition.name(path, operation), &condition.value()),
+                None => pair(&condition.name(path, condition.operation), &condition.value()),
+            }
+        });
+    }
+}
+
+/// Refuses a field or comparison that no version knows.
+fn known(info: &OperationInfo, condition: &Condition) -> Result<(), Error> {
+    let resource = tables::resource(info);
+    let Some(fields) = resource.fields else { return Ok(()) };
+    let problem = match resource.rule(&condition.field) {
+        None => {
+            let names: Vec<&str> = fields.iter().map(|rule| rule.field).collect();
+            format!(
+                "{} can't be filtered by `{}`, but by {}; {INSIST}",
+                resource.name,
+                condition.field,
+                names.join(", ")
+            )
+        }
+        Some(rule) if rule.versions(condition.operation).next().is_none() => {
+            let instead = rule.instead.map(|hint| format!(": {hint}")).unwrap_or_default();
+            format!(
+                "`{}` of {} can't be compared by {}{instead}; {INSIST}",
+                condition.field,
+                resource.name,
+                condition.operation.name()
+            )
+        }
+        Some(_) => return Ok(()),
+    };
+    Err(Error::new(ErrorKind::Unsupported, problem))
+}
+
+fn shown(condition: &Condition) -> String {
+    format!("{} {}", condition.field, condition.operation.name())
+}
+
+fn ranges(rule: &rules::Rule, condition: &Condition) -> String {
+    let ranges: Vec<String> = rule.versions(condition.operation).map(|range| range.to_string()).collect();
+    ranges.join("; ")
+}
+
+fn unsupported(version: Version, what: &str, has: &str, instead: Option<&str>) -> Error {
+    let instead = instead.map(|hint| format!("{hint}; ")).unwrap_or_default();
+    Error::new(
+        ErrorKind::Unsupported,
+        format!("{what} is of {has}, the server is {version}; {instead}{INSIST}"),
+    )
+}

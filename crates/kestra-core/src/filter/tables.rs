@@ -1,0 +1,174 @@
+//! The fields of each resource, by version: from the servers' own list (`resourceToFilters` of 1.0), their refusals, and the
+//! history of their source.
+
+use super::operation::Operation::{
+    AtLeast, AtMost, Contains, EndsWith, Equals, GreaterThan, In, LessThan, NotEquals, NotIn, Prefix, Regex,
+    StartsWith,
+};
+use super::operation::Operations;
+use super::rules::{Allowed, Resource, Rule};
+use crate::operation::OperationInfo;
+use crate::version::Version;
+
+const V1_1: Version = Version::new(1, 1, 0);
+const V1_2: Version = Version::new(1, 2, 0);
+const V2_0: Version = Version::new(2, 0, 0);
+
+const EXACT: Operations = Operations::of(&[Equals]);
+const SAME: Operations = Operations::of(&[Equals, NotEquals]);
+const CHOICE: Operations = Operations::of(&[Equals, NotEquals, In, NotIn]);
+const PARTS: Operations = Operations::of(&[Equals, NotEquals, StartsWith, EndsWith, Contains]);
+const ID: Operations = PARTS.and(CHOICE);
+const TEXT: Operations = ID.and(Operations::of(&[Regex, Prefix]));
+const PATTERN: Operations = PARTS.and(Operations::of(&[Regex]));
+const DATE: Operations = SAME.and(Operations::of(&[GreaterThan, LessThan, AtLeast, AtMost]));
+const PAIRS: Operations = CHOICE.and(Operations::of(&[Contains]));
+
+const ALWAYS_SAME: &[Allowed] = &[Allowed::always(SAME)];
+const ALWAYS_TEXT: &[Allowed] = &[Allowed::always(TEXT)];
+const ALWAYS_ID: &[Allowed] = &[Allowed::always(ID)];
+const ALWAYS_DATE: &[Allowed] = &[Allowed::always(DATE)];
+const ALWAYS_CHOICE: &[Allowed] = &[Allowed::always(CHOICE)];
+const ALWAYS_EXACT: &[Allowed] = &[Allowed::always(EXACT)];
+const CHOICE_2_0: &[Allowed] = &[Allowed::since(V2_0, CHOICE)];
+const ID_2_0: &[Allowed] = &[Allowed::since(V2_0, ID)];
+const DATE_2_0: &[Allowed] = &[Allowed::since(V2_0, DATE)];
+/// 1.2 gave the ids of flows the lists and the prefix that namespaces had.
+const FLOW_ID: &[Allowed] = &[Allowed::always(PATTERN), Allowed::since(V1_2, TEXT)];
+const LABELS: &[Allowed] = &[Allowed::always(SAME), Allowed::since(V1_1, PAIRS)];
+/// `EQUALS` is "at least" before 2.0, where `GREATER_THAN_OR_EQUAL_TO` took its place; each stands for the other.
+const LEVEL: &[Allowed] = &[
+    Allowed::always(Operations::of(&[Equals, AtLeast])),
+    Allowed::until(V2_0, Operations::of(&[NotEquals])),
+    Allowed::since(V2_0, Operations::of(&[AtMost])),
+];
+const LEAST_LEVEL: &[Allowed] = &[Allowed::always(Operations::of(&[Equals, AtLeast]))];
+
+const INSTEAD_OF_DATES: &str = "from 2.0 on use `lastTriggeredDate` or `nextExecutionDate`";
+
+static EXECUTIONS: Resource = Resource {
+    name: "executions",
+    fields: Some(&[
+        Rule::new("q", ALWAYS_SAME),
+        Rule::new("scope", ALWAYS_SAME),
+        Rule::new("namespace", ALWAYS_TEXT),
+        Rule::new("flowId", FLOW_ID),
+        Rule::new("startDate", ALWAYS_DATE),
+        Rule::new("endDate", ALWAYS_DATE),
+        Rule::new("timeRange", ALWAYS_EXACT),
+        Rule::new("state", ALWAYS_CHOICE),
+        Rule::new("labels", LABELS),
+        Rule::new("triggerExecutionId", ALWAYS_ID),
+        Rule::new("childFilter", ALWAYS_SAME),
+        Rule::new("kind", &[Allowed::since(V1_1, SAME), Allowed::since(V1_2, CHOICE)]),
+        Rule::new("parentId", CHOICE_2_0),
+        Rule::new("taskId", ID_2_0),
+    ]),
+};
+
+static FLOWS: Resource = Resource {
+    name: "flows",
+    fields: Some(&[
+        Rule::new("q", ALWAYS_SAME),
+        Rule::new("scope", ALWAYS_SAME),
+        Rule::new("namespace", ALWAYS_TEXT),
+        Rule::new("labels", LABELS),
+        Rule::new("flowId", &[Allowed::since(V1_2, TEXT)]),
+    ]),
+};
+
+static LOGS: Resource = Resource {
+    name: "logs",
+    fields: Some(&[
+        Rule::new("q", ALWAYS_SAME),
+        Rule::new("scope", ALWAYS_SAME),
+        Rule::new("namespace", ALWAYS_TEXT),
+        Rule::new("startDate", ALWAYS_DATE),
+        Rule::new("endDate", ALWAYS_DATE),
+        Rule::new("timeRange", ALWAYS_EXACT),
+        Rule::new("flowId", FLOW_ID),
+        Rule::new("triggerId", ALWAYS_ID),
+        Rule::new("level", LEVEL).instead("say `at_least`, which every version has"),
+        Rule::new("executionId", ALWAYS_ID),
+        Rule::new("taskId", ID_2_0),
+        Rule::new("taskRunId", ID_2_0),
+        Rule::new("attemptNumber", CHOICE_2_0),
+        Rule::new("kind", CHOICE_2_0),
+    ]),
+};
+
+/// A wrong operation breaks the stream of a follow without a word.
+static EXECUTION_LOGS: Resource = Resource {
+    name: "logs of an execution",
+    fields: Some(&[
+        Rule::new("level", LEAST_LEVEL).instead("say `at_least`, which every version has"),
+        Rule::new("taskId", ALWAYS_EXACT),
+        Rule::new("taskRunId", ALWAYS_EXACT),
+        Rule::new("attemptNumber", ALWAYS_EXACT),
+    ]),
+};
+
+static TRIGGERS: Resource = Resource {
+    name: "triggers",
+    fields: Some(&[
+        Rule::new("q", ALWAYS_SAME),
+        Rule::new("scope", ALWAYS_SAME),
+        Rule::new("namespace", ALWAYS_TEXT),
+        Rule::new("workerId", ALWAYS_ID),
+        Rule::new("flowId", FLOW_ID),
+        Rule::new("triggerId", ALWAYS_ID),
+        // 2.0 reads them as whichever date `dateFilter` names.
+        Rule::new("startDate", &[Allowed::until(V2_0, DATE)]).instead(INSTEAD_OF_DATES),
+        Rule::new("endDate", &[Allowed::until(V2_0, DATE)]).instead(INSTEAD_OF_DATES),
+        Rule::new("triggerState", &[Allowed::since(V1_2, SAME)]),
+        Rule::new("source", &[Allowed::since(V2_0, TEXT)]),
+        Rule::new("locked", &[Allowed::since(V2_0, SAME)]),
+        Rule::new("lastTriggeredDate", DATE_2_0),
+        Rule::new("nextExecutionDate", DATE_2_0),
+    ]),
+};
+
+static KEYS: Resource = Resource {
+    name: "keys",
+    fields: Some(&[
+        Rule::new("q", &[Allowed::since(V1_1, SAME)]),
+        Rule::new("namespace", &[Allowed::since(V1_1, TEXT)]),
+        Rule::new("updated", &[Allowed::since(V1_1, DATE)]),
+        Rule::new("expirationDate", &[Allowed::since(V1_1, DATE)]),
+    ]),
+};
+
+static SECRETS: Resource = Resource {
+    name: "secrets",
+    fields: Some(&[
+        Rule::new("q", &[Allowed::since(V1_1, SAME)]),
+        Rule::new("namespace", &[Allowed::since(V1_1, TEXT)]),
+    ]),
+};
+
+static NAMESPACES: Resource = Resource {
+    name: "namespaces",
+    fields: Some(&[
+        Rule::new("q", ALWAYS_SAME),
+        Rule::new("namespace", ALWAYS_TEXT),
+        Rule::new("existingOnly", ALWAYS_SAME),
+    ]),
+};
+
+/// Every server refuses a field or operation that one of these lacks.
+static OTHERS: Resource = Resource { name: "these", fields: None };
+
+/// What an operation searches.
+pub(crate) fn resource(info: &OperationInfo) -> &'static Resource {
+    match (info.area, info.name) {
+        (_, "list_secrets" | "list_namespace_secrets") => &SECRETS,
+        ("logs", "search_logs") => &LOGS,
+        ("logs", _) => &EXECUTION_LOGS,
+        ("executions", _) => &EXECUTIONS,
+        ("flows", _) => &FLOWS,
+        ("triggers", _) => &TRIGGERS,
+        ("kv", _) => &KEYS,
+        ("namespaces", "search_namespaces") => &NAMESPACES,
+        _ => &OTHERS,
+    }
+}

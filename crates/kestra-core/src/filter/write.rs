@@ -1,0 +1,121 @@
+//! The brackets of filters and groups.
+
+use super::operation::Operation;
+use super::{Condition, Filter, Kind};
+
+/// The most that groups may be nested.
+pub(super) const MAX_DEPTH: usize = 3;
+/// The most filters that a group may have.
+pub(super) const MAX_WIDTH: usize = 20;
+
+const ROOT: &str = "filters";
+
+/// Gives each condition with the path of the group that it is in.
+pub(super) fn all(filters: &[&Filter], each: &mut dyn FnMut(&Condition, &str)) {
+    level(&flat(filters), ROOT, each);
+}
+
+/// Gives each condition, and whether it is in a group.
+pub(super) fn conditions<'a>(filters: &'a [Filter], each: &mut dyn FnMut(&'a Condition, bool)) {
+    fn inner<'a>(filter: &'a Filter, grouped: bool, each: &mut dyn FnMut(&'a Condition, bool)) {
+        match &filter.0 {
+            Kind::Condition(condition) => each(condition, grouped),
+            Kind::Group { filters, .. } => filters.iter().for_each(|filter| inner(filter, true, each)),
+        }
+    }
+    for filter in flat(&filters.iter().collect::<Vec<_>>()) {
+        inner(filter, false, each);
+    }
+}
+
+/// What is left of groups that all hold, at a level where all hold anyway.
+fn flat<'a>(filters: &[&'a Filter]) -> Vec<&'a Filter> {
+    let mut found = Vec::with_capacity(filters.len());
+    for filter in filters {
+        let filter = filter.simplest();
+        match &filter.0 {
+            Kind::Group { all: true, filters } => found.extend(flat(&filters.iter().collect::<Vec<_>>())),
+            _ => found.push(filter),
+        }
+    }
+    found
+}
+
+/// Filters that all hold. Two groups of alternatives would become one, so each of several is put into a place of its own.
+fn level(filters: &[&Filter], path: &str, each: &mut dyn FnMut(&Condition, &str)) {
+    let alternatives =
+        filters.iter().filter(|filter| matches!(filter.0, Kind::Group { all: false, .. })).count();
+    let mut place = 0;
+    let mut next = || {
+        place += 1;
+        place - 1
+    };
+    for filter in filters {
+        match &filter.0 {
+            Kind::Condition(condition) => each(condition, path),
+            Kind::Group { all: true, filters } => {
+                for filter in filters {
+                    level(&[filter.simplest()], &format!("{path}[and][{}]", next()), each);
+                }
+            }
+            Kind::Group { all: false, filters } => {
+                let path = match alternatives {
+                    1 => path.to_owned(),
+                    _ => format!("{path}[and][{}]", next()),
+                };
+                for (place, filter) in filters.iter().enumerate() {
+                    level(&[filter.simplest()], &format!("{path}[or][{place}]"), each);
+                }
+            }
+        }
+    }
+}
+
+/// How deep and how wide groups are.
+pub(super) fn extent(filters: &[Filter]) -> (usize, usize) {
+    fn inner(filter: &Filter) -> (usize, usize) {
+        match &filter.simplest().0 {
+            Kind::Condition(_) => (0, 0),
+            Kind::Group { filters, .. } => filters
+                .iter()
+                .map(inner)
+                .fold((1, filters.len()), |(depth, width), (d, w)| (depth.max(d + 1), width.max(w))),
+        }
+    }
+    let flat = flat(&filters.iter().collect::<Vec<_>>());
+    let alternatives = flat.iter().filter(|filter| matches!(filter.0, Kind::Group { .. })).count();
+    let (depth, width) =
+        flat.into_iter().map(inner).fold((0, 0), |(depth, width), (d, w)| (depth.max(d), width.max(w)));
+    match alternatives {
+        0 | 1 => (depth, width),
+        _ => (depth + 1, width.max(alternatives)),
+    }
+}
+
+impl Condition {
+    /// The name of its pair, within a group's path.
+    pub(super) fn name(&self, path: &str, operation: Operation) -> String {
+        let mut name = format!("{path}[{}][{}]", self.field, operation.name());
+        if let Some(key) = &self.key {
+            name.push('[');
+            name.push_str(key);
+            name.push(']');
+        }
+        name
+    }
+
+    /// The value of its pair. Lists are decoded a second time by the server.
+    pub(super) fn value(&self) -> String {
+        let joined = self.values.join(",");
+        if self.operation.is_list() && joined.contains(['%', '+']) {
+            return joined.replace('%', "%25").replace('+', "%2B");
+        }
+        // A zone in brackets is an addition of ours to the standard that servers read.
+        if joined.contains('[')
+            && let Some(date) = super::check::zoned(self)
+        {
+            return date;
+        }
+        joined
+    }
+}

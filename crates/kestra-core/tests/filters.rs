@@ -1,0 +1,239 @@
+//! What filters become on each version, and what is refused.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+use kestra_core::{
+    Call, Error, ErrorKind, Filter, OperationInfo, QueryParameter, Route, Target, Version, Versions,
+};
+
+const V2_0: Version = Version::new(2, 0, 0);
+
+static EXECUTIONS: OperationInfo = OperationInfo::new("search_executions", "executions", {
+    static ROUTES: &[Route] = &[Route::get("/executions", Versions::ALL)];
+    ROUTES
+})
+.query_parameters(&[QueryParameter::new("filters"), QueryParameter::of("namespace", Versions::until(V2_0))]);
+
+static LOGS: OperationInfo = OperationInfo::new("search_logs", "logs", {
+    static ROUTES: &[Route] = &[Route::get("/logs", Versions::ALL)];
+    ROUTES
+})
+.query_parameters(&[QueryParameter::new("filters")]);
+
+static EXECUTION_LOGS: OperationInfo = OperationInfo::new("list_logs_from_execution", "logs", {
+    static ROUTES: &[Route] = &[Route::get("/logs/id", Versions::ALL)];
+    ROUTES
+})
+.query_parameters(&[
+    QueryParameter::of("filters", Versions::since(V2_0)),
+    QueryParameter::of("minLevel", Versions::until(V2_0)),
+    QueryParameter::of("taskId", Versions::until(V2_0)),
+    QueryParameter::of("attempt", Versions::until(V2_0)),
+]);
+
+static NAMESPACES: OperationInfo = OperationInfo::new("search_namespaces", "namespaces", {
+    static ROUTES: &[Route] = &[Route::get("/namespaces", Versions::ALL)];
+    ROUTES
+})
+.query_parameters(&[
+    QueryParameter::of("filters", Versions::since(V2_0)),
+    QueryParameter::of("q", Versions::until(V2_0)),
+]);
+
+fn call(info: &'static OperationInfo, filters: impl IntoIterator<Item = Filter>) -> Call {
+    let mut call = Call::new(info);
+    for filter in filters {
+        call.add_filter(0, &filter);
+    }
+    call
+}
+
+fn query(call: Call, version: &str) -> Result<String, Error> {
+    let request = call.into_request_for(&Target::new("http://localhost:8080").version(version))?;
+    let query = request.uri().query().unwrap_or_default();
+    Ok(percent_encoding::percent_decode_str(query).decode_utf8().unwrap().into_owned())
+}
+
+fn sent(info: &'static OperationInfo, filters: impl IntoIterator<Item = Filter>, version: &str) -> String {
+    query(call(info, filters), version).unwrap()
+}
+
+fn refused(info: &'static OperationInfo, filters: impl IntoIterator<Item = Filter>, version: &str) -> Error {
+    query(call(info, filters), version).unwrap_err()
+}
+
+#[test]
+fn a_level_is_said_as_each_version_reads_it() {
+    for level in [Filter::level().at_least("WARN"), Filter::level().equals("WARN")] {
+        for (version, operation) in
+            [("1.0.3", "EQUALS"), ("1.3.25", "EQUALS"), ("2.0.0", "GREATER_THAN_OR_EQUAL_TO")]
+        {
+            assert_eq!(sent(&LOGS, [level.clone()], version), format!("filters[level][{operation}]=WARN"));
+        }
+        assert_eq!(sent(&EXECUTION_LOGS, [level.clone()], "1.3.25"), "minLevel=WARN");
+        assert_eq!(sent(&EXECUTION_LOGS, [level], "2.0.0"), "filters[level][GREATER_THAN_OR_EQUAL_TO]=WARN");
+    }
+    let error = refused(&LOGS, [Filter::level().at_most("WARN")], "1.3.25");
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    assert!(error.to_string().contains("at_least"), "{error}");
+}
+
+#[test]
+fn where_a_version_reads_no_filters_a_parameter_says_the_same() {
+    let filters = || [Filter::task_id().equals("a"), Filter::attempt_number().equals(2)];
+    assert_eq!(sent(&EXECUTION_LOGS, filters(), "1.3.25"), "taskId=a&attempt=2");
+    assert_eq!(
+        sent(&EXECUTION_LOGS, filters(), "2.0.0"),
+        "filters[taskId][EQUALS]=a&filters[attemptNumber][EQUALS]=2"
+    );
+    assert_eq!(sent(&NAMESPACES, [Filter::query("x")], "1.3.25"), "q=x");
+    assert_eq!(sent(&NAMESPACES, [Filter::query("x")], "2.0.0"), "filters[q][EQUALS]=x");
+    for filters in [
+        vec![Filter::namespace().prefix("x")],
+        vec![Filter::query("x"), Filter::query("y")],
+        vec![Filter::field("q").not_equals("x")],
+    ] {
+        let error = refused(&NAMESPACES, filters, "1.3.25");
+        assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+    }
+}
+
+#[test]
+fn fields_and_comparisons_are_those_of_the_version() {
+    for (filter, version, fits) in [
+        (Filter::kind().equals("TEST"), "1.0.3", false),
+        (Filter::kind().equals("TEST"), "1.1.0", true),
+        (Filter::kind().is_in(["TEST"]), "1.1.0", false),
+        (Filter::kind().is_in(["TEST"]), "1.2.0", true),
+        (Filter::flow_id().matches("a.*"), "1.0.3", true),
+        (Filter::flow_id().prefix("a"), "1.1.9", false),
+        (Filter::flow_id().prefix("a"), "1.2.0", true),
+        (Filter::label("a").equals("b"), "1.0.3", true),
+        (Filter::label("a").contains("b"), "1.0.3", false),
+        (Filter::parent_id().equals("a"), "1.3.25", false),
+        (Filter::parent_id().equals("a"), "2.0.0", true),
+        (Filter::any([Filter::state().equals("FAILED"), Filter::flow_id().equals("a")]), "1.3.25", false),
+        (Filter::any([Filter::state().equals("FAILED"), Filter::flow_id().equals("a")]), "2.0.0", true),
+        (Filter::any([Filter::state().equals("FAILED")]), "1.0.3", true),
+        (Filter::trigger_state().equals("DISABLED"), "2.0.0", false),
+        (Filter::start_date().contains("2026"), "2.0.0", false),
+    ] {
+        let answer = query(call(&EXECUTIONS, [filter.clone()]), version);
+        match answer {
+            Ok(_) => assert!(fits, "{filter:?} on {version}"),
+            Err(error) => {
+                assert!(!fits, "{filter:?} on {version}: {error}");
+                // A date is checked before its comparison.
+                assert!(matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::Build), "{error}");
+            }
+        }
+        if !fits && !filter.pairs()[0].1.contains("2026") {
+            let mut insisting = call(&EXECUTIONS, [filter]);
+            insisting.change_options(kestra_core::CallOptions::any_version);
+            assert!(query(insisting, version).unwrap().starts_with("filters["));
+        }
+    }
+}
+
+#[test]
+fn the_version_matters_only_to_filters_that_some_version_lacks() {
+    for (filter, depends) in [
+        (Filter::state().is_in(["FAILED"]), false),
+        (Filter::namespace().prefix("a"), false),
+        (Filter::all([Filter::flow_id().equals("a"), Filter::label("a").equals("b")]), false),
+        (Filter::kind().equals("TEST"), true),
+        (Filter::any([Filter::state().equals("A"), Filter::state().equals("B")]), true),
+    ] {
+        let request = call(&EXECUTIONS, [filter.clone()]).into_request().unwrap();
+        let context = kestra_core::CallContext::of(&request).unwrap();
+        assert_eq!(context.depends_on_version(), depends, "{filter:?}");
+    }
+}
+
+#[test]
+fn groups_keep_what_they_mean() {
+    let any = |a: &str, b: &str| Filter::any([Filter::state().equals(a), Filter::state().equals(b)]);
+    assert_eq!(
+        sent(&EXECUTIONS, [any("A", "B")], "2.0.0"),
+        "filters[or][0][state][EQUALS]=A&filters[or][1][state][EQUALS]=B"
+    );
+    // Written side by side they would be one group.
+    assert_eq!(
+        sent(&EXECUTIONS, [any("A", "B"), any("C", "D")], "2.0.0"),
+        "filters[and][0][or][0][state][EQUALS]=A&filters[and][0][or][1][state][EQUALS]=B\
+         &filters[and][1][or][0][state][EQUALS]=C&filters[and][1][or][1][state][EQUALS]=D"
+    );
+    assert_eq!(
+        sent(
+            &EXECUTIONS,
+            [Filter::any([Filter::all([Filter::query("x"), Filter::query("y")]), Filter::query("z")])],
+            "2.0.0"
+        ),
+        "filters[or][0][and][0][q][EQUALS]=x&filters[or][0][and][1][q][EQUALS]=y&filters[or][1][q][EQUALS]=z"
+    );
+    let nest = |inner: Filter, all: bool| {
+        let members = [inner, Filter::query("x")];
+        if all { Filter::all(members) } else { Filter::any(members) }
+    };
+    let three = nest(nest(nest(Filter::query("y"), false), true), false);
+    assert!(query(call(&EXECUTIONS, [three.clone()]), "2.0.0").is_ok());
+    let four = Filter::any([nest(three, true), Filter::query("z")]);
+    assert_eq!(refused(&EXECUTIONS, [four], "2.0.0").kind(), ErrorKind::Build);
+    let wide = Filter::any((0..21).map(|place| Filter::query(place)));
+    assert_eq!(refused(&EXECUTIONS, [wide], "2.0.0").kind(), ErrorKind::Build);
+}
+
+#[test]
+fn what_no_server_reads_as_meant_is_refused() {
+    for (filters, problem) in [
+        (vec![Filter::start_date().at_least("2026-01-31")], "no date and time with a zone"),
+        (vec![Filter::start_date().at_least("yesterday")], "no date and time"),
+        (vec![Filter::time_range("an hour")], "ISO 8601 duration"),
+        (
+            vec![Filter::time_range("PT1H"), Filter::start_date().at_least("2026-01-31T00:00:00Z")],
+            "can't be together",
+        ),
+        (vec![Filter::label("a").equals("x"), Filter::label("a").equals("y")], "compared twice"),
+        (vec![Filter::namespace().prefix("")], "the value is empty"),
+        (vec![Filter::state().is_in(Vec::<String>::new())], "the list of values is empty"),
+        (vec![Filter::flow_id().is_in(["a,b"])], "a comma"),
+        (vec![Filter::label(" ").equals("a")], "the key is empty"),
+        (vec![Filter::field("labels").equals("a:b")], "needs the key"),
+        (vec![Filter::any([])], "no filters"),
+    ] {
+        let error = refused(&EXECUTIONS, filters, "2.0.0");
+        assert_eq!(error.kind(), ErrorKind::Build);
+        assert!(error.to_string().contains(problem), "{error}");
+    }
+    let same =
+        [Filter::label("a").equals("x"), Filter::label("a").not_equals("y"), Filter::label("b").equals("x")];
+    assert!(query(call(&EXECUTIONS, same), "2.0.0").is_ok());
+}
+
+#[test]
+fn a_field_that_no_version_knows_names_those_that_there_are() {
+    let error = refused(&EXECUTIONS, [Filter::field("flow").equals("a")], "2.0.0");
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    assert!(error.to_string().contains("`flow`") && error.to_string().contains("flowId"), "{error}");
+}
+
+#[test]
+fn an_old_parameter_beside_a_filter_is_refused() {
+    let mut mixed = call(&EXECUTIONS, [Filter::state().equals("FAILED")]);
+    mixed.set_query(1, "company.team");
+    let error = query(mixed, "1.3.25").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Refused);
+    assert!(error.to_string().contains("`namespace`"), "{error}");
+}
+
+#[test]
+fn times_may_be_of_any_type_that_has_a_zone() {
+    // As `jiff::Zoned` and others print it.
+    let zoned = "2026-01-31T08:00:00+01:00[Europe/Paris]";
+    assert_eq!(
+        sent(&EXECUTIONS, [Filter::start_date().at_least(zoned)], "2.0.0"),
+        "filters[startDate][GREATER_THAN_OR_EQUAL_TO]=2026-01-31T07:00:00Z"
+    );
+    let hour = std::time::Duration::from_secs(3600);
+    assert_eq!(sent(&EXECUTIONS, [Filter::time_range(hour)], "2.0.0"), "filters[timeRange][EQUALS]=PT1H");
+}
