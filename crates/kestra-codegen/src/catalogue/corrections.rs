@@ -271,6 +271,7 @@ impl QueryPatch {
                 required: false,
                 deprecated: false,
                 versions: Versions::ALL,
+                summary: None,
             });
             parameters.sort_by(|a, b| a.name.cmp(&b.name));
         }

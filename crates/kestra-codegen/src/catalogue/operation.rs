@@ -183,6 +183,9 @@ pub struct QueryParameter {
     /// The versions that read it.
     #[serde(default, skip_serializing_if = "Versions::is_all")]
     pub versions: Versions,
+    /// What it does, in our own words; from the summaries' files.
+    #[serde(skip)]
+    pub summary: Option<String>,
 }
 
 /// How a query parameter of several values is written.
@@ -212,6 +215,9 @@ pub struct HeaderParameter {
     /// The versions that read it.
     #[serde(default, skip_serializing_if = "Versions::is_all")]
     pub versions: Versions,
+    /// What it does, in our own words; from the summaries' files.
+    #[serde(skip)]
+    pub summary: Option<String>,
 }
 
 /// What a request carries.
@@ -284,6 +290,9 @@ pub struct Part {
     /// Whether our call cannot be made without it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub required: bool,
+    /// What it does, in our own words; from the summaries' files.
+    #[serde(skip)]
+    pub summary: Option<String>,
 }
 
 /// The body of a successful answer.

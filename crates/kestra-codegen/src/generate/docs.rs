@@ -21,8 +21,8 @@ pub(super) fn operation(operation: &Operation) -> String {
         .routes
         .iter()
         .map(|route| match versions(route.versions) {
-            Some(versions) => format!("`{} {}` ({versions})", route.method, route.path),
-            None => format!("`{} {}` (all versions)", route.method, route.path),
+            Some(versions) => format!("`{} {}` (Kestra {versions})", route.method, route.path),
+            None => format!("`{} {}` (Kestra 1.0 and later)", route.method, route.path),
         })
         .collect();
     text.push_str(&routes.join(", "));
@@ -31,9 +31,9 @@ pub(super) fn operation(operation: &Operation) -> String {
         Edition::Enterprise => "; Enterprise; ",
     });
     text.push_str(match operation.replay {
-        Replay::Safe => "safe.",
-        Replay::Idempotent => "idempotent.",
-        Replay::StartsWork => "starts work.",
+        Replay::Safe => "only reads, and is repeated when an attempt fails.",
+        Replay::Idempotent => "repeated when an attempt fails, as twice is the same as once.",
+        Replay::StartsWork => "never repeated unless provably unsent.",
     });
     if operation.deprecated {
         text.push_str("\n\nDeprecated by the server.");
@@ -65,5 +65,13 @@ pub(super) fn wire(name: &str, place: &str, range: Versions) -> String {
     match versions(range) {
         Some(range) => format!("`{name}` {place}; {range}."),
         None => format!("`{name}` {place}."),
+    }
+}
+
+/// What a parameter does, if that is known, and where it stands on the wire.
+pub(super) fn parameter(summary: Option<&String>, name: &str, place: &str, range: Versions) -> String {
+    match summary {
+        Some(summary) => format!("{summary}\n\n{}", wire(name, place, range)),
+        None => wire(name, place, range),
     }
 }

@@ -28,13 +28,13 @@ impl Files {
         self.texts.iter().map(|(path, text)| (path.as_str(), text.as_str()))
     }
 
-    /// Formats all with rustfmt, under the settings of the workspace.
+    /// Formats all code with rustfmt, under the settings of the workspace.
     ///
     /// # Errors
     ///
     /// rustfmt is missing or rejects a file.
     pub fn format(&mut self, root: &Path) -> Result<()> {
-        for (path, text) in &mut self.texts {
+        for (path, text) in self.texts.iter_mut().filter(|(path, _)| path.ends_with(".rs")) {
             *text = format::rust(root, path, text)?;
         }
         Ok(())

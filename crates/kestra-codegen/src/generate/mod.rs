@@ -12,6 +12,7 @@ mod models;
 mod names;
 mod operations;
 mod plan;
+mod table;
 mod types;
 mod writer;
 
@@ -45,5 +46,6 @@ pub fn generate(catalogue: &Catalogue) -> Result<Files> {
     operations::write(&plan, &mut files)?;
     facade::write(&plan, &mut files)?;
     checks::write(&plan, &mut files)?;
+    table::write(&plan, &mut files)?;
     Ok(files)
 }

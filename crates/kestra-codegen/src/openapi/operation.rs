@@ -112,6 +112,7 @@ fn query_parameter(name: String, ty: Type, node: &Value) -> QueryParameter {
         required: node["required"] == true && node["schema"].get("default").is_none() && ty != Type::Filters,
         deprecated: node["deprecated"] == true,
         versions: Versions::ALL,
+        summary: None,
         name,
         ty,
         style,
@@ -145,7 +146,13 @@ fn multipart(reader: &mut Reader<'_>, owner: &str, schema: &Value) -> Result<Mul
         let ty = reader.ty(property, &format!("{owner}.{}", case::pascal(name)))?;
         let required =
             schema["required"].as_array().is_some_and(|names| names.iter().any(|other| other == name));
-        multipart.parts.push(Part { name: name.clone(), rust: case::snake(name), ty, required });
+        multipart.parts.push(Part {
+            name: name.clone(),
+            rust: case::snake(name),
+            ty,
+            required,
+            summary: None,
+        });
     }
     // A body without named parts takes parts of any name.
     multipart.inputs = multipart.parts.is_empty();

@@ -2,7 +2,7 @@
 
 /// Lists the tags of the vendor's blueprints.
 ///
-/// `GET /api/v1/{tenant}/blueprints/community/{kind}/tags` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/blueprints/community/{kind}/tags` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListBlueprintTags<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -23,18 +23,24 @@ impl ListBlueprintTags {
 }
 
 impl<E> ListBlueprintTags<E> {
-    /// Adds a filter: `filters` in the query; 2.0 and later.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query; 2.0 and later.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query; 2.0 and later.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(1, Into::<String>::into(q));

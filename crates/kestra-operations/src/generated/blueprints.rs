@@ -2,7 +2,7 @@
 
 /// Reads one of the vendor's blueprints.
 ///
-/// `GET /api/v1/{tenant}/blueprints/community/{kind}/{id}` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/blueprints/community/{kind}/{id}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetBlueprint<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -39,7 +39,7 @@ pub static GET_BLUEPRINT: ::kestra_core::OperationInfo = {
 
 /// Reads the graph of a vendor's blueprint.
 ///
-/// `GET /api/v1/{tenant}/blueprints/community/{kind}/{id}/graph` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/blueprints/community/{kind}/{id}/graph` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetBlueprintGraph<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -76,7 +76,7 @@ pub static GET_BLUEPRINT_GRAPH: ::kestra_core::OperationInfo = {
 
 /// Reads the YAML source of a vendor's blueprint.
 ///
-/// `GET /api/v1/{tenant}/blueprints/community/{kind}/{id}/source` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/blueprints/community/{kind}/{id}/source` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetBlueprintSource<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -113,7 +113,7 @@ pub static GET_BLUEPRINT_SOURCE: ::kestra_core::OperationInfo = {
 
 /// Searches the vendor's blueprints, one a page unless told otherwise.
 ///
-/// `GET /api/v1/{tenant}/blueprints/community/{kind}` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/blueprints/community/{kind}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchBlueprints<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -134,42 +134,56 @@ impl SearchBlueprints {
 }
 
 impl<E> SearchBlueprints<E> {
-    /// Adds a filter: `filters` in the query; 2.0 and later.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query; 2.0 and later.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query; 2.0 and later.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(q));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(3, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl Into<String>) -> Self {
         self.call.set_query(4, Into::<String>::into(sort));
         self
     }
 
+    /// Only those with one of these tags.
+    ///
     /// `tags` in the query; before 2.0.
     pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 5, tags);

@@ -2,7 +2,7 @@
 
 /// Reads the metrics of all services of one kind.
 ///
-/// `GET /api/v1/{tenant}/cluster/metrics/{serviceType}` (2.0 and later); open source; safe.
+/// `GET /api/v1/{tenant}/cluster/metrics/{serviceType}` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetClusterMetrics<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -37,7 +37,7 @@ pub static GET_CLUSTER_METRICS: ::kestra_core::OperationInfo = {
 
 /// Reads one service of an open-source server.
 ///
-/// `GET /api/v1/{tenant}/cluster/services/{id}` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/cluster/services/{id}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetClusterService<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

@@ -2,7 +2,7 @@
 
 /// Creates a dashboard from its YAML source.
 ///
-/// `POST /api/v1/{tenant}/dashboards` (all versions); open source; starts work.
+/// `POST /api/v1/{tenant}/dashboards` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateDashboard<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -32,7 +32,7 @@ pub static CREATE_DASHBOARD: ::kestra_core::OperationInfo = {
 
 /// Deletes a dashboard.
 ///
-/// `DELETE /api/v1/{tenant}/dashboards/{id}` (all versions); open source; idempotent.
+/// `DELETE /api/v1/{tenant}/dashboards/{id}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteDashboard<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -65,7 +65,7 @@ pub static DELETE_DASHBOARD: ::kestra_core::OperationInfo = {
 
 /// Downloads the data of a chart that need not be stored as CSV.
 ///
-/// `POST /api/v1/{tenant}/dashboards/charts/export/to-csv` (all versions); open source; safe.
+/// `POST /api/v1/{tenant}/dashboards/charts/export/to-csv` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ExportChartToCsv<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -106,7 +106,7 @@ pub static EXPORT_CHART_TO_CSV: ::kestra_core::OperationInfo = {
 
 /// Downloads the data of a dashboard's chart as CSV.
 ///
-/// `POST /api/v1/{tenant}/dashboards/{id}/charts/{chartId}/export/to-csv` (all versions); open source; safe.
+/// `POST /api/v1/{tenant}/dashboards/{id}/charts/{chartId}/export/to-csv` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ExportDashboardChartDataToCsv<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -155,7 +155,7 @@ pub static EXPORT_DASHBOARD_CHART_DATA_TO_CSV: ::kestra_core::OperationInfo = {
 
 /// Reads a dashboard, its source included.
 ///
-/// `GET /api/v1/{tenant}/dashboards/{id}` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/dashboards/{id}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetDashboard<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -188,7 +188,7 @@ pub static GET_DASHBOARD: ::kestra_core::OperationInfo = {
 
 /// Reads the data of a dashboard's chart.
 ///
-/// `POST /api/v1/{tenant}/dashboards/{id}/charts/{chartId}` (all versions); open source; safe.
+/// `POST /api/v1/{tenant}/dashboards/{id}/charts/{chartId}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetDashboardChartData<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -232,7 +232,7 @@ pub static GET_DASHBOARD_CHART_DATA: ::kestra_core::OperationInfo = {
 
 /// Reads which dashboards are shown by default.
 ///
-/// `GET /api/v1/{tenant}/dashboards/settings/default-dashboards` (2.0 and later); open source; safe.
+/// `GET /api/v1/{tenant}/dashboards/settings/default-dashboards` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetDefaultDashboards<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -263,7 +263,7 @@ pub static GET_DEFAULT_DASHBOARDS: ::kestra_core::OperationInfo = {
 
 /// Reads the data of a chart that need not be stored.
 ///
-/// `POST /api/v1/{tenant}/dashboards/charts/preview` (all versions); open source; safe.
+/// `POST /api/v1/{tenant}/dashboards/charts/preview` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PreviewChart<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -300,7 +300,7 @@ pub static PREVIEW_CHART: ::kestra_core::OperationInfo = {
 
 /// Searches the dashboards, page by page.
 ///
-/// `GET /api/v1/{tenant}/dashboards` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/dashboards` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchDashboards<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -317,24 +317,32 @@ impl SearchDashboards {
 }
 
 impl<E> SearchDashboards<E> {
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(0, Into::<i64>::into(page));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(1, Into::<String>::into(q));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 3, sort);
@@ -361,7 +369,7 @@ pub static SEARCH_DASHBOARDS: ::kestra_core::OperationInfo = {
 
 /// Replaces the source of a dashboard.
 ///
-/// `PUT /api/v1/{tenant}/dashboards/{id}` (all versions); open source; idempotent.
+/// `PUT /api/v1/{tenant}/dashboards/{id}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateDashboard<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -394,7 +402,7 @@ pub static UPDATE_DASHBOARD: ::kestra_core::OperationInfo = {
 
 /// Checks the source of a chart.
 ///
-/// `POST /api/v1/{tenant}/dashboards/validate/chart` (all versions); open source; safe.
+/// `POST /api/v1/{tenant}/dashboards/validate/chart` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ValidateChart<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -427,7 +435,7 @@ pub static VALIDATE_CHART: ::kestra_core::OperationInfo = {
 
 /// Checks the source of a dashboard.
 ///
-/// `POST /api/v1/{tenant}/dashboards/validate` (all versions); open source; safe.
+/// `POST /api/v1/{tenant}/dashboards/validate` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ValidateDashboard<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

@@ -2,7 +2,7 @@
 
 /// Starts an execution of a flow and answers it at once, or at its end with `wait`.
 ///
-/// `POST /api/v1/{tenant}/executions/{namespace}/{id}` (all versions); open source; starts work.
+/// `POST /api/v1/{tenant}/executions/{namespace}/{id}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -23,24 +23,34 @@ impl CreateExecution {
 }
 
 impl<E> CreateExecution<E> {
+    /// Stops in front of these tasks, until resumed.
+    ///
     /// `breakpoints` in the query.
     pub fn breakpoints(mut self, breakpoints: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::comma::<String, _>(&mut self.call, 0, breakpoints);
         self
     }
 
+    /// What the execution is for; tests and runs from the editor are kept apart.
+    ///
     /// `kind` in the query.
     pub fn kind(mut self, kind: impl Into<::kestra_models::ExecutionKind>) -> Self {
         self.call.set_query(1, Into::<::kestra_models::ExecutionKind>::into(kind));
         self
     }
 
-    /// Adds one: `labels` in the query.
+    /// Adds one to those that [`labels`](Self::labels) sets.
+    ///
+    /// Labels of the execution, by key.
+    ///
+    /// `labels` in the query.
     pub fn label(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         crate::parameters::pair(&mut self.call, 2, key.into(), value.into());
         self
     }
 
+    /// Labels of the execution, by key.
+    ///
     /// `labels` in the query.
     pub fn labels(
         mut self,
@@ -50,18 +60,24 @@ impl<E> CreateExecution<E> {
         self
     }
 
+    /// Which revision of the flow runs; the newest if none is given.
+    ///
     /// `revision` in the query.
     pub fn revision(mut self, revision: impl Into<i64>) -> Self {
         self.call.set_query(3, Into::<i64>::into(revision));
         self
     }
 
+    /// Starts at this time, not at once.
+    ///
     /// `scheduleDate` in the query.
     pub fn schedule_date(mut self, schedule_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(4, schedule_date);
         self
     }
 
+    /// Answers when the execution has ended, not when it has been taken; a pause may hold it for an hour.
+    ///
     /// `wait` in the query.
     pub fn wait(mut self, wait: bool) -> Self {
         crate::parameters::wait(&mut self.call, 5, wait);
@@ -92,7 +108,7 @@ pub static CREATE_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Deletes an execution, with its logs, metrics and files unless told to keep them.
 ///
-/// `DELETE /api/v1/{tenant}/executions/{executionId}` (all versions); open source; idempotent.
+/// `DELETE /api/v1/{tenant}/executions/{executionId}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -112,18 +128,24 @@ impl DeleteExecution {
 }
 
 impl<E> DeleteExecution<E> {
+    /// Also deletes the logs of what is deleted; the server does unless told not to.
+    ///
     /// `deleteLogs` in the query.
     pub fn delete_logs(mut self, delete_logs: bool) -> Self {
         self.call.set_query(0, delete_logs);
         self
     }
 
+    /// Also deletes the metrics of what is deleted; the server does unless told not to.
+    ///
     /// `deleteMetrics` in the query.
     pub fn delete_metrics(mut self, delete_metrics: bool) -> Self {
         self.call.set_query(1, delete_metrics);
         self
     }
 
+    /// Also deletes the files of what is deleted; the server does unless told not to.
+    ///
     /// `deleteStorage` in the query.
     pub fn delete_storage(mut self, delete_storage: bool) -> Self {
         self.call.set_query(2, delete_storage);
@@ -152,7 +174,7 @@ pub static DELETE_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Deletes the executions named, all or none.
 ///
-/// `DELETE /api/v1/{tenant}/executions/by-ids` (all versions); open source; idempotent.
+/// `DELETE /api/v1/{tenant}/executions/by-ids` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteExecutionsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -175,24 +197,32 @@ impl DeleteExecutionsByIds {
 }
 
 impl<E> DeleteExecutionsByIds<E> {
+    /// Also deletes the logs of what is deleted; the server does unless told not to.
+    ///
     /// `deleteLogs` in the query.
     pub fn delete_logs(mut self, delete_logs: bool) -> Self {
         self.call.set_query(0, delete_logs);
         self
     }
 
+    /// Also deletes the metrics of what is deleted; the server does unless told not to.
+    ///
     /// `deleteMetrics` in the query.
     pub fn delete_metrics(mut self, delete_metrics: bool) -> Self {
         self.call.set_query(1, delete_metrics);
         self
     }
 
+    /// Also deletes the files of what is deleted; the server does unless told not to.
+    ///
     /// `deleteStorage` in the query.
     pub fn delete_storage(mut self, delete_storage: bool) -> Self {
         self.call.set_query(2, delete_storage);
         self
     }
 
+    /// Takes executions that have not ended as well.
+    ///
     /// `includeNonTerminated` in the query.
     pub fn include_non_terminated(mut self, include_non_terminated: bool) -> Self {
         self.call.set_query(3, include_non_terminated);
@@ -219,7 +249,7 @@ pub static DELETE_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Deletes every execution that the filters match, all or none.
 ///
-/// `DELETE /api/v1/{tenant}/executions/by-query` (all versions); open source; starts work.
+/// `DELETE /api/v1/{tenant}/executions/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteExecutionsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -238,102 +268,136 @@ impl DeleteExecutionsByQuery {
 }
 
 impl<E> DeleteExecutionsByQuery<E> {
+    /// Takes only executions started by others, or only those that were not.
+    ///
     /// `childFilter` in the query; before 2.0.
     pub fn child_filter(mut self, child_filter: impl Into<::kestra_models::ChildFilter>) -> Self {
         self.call.set_query(0, Into::<::kestra_models::ChildFilter>::into(child_filter));
         self
     }
 
+    /// Also deletes the logs of what is deleted; the server does unless told not to.
+    ///
     /// `deleteLogs` in the query.
     pub fn delete_logs(mut self, delete_logs: bool) -> Self {
         self.call.set_query(1, delete_logs);
         self
     }
 
+    /// Also deletes the metrics of what is deleted; the server does unless told not to.
+    ///
     /// `deleteMetrics` in the query.
     pub fn delete_metrics(mut self, delete_metrics: bool) -> Self {
         self.call.set_query(2, delete_metrics);
         self
     }
 
+    /// Also deletes the files of what is deleted; the server does unless told not to.
+    ///
     /// `deleteStorage` in the query.
     pub fn delete_storage(mut self, delete_storage: bool) -> Self {
         self.call.set_query(3, delete_storage);
         self
     }
 
+    /// Only what began before this time.
+    ///
     /// `endDate` in the query; before 2.0.
     pub fn end_date(mut self, end_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(4, end_date);
         self
     }
 
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(5, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 5, filters);
         self
     }
 
+    /// Only what belongs to this flow.
+    ///
     /// `flowId` in the query; before 2.0.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
         self.call.set_query(6, Into::<String>::into(flow_id));
         self
     }
 
+    /// Takes executions that have not ended as well.
+    ///
     /// `includeNonTerminated` in the query.
     pub fn include_non_terminated(mut self, include_non_terminated: bool) -> Self {
         self.call.set_query(7, include_non_terminated);
         self
     }
 
+    /// Labels, by key.
+    ///
     /// `labels` in the query; before 2.0.
     pub fn labels(mut self, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 8, labels);
         self
     }
 
+    /// Only what belongs to this namespace.
+    ///
     /// `namespace` in the query; before 2.0.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(9, Into::<String>::into(namespace));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(10, Into::<String>::into(q));
         self
     }
 
+    /// Takes flows of users, or those of the system namespace.
+    ///
     /// `scope` in the query; before 2.0.
     pub fn scope(mut self, scope: impl IntoIterator<Item = impl Into<::kestra_models::FlowScope>>) -> Self {
         crate::parameters::repeat::<::kestra_models::FlowScope, _>(&mut self.call, 11, scope);
         self
     }
 
+    /// Only what began after this time; together with no end it lifts the look-back of 8 days.
+    ///
     /// `startDate` in the query; before 2.0.
     pub fn start_date(mut self, start_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(12, start_date);
         self
     }
 
+    /// Only those in one of these states.
+    ///
     /// `state` in the query; before 2.0.
     pub fn state(mut self, state: impl IntoIterator<Item = impl Into<::kestra_models::StateType>>) -> Self {
         crate::parameters::repeat::<::kestra_models::StateType, _>(&mut self.call, 13, state);
         self
     }
 
+    /// Only what began within this span of time up to now.
+    ///
     /// `timeRange` in the query; before 2.0.
     pub fn time_range(mut self, time_range: impl Into<::kestra_models::IsoDuration>) -> Self {
         self.call.set_query(14, Into::<::kestra_models::IsoDuration>::into(time_range));
         self
     }
 
+    /// Only what this execution started.
+    ///
     /// `triggerExecutionId` in the query; before 2.0.
     pub fn trigger_execution_id(mut self, trigger_execution_id: impl Into<String>) -> Self {
         self.call.set_query(15, Into::<String>::into(trigger_execution_id));
@@ -410,7 +474,7 @@ pub static DELETE_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Downloads a file that an execution made.
 ///
-/// `GET /api/v1/{tenant}/executions/{executionId}/file` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/executions/{executionId}/file` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DownloadFileFromExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -429,6 +493,8 @@ impl DownloadFileFromExecution {
 }
 
 impl<E> DownloadFileFromExecution<E> {
+    /// How the content is written.
+    ///
     /// `format` in the query; 2.0 and later.
     pub fn format(mut self, format: impl Into<::kestra_models::FileFormat>) -> Self {
         self.call.set_query(0, Into::<::kestra_models::FileFormat>::into(format));
@@ -463,7 +529,7 @@ pub static DOWNLOAD_FILE_FROM_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Evaluates an expression with the variables of an execution.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/eval` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/eval` (1.3.7 and later, before 2.0); open source; safe.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/eval` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/eval` (Kestra 1.3.7 and later, before 2.0); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct EvalExpression<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -506,7 +572,7 @@ pub static EVAL_EXPRESSION: ::kestra_core::OperationInfo = {
 
 /// Evaluates an expression with the variables of one task run.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/eval/{taskRunId}` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/eval/{taskRunId}` (before 2.0); open source; safe.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/eval/{taskRunId}` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/eval/{taskRunId}` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct EvalTaskRunExpression<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -548,7 +614,7 @@ pub static EVAL_TASK_RUN_EXPRESSION: ::kestra_core::OperationInfo = {
 
 /// Lists the executions that the filters match as CSV text.
 ///
-/// `GET /api/v1/{tenant}/executions/export/by-query/csv` (1.2 and later); open source; safe.
+/// `GET /api/v1/{tenant}/executions/export/by-query/csv` (Kestra 1.2 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ExportExecutions<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -565,12 +631,16 @@ impl ExportExecutions {
 }
 
 impl<E> ExportExecutions<E> {
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
@@ -594,7 +664,7 @@ pub static EXPORT_EXECUTIONS: ::kestra_core::OperationInfo = {
 
 /// Follows an execution's states until it ends, as events.
 ///
-/// `GET /api/v1/{tenant}/executions/{executionId}/follow` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/executions/{executionId}/follow` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct FollowExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -630,7 +700,7 @@ pub static FOLLOW_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Follows the states of an execution and of those that depend on it, as events.
 ///
-/// `GET /api/v1/{tenant}/executions/{executionId}/follow-dependencies` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/executions/{executionId}/follow-dependencies` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct FollowExecutionDependencies<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -650,12 +720,16 @@ impl FollowExecutionDependencies {
 }
 
 impl<E> FollowExecutionDependencies<E> {
+    /// Follows dependencies in one direction only.
+    ///
     /// `destinationOnly` in the query.
     pub fn destination_only(mut self, destination_only: bool) -> Self {
         self.call.set_query(0, destination_only);
         self
     }
 
+    /// Follows dependencies to their end, not one step.
+    ///
     /// `expandAll` in the query.
     pub fn expand_all(mut self, expand_all: bool) -> Self {
         self.call.set_query(1, expand_all);
@@ -684,7 +758,7 @@ pub static FOLLOW_EXECUTION_DEPENDENCIES: ::kestra_core::OperationInfo = {
 
 /// Runs an execution that waits, whatever it waits for.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/force-run` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/force-run` (before 2.0); open source; starts work.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/force-run` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/force-run` (Kestra before 2.0); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ForceRunExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -724,7 +798,7 @@ pub static FORCE_RUN_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Runs the executions named, whatever they wait for.
 ///
-/// `POST /api/v1/{tenant}/executions/force-run/by-ids` (all versions); open source; starts work.
+/// `POST /api/v1/{tenant}/executions/force-run/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ForceRunExecutionsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -760,7 +834,7 @@ pub static FORCE_RUN_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Runs every execution that the filters match, whatever it waits for.
 ///
-/// `POST /api/v1/{tenant}/executions/force-run/by-query` (all versions); open source; starts work.
+/// `POST /api/v1/{tenant}/executions/force-run/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ForceRunExecutionsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -779,78 +853,104 @@ impl ForceRunExecutionsByQuery {
 }
 
 impl<E> ForceRunExecutionsByQuery<E> {
+    /// Takes only executions started by others, or only those that were not.
+    ///
     /// `childFilter` in the query; before 2.0.
     pub fn child_filter(mut self, child_filter: impl Into<::kestra_models::ChildFilter>) -> Self {
         self.call.set_query(0, Into::<::kestra_models::ChildFilter>::into(child_filter));
         self
     }
 
+    /// Only what began before this time.
+    ///
     /// `endDate` in the query; before 2.0.
     pub fn end_date(mut self, end_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(1, end_date);
         self
     }
 
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(2, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 2, filters);
         self
     }
 
+    /// Only what belongs to this flow.
+    ///
     /// `flowId` in the query; before 2.0.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(flow_id));
         self
     }
 
+    /// Labels, by key.
+    ///
     /// `labels` in the query; before 2.0.
     pub fn labels(mut self, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 4, labels);
         self
     }
 
+    /// Only what belongs to this namespace.
+    ///
     /// `namespace` in the query; before 2.0.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(5, Into::<String>::into(namespace));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(6, Into::<String>::into(q));
         self
     }
 
+    /// Takes flows of users, or those of the system namespace.
+    ///
     /// `scope` in the query; before 2.0.
     pub fn scope(mut self, scope: impl IntoIterator<Item = impl Into<::kestra_models::FlowScope>>) -> Self {
         crate::parameters::repeat::<::kestra_models::FlowScope, _>(&mut self.call, 7, scope);
         self
     }
 
+    /// Only what began after this time; together with no end it lifts the look-back of 8 days.
+    ///
     /// `startDate` in the query; before 2.0.
     pub fn start_date(mut self, start_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(8, start_date);
         self
     }
 
+    /// Only those in one of these states.
+    ///
     /// `state` in the query; before 2.0.
     pub fn state(mut self, state: impl IntoIterator<Item = impl Into<::kestra_models::StateType>>) -> Self {
         crate::parameters::repeat::<::kestra_models::StateType, _>(&mut self.call, 9, state);
         self
     }
 
+    /// Only what began within this span of time up to now.
+    ///
     /// `timeRange` in the query; before 2.0.
     pub fn time_range(mut self, time_range: impl Into<::kestra_models::IsoDuration>) -> Self {
         self.call.set_query(10, Into::<::kestra_models::IsoDuration>::into(time_range));
         self
     }
 
+    /// Only what this execution started.
+    ///
     /// `triggerExecutionId` in the query; before 2.0.
     pub fn trigger_execution_id(mut self, trigger_execution_id: impl Into<String>) -> Self {
         self.call.set_query(11, Into::<String>::into(trigger_execution_id));
@@ -925,7 +1025,7 @@ pub static FORCE_RUN_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Reads an execution.
 ///
-/// `GET /api/v1/{tenant}/executions/{executionId}` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/executions/{executionId}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -960,7 +1060,7 @@ pub static GET_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Reads the graph of the flow that an execution runs, with the tasks made while it ran.
 ///
-/// `GET /api/v1/{tenant}/executions/{executionId}/graph` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/executions/{executionId}/graph` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetExecutionFlowGraph<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -980,6 +1080,8 @@ impl GetExecutionFlowGraph {
 }
 
 impl<E> GetExecutionFlowGraph<E> {
+    /// Shows these subflows' tasks too.
+    ///
     /// `subflows` in the query.
     pub fn subflows(mut self, subflows: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 0, subflows);
@@ -1004,7 +1106,7 @@ pub static GET_EXECUTION_FLOW_GRAPH: ::kestra_core::OperationInfo = {
 
 /// Reads the size of a file that an execution made.
 ///
-/// `GET /api/v1/{tenant}/executions/{executionId}/file/metas` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/executions/{executionId}/file/metas` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetFileMetadataFromExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1040,7 +1142,7 @@ pub static GET_FILE_METADATA_FROM_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Reads what whoever may run a flow may know of it.
 ///
-/// `GET /api/v1/{tenant}/executions/flows/{namespace}/{flowId}` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/executions/flows/{namespace}/{flowId}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetFlowFromExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1062,6 +1164,8 @@ impl GetFlowFromExecution {
 }
 
 impl<E> GetFlowFromExecution<E> {
+    /// Which revision; the newest if none is given.
+    ///
     /// `revision` in the query.
     pub fn revision(mut self, revision: impl Into<i64>) -> Self {
         self.call.set_query(0, Into::<i64>::into(revision));
@@ -1086,7 +1190,7 @@ pub static GET_FLOW_FROM_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Reads the flow that an execution runs, as far as whoever may run it may know it.
 ///
-/// `GET /api/v1/{tenant}/executions/{executionId}/flow` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/executions/{executionId}/flow` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetFlowFromExecutionById<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1121,7 +1225,7 @@ pub static GET_FLOW_FROM_EXECUTION_BY_ID: ::kestra_core::OperationInfo = {
 
 /// Reads the latest execution of each flow named.
 ///
-/// `POST /api/v1/{tenant}/executions/latest` (all versions); open source; safe.
+/// `POST /api/v1/{tenant}/executions/latest` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetLatestExecutions<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1156,7 +1260,7 @@ pub static GET_LATEST_EXECUTIONS: ::kestra_core::OperationInfo = {
 
 /// Stops an execution, and those that it started unless told otherwise.
 ///
-/// `DELETE /api/v1/{tenant}/executions/{executionId}/actions/kill` (2.0 and later), `DELETE /api/v1/{tenant}/executions/{executionId}/kill` (before 2.0); open source; idempotent.
+/// `DELETE /api/v1/{tenant}/executions/{executionId}/actions/kill` (Kestra 2.0 and later), `DELETE /api/v1/{tenant}/executions/{executionId}/kill` (Kestra before 2.0); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct KillExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1176,6 +1280,8 @@ impl KillExecution {
 }
 
 impl<E> KillExecution<E> {
+    /// Also kills the subflows that it started; the server does unless told not to.
+    ///
     /// `isOnKillCascade` in the query.
     pub fn is_on_kill_cascade(mut self, is_on_kill_cascade: bool) -> Self {
         self.call.set_query(0, is_on_kill_cascade);
@@ -1206,7 +1312,7 @@ pub static KILL_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Stops the executions named, but not those that they started.
 ///
-/// `DELETE /api/v1/{tenant}/executions/kill/by-ids` (all versions); open source; idempotent.
+/// `DELETE /api/v1/{tenant}/executions/kill/by-ids` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct KillExecutionsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1243,7 +1349,7 @@ pub static KILL_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Stops every execution that the filters match, but not those that they started.
 ///
-/// `DELETE /api/v1/{tenant}/executions/kill/by-query` (all versions); open source; starts work.
+/// `DELETE /api/v1/{tenant}/executions/kill/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct KillExecutionsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1262,78 +1368,104 @@ impl KillExecutionsByQuery {
 }
 
 impl<E> KillExecutionsByQuery<E> {
+    /// Takes only executions started by others, or only those that were not.
+    ///
     /// `childFilter` in the query; before 2.0.
     pub fn child_filter(mut self, child_filter: impl Into<::kestra_models::ChildFilter>) -> Self {
         self.call.set_query(0, Into::<::kestra_models::ChildFilter>::into(child_filter));
         self
     }
 
+    /// Only what began before this time.
+    ///
     /// `endDate` in the query; before 2.0.
     pub fn end_date(mut self, end_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(1, end_date);
         self
     }
 
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(2, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 2, filters);
         self
     }
 
+    /// Only what belongs to this flow.
+    ///
     /// `flowId` in the query; before 2.0.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(flow_id));
         self
     }
 
+    /// Labels, by key.
+    ///
     /// `labels` in the query; before 2.0.
     pub fn labels(mut self, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 4, labels);
         self
     }
 
+    /// Only what belongs to this namespace.
+    ///
     /// `namespace` in the query; before 2.0.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(5, Into::<String>::into(namespace));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(6, Into::<String>::into(q));
         self
     }
 
+    /// Takes flows of users, or those of the system namespace.
+    ///
     /// `scope` in the query; before 2.0.
     pub fn scope(mut self, scope: impl IntoIterator<Item = impl Into<::kestra_models::FlowScope>>) -> Self {
         crate::parameters::repeat::<::kestra_models::FlowScope, _>(&mut self.call, 7, scope);
         self
     }
 
+    /// Only what began after this time; together with no end it lifts the look-back of 8 days.
+    ///
     /// `startDate` in the query; before 2.0.
     pub fn start_date(mut self, start_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(8, start_date);
         self
     }
 
+    /// Only those in one of these states.
+    ///
     /// `state` in the query; before 2.0.
     pub fn state(mut self, state: impl IntoIterator<Item = impl Into<::kestra_models::StateType>>) -> Self {
         crate::parameters::repeat::<::kestra_models::StateType, _>(&mut self.call, 9, state);
         self
     }
 
+    /// Only what began within this span of time up to now.
+    ///
     /// `timeRange` in the query; before 2.0.
     pub fn time_range(mut self, time_range: impl Into<::kestra_models::IsoDuration>) -> Self {
         self.call.set_query(10, Into::<::kestra_models::IsoDuration>::into(time_range));
         self
     }
 
+    /// Only what this execution started.
+    ///
     /// `triggerExecutionId` in the query; before 2.0.
     pub fn trigger_execution_id(mut self, trigger_execution_id: impl Into<String>) -> Self {
         self.call.set_query(11, Into::<String>::into(trigger_execution_id));
@@ -1408,7 +1540,7 @@ pub static KILL_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Lists the values that a field has among the executions.
 ///
-/// `GET /api/v1/{tenant}/executions/distinct-field-values` (2.0 and later); open source; safe.
+/// `GET /api/v1/{tenant}/executions/distinct-field-values` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListDistinctFieldValues<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1427,18 +1559,24 @@ impl ListDistinctFieldValues {
 }
 
 impl<E> ListDistinctFieldValues<E> {
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(1, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 1, filters);
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(size));
@@ -1466,7 +1604,7 @@ pub static LIST_DISTINCT_FIELD_VALUES: ::kestra_core::OperationInfo = {
 
 /// Lists the flows of a namespace that may be run.
 ///
-/// `GET /api/v1/{tenant}/executions/namespaces/{namespace}/flows` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/executions/namespaces/{namespace}/flows` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListExecutableFlows<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1501,7 +1639,7 @@ pub static LIST_EXECUTABLE_FLOWS: ::kestra_core::OperationInfo = {
 
 /// Lists the namespaces with flows that may be run.
 ///
-/// `GET /api/v1/{tenant}/executions/namespaces` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/executions/namespaces` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListExecutionNamespaces<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1530,7 +1668,7 @@ pub static LIST_EXECUTION_NAMESPACES: ::kestra_core::OperationInfo = {
 
 /// Pauses a running execution before its next task.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/pause` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/pause` (before 2.0); open source; starts work.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/pause` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/pause` (Kestra before 2.0); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PauseExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1570,7 +1708,7 @@ pub static PAUSE_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Pauses the executions named.
 ///
-/// `POST /api/v1/{tenant}/executions/pause/by-ids` (all versions); open source; starts work.
+/// `POST /api/v1/{tenant}/executions/pause/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PauseExecutionsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1606,7 +1744,7 @@ pub static PAUSE_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Pauses every execution that the filters match.
 ///
-/// `POST /api/v1/{tenant}/executions/pause/by-query` (all versions); open source; starts work.
+/// `POST /api/v1/{tenant}/executions/pause/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PauseExecutionsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1625,78 +1763,104 @@ impl PauseExecutionsByQuery {
 }
 
 impl<E> PauseExecutionsByQuery<E> {
+    /// Takes only executions started by others, or only those that were not.
+    ///
     /// `childFilter` in the query; before 2.0.
     pub fn child_filter(mut self, child_filter: impl Into<::kestra_models::ChildFilter>) -> Self {
         self.call.set_query(0, Into::<::kestra_models::ChildFilter>::into(child_filter));
         self
     }
 
+    /// Only what began before this time.
+    ///
     /// `endDate` in the query; before 2.0.
     pub fn end_date(mut self, end_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(1, end_date);
         self
     }
 
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(2, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 2, filters);
         self
     }
 
+    /// Only what belongs to this flow.
+    ///
     /// `flowId` in the query; before 2.0.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(flow_id));
         self
     }
 
+    /// Labels, by key.
+    ///
     /// `labels` in the query; before 2.0.
     pub fn labels(mut self, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 4, labels);
         self
     }
 
+    /// Only what belongs to this namespace.
+    ///
     /// `namespace` in the query; before 2.0.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(5, Into::<String>::into(namespace));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(6, Into::<String>::into(q));
         self
     }
 
+    /// Takes flows of users, or those of the system namespace.
+    ///
     /// `scope` in the query; before 2.0.
     pub fn scope(mut self, scope: impl IntoIterator<Item = impl Into<::kestra_models::FlowScope>>) -> Self {
         crate::parameters::repeat::<::kestra_models::FlowScope, _>(&mut self.call, 7, scope);
         self
     }
 
+    /// Only what began after this time; together with no end it lifts the look-back of 8 days.
+    ///
     /// `startDate` in the query; before 2.0.
     pub fn start_date(mut self, start_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(8, start_date);
         self
     }
 
+    /// Only those in one of these states.
+    ///
     /// `state` in the query; before 2.0.
     pub fn state(mut self, state: impl IntoIterator<Item = impl Into<::kestra_models::StateType>>) -> Self {
         crate::parameters::repeat::<::kestra_models::StateType, _>(&mut self.call, 9, state);
         self
     }
 
+    /// Only what began within this span of time up to now.
+    ///
     /// `timeRange` in the query; before 2.0.
     pub fn time_range(mut self, time_range: impl Into<::kestra_models::IsoDuration>) -> Self {
         self.call.set_query(10, Into::<::kestra_models::IsoDuration>::into(time_range));
         self
     }
 
+    /// Only what this execution started.
+    ///
     /// `triggerExecutionId` in the query; before 2.0.
     pub fn trigger_execution_id(mut self, trigger_execution_id: impl Into<String>) -> Self {
         self.call.set_query(11, Into::<String>::into(trigger_execution_id));
@@ -1771,7 +1935,7 @@ pub static PAUSE_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Reads the beginning of a file that an execution made.
 ///
-/// `GET /api/v1/{tenant}/executions/{executionId}/file/preview` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/executions/{executionId}/file/preview` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PreviewFileFromExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1790,12 +1954,16 @@ impl PreviewFileFromExecution {
 }
 
 impl<E> PreviewFileFromExecution<E> {
+    /// The character encoding of the file.
+    ///
     /// `encoding` in the query.
     pub fn encoding(mut self, encoding: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(encoding));
         self
     }
 
+    /// How many rows the preview has at most.
+    ///
     /// `maxRows` in the query.
     pub fn max_rows(mut self, max_rows: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(max_rows));
@@ -1824,7 +1992,7 @@ pub static PREVIEW_FILE_FROM_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Starts a new execution with the inputs of an old one, from its beginning or from one task run.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/replay` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/replay` (before 2.0); open source; starts work.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/replay` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/replay` (Kestra before 2.0); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ReplayExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1844,18 +2012,24 @@ impl ReplayExecution {
 }
 
 impl<E> ReplayExecution<E> {
+    /// Stops in front of these tasks, until resumed.
+    ///
     /// `breakpoints` in the query.
     pub fn breakpoints(mut self, breakpoints: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::comma::<String, _>(&mut self.call, 0, breakpoints);
         self
     }
 
+    /// Which revision; the newest if none is given.
+    ///
     /// `revision` in the query.
     pub fn revision(mut self, revision: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(revision));
         self
     }
 
+    /// The run of a task to begin at; from the start if none is given.
+    ///
     /// `taskRunId` in the query.
     pub fn task_run_id(mut self, task_run_id: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(task_run_id));
@@ -1889,7 +2063,7 @@ pub static REPLAY_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Starts a new execution like an old one, with other inputs.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/replay-with-inputs` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/replay-with-inputs` (before 2.0); open source; starts work.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/replay-with-inputs` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/replay-with-inputs` (Kestra before 2.0); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ReplayExecutionWithInputs<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1910,18 +2084,24 @@ impl ReplayExecutionWithInputs {
 }
 
 impl<E> ReplayExecutionWithInputs<E> {
+    /// Stops in front of these tasks, until resumed.
+    ///
     /// `breakpoints` in the query.
     pub fn breakpoints(mut self, breakpoints: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::comma::<String, _>(&mut self.call, 0, breakpoints);
         self
     }
 
+    /// Which revision; the newest if none is given.
+    ///
     /// `revision` in the query.
     pub fn revision(mut self, revision: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(revision));
         self
     }
 
+    /// The run of a task to begin at; from the start if none is given.
+    ///
     /// `taskRunId` in the query.
     pub fn task_run_id(mut self, task_run_id: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(task_run_id));
@@ -1955,7 +2135,7 @@ pub static REPLAY_EXECUTION_WITH_INPUTS: ::kestra_core::OperationInfo = {
 
 /// Starts a new execution for each of those named.
 ///
-/// `POST /api/v1/{tenant}/executions/replay/by-ids` (all versions); open source; starts work.
+/// `POST /api/v1/{tenant}/executions/replay/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ReplayExecutionsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1978,6 +2158,8 @@ impl ReplayExecutionsByIds {
 }
 
 impl<E> ReplayExecutionsByIds<E> {
+    /// Replays with the flow's newest revision, not with the one that ran.
+    ///
     /// `latestRevision` in the query.
     pub fn latest_revision(mut self, latest_revision: bool) -> Self {
         self.call.set_query(0, latest_revision);
@@ -2000,7 +2182,7 @@ pub static REPLAY_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Starts a new execution for each that the filters match.
 ///
-/// `POST /api/v1/{tenant}/executions/replay/by-query` (all versions); open source; starts work.
+/// `POST /api/v1/{tenant}/executions/replay/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ReplayExecutionsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -2019,84 +2201,112 @@ impl ReplayExecutionsByQuery {
 }
 
 impl<E> ReplayExecutionsByQuery<E> {
+    /// Takes only executions started by others, or only those that were not.
+    ///
     /// `childFilter` in the query; before 2.0.
     pub fn child_filter(mut self, child_filter: impl Into<::kestra_models::ChildFilter>) -> Self {
         self.call.set_query(0, Into::<::kestra_models::ChildFilter>::into(child_filter));
         self
     }
 
+    /// Only what began before this time.
+    ///
     /// `endDate` in the query; before 2.0.
     pub fn end_date(mut self, end_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(1, end_date);
         self
     }
 
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(2, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 2, filters);
         self
     }
 
+    /// Only what belongs to this flow.
+    ///
     /// `flowId` in the query; before 2.0.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(flow_id));
         self
     }
 
+    /// Labels, by key.
+    ///
     /// `labels` in the query; before 2.0.
     pub fn labels(mut self, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 4, labels);
         self
     }
 
+    /// Replays with the flow's newest revision, not with the one that ran.
+    ///
     /// `latestRevision` in the query.
     pub fn latest_revision(mut self, latest_revision: bool) -> Self {
         self.call.set_query(5, latest_revision);
         self
     }
 
+    /// Only what belongs to this namespace.
+    ///
     /// `namespace` in the query; before 2.0.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(6, Into::<String>::into(namespace));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(7, Into::<String>::into(q));
         self
     }
 
+    /// Takes flows of users, or those of the system namespace.
+    ///
     /// `scope` in the query; before 2.0.
     pub fn scope(mut self, scope: impl IntoIterator<Item = impl Into<::kestra_models::FlowScope>>) -> Self {
         crate::parameters::repeat::<::kestra_models::FlowScope, _>(&mut self.call, 8, scope);
         self
     }
 
+    /// Only what began after this time; together with no end it lifts the look-back of 8 days.
+    ///
     /// `startDate` in the query; before 2.0.
     pub fn start_date(mut self, start_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(9, start_date);
         self
     }
 
+    /// Only those in one of these states.
+    ///
     /// `state` in the query; before 2.0.
     pub fn state(mut self, state: impl IntoIterator<Item = impl Into<::kestra_models::StateType>>) -> Self {
         crate::parameters::repeat::<::kestra_models::StateType, _>(&mut self.call, 10, state);
         self
     }
 
+    /// Only what began within this span of time up to now.
+    ///
     /// `timeRange` in the query; before 2.0.
     pub fn time_range(mut self, time_range: impl Into<::kestra_models::IsoDuration>) -> Self {
         self.call.set_query(11, Into::<::kestra_models::IsoDuration>::into(time_range));
         self
     }
 
+    /// Only what this execution started.
+    ///
     /// `triggerExecutionId` in the query; before 2.0.
     pub fn trigger_execution_id(mut self, trigger_execution_id: impl Into<String>) -> Self {
         self.call.set_query(12, Into::<String>::into(trigger_execution_id));
@@ -2172,7 +2382,7 @@ pub static REPLAY_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Restarts an execution from the tasks that failed, in place.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/restart` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/restart` (before 2.0); open source; starts work.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/restart` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/restart` (Kestra before 2.0); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct RestartExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -2192,6 +2402,8 @@ impl RestartExecution {
 }
 
 impl<E> RestartExecution<E> {
+    /// Goes on with this revision of the flow, not with the one that ran.
+    ///
     /// `revision` in the query.
     pub fn revision(mut self, revision: impl Into<i64>) -> Self {
         self.call.set_query(0, Into::<i64>::into(revision));
@@ -2221,7 +2433,7 @@ pub static RESTART_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Restarts the executions named from the tasks that failed.
 ///
-/// `POST /api/v1/{tenant}/executions/restart/by-ids` (all versions); open source; starts work.
+/// `POST /api/v1/{tenant}/executions/restart/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct RestartExecutionsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -2257,7 +2469,7 @@ pub static RESTART_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Restarts every execution that the filters match from the tasks that failed.
 ///
-/// `POST /api/v1/{tenant}/executions/restart/by-query` (all versions); open source; starts work.
+/// `POST /api/v1/{tenant}/executions/restart/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct RestartExecutionsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -2276,78 +2488,104 @@ impl RestartExecutionsByQuery {
 }
 
 impl<E> RestartExecutionsByQuery<E> {
+    /// Takes only executions started by others, or only those that were not.
+    ///
     /// `childFilter` in the query; before 2.0.
     pub fn child_filter(mut self, child_filter: impl Into<::kestra_models::ChildFilter>) -> Self {
         self.call.set_query(0, Into::<::kestra_models::ChildFilter>::into(child_filter));
         self
     }
 
+    /// Only what began before this time.
+    ///
     /// `endDate` in the query; before 2.0.
     pub fn end_date(mut self, end_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(1, end_date);
         self
     }
 
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(2, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 2, filters);
         self
     }
 
+    /// Only what belongs to this flow.
+    ///
     /// `flowId` in the query; before 2.0.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(flow_id));
         self
     }
 
+    /// Labels, by key.
+    ///
     /// `labels` in the query; before 2.0.
     pub fn labels(mut self, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 4, labels);
         self
     }
 
+    /// Only what belongs to this namespace.
+    ///
     /// `namespace` in the query; before 2.0.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(5, Into::<String>::into(namespace));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(6, Into::<String>::into(q));
         self
     }
 
+    /// Takes flows of users, or those of the system namespace.
+    ///
     /// `scope` in the query; before 2.0.
     pub fn scope(mut self, scope: impl IntoIterator<Item = impl Into<::kestra_models::FlowScope>>) -> Self {
         crate::parameters::repeat::<::kestra_models::FlowScope, _>(&mut self.call, 7, scope);
         self
     }
 
+    /// Only what began after this time; together with no end it lifts the look-back of 8 days.
+    ///
     /// `startDate` in the query; before 2.0.
     pub fn start_date(mut self, start_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(8, start_date);
         self
     }
 
+    /// Only those in one of these states.
+    ///
     /// `state` in the query; before 2.0.
     pub fn state(mut self, state: impl IntoIterator<Item = impl Into<::kestra_models::StateType>>) -> Self {
         crate::parameters::repeat::<::kestra_models::StateType, _>(&mut self.call, 9, state);
         self
     }
 
+    /// Only what began within this span of time up to now.
+    ///
     /// `timeRange` in the query; before 2.0.
     pub fn time_range(mut self, time_range: impl Into<::kestra_models::IsoDuration>) -> Self {
         self.call.set_query(10, Into::<::kestra_models::IsoDuration>::into(time_range));
         self
     }
 
+    /// Only what this execution started.
+    ///
     /// `triggerExecutionId` in the query; before 2.0.
     pub fn trigger_execution_id(mut self, trigger_execution_id: impl Into<String>) -> Self {
         self.call.set_query(11, Into::<String>::into(trigger_execution_id));
@@ -2422,7 +2660,7 @@ pub static RESTART_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Resumes a paused execution, with the inputs that the pause asks for.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/resume` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/resume` (before 2.0); open source; starts work.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/resume` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/resume` (Kestra before 2.0); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ResumeExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -2463,7 +2701,7 @@ pub static RESUME_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Resumes an execution that stopped at a breakpoint.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/resume-from-breakpoint` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/resume-from-breakpoint` (before 2.0); open source; starts work.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/resume-from-breakpoint` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/resume-from-breakpoint` (Kestra before 2.0); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ResumeExecutionFromBreakpoint<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -2483,6 +2721,8 @@ impl ResumeExecutionFromBreakpoint {
 }
 
 impl<E> ResumeExecutionFromBreakpoint<E> {
+    /// Stops in front of these tasks, until resumed.
+    ///
     /// `breakpoints` in the query.
     pub fn breakpoints(mut self, breakpoints: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::comma::<String, _>(&mut self.call, 0, breakpoints);
@@ -2512,7 +2752,7 @@ pub static RESUME_EXECUTION_FROM_BREAKPOINT: ::kestra_core::OperationInfo = {
 
 /// Resumes the executions named.
 ///
-/// `POST /api/v1/{tenant}/executions/resume/by-ids` (all versions); open source; starts work.
+/// `POST /api/v1/{tenant}/executions/resume/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ResumeExecutionsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -2548,7 +2788,7 @@ pub static RESUME_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Resumes every execution that the filters match.
 ///
-/// `POST /api/v1/{tenant}/executions/resume/by-query` (all versions); open source; starts work.
+/// `POST /api/v1/{tenant}/executions/resume/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ResumeExecutionsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -2567,78 +2807,104 @@ impl ResumeExecutionsByQuery {
 }
 
 impl<E> ResumeExecutionsByQuery<E> {
+    /// Takes only executions started by others, or only those that were not.
+    ///
     /// `childFilter` in the query; before 2.0.
     pub fn child_filter(mut self, child_filter: impl Into<::kestra_models::ChildFilter>) -> Self {
         self.call.set_query(0, Into::<::kestra_models::ChildFilter>::into(child_filter));
         self
     }
 
+    /// Only what began before this time.
+    ///
     /// `endDate` in the query; before 2.0.
     pub fn end_date(mut self, end_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(1, end_date);
         self
     }
 
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(2, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 2, filters);
         self
     }
 
+    /// Only what belongs to this flow.
+    ///
     /// `flowId` in the query; before 2.0.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(flow_id));
         self
     }
 
+    /// Labels, by key.
+    ///
     /// `labels` in the query; before 2.0.
     pub fn labels(mut self, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 4, labels);
         self
     }
 
+    /// Only what belongs to this namespace.
+    ///
     /// `namespace` in the query; before 2.0.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(5, Into::<String>::into(namespace));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(6, Into::<String>::into(q));
         self
     }
 
+    /// Takes flows of users, or those of the system namespace.
+    ///
     /// `scope` in the query; before 2.0.
     pub fn scope(mut self, scope: impl IntoIterator<Item = impl Into<::kestra_models::FlowScope>>) -> Self {
         crate::parameters::repeat::<::kestra_models::FlowScope, _>(&mut self.call, 7, scope);
         self
     }
 
+    /// Only what began after this time; together with no end it lifts the look-back of 8 days.
+    ///
     /// `startDate` in the query; before 2.0.
     pub fn start_date(mut self, start_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(8, start_date);
         self
     }
 
+    /// Only those in one of these states.
+    ///
     /// `state` in the query; before 2.0.
     pub fn state(mut self, state: impl IntoIterator<Item = impl Into<::kestra_models::StateType>>) -> Self {
         crate::parameters::repeat::<::kestra_models::StateType, _>(&mut self.call, 9, state);
         self
     }
 
+    /// Only what began within this span of time up to now.
+    ///
     /// `timeRange` in the query; before 2.0.
     pub fn time_range(mut self, time_range: impl Into<::kestra_models::IsoDuration>) -> Self {
         self.call.set_query(10, Into::<::kestra_models::IsoDuration>::into(time_range));
         self
     }
 
+    /// Only what this execution started.
+    ///
     /// `triggerExecutionId` in the query; before 2.0.
     pub fn trigger_execution_id(mut self, trigger_execution_id: impl Into<String>) -> Self {
         self.call.set_query(11, Into::<String>::into(trigger_execution_id));
@@ -2713,7 +2979,7 @@ pub static RESUME_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Searches the executions, page by page; without a start date it looks back 8 days.
 ///
-/// `GET /api/v1/{tenant}/executions/search` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/executions/search` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchExecutions<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -2730,102 +2996,136 @@ impl SearchExecutions {
 }
 
 impl<E> SearchExecutions<E> {
+    /// Takes only executions started by others, or only those that were not.
+    ///
     /// `childFilter` in the query; before 2.0.
     pub fn child_filter(mut self, child_filter: impl Into<::kestra_models::ChildFilter>) -> Self {
         self.call.set_query(0, Into::<::kestra_models::ChildFilter>::into(child_filter));
         self
     }
 
+    /// Which of the dates the range of time is about.
+    ///
     /// `dateFilter` in the query; 1.3.17 and later.
     pub fn date_filter(mut self, date_filter: impl Into<::kestra_models::DateFilter>) -> Self {
         self.call.set_query(1, Into::<::kestra_models::DateFilter>::into(date_filter));
         self
     }
 
+    /// Only what began before this time.
+    ///
     /// `endDate` in the query; before 2.0.
     pub fn end_date(mut self, end_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(2, end_date);
         self
     }
 
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(3, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 3, filters);
         self
     }
 
+    /// Only what belongs to this flow.
+    ///
     /// `flowId` in the query; before 2.0.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
         self.call.set_query(4, Into::<String>::into(flow_id));
         self
     }
 
+    /// Labels, by key.
+    ///
     /// `labels` in the query; before 2.0.
     pub fn labels(mut self, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 5, labels);
         self
     }
 
+    /// Only what belongs to this namespace.
+    ///
     /// `namespace` in the query; before 2.0.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(6, Into::<String>::into(namespace));
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(7, Into::<i64>::into(page));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(8, Into::<String>::into(q));
         self
     }
 
+    /// Takes flows of users, or those of the system namespace.
+    ///
     /// `scope` in the query; before 2.0.
     pub fn scope(mut self, scope: impl IntoIterator<Item = impl Into<::kestra_models::FlowScope>>) -> Self {
         crate::parameters::repeat::<::kestra_models::FlowScope, _>(&mut self.call, 9, scope);
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(10, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 11, sort);
         self
     }
 
+    /// Only what began after this time; together with no end it lifts the look-back of 8 days.
+    ///
     /// `startDate` in the query; before 2.0.
     pub fn start_date(mut self, start_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(12, start_date);
         self
     }
 
+    /// Only those in one of these states.
+    ///
     /// `state` in the query; before 2.0.
     pub fn state(mut self, state: impl IntoIterator<Item = impl Into<::kestra_models::StateType>>) -> Self {
         crate::parameters::repeat::<::kestra_models::StateType, _>(&mut self.call, 13, state);
         self
     }
 
+    /// Only what began within this span of time up to now.
+    ///
     /// `timeRange` in the query; before 2.0.
     pub fn time_range(mut self, time_range: impl Into<::kestra_models::IsoDuration>) -> Self {
         self.call.set_query(14, Into::<::kestra_models::IsoDuration>::into(time_range));
         self
     }
 
+    /// Only what this execution started.
+    ///
     /// `triggerExecutionId` in the query; before 2.0.
     pub fn trigger_execution_id(mut self, trigger_execution_id: impl Into<String>) -> Self {
         self.call.set_query(15, Into::<String>::into(trigger_execution_id));
@@ -2900,7 +3200,7 @@ pub static SEARCH_EXECUTIONS: ::kestra_core::OperationInfo = {
 
 /// Lists the executions of one flow, page by page, whatever their age.
 ///
-/// `GET /api/v1/{tenant}/executions` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/executions` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchExecutionsByFlowId<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -2920,12 +3220,16 @@ impl SearchExecutionsByFlowId {
 }
 
 impl<E> SearchExecutionsByFlowId<E> {
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(page));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(3, Into::<i64>::into(size));
@@ -2952,7 +3256,7 @@ pub static SEARCH_EXECUTIONS_BY_FLOW_ID: ::kestra_core::OperationInfo = {
 
 /// Sets labels of an execution that has ended.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/labels` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/labels` (before 2.0); open source; idempotent.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/labels` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/labels` (Kestra before 2.0); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SetExecutionLabels<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3001,7 +3305,7 @@ pub static SET_EXECUTION_LABELS: ::kestra_core::OperationInfo = {
 
 /// Sets labels of the executions named, which must have ended.
 ///
-/// `POST /api/v1/{tenant}/executions/labels/by-ids` (all versions); open source; idempotent.
+/// `POST /api/v1/{tenant}/executions/labels/by-ids` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SetExecutionLabelsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3038,7 +3342,7 @@ pub static SET_EXECUTION_LABELS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Sets labels of every execution that the filters match, which must have ended.
 ///
-/// `POST /api/v1/{tenant}/executions/labels/by-query` (all versions); open source; starts work.
+/// `POST /api/v1/{tenant}/executions/labels/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SetExecutionLabelsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3062,78 +3366,104 @@ impl SetExecutionLabelsByQuery {
 }
 
 impl<E> SetExecutionLabelsByQuery<E> {
+    /// Takes only executions started by others, or only those that were not.
+    ///
     /// `childFilter` in the query; before 2.0.
     pub fn child_filter(mut self, child_filter: impl Into<::kestra_models::ChildFilter>) -> Self {
         self.call.set_query(0, Into::<::kestra_models::ChildFilter>::into(child_filter));
         self
     }
 
+    /// Only what began before this time.
+    ///
     /// `endDate` in the query; before 2.0.
     pub fn end_date(mut self, end_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(1, end_date);
         self
     }
 
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(2, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 2, filters);
         self
     }
 
+    /// Only what belongs to this flow.
+    ///
     /// `flowId` in the query; before 2.0.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(flow_id));
         self
     }
 
+    /// Labels, by key.
+    ///
     /// `labels` in the query; before 2.0.
     pub fn labels(mut self, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 4, labels);
         self
     }
 
+    /// Only what belongs to this namespace.
+    ///
     /// `namespace` in the query; before 2.0.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(5, Into::<String>::into(namespace));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(6, Into::<String>::into(q));
         self
     }
 
+    /// Takes flows of users, or those of the system namespace.
+    ///
     /// `scope` in the query; before 2.0.
     pub fn scope(mut self, scope: impl IntoIterator<Item = impl Into<::kestra_models::FlowScope>>) -> Self {
         crate::parameters::repeat::<::kestra_models::FlowScope, _>(&mut self.call, 7, scope);
         self
     }
 
+    /// Only what began after this time; together with no end it lifts the look-back of 8 days.
+    ///
     /// `startDate` in the query; before 2.0.
     pub fn start_date(mut self, start_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(8, start_date);
         self
     }
 
+    /// Only those in one of these states.
+    ///
     /// `state` in the query; before 2.0.
     pub fn state(mut self, state: impl IntoIterator<Item = impl Into<::kestra_models::StateType>>) -> Self {
         crate::parameters::repeat::<::kestra_models::StateType, _>(&mut self.call, 9, state);
         self
     }
 
+    /// Only what began within this span of time up to now.
+    ///
     /// `timeRange` in the query; before 2.0.
     pub fn time_range(mut self, time_range: impl Into<::kestra_models::IsoDuration>) -> Self {
         self.call.set_query(10, Into::<::kestra_models::IsoDuration>::into(time_range));
         self
     }
 
+    /// Only what this execution started.
+    ///
     /// `triggerExecutionId` in the query; before 2.0.
     pub fn trigger_execution_id(mut self, trigger_execution_id: impl Into<String>) -> Self {
         self.call.set_query(11, Into::<String>::into(trigger_execution_id));
@@ -3208,7 +3538,7 @@ pub static SET_EXECUTION_LABELS_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Starts an execution of a flow; gone with 2.0, where `create_execution` does the same.
 ///
-/// `POST /api/v1/{tenant}/executions/trigger/{namespace}/{id}` (before 2.0); open source; starts work.
+/// `POST /api/v1/{tenant}/executions/trigger/{namespace}/{id}` (Kestra before 2.0); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3229,12 +3559,18 @@ impl TriggerExecution {
 }
 
 impl<E> TriggerExecution<E> {
-    /// Adds one: `labels` in the query.
+    /// Adds one to those that [`labels`](Self::labels) sets.
+    ///
+    /// Labels, by key.
+    ///
+    /// `labels` in the query.
     pub fn label(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         crate::parameters::pair(&mut self.call, 0, key.into(), value.into());
         self
     }
 
+    /// Labels, by key.
+    ///
     /// `labels` in the query.
     pub fn labels(
         mut self,
@@ -3244,12 +3580,16 @@ impl<E> TriggerExecution<E> {
         self
     }
 
+    /// Which revision; the newest if none is given.
+    ///
     /// `revision` in the query.
     pub fn revision(mut self, revision: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(revision));
         self
     }
 
+    /// Answers when the execution has ended, not when it has been taken; a pause may hold it for an hour.
+    ///
     /// `wait` in the query.
     pub fn wait(mut self, wait: bool) -> Self {
         crate::parameters::wait(&mut self.call, 2, wait);
@@ -3277,7 +3617,7 @@ pub static TRIGGER_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Starts an execution through a webhook trigger, by GET.
 ///
-/// `GET /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (all versions); open source; starts work.
+/// `GET /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByGetWebhook<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3315,7 +3655,7 @@ pub static TRIGGER_EXECUTION_BY_GET_WEBHOOK: ::kestra_core::OperationInfo = {
 
 /// Starts an execution through a webhook trigger with a path of its own, by GET.
 ///
-/// `GET /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; starts work.
+/// `GET /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByGetWebhookWithPath<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3359,7 +3699,7 @@ pub static TRIGGER_EXECUTION_BY_GET_WEBHOOK_WITH_PATH: ::kestra_core::OperationI
 
 /// Starts an execution through a webhook trigger, by POST.
 ///
-/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (all versions); open source; starts work.
+/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPostWebhook<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3405,7 +3745,7 @@ pub static TRIGGER_EXECUTION_BY_POST_WEBHOOK: ::kestra_core::OperationInfo = {
 
 /// Starts an execution through a webhook trigger, by POST.
 ///
-/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (all versions); open source; starts work.
+/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPostWebhookText<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3447,7 +3787,7 @@ pub static TRIGGER_EXECUTION_BY_POST_WEBHOOK_TEXT: ::kestra_core::OperationInfo 
 
 /// Starts an execution through a webhook trigger, by POST.
 ///
-/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (all versions); open source; starts work.
+/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPostWebhookForm<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3489,7 +3829,7 @@ pub static TRIGGER_EXECUTION_BY_POST_WEBHOOK_FORM: ::kestra_core::OperationInfo 
 
 /// Starts an execution through a webhook trigger, by POST.
 ///
-/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (all versions); open source; starts work.
+/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPostWebhookBytes<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3531,7 +3871,7 @@ pub static TRIGGER_EXECUTION_BY_POST_WEBHOOK_BYTES: ::kestra_core::OperationInfo
 
 /// Starts an execution through a webhook trigger with a path of its own, by POST.
 ///
-/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; starts work.
+/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPostWebhookWithPath<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3583,7 +3923,7 @@ pub static TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH: ::kestra_core::Operation
 
 /// Starts an execution through a webhook trigger with a path of its own, by POST.
 ///
-/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; starts work.
+/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPostWebhookWithPathText<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3631,7 +3971,7 @@ pub static TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH_TEXT: ::kestra_core::Oper
 
 /// Starts an execution through a webhook trigger with a path of its own, by POST.
 ///
-/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; starts work.
+/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPostWebhookWithPathForm<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3679,7 +4019,7 @@ pub static TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH_FORM: ::kestra_core::Oper
 
 /// Starts an execution through a webhook trigger with a path of its own, by POST.
 ///
-/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; starts work.
+/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPostWebhookWithPathBytes<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3727,7 +4067,7 @@ pub static TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH_BYTES: ::kestra_core::Ope
 
 /// Starts an execution through a webhook trigger, by PUT.
 ///
-/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (all versions); open source; starts work.
+/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPutWebhook<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3773,7 +4113,7 @@ pub static TRIGGER_EXECUTION_BY_PUT_WEBHOOK: ::kestra_core::OperationInfo = {
 
 /// Starts an execution through a webhook trigger, by PUT.
 ///
-/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (all versions); open source; starts work.
+/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPutWebhookText<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3815,7 +4155,7 @@ pub static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_TEXT: ::kestra_core::OperationInfo =
 
 /// Starts an execution through a webhook trigger, by PUT.
 ///
-/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (all versions); open source; starts work.
+/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPutWebhookForm<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3857,7 +4197,7 @@ pub static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_FORM: ::kestra_core::OperationInfo =
 
 /// Starts an execution through a webhook trigger, by PUT.
 ///
-/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (all versions); open source; starts work.
+/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPutWebhookBytes<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3899,7 +4239,7 @@ pub static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_BYTES: ::kestra_core::OperationInfo 
 
 /// Starts an execution through a webhook trigger with a path of its own, by PUT.
 ///
-/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; starts work.
+/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPutWebhookWithPath<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3951,7 +4291,7 @@ pub static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH: ::kestra_core::OperationI
 
 /// Starts an execution through a webhook trigger with a path of its own, by PUT.
 ///
-/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; starts work.
+/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPutWebhookWithPathText<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3995,7 +4335,7 @@ pub static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH_TEXT: ::kestra_core::Opera
 
 /// Starts an execution through a webhook trigger with a path of its own, by PUT.
 ///
-/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; starts work.
+/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPutWebhookWithPathForm<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4039,7 +4379,7 @@ pub static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH_FORM: ::kestra_core::Opera
 
 /// Starts an execution through a webhook trigger with a path of its own, by PUT.
 ///
-/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; starts work.
+/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPutWebhookWithPathBytes<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4087,7 +4427,7 @@ pub static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH_BYTES: ::kestra_core::Oper
 
 /// Takes an execution out of its flow's queue and gives it a state, `RUNNING` unless told otherwise.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/unqueue` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/unqueue` (before 2.0); open source; starts work.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/unqueue` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/unqueue` (Kestra before 2.0); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UnqueueExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4107,6 +4447,8 @@ impl UnqueueExecution {
 }
 
 impl<E> UnqueueExecution<E> {
+    /// Only those in one of these states.
+    ///
     /// `state` in the query.
     pub fn state(mut self, state: impl Into<::kestra_models::StateType>) -> Self {
         self.call.set_query(0, Into::<::kestra_models::StateType>::into(state));
@@ -4136,7 +4478,7 @@ pub static UNQUEUE_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Takes the executions named out of their queues.
 ///
-/// `POST /api/v1/{tenant}/executions/unqueue/by-ids` (all versions); open source; starts work.
+/// `POST /api/v1/{tenant}/executions/unqueue/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UnqueueExecutionsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4159,6 +4501,8 @@ impl UnqueueExecutionsByIds {
 }
 
 impl<E> UnqueueExecutionsByIds<E> {
+    /// Only those in one of these states.
+    ///
     /// `state` in the query.
     pub fn state(mut self, state: impl Into<::kestra_models::StateType>) -> Self {
         self.call.set_query(0, Into::<::kestra_models::StateType>::into(state));
@@ -4181,7 +4525,7 @@ pub static UNQUEUE_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Takes every execution that the filters match out of its queue.
 ///
-/// `POST /api/v1/{tenant}/executions/unqueue/by-query` (all versions); open source; starts work.
+/// `POST /api/v1/{tenant}/executions/unqueue/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UnqueueExecutionsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4200,84 +4544,112 @@ impl UnqueueExecutionsByQuery {
 }
 
 impl<E> UnqueueExecutionsByQuery<E> {
+    /// Takes only executions started by others, or only those that were not.
+    ///
     /// `childFilter` in the query; before 2.0.
     pub fn child_filter(mut self, child_filter: impl Into<::kestra_models::ChildFilter>) -> Self {
         self.call.set_query(0, Into::<::kestra_models::ChildFilter>::into(child_filter));
         self
     }
 
+    /// Only what began before this time.
+    ///
     /// `endDate` in the query; before 2.0.
     pub fn end_date(mut self, end_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(1, end_date);
         self
     }
 
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(2, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 2, filters);
         self
     }
 
+    /// Only what belongs to this flow.
+    ///
     /// `flowId` in the query; before 2.0.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(flow_id));
         self
     }
 
+    /// Labels, by key.
+    ///
     /// `labels` in the query; before 2.0.
     pub fn labels(mut self, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 4, labels);
         self
     }
 
+    /// Only what belongs to this namespace.
+    ///
     /// `namespace` in the query; before 2.0.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(5, Into::<String>::into(namespace));
         self
     }
 
+    /// The state to go on in.
+    ///
     /// `newState` in the query.
     pub fn new_state(mut self, new_state: impl Into<::kestra_models::StateType>) -> Self {
         self.call.set_query(6, Into::<::kestra_models::StateType>::into(new_state));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(7, Into::<String>::into(q));
         self
     }
 
+    /// Takes flows of users, or those of the system namespace.
+    ///
     /// `scope` in the query; before 2.0.
     pub fn scope(mut self, scope: impl IntoIterator<Item = impl Into<::kestra_models::FlowScope>>) -> Self {
         crate::parameters::repeat::<::kestra_models::FlowScope, _>(&mut self.call, 8, scope);
         self
     }
 
+    /// Only what began after this time; together with no end it lifts the look-back of 8 days.
+    ///
     /// `startDate` in the query; before 2.0.
     pub fn start_date(mut self, start_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(9, start_date);
         self
     }
 
+    /// Only those in one of these states.
+    ///
     /// `state` in the query; before 2.0.
     pub fn state(mut self, state: impl IntoIterator<Item = impl Into<::kestra_models::StateType>>) -> Self {
         crate::parameters::repeat::<::kestra_models::StateType, _>(&mut self.call, 10, state);
         self
     }
 
+    /// Only what began within this span of time up to now.
+    ///
     /// `timeRange` in the query; before 2.0.
     pub fn time_range(mut self, time_range: impl Into<::kestra_models::IsoDuration>) -> Self {
         self.call.set_query(11, Into::<::kestra_models::IsoDuration>::into(time_range));
         self
     }
 
+    /// Only what this execution started.
+    ///
     /// `triggerExecutionId` in the query; before 2.0.
     pub fn trigger_execution_id(mut self, trigger_execution_id: impl Into<String>) -> Self {
         self.call.set_query(12, Into::<String>::into(trigger_execution_id));
@@ -4353,7 +4725,7 @@ pub static UNQUEUE_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Sets the state of an execution that has ended.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/change-status` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/change-status` (before 2.0); open source; starts work.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/change-status` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/change-status` (Kestra before 2.0); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateExecutionStatus<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4393,7 +4765,7 @@ pub static UPDATE_EXECUTION_STATUS: ::kestra_core::OperationInfo = {
 
 /// Sets the state of the executions named, which must have ended.
 ///
-/// `POST /api/v1/{tenant}/executions/change-status/by-ids` (all versions); open source; starts work.
+/// `POST /api/v1/{tenant}/executions/change-status/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateExecutionsStatusByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4434,7 +4806,7 @@ pub static UPDATE_EXECUTIONS_STATUS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Sets the state of every execution that the filters match, which must have ended.
 ///
-/// `POST /api/v1/{tenant}/executions/change-status/by-query` (all versions); open source; starts work.
+/// `POST /api/v1/{tenant}/executions/change-status/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateExecutionsStatusByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4454,78 +4826,104 @@ impl UpdateExecutionsStatusByQuery {
 }
 
 impl<E> UpdateExecutionsStatusByQuery<E> {
+    /// Takes only executions started by others, or only those that were not.
+    ///
     /// `childFilter` in the query; before 2.0.
     pub fn child_filter(mut self, child_filter: impl Into<::kestra_models::ChildFilter>) -> Self {
         self.call.set_query(0, Into::<::kestra_models::ChildFilter>::into(child_filter));
         self
     }
 
+    /// Only what began before this time.
+    ///
     /// `endDate` in the query; before 2.0.
     pub fn end_date(mut self, end_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(1, end_date);
         self
     }
 
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(2, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 2, filters);
         self
     }
 
+    /// Only what belongs to this flow.
+    ///
     /// `flowId` in the query; before 2.0.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(flow_id));
         self
     }
 
+    /// Labels, by key.
+    ///
     /// `labels` in the query; before 2.0.
     pub fn labels(mut self, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 4, labels);
         self
     }
 
+    /// Only what belongs to this namespace.
+    ///
     /// `namespace` in the query; before 2.0.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(5, Into::<String>::into(namespace));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(7, Into::<String>::into(q));
         self
     }
 
+    /// Takes flows of users, or those of the system namespace.
+    ///
     /// `scope` in the query; before 2.0.
     pub fn scope(mut self, scope: impl IntoIterator<Item = impl Into<::kestra_models::FlowScope>>) -> Self {
         crate::parameters::repeat::<::kestra_models::FlowScope, _>(&mut self.call, 8, scope);
         self
     }
 
+    /// Only what began after this time; together with no end it lifts the look-back of 8 days.
+    ///
     /// `startDate` in the query; before 2.0.
     pub fn start_date(mut self, start_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(9, start_date);
         self
     }
 
+    /// Only those in one of these states.
+    ///
     /// `state` in the query; before 2.0.
     pub fn state(mut self, state: impl IntoIterator<Item = impl Into<::kestra_models::StateType>>) -> Self {
         crate::parameters::repeat::<::kestra_models::StateType, _>(&mut self.call, 10, state);
         self
     }
 
+    /// Only what began within this span of time up to now.
+    ///
     /// `timeRange` in the query; before 2.0.
     pub fn time_range(mut self, time_range: impl Into<::kestra_models::IsoDuration>) -> Self {
         self.call.set_query(11, Into::<::kestra_models::IsoDuration>::into(time_range));
         self
     }
 
+    /// Only what this execution started.
+    ///
     /// `triggerExecutionId` in the query; before 2.0.
     pub fn trigger_execution_id(mut self, trigger_execution_id: impl Into<String>) -> Self {
         self.call.set_query(12, Into::<String>::into(trigger_execution_id));
@@ -4601,7 +4999,7 @@ pub static UPDATE_EXECUTIONS_STATUS_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Sets the state of one task run and goes on from there.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/state` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/state` (before 2.0); open source; starts work.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/state` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/state` (Kestra before 2.0); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateTaskRunState<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4649,7 +5047,7 @@ pub static UPDATE_TASK_RUN_STATE: ::kestra_core::OperationInfo = {
 
 /// Checks inputs as a creation would, and answers each input with its value and errors.
 ///
-/// `POST /api/v1/{tenant}/executions/{namespace}/{id}/validate` (all versions); open source; safe.
+/// `POST /api/v1/{tenant}/executions/{namespace}/{id}/validate` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ValidateNewExecutionInputs<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4672,12 +5070,18 @@ impl ValidateNewExecutionInputs {
 }
 
 impl<E> ValidateNewExecutionInputs<E> {
-    /// Adds one: `labels` in the query.
+    /// Adds one to those that [`labels`](Self::labels) sets.
+    ///
+    /// Labels, by key.
+    ///
+    /// `labels` in the query.
     pub fn label(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         crate::parameters::pair(&mut self.call, 0, key.into(), value.into());
         self
     }
 
+    /// Labels, by key.
+    ///
     /// `labels` in the query.
     pub fn labels(
         mut self,
@@ -4687,6 +5091,8 @@ impl<E> ValidateNewExecutionInputs<E> {
         self
     }
 
+    /// Which revision; the newest if none is given.
+    ///
     /// `revision` in the query.
     pub fn revision(mut self, revision: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(revision));
@@ -4714,7 +5120,7 @@ pub static VALIDATE_NEW_EXECUTION_INPUTS: ::kestra_core::OperationInfo = {
 
 /// Checks inputs as a resumption would, and answers each input with its value and errors.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/resume/validate` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/resume/validate` (before 2.0); open source; safe.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/resume/validate` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/resume/validate` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ValidateResumeExecutionInputs<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

@@ -2,7 +2,7 @@
 
 /// Creates a folder among a namespace's files.
 ///
-/// `POST /api/v1/{tenant}/namespaces/{namespace}/files/directory` (all versions); open source; idempotent.
+/// `POST /api/v1/{tenant}/namespaces/{namespace}/files/directory` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateNamespaceDirectory<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -22,6 +22,8 @@ impl CreateNamespaceDirectory {
 }
 
 impl<E> CreateNamespaceDirectory<E> {
+    /// Path of the file, as the server knows it.
+    ///
     /// `path` in the query.
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(path));
@@ -46,7 +48,7 @@ pub static CREATE_NAMESPACE_DIRECTORY: ::kestra_core::OperationInfo = {
 
 /// Stores a file of a namespace; an archive is unpacked, and a path under /_flows/ becomes a flow.
 ///
-/// `POST /api/v1/{tenant}/namespaces/{namespace}/files` (all versions); open source; idempotent.
+/// `POST /api/v1/{tenant}/namespaces/{namespace}/files` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateNamespaceFile<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -87,7 +89,7 @@ pub static CREATE_NAMESPACE_FILE: ::kestra_core::OperationInfo = {
 
 /// Deletes a file or folder of a namespace, with the parents that become empty.
 ///
-/// `DELETE /api/v1/{tenant}/namespaces/{namespace}/files` (all versions); open source; idempotent.
+/// `DELETE /api/v1/{tenant}/namespaces/{namespace}/files` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteFile<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -122,7 +124,7 @@ pub static DELETE_FILE: ::kestra_core::OperationInfo = {
 
 /// Downloads all files of a namespace as a ZIP archive.
 ///
-/// `GET /api/v1/{tenant}/namespaces/{namespace}/files/export` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/namespaces/{namespace}/files/export` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ExportNamespaceFiles<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -161,7 +163,7 @@ pub static EXPORT_NAMESPACE_FILES: ::kestra_core::OperationInfo = {
 
 /// Downloads a file of a namespace.
 ///
-/// `GET /api/v1/{tenant}/namespaces/{namespace}/files` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/namespaces/{namespace}/files` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetFileContent<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -180,6 +182,8 @@ impl GetFileContent {
 }
 
 impl<E> GetFileContent<E> {
+    /// Which revision; the newest if none is given.
+    ///
     /// `revision` in the query; 1.2 and later.
     pub fn revision(mut self, revision: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(revision));
@@ -214,7 +218,7 @@ pub static GET_FILE_CONTENT: ::kestra_core::OperationInfo = {
 
 /// Reads size and times of a file or folder.
 ///
-/// `GET /api/v1/{tenant}/namespaces/{namespace}/files/stats` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/namespaces/{namespace}/files/stats` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetFileMetadata<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -234,6 +238,8 @@ impl GetFileMetadata {
 }
 
 impl<E> GetFileMetadata<E> {
+    /// Path of the file, as the server knows it.
+    ///
     /// `path` in the query.
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(path));
@@ -258,7 +264,7 @@ pub static GET_FILE_METADATA: ::kestra_core::OperationInfo = {
 
 /// Lists the revisions of a file.
 ///
-/// `GET /api/v1/{tenant}/namespaces/{namespace}/files/revisions` (1.2 and later); open source; safe.
+/// `GET /api/v1/{tenant}/namespaces/{namespace}/files/revisions` (Kestra 1.2 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetFileRevisions<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -278,6 +284,8 @@ impl GetFileRevisions {
 }
 
 impl<E> GetFileRevisions<E> {
+    /// Path of the file, as the server knows it.
+    ///
     /// `path` in the query.
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(path));
@@ -302,7 +310,7 @@ pub static GET_FILE_REVISIONS: ::kestra_core::OperationInfo = {
 
 /// Lists what a folder of a namespace has.
 ///
-/// `GET /api/v1/{tenant}/namespaces/{namespace}/files/directory` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/namespaces/{namespace}/files/directory` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListNamespaceDirectoryFiles<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -322,6 +330,8 @@ impl ListNamespaceDirectoryFiles {
 }
 
 impl<E> ListNamespaceDirectoryFiles<E> {
+    /// Path of the file, as the server knows it.
+    ///
     /// `path` in the query.
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(path));
@@ -346,7 +356,7 @@ pub static LIST_NAMESPACE_DIRECTORY_FILES: ::kestra_core::OperationInfo = {
 
 /// Moves or renames a file or folder of a namespace.
 ///
-/// `PUT /api/v1/{tenant}/namespaces/{namespace}/files` (all versions); open source; starts work.
+/// `PUT /api/v1/{tenant}/namespaces/{namespace}/files` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct MoveFile<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -384,7 +394,7 @@ pub static MOVE_FILE: ::kestra_core::OperationInfo = {
 
 /// Lists the paths of a namespace's files that have a text in them.
 ///
-/// `GET /api/v1/{tenant}/namespaces/{namespace}/files/search` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/namespaces/{namespace}/files/search` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchNamespaceFiles<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

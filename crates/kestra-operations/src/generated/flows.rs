@@ -2,7 +2,7 @@
 
 /// Creates and updates the flows of a YAML source with several documents, and with `delete` removes all others.
 ///
-/// `POST /api/v1/{tenant}/flows/bulk` (all versions); open source; starts work.
+/// `POST /api/v1/{tenant}/flows/bulk` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct BulkUpdateFlows<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -22,18 +22,24 @@ impl BulkUpdateFlows {
 }
 
 impl<E> BulkUpdateFlows<E> {
+    /// Takes flows of namespaces below the given one as well.
+    ///
     /// `allowNamespaceChild` in the query.
     pub fn allow_namespace_child(mut self, allow_namespace_child: bool) -> Self {
         self.call.set_query(0, allow_namespace_child);
         self
     }
 
+    /// Also deletes the flows that the source leaves out.
+    ///
     /// `delete` in the query. Sent as `false` unless this says `true`, which is what the server assumes.
     pub fn delete(mut self, delete: bool) -> Self {
         self.call.set_query(1, delete);
         self
     }
 
+    /// Only what belongs to this namespace.
+    ///
     /// `namespace` in the query.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(namespace));
@@ -58,7 +64,7 @@ pub static BULK_UPDATE_FLOWS: ::kestra_core::OperationInfo = {
 
 /// Creates a flow from its YAML source.
 ///
-/// `POST /api/v1/{tenant}/flows` (all versions); open source; starts work.
+/// `POST /api/v1/{tenant}/flows` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateFlow<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -77,6 +83,8 @@ impl CreateFlow {
 }
 
 impl<E> CreateFlow<E> {
+    /// Keeps the source as a draft in place of publishing it.
+    ///
     /// `draft` in the query; 2.0 and later.
     pub fn draft(mut self, draft: bool) -> Self {
         self.call.set_query(0, draft);
@@ -100,7 +108,7 @@ pub static CREATE_FLOW: ::kestra_core::OperationInfo = {
 
 /// Deletes a flow; its revisions stay readable.
 ///
-/// `DELETE /api/v1/{tenant}/flows/{namespace}/{id}` (all versions); open source; idempotent.
+/// `DELETE /api/v1/{tenant}/flows/{namespace}/{id}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteFlow<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -135,7 +143,7 @@ pub static DELETE_FLOW: ::kestra_core::OperationInfo = {
 
 /// Deletes single revisions of a flow for good.
 ///
-/// `DELETE /api/v1/{tenant}/flows/{namespace}/{id}/revisions` (1.2 and later); open source; idempotent.
+/// `DELETE /api/v1/{tenant}/flows/{namespace}/{id}/revisions` (Kestra 1.2 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteFlowRevisions<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -175,7 +183,7 @@ pub static DELETE_FLOW_REVISIONS: ::kestra_core::OperationInfo = {
 
 /// Deletes the flows named, one after the other; it stops at the first that isn't there.
 ///
-/// `DELETE /api/v1/{tenant}/flows/delete/by-ids` (all versions); open source; idempotent.
+/// `DELETE /api/v1/{tenant}/flows/delete/by-ids` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteFlowsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -210,7 +218,7 @@ pub static DELETE_FLOWS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Deletes every flow that the filters match.
 ///
-/// `DELETE /api/v1/{tenant}/flows/delete/by-query` (all versions); open source; starts work.
+/// `DELETE /api/v1/{tenant}/flows/delete/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteFlowsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -229,36 +237,48 @@ impl DeleteFlowsByQuery {
 }
 
 impl<E> DeleteFlowsByQuery<E> {
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Labels, by key.
+    ///
     /// `labels` in the query; before 2.0.
     pub fn labels(mut self, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 1, labels);
         self
     }
 
+    /// Only what belongs to this namespace.
+    ///
     /// `namespace` in the query; before 2.0.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(namespace));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(q));
         self
     }
 
+    /// Takes flows of users, or those of the system namespace.
+    ///
     /// `scope` in the query; before 2.0.
     pub fn scope(mut self, scope: impl IntoIterator<Item = impl Into<::kestra_models::FlowScope>>) -> Self {
         crate::parameters::repeat::<::kestra_models::FlowScope, _>(&mut self.call, 4, scope);
@@ -305,7 +325,7 @@ pub static DELETE_FLOWS_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Disables the flows named, so that nothing starts them.
 ///
-/// `POST /api/v1/{tenant}/flows/disable/by-ids` (all versions); open source; idempotent.
+/// `POST /api/v1/{tenant}/flows/disable/by-ids` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DisableFlowsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -340,7 +360,7 @@ pub static DISABLE_FLOWS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Disables every flow that the filters match.
 ///
-/// `POST /api/v1/{tenant}/flows/disable/by-query` (all versions); open source; idempotent.
+/// `POST /api/v1/{tenant}/flows/disable/by-query` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DisableFlowsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -359,36 +379,48 @@ impl DisableFlowsByQuery {
 }
 
 impl<E> DisableFlowsByQuery<E> {
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Labels, by key.
+    ///
     /// `labels` in the query; before 2.0.
     pub fn labels(mut self, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 1, labels);
         self
     }
 
+    /// Only what belongs to this namespace.
+    ///
     /// `namespace` in the query; before 2.0.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(namespace));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(q));
         self
     }
 
+    /// Takes flows of users, or those of the system namespace.
+    ///
     /// `scope` in the query; before 2.0.
     pub fn scope(mut self, scope: impl IntoIterator<Item = impl Into<::kestra_models::FlowScope>>) -> Self {
         crate::parameters::repeat::<::kestra_models::FlowScope, _>(&mut self.call, 4, scope);
@@ -436,7 +468,7 @@ pub static DISABLE_FLOWS_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Enables the flows named.
 ///
-/// `POST /api/v1/{tenant}/flows/enable/by-ids` (all versions); open source; idempotent.
+/// `POST /api/v1/{tenant}/flows/enable/by-ids` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct EnableFlowsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -471,7 +503,7 @@ pub static ENABLE_FLOWS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Enables every flow that the filters match.
 ///
-/// `POST /api/v1/{tenant}/flows/enable/by-query` (all versions); open source; idempotent.
+/// `POST /api/v1/{tenant}/flows/enable/by-query` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct EnableFlowsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -490,36 +522,48 @@ impl EnableFlowsByQuery {
 }
 
 impl<E> EnableFlowsByQuery<E> {
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Labels, by key.
+    ///
     /// `labels` in the query; before 2.0.
     pub fn labels(mut self, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 1, labels);
         self
     }
 
+    /// Only what belongs to this namespace.
+    ///
     /// `namespace` in the query; before 2.0.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(namespace));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(q));
         self
     }
 
+    /// Takes flows of users, or those of the system namespace.
+    ///
     /// `scope` in the query; before 2.0.
     pub fn scope(mut self, scope: impl IntoIterator<Item = impl Into<::kestra_models::FlowScope>>) -> Self {
         crate::parameters::repeat::<::kestra_models::FlowScope, _>(&mut self.call, 4, scope);
@@ -565,7 +609,7 @@ pub static ENABLE_FLOWS_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Lists the flows that the filters match as CSV text.
 ///
-/// `GET /api/v1/{tenant}/flows/export/by-query/csv` (1.2 and later); open source; safe.
+/// `GET /api/v1/{tenant}/flows/export/by-query/csv` (Kestra 1.2 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ExportFlows<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -582,12 +626,16 @@ impl ExportFlows {
 }
 
 impl<E> ExportFlows<E> {
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
@@ -611,7 +659,7 @@ pub static EXPORT_FLOWS: ::kestra_core::OperationInfo = {
 
 /// Downloads the sources of the flows named as a ZIP archive.
 ///
-/// `POST /api/v1/{tenant}/flows/export/by-ids` (all versions); open source; safe.
+/// `POST /api/v1/{tenant}/flows/export/by-ids` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ExportFlowsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -650,7 +698,7 @@ pub static EXPORT_FLOWS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Downloads the sources of the flows that the filters match as a ZIP archive.
 ///
-/// `GET /api/v1/{tenant}/flows/export/by-query` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/flows/export/by-query` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ExportFlowsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -667,36 +715,48 @@ impl ExportFlowsByQuery {
 }
 
 impl<E> ExportFlowsByQuery<E> {
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Labels, by key.
+    ///
     /// `labels` in the query; before 2.0.
     pub fn labels(mut self, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 1, labels);
         self
     }
 
+    /// Only what belongs to this namespace.
+    ///
     /// `namespace` in the query; before 2.0.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(namespace));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(q));
         self
     }
 
+    /// Takes flows of users, or those of the system namespace.
+    ///
     /// `scope` in the query; before 2.0.
     pub fn scope(mut self, scope: impl IntoIterator<Item = impl Into<::kestra_models::FlowScope>>) -> Self {
         crate::parameters::repeat::<::kestra_models::FlowScope, _>(&mut self.call, 4, scope);
@@ -740,7 +800,7 @@ pub static EXPORT_FLOWS_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Reads the graph of a flow's tasks and triggers.
 ///
-/// `GET /api/v1/{tenant}/flows/{namespace}/{id}/graph` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/flows/{namespace}/{id}/graph` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GenerateFlowGraph<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -760,12 +820,16 @@ impl GenerateFlowGraph {
 }
 
 impl<E> GenerateFlowGraph<E> {
+    /// Which revision; the newest if none is given.
+    ///
     /// `revision` in the query.
     pub fn revision(mut self, revision: impl Into<i64>) -> Self {
         self.call.set_query(0, Into::<i64>::into(revision));
         self
     }
 
+    /// Shows these subflows' tasks too.
+    ///
     /// `subflows` in the query.
     pub fn subflows(mut self, subflows: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 1, subflows);
@@ -793,7 +857,7 @@ pub static GENERATE_FLOW_GRAPH: ::kestra_core::OperationInfo = {
 
 /// Draws the graph of a flow from a YAML source that need not be stored.
 ///
-/// `POST /api/v1/{tenant}/flows/graph` (all versions); open source; safe.
+/// `POST /api/v1/{tenant}/flows/graph` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GenerateFlowGraphFromSource<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -812,6 +876,8 @@ impl GenerateFlowGraphFromSource {
 }
 
 impl<E> GenerateFlowGraphFromSource<E> {
+    /// Shows these subflows' tasks too.
+    ///
     /// `subflows` in the query.
     pub fn subflows(mut self, subflows: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 0, subflows);
@@ -833,7 +899,7 @@ pub static GENERATE_FLOW_GRAPH_FROM_SOURCE: ::kestra_core::OperationInfo = {
 
 /// Reads a flow, its source included.
 ///
-/// `GET /api/v1/{tenant}/flows/{namespace}/{id}` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/flows/{namespace}/{id}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetFlow<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -852,18 +918,24 @@ impl GetFlow {
 }
 
 impl<E> GetFlow<E> {
+    /// Also answers what has been deleted.
+    ///
     /// `allowDeleted` in the query.
     pub fn allow_deleted(mut self, allow_deleted: bool) -> Self {
         self.call.set_query(0, allow_deleted);
         self
     }
 
+    /// Which revision; the newest if none is given.
+    ///
     /// `revision` in the query.
     pub fn revision(mut self, revision: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(revision));
         self
     }
 
+    /// Whether the answer has the YAML source.
+    ///
     /// `source` in the query. Asked for unless this says `false`.
     pub fn source(mut self, source: bool) -> Self {
         crate::parameters::unless_false(&mut self.call, 2, source);
@@ -890,7 +962,7 @@ pub static GET_FLOW: ::kestra_core::OperationInfo = {
 
 /// Reads which flows a flow starts or waits for, and which do so with it.
 ///
-/// `GET /api/v1/{tenant}/flows/{namespace}/{id}/dependencies` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/flows/{namespace}/{id}/dependencies` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetFlowDependencies<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -910,12 +982,16 @@ impl GetFlowDependencies {
 }
 
 impl<E> GetFlowDependencies<E> {
+    /// Follows dependencies in one direction only.
+    ///
     /// `destinationOnly` in the query.
     pub fn destination_only(mut self, destination_only: bool) -> Self {
         self.call.set_query(0, destination_only);
         self
     }
 
+    /// Follows dependencies to their end, not one step.
+    ///
     /// `expandAll` in the query.
     pub fn expand_all(mut self, expand_all: bool) -> Self {
         self.call.set_query(1, expand_all);
@@ -943,7 +1019,7 @@ pub static GET_FLOW_DEPENDENCIES: ::kestra_core::OperationInfo = {
 
 /// Reads how the flows of a namespace depend on each other and on others.
 ///
-/// `GET /api/v1/{tenant}/namespaces/{namespace}/dependencies` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/namespaces/{namespace}/dependencies` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetFlowDependenciesFromNamespace<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -963,6 +1039,8 @@ impl GetFlowDependenciesFromNamespace {
 }
 
 impl<E> GetFlowDependenciesFromNamespace<E> {
+    /// Follows dependencies in one direction only.
+    ///
     /// `destinationOnly` in the query.
     pub fn destination_only(mut self, destination_only: bool) -> Self {
         self.call.set_query(0, destination_only);
@@ -987,7 +1065,7 @@ pub static GET_FLOW_DEPENDENCIES_FROM_NAMESPACE: ::kestra_core::OperationInfo = 
 
 /// Reads one task of a flow.
 ///
-/// `GET /api/v1/{tenant}/flows/{namespace}/{id}/tasks/{taskId}` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/flows/{namespace}/{id}/tasks/{taskId}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetTaskFromFlow<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1010,6 +1088,8 @@ impl GetTaskFromFlow {
 }
 
 impl<E> GetTaskFromFlow<E> {
+    /// Which revision; the newest if none is given.
+    ///
     /// `revision` in the query.
     pub fn revision(mut self, revision: impl Into<i64>) -> Self {
         self.call.set_query(0, Into::<i64>::into(revision));
@@ -1034,7 +1114,7 @@ pub static GET_TASK_FROM_FLOW: ::kestra_core::OperationInfo = {
 
 /// Creates and updates flows from a YAML file or a ZIP archive, and answers the names of those that failed.
 ///
-/// `POST /api/v1/{tenant}/flows/import` (all versions); open source; starts work.
+/// `POST /api/v1/{tenant}/flows/import` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ImportFlows<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1053,6 +1133,8 @@ impl ImportFlows {
 }
 
 impl<E> ImportFlows<E> {
+    /// Stops at the first flow that can't be taken.
+    ///
     /// `failOnError` in the query; 1.2 and later.
     pub fn fail_on_error(mut self, fail_on_error: bool) -> Self {
         self.call.set_query(0, fail_on_error);
@@ -1077,7 +1159,7 @@ pub static IMPORT_FLOWS: ::kestra_core::OperationInfo = {
 
 /// Lists the flows that use deprecated tasks, and what replaces these.
 ///
-/// `GET /api/v1/{tenant}/flows/deprecated` (1.3.8 and later); open source; safe.
+/// `GET /api/v1/{tenant}/flows/deprecated` (Kestra 1.3.8 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListDeprecatedFlows<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1094,6 +1176,8 @@ impl ListDeprecatedFlows {
 }
 
 impl<E> ListDeprecatedFlows<E> {
+    /// Only what belongs to this namespace.
+    ///
     /// `namespace` in the query.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(namespace));
@@ -1117,7 +1201,7 @@ pub static LIST_DEPRECATED_FLOWS: ::kestra_core::OperationInfo = {
 
 /// Lists the namespaces that have flows.
 ///
-/// `GET /api/v1/{tenant}/flows/distinct-namespaces` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/flows/distinct-namespaces` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListDistinctNamespaces<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1134,6 +1218,8 @@ impl ListDistinctNamespaces {
 }
 
 impl<E> ListDistinctNamespaces<E> {
+    /// Only what has this text in it.
+    ///
     /// `q` in the query.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(q));
@@ -1157,7 +1243,7 @@ pub static LIST_DISTINCT_NAMESPACES: ::kestra_core::OperationInfo = {
 
 /// Lists what an expression at a place of a flow's source may use.
 ///
-/// `POST /api/v1/{tenant}/flows/expressions` (2.0 and later); open source; safe.
+/// `POST /api/v1/{tenant}/flows/expressions` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListFlowExpressions<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1176,6 +1262,8 @@ impl ListFlowExpressions {
 }
 
 impl<E> ListFlowExpressions<E> {
+    /// Only what belongs to this task.
+    ///
     /// `taskId` in the query.
     pub fn task_id(mut self, task_id: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(task_id));
@@ -1199,7 +1287,7 @@ pub static LIST_FLOW_EXPRESSIONS: ::kestra_core::OperationInfo = {
 
 /// Lists all revisions of a flow with their sources.
 ///
-/// `GET /api/v1/{tenant}/flows/{namespace}/{id}/revisions` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/flows/{namespace}/{id}/revisions` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListFlowRevisions<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1219,6 +1307,8 @@ impl ListFlowRevisions {
 }
 
 impl<E> ListFlowRevisions<E> {
+    /// Also lists revisions of a flow that has been deleted.
+    ///
     /// `allowDelete` in the query; 1.2 and later.
     pub fn allow_delete(mut self, allow_delete: bool) -> Self {
         self.call.set_query(0, allow_delete);
@@ -1246,7 +1336,7 @@ pub static LIST_FLOW_REVISIONS: ::kestra_core::OperationInfo = {
 
 /// Lists the flows of one namespace, its children left out.
 ///
-/// `GET /api/v1/{tenant}/flows/{namespace}` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/flows/{namespace}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListFlowsByNamespace<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1279,7 +1369,7 @@ pub static LIST_FLOWS_BY_NAMESPACE: ::kestra_core::OperationInfo = {
 
 /// Lists the flows with a concurrency limit and how many executions they have running.
 ///
-/// `GET /api/v1/{tenant}/concurrency-limit/search` (1.1 and later); open source; safe.
+/// `GET /api/v1/{tenant}/concurrency-limit/search` (Kestra 1.1 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchConcurrencyLimits<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1310,7 +1400,7 @@ pub static SEARCH_CONCURRENCY_LIMITS: ::kestra_core::OperationInfo = {
 
 /// Searches the flows, page by page.
 ///
-/// `GET /api/v1/{tenant}/flows/search` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/flows/search` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchFlows<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1327,54 +1417,72 @@ impl SearchFlows {
 }
 
 impl<E> SearchFlows<E> {
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Labels, by key.
+    ///
     /// `labels` in the query; before 2.0.
     pub fn labels(mut self, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 1, labels);
         self
     }
 
+    /// Only what belongs to this namespace.
+    ///
     /// `namespace` in the query; before 2.0.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(namespace));
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(3, Into::<i64>::into(page));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(4, Into::<String>::into(q));
         self
     }
 
+    /// Takes flows of users, or those of the system namespace.
+    ///
     /// `scope` in the query; before 2.0.
     pub fn scope(mut self, scope: impl IntoIterator<Item = impl Into<::kestra_models::FlowScope>>) -> Self {
         crate::parameters::repeat::<::kestra_models::FlowScope, _>(&mut self.call, 5, scope);
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(6, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 7, sort);
@@ -1417,7 +1525,7 @@ pub static SEARCH_FLOWS: ::kestra_core::OperationInfo = {
 
 /// Searches the sources of flows for a text, with the lines around it.
 ///
-/// `GET /api/v1/{tenant}/flows/source` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/flows/source` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchFlowsBySourceCode<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1437,30 +1545,40 @@ impl SearchFlowsBySourceCode {
 }
 
 impl<E> SearchFlowsBySourceCode<E> {
+    /// Only what belongs to this namespace.
+    ///
     /// `namespace` in the query.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(namespace));
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(q));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(3, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 4, sort);
@@ -1488,7 +1606,7 @@ pub static SEARCH_FLOWS_BY_SOURCE_CODE: ::kestra_core::OperationInfo = {
 
 /// Sets how many executions of a flow count as running.
 ///
-/// `PUT /api/v1/{tenant}/concurrency-limit/{namespace}/{flowId}` (1.1 and later); open source; idempotent.
+/// `PUT /api/v1/{tenant}/concurrency-limit/{namespace}/{flowId}` (Kestra 1.1 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateConcurrencyLimit<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1533,7 +1651,7 @@ pub static UPDATE_CONCURRENCY_LIMIT: ::kestra_core::OperationInfo = {
 
 /// Replaces the source of a flow that exists; a source that is the same makes no new revision.
 ///
-/// `PUT /api/v1/{tenant}/flows/{namespace}/{id}` (all versions); open source; idempotent.
+/// `PUT /api/v1/{tenant}/flows/{namespace}/{id}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateFlow<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1552,6 +1670,8 @@ impl UpdateFlow {
 }
 
 impl<E> UpdateFlow<E> {
+    /// Keeps the source as a draft in place of publishing it.
+    ///
     /// `draft` in the query; 2.0 and later.
     pub fn draft(mut self, draft: bool) -> Self {
         self.call.set_query(0, draft);
@@ -1579,7 +1699,7 @@ pub static UPDATE_FLOW: ::kestra_core::OperationInfo = {
 
 /// Creates and updates flows of one namespace from YAML, and with `delete` removes all others in it.
 ///
-/// `POST /api/v1/{tenant}/flows/{namespace}` (all versions); open source; starts work.
+/// `POST /api/v1/{tenant}/flows/{namespace}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateFlowsInNamespace<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1599,12 +1719,16 @@ impl UpdateFlowsInNamespace {
 }
 
 impl<E> UpdateFlowsInNamespace<E> {
+    /// Also deletes the flows that the source leaves out.
+    ///
     /// `delete` in the query. Sent as `false` unless this says `true`, which is what the server assumes.
     pub fn delete(mut self, delete: bool) -> Self {
         self.call.set_query(0, delete);
         self
     }
 
+    /// Replaces flows that are there, in place of leaving them.
+    ///
     /// `override` in the query; 1.3 and later.
     pub fn override_namespaces(mut self, override_namespaces: bool) -> Self {
         self.call.set_query(1, override_namespaces);
@@ -1632,7 +1756,7 @@ pub static UPDATE_FLOWS_IN_NAMESPACE: ::kestra_core::OperationInfo = {
 
 /// Creates and updates flows of one namespace from YAML, and with `delete` removes all others in it.
 ///
-/// `POST /api/v1/{tenant}/flows/{namespace}` (all versions); open source; starts work.
+/// `POST /api/v1/{tenant}/flows/{namespace}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateFlowsInNamespaceMultipart<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1656,12 +1780,16 @@ impl UpdateFlowsInNamespaceMultipart {
 }
 
 impl<E> UpdateFlowsInNamespaceMultipart<E> {
+    /// Also deletes the flows that the source leaves out.
+    ///
     /// `delete` in the query. Sent as `false` unless this says `true`, which is what the server assumes.
     pub fn delete(mut self, delete: bool) -> Self {
         self.call.set_query(0, delete);
         self
     }
 
+    /// Replaces flows that are there, in place of leaving them.
+    ///
     /// `override` in the query; 1.3 and later.
     pub fn override_namespaces(mut self, override_namespaces: bool) -> Self {
         self.call.set_query(1, override_namespaces);
@@ -1691,7 +1819,7 @@ pub static UPDATE_FLOWS_IN_NAMESPACE_MULTIPART: ::kestra_core::OperationInfo = {
 
 /// Replaces one task of a flow; gone with 2.0.
 ///
-/// `PATCH /api/v1/{tenant}/flows/{namespace}/{id}/{taskId}` (before 2.0); open source; starts work.
+/// `PATCH /api/v1/{tenant}/flows/{namespace}/{id}/{taskId}` (Kestra before 2.0); open source; never repeated unless provably unsent.
 ///
 /// Deprecated by the server.
 #[must_use = "an operation does nothing until it is sent"]
@@ -1734,7 +1862,7 @@ pub static UPDATE_TASK: ::kestra_core::OperationInfo = {
 
 /// Checks sources without storing them, and answers what is wrong with each.
 ///
-/// `POST /api/v1/{tenant}/flows/validate` (all versions); open source; safe.
+/// `POST /api/v1/{tenant}/flows/validate` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ValidateFlows<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1765,7 +1893,7 @@ pub static VALIDATE_FLOWS: ::kestra_core::OperationInfo = {
 
 /// Checks sources without storing them, and answers what is wrong with each.
 ///
-/// `POST /api/v1/{tenant}/flows/validate` (all versions); open source; safe.
+/// `POST /api/v1/{tenant}/flows/validate` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ValidateFlowsMultipart<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1798,7 +1926,7 @@ pub static VALIDATE_FLOWS_MULTIPART: ::kestra_core::OperationInfo = {
 
 /// Checks the definition of one task.
 ///
-/// `POST /api/v1/{tenant}/flows/validate/task` (all versions); open source; safe.
+/// `POST /api/v1/{tenant}/flows/validate/task` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ValidateTask<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1817,6 +1945,8 @@ impl ValidateTask {
 }
 
 impl<E> ValidateTask<E> {
+    /// Which part of a flow the source is.
+    ///
     /// `section` in the query.
     pub fn section(mut self, section: impl Into<::kestra_models::TaskValidationType>) -> Self {
         self.call.set_query(0, Into::<::kestra_models::TaskValidationType>::into(section));
@@ -1838,7 +1968,7 @@ pub static VALIDATE_TASK: ::kestra_core::OperationInfo = {
 
 /// Checks the definition of one task.
 ///
-/// `POST /api/v1/{tenant}/flows/validate/task` (all versions); open source; safe.
+/// `POST /api/v1/{tenant}/flows/validate/task` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ValidateTaskYaml<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1857,6 +1987,8 @@ impl ValidateTaskYaml {
 }
 
 impl<E> ValidateTaskYaml<E> {
+    /// Which part of a flow the source is.
+    ///
     /// `section` in the query.
     pub fn section(mut self, section: impl Into<::kestra_models::TaskValidationType>) -> Self {
         self.call.set_query(0, Into::<::kestra_models::TaskValidationType>::into(section));
@@ -1878,7 +2010,7 @@ pub static VALIDATE_TASK_YAML: ::kestra_core::OperationInfo = {
 
 /// Checks the definition of one trigger.
 ///
-/// `POST /api/v1/{tenant}/flows/validate/trigger` (all versions); open source; safe.
+/// `POST /api/v1/{tenant}/flows/validate/trigger` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ValidateTrigger<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

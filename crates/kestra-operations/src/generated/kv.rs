@@ -2,7 +2,7 @@
 
 /// Deletes a key, and says whether it was there.
 ///
-/// `DELETE /api/v1/{tenant}/namespaces/{namespace}/kv/{key}` (all versions); open source; idempotent.
+/// `DELETE /api/v1/{tenant}/namespaces/{namespace}/kv/{key}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteKeyValue<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -37,7 +37,7 @@ pub static DELETE_KEY_VALUE: ::kestra_core::OperationInfo = {
 
 /// Deletes several keys of a namespace, and answers those that it deleted.
 ///
-/// `DELETE /api/v1/{tenant}/namespaces/{namespace}/kv` (all versions); open source; idempotent.
+/// `DELETE /api/v1/{tenant}/namespaces/{namespace}/kv` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteKeyValues<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -78,7 +78,7 @@ pub static DELETE_KEY_VALUES: ::kestra_core::OperationInfo = {
 
 /// Reads the value of a key with its type.
 ///
-/// `GET /api/v1/{tenant}/namespaces/{namespace}/kv/{key}` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/namespaces/{namespace}/kv/{key}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetKeyValue<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -113,7 +113,7 @@ pub static GET_KEY_VALUE: ::kestra_core::OperationInfo = {
 
 /// Searches the keys of all namespaces, page by page, without their values.
 ///
-/// `GET /api/v1/{tenant}/kv` (1.1 and later); open source; safe.
+/// `GET /api/v1/{tenant}/kv` (Kestra 1.1 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListAllKeys<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -130,30 +130,40 @@ impl ListAllKeys {
 }
 
 impl<E> ListAllKeys<E> {
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 3, sort);
@@ -182,7 +192,7 @@ pub static LIST_ALL_KEYS: ::kestra_core::OperationInfo = {
 
 /// Lists the keys of a namespace; gone with 2.0.
 ///
-/// `GET /api/v1/{tenant}/namespaces/{namespace}/kv` (before 2.0); open source; safe.
+/// `GET /api/v1/{tenant}/namespaces/{namespace}/kv` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
 ///
 /// Deprecated by the server.
 #[must_use = "an operation does nothing until it is sent"]
@@ -219,7 +229,7 @@ pub static LIST_KEYS: ::kestra_core::OperationInfo = {
 
 /// Lists the keys that a namespace inherits from its parents.
 ///
-/// `GET /api/v1/{tenant}/namespaces/{namespace}/kv/inheritance` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/namespaces/{namespace}/kv/inheritance` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListKeysWithInheritance<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -254,7 +264,7 @@ pub static LIST_KEYS_WITH_INHERITANCE: ::kestra_core::OperationInfo = {
 
 /// Stores a value under a key.
 ///
-/// `PUT /api/v1/{tenant}/namespaces/{namespace}/kv/{key}` (all versions); open source; idempotent.
+/// `PUT /api/v1/{tenant}/namespaces/{namespace}/kv/{key}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SetKeyValue<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -277,12 +287,16 @@ impl SetKeyValue {
 }
 
 impl<E> SetKeyValue<E> {
+    /// What the key is for.
+    ///
     /// `description` in the head.
     pub fn description(mut self, description: impl Into<String>) -> Self {
         crate::parameters::header(&mut self.call, "description", Into::<String>::into(description));
         self
     }
 
+    /// How long the key is kept.
+    ///
     /// `ttl` in the head.
     pub fn ttl(mut self, ttl: impl Into<::kestra_models::IsoDuration>) -> Self {
         crate::parameters::header(&mut self.call, "ttl", Into::<::kestra_models::IsoDuration>::into(ttl));

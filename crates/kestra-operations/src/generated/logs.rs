@@ -2,7 +2,7 @@
 
 /// Deletes log lines of an execution.
 ///
-/// `DELETE /api/v1/{tenant}/logs/{executionId}` (all versions); open source; idempotent.
+/// `DELETE /api/v1/{tenant}/logs/{executionId}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteLogsFromExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -22,24 +22,32 @@ impl DeleteLogsFromExecution {
 }
 
 impl<E> DeleteLogsFromExecution<E> {
+    /// Only what this attempt of the task wrote, counted from 0.
+    ///
     /// `attempt` in the query.
     pub fn attempt(mut self, attempt: impl Into<i64>) -> Self {
         self.call.set_query(0, Into::<i64>::into(attempt));
         self
     }
 
+    /// Only lines of this level and of worse ones.
+    ///
     /// `minLevel` in the query.
     pub fn min_level(mut self, min_level: impl Into<::kestra_models::LogLevel>) -> Self {
         self.call.set_query(1, Into::<::kestra_models::LogLevel>::into(min_level));
         self
     }
 
+    /// Only what belongs to this task.
+    ///
     /// `taskId` in the query.
     pub fn task_id(mut self, task_id: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(task_id));
         self
     }
 
+    /// Only what belongs to this run of a task.
+    ///
     /// `taskRunId` in the query.
     pub fn task_run_id(mut self, task_run_id: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(task_run_id));
@@ -67,7 +75,7 @@ pub static DELETE_LOGS_FROM_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Deletes log lines of a flow, or of one of its triggers.
 ///
-/// `DELETE /api/v1/{tenant}/logs/{namespace}/{flowId}` (all versions); open source; idempotent.
+/// `DELETE /api/v1/{tenant}/logs/{namespace}/{flowId}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteLogsFromFlow<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -89,6 +97,8 @@ impl DeleteLogsFromFlow {
 }
 
 impl<E> DeleteLogsFromFlow<E> {
+    /// Only what belongs to this trigger.
+    ///
     /// `triggerId` in the query.
     pub fn trigger_id(mut self, trigger_id: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(trigger_id));
@@ -113,7 +123,7 @@ pub static DELETE_LOGS_FROM_FLOW: ::kestra_core::OperationInfo = {
 
 /// Reads the log lines of an execution as text.
 ///
-/// `GET /api/v1/{tenant}/logs/{executionId}/download` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/logs/{executionId}/download` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DownloadLogsFromExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -133,36 +143,48 @@ impl DownloadLogsFromExecution {
 }
 
 impl<E> DownloadLogsFromExecution<E> {
+    /// Only what this attempt of the task wrote, counted from 0.
+    ///
     /// `attempt` in the query; before 2.0.
     pub fn attempt(mut self, attempt: impl Into<i64>) -> Self {
         self.call.set_query(0, Into::<i64>::into(attempt));
         self
     }
 
-    /// Adds a filter: `filters` in the query; 2.0 and later.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query; 2.0 and later.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(1, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query; 2.0 and later.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 1, filters);
         self
     }
 
+    /// Only lines of this level and of worse ones.
+    ///
     /// `minLevel` in the query; before 2.0.
     pub fn min_level(mut self, min_level: impl Into<::kestra_models::LogLevel>) -> Self {
         self.call.set_query(2, Into::<::kestra_models::LogLevel>::into(min_level));
         self
     }
 
+    /// Only what belongs to this task.
+    ///
     /// `taskId` in the query; before 2.0.
     pub fn task_id(mut self, task_id: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(task_id));
         self
     }
 
+    /// Only what belongs to this run of a task.
+    ///
     /// `taskRunId` in the query; before 2.0.
     pub fn task_run_id(mut self, task_run_id: impl Into<String>) -> Self {
         self.call.set_query(4, Into::<String>::into(task_run_id));
@@ -208,7 +230,7 @@ pub static DOWNLOAD_LOGS_FROM_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Follows the log lines of an execution, those so far included, as events that never end.
 ///
-/// `GET /api/v1/{tenant}/logs/{executionId}/follow` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/logs/{executionId}/follow` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct FollowLogsFromExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -228,18 +250,24 @@ impl FollowLogsFromExecution {
 }
 
 impl<E> FollowLogsFromExecution<E> {
-    /// Adds a filter: `filters` in the query; 2.0 and later.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query; 2.0 and later.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query; 2.0 and later.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Only lines of this level and of worse ones.
+    ///
     /// `minLevel` in the query; before 2.0.
     pub fn min_level(mut self, min_level: impl Into<::kestra_models::LogLevel>) -> Self {
         self.call.set_query(1, Into::<::kestra_models::LogLevel>::into(min_level));
@@ -274,7 +302,7 @@ pub static FOLLOW_LOGS_FROM_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Lists all log lines of an execution at once.
 ///
-/// `GET /api/v1/{tenant}/logs/{executionId}` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/logs/{executionId}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListLogsFromExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -294,36 +322,48 @@ impl ListLogsFromExecution {
 }
 
 impl<E> ListLogsFromExecution<E> {
+    /// Only what this attempt of the task wrote, counted from 0.
+    ///
     /// `attempt` in the query; before 2.0.
     pub fn attempt(mut self, attempt: impl Into<i64>) -> Self {
         self.call.set_query(0, Into::<i64>::into(attempt));
         self
     }
 
-    /// Adds a filter: `filters` in the query; 2.0 and later.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query; 2.0 and later.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(1, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query; 2.0 and later.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 1, filters);
         self
     }
 
+    /// Only lines of this level and of worse ones.
+    ///
     /// `minLevel` in the query; before 2.0.
     pub fn min_level(mut self, min_level: impl Into<::kestra_models::LogLevel>) -> Self {
         self.call.set_query(2, Into::<::kestra_models::LogLevel>::into(min_level));
         self
     }
 
+    /// Only what belongs to this task.
+    ///
     /// `taskId` in the query; before 2.0.
     pub fn task_id(mut self, task_id: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(task_id));
         self
     }
 
+    /// Only what belongs to this run of a task.
+    ///
     /// `taskRunId` in the query; before 2.0.
     pub fn task_run_id(mut self, task_run_id: impl Into<String>) -> Self {
         self.call.set_query(4, Into::<String>::into(task_run_id));
@@ -367,7 +407,7 @@ pub static LIST_LOGS_FROM_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Searches the log lines, page by page; without a start date it looks back 8 days.
 ///
-/// `GET /api/v1/{tenant}/logs/search` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/logs/search` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchLogs<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -384,78 +424,104 @@ impl SearchLogs {
 }
 
 impl<E> SearchLogs<E> {
+    /// Where the page starts, as the page before said.
+    ///
     /// `cursor` in the query; 2.0 and later.
     pub fn cursor(mut self, cursor: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(cursor));
         self
     }
 
+    /// Only what began before this time.
+    ///
     /// `endDate` in the query; before 2.0.
     pub fn end_date(mut self, end_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(1, end_date);
         self
     }
 
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(2, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 2, filters);
         self
     }
 
+    /// Only what belongs to this flow.
+    ///
     /// `flowId` in the query; before 2.0.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(flow_id));
         self
     }
 
+    /// Only lines of this level and of worse ones.
+    ///
     /// `minLevel` in the query; before 2.0.
     pub fn min_level(mut self, min_level: impl Into<::kestra_models::LogLevel>) -> Self {
         self.call.set_query(4, Into::<::kestra_models::LogLevel>::into(min_level));
         self
     }
 
+    /// Only what belongs to this namespace.
+    ///
     /// `namespace` in the query; before 2.0.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(5, Into::<String>::into(namespace));
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(6, Into::<i64>::into(page));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(7, Into::<String>::into(q));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(8, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 9, sort);
         self
     }
 
+    /// Only what began after this time; together with no end it lifts the look-back of 8 days.
+    ///
     /// `startDate` in the query; before 2.0.
     pub fn start_date(mut self, start_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(10, start_date);
         self
     }
 
+    /// Only what belongs to this trigger.
+    ///
     /// `triggerId` in the query; before 2.0.
     pub fn trigger_id(mut self, trigger_id: impl Into<String>) -> Self {
         self.call.set_query(11, Into::<String>::into(trigger_id));

@@ -2,7 +2,7 @@
 
 /// Creates an MCP server, which offers flows as tools.
 ///
-/// `POST /api/v1/{tenant}/mcp/servers` (2.0 and later); open source; starts work.
+/// `POST /api/v1/{tenant}/mcp/servers` (Kestra 2.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateMcpServer<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -38,7 +38,7 @@ pub static CREATE_MCP_SERVER: ::kestra_core::OperationInfo = {
 
 /// Deletes an MCP server.
 ///
-/// `DELETE /api/v1/{tenant}/mcp/servers/{id}` (2.0 and later); open source; idempotent.
+/// `DELETE /api/v1/{tenant}/mcp/servers/{id}` (Kestra 2.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteMcpServer<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -73,7 +73,7 @@ pub static DELETE_MCP_SERVER: ::kestra_core::OperationInfo = {
 
 /// Reads an MCP server.
 ///
-/// `GET /api/v1/{tenant}/mcp/servers/{id}` (2.0 and later); open source; safe.
+/// `GET /api/v1/{tenant}/mcp/servers/{id}` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetMcpServer<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -108,7 +108,7 @@ pub static GET_MCP_SERVER: ::kestra_core::OperationInfo = {
 
 /// Lists the MCP servers of a tenant, page by page.
 ///
-/// `GET /api/v1/{tenant}/mcp/servers` (2.0 and later); open source; safe.
+/// `GET /api/v1/{tenant}/mcp/servers` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListMcpServers<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -125,18 +125,24 @@ impl ListMcpServers {
 }
 
 impl<E> ListMcpServers<E> {
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(0, Into::<i64>::into(page));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 2, sort);
@@ -164,7 +170,7 @@ pub static LIST_MCP_SERVERS: ::kestra_core::OperationInfo = {
 
 /// Lists the tools that an MCP server offers.
 ///
-/// `GET /api/v1/{tenant}/mcp/servers/{id}/tools` (2.0 and later); open source; safe.
+/// `GET /api/v1/{tenant}/mcp/servers/{id}/tools` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListMcpTools<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -199,7 +205,7 @@ pub static LIST_MCP_TOOLS: ::kestra_core::OperationInfo = {
 
 /// Switches an MCP server off if it is on, and on if it is off.
 ///
-/// `PATCH /api/v1/{tenant}/mcp/servers/{id}/toggle` (2.0 and later); open source; starts work.
+/// `PATCH /api/v1/{tenant}/mcp/servers/{id}/toggle` (Kestra 2.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ToggleMcpServer<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -233,7 +239,7 @@ pub static TOGGLE_MCP_SERVER: ::kestra_core::OperationInfo = {
 
 /// Replaces an MCP server.
 ///
-/// `PUT /api/v1/{tenant}/mcp/servers/{id}` (2.0 and later); open source; idempotent.
+/// `PUT /api/v1/{tenant}/mcp/servers/{id}` (Kestra 2.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateMcpServer<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

@@ -2,7 +2,7 @@
 
 /// Reads a metric of a flow over time.
 ///
-/// `GET /api/v1/{tenant}/metrics/aggregates/{namespace}/{flowId}/{metric}` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/metrics/aggregates/{namespace}/{flowId}/{metric}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct AggregateMetricsFromFlow<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -25,18 +25,24 @@ impl AggregateMetricsFromFlow {
 }
 
 impl<E> AggregateMetricsFromFlow<E> {
+    /// How the values of each interval become one, such as `sum` or `avg`.
+    ///
     /// `aggregation` in the query.
     pub fn aggregation(mut self, aggregation: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(aggregation));
         self
     }
 
+    /// Only what began before this time.
+    ///
     /// `endDate` in the query.
     pub fn end_date(mut self, end_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(1, end_date);
         self
     }
 
+    /// Only what began after this time; together with no end it lifts the look-back of 8 days.
+    ///
     /// `startDate` in the query.
     pub fn start_date(mut self, start_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(2, start_date);
@@ -65,7 +71,7 @@ pub static AGGREGATE_METRICS_FROM_FLOW: ::kestra_core::OperationInfo = {
 
 /// Reads a metric of one task of a flow over time.
 ///
-/// `GET /api/v1/{tenant}/metrics/aggregates/{namespace}/{flowId}/{taskId}/{metric}` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/metrics/aggregates/{namespace}/{flowId}/{taskId}/{metric}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct AggregateMetricsFromTask<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -94,18 +100,24 @@ impl AggregateMetricsFromTask {
 }
 
 impl<E> AggregateMetricsFromTask<E> {
+    /// How the values of each interval become one, such as `sum` or `avg`.
+    ///
     /// `aggregation` in the query.
     pub fn aggregation(mut self, aggregation: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(aggregation));
         self
     }
 
+    /// Only what began before this time.
+    ///
     /// `endDate` in the query.
     pub fn end_date(mut self, end_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(1, end_date);
         self
     }
 
+    /// Only what began after this time; together with no end it lifts the look-back of 8 days.
+    ///
     /// `startDate` in the query.
     pub fn start_date(mut self, start_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(2, start_date);
@@ -134,7 +146,7 @@ pub static AGGREGATE_METRICS_FROM_TASK: ::kestra_core::OperationInfo = {
 
 /// Lists the names of a flow's metrics.
 ///
-/// `GET /api/v1/{tenant}/metrics/names/{namespace}/{flowId}` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/metrics/names/{namespace}/{flowId}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListFlowMetrics<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -171,7 +183,7 @@ pub static LIST_FLOW_METRICS: ::kestra_core::OperationInfo = {
 
 /// Lists the names of a task's metrics.
 ///
-/// `GET /api/v1/{tenant}/metrics/names/{namespace}/{flowId}/{taskId}` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/metrics/names/{namespace}/{flowId}/{taskId}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListTaskMetrics<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -209,7 +221,7 @@ pub static LIST_TASK_METRICS: ::kestra_core::OperationInfo = {
 
 /// Lists the tasks of a flow that have metrics.
 ///
-/// `GET /api/v1/{tenant}/metrics/tasks/{namespace}/{flowId}` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/metrics/tasks/{namespace}/{flowId}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListTasksWithMetrics<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -246,7 +258,7 @@ pub static LIST_TASKS_WITH_METRICS: ::kestra_core::OperationInfo = {
 
 /// Searches the metrics of an execution, page by page.
 ///
-/// `GET /api/v1/{tenant}/metrics/{executionId}` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/metrics/{executionId}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchMetricsByExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -266,30 +278,40 @@ impl SearchMetricsByExecution {
 }
 
 impl<E> SearchMetricsByExecution<E> {
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(0, Into::<i64>::into(page));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 2, sort);
         self
     }
 
+    /// Only metrics of this task.
+    ///
     /// `taskId` in the query.
     pub fn task_id(mut self, task_id: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(task_id));
         self
     }
 
+    /// Only what belongs to this run of a task.
+    ///
     /// `taskRunId` in the query.
     pub fn task_run_id(mut self, task_run_id: impl Into<String>) -> Self {
         self.call.set_query(4, Into::<String>::into(task_run_id));

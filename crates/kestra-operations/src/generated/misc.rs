@@ -2,7 +2,7 @@
 
 /// Sets user name and password of an open-source server.
 ///
-/// `POST /api/v1/{tenant}/basicAuth` (all versions); open source; idempotent.
+/// `POST /api/v1/{tenant}/basicAuth` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateBasicAuth<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -37,7 +37,7 @@ pub static CREATE_BASIC_AUTH: ::kestra_core::OperationInfo = {
 
 /// Lists what is wrong with the credentials in the server's configuration.
 ///
-/// `GET /api/v1/basicAuthValidationErrors` (all versions); open source; safe.
+/// `GET /api/v1/basicAuthValidationErrors` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetBasicAuthConfigErrors<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -69,7 +69,7 @@ pub static GET_BASIC_AUTH_CONFIG_ERRORS: ::kestra_core::OperationInfo = {
 
 /// Reads version, edition and settings of the server; it needs no credentials.
 ///
-/// `GET /api/v1/configs` (all versions); open source; safe.
+/// `GET /api/v1/configs` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetConfiguration<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -98,7 +98,7 @@ pub static GET_CONFIGURATION: ::kestra_core::OperationInfo = {
 
 /// Lists the filters that expressions may use.
 ///
-/// `GET /api/v1/pebble/filters` (1.3.4 and later); open source; safe.
+/// `GET /api/v1/pebble/filters` (Kestra 1.3.4 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetExpressionFilters<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -129,7 +129,7 @@ pub static GET_EXPRESSION_FILTERS: ::kestra_core::OperationInfo = {
 
 /// Lists the functions that expressions may use.
 ///
-/// `GET /api/v1/pebble/functions` (1.3.4 and later); open source; safe.
+/// `GET /api/v1/pebble/functions` (Kestra 1.3.4 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetExpressionFunctions<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -160,7 +160,7 @@ pub static GET_EXPRESSION_FUNCTIONS: ::kestra_core::OperationInfo = {
 
 /// Counts the flows and executions of the whole server.
 ///
-/// `GET /api/v1/{tenant}/usages/all` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/usages/all` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetUsages<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

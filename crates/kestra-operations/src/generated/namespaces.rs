@@ -2,7 +2,7 @@
 
 /// Lists the namespaces that begin with a text.
 ///
-/// `POST /api/v1/{tenant}/namespaces/autocomplete` (all versions); open source; safe.
+/// `POST /api/v1/{tenant}/namespaces/autocomplete` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct AutocompleteNamespaces<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -39,7 +39,7 @@ pub static AUTOCOMPLETE_NAMESPACES: ::kestra_core::OperationInfo = {
 
 /// Lists the names of the secrets that a namespace and its parents have.
 ///
-/// `GET /api/v1/{tenant}/namespaces/{namespace}/inherited-secrets` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/namespaces/{namespace}/inherited-secrets` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetInheritedSecrets<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -74,7 +74,7 @@ pub static GET_INHERITED_SECRETS: ::kestra_core::OperationInfo = {
 
 /// Reads a namespace; an open-source server answers for any.
 ///
-/// `GET /api/v1/{tenant}/namespaces/{id}` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/namespaces/{id}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetNamespace<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -107,7 +107,7 @@ pub static GET_NAMESPACE: ::kestra_core::OperationInfo = {
 
 /// Lists the names of a namespace's secrets, page by page; gone with 2.0.
 ///
-/// `GET /api/v1/{tenant}/namespaces/{namespace}/secrets` (before 2.0); open source; safe.
+/// `GET /api/v1/{tenant}/namespaces/{namespace}/secrets` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
 ///
 /// Deprecated by the server.
 #[must_use = "an operation does nothing until it is sent"]
@@ -129,30 +129,40 @@ impl ListNamespaceSecrets {
 }
 
 impl<E> ListNamespaceSecrets<E> {
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 3, sort);
@@ -182,7 +192,7 @@ pub static LIST_NAMESPACE_SECRETS: ::kestra_core::OperationInfo = {
 
 /// Searches the namespaces, page by page.
 ///
-/// `GET /api/v1/{tenant}/namespaces/search` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/namespaces/search` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchNamespaces<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -199,42 +209,56 @@ impl SearchNamespaces {
 }
 
 impl<E> SearchNamespaces<E> {
+    /// Only namespaces that were created, not those that merely have flows.
+    ///
     /// `existing` in the query.
     pub fn existing(mut self, existing: bool) -> Self {
         self.call.set_query(0, existing);
         self
     }
 
-    /// Adds a filter: `filters` in the query; 2.0 and later.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query; 2.0 and later.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(1, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query; 2.0 and later.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 1, filters);
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(page));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(q));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(4, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 5, sort);

@@ -2,7 +2,7 @@
 
 /// Reads the outputs of an execution; since 2.0.
 ///
-/// `GET /api/v1/{tenant}/outputs/executions/{executionId}` (2.0 and later); open source; safe.
+/// `GET /api/v1/{tenant}/outputs/executions/{executionId}` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetExecutionOutputs<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -37,7 +37,7 @@ pub static GET_EXECUTION_OUTPUTS: ::kestra_core::OperationInfo = {
 
 /// Reads the outputs of one task run; since 2.0.
 ///
-/// `GET /api/v1/{tenant}/outputs/tasks/{executionId}/{taskRunId}` (2.0 and later); open source; safe.
+/// `GET /api/v1/{tenant}/outputs/tasks/{executionId}/{taskRunId}` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetTaskRunOutputs<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -74,7 +74,7 @@ pub static GET_TASK_RUN_OUTPUTS: ::kestra_core::OperationInfo = {
 
 /// Lists the task runs of an execution that have outputs; since 2.0.
 ///
-/// `GET /api/v1/{tenant}/outputs/tasks/{executionId}` (2.0 and later); open source; safe.
+/// `GET /api/v1/{tenant}/outputs/tasks/{executionId}` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListTaskOutputs<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

@@ -2,7 +2,7 @@
 
 /// Lists the types of inputs with their classes.
 ///
-/// `GET /api/v1/plugins/inputs` (all versions); open source; safe.
+/// `GET /api/v1/plugins/inputs` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetAllInputTypes<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -31,7 +31,7 @@ pub static GET_ALL_INPUT_TYPES: ::kestra_core::OperationInfo = {
 
 /// Lists the plugins by group and subgroup.
 ///
-/// `GET /api/v1/plugins/groups/subgroups` (all versions); open source; safe.
+/// `GET /api/v1/plugins/groups/subgroups` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetPluginBySubgroups<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -60,7 +60,7 @@ pub static GET_PLUGIN_BY_SUBGROUPS: ::kestra_core::OperationInfo = {
 
 /// Reads the documentation and the schema of a plugin's class.
 ///
-/// `GET /api/v1/plugins/{cls}` (all versions); open source; safe.
+/// `GET /api/v1/plugins/{cls}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetPluginDocumentation<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -80,6 +80,8 @@ impl GetPluginDocumentation {
 }
 
 impl<E> GetPluginDocumentation<E> {
+    /// Also describes properties that every plugin of the kind has.
+    ///
     /// `all` in the query.
     pub fn all_parameter(mut self, all_parameter: bool) -> Self {
         self.call.set_query(0, all_parameter);
@@ -102,7 +104,7 @@ pub static GET_PLUGIN_DOCUMENTATION: ::kestra_core::OperationInfo = {
 
 /// Reads the documentation and the schema of a plugin's class in one version.
 ///
-/// `GET /api/v1/plugins/{cls}/versions/{version}` (all versions); open source; safe.
+/// `GET /api/v1/plugins/{cls}/versions/{version}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetPluginDocumentationFromVersion<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -124,6 +126,8 @@ impl GetPluginDocumentationFromVersion {
 }
 
 impl<E> GetPluginDocumentationFromVersion<E> {
+    /// Also describes properties that every plugin of the kind has.
+    ///
     /// `all` in the query.
     pub fn all_parameter(mut self, all_parameter: bool) -> Self {
         self.call.set_query(0, all_parameter);
@@ -148,7 +152,7 @@ pub static GET_PLUGIN_DOCUMENTATION_FROM_VERSION: ::kestra_core::OperationInfo =
 
 /// Reads the icons of all plugin groups.
 ///
-/// `GET /api/v1/plugins/icons/groups` (all versions); open source; safe.
+/// `GET /api/v1/plugins/icons/groups` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetPluginGroupIcons<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -177,7 +181,7 @@ pub static GET_PLUGIN_GROUP_ICONS: ::kestra_core::OperationInfo = {
 
 /// Reads the icons of all plugin classes.
 ///
-/// `GET /api/v1/plugins/icons` (all versions); open source; safe.
+/// `GET /api/v1/plugins/icons` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetPluginIcons<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -206,7 +210,7 @@ pub static GET_PLUGIN_ICONS: ::kestra_core::OperationInfo = {
 
 /// Downloads a file of a plugin's own user interface.
 ///
-/// `GET /api/v1/plugins/{group}/pluginUi/{path}` (2.0 and later); open source; safe.
+/// `GET /api/v1/plugins/{group}/pluginUi/{path}` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetPluginUi<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -242,7 +246,7 @@ pub static GET_PLUGIN_UI: ::kestra_core::OperationInfo = {
 
 /// Reads which user interfaces the plugins of given tasks bring.
 ///
-/// `POST /api/v1/plugins/pluginUiManifest` (2.0 and later); open source; safe.
+/// `POST /api/v1/plugins/pluginUiManifest` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetPluginUiManifest<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -284,7 +288,7 @@ pub static GET_PLUGIN_UI_MANIFEST: ::kestra_core::OperationInfo = {
 
 /// Lists the versions of a plugin's class.
 ///
-/// `GET /api/v1/plugins/{cls}/versions` (all versions); open source; safe.
+/// `GET /api/v1/plugins/{cls}/versions` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetPluginVersions<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -317,7 +321,7 @@ pub static GET_PLUGIN_VERSIONS: ::kestra_core::OperationInfo = {
 
 /// Reads the properties that a kind of class has, as a schema.
 ///
-/// `GET /api/v1/plugins/properties/{type}` (all versions); open source; safe.
+/// `GET /api/v1/plugins/properties/{type}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetPropertiesFromType<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -351,7 +355,7 @@ pub static GET_PROPERTIES_FROM_TYPE: ::kestra_core::OperationInfo = {
 
 /// Reads the schema of a type of input.
 ///
-/// `GET /api/v1/plugins/inputs/{type}` (all versions); open source; safe.
+/// `GET /api/v1/plugins/inputs/{type}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetSchemaFromInputType<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -385,7 +389,7 @@ pub static GET_SCHEMA_FROM_INPUT_TYPE: ::kestra_core::OperationInfo = {
 
 /// Reads the JSON schema of flows, tasks, triggers or another kind of source.
 ///
-/// `GET /api/v1/plugins/schemas/{type}` (all versions); open source; safe.
+/// `GET /api/v1/plugins/schemas/{type}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetSchemasFromType<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -406,6 +410,8 @@ impl GetSchemasFromType {
 }
 
 impl<E> GetSchemasFromType<E> {
+    /// Describes a list of such things in place of one.
+    ///
     /// `arrayOf` in the query.
     pub fn array_of(mut self, array_of: bool) -> Self {
         self.call.set_query(0, array_of);
@@ -428,7 +434,7 @@ pub static GET_SCHEMAS_FROM_TYPE: ::kestra_core::OperationInfo = {
 
 /// Lists the plugins that the server has.
 ///
-/// `GET /api/v1/plugins` (all versions); open source; safe.
+/// `GET /api/v1/plugins` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListPlugins<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -445,30 +451,40 @@ impl ListPlugins {
 }
 
 impl<E> ListPlugins<E> {
-    /// Adds a filter: `filters` in the query; 2.0 and later.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query; 2.0 and later.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query; 2.0 and later.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query; 2.0 and later.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query; 2.0 and later.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query; 2.0 and later.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 3, sort);
@@ -507,7 +523,7 @@ pub static LIST_PLUGINS: ::kestra_core::OperationInfo = {
 
 /// Lists the plugins' triggers.
 ///
-/// `GET /api/v1/plugins/triggers` (2.0 and later); open source; safe.
+/// `GET /api/v1/plugins/triggers` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListTriggerPlugins<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

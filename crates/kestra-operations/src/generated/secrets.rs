@@ -2,7 +2,7 @@
 
 /// Searches the names of the secrets of all namespaces, page by page.
 ///
-/// `GET /api/v1/{tenant}/secrets` (1.1 and later); open source; safe.
+/// `GET /api/v1/{tenant}/secrets` (Kestra 1.1 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListSecrets<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -19,30 +19,40 @@ impl ListSecrets {
 }
 
 impl<E> ListSecrets<E> {
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 3, sort);

@@ -2,7 +2,7 @@
 
 /// Creates a template.
 ///
-/// `POST /api/v1/{tenant}/templates` (before 2.0); open source; starts work.
+/// `POST /api/v1/{tenant}/templates` (Kestra before 2.0); open source; never repeated unless provably unsent.
 ///
 /// Deprecated by the server.
 #[must_use = "an operation does nothing until it is sent"]
@@ -39,7 +39,7 @@ pub static CREATE_TEMPLATE: ::kestra_core::OperationInfo = {
 
 /// Deletes a template.
 ///
-/// `DELETE /api/v1/{tenant}/templates/{namespace}/{id}` (before 2.0); open source; idempotent.
+/// `DELETE /api/v1/{tenant}/templates/{namespace}/{id}` (Kestra before 2.0); open source; repeated when an attempt fails, as twice is the same as once.
 ///
 /// Deprecated by the server.
 #[must_use = "an operation does nothing until it is sent"]
@@ -75,7 +75,7 @@ pub static DELETE_TEMPLATE: ::kestra_core::OperationInfo = {
 
 /// Deletes the templates named.
 ///
-/// `DELETE /api/v1/{tenant}/templates/delete/by-ids` (before 2.0); open source; idempotent.
+/// `DELETE /api/v1/{tenant}/templates/delete/by-ids` (Kestra before 2.0); open source; repeated when an attempt fails, as twice is the same as once.
 ///
 /// Deprecated by the server.
 #[must_use = "an operation does nothing until it is sent"]
@@ -113,7 +113,7 @@ pub static DELETE_TEMPLATES_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Deletes every template that the query matches.
 ///
-/// `DELETE /api/v1/{tenant}/templates/delete/by-query` (before 2.0); open source; starts work.
+/// `DELETE /api/v1/{tenant}/templates/delete/by-query` (Kestra before 2.0); open source; never repeated unless provably unsent.
 ///
 /// Deprecated by the server.
 #[must_use = "an operation does nothing until it is sent"]
@@ -132,12 +132,16 @@ impl DeleteTemplatesByQuery {
 }
 
 impl<E> DeleteTemplatesByQuery<E> {
+    /// Only what belongs to this namespace.
+    ///
     /// `namespace` in the query.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(namespace));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(1, Into::<String>::into(q));
@@ -162,7 +166,7 @@ pub static DELETE_TEMPLATES_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Downloads the templates named as a ZIP archive.
 ///
-/// `POST /api/v1/{tenant}/templates/export/by-ids` (before 2.0); open source; safe.
+/// `POST /api/v1/{tenant}/templates/export/by-ids` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
 ///
 /// Deprecated by the server.
 #[must_use = "an operation does nothing until it is sent"]
@@ -204,7 +208,7 @@ pub static EXPORT_TEMPLATES_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Downloads the templates that the query matches as a ZIP archive.
 ///
-/// `GET /api/v1/{tenant}/templates/export/by-query` (before 2.0); open source; safe.
+/// `GET /api/v1/{tenant}/templates/export/by-query` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
 ///
 /// Deprecated by the server.
 #[must_use = "an operation does nothing until it is sent"]
@@ -223,12 +227,16 @@ impl ExportTemplatesByQuery {
 }
 
 impl<E> ExportTemplatesByQuery<E> {
+    /// Only what belongs to this namespace.
+    ///
     /// `namespace` in the query.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(namespace));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(1, Into::<String>::into(q));
@@ -258,7 +266,7 @@ pub static EXPORT_TEMPLATES_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Reads a template.
 ///
-/// `GET /api/v1/{tenant}/templates/{namespace}/{id}` (before 2.0); open source; safe.
+/// `GET /api/v1/{tenant}/templates/{namespace}/{id}` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
 ///
 /// Deprecated by the server.
 #[must_use = "an operation does nothing until it is sent"]
@@ -294,7 +302,7 @@ pub static GET_TEMPLATE: ::kestra_core::OperationInfo = {
 
 /// Creates and updates templates from a YAML file or a ZIP archive.
 ///
-/// `POST /api/v1/{tenant}/templates/import` (before 2.0); open source; starts work.
+/// `POST /api/v1/{tenant}/templates/import` (Kestra before 2.0); open source; never repeated unless provably unsent.
 ///
 /// Deprecated by the server.
 #[must_use = "an operation does nothing until it is sent"]
@@ -328,7 +336,7 @@ pub static IMPORT_TEMPLATES: ::kestra_core::OperationInfo = {
 
 /// Lists the namespaces that have templates.
 ///
-/// `GET /api/v1/{tenant}/templates/distinct-namespaces` (before 2.0); open source; safe.
+/// `GET /api/v1/{tenant}/templates/distinct-namespaces` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
 ///
 /// Deprecated by the server.
 #[must_use = "an operation does nothing until it is sent"]
@@ -360,7 +368,7 @@ pub static LIST_TEMPLATE_NAMESPACES: ::kestra_core::OperationInfo = {
 
 /// Searches the templates, page by page.
 ///
-/// `GET /api/v1/{tenant}/templates/search` (before 2.0); open source; safe.
+/// `GET /api/v1/{tenant}/templates/search` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
 ///
 /// Deprecated by the server.
 #[must_use = "an operation does nothing until it is sent"]
@@ -379,30 +387,40 @@ impl SearchTemplates {
 }
 
 impl<E> SearchTemplates<E> {
+    /// Only what belongs to this namespace.
+    ///
     /// `namespace` in the query.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(namespace));
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(q));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(3, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 4, sort);
@@ -431,7 +449,7 @@ pub static SEARCH_TEMPLATES: ::kestra_core::OperationInfo = {
 
 /// Creates and updates templates of one namespace, and with `delete` removes all others in it.
 ///
-/// `POST /api/v1/{tenant}/templates/{namespace}` (before 2.0); open source; starts work.
+/// `POST /api/v1/{tenant}/templates/{namespace}` (Kestra before 2.0); open source; never repeated unless provably unsent.
 ///
 /// Deprecated by the server.
 #[must_use = "an operation does nothing until it is sent"]
@@ -459,6 +477,8 @@ impl UpdateNamespaceTemplates {
 }
 
 impl<E> UpdateNamespaceTemplates<E> {
+    /// Also deletes the flows that the source leaves out.
+    ///
     /// `delete` in the query.
     pub fn delete(mut self, delete: bool) -> Self {
         self.call.set_query(0, delete);
@@ -481,7 +501,7 @@ pub static UPDATE_NAMESPACE_TEMPLATES: ::kestra_core::OperationInfo = {
 
 /// Replaces a template.
 ///
-/// `PUT /api/v1/{tenant}/templates/{namespace}/{id}` (before 2.0); open source; idempotent.
+/// `PUT /api/v1/{tenant}/templates/{namespace}/{id}` (Kestra before 2.0); open source; repeated when an attempt fails, as twice is the same as once.
 ///
 /// Deprecated by the server.
 #[must_use = "an operation does nothing until it is sent"]
@@ -524,7 +544,7 @@ pub static UPDATE_TEMPLATE: ::kestra_core::OperationInfo = {
 
 /// Checks sources of templates without storing them.
 ///
-/// `POST /api/v1/{tenant}/templates/validate` (before 2.0); open source; safe.
+/// `POST /api/v1/{tenant}/templates/validate` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
 ///
 /// Deprecated by the server.
 #[must_use = "an operation does nothing until it is sent"]

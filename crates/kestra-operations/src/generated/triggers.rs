@@ -2,7 +2,7 @@
 
 /// Starts a backfill of a schedule for a span of the past.
 ///
-/// `PUT /api/v1/{tenant}/triggers/backfill/create` (2.0 and later); open source; starts work.
+/// `PUT /api/v1/{tenant}/triggers/backfill/create` (Kestra 2.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateBackfill<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -38,7 +38,7 @@ pub static CREATE_BACKFILL: ::kestra_core::OperationInfo = {
 
 /// Ends the backfill of a trigger.
 ///
-/// `POST /api/v1/{tenant}/triggers/backfill/delete` (all versions); open source; idempotent.
+/// `POST /api/v1/{tenant}/triggers/backfill/delete` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteBackfill<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -76,7 +76,7 @@ pub static DELETE_BACKFILL: ::kestra_core::OperationInfo = {
 
 /// Ends the backfills of the triggers named.
 ///
-/// `POST /api/v1/{tenant}/triggers/backfill/delete/by-triggers` (all versions); open source; idempotent.
+/// `POST /api/v1/{tenant}/triggers/backfill/delete/by-triggers` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteBackfillByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -113,7 +113,7 @@ pub static DELETE_BACKFILL_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Ends the backfills of every trigger that the filters match.
 ///
-/// `POST /api/v1/{tenant}/triggers/backfill/delete/by-query` (all versions); open source; starts work.
+/// `POST /api/v1/{tenant}/triggers/backfill/delete/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteBackfillByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -132,24 +132,32 @@ impl DeleteBackfillByQuery {
 }
 
 impl<E> DeleteBackfillByQuery<E> {
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Only what belongs to this namespace.
+    ///
     /// `namespace` in the query; before 2.0.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(1, Into::<String>::into(namespace));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(q));
@@ -188,7 +196,7 @@ pub static DELETE_BACKFILL_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Deletes the state of a trigger.
 ///
-/// `DELETE /api/v1/{tenant}/triggers/{namespace}/{flowId}/{triggerId}` (1.2 and later); open source; idempotent.
+/// `DELETE /api/v1/{tenant}/triggers/{namespace}/{flowId}/{triggerId}` (Kestra 1.2 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteTrigger<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -226,7 +234,7 @@ pub static DELETE_TRIGGER: ::kestra_core::OperationInfo = {
 
 /// Deletes the states of the triggers named.
 ///
-/// `DELETE /api/v1/{tenant}/triggers/delete/by-triggers` (1.2 and later); open source; idempotent.
+/// `DELETE /api/v1/{tenant}/triggers/delete/by-triggers` (Kestra 1.2 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteTriggersByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -263,7 +271,7 @@ pub static DELETE_TRIGGERS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Deletes the state of every trigger that the filters match.
 ///
-/// `DELETE /api/v1/{tenant}/triggers/delete/by-query` (1.2 and later); open source; starts work.
+/// `DELETE /api/v1/{tenant}/triggers/delete/by-query` (Kestra 1.2 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteTriggersByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -282,12 +290,16 @@ impl DeleteTriggersByQuery {
 }
 
 impl<E> DeleteTriggersByQuery<E> {
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
@@ -316,7 +328,7 @@ pub static DELETE_TRIGGERS_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Lists the triggers that the filters match as CSV text.
 ///
-/// `GET /api/v1/{tenant}/triggers/export/by-query/csv` (1.2 and later); open source; safe.
+/// `GET /api/v1/{tenant}/triggers/export/by-query/csv` (Kestra 1.2 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ExportTriggers<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -333,12 +345,16 @@ impl ExportTriggers {
 }
 
 impl<E> ExportTriggers<E> {
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
@@ -362,7 +378,7 @@ pub static EXPORT_TRIGGERS: ::kestra_core::OperationInfo = {
 
 /// Pauses the backfill of a trigger.
 ///
-/// `PUT /api/v1/{tenant}/triggers/backfill/pause` (all versions); open source; idempotent.
+/// `PUT /api/v1/{tenant}/triggers/backfill/pause` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PauseBackfill<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -400,7 +416,7 @@ pub static PAUSE_BACKFILL: ::kestra_core::OperationInfo = {
 
 /// Pauses the backfills of the triggers named.
 ///
-/// `POST /api/v1/{tenant}/triggers/backfill/pause/by-triggers` (all versions); open source; idempotent.
+/// `POST /api/v1/{tenant}/triggers/backfill/pause/by-triggers` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PauseBackfillByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -437,7 +453,7 @@ pub static PAUSE_BACKFILL_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Pauses the backfills of every trigger that the filters match.
 ///
-/// `POST /api/v1/{tenant}/triggers/backfill/pause/by-query` (all versions); open source; idempotent.
+/// `POST /api/v1/{tenant}/triggers/backfill/pause/by-query` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PauseBackfillByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -456,24 +472,32 @@ impl PauseBackfillByQuery {
 }
 
 impl<E> PauseBackfillByQuery<E> {
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Only what belongs to this namespace.
+    ///
     /// `namespace` in the query; before 2.0.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(1, Into::<String>::into(namespace));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(q));
@@ -513,7 +537,7 @@ pub static PAUSE_BACKFILL_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Restarts a trigger.
 ///
-/// `POST /api/v1/{tenant}/triggers/{namespace}/{flowId}/{triggerId}/restart` (all versions); open source; starts work.
+/// `POST /api/v1/{tenant}/triggers/{namespace}/{flowId}/{triggerId}/restart` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct RestartTrigger<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -550,7 +574,7 @@ pub static RESTART_TRIGGER: ::kestra_core::OperationInfo = {
 
 /// Searches the triggers with their states, page by page.
 ///
-/// `GET /api/v1/{tenant}/triggers/search` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/triggers/search` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchTriggers<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -567,60 +591,80 @@ impl SearchTriggers {
 }
 
 impl<E> SearchTriggers<E> {
+    /// Which of the dates the range of time is about.
+    ///
     /// `dateFilter` in the query; 2.0 and later.
     pub fn date_filter(mut self, date_filter: impl Into<::kestra_models::TriggerDateFilter>) -> Self {
         self.call.set_query(0, Into::<::kestra_models::TriggerDateFilter>::into(date_filter));
         self
     }
 
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(1, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 1, filters);
         self
     }
 
+    /// Only what belongs to this flow.
+    ///
     /// `flowId` in the query; before 2.0.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(flow_id));
         self
     }
 
+    /// Only what belongs to this namespace.
+    ///
     /// `namespace` in the query; before 2.0.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(namespace));
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(4, Into::<i64>::into(page));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(5, Into::<String>::into(q));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(6, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 7, sort);
         self
     }
 
+    /// Only triggers that this worker looks at.
+    ///
     /// `workerId` in the query; before 2.0.
     pub fn worker_id(mut self, worker_id: impl Into<String>) -> Self {
         self.call.set_query(8, Into::<String>::into(worker_id));
@@ -667,7 +711,7 @@ pub static SEARCH_TRIGGERS: ::kestra_core::OperationInfo = {
 
 /// Lists the states of a flow's triggers, page by page.
 ///
-/// `GET /api/v1/{tenant}/triggers/{namespace}/{flowId}` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/triggers/{namespace}/{flowId}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchTriggersForFlow<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -689,24 +733,32 @@ impl SearchTriggersForFlow {
 }
 
 impl<E> SearchTriggersForFlow<E> {
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(0, Into::<i64>::into(page));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(1, Into::<String>::into(q));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 3, sort);
@@ -736,7 +788,7 @@ pub static SEARCH_TRIGGERS_FOR_FLOW: ::kestra_core::OperationInfo = {
 
 /// Disables or enables a trigger.
 ///
-/// `PUT /api/v1/{tenant}/triggers/set-disabled` (2.0 and later); open source; idempotent.
+/// `PUT /api/v1/{tenant}/triggers/set-disabled` (Kestra 2.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SetTriggerDisabled<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -773,7 +825,7 @@ pub static SET_TRIGGER_DISABLED: ::kestra_core::OperationInfo = {
 
 /// Disables or enables the triggers named.
 ///
-/// `POST /api/v1/{tenant}/triggers/set-disabled/by-triggers` (all versions); open source; idempotent.
+/// `POST /api/v1/{tenant}/triggers/set-disabled/by-triggers` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SetTriggersDisabledByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -810,7 +862,7 @@ pub static SET_TRIGGERS_DISABLED_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Disables or enables every trigger that the filters match.
 ///
-/// `POST /api/v1/{tenant}/triggers/set-disabled/by-query` (all versions); open source; idempotent.
+/// `POST /api/v1/{tenant}/triggers/set-disabled/by-query` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SetTriggersDisabledByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -829,30 +881,40 @@ impl SetTriggersDisabledByQuery {
 }
 
 impl<E> SetTriggersDisabledByQuery<E> {
+    /// Whether to switch off, or on again.
+    ///
     /// `disabled` in the query.
     pub fn disabled(mut self, disabled: bool) -> Self {
         self.call.set_query(0, disabled);
         self
     }
 
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(1, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 1, filters);
         self
     }
 
+    /// Only what belongs to this namespace.
+    ///
     /// `namespace` in the query; before 2.0.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(namespace));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(q));
@@ -893,7 +955,7 @@ pub static SET_TRIGGERS_DISABLED_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Unlocks a trigger whose evaluation or execution got lost.
 ///
-/// `POST /api/v1/{tenant}/triggers/{namespace}/{flowId}/{triggerId}/unlock` (all versions); open source; starts work.
+/// `POST /api/v1/{tenant}/triggers/{namespace}/{flowId}/{triggerId}/unlock` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UnlockTrigger<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -930,7 +992,7 @@ pub static UNLOCK_TRIGGER: ::kestra_core::OperationInfo = {
 
 /// Unlocks the triggers named.
 ///
-/// `POST /api/v1/{tenant}/triggers/unlock/by-triggers` (all versions); open source; starts work.
+/// `POST /api/v1/{tenant}/triggers/unlock/by-triggers` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UnlockTriggersByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -966,7 +1028,7 @@ pub static UNLOCK_TRIGGERS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Unlocks every trigger that the filters match.
 ///
-/// `POST /api/v1/{tenant}/triggers/unlock/by-query` (all versions); open source; starts work.
+/// `POST /api/v1/{tenant}/triggers/unlock/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UnlockTriggersByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -985,24 +1047,32 @@ impl UnlockTriggersByQuery {
 }
 
 impl<E> UnlockTriggersByQuery<E> {
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Only what belongs to this namespace.
+    ///
     /// `namespace` in the query; before 2.0.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(1, Into::<String>::into(namespace));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(q));
@@ -1041,7 +1111,7 @@ pub static UNLOCK_TRIGGERS_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Goes on with the backfill of a trigger.
 ///
-/// `PUT /api/v1/{tenant}/triggers/backfill/unpause` (all versions); open source; starts work.
+/// `PUT /api/v1/{tenant}/triggers/backfill/unpause` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UnpauseBackfill<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1077,7 +1147,7 @@ pub static UNPAUSE_BACKFILL: ::kestra_core::OperationInfo = {
 
 /// Goes on with the backfills of the triggers named.
 ///
-/// `POST /api/v1/{tenant}/triggers/backfill/unpause/by-triggers` (all versions); open source; starts work.
+/// `POST /api/v1/{tenant}/triggers/backfill/unpause/by-triggers` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UnpauseBackfillByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1113,7 +1183,7 @@ pub static UNPAUSE_BACKFILL_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Goes on with the backfills of every trigger that the filters match.
 ///
-/// `POST /api/v1/{tenant}/triggers/backfill/unpause/by-query` (all versions); open source; starts work.
+/// `POST /api/v1/{tenant}/triggers/backfill/unpause/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UnpauseBackfillByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1132,24 +1202,32 @@ impl UnpauseBackfillByQuery {
 }
 
 impl<E> UnpauseBackfillByQuery<E> {
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Only what belongs to this namespace.
+    ///
     /// `namespace` in the query; before 2.0.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(1, Into::<String>::into(namespace));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(q));
@@ -1188,7 +1266,7 @@ pub static UNPAUSE_BACKFILL_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Disables a trigger or starts its backfill; gone with 2.0.
 ///
-/// `PUT /api/v1/{tenant}/triggers` (before 2.0); open source; starts work.
+/// `PUT /api/v1/{tenant}/triggers` (Kestra before 2.0); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateTrigger<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

@@ -3,7 +3,7 @@
 impl crate::areas::Ai {
     /// Writes the source of a dashboard from a description.
     ///
-    /// `POST /api/v1/{tenant}/ai/generate/dashboard` (1.3 and later); open source; starts work.
+    /// `POST /api/v1/{tenant}/ai/generate/dashboard` (Kestra 1.3 and later); open source; never repeated unless provably unsent.
     pub fn generate_dashboard(
         &self,
         dashboard_generation_prompt: impl Into<::kestra_models::DashboardGenerationPrompt>,
@@ -13,7 +13,7 @@ impl crate::areas::Ai {
 
     /// Writes the source of a flow from a description.
     ///
-    /// `POST /api/v1/{tenant}/ai/generate/flow` (all versions); open source; starts work.
+    /// `POST /api/v1/{tenant}/ai/generate/flow` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn generate_flow(
         &self,
         flow_generation_prompt: impl Into<::kestra_models::FlowGenerationPrompt>,
@@ -23,7 +23,7 @@ impl crate::areas::Ai {
 
     /// Lists the providers that may write sources.
     ///
-    /// `GET /api/v1/{tenant}/ai/providers` (1.3 and later); open source; safe.
+    /// `GET /api/v1/{tenant}/ai/providers` (Kestra 1.3 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn list_ai_providers(&self) -> ::kestra_operations::ListAiProviders<crate::Client> {
         ::kestra_operations::ListAiProviders::new().on(self.client().clone())
     }

@@ -3,7 +3,7 @@
 impl crate::areas::BlueprintTags {
     /// Lists the tags of the vendor's blueprints.
     ///
-    /// `GET /api/v1/{tenant}/blueprints/community/{kind}/tags` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/blueprints/community/{kind}/tags` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn list_blueprint_tags(
         &self,
         kind: impl Into<::kestra_models::BlueprintKind>,

@@ -3,7 +3,7 @@
 impl crate::areas::Blueprints {
     /// Reads one of the vendor's blueprints.
     ///
-    /// `GET /api/v1/{tenant}/blueprints/community/{kind}/{id}` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/blueprints/community/{kind}/{id}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_blueprint(
         &self,
         kind: impl Into<::kestra_models::BlueprintKind>,
@@ -14,7 +14,7 @@ impl crate::areas::Blueprints {
 
     /// Reads the graph of a vendor's blueprint.
     ///
-    /// `GET /api/v1/{tenant}/blueprints/community/{kind}/{id}/graph` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/blueprints/community/{kind}/{id}/graph` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_blueprint_graph(
         &self,
         kind: impl Into<::kestra_models::BlueprintKind>,
@@ -25,7 +25,7 @@ impl crate::areas::Blueprints {
 
     /// Reads the YAML source of a vendor's blueprint.
     ///
-    /// `GET /api/v1/{tenant}/blueprints/community/{kind}/{id}/source` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/blueprints/community/{kind}/{id}/source` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_blueprint_source(
         &self,
         kind: impl Into<::kestra_models::BlueprintKind>,
@@ -36,7 +36,7 @@ impl crate::areas::Blueprints {
 
     /// Searches the vendor's blueprints, one a page unless told otherwise.
     ///
-    /// `GET /api/v1/{tenant}/blueprints/community/{kind}` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/blueprints/community/{kind}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn search_blueprints(
         &self,
         kind: impl Into<::kestra_models::BlueprintKind>,

@@ -3,7 +3,7 @@
 impl crate::areas::Cluster {
     /// Reads the metrics of all services of one kind.
     ///
-    /// `GET /api/v1/{tenant}/cluster/metrics/{serviceType}` (2.0 and later); open source; safe.
+    /// `GET /api/v1/{tenant}/cluster/metrics/{serviceType}` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_cluster_metrics(
         &self,
         service_type: impl Into<::kestra_models::ServiceType>,
@@ -13,7 +13,7 @@ impl crate::areas::Cluster {
 
     /// Reads one service of an open-source server.
     ///
-    /// `GET /api/v1/{tenant}/cluster/services/{id}` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/cluster/services/{id}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_cluster_service(
         &self,
         id: impl AsRef<str>,

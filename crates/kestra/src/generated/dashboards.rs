@@ -3,7 +3,7 @@
 impl crate::areas::Dashboards {
     /// Creates a dashboard from its YAML source.
     ///
-    /// `POST /api/v1/{tenant}/dashboards` (all versions); open source; starts work.
+    /// `POST /api/v1/{tenant}/dashboards` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn create_dashboard(
         &self,
         source: impl Into<String>,
@@ -13,7 +13,7 @@ impl crate::areas::Dashboards {
 
     /// Deletes a dashboard.
     ///
-    /// `DELETE /api/v1/{tenant}/dashboards/{id}` (all versions); open source; idempotent.
+    /// `DELETE /api/v1/{tenant}/dashboards/{id}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_dashboard(
         &self,
         id: impl AsRef<str>,
@@ -23,7 +23,7 @@ impl crate::areas::Dashboards {
 
     /// Downloads the data of a chart that need not be stored as CSV.
     ///
-    /// `POST /api/v1/{tenant}/dashboards/charts/export/to-csv` (all versions); open source; safe.
+    /// `POST /api/v1/{tenant}/dashboards/charts/export/to-csv` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn export_chart_to_csv(
         &self,
         preview_request: impl Into<::kestra_models::PreviewRequest>,
@@ -33,7 +33,7 @@ impl crate::areas::Dashboards {
 
     /// Downloads the data of a dashboard's chart as CSV.
     ///
-    /// `POST /api/v1/{tenant}/dashboards/{id}/charts/{chartId}/export/to-csv` (all versions); open source; safe.
+    /// `POST /api/v1/{tenant}/dashboards/{id}/charts/{chartId}/export/to-csv` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn export_dashboard_chart_data_to_csv(
         &self,
         id: impl AsRef<str>,
@@ -46,14 +46,14 @@ impl crate::areas::Dashboards {
 
     /// Reads a dashboard, its source included.
     ///
-    /// `GET /api/v1/{tenant}/dashboards/{id}` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/dashboards/{id}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_dashboard(&self, id: impl AsRef<str>) -> ::kestra_operations::GetDashboard<crate::Client> {
         ::kestra_operations::GetDashboard::new(id).on(self.client().clone())
     }
 
     /// Reads the data of a dashboard's chart.
     ///
-    /// `POST /api/v1/{tenant}/dashboards/{id}/charts/{chartId}` (all versions); open source; safe.
+    /// `POST /api/v1/{tenant}/dashboards/{id}/charts/{chartId}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_dashboard_chart_data(
         &self,
         id: impl AsRef<str>,
@@ -66,14 +66,14 @@ impl crate::areas::Dashboards {
 
     /// Reads which dashboards are shown by default.
     ///
-    /// `GET /api/v1/{tenant}/dashboards/settings/default-dashboards` (2.0 and later); open source; safe.
+    /// `GET /api/v1/{tenant}/dashboards/settings/default-dashboards` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_default_dashboards(&self) -> ::kestra_operations::GetDefaultDashboards<crate::Client> {
         ::kestra_operations::GetDefaultDashboards::new().on(self.client().clone())
     }
 
     /// Reads the data of a chart that need not be stored.
     ///
-    /// `POST /api/v1/{tenant}/dashboards/charts/preview` (all versions); open source; safe.
+    /// `POST /api/v1/{tenant}/dashboards/charts/preview` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn preview_chart(
         &self,
         preview_request: impl Into<::kestra_models::PreviewRequest>,
@@ -83,14 +83,14 @@ impl crate::areas::Dashboards {
 
     /// Searches the dashboards, page by page.
     ///
-    /// `GET /api/v1/{tenant}/dashboards` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/dashboards` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn search_dashboards(&self) -> ::kestra_operations::SearchDashboards<crate::Client> {
         ::kestra_operations::SearchDashboards::new().on(self.client().clone())
     }
 
     /// Replaces the source of a dashboard.
     ///
-    /// `PUT /api/v1/{tenant}/dashboards/{id}` (all versions); open source; idempotent.
+    /// `PUT /api/v1/{tenant}/dashboards/{id}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn update_dashboard(
         &self,
         id: impl AsRef<str>,
@@ -101,7 +101,7 @@ impl crate::areas::Dashboards {
 
     /// Checks the source of a chart.
     ///
-    /// `POST /api/v1/{tenant}/dashboards/validate/chart` (all versions); open source; safe.
+    /// `POST /api/v1/{tenant}/dashboards/validate/chart` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn validate_chart(
         &self,
         source: impl Into<String>,
@@ -111,7 +111,7 @@ impl crate::areas::Dashboards {
 
     /// Checks the source of a dashboard.
     ///
-    /// `POST /api/v1/{tenant}/dashboards/validate` (all versions); open source; safe.
+    /// `POST /api/v1/{tenant}/dashboards/validate` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn validate_dashboard(
         &self,
         source: impl Into<String>,

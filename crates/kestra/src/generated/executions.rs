@@ -3,7 +3,7 @@
 impl crate::areas::Executions {
     /// Starts an execution of a flow and answers it at once, or at its end with `wait`.
     ///
-    /// `POST /api/v1/{tenant}/executions/{namespace}/{id}` (all versions); open source; starts work.
+    /// `POST /api/v1/{tenant}/executions/{namespace}/{id}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn create_execution(
         &self,
         namespace: impl AsRef<str>,
@@ -14,7 +14,7 @@ impl crate::areas::Executions {
 
     /// Deletes an execution, with its logs, metrics and files unless told to keep them.
     ///
-    /// `DELETE /api/v1/{tenant}/executions/{executionId}` (all versions); open source; idempotent.
+    /// `DELETE /api/v1/{tenant}/executions/{executionId}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_execution(
         &self,
         execution_id: impl AsRef<str>,
@@ -24,7 +24,7 @@ impl crate::areas::Executions {
 
     /// Deletes the executions named, all or none.
     ///
-    /// `DELETE /api/v1/{tenant}/executions/by-ids` (all versions); open source; idempotent.
+    /// `DELETE /api/v1/{tenant}/executions/by-ids` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_executions_by_ids(
         &self,
         ids: impl IntoIterator<Item = impl Into<String>>,
@@ -34,14 +34,14 @@ impl crate::areas::Executions {
 
     /// Deletes every execution that the filters match, all or none.
     ///
-    /// `DELETE /api/v1/{tenant}/executions/by-query` (all versions); open source; starts work.
+    /// `DELETE /api/v1/{tenant}/executions/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn delete_executions_by_query(&self) -> ::kestra_operations::DeleteExecutionsByQuery<crate::Client> {
         ::kestra_operations::DeleteExecutionsByQuery::new().on(self.client().clone())
     }
 
     /// Downloads a file that an execution made.
     ///
-    /// `GET /api/v1/{tenant}/executions/{executionId}/file` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/executions/{executionId}/file` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn download_file_from_execution(
         &self,
         execution_id: impl AsRef<str>,
@@ -52,7 +52,7 @@ impl crate::areas::Executions {
 
     /// Evaluates an expression with the variables of an execution.
     ///
-    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/eval` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/eval` (1.3.7 and later, before 2.0); open source; safe.
+    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/eval` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/eval` (Kestra 1.3.7 and later, before 2.0); open source; only reads, and is repeated when an attempt fails.
     pub fn eval_expression(
         &self,
         execution_id: impl AsRef<str>,
@@ -63,7 +63,7 @@ impl crate::areas::Executions {
 
     /// Evaluates an expression with the variables of one task run.
     ///
-    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/eval/{taskRunId}` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/eval/{taskRunId}` (before 2.0); open source; safe.
+    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/eval/{taskRunId}` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/eval/{taskRunId}` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
     pub fn eval_task_run_expression(
         &self,
         execution_id: impl AsRef<str>,
@@ -76,14 +76,14 @@ impl crate::areas::Executions {
 
     /// Lists the executions that the filters match as CSV text.
     ///
-    /// `GET /api/v1/{tenant}/executions/export/by-query/csv` (1.2 and later); open source; safe.
+    /// `GET /api/v1/{tenant}/executions/export/by-query/csv` (Kestra 1.2 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn export_executions(&self) -> ::kestra_operations::ExportExecutions<crate::Client> {
         ::kestra_operations::ExportExecutions::new().on(self.client().clone())
     }
 
     /// Follows an execution's states until it ends, as events.
     ///
-    /// `GET /api/v1/{tenant}/executions/{executionId}/follow` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/executions/{executionId}/follow` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn follow_execution(
         &self,
         execution_id: impl AsRef<str>,
@@ -93,7 +93,7 @@ impl crate::areas::Executions {
 
     /// Follows the states of an execution and of those that depend on it, as events.
     ///
-    /// `GET /api/v1/{tenant}/executions/{executionId}/follow-dependencies` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/executions/{executionId}/follow-dependencies` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn follow_execution_dependencies(
         &self,
         execution_id: impl AsRef<str>,
@@ -103,7 +103,7 @@ impl crate::areas::Executions {
 
     /// Runs an execution that waits, whatever it waits for.
     ///
-    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/force-run` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/force-run` (before 2.0); open source; starts work.
+    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/force-run` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/force-run` (Kestra before 2.0); open source; never repeated unless provably unsent.
     pub fn force_run_execution(
         &self,
         execution_id: impl AsRef<str>,
@@ -113,7 +113,7 @@ impl crate::areas::Executions {
 
     /// Runs the executions named, whatever they wait for.
     ///
-    /// `POST /api/v1/{tenant}/executions/force-run/by-ids` (all versions); open source; starts work.
+    /// `POST /api/v1/{tenant}/executions/force-run/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn force_run_executions_by_ids(
         &self,
         ids: impl IntoIterator<Item = impl Into<String>>,
@@ -123,7 +123,7 @@ impl crate::areas::Executions {
 
     /// Runs every execution that the filters match, whatever it waits for.
     ///
-    /// `POST /api/v1/{tenant}/executions/force-run/by-query` (all versions); open source; starts work.
+    /// `POST /api/v1/{tenant}/executions/force-run/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn force_run_executions_by_query(
         &self,
     ) -> ::kestra_operations::ForceRunExecutionsByQuery<crate::Client> {
@@ -132,7 +132,7 @@ impl crate::areas::Executions {
 
     /// Reads an execution.
     ///
-    /// `GET /api/v1/{tenant}/executions/{executionId}` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/executions/{executionId}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_execution(
         &self,
         execution_id: impl AsRef<str>,
@@ -142,7 +142,7 @@ impl crate::areas::Executions {
 
     /// Reads the graph of the flow that an execution runs, with the tasks made while it ran.
     ///
-    /// `GET /api/v1/{tenant}/executions/{executionId}/graph` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/executions/{executionId}/graph` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_execution_flow_graph(
         &self,
         execution_id: impl AsRef<str>,
@@ -152,7 +152,7 @@ impl crate::areas::Executions {
 
     /// Reads the size of a file that an execution made.
     ///
-    /// `GET /api/v1/{tenant}/executions/{executionId}/file/metas` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/executions/{executionId}/file/metas` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_file_metadata_from_execution(
         &self,
         execution_id: impl AsRef<str>,
@@ -163,7 +163,7 @@ impl crate::areas::Executions {
 
     /// Reads what whoever may run a flow may know of it.
     ///
-    /// `GET /api/v1/{tenant}/executions/flows/{namespace}/{flowId}` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/executions/flows/{namespace}/{flowId}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_flow_from_execution(
         &self,
         namespace: impl AsRef<str>,
@@ -174,7 +174,7 @@ impl crate::areas::Executions {
 
     /// Reads the flow that an execution runs, as far as whoever may run it may know it.
     ///
-    /// `GET /api/v1/{tenant}/executions/{executionId}/flow` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/executions/{executionId}/flow` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_flow_from_execution_by_id(
         &self,
         execution_id: impl AsRef<str>,
@@ -184,7 +184,7 @@ impl crate::areas::Executions {
 
     /// Reads the latest execution of each flow named.
     ///
-    /// `POST /api/v1/{tenant}/executions/latest` (all versions); open source; safe.
+    /// `POST /api/v1/{tenant}/executions/latest` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_latest_executions(
         &self,
         flow_filters: impl IntoIterator<Item = impl Into<::kestra_models::FlowFilter>>,
@@ -194,7 +194,7 @@ impl crate::areas::Executions {
 
     /// Stops an execution, and those that it started unless told otherwise.
     ///
-    /// `DELETE /api/v1/{tenant}/executions/{executionId}/actions/kill` (2.0 and later), `DELETE /api/v1/{tenant}/executions/{executionId}/kill` (before 2.0); open source; idempotent.
+    /// `DELETE /api/v1/{tenant}/executions/{executionId}/actions/kill` (Kestra 2.0 and later), `DELETE /api/v1/{tenant}/executions/{executionId}/kill` (Kestra before 2.0); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn kill_execution(
         &self,
         execution_id: impl AsRef<str>,
@@ -204,7 +204,7 @@ impl crate::areas::Executions {
 
     /// Stops the executions named, but not those that they started.
     ///
-    /// `DELETE /api/v1/{tenant}/executions/kill/by-ids` (all versions); open source; idempotent.
+    /// `DELETE /api/v1/{tenant}/executions/kill/by-ids` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn kill_executions_by_ids(
         &self,
         ids: impl IntoIterator<Item = impl Into<String>>,
@@ -214,14 +214,14 @@ impl crate::areas::Executions {
 
     /// Stops every execution that the filters match, but not those that they started.
     ///
-    /// `DELETE /api/v1/{tenant}/executions/kill/by-query` (all versions); open source; starts work.
+    /// `DELETE /api/v1/{tenant}/executions/kill/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn kill_executions_by_query(&self) -> ::kestra_operations::KillExecutionsByQuery<crate::Client> {
         ::kestra_operations::KillExecutionsByQuery::new().on(self.client().clone())
     }
 
     /// Lists the values that a field has among the executions.
     ///
-    /// `GET /api/v1/{tenant}/executions/distinct-field-values` (2.0 and later); open source; safe.
+    /// `GET /api/v1/{tenant}/executions/distinct-field-values` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn list_distinct_field_values(
         &self,
         field: impl Into<::kestra_models::QueryFilterField>,
@@ -231,7 +231,7 @@ impl crate::areas::Executions {
 
     /// Lists the flows of a namespace that may be run.
     ///
-    /// `GET /api/v1/{tenant}/executions/namespaces/{namespace}/flows` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/executions/namespaces/{namespace}/flows` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn list_executable_flows(
         &self,
         namespace: impl AsRef<str>,
@@ -241,14 +241,14 @@ impl crate::areas::Executions {
 
     /// Lists the namespaces with flows that may be run.
     ///
-    /// `GET /api/v1/{tenant}/executions/namespaces` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/executions/namespaces` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn list_execution_namespaces(&self) -> ::kestra_operations::ListExecutionNamespaces<crate::Client> {
         ::kestra_operations::ListExecutionNamespaces::new().on(self.client().clone())
     }
 
     /// Pauses a running execution before its next task.
     ///
-    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/pause` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/pause` (before 2.0); open source; starts work.
+    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/pause` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/pause` (Kestra before 2.0); open source; never repeated unless provably unsent.
     pub fn pause_execution(
         &self,
         execution_id: impl AsRef<str>,
@@ -258,7 +258,7 @@ impl crate::areas::Executions {
 
     /// Pauses the executions named.
     ///
-    /// `POST /api/v1/{tenant}/executions/pause/by-ids` (all versions); open source; starts work.
+    /// `POST /api/v1/{tenant}/executions/pause/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn pause_executions_by_ids(
         &self,
         ids: impl IntoIterator<Item = impl Into<String>>,
@@ -268,14 +268,14 @@ impl crate::areas::Executions {
 
     /// Pauses every execution that the filters match.
     ///
-    /// `POST /api/v1/{tenant}/executions/pause/by-query` (all versions); open source; starts work.
+    /// `POST /api/v1/{tenant}/executions/pause/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn pause_executions_by_query(&self) -> ::kestra_operations::PauseExecutionsByQuery<crate::Client> {
         ::kestra_operations::PauseExecutionsByQuery::new().on(self.client().clone())
     }
 
     /// Reads the beginning of a file that an execution made.
     ///
-    /// `GET /api/v1/{tenant}/executions/{executionId}/file/preview` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/executions/{executionId}/file/preview` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn preview_file_from_execution(
         &self,
         execution_id: impl AsRef<str>,
@@ -286,7 +286,7 @@ impl crate::areas::Executions {
 
     /// Starts a new execution with the inputs of an old one, from its beginning or from one task run.
     ///
-    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/replay` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/replay` (before 2.0); open source; starts work.
+    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/replay` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/replay` (Kestra before 2.0); open source; never repeated unless provably unsent.
     pub fn replay_execution(
         &self,
         execution_id: impl AsRef<str>,
@@ -296,7 +296,7 @@ impl crate::areas::Executions {
 
     /// Starts a new execution like an old one, with other inputs.
     ///
-    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/replay-with-inputs` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/replay-with-inputs` (before 2.0); open source; starts work.
+    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/replay-with-inputs` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/replay-with-inputs` (Kestra before 2.0); open source; never repeated unless provably unsent.
     pub fn replay_execution_with_inputs(
         &self,
         execution_id: impl AsRef<str>,
@@ -306,7 +306,7 @@ impl crate::areas::Executions {
 
     /// Starts a new execution for each of those named.
     ///
-    /// `POST /api/v1/{tenant}/executions/replay/by-ids` (all versions); open source; starts work.
+    /// `POST /api/v1/{tenant}/executions/replay/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn replay_executions_by_ids(
         &self,
         ids: impl IntoIterator<Item = impl Into<String>>,
@@ -316,14 +316,14 @@ impl crate::areas::Executions {
 
     /// Starts a new execution for each that the filters match.
     ///
-    /// `POST /api/v1/{tenant}/executions/replay/by-query` (all versions); open source; starts work.
+    /// `POST /api/v1/{tenant}/executions/replay/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn replay_executions_by_query(&self) -> ::kestra_operations::ReplayExecutionsByQuery<crate::Client> {
         ::kestra_operations::ReplayExecutionsByQuery::new().on(self.client().clone())
     }
 
     /// Restarts an execution from the tasks that failed, in place.
     ///
-    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/restart` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/restart` (before 2.0); open source; starts work.
+    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/restart` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/restart` (Kestra before 2.0); open source; never repeated unless provably unsent.
     pub fn restart_execution(
         &self,
         execution_id: impl AsRef<str>,
@@ -333,7 +333,7 @@ impl crate::areas::Executions {
 
     /// Restarts the executions named from the tasks that failed.
     ///
-    /// `POST /api/v1/{tenant}/executions/restart/by-ids` (all versions); open source; starts work.
+    /// `POST /api/v1/{tenant}/executions/restart/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn restart_executions_by_ids(
         &self,
         ids: impl IntoIterator<Item = impl Into<String>>,
@@ -343,7 +343,7 @@ impl crate::areas::Executions {
 
     /// Restarts every execution that the filters match from the tasks that failed.
     ///
-    /// `POST /api/v1/{tenant}/executions/restart/by-query` (all versions); open source; starts work.
+    /// `POST /api/v1/{tenant}/executions/restart/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn restart_executions_by_query(
         &self,
     ) -> ::kestra_operations::RestartExecutionsByQuery<crate::Client> {
@@ -352,7 +352,7 @@ impl crate::areas::Executions {
 
     /// Resumes a paused execution, with the inputs that the pause asks for.
     ///
-    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/resume` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/resume` (before 2.0); open source; starts work.
+    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/resume` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/resume` (Kestra before 2.0); open source; never repeated unless provably unsent.
     pub fn resume_execution(
         &self,
         execution_id: impl AsRef<str>,
@@ -362,7 +362,7 @@ impl crate::areas::Executions {
 
     /// Resumes an execution that stopped at a breakpoint.
     ///
-    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/resume-from-breakpoint` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/resume-from-breakpoint` (before 2.0); open source; starts work.
+    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/resume-from-breakpoint` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/resume-from-breakpoint` (Kestra before 2.0); open source; never repeated unless provably unsent.
     pub fn resume_execution_from_breakpoint(
         &self,
         execution_id: impl AsRef<str>,
@@ -372,7 +372,7 @@ impl crate::areas::Executions {
 
     /// Resumes the executions named.
     ///
-    /// `POST /api/v1/{tenant}/executions/resume/by-ids` (all versions); open source; starts work.
+    /// `POST /api/v1/{tenant}/executions/resume/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn resume_executions_by_ids(
         &self,
         ids: impl IntoIterator<Item = impl Into<String>>,
@@ -382,21 +382,21 @@ impl crate::areas::Executions {
 
     /// Resumes every execution that the filters match.
     ///
-    /// `POST /api/v1/{tenant}/executions/resume/by-query` (all versions); open source; starts work.
+    /// `POST /api/v1/{tenant}/executions/resume/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn resume_executions_by_query(&self) -> ::kestra_operations::ResumeExecutionsByQuery<crate::Client> {
         ::kestra_operations::ResumeExecutionsByQuery::new().on(self.client().clone())
     }
 
     /// Searches the executions, page by page; without a start date it looks back 8 days.
     ///
-    /// `GET /api/v1/{tenant}/executions/search` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/executions/search` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn search_executions(&self) -> ::kestra_operations::SearchExecutions<crate::Client> {
         ::kestra_operations::SearchExecutions::new().on(self.client().clone())
     }
 
     /// Lists the executions of one flow, page by page, whatever their age.
     ///
-    /// `GET /api/v1/{tenant}/executions` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/executions` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn search_executions_by_flow_id(
         &self,
         flow_id: impl Into<String>,
@@ -407,7 +407,7 @@ impl crate::areas::Executions {
 
     /// Sets labels of an execution that has ended.
     ///
-    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/labels` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/labels` (before 2.0); open source; idempotent.
+    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/labels` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/labels` (Kestra before 2.0); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn set_execution_labels(
         &self,
         execution_id: impl AsRef<str>,
@@ -418,7 +418,7 @@ impl crate::areas::Executions {
 
     /// Sets labels of the executions named, which must have ended.
     ///
-    /// `POST /api/v1/{tenant}/executions/labels/by-ids` (all versions); open source; idempotent.
+    /// `POST /api/v1/{tenant}/executions/labels/by-ids` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn set_execution_labels_by_ids(
         &self,
         set_labels_by_ids_request: impl Into<::kestra_models::SetLabelsByIdsRequest>,
@@ -428,7 +428,7 @@ impl crate::areas::Executions {
 
     /// Sets labels of every execution that the filters match, which must have ended.
     ///
-    /// `POST /api/v1/{tenant}/executions/labels/by-query` (all versions); open source; starts work.
+    /// `POST /api/v1/{tenant}/executions/labels/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn set_execution_labels_by_query(
         &self,
         labels: impl IntoIterator<Item = impl Into<::kestra_models::Label>>,
@@ -438,7 +438,7 @@ impl crate::areas::Executions {
 
     /// Starts an execution of a flow; gone with 2.0, where `create_execution` does the same.
     ///
-    /// `POST /api/v1/{tenant}/executions/trigger/{namespace}/{id}` (before 2.0); open source; starts work.
+    /// `POST /api/v1/{tenant}/executions/trigger/{namespace}/{id}` (Kestra before 2.0); open source; never repeated unless provably unsent.
     pub fn trigger_execution(
         &self,
         namespace: impl AsRef<str>,
@@ -449,7 +449,7 @@ impl crate::areas::Executions {
 
     /// Starts an execution through a webhook trigger, by GET.
     ///
-    /// `GET /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (all versions); open source; starts work.
+    /// `GET /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn trigger_execution_by_get_webhook(
         &self,
         namespace: impl AsRef<str>,
@@ -461,7 +461,7 @@ impl crate::areas::Executions {
 
     /// Starts an execution through a webhook trigger with a path of its own, by GET.
     ///
-    /// `GET /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; starts work.
+    /// `GET /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent.
     pub fn trigger_execution_by_get_webhook_with_path(
         &self,
         namespace: impl AsRef<str>,
@@ -475,7 +475,7 @@ impl crate::areas::Executions {
 
     /// Starts an execution through a webhook trigger, by POST.
     ///
-    /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (all versions); open source; starts work.
+    /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn trigger_execution_by_post_webhook(
         &self,
         namespace: impl AsRef<str>,
@@ -487,7 +487,7 @@ impl crate::areas::Executions {
 
     /// Starts an execution through a webhook trigger, by POST.
     ///
-    /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (all versions); open source; starts work.
+    /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn trigger_execution_by_post_webhook_text(
         &self,
         namespace: impl AsRef<str>,
@@ -501,7 +501,7 @@ impl crate::areas::Executions {
 
     /// Starts an execution through a webhook trigger, by POST.
     ///
-    /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (all versions); open source; starts work.
+    /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn trigger_execution_by_post_webhook_form(
         &self,
         namespace: impl AsRef<str>,
@@ -515,7 +515,7 @@ impl crate::areas::Executions {
 
     /// Starts an execution through a webhook trigger, by POST.
     ///
-    /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (all versions); open source; starts work.
+    /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn trigger_execution_by_post_webhook_bytes(
         &self,
         namespace: impl AsRef<str>,
@@ -529,7 +529,7 @@ impl crate::areas::Executions {
 
     /// Starts an execution through a webhook trigger with a path of its own, by POST.
     ///
-    /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; starts work.
+    /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent.
     pub fn trigger_execution_by_post_webhook_with_path(
         &self,
         namespace: impl AsRef<str>,
@@ -543,7 +543,7 @@ impl crate::areas::Executions {
 
     /// Starts an execution through a webhook trigger with a path of its own, by POST.
     ///
-    /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; starts work.
+    /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent.
     pub fn trigger_execution_by_post_webhook_with_path_text(
         &self,
         namespace: impl AsRef<str>,
@@ -558,7 +558,7 @@ impl crate::areas::Executions {
 
     /// Starts an execution through a webhook trigger with a path of its own, by POST.
     ///
-    /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; starts work.
+    /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent.
     pub fn trigger_execution_by_post_webhook_with_path_form(
         &self,
         namespace: impl AsRef<str>,
@@ -573,7 +573,7 @@ impl crate::areas::Executions {
 
     /// Starts an execution through a webhook trigger with a path of its own, by POST.
     ///
-    /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; starts work.
+    /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent.
     pub fn trigger_execution_by_post_webhook_with_path_bytes(
         &self,
         namespace: impl AsRef<str>,
@@ -588,7 +588,7 @@ impl crate::areas::Executions {
 
     /// Starts an execution through a webhook trigger, by PUT.
     ///
-    /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (all versions); open source; starts work.
+    /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn trigger_execution_by_put_webhook(
         &self,
         namespace: impl AsRef<str>,
@@ -600,7 +600,7 @@ impl crate::areas::Executions {
 
     /// Starts an execution through a webhook trigger, by PUT.
     ///
-    /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (all versions); open source; starts work.
+    /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn trigger_execution_by_put_webhook_text(
         &self,
         namespace: impl AsRef<str>,
@@ -614,7 +614,7 @@ impl crate::areas::Executions {
 
     /// Starts an execution through a webhook trigger, by PUT.
     ///
-    /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (all versions); open source; starts work.
+    /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn trigger_execution_by_put_webhook_form(
         &self,
         namespace: impl AsRef<str>,
@@ -628,7 +628,7 @@ impl crate::areas::Executions {
 
     /// Starts an execution through a webhook trigger, by PUT.
     ///
-    /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (all versions); open source; starts work.
+    /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn trigger_execution_by_put_webhook_bytes(
         &self,
         namespace: impl AsRef<str>,
@@ -642,7 +642,7 @@ impl crate::areas::Executions {
 
     /// Starts an execution through a webhook trigger with a path of its own, by PUT.
     ///
-    /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; starts work.
+    /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent.
     pub fn trigger_execution_by_put_webhook_with_path(
         &self,
         namespace: impl AsRef<str>,
@@ -656,7 +656,7 @@ impl crate::areas::Executions {
 
     /// Starts an execution through a webhook trigger with a path of its own, by PUT.
     ///
-    /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; starts work.
+    /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent.
     pub fn trigger_execution_by_put_webhook_with_path_text(
         &self,
         namespace: impl AsRef<str>,
@@ -671,7 +671,7 @@ impl crate::areas::Executions {
 
     /// Starts an execution through a webhook trigger with a path of its own, by PUT.
     ///
-    /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; starts work.
+    /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent.
     pub fn trigger_execution_by_put_webhook_with_path_form(
         &self,
         namespace: impl AsRef<str>,
@@ -686,7 +686,7 @@ impl crate::areas::Executions {
 
     /// Starts an execution through a webhook trigger with a path of its own, by PUT.
     ///
-    /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (1.3 and later); open source; starts work.
+    /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent.
     pub fn trigger_execution_by_put_webhook_with_path_bytes(
         &self,
         namespace: impl AsRef<str>,
@@ -701,7 +701,7 @@ impl crate::areas::Executions {
 
     /// Takes an execution out of its flow's queue and gives it a state, `RUNNING` unless told otherwise.
     ///
-    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/unqueue` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/unqueue` (before 2.0); open source; starts work.
+    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/unqueue` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/unqueue` (Kestra before 2.0); open source; never repeated unless provably unsent.
     pub fn unqueue_execution(
         &self,
         execution_id: impl AsRef<str>,
@@ -711,7 +711,7 @@ impl crate::areas::Executions {
 
     /// Takes the executions named out of their queues.
     ///
-    /// `POST /api/v1/{tenant}/executions/unqueue/by-ids` (all versions); open source; starts work.
+    /// `POST /api/v1/{tenant}/executions/unqueue/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn unqueue_executions_by_ids(
         &self,
         ids: impl IntoIterator<Item = impl Into<String>>,
@@ -721,7 +721,7 @@ impl crate::areas::Executions {
 
     /// Takes every execution that the filters match out of its queue.
     ///
-    /// `POST /api/v1/{tenant}/executions/unqueue/by-query` (all versions); open source; starts work.
+    /// `POST /api/v1/{tenant}/executions/unqueue/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn unqueue_executions_by_query(
         &self,
     ) -> ::kestra_operations::UnqueueExecutionsByQuery<crate::Client> {
@@ -730,7 +730,7 @@ impl crate::areas::Executions {
 
     /// Sets the state of an execution that has ended.
     ///
-    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/change-status` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/change-status` (before 2.0); open source; starts work.
+    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/change-status` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/change-status` (Kestra before 2.0); open source; never repeated unless provably unsent.
     pub fn update_execution_status(
         &self,
         execution_id: impl AsRef<str>,
@@ -741,7 +741,7 @@ impl crate::areas::Executions {
 
     /// Sets the state of the executions named, which must have ended.
     ///
-    /// `POST /api/v1/{tenant}/executions/change-status/by-ids` (all versions); open source; starts work.
+    /// `POST /api/v1/{tenant}/executions/change-status/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn update_executions_status_by_ids(
         &self,
         new_status: impl Into<::kestra_models::StateType>,
@@ -752,7 +752,7 @@ impl crate::areas::Executions {
 
     /// Sets the state of every execution that the filters match, which must have ended.
     ///
-    /// `POST /api/v1/{tenant}/executions/change-status/by-query` (all versions); open source; starts work.
+    /// `POST /api/v1/{tenant}/executions/change-status/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn update_executions_status_by_query(
         &self,
         new_status: impl Into<::kestra_models::StateType>,
@@ -762,7 +762,7 @@ impl crate::areas::Executions {
 
     /// Sets the state of one task run and goes on from there.
     ///
-    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/state` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/state` (before 2.0); open source; starts work.
+    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/state` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/state` (Kestra before 2.0); open source; never repeated unless provably unsent.
     pub fn update_task_run_state(
         &self,
         execution_id: impl AsRef<str>,
@@ -774,7 +774,7 @@ impl crate::areas::Executions {
 
     /// Checks inputs as a creation would, and answers each input with its value and errors.
     ///
-    /// `POST /api/v1/{tenant}/executions/{namespace}/{id}/validate` (all versions); open source; safe.
+    /// `POST /api/v1/{tenant}/executions/{namespace}/{id}/validate` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn validate_new_execution_inputs(
         &self,
         namespace: impl AsRef<str>,
@@ -785,7 +785,7 @@ impl crate::areas::Executions {
 
     /// Checks inputs as a resumption would, and answers each input with its value and errors.
     ///
-    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/resume/validate` (2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/resume/validate` (before 2.0); open source; safe.
+    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/resume/validate` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/resume/validate` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
     pub fn validate_resume_execution_inputs(
         &self,
         execution_id: impl AsRef<str>,

@@ -3,7 +3,7 @@
 impl crate::areas::Files {
     /// Creates a folder among a namespace's files.
     ///
-    /// `POST /api/v1/{tenant}/namespaces/{namespace}/files/directory` (all versions); open source; idempotent.
+    /// `POST /api/v1/{tenant}/namespaces/{namespace}/files/directory` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn create_namespace_directory(
         &self,
         namespace: impl AsRef<str>,
@@ -13,7 +13,7 @@ impl crate::areas::Files {
 
     /// Stores a file of a namespace; an archive is unpacked, and a path under /_flows/ becomes a flow.
     ///
-    /// `POST /api/v1/{tenant}/namespaces/{namespace}/files` (all versions); open source; idempotent.
+    /// `POST /api/v1/{tenant}/namespaces/{namespace}/files` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn create_namespace_file(
         &self,
         namespace: impl AsRef<str>,
@@ -25,7 +25,7 @@ impl crate::areas::Files {
 
     /// Deletes a file or folder of a namespace, with the parents that become empty.
     ///
-    /// `DELETE /api/v1/{tenant}/namespaces/{namespace}/files` (all versions); open source; idempotent.
+    /// `DELETE /api/v1/{tenant}/namespaces/{namespace}/files` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_file(
         &self,
         namespace: impl AsRef<str>,
@@ -36,7 +36,7 @@ impl crate::areas::Files {
 
     /// Downloads all files of a namespace as a ZIP archive.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/{namespace}/files/export` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/namespaces/{namespace}/files/export` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn export_namespace_files(
         &self,
         namespace: impl AsRef<str>,
@@ -46,7 +46,7 @@ impl crate::areas::Files {
 
     /// Downloads a file of a namespace.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/{namespace}/files` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/namespaces/{namespace}/files` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_file_content(
         &self,
         namespace: impl AsRef<str>,
@@ -57,7 +57,7 @@ impl crate::areas::Files {
 
     /// Reads size and times of a file or folder.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/{namespace}/files/stats` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/namespaces/{namespace}/files/stats` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_file_metadata(
         &self,
         namespace: impl AsRef<str>,
@@ -67,7 +67,7 @@ impl crate::areas::Files {
 
     /// Lists the revisions of a file.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/{namespace}/files/revisions` (1.2 and later); open source; safe.
+    /// `GET /api/v1/{tenant}/namespaces/{namespace}/files/revisions` (Kestra 1.2 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_file_revisions(
         &self,
         namespace: impl AsRef<str>,
@@ -77,7 +77,7 @@ impl crate::areas::Files {
 
     /// Lists what a folder of a namespace has.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/{namespace}/files/directory` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/namespaces/{namespace}/files/directory` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn list_namespace_directory_files(
         &self,
         namespace: impl AsRef<str>,
@@ -87,7 +87,7 @@ impl crate::areas::Files {
 
     /// Moves or renames a file or folder of a namespace.
     ///
-    /// `PUT /api/v1/{tenant}/namespaces/{namespace}/files` (all versions); open source; starts work.
+    /// `PUT /api/v1/{tenant}/namespaces/{namespace}/files` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn move_file(
         &self,
         namespace: impl AsRef<str>,
@@ -99,7 +99,7 @@ impl crate::areas::Files {
 
     /// Lists the paths of a namespace's files that have a text in them.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/{namespace}/files/search` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/namespaces/{namespace}/files/search` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn search_namespace_files(
         &self,
         namespace: impl AsRef<str>,

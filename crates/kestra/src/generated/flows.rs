@@ -3,7 +3,7 @@
 impl crate::areas::Flows {
     /// Creates and updates the flows of a YAML source with several documents, and with `delete` removes all others.
     ///
-    /// `POST /api/v1/{tenant}/flows/bulk` (all versions); open source; starts work.
+    /// `POST /api/v1/{tenant}/flows/bulk` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn bulk_update_flows(
         &self,
         source: impl Into<String>,
@@ -13,14 +13,14 @@ impl crate::areas::Flows {
 
     /// Creates a flow from its YAML source.
     ///
-    /// `POST /api/v1/{tenant}/flows` (all versions); open source; starts work.
+    /// `POST /api/v1/{tenant}/flows` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn create_flow(&self, source: impl Into<String>) -> ::kestra_operations::CreateFlow<crate::Client> {
         ::kestra_operations::CreateFlow::new(source).on(self.client().clone())
     }
 
     /// Deletes a flow; its revisions stay readable.
     ///
-    /// `DELETE /api/v1/{tenant}/flows/{namespace}/{id}` (all versions); open source; idempotent.
+    /// `DELETE /api/v1/{tenant}/flows/{namespace}/{id}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_flow(
         &self,
         namespace: impl AsRef<str>,
@@ -31,7 +31,7 @@ impl crate::areas::Flows {
 
     /// Deletes single revisions of a flow for good.
     ///
-    /// `DELETE /api/v1/{tenant}/flows/{namespace}/{id}/revisions` (1.2 and later); open source; idempotent.
+    /// `DELETE /api/v1/{tenant}/flows/{namespace}/{id}/revisions` (Kestra 1.2 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_flow_revisions(
         &self,
         namespace: impl AsRef<str>,
@@ -43,7 +43,7 @@ impl crate::areas::Flows {
 
     /// Deletes the flows named, one after the other; it stops at the first that isn't there.
     ///
-    /// `DELETE /api/v1/{tenant}/flows/delete/by-ids` (all versions); open source; idempotent.
+    /// `DELETE /api/v1/{tenant}/flows/delete/by-ids` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_flows_by_ids(
         &self,
         namespaced_ids: impl IntoIterator<Item = impl Into<::kestra_models::NamespacedId>>,
@@ -53,14 +53,14 @@ impl crate::areas::Flows {
 
     /// Deletes every flow that the filters match.
     ///
-    /// `DELETE /api/v1/{tenant}/flows/delete/by-query` (all versions); open source; starts work.
+    /// `DELETE /api/v1/{tenant}/flows/delete/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn delete_flows_by_query(&self) -> ::kestra_operations::DeleteFlowsByQuery<crate::Client> {
         ::kestra_operations::DeleteFlowsByQuery::new().on(self.client().clone())
     }
 
     /// Disables the flows named, so that nothing starts them.
     ///
-    /// `POST /api/v1/{tenant}/flows/disable/by-ids` (all versions); open source; idempotent.
+    /// `POST /api/v1/{tenant}/flows/disable/by-ids` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn disable_flows_by_ids(
         &self,
         namespaced_ids: impl IntoIterator<Item = impl Into<::kestra_models::NamespacedId>>,
@@ -70,14 +70,14 @@ impl crate::areas::Flows {
 
     /// Disables every flow that the filters match.
     ///
-    /// `POST /api/v1/{tenant}/flows/disable/by-query` (all versions); open source; idempotent.
+    /// `POST /api/v1/{tenant}/flows/disable/by-query` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn disable_flows_by_query(&self) -> ::kestra_operations::DisableFlowsByQuery<crate::Client> {
         ::kestra_operations::DisableFlowsByQuery::new().on(self.client().clone())
     }
 
     /// Enables the flows named.
     ///
-    /// `POST /api/v1/{tenant}/flows/enable/by-ids` (all versions); open source; idempotent.
+    /// `POST /api/v1/{tenant}/flows/enable/by-ids` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn enable_flows_by_ids(
         &self,
         namespaced_ids: impl IntoIterator<Item = impl Into<::kestra_models::NamespacedId>>,
@@ -87,21 +87,21 @@ impl crate::areas::Flows {
 
     /// Enables every flow that the filters match.
     ///
-    /// `POST /api/v1/{tenant}/flows/enable/by-query` (all versions); open source; idempotent.
+    /// `POST /api/v1/{tenant}/flows/enable/by-query` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn enable_flows_by_query(&self) -> ::kestra_operations::EnableFlowsByQuery<crate::Client> {
         ::kestra_operations::EnableFlowsByQuery::new().on(self.client().clone())
     }
 
     /// Lists the flows that the filters match as CSV text.
     ///
-    /// `GET /api/v1/{tenant}/flows/export/by-query/csv` (1.2 and later); open source; safe.
+    /// `GET /api/v1/{tenant}/flows/export/by-query/csv` (Kestra 1.2 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn export_flows(&self) -> ::kestra_operations::ExportFlows<crate::Client> {
         ::kestra_operations::ExportFlows::new().on(self.client().clone())
     }
 
     /// Downloads the sources of the flows named as a ZIP archive.
     ///
-    /// `POST /api/v1/{tenant}/flows/export/by-ids` (all versions); open source; safe.
+    /// `POST /api/v1/{tenant}/flows/export/by-ids` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn export_flows_by_ids(
         &self,
         namespaced_ids: impl IntoIterator<Item = impl Into<::kestra_models::NamespacedId>>,
@@ -111,14 +111,14 @@ impl crate::areas::Flows {
 
     /// Downloads the sources of the flows that the filters match as a ZIP archive.
     ///
-    /// `GET /api/v1/{tenant}/flows/export/by-query` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/flows/export/by-query` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn export_flows_by_query(&self) -> ::kestra_operations::ExportFlowsByQuery<crate::Client> {
         ::kestra_operations::ExportFlowsByQuery::new().on(self.client().clone())
     }
 
     /// Reads the graph of a flow's tasks and triggers.
     ///
-    /// `GET /api/v1/{tenant}/flows/{namespace}/{id}/graph` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/flows/{namespace}/{id}/graph` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn generate_flow_graph(
         &self,
         namespace: impl AsRef<str>,
@@ -129,7 +129,7 @@ impl crate::areas::Flows {
 
     /// Draws the graph of a flow from a YAML source that need not be stored.
     ///
-    /// `POST /api/v1/{tenant}/flows/graph` (all versions); open source; safe.
+    /// `POST /api/v1/{tenant}/flows/graph` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn generate_flow_graph_from_source(
         &self,
         source: impl Into<String>,
@@ -139,7 +139,7 @@ impl crate::areas::Flows {
 
     /// Reads a flow, its source included.
     ///
-    /// `GET /api/v1/{tenant}/flows/{namespace}/{id}` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/flows/{namespace}/{id}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_flow(
         &self,
         namespace: impl AsRef<str>,
@@ -150,7 +150,7 @@ impl crate::areas::Flows {
 
     /// Reads which flows a flow starts or waits for, and which do so with it.
     ///
-    /// `GET /api/v1/{tenant}/flows/{namespace}/{id}/dependencies` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/flows/{namespace}/{id}/dependencies` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_flow_dependencies(
         &self,
         namespace: impl AsRef<str>,
@@ -161,7 +161,7 @@ impl crate::areas::Flows {
 
     /// Reads how the flows of a namespace depend on each other and on others.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/{namespace}/dependencies` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/namespaces/{namespace}/dependencies` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_flow_dependencies_from_namespace(
         &self,
         namespace: impl AsRef<str>,
@@ -171,7 +171,7 @@ impl crate::areas::Flows {
 
     /// Reads one task of a flow.
     ///
-    /// `GET /api/v1/{tenant}/flows/{namespace}/{id}/tasks/{taskId}` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/flows/{namespace}/{id}/tasks/{taskId}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_task_from_flow(
         &self,
         namespace: impl AsRef<str>,
@@ -183,7 +183,7 @@ impl crate::areas::Flows {
 
     /// Creates and updates flows from a YAML file or a ZIP archive, and answers the names of those that failed.
     ///
-    /// `POST /api/v1/{tenant}/flows/import` (all versions); open source; starts work.
+    /// `POST /api/v1/{tenant}/flows/import` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn import_flows(
         &self,
         file_upload: impl Into<::kestra_core::FilePart>,
@@ -193,21 +193,21 @@ impl crate::areas::Flows {
 
     /// Lists the flows that use deprecated tasks, and what replaces these.
     ///
-    /// `GET /api/v1/{tenant}/flows/deprecated` (1.3.8 and later); open source; safe.
+    /// `GET /api/v1/{tenant}/flows/deprecated` (Kestra 1.3.8 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn list_deprecated_flows(&self) -> ::kestra_operations::ListDeprecatedFlows<crate::Client> {
         ::kestra_operations::ListDeprecatedFlows::new().on(self.client().clone())
     }
 
     /// Lists the namespaces that have flows.
     ///
-    /// `GET /api/v1/{tenant}/flows/distinct-namespaces` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/flows/distinct-namespaces` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn list_distinct_namespaces(&self) -> ::kestra_operations::ListDistinctNamespaces<crate::Client> {
         ::kestra_operations::ListDistinctNamespaces::new().on(self.client().clone())
     }
 
     /// Lists what an expression at a place of a flow's source may use.
     ///
-    /// `POST /api/v1/{tenant}/flows/expressions` (2.0 and later); open source; safe.
+    /// `POST /api/v1/{tenant}/flows/expressions` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn list_flow_expressions(
         &self,
         source: impl Into<String>,
@@ -217,7 +217,7 @@ impl crate::areas::Flows {
 
     /// Lists all revisions of a flow with their sources.
     ///
-    /// `GET /api/v1/{tenant}/flows/{namespace}/{id}/revisions` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/flows/{namespace}/{id}/revisions` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn list_flow_revisions(
         &self,
         namespace: impl AsRef<str>,
@@ -228,7 +228,7 @@ impl crate::areas::Flows {
 
     /// Lists the flows of one namespace, its children left out.
     ///
-    /// `GET /api/v1/{tenant}/flows/{namespace}` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/flows/{namespace}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn list_flows_by_namespace(
         &self,
         namespace: impl AsRef<str>,
@@ -238,28 +238,28 @@ impl crate::areas::Flows {
 
     /// Lists the flows with a concurrency limit and how many executions they have running.
     ///
-    /// `GET /api/v1/{tenant}/concurrency-limit/search` (1.1 and later); open source; safe.
+    /// `GET /api/v1/{tenant}/concurrency-limit/search` (Kestra 1.1 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn search_concurrency_limits(&self) -> ::kestra_operations::SearchConcurrencyLimits<crate::Client> {
         ::kestra_operations::SearchConcurrencyLimits::new().on(self.client().clone())
     }
 
     /// Searches the flows, page by page.
     ///
-    /// `GET /api/v1/{tenant}/flows/search` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/flows/search` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn search_flows(&self) -> ::kestra_operations::SearchFlows<crate::Client> {
         ::kestra_operations::SearchFlows::new().on(self.client().clone())
     }
 
     /// Searches the sources of flows for a text, with the lines around it.
     ///
-    /// `GET /api/v1/{tenant}/flows/source` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/flows/source` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn search_flows_by_source_code(&self) -> ::kestra_operations::SearchFlowsBySourceCode<crate::Client> {
         ::kestra_operations::SearchFlowsBySourceCode::new().on(self.client().clone())
     }
 
     /// Sets how many executions of a flow count as running.
     ///
-    /// `PUT /api/v1/{tenant}/concurrency-limit/{namespace}/{flowId}` (1.1 and later); open source; idempotent.
+    /// `PUT /api/v1/{tenant}/concurrency-limit/{namespace}/{flowId}` (Kestra 1.1 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn update_concurrency_limit(
         &self,
         namespace: impl AsRef<str>,
@@ -272,7 +272,7 @@ impl crate::areas::Flows {
 
     /// Replaces the source of a flow that exists; a source that is the same makes no new revision.
     ///
-    /// `PUT /api/v1/{tenant}/flows/{namespace}/{id}` (all versions); open source; idempotent.
+    /// `PUT /api/v1/{tenant}/flows/{namespace}/{id}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn update_flow(
         &self,
         namespace: impl AsRef<str>,
@@ -284,7 +284,7 @@ impl crate::areas::Flows {
 
     /// Creates and updates flows of one namespace from YAML, and with `delete` removes all others in it.
     ///
-    /// `POST /api/v1/{tenant}/flows/{namespace}` (all versions); open source; starts work.
+    /// `POST /api/v1/{tenant}/flows/{namespace}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn update_flows_in_namespace(
         &self,
         namespace: impl AsRef<str>,
@@ -295,7 +295,7 @@ impl crate::areas::Flows {
 
     /// Creates and updates flows of one namespace from YAML, and with `delete` removes all others in it.
     ///
-    /// `POST /api/v1/{tenant}/flows/{namespace}` (all versions); open source; starts work.
+    /// `POST /api/v1/{tenant}/flows/{namespace}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn update_flows_in_namespace_multipart(
         &self,
         namespace: impl AsRef<str>,
@@ -306,7 +306,7 @@ impl crate::areas::Flows {
 
     /// Replaces one task of a flow; gone with 2.0.
     ///
-    /// `PATCH /api/v1/{tenant}/flows/{namespace}/{id}/{taskId}` (before 2.0); open source; starts work.
+    /// `PATCH /api/v1/{tenant}/flows/{namespace}/{id}/{taskId}` (Kestra before 2.0); open source; never repeated unless provably unsent.
     ///
     /// Deprecated by the server.
     pub fn update_task(
@@ -321,7 +321,7 @@ impl crate::areas::Flows {
 
     /// Checks sources without storing them, and answers what is wrong with each.
     ///
-    /// `POST /api/v1/{tenant}/flows/validate` (all versions); open source; safe.
+    /// `POST /api/v1/{tenant}/flows/validate` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn validate_flows(
         &self,
         source: impl Into<String>,
@@ -331,7 +331,7 @@ impl crate::areas::Flows {
 
     /// Checks sources without storing them, and answers what is wrong with each.
     ///
-    /// `POST /api/v1/{tenant}/flows/validate` (all versions); open source; safe.
+    /// `POST /api/v1/{tenant}/flows/validate` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn validate_flows_multipart(
         &self,
         flows: impl IntoIterator<Item = impl Into<::kestra_core::FilePart>>,
@@ -341,7 +341,7 @@ impl crate::areas::Flows {
 
     /// Checks the definition of one task.
     ///
-    /// `POST /api/v1/{tenant}/flows/validate/task` (all versions); open source; safe.
+    /// `POST /api/v1/{tenant}/flows/validate/task` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn validate_task(
         &self,
         body: impl Into<::serde_json::Value>,
@@ -351,7 +351,7 @@ impl crate::areas::Flows {
 
     /// Checks the definition of one task.
     ///
-    /// `POST /api/v1/{tenant}/flows/validate/task` (all versions); open source; safe.
+    /// `POST /api/v1/{tenant}/flows/validate/task` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn validate_task_yaml(
         &self,
         source: impl Into<String>,
@@ -361,7 +361,7 @@ impl crate::areas::Flows {
 
     /// Checks the definition of one trigger.
     ///
-    /// `POST /api/v1/{tenant}/flows/validate/trigger` (all versions); open source; safe.
+    /// `POST /api/v1/{tenant}/flows/validate/trigger` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn validate_trigger(
         &self,
         body: impl Into<::serde_json::Value>,

@@ -3,7 +3,7 @@
 impl crate::areas::Kv {
     /// Deletes a key, and says whether it was there.
     ///
-    /// `DELETE /api/v1/{tenant}/namespaces/{namespace}/kv/{key}` (all versions); open source; idempotent.
+    /// `DELETE /api/v1/{tenant}/namespaces/{namespace}/kv/{key}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_key_value(
         &self,
         namespace: impl AsRef<str>,
@@ -14,7 +14,7 @@ impl crate::areas::Kv {
 
     /// Deletes several keys of a namespace, and answers those that it deleted.
     ///
-    /// `DELETE /api/v1/{tenant}/namespaces/{namespace}/kv` (all versions); open source; idempotent.
+    /// `DELETE /api/v1/{tenant}/namespaces/{namespace}/kv` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_key_values(
         &self,
         namespace: impl AsRef<str>,
@@ -25,7 +25,7 @@ impl crate::areas::Kv {
 
     /// Reads the value of a key with its type.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/{namespace}/kv/{key}` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/namespaces/{namespace}/kv/{key}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_key_value(
         &self,
         namespace: impl AsRef<str>,
@@ -36,14 +36,14 @@ impl crate::areas::Kv {
 
     /// Searches the keys of all namespaces, page by page, without their values.
     ///
-    /// `GET /api/v1/{tenant}/kv` (1.1 and later); open source; safe.
+    /// `GET /api/v1/{tenant}/kv` (Kestra 1.1 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn list_all_keys(&self) -> ::kestra_operations::ListAllKeys<crate::Client> {
         ::kestra_operations::ListAllKeys::new().on(self.client().clone())
     }
 
     /// Lists the keys of a namespace; gone with 2.0.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/{namespace}/kv` (before 2.0); open source; safe.
+    /// `GET /api/v1/{tenant}/namespaces/{namespace}/kv` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
     ///
     /// Deprecated by the server.
     pub fn list_keys(&self, namespace: impl AsRef<str>) -> ::kestra_operations::ListKeys<crate::Client> {
@@ -52,7 +52,7 @@ impl crate::areas::Kv {
 
     /// Lists the keys that a namespace inherits from its parents.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/{namespace}/kv/inheritance` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/namespaces/{namespace}/kv/inheritance` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn list_keys_with_inheritance(
         &self,
         namespace: impl AsRef<str>,
@@ -62,7 +62,7 @@ impl crate::areas::Kv {
 
     /// Stores a value under a key.
     ///
-    /// `PUT /api/v1/{tenant}/namespaces/{namespace}/kv/{key}` (all versions); open source; idempotent.
+    /// `PUT /api/v1/{tenant}/namespaces/{namespace}/kv/{key}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn set_key_value(
         &self,
         namespace: impl AsRef<str>,

@@ -3,7 +3,7 @@
 impl crate::areas::Logs {
     /// Deletes log lines of an execution.
     ///
-    /// `DELETE /api/v1/{tenant}/logs/{executionId}` (all versions); open source; idempotent.
+    /// `DELETE /api/v1/{tenant}/logs/{executionId}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_logs_from_execution(
         &self,
         execution_id: impl AsRef<str>,
@@ -13,7 +13,7 @@ impl crate::areas::Logs {
 
     /// Deletes log lines of a flow, or of one of its triggers.
     ///
-    /// `DELETE /api/v1/{tenant}/logs/{namespace}/{flowId}` (all versions); open source; idempotent.
+    /// `DELETE /api/v1/{tenant}/logs/{namespace}/{flowId}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_logs_from_flow(
         &self,
         namespace: impl AsRef<str>,
@@ -24,7 +24,7 @@ impl crate::areas::Logs {
 
     /// Reads the log lines of an execution as text.
     ///
-    /// `GET /api/v1/{tenant}/logs/{executionId}/download` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/logs/{executionId}/download` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn download_logs_from_execution(
         &self,
         execution_id: impl AsRef<str>,
@@ -34,7 +34,7 @@ impl crate::areas::Logs {
 
     /// Follows the log lines of an execution, those so far included, as events that never end.
     ///
-    /// `GET /api/v1/{tenant}/logs/{executionId}/follow` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/logs/{executionId}/follow` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn follow_logs_from_execution(
         &self,
         execution_id: impl AsRef<str>,
@@ -44,7 +44,7 @@ impl crate::areas::Logs {
 
     /// Lists all log lines of an execution at once.
     ///
-    /// `GET /api/v1/{tenant}/logs/{executionId}` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/logs/{executionId}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn list_logs_from_execution(
         &self,
         execution_id: impl AsRef<str>,
@@ -54,7 +54,7 @@ impl crate::areas::Logs {
 
     /// Searches the log lines, page by page; without a start date it looks back 8 days.
     ///
-    /// `GET /api/v1/{tenant}/logs/search` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/logs/search` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn search_logs(&self) -> ::kestra_operations::SearchLogs<crate::Client> {
         ::kestra_operations::SearchLogs::new().on(self.client().clone())
     }

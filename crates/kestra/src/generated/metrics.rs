@@ -3,7 +3,7 @@
 impl crate::areas::Metrics {
     /// Reads a metric of a flow over time.
     ///
-    /// `GET /api/v1/{tenant}/metrics/aggregates/{namespace}/{flowId}/{metric}` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/metrics/aggregates/{namespace}/{flowId}/{metric}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn aggregate_metrics_from_flow(
         &self,
         namespace: impl AsRef<str>,
@@ -16,7 +16,7 @@ impl crate::areas::Metrics {
 
     /// Reads a metric of one task of a flow over time.
     ///
-    /// `GET /api/v1/{tenant}/metrics/aggregates/{namespace}/{flowId}/{taskId}/{metric}` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/metrics/aggregates/{namespace}/{flowId}/{taskId}/{metric}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn aggregate_metrics_from_task(
         &self,
         namespace: impl AsRef<str>,
@@ -30,7 +30,7 @@ impl crate::areas::Metrics {
 
     /// Lists the names of a flow's metrics.
     ///
-    /// `GET /api/v1/{tenant}/metrics/names/{namespace}/{flowId}` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/metrics/names/{namespace}/{flowId}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn list_flow_metrics(
         &self,
         namespace: impl AsRef<str>,
@@ -41,7 +41,7 @@ impl crate::areas::Metrics {
 
     /// Lists the names of a task's metrics.
     ///
-    /// `GET /api/v1/{tenant}/metrics/names/{namespace}/{flowId}/{taskId}` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/metrics/names/{namespace}/{flowId}/{taskId}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn list_task_metrics(
         &self,
         namespace: impl AsRef<str>,
@@ -53,7 +53,7 @@ impl crate::areas::Metrics {
 
     /// Lists the tasks of a flow that have metrics.
     ///
-    /// `GET /api/v1/{tenant}/metrics/tasks/{namespace}/{flowId}` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/metrics/tasks/{namespace}/{flowId}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn list_tasks_with_metrics(
         &self,
         namespace: impl AsRef<str>,
@@ -64,7 +64,7 @@ impl crate::areas::Metrics {
 
     /// Searches the metrics of an execution, page by page.
     ///
-    /// `GET /api/v1/{tenant}/metrics/{executionId}` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/metrics/{executionId}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn search_metrics_by_execution(
         &self,
         execution_id: impl AsRef<str>,

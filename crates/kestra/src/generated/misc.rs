@@ -3,7 +3,7 @@
 impl crate::areas::Misc {
     /// Sets user name and password of an open-source server.
     ///
-    /// `POST /api/v1/{tenant}/basicAuth` (all versions); open source; idempotent.
+    /// `POST /api/v1/{tenant}/basicAuth` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn create_basic_auth(
         &self,
         basic_auth_credentials: impl Into<::kestra_models::BasicAuthCredentials>,
@@ -13,7 +13,7 @@ impl crate::areas::Misc {
 
     /// Lists what is wrong with the credentials in the server's configuration.
     ///
-    /// `GET /api/v1/basicAuthValidationErrors` (all versions); open source; safe.
+    /// `GET /api/v1/basicAuthValidationErrors` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_basic_auth_config_errors(
         &self,
     ) -> ::kestra_operations::GetBasicAuthConfigErrors<crate::Client> {
@@ -22,28 +22,28 @@ impl crate::areas::Misc {
 
     /// Reads version, edition and settings of the server; it needs no credentials.
     ///
-    /// `GET /api/v1/configs` (all versions); open source; safe.
+    /// `GET /api/v1/configs` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_configuration(&self) -> ::kestra_operations::GetConfiguration<crate::Client> {
         ::kestra_operations::GetConfiguration::new().on(self.client().clone())
     }
 
     /// Lists the filters that expressions may use.
     ///
-    /// `GET /api/v1/pebble/filters` (1.3.4 and later); open source; safe.
+    /// `GET /api/v1/pebble/filters` (Kestra 1.3.4 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_expression_filters(&self) -> ::kestra_operations::GetExpressionFilters<crate::Client> {
         ::kestra_operations::GetExpressionFilters::new().on(self.client().clone())
     }
 
     /// Lists the functions that expressions may use.
     ///
-    /// `GET /api/v1/pebble/functions` (1.3.4 and later); open source; safe.
+    /// `GET /api/v1/pebble/functions` (Kestra 1.3.4 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_expression_functions(&self) -> ::kestra_operations::GetExpressionFunctions<crate::Client> {
         ::kestra_operations::GetExpressionFunctions::new().on(self.client().clone())
     }
 
     /// Counts the flows and executions of the whole server.
     ///
-    /// `GET /api/v1/{tenant}/usages/all` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/usages/all` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_usages(&self) -> ::kestra_operations::GetUsages<crate::Client> {
         ::kestra_operations::GetUsages::new().on(self.client().clone())
     }

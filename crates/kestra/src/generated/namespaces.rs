@@ -3,7 +3,7 @@
 impl crate::areas::Namespaces {
     /// Lists the namespaces that begin with a text.
     ///
-    /// `POST /api/v1/{tenant}/namespaces/autocomplete` (all versions); open source; safe.
+    /// `POST /api/v1/{tenant}/namespaces/autocomplete` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn autocomplete_namespaces(
         &self,
         autocomplete: impl Into<::kestra_models::Autocomplete>,
@@ -13,7 +13,7 @@ impl crate::areas::Namespaces {
 
     /// Lists the names of the secrets that a namespace and its parents have.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/{namespace}/inherited-secrets` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/namespaces/{namespace}/inherited-secrets` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_inherited_secrets(
         &self,
         namespace: impl AsRef<str>,
@@ -23,14 +23,14 @@ impl crate::areas::Namespaces {
 
     /// Reads a namespace; an open-source server answers for any.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/{id}` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/namespaces/{id}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_namespace(&self, id: impl AsRef<str>) -> ::kestra_operations::GetNamespace<crate::Client> {
         ::kestra_operations::GetNamespace::new(id).on(self.client().clone())
     }
 
     /// Lists the names of a namespace's secrets, page by page; gone with 2.0.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/{namespace}/secrets` (before 2.0); open source; safe.
+    /// `GET /api/v1/{tenant}/namespaces/{namespace}/secrets` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
     ///
     /// Deprecated by the server.
     pub fn list_namespace_secrets(
@@ -42,7 +42,7 @@ impl crate::areas::Namespaces {
 
     /// Searches the namespaces, page by page.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/search` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/namespaces/search` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn search_namespaces(&self) -> ::kestra_operations::SearchNamespaces<crate::Client> {
         ::kestra_operations::SearchNamespaces::new().on(self.client().clone())
     }

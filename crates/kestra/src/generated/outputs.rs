@@ -3,7 +3,7 @@
 impl crate::areas::Outputs {
     /// Reads the outputs of an execution; since 2.0.
     ///
-    /// `GET /api/v1/{tenant}/outputs/executions/{executionId}` (2.0 and later); open source; safe.
+    /// `GET /api/v1/{tenant}/outputs/executions/{executionId}` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_execution_outputs(
         &self,
         execution_id: impl AsRef<str>,
@@ -13,7 +13,7 @@ impl crate::areas::Outputs {
 
     /// Reads the outputs of one task run; since 2.0.
     ///
-    /// `GET /api/v1/{tenant}/outputs/tasks/{executionId}/{taskRunId}` (2.0 and later); open source; safe.
+    /// `GET /api/v1/{tenant}/outputs/tasks/{executionId}/{taskRunId}` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_task_run_outputs(
         &self,
         execution_id: impl AsRef<str>,
@@ -24,7 +24,7 @@ impl crate::areas::Outputs {
 
     /// Lists the task runs of an execution that have outputs; since 2.0.
     ///
-    /// `GET /api/v1/{tenant}/outputs/tasks/{executionId}` (2.0 and later); open source; safe.
+    /// `GET /api/v1/{tenant}/outputs/tasks/{executionId}` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn list_task_outputs(
         &self,
         execution_id: impl AsRef<str>,

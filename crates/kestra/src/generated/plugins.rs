@@ -3,21 +3,21 @@
 impl crate::areas::Plugins {
     /// Lists the types of inputs with their classes.
     ///
-    /// `GET /api/v1/plugins/inputs` (all versions); open source; safe.
+    /// `GET /api/v1/plugins/inputs` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_all_input_types(&self) -> ::kestra_operations::GetAllInputTypes<crate::Client> {
         ::kestra_operations::GetAllInputTypes::new().on(self.client().clone())
     }
 
     /// Lists the plugins by group and subgroup.
     ///
-    /// `GET /api/v1/plugins/groups/subgroups` (all versions); open source; safe.
+    /// `GET /api/v1/plugins/groups/subgroups` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_plugin_by_subgroups(&self) -> ::kestra_operations::GetPluginBySubgroups<crate::Client> {
         ::kestra_operations::GetPluginBySubgroups::new().on(self.client().clone())
     }
 
     /// Reads the documentation and the schema of a plugin's class.
     ///
-    /// `GET /api/v1/plugins/{cls}` (all versions); open source; safe.
+    /// `GET /api/v1/plugins/{cls}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_plugin_documentation(
         &self,
         cls: impl AsRef<str>,
@@ -27,7 +27,7 @@ impl crate::areas::Plugins {
 
     /// Reads the documentation and the schema of a plugin's class in one version.
     ///
-    /// `GET /api/v1/plugins/{cls}/versions/{version}` (all versions); open source; safe.
+    /// `GET /api/v1/plugins/{cls}/versions/{version}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_plugin_documentation_from_version(
         &self,
         cls: impl AsRef<str>,
@@ -38,21 +38,21 @@ impl crate::areas::Plugins {
 
     /// Reads the icons of all plugin groups.
     ///
-    /// `GET /api/v1/plugins/icons/groups` (all versions); open source; safe.
+    /// `GET /api/v1/plugins/icons/groups` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_plugin_group_icons(&self) -> ::kestra_operations::GetPluginGroupIcons<crate::Client> {
         ::kestra_operations::GetPluginGroupIcons::new().on(self.client().clone())
     }
 
     /// Reads the icons of all plugin classes.
     ///
-    /// `GET /api/v1/plugins/icons` (all versions); open source; safe.
+    /// `GET /api/v1/plugins/icons` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_plugin_icons(&self) -> ::kestra_operations::GetPluginIcons<crate::Client> {
         ::kestra_operations::GetPluginIcons::new().on(self.client().clone())
     }
 
     /// Downloads a file of a plugin's own user interface.
     ///
-    /// `GET /api/v1/plugins/{group}/pluginUi/{path}` (2.0 and later); open source; safe.
+    /// `GET /api/v1/plugins/{group}/pluginUi/{path}` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_plugin_ui(
         &self,
         group: impl AsRef<str>,
@@ -63,7 +63,7 @@ impl crate::areas::Plugins {
 
     /// Reads which user interfaces the plugins of given tasks bring.
     ///
-    /// `POST /api/v1/plugins/pluginUiManifest` (2.0 and later); open source; safe.
+    /// `POST /api/v1/plugins/pluginUiManifest` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_plugin_ui_manifest(
         &self,
         task_with_versions: impl IntoIterator<Item = impl Into<::kestra_models::TaskWithVersion>>,
@@ -73,7 +73,7 @@ impl crate::areas::Plugins {
 
     /// Lists the versions of a plugin's class.
     ///
-    /// `GET /api/v1/plugins/{cls}/versions` (all versions); open source; safe.
+    /// `GET /api/v1/plugins/{cls}/versions` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_plugin_versions(
         &self,
         cls: impl AsRef<str>,
@@ -83,7 +83,7 @@ impl crate::areas::Plugins {
 
     /// Reads the properties that a kind of class has, as a schema.
     ///
-    /// `GET /api/v1/plugins/properties/{type}` (all versions); open source; safe.
+    /// `GET /api/v1/plugins/properties/{type}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_properties_from_type(
         &self,
         type_: impl Into<::kestra_models::ChartSchemaType>,
@@ -93,7 +93,7 @@ impl crate::areas::Plugins {
 
     /// Reads the schema of a type of input.
     ///
-    /// `GET /api/v1/plugins/inputs/{type}` (all versions); open source; safe.
+    /// `GET /api/v1/plugins/inputs/{type}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_schema_from_input_type(
         &self,
         type_: impl Into<::kestra_models::InputType>,
@@ -103,7 +103,7 @@ impl crate::areas::Plugins {
 
     /// Reads the JSON schema of flows, tasks, triggers or another kind of source.
     ///
-    /// `GET /api/v1/plugins/schemas/{type}` (all versions); open source; safe.
+    /// `GET /api/v1/plugins/schemas/{type}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_schemas_from_type(
         &self,
         type_: impl Into<::kestra_models::ChartSchemaType>,
@@ -113,14 +113,14 @@ impl crate::areas::Plugins {
 
     /// Lists the plugins that the server has.
     ///
-    /// `GET /api/v1/plugins` (all versions); open source; safe.
+    /// `GET /api/v1/plugins` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn list_plugins(&self) -> ::kestra_operations::ListPlugins<crate::Client> {
         ::kestra_operations::ListPlugins::new().on(self.client().clone())
     }
 
     /// Lists the plugins' triggers.
     ///
-    /// `GET /api/v1/plugins/triggers` (2.0 and later); open source; safe.
+    /// `GET /api/v1/plugins/triggers` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn list_trigger_plugins(&self) -> ::kestra_operations::ListTriggerPlugins<crate::Client> {
         ::kestra_operations::ListTriggerPlugins::new().on(self.client().clone())
     }

@@ -3,7 +3,7 @@
 impl crate::areas::Templates {
     /// Creates a template.
     ///
-    /// `POST /api/v1/{tenant}/templates` (before 2.0); open source; starts work.
+    /// `POST /api/v1/{tenant}/templates` (Kestra before 2.0); open source; never repeated unless provably unsent.
     ///
     /// Deprecated by the server.
     pub fn create_template(
@@ -15,7 +15,7 @@ impl crate::areas::Templates {
 
     /// Deletes a template.
     ///
-    /// `DELETE /api/v1/{tenant}/templates/{namespace}/{id}` (before 2.0); open source; idempotent.
+    /// `DELETE /api/v1/{tenant}/templates/{namespace}/{id}` (Kestra before 2.0); open source; repeated when an attempt fails, as twice is the same as once.
     ///
     /// Deprecated by the server.
     pub fn delete_template(
@@ -28,7 +28,7 @@ impl crate::areas::Templates {
 
     /// Deletes the templates named.
     ///
-    /// `DELETE /api/v1/{tenant}/templates/delete/by-ids` (before 2.0); open source; idempotent.
+    /// `DELETE /api/v1/{tenant}/templates/delete/by-ids` (Kestra before 2.0); open source; repeated when an attempt fails, as twice is the same as once.
     ///
     /// Deprecated by the server.
     pub fn delete_templates_by_ids(
@@ -40,7 +40,7 @@ impl crate::areas::Templates {
 
     /// Deletes every template that the query matches.
     ///
-    /// `DELETE /api/v1/{tenant}/templates/delete/by-query` (before 2.0); open source; starts work.
+    /// `DELETE /api/v1/{tenant}/templates/delete/by-query` (Kestra before 2.0); open source; never repeated unless provably unsent.
     ///
     /// Deprecated by the server.
     pub fn delete_templates_by_query(&self) -> ::kestra_operations::DeleteTemplatesByQuery<crate::Client> {
@@ -49,7 +49,7 @@ impl crate::areas::Templates {
 
     /// Downloads the templates named as a ZIP archive.
     ///
-    /// `POST /api/v1/{tenant}/templates/export/by-ids` (before 2.0); open source; safe.
+    /// `POST /api/v1/{tenant}/templates/export/by-ids` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
     ///
     /// Deprecated by the server.
     pub fn export_templates_by_ids(
@@ -61,7 +61,7 @@ impl crate::areas::Templates {
 
     /// Downloads the templates that the query matches as a ZIP archive.
     ///
-    /// `GET /api/v1/{tenant}/templates/export/by-query` (before 2.0); open source; safe.
+    /// `GET /api/v1/{tenant}/templates/export/by-query` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
     ///
     /// Deprecated by the server.
     pub fn export_templates_by_query(&self) -> ::kestra_operations::ExportTemplatesByQuery<crate::Client> {
@@ -70,7 +70,7 @@ impl crate::areas::Templates {
 
     /// Reads a template.
     ///
-    /// `GET /api/v1/{tenant}/templates/{namespace}/{id}` (before 2.0); open source; safe.
+    /// `GET /api/v1/{tenant}/templates/{namespace}/{id}` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
     ///
     /// Deprecated by the server.
     pub fn get_template(
@@ -83,7 +83,7 @@ impl crate::areas::Templates {
 
     /// Creates and updates templates from a YAML file or a ZIP archive.
     ///
-    /// `POST /api/v1/{tenant}/templates/import` (before 2.0); open source; starts work.
+    /// `POST /api/v1/{tenant}/templates/import` (Kestra before 2.0); open source; never repeated unless provably unsent.
     ///
     /// Deprecated by the server.
     pub fn import_templates(
@@ -95,7 +95,7 @@ impl crate::areas::Templates {
 
     /// Lists the namespaces that have templates.
     ///
-    /// `GET /api/v1/{tenant}/templates/distinct-namespaces` (before 2.0); open source; safe.
+    /// `GET /api/v1/{tenant}/templates/distinct-namespaces` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
     ///
     /// Deprecated by the server.
     pub fn list_template_namespaces(&self) -> ::kestra_operations::ListTemplateNamespaces<crate::Client> {
@@ -104,7 +104,7 @@ impl crate::areas::Templates {
 
     /// Searches the templates, page by page.
     ///
-    /// `GET /api/v1/{tenant}/templates/search` (before 2.0); open source; safe.
+    /// `GET /api/v1/{tenant}/templates/search` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
     ///
     /// Deprecated by the server.
     pub fn search_templates(&self) -> ::kestra_operations::SearchTemplates<crate::Client> {
@@ -113,7 +113,7 @@ impl crate::areas::Templates {
 
     /// Creates and updates templates of one namespace, and with `delete` removes all others in it.
     ///
-    /// `POST /api/v1/{tenant}/templates/{namespace}` (before 2.0); open source; starts work.
+    /// `POST /api/v1/{tenant}/templates/{namespace}` (Kestra before 2.0); open source; never repeated unless provably unsent.
     ///
     /// Deprecated by the server.
     pub fn update_namespace_templates(
@@ -126,7 +126,7 @@ impl crate::areas::Templates {
 
     /// Replaces a template.
     ///
-    /// `PUT /api/v1/{tenant}/templates/{namespace}/{id}` (before 2.0); open source; idempotent.
+    /// `PUT /api/v1/{tenant}/templates/{namespace}/{id}` (Kestra before 2.0); open source; repeated when an attempt fails, as twice is the same as once.
     ///
     /// Deprecated by the server.
     pub fn update_template(
@@ -140,7 +140,7 @@ impl crate::areas::Templates {
 
     /// Checks sources of templates without storing them.
     ///
-    /// `POST /api/v1/{tenant}/templates/validate` (before 2.0); open source; safe.
+    /// `POST /api/v1/{tenant}/templates/validate` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
     ///
     /// Deprecated by the server.
     pub fn validate_templates(

@@ -3,7 +3,7 @@
 impl crate::areas::Triggers {
     /// Starts a backfill of a schedule for a span of the past.
     ///
-    /// `PUT /api/v1/{tenant}/triggers/backfill/create` (2.0 and later); open source; starts work.
+    /// `PUT /api/v1/{tenant}/triggers/backfill/create` (Kestra 2.0 and later); open source; never repeated unless provably unsent.
     pub fn create_backfill(
         &self,
         create_backfill_request: impl Into<::kestra_models::CreateBackfillRequest>,
@@ -13,7 +13,7 @@ impl crate::areas::Triggers {
 
     /// Ends the backfill of a trigger.
     ///
-    /// `POST /api/v1/{tenant}/triggers/backfill/delete` (all versions); open source; idempotent.
+    /// `POST /api/v1/{tenant}/triggers/backfill/delete` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_backfill(
         &self,
         trigger_id: impl Into<::kestra_models::TriggerId>,
@@ -23,7 +23,7 @@ impl crate::areas::Triggers {
 
     /// Ends the backfills of the triggers named.
     ///
-    /// `POST /api/v1/{tenant}/triggers/backfill/delete/by-triggers` (all versions); open source; idempotent.
+    /// `POST /api/v1/{tenant}/triggers/backfill/delete/by-triggers` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_backfill_by_ids(
         &self,
         trigger_ids: impl IntoIterator<Item = impl Into<::kestra_models::TriggerId>>,
@@ -33,14 +33,14 @@ impl crate::areas::Triggers {
 
     /// Ends the backfills of every trigger that the filters match.
     ///
-    /// `POST /api/v1/{tenant}/triggers/backfill/delete/by-query` (all versions); open source; starts work.
+    /// `POST /api/v1/{tenant}/triggers/backfill/delete/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn delete_backfill_by_query(&self) -> ::kestra_operations::DeleteBackfillByQuery<crate::Client> {
         ::kestra_operations::DeleteBackfillByQuery::new().on(self.client().clone())
     }
 
     /// Deletes the state of a trigger.
     ///
-    /// `DELETE /api/v1/{tenant}/triggers/{namespace}/{flowId}/{triggerId}` (1.2 and later); open source; idempotent.
+    /// `DELETE /api/v1/{tenant}/triggers/{namespace}/{flowId}/{triggerId}` (Kestra 1.2 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_trigger(
         &self,
         namespace: impl AsRef<str>,
@@ -52,7 +52,7 @@ impl crate::areas::Triggers {
 
     /// Deletes the states of the triggers named.
     ///
-    /// `DELETE /api/v1/{tenant}/triggers/delete/by-triggers` (1.2 and later); open source; idempotent.
+    /// `DELETE /api/v1/{tenant}/triggers/delete/by-triggers` (Kestra 1.2 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_triggers_by_ids(
         &self,
         trigger_ids: impl IntoIterator<Item = impl Into<::kestra_models::TriggerId>>,
@@ -62,21 +62,21 @@ impl crate::areas::Triggers {
 
     /// Deletes the state of every trigger that the filters match.
     ///
-    /// `DELETE /api/v1/{tenant}/triggers/delete/by-query` (1.2 and later); open source; starts work.
+    /// `DELETE /api/v1/{tenant}/triggers/delete/by-query` (Kestra 1.2 and later); open source; never repeated unless provably unsent.
     pub fn delete_triggers_by_query(&self) -> ::kestra_operations::DeleteTriggersByQuery<crate::Client> {
         ::kestra_operations::DeleteTriggersByQuery::new().on(self.client().clone())
     }
 
     /// Lists the triggers that the filters match as CSV text.
     ///
-    /// `GET /api/v1/{tenant}/triggers/export/by-query/csv` (1.2 and later); open source; safe.
+    /// `GET /api/v1/{tenant}/triggers/export/by-query/csv` (Kestra 1.2 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn export_triggers(&self) -> ::kestra_operations::ExportTriggers<crate::Client> {
         ::kestra_operations::ExportTriggers::new().on(self.client().clone())
     }
 
     /// Pauses the backfill of a trigger.
     ///
-    /// `PUT /api/v1/{tenant}/triggers/backfill/pause` (all versions); open source; idempotent.
+    /// `PUT /api/v1/{tenant}/triggers/backfill/pause` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn pause_backfill(
         &self,
         trigger_id: impl Into<::kestra_models::TriggerId>,
@@ -86,7 +86,7 @@ impl crate::areas::Triggers {
 
     /// Pauses the backfills of the triggers named.
     ///
-    /// `POST /api/v1/{tenant}/triggers/backfill/pause/by-triggers` (all versions); open source; idempotent.
+    /// `POST /api/v1/{tenant}/triggers/backfill/pause/by-triggers` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn pause_backfill_by_ids(
         &self,
         trigger_ids: impl IntoIterator<Item = impl Into<::kestra_models::TriggerId>>,
@@ -96,14 +96,14 @@ impl crate::areas::Triggers {
 
     /// Pauses the backfills of every trigger that the filters match.
     ///
-    /// `POST /api/v1/{tenant}/triggers/backfill/pause/by-query` (all versions); open source; idempotent.
+    /// `POST /api/v1/{tenant}/triggers/backfill/pause/by-query` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn pause_backfill_by_query(&self) -> ::kestra_operations::PauseBackfillByQuery<crate::Client> {
         ::kestra_operations::PauseBackfillByQuery::new().on(self.client().clone())
     }
 
     /// Restarts a trigger.
     ///
-    /// `POST /api/v1/{tenant}/triggers/{namespace}/{flowId}/{triggerId}/restart` (all versions); open source; starts work.
+    /// `POST /api/v1/{tenant}/triggers/{namespace}/{flowId}/{triggerId}/restart` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn restart_trigger(
         &self,
         namespace: impl AsRef<str>,
@@ -115,14 +115,14 @@ impl crate::areas::Triggers {
 
     /// Searches the triggers with their states, page by page.
     ///
-    /// `GET /api/v1/{tenant}/triggers/search` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/triggers/search` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn search_triggers(&self) -> ::kestra_operations::SearchTriggers<crate::Client> {
         ::kestra_operations::SearchTriggers::new().on(self.client().clone())
     }
 
     /// Lists the states of a flow's triggers, page by page.
     ///
-    /// `GET /api/v1/{tenant}/triggers/{namespace}/{flowId}` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/triggers/{namespace}/{flowId}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn search_triggers_for_flow(
         &self,
         namespace: impl AsRef<str>,
@@ -133,7 +133,7 @@ impl crate::areas::Triggers {
 
     /// Disables or enables a trigger.
     ///
-    /// `PUT /api/v1/{tenant}/triggers/set-disabled` (2.0 and later); open source; idempotent.
+    /// `PUT /api/v1/{tenant}/triggers/set-disabled` (Kestra 2.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn set_trigger_disabled(
         &self,
         disable_trigger_request: impl Into<::kestra_models::DisableTriggerRequest>,
@@ -143,7 +143,7 @@ impl crate::areas::Triggers {
 
     /// Disables or enables the triggers named.
     ///
-    /// `POST /api/v1/{tenant}/triggers/set-disabled/by-triggers` (all versions); open source; idempotent.
+    /// `POST /api/v1/{tenant}/triggers/set-disabled/by-triggers` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn set_triggers_disabled_by_ids(
         &self,
         set_disabled_request: impl Into<::kestra_models::SetDisabledRequest>,
@@ -153,7 +153,7 @@ impl crate::areas::Triggers {
 
     /// Disables or enables every trigger that the filters match.
     ///
-    /// `POST /api/v1/{tenant}/triggers/set-disabled/by-query` (all versions); open source; idempotent.
+    /// `POST /api/v1/{tenant}/triggers/set-disabled/by-query` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn set_triggers_disabled_by_query(
         &self,
     ) -> ::kestra_operations::SetTriggersDisabledByQuery<crate::Client> {
@@ -162,7 +162,7 @@ impl crate::areas::Triggers {
 
     /// Unlocks a trigger whose evaluation or execution got lost.
     ///
-    /// `POST /api/v1/{tenant}/triggers/{namespace}/{flowId}/{triggerId}/unlock` (all versions); open source; starts work.
+    /// `POST /api/v1/{tenant}/triggers/{namespace}/{flowId}/{triggerId}/unlock` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn unlock_trigger(
         &self,
         namespace: impl AsRef<str>,
@@ -174,7 +174,7 @@ impl crate::areas::Triggers {
 
     /// Unlocks the triggers named.
     ///
-    /// `POST /api/v1/{tenant}/triggers/unlock/by-triggers` (all versions); open source; starts work.
+    /// `POST /api/v1/{tenant}/triggers/unlock/by-triggers` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn unlock_triggers_by_ids(
         &self,
         trigger_ids: impl IntoIterator<Item = impl Into<::kestra_models::TriggerId>>,
@@ -184,14 +184,14 @@ impl crate::areas::Triggers {
 
     /// Unlocks every trigger that the filters match.
     ///
-    /// `POST /api/v1/{tenant}/triggers/unlock/by-query` (all versions); open source; starts work.
+    /// `POST /api/v1/{tenant}/triggers/unlock/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn unlock_triggers_by_query(&self) -> ::kestra_operations::UnlockTriggersByQuery<crate::Client> {
         ::kestra_operations::UnlockTriggersByQuery::new().on(self.client().clone())
     }
 
     /// Goes on with the backfill of a trigger.
     ///
-    /// `PUT /api/v1/{tenant}/triggers/backfill/unpause` (all versions); open source; starts work.
+    /// `PUT /api/v1/{tenant}/triggers/backfill/unpause` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn unpause_backfill(
         &self,
         trigger_id: impl Into<::kestra_models::TriggerId>,
@@ -201,7 +201,7 @@ impl crate::areas::Triggers {
 
     /// Goes on with the backfills of the triggers named.
     ///
-    /// `POST /api/v1/{tenant}/triggers/backfill/unpause/by-triggers` (all versions); open source; starts work.
+    /// `POST /api/v1/{tenant}/triggers/backfill/unpause/by-triggers` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn unpause_backfill_by_ids(
         &self,
         trigger_ids: impl IntoIterator<Item = impl Into<::kestra_models::TriggerId>>,
@@ -211,14 +211,14 @@ impl crate::areas::Triggers {
 
     /// Goes on with the backfills of every trigger that the filters match.
     ///
-    /// `POST /api/v1/{tenant}/triggers/backfill/unpause/by-query` (all versions); open source; starts work.
+    /// `POST /api/v1/{tenant}/triggers/backfill/unpause/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
     pub fn unpause_backfill_by_query(&self) -> ::kestra_operations::UnpauseBackfillByQuery<crate::Client> {
         ::kestra_operations::UnpauseBackfillByQuery::new().on(self.client().clone())
     }
 
     /// Disables a trigger or starts its backfill; gone with 2.0.
     ///
-    /// `PUT /api/v1/{tenant}/triggers` (before 2.0); open source; starts work.
+    /// `PUT /api/v1/{tenant}/triggers` (Kestra before 2.0); open source; never repeated unless provably unsent.
     pub fn update_trigger(
         &self,
         trigger_state: impl Into<::kestra_models::TriggerState>,

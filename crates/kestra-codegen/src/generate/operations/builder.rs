@@ -193,7 +193,12 @@ impl<'a> Builder<'a> {
             let setter = names::setter(&parameter.rust);
             let value = From::Elsewhere.value(&parameter.ty, &setter);
             setters.push(Setter {
-                doc: docs::wire(&parameter.name, "in the head", parameter.versions),
+                doc: docs::parameter(
+                    parameter.summary.as_ref(),
+                    &parameter.name,
+                    "in the head",
+                    parameter.versions,
+                ),
                 arguments: format!("{setter}: {}", From::Elsewhere.argument(&parameter.ty)),
                 statement: format!(
                     "crate::parameters::header(&mut self.call, {:?}, {value});",
@@ -238,7 +243,7 @@ impl<'a> Builder<'a> {
                 for part in multipart.parts.iter().filter(|part| !part.required) {
                     let name = names::setter(&part.rust);
                     setters.push(Setter {
-                        doc: docs::wire(&part.name, "in the form", Versions::ALL),
+                        doc: docs::parameter(part.summary.as_ref(), &part.name, "in the form", Versions::ALL),
                         arguments: format!("{name}: {}", From::Elsewhere.argument(&part.ty)),
                         statement: part_statement(part, "&mut self.call", "self.call", &name),
                         name,
@@ -280,10 +285,14 @@ fn kind(variant: &BodyVariant) -> &'static str {
 
 fn query_setters(operation: &Operation, parameter: &QueryParameter, index: usize, setters: &mut Vec<Setter>) {
     let name = names::setter(&parameter.rust);
-    let doc = docs::wire(&parameter.name, "in the query", parameter.versions);
+    let summary = parameter.summary.as_ref();
+    let doc = docs::parameter(summary, &parameter.name, "in the query", parameter.versions);
     if parameter.ty == Type::Filters {
         setters.push(Setter {
-            doc: format!("Adds a filter: {doc}"),
+            doc: format!(
+                "Adds a filter; all have to hold.\n\n{}",
+                docs::wire(&parameter.name, "in the query", parameter.versions)
+            ),
             arguments: "filter: ::kestra_core::Filter".to_owned(),
             statement: format!("self.call.add_filter({index}, &filter);"),
             name: "filter".to_owned(),
@@ -303,7 +312,8 @@ fn query_setters(operation: &Operation, parameter: &QueryParameter, index: usize
             _ => (String::new(), String::new()),
         };
         if !statement.is_empty() {
-            setters.push(Setter { doc: format!("Adds one: {doc}"), arguments, statement, name: setter });
+            let doc = format!("Adds one to those that [`{name}`](Self::{name}) sets.\n\n{doc}");
+            setters.push(Setter { doc, arguments, statement, name: setter });
         }
     }
     let (doc, statement) = match defaults::of(operation, &parameter.name) {

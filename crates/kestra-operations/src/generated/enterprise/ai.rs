@@ -2,7 +2,7 @@
 
 /// Writes the source of an app from a description.
 ///
-/// `POST /api/v1/{tenant}/ai/generate/app` (1.3 and later); Enterprise; starts work.
+/// `POST /api/v1/{tenant}/ai/generate/app` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GenerateApp<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -39,7 +39,7 @@ pub static GENERATE_APP: ::kestra_core::OperationInfo = {
 
 /// Writes the source of a test suite from a description.
 ///
-/// `POST /api/v1/{tenant}/ai/generate/test` (1.3 and later); Enterprise; starts work.
+/// `POST /api/v1/{tenant}/ai/generate/test` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GenerateTestSuite<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

@@ -2,7 +2,7 @@
 
 /// Deletes the apps named.
 ///
-/// `DELETE /api/v1/{tenant}/apps` (all versions); Enterprise; idempotent.
+/// `DELETE /api/v1/{tenant}/apps` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct BulkDeleteApps<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -38,7 +38,7 @@ pub static BULK_DELETE_APPS: ::kestra_core::OperationInfo = {
 
 /// Disables the apps named.
 ///
-/// `POST /api/v1/{tenant}/apps/disable` (all versions); Enterprise; idempotent.
+/// `POST /api/v1/{tenant}/apps/disable` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct BulkDisableApps<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -74,7 +74,7 @@ pub static BULK_DISABLE_APPS: ::kestra_core::OperationInfo = {
 
 /// Enables the apps named.
 ///
-/// `POST /api/v1/{tenant}/apps/enable` (all versions); Enterprise; idempotent.
+/// `POST /api/v1/{tenant}/apps/enable` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct BulkEnableApps<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -110,7 +110,7 @@ pub static BULK_ENABLE_APPS: ::kestra_core::OperationInfo = {
 
 /// Downloads the sources of the apps named.
 ///
-/// `POST /api/v1/{tenant}/apps/export` (all versions); Enterprise; safe.
+/// `POST /api/v1/{tenant}/apps/export` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct BulkExportApps<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -150,7 +150,7 @@ pub static BULK_EXPORT_APPS: ::kestra_core::OperationInfo = {
 
 /// Creates and updates apps from a file, and answers which failed.
 ///
-/// `POST /api/v1/{tenant}/apps/import` (all versions); Enterprise; starts work.
+/// `POST /api/v1/{tenant}/apps/import` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct BulkImportApps<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -182,7 +182,7 @@ pub static BULK_IMPORT_APPS: ::kestra_core::OperationInfo = {
 
 /// Creates an app from its YAML source.
 ///
-/// `POST /api/v1/{tenant}/apps` (all versions); Enterprise; starts work.
+/// `POST /api/v1/{tenant}/apps` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateApp<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -213,7 +213,7 @@ pub static CREATE_APP: ::kestra_core::OperationInfo = {
 
 /// Deletes an app.
 ///
-/// `DELETE /api/v1/{tenant}/apps/{uid}` (all versions); Enterprise; idempotent.
+/// `DELETE /api/v1/{tenant}/apps/{uid}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteApp<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -247,7 +247,7 @@ pub static DELETE_APP: ::kestra_core::OperationInfo = {
 
 /// Disables an app.
 ///
-/// `POST /api/v1/{tenant}/apps/{uid}/disable` (all versions); Enterprise; idempotent.
+/// `POST /api/v1/{tenant}/apps/{uid}/disable` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DisableApp<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -281,7 +281,7 @@ pub static DISABLE_APP: ::kestra_core::OperationInfo = {
 
 /// Sends what a user of an app entered or chose, and answers what to show next.
 ///
-/// `POST /api/v1/{tenant}/apps/view/{id}/dispatch/{dispatch}` (1.3 and later); Enterprise; starts work.
+/// `POST /api/v1/{tenant}/apps/view/{id}/dispatch/{dispatch}` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DispatchApp<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -317,7 +317,7 @@ pub static DISPATCH_APP: ::kestra_core::OperationInfo = {
 
 /// Downloads a file that the execution behind an app made.
 ///
-/// `GET /api/v1/{tenant}/apps/view/{id}/file/download` (1.3 and later); Enterprise; safe.
+/// `GET /api/v1/{tenant}/apps/view/{id}/file/download` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DownloadFileFromAppExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -354,7 +354,7 @@ pub static DOWNLOAD_FILE_FROM_APP_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Enables an app.
 ///
-/// `POST /api/v1/{tenant}/apps/{uid}/enable` (all versions); Enterprise; idempotent.
+/// `POST /api/v1/{tenant}/apps/{uid}/enable` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct EnableApp<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -388,7 +388,7 @@ pub static ENABLE_APP: ::kestra_core::OperationInfo = {
 
 /// Reads an app, its source included.
 ///
-/// `GET /api/v1/{tenant}/apps/{uid}` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/apps/{uid}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetApp<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -422,7 +422,7 @@ pub static GET_APP: ::kestra_core::OperationInfo = {
 
 /// Reads the size of a file that the execution behind an app made.
 ///
-/// `GET /api/v1/{tenant}/apps/view/{id}/file/meta` (1.3 and later); Enterprise; safe.
+/// `GET /api/v1/{tenant}/apps/view/{id}/file/meta` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetFileMetaFromAppExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -458,7 +458,7 @@ pub static GET_FILE_META_FROM_APP_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Reads the beginning of a file that the execution behind an app made.
 ///
-/// `GET /api/v1/{tenant}/apps/view/{id}/file/preview` (1.3 and later); Enterprise; safe.
+/// `GET /api/v1/{tenant}/apps/view/{id}/file/preview` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetFilePreviewFromAppExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -477,12 +477,16 @@ impl GetFilePreviewFromAppExecution {
 }
 
 impl<E> GetFilePreviewFromAppExecution<E> {
+    /// The character encoding of the file.
+    ///
     /// `encoding` in the query.
     pub fn encoding(mut self, encoding: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(encoding));
         self
     }
 
+    /// How many rows the preview has at most.
+    ///
     /// `maxRows` in the query.
     pub fn max_rows(mut self, max_rows: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(max_rows));
@@ -512,7 +516,7 @@ pub static GET_FILE_PREVIEW_FROM_APP_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Reads the log of the execution behind an app as text.
 ///
-/// `GET /api/v1/{tenant}/apps/view/{uid}/logs/download` (1.3 and later); Enterprise; safe.
+/// `GET /api/v1/{tenant}/apps/view/{uid}/logs/download` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetLogsFromAppExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -531,12 +535,16 @@ impl GetLogsFromAppExecution {
 }
 
 impl<E> GetLogsFromAppExecution<E> {
+    /// Only lines of this level and of worse ones.
+    ///
     /// `minLevel` in the query.
     pub fn min_level(mut self, min_level: impl Into<::kestra_models::LogLevel>) -> Self {
         self.call.set_query(1, Into::<::kestra_models::LogLevel>::into(min_level));
         self
     }
 
+    /// Only what belongs to these tasks.
+    ///
     /// `taskIds` in the query.
     pub fn task_ids(mut self, task_ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 2, task_ids);
@@ -570,7 +578,7 @@ pub static GET_LOGS_FROM_APP_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Follows what an app shows, as events.
 ///
-/// `GET /api/v1/{tenant}/apps/view/{id}/streams/{stream}` (1.3 and later); Enterprise; safe.
+/// `GET /api/v1/{tenant}/apps/view/{id}/streams/{stream}` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetStreamEventsFromApp<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -609,7 +617,7 @@ pub static GET_STREAM_EVENTS_FROM_APP: ::kestra_core::OperationInfo = {
 
 /// Lists the tags of the apps.
 ///
-/// `GET /api/v1/{tenant}/apps/tags` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/apps/tags` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListAppTags<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -639,7 +647,7 @@ pub static LIST_APP_TAGS: ::kestra_core::OperationInfo = {
 
 /// Opens an app and answers what it shows first.
 ///
-/// `GET /api/v1/{tenant}/apps/view/{uid}` (1.3 and later); Enterprise; safe.
+/// `GET /api/v1/{tenant}/apps/view/{uid}` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct OpenApp<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -675,7 +683,7 @@ pub static OPEN_APP: ::kestra_core::OperationInfo = {
 
 /// Answers what an app would show, from a source that need not be stored.
 ///
-/// `POST /api/v1/{tenant}/apps/preview` (1.3 and later); Enterprise; safe.
+/// `POST /api/v1/{tenant}/apps/preview` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PreviewApp<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -709,7 +717,7 @@ pub static PREVIEW_APP: ::kestra_core::OperationInfo = {
 
 /// Sends what a user entered to an app that need not be stored.
 ///
-/// `POST /api/v1/{tenant}/apps/preview/dispatch/{dispatch}` (1.3 and later); Enterprise; starts work.
+/// `POST /api/v1/{tenant}/apps/preview/dispatch/{dispatch}` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PreviewDispatchApp<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -745,7 +753,7 @@ pub static PREVIEW_DISPATCH_APP: ::kestra_core::OperationInfo = {
 
 /// Searches the apps, page by page.
 ///
-/// `GET /api/v1/{tenant}/apps/search` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/apps/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchApps<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -762,54 +770,72 @@ impl SearchApps {
 }
 
 impl<E> SearchApps<E> {
-    /// Adds a filter: `filters` in the query; 2.0 and later.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query; 2.0 and later.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query; 2.0 and later.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Only what belongs to this flow.
+    ///
     /// `flowId` in the query; before 2.0.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
         self.call.set_query(1, Into::<String>::into(flow_id));
         self
     }
 
+    /// Only what belongs to this namespace.
+    ///
     /// `namespace` in the query; before 2.0.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(namespace));
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(3, Into::<i64>::into(page));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(4, Into::<String>::into(q));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(5, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 6, sort);
         self
     }
 
+    /// Only those with one of these tags.
+    ///
     /// `tags` in the query; before 2.0.
     pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 7, tags);
@@ -856,7 +882,7 @@ pub static SEARCH_APPS: ::kestra_core::OperationInfo = {
 
 /// Searches the apps that the user may open, page by page.
 ///
-/// `GET /api/v1/{tenant}/apps/catalog` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/apps/catalog` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchAppsFromCatalog<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -873,36 +899,48 @@ impl SearchAppsFromCatalog {
 }
 
 impl<E> SearchAppsFromCatalog<E> {
-    /// Adds a filter: `filters` in the query; 2.0 and later.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query; 2.0 and later.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query; 2.0 and later.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(q));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(3, Into::<i64>::into(size));
         self
     }
 
+    /// Only those with one of these tags.
+    ///
     /// `tags` in the query; before 2.0.
     pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 4, tags);
@@ -940,7 +978,7 @@ pub static SEARCH_APPS_FROM_CATALOG: ::kestra_core::OperationInfo = {
 
 /// Replaces the source of an app.
 ///
-/// `PUT /api/v1/{tenant}/apps/{uid}` (all versions); Enterprise; idempotent.
+/// `PUT /api/v1/{tenant}/apps/{uid}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateApp<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

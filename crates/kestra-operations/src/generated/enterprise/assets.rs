@@ -2,7 +2,7 @@
 
 /// Creates an asset.
 ///
-/// `POST /api/v1/{tenant}/assets` (all versions); Enterprise; starts work.
+/// `POST /api/v1/{tenant}/assets` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateAsset<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -33,7 +33,7 @@ pub static CREATE_ASSET: ::kestra_core::OperationInfo = {
 
 /// Deletes an asset.
 ///
-/// `DELETE /api/v1/{tenant}/assets/{id}` (all versions); Enterprise; idempotent.
+/// `DELETE /api/v1/{tenant}/assets/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteAsset<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -67,7 +67,7 @@ pub static DELETE_ASSET: ::kestra_core::OperationInfo = {
 
 /// Deletes every lineage event that the filters match.
 ///
-/// `DELETE /api/v1/{tenant}/assets/lineage-events/by-query` (1.3 and later); Enterprise; starts work.
+/// `DELETE /api/v1/{tenant}/assets/lineage-events/by-query` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteAssetLineageEventsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -86,12 +86,16 @@ impl DeleteAssetLineageEventsByQuery {
 }
 
 impl<E> DeleteAssetLineageEventsByQuery<E> {
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
@@ -121,7 +125,7 @@ pub static DELETE_ASSET_LINEAGE_EVENTS_BY_QUERY: ::kestra_core::OperationInfo = 
 
 /// Deletes every record of use that the filters match.
 ///
-/// `DELETE /api/v1/{tenant}/assets/usages/by-query` (1.3 and later); Enterprise; starts work.
+/// `DELETE /api/v1/{tenant}/assets/usages/by-query` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteAssetUsagesByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -140,12 +144,16 @@ impl DeleteAssetUsagesByQuery {
 }
 
 impl<E> DeleteAssetUsagesByQuery<E> {
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
@@ -175,7 +183,7 @@ pub static DELETE_ASSET_USAGES_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Deletes the assets named.
 ///
-/// `DELETE /api/v1/{tenant}/assets/by-ids` (all versions); Enterprise; idempotent.
+/// `DELETE /api/v1/{tenant}/assets/by-ids` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteAssetsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -211,7 +219,7 @@ pub static DELETE_ASSETS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Deletes every asset that the filters match.
 ///
-/// `DELETE /api/v1/{tenant}/assets/by-query` (all versions); Enterprise; starts work.
+/// `DELETE /api/v1/{tenant}/assets/by-query` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteAssetsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -230,18 +238,24 @@ impl DeleteAssetsByQuery {
 }
 
 impl<E> DeleteAssetsByQuery<E> {
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Deletes for good, in place of marking as deleted.
+    ///
     /// `purge` in the query; 1.3 and later.
     pub fn purge(mut self, purge: bool) -> Self {
         self.call.set_query(1, purge);
@@ -275,7 +289,7 @@ pub static DELETE_ASSETS_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Reads an asset.
 ///
-/// `GET /api/v1/{tenant}/assets/{id}` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/assets/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetAsset<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -295,6 +309,8 @@ impl GetAsset {
 }
 
 impl<E> GetAsset<E> {
+    /// Also answers what has been deleted.
+    ///
     /// `allowDeleted` in the query; 1.3 and later.
     pub fn allow_deleted(mut self, allow_deleted: bool) -> Self {
         self.call.set_query(0, allow_deleted);
@@ -321,7 +337,7 @@ pub static GET_ASSET: ::kestra_core::OperationInfo = {
 
 /// Reads what an asset is made from and what is made from it.
 ///
-/// `GET /api/v1/{tenant}/assets/{id}/dependencies` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/assets/{id}/dependencies` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetAssetDependencies<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -341,12 +357,16 @@ impl GetAssetDependencies {
 }
 
 impl<E> GetAssetDependencies<E> {
+    /// Follows dependencies in one direction only.
+    ///
     /// `destinationOnly` in the query.
     pub fn destination_only(mut self, destination_only: bool) -> Self {
         self.call.set_query(0, destination_only);
         self
     }
 
+    /// Follows dependencies to their end, not one step.
+    ///
     /// `expandAll` in the query.
     pub fn expand_all(mut self, expand_all: bool) -> Self {
         self.call.set_query(1, expand_all);
@@ -375,7 +395,7 @@ pub static GET_ASSET_DEPENDENCIES: ::kestra_core::OperationInfo = {
 
 /// Locks an asset against executions that would change it.
 ///
-/// `POST /api/v1/{tenant}/assets/{id}/lock` (2.0 and later); Enterprise; starts work.
+/// `POST /api/v1/{tenant}/assets/{id}/lock` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct LockAsset<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -425,7 +445,7 @@ pub static LOCK_ASSET: ::kestra_core::OperationInfo = {
 
 /// Searches the events that read or made assets, page by page.
 ///
-/// `GET /api/v1/{tenant}/assets/lineage-events/search` (1.3 and later); Enterprise; safe.
+/// `GET /api/v1/{tenant}/assets/lineage-events/search` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchAssetLineageEvents<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -445,30 +465,40 @@ impl SearchAssetLineageEvents {
 }
 
 impl<E> SearchAssetLineageEvents<E> {
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 3, sort);
@@ -498,7 +528,7 @@ pub static SEARCH_ASSET_LINEAGE_EVENTS: ::kestra_core::OperationInfo = {
 
 /// Searches which flows use assets, page by page.
 ///
-/// `GET /api/v1/{tenant}/assets/usages/search` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/assets/usages/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchAssetUsages<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -515,30 +545,40 @@ impl SearchAssetUsages {
 }
 
 impl<E> SearchAssetUsages<E> {
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 3, sort);
@@ -566,7 +606,7 @@ pub static SEARCH_ASSET_USAGES: ::kestra_core::OperationInfo = {
 
 /// Searches the assets, page by page.
 ///
-/// `GET /api/v1/{tenant}/assets/search` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/assets/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchAssets<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -583,30 +623,40 @@ impl SearchAssets {
 }
 
 impl<E> SearchAssets<E> {
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 3, sort);
@@ -634,7 +684,7 @@ pub static SEARCH_ASSETS: ::kestra_core::OperationInfo = {
 
 /// Takes the lock off an asset.
 ///
-/// `DELETE /api/v1/{tenant}/assets/{id}/lock` (2.0 and later); Enterprise; idempotent.
+/// `DELETE /api/v1/{tenant}/assets/{id}/lock` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UnlockAsset<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -654,6 +704,8 @@ impl UnlockAsset {
 }
 
 impl<E> UnlockAsset<E> {
+    /// Only what belongs to this execution.
+    ///
     /// `executionId` in the query.
     pub fn execution_id(mut self, execution_id: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(execution_id));

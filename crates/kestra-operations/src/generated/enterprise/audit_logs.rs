@@ -2,7 +2,7 @@
 
 /// Lists the audit log of a tenant as CSV text.
 ///
-/// `GET /api/v1/{tenant}/auditlogs/export` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/auditlogs/export` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ExportAuditLogs<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -19,6 +19,8 @@ impl ExportAuditLogs {
 }
 
 impl<E> ExportAuditLogs<E> {
+    /// Only entries whose details have these values, `key:value`.
+    ///
     /// `details` in the query.
     pub fn details(
         mut self,
@@ -28,42 +30,56 @@ impl<E> ExportAuditLogs<E> {
         self
     }
 
+    /// Only what began before this time.
+    ///
     /// `endDate` in the query.
     pub fn end_date(mut self, end_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(1, end_date);
         self
     }
 
+    /// Only what belongs to this execution.
+    ///
     /// `executionId` in the query.
     pub fn execution_id(mut self, execution_id: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(execution_id));
         self
     }
 
+    /// Only what belongs to this flow.
+    ///
     /// `flowId` in the query.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(flow_id));
         self
     }
 
+    /// Only the one of this id.
+    ///
     /// `id` in the query.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.call.set_query(4, Into::<String>::into(id));
         self
     }
 
+    /// Only what belongs to this namespace.
+    ///
     /// `namespace` in the query.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(5, Into::<String>::into(namespace));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(6, Into::<String>::into(q));
         self
     }
 
+    /// Only entries about things of these kinds.
+    ///
     /// `resources` in the query.
     pub fn resources(
         mut self,
@@ -73,18 +89,24 @@ impl<E> ExportAuditLogs<E> {
         self
     }
 
+    /// Only what began after this time; together with no end it lifts the look-back of 8 days.
+    ///
     /// `startDate` in the query.
     pub fn start_date(mut self, start_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(8, start_date);
         self
     }
 
+    /// Only those of this kind.
+    ///
     /// `type` in the query.
     pub fn type_(mut self, type_: impl Into<::kestra_models::AuditableAction>) -> Self {
         self.call.set_query(9, Into::<::kestra_models::AuditableAction>::into(type_));
         self
     }
 
+    /// Only what this user did.
+    ///
     /// `userId` in the query.
     pub fn user_id(mut self, user_id: impl Into<String>) -> Self {
         self.call.set_query(10, Into::<String>::into(user_id));
@@ -119,7 +141,7 @@ pub static EXPORT_AUDIT_LOGS: ::kestra_core::OperationInfo = {
 
 /// Lists the audit log of all tenants as CSV text.
 ///
-/// `GET /api/v1/auditlogs/export` (all versions); Enterprise; safe.
+/// `GET /api/v1/auditlogs/export` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ExportAuditLogsForAllTenants<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -139,6 +161,8 @@ impl ExportAuditLogsForAllTenants {
 }
 
 impl<E> ExportAuditLogsForAllTenants<E> {
+    /// Only entries whose details have these values, `key:value`.
+    ///
     /// `details` in the query.
     pub fn details(
         mut self,
@@ -148,42 +172,56 @@ impl<E> ExportAuditLogsForAllTenants<E> {
         self
     }
 
+    /// Only what began before this time.
+    ///
     /// `endDate` in the query.
     pub fn end_date(mut self, end_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(1, end_date);
         self
     }
 
+    /// Only what belongs to this execution.
+    ///
     /// `executionId` in the query.
     pub fn execution_id(mut self, execution_id: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(execution_id));
         self
     }
 
+    /// Only what belongs to this flow.
+    ///
     /// `flowId` in the query.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(flow_id));
         self
     }
 
+    /// Only the one of this id.
+    ///
     /// `id` in the query.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.call.set_query(4, Into::<String>::into(id));
         self
     }
 
+    /// Only what belongs to this namespace.
+    ///
     /// `namespace` in the query.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(5, Into::<String>::into(namespace));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(6, Into::<String>::into(q));
         self
     }
 
+    /// Only entries about things of these kinds.
+    ///
     /// `resources` in the query.
     pub fn resources(
         mut self,
@@ -193,18 +231,24 @@ impl<E> ExportAuditLogsForAllTenants<E> {
         self
     }
 
+    /// Only what began after this time; together with no end it lifts the look-back of 8 days.
+    ///
     /// `startDate` in the query.
     pub fn start_date(mut self, start_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(8, start_date);
         self
     }
 
+    /// Only those of this kind.
+    ///
     /// `type` in the query.
     pub fn type_(mut self, type_: impl Into<::kestra_models::AuditableAction>) -> Self {
         self.call.set_query(9, Into::<::kestra_models::AuditableAction>::into(type_));
         self
     }
 
+    /// Only what this user did.
+    ///
     /// `userId` in the query.
     pub fn user_id(mut self, user_id: impl Into<String>) -> Self {
         self.call.set_query(10, Into::<String>::into(user_id));
@@ -239,7 +283,7 @@ pub static EXPORT_AUDIT_LOGS_FOR_ALL_TENANTS: ::kestra_core::OperationInfo = {
 
 /// Finds the entry of the audit log that fits best.
 ///
-/// `POST /api/v1/{tenant}/auditlogs/find` (all versions); Enterprise; safe.
+/// `POST /api/v1/{tenant}/auditlogs/find` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct FindAuditLog<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -275,7 +319,7 @@ pub static FIND_AUDIT_LOG: ::kestra_core::OperationInfo = {
 
 /// Reads what an entry changed in something that belongs to no tenant.
 ///
-/// `GET /api/v1/auditlogs/{id}/diff` (all versions); Enterprise; safe.
+/// `GET /api/v1/auditlogs/{id}/diff` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetGlobalResourceDiffFromAuditLog<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -295,6 +339,8 @@ impl GetGlobalResourceDiffFromAuditLog {
 }
 
 impl<E> GetGlobalResourceDiffFromAuditLog<E> {
+    /// The entry to compare with, in place of the one before.
+    ///
     /// `previousId` in the query.
     pub fn previous_id(mut self, previous_id: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(previous_id));
@@ -318,7 +364,7 @@ pub static GET_GLOBAL_RESOURCE_DIFF_FROM_AUDIT_LOG: ::kestra_core::OperationInfo
 
 /// Reads what an entry of the audit log changed.
 ///
-/// `GET /api/v1/{tenant}/auditlogs/{id}/diff` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/auditlogs/{id}/diff` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetResourceDiffFromAuditLog<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -338,6 +384,8 @@ impl GetResourceDiffFromAuditLog {
 }
 
 impl<E> GetResourceDiffFromAuditLog<E> {
+    /// The entry to compare with, in place of the one before.
+    ///
     /// `previousId` in the query.
     pub fn previous_id(mut self, previous_id: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(previous_id));
@@ -361,7 +409,7 @@ pub static GET_RESOURCE_DIFF_FROM_AUDIT_LOG: ::kestra_core::OperationInfo = {
 
 /// Lists the entries of the audit log about one thing.
 ///
-/// `GET /api/v1/{tenant}/auditlogs/history/{detailId}` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/auditlogs/history/{detailId}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListAuditLogsFromResourceId<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -397,7 +445,7 @@ pub static LIST_AUDIT_LOGS_FROM_RESOURCE_ID: ::kestra_core::OperationInfo = {
 
 /// Searches the audit log of a tenant, page by page.
 ///
-/// `GET /api/v1/{tenant}/auditlogs/search` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/auditlogs/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchAuditLogs<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -414,6 +462,8 @@ impl SearchAuditLogs {
 }
 
 impl<E> SearchAuditLogs<E> {
+    /// Only entries whose details have these values, `key:value`.
+    ///
     /// `details` in the query; before 2.0.
     pub fn details(
         mut self,
@@ -423,60 +473,80 @@ impl<E> SearchAuditLogs<E> {
         self
     }
 
+    /// Only what began before this time.
+    ///
     /// `endDate` in the query; before 2.0.
     pub fn end_date(mut self, end_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(1, end_date);
         self
     }
 
+    /// Only what belongs to this execution.
+    ///
     /// `executionId` in the query; before 2.0.
     pub fn execution_id(mut self, execution_id: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(execution_id));
         self
     }
 
-    /// Adds a filter: `filters` in the query; 2.0 and later.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query; 2.0 and later.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(3, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query; 2.0 and later.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 3, filters);
         self
     }
 
+    /// Only what belongs to this flow.
+    ///
     /// `flowId` in the query; before 2.0.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
         self.call.set_query(4, Into::<String>::into(flow_id));
         self
     }
 
+    /// Only the one of this id.
+    ///
     /// `id` in the query; before 2.0.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.call.set_query(5, Into::<String>::into(id));
         self
     }
 
+    /// Only what belongs to this namespace.
+    ///
     /// `namespace` in the query; before 2.0.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(6, Into::<String>::into(namespace));
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(7, Into::<i64>::into(page));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(8, Into::<String>::into(q));
         self
     }
 
+    /// Only entries about things of these kinds.
+    ///
     /// `resources` in the query; before 2.0.
     pub fn resources(
         mut self,
@@ -486,30 +556,40 @@ impl<E> SearchAuditLogs<E> {
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(10, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 11, sort);
         self
     }
 
+    /// Only what began after this time; together with no end it lifts the look-back of 8 days.
+    ///
     /// `startDate` in the query; before 2.0.
     pub fn start_date(mut self, start_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(12, start_date);
         self
     }
 
+    /// Only those of this kind.
+    ///
     /// `type` in the query; before 2.0.
     pub fn type_(mut self, type_: impl Into<::kestra_models::AuditableAction>) -> Self {
         self.call.set_query(13, Into::<::kestra_models::AuditableAction>::into(type_));
         self
     }
 
+    /// Only what this user did.
+    ///
     /// `userId` in the query; before 2.0.
     pub fn user_id(mut self, user_id: impl Into<String>) -> Self {
         self.call.set_query(14, Into::<String>::into(user_id));
@@ -584,7 +664,7 @@ pub static SEARCH_AUDIT_LOGS: ::kestra_core::OperationInfo = {
 
 /// Searches the audit log of all tenants, page by page.
 ///
-/// `GET /api/v1/auditlogs/search` (all versions); Enterprise; safe.
+/// `GET /api/v1/auditlogs/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchAuditLogsForAllTenants<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -604,6 +684,8 @@ impl SearchAuditLogsForAllTenants {
 }
 
 impl<E> SearchAuditLogsForAllTenants<E> {
+    /// Only entries whose details have these values, `key:value`.
+    ///
     /// `details` in the query; before 2.0.
     pub fn details(
         mut self,
@@ -613,60 +695,80 @@ impl<E> SearchAuditLogsForAllTenants<E> {
         self
     }
 
+    /// Only what began before this time.
+    ///
     /// `endDate` in the query; before 2.0.
     pub fn end_date(mut self, end_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(1, end_date);
         self
     }
 
+    /// Only what belongs to this execution.
+    ///
     /// `executionId` in the query; before 2.0.
     pub fn execution_id(mut self, execution_id: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(execution_id));
         self
     }
 
-    /// Adds a filter: `filters` in the query; 2.0 and later.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query; 2.0 and later.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(3, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query; 2.0 and later.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 3, filters);
         self
     }
 
+    /// Only what belongs to this flow.
+    ///
     /// `flowId` in the query; before 2.0.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
         self.call.set_query(4, Into::<String>::into(flow_id));
         self
     }
 
+    /// Only the one of this id.
+    ///
     /// `id` in the query; before 2.0.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.call.set_query(5, Into::<String>::into(id));
         self
     }
 
+    /// Only what belongs to this namespace.
+    ///
     /// `namespace` in the query; before 2.0.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(6, Into::<String>::into(namespace));
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(7, Into::<i64>::into(page));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(8, Into::<String>::into(q));
         self
     }
 
+    /// Only entries about things of these kinds.
+    ///
     /// `resources` in the query; before 2.0.
     pub fn resources(
         mut self,
@@ -676,30 +778,40 @@ impl<E> SearchAuditLogsForAllTenants<E> {
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(10, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 11, sort);
         self
     }
 
+    /// Only what began after this time; together with no end it lifts the look-back of 8 days.
+    ///
     /// `startDate` in the query; before 2.0.
     pub fn start_date(mut self, start_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(12, start_date);
         self
     }
 
+    /// Only those of this kind.
+    ///
     /// `type` in the query; before 2.0.
     pub fn type_(mut self, type_: impl Into<::kestra_models::AuditableAction>) -> Self {
         self.call.set_query(13, Into::<::kestra_models::AuditableAction>::into(type_));
         self
     }
 
+    /// Only what this user did.
+    ///
     /// `userId` in the query; before 2.0.
     pub fn user_id(mut self, user_id: impl Into<String>) -> Self {
         self.call.set_query(14, Into::<String>::into(user_id));

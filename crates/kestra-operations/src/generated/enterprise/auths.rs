@@ -2,7 +2,7 @@
 
 /// Accepts an invitation as the user who is logged in.
 ///
-/// `POST /api/v1/invitation/accept/{invitationId}` (all versions); Enterprise; starts work.
+/// `POST /api/v1/invitation/accept/{invitationId}` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct AcceptInvitation<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -37,7 +37,7 @@ pub static ACCEPT_INVITATION: ::kestra_core::OperationInfo = {
 
 /// Creates an API token of one's own, which is shown this once.
 ///
-/// `POST /api/v1/me/api-tokens` (all versions); Enterprise; starts work.
+/// `POST /api/v1/me/api-tokens` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateApiTokenForCurrentUser<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -72,7 +72,7 @@ pub static CREATE_API_TOKEN_FOR_CURRENT_USER: ::kestra_core::OperationInfo = {
 
 /// Creates the user that an invitation is for.
 ///
-/// `POST /api/v1/invitation/create/{invitationId}` (all versions); Enterprise; starts work.
+/// `POST /api/v1/invitation/create/{invitationId}` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateFromInvitation<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -113,7 +113,7 @@ pub static CREATE_FROM_INVITATION: ::kestra_core::OperationInfo = {
 
 /// Deletes an API token of one's own.
 ///
-/// `DELETE /api/v1/me/api-tokens/{tokenId}` (all versions); Enterprise; idempotent.
+/// `DELETE /api/v1/me/api-tokens/{tokenId}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteApiTokenForCurrentUser<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -147,7 +147,7 @@ pub static DELETE_API_TOKEN_FOR_CURRENT_USER: ::kestra_core::OperationInfo = {
 
 /// Reads who the credentials belong to.
 ///
-/// `GET /api/v1/me` (all versions); Enterprise; safe.
+/// `GET /api/v1/me` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetCurrentUser<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -177,7 +177,7 @@ pub static GET_CURRENT_USER: ::kestra_core::OperationInfo = {
 
 /// Lists one's own API tokens, without their values.
 ///
-/// `GET /api/v1/me/api-tokens` (all versions); Enterprise; safe.
+/// `GET /api/v1/me/api-tokens` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListApiTokensForCurrentUser<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -210,7 +210,7 @@ pub static LIST_API_TOKENS_FOR_CURRENT_USER: ::kestra_core::OperationInfo = {
 
 /// Lists how users may log in.
 ///
-/// `GET /api/v1/auths` (all versions); Enterprise; safe.
+/// `GET /api/v1/auths` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListAuthMethods<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -240,7 +240,7 @@ pub static LIST_AUTH_METHODS: ::kestra_core::OperationInfo = {
 
 /// Logs in with user name and password and gets a session cookie.
 ///
-/// `POST /login` (all versions); Enterprise; starts work.
+/// `POST /login` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct LogInWithSession<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -277,7 +277,7 @@ pub static LOG_IN_WITH_SESSION: ::kestra_core::OperationInfo = {
 
 /// Changes one's own profile.
 ///
-/// `PATCH /api/v1/me` (all versions); Enterprise; idempotent.
+/// `PATCH /api/v1/me` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PatchCurrentUser<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -313,7 +313,7 @@ pub static PATCH_CURRENT_USER: ::kestra_core::OperationInfo = {
 
 /// Has a login code sent by mail.
 ///
-/// `GET /api/v1/request-code/{email}` (all versions); Enterprise; starts work.
+/// `GET /api/v1/request-code/{email}` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct RequestCode<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -346,7 +346,7 @@ pub static REQUEST_CODE: ::kestra_core::OperationInfo = {
 
 /// Has a link for a new password sent by mail.
 ///
-/// `POST /api/v1/forgotten-password` (2.0 and later); Enterprise; starts work.
+/// `POST /api/v1/forgotten-password` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct RequestPasswordReset<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -383,7 +383,7 @@ pub static REQUEST_PASSWORD_RESET: ::kestra_core::OperationInfo = {
 
 /// Has a link for a new password sent by mail; gone with 2.0.
 ///
-/// `GET /api/v1/forgotten-password` (before 2.0); Enterprise; starts work.
+/// `GET /api/v1/forgotten-password` (Kestra before 2.0); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct RequestPasswordResetByGet<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -417,7 +417,7 @@ pub static REQUEST_PASSWORD_RESET_BY_GET: ::kestra_core::OperationInfo = {
 
 /// Sets a new password with the token of the link.
 ///
-/// `POST /api/v1/reset-password` (all versions); Enterprise; starts work.
+/// `POST /api/v1/reset-password` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ResetPassword<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -452,7 +452,7 @@ pub static RESET_PASSWORD: ::kestra_core::OperationInfo = {
 
 /// Checks whether a password keeps to the rules.
 ///
-/// `POST /api/v1/validate-password` (2.0 and later); Enterprise; safe.
+/// `POST /api/v1/validate-password` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ValidatePassword<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

@@ -2,7 +2,7 @@
 
 /// Creates a banner.
 ///
-/// `POST /api/v1/banners` (all versions); Enterprise; starts work.
+/// `POST /api/v1/banners` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateBanner<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -37,7 +37,7 @@ pub static CREATE_BANNER: ::kestra_core::OperationInfo = {
 
 /// Deletes a banner.
 ///
-/// `DELETE /api/v1/banners/{id}` (all versions); Enterprise; idempotent.
+/// `DELETE /api/v1/banners/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteBanner<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -71,7 +71,7 @@ pub static DELETE_BANNER: ::kestra_core::OperationInfo = {
 
 /// Searches the banners.
 ///
-/// `GET /api/v1/banners/search` (all versions); Enterprise; safe.
+/// `GET /api/v1/banners/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchBanners<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -88,12 +88,16 @@ impl SearchBanners {
 }
 
 impl<E> SearchBanners<E> {
-    /// Adds a filter: `filters` in the query; 2.0 and later.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query; 2.0 and later.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query; 2.0 and later.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
@@ -119,7 +123,7 @@ pub static SEARCH_BANNERS: ::kestra_core::OperationInfo = {
 
 /// Replaces a banner.
 ///
-/// `PUT /api/v1/banners/{id}` (all versions); Enterprise; idempotent.
+/// `PUT /api/v1/banners/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateBanner<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

@@ -2,7 +2,7 @@
 
 /// Gives several roles to users or groups.
 ///
-/// `POST /api/v1/{tenant}/bindings/bulk` (all versions); Enterprise; starts work.
+/// `POST /api/v1/{tenant}/bindings/bulk` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct BulkCreateBindings<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -42,7 +42,7 @@ pub static BULK_CREATE_BINDINGS: ::kestra_core::OperationInfo = {
 
 /// Gives a role to a user or group.
 ///
-/// `POST /api/v1/{tenant}/bindings` (all versions); Enterprise; starts work.
+/// `POST /api/v1/{tenant}/bindings` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateBinding<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -77,7 +77,7 @@ pub static CREATE_BINDING: ::kestra_core::OperationInfo = {
 
 /// Takes a role away.
 ///
-/// `DELETE /api/v1/{tenant}/bindings/{id}` (all versions); Enterprise; idempotent.
+/// `DELETE /api/v1/{tenant}/bindings/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteBinding<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -111,7 +111,7 @@ pub static DELETE_BINDING: ::kestra_core::OperationInfo = {
 
 /// Reads who has which role where.
 ///
-/// `GET /api/v1/{tenant}/bindings/{id}` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/bindings/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetBinding<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -145,7 +145,7 @@ pub static GET_BINDING: ::kestra_core::OperationInfo = {
 
 /// Searches who has which role, page by page.
 ///
-/// `GET /api/v1/{tenant}/bindings/search` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/bindings/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchBindings<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -162,54 +162,72 @@ impl SearchBindings {
 }
 
 impl<E> SearchBindings<E> {
-    /// Adds a filter: `filters` in the query; 2.0 and later.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query; 2.0 and later.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query; 2.0 and later.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Only the one of this id.
+    ///
     /// `id` in the query.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.call.set_query(1, Into::<String>::into(id));
         self
     }
 
+    /// Only what belongs to this namespace.
+    ///
     /// `namespace` in the query.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(namespace));
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(3, Into::<i64>::into(page));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(4, Into::<String>::into(q));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(5, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 6, sort);
         self
     }
 
+    /// Only those of this kind.
+    ///
     /// `type` in the query.
     pub fn type_(mut self, type_: impl Into<::kestra_models::BindingType>) -> Self {
         self.call.set_query(7, Into::<::kestra_models::BindingType>::into(type_));

@@ -2,7 +2,7 @@
 
 /// Creates a flow blueprint.
 ///
-/// `POST /api/v1/{tenant}/blueprints/flows` (all versions); Enterprise; starts work.
+/// `POST /api/v1/{tenant}/blueprints/flows` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateFlowBlueprint<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -39,7 +39,7 @@ pub static CREATE_FLOW_BLUEPRINT: ::kestra_core::OperationInfo = {
 
 /// Creates a blueprint of one's own.
 ///
-/// `POST /api/v1/{tenant}/blueprints/custom` (all versions); Enterprise; starts work.
+/// `POST /api/v1/{tenant}/blueprints/custom` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
 ///
 /// Deprecated by the server.
 #[must_use = "an operation does nothing until it is sent"]
@@ -76,7 +76,7 @@ pub static CREATE_INTERNAL_BLUEPRINT: ::kestra_core::OperationInfo = {
 
 /// Deletes a flow blueprint.
 ///
-/// `DELETE /api/v1/{tenant}/blueprints/flows/{id}` (all versions); Enterprise; idempotent.
+/// `DELETE /api/v1/{tenant}/blueprints/flows/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteFlowBlueprint<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -112,7 +112,7 @@ pub static DELETE_FLOW_BLUEPRINT: ::kestra_core::OperationInfo = {
 
 /// Deletes a blueprint of one's own.
 ///
-/// `DELETE /api/v1/{tenant}/blueprints/custom/{id}` (all versions); Enterprise; idempotent.
+/// `DELETE /api/v1/{tenant}/blueprints/custom/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 ///
 /// Deprecated by the server.
 #[must_use = "an operation does nothing until it is sent"]
@@ -150,7 +150,7 @@ pub static DELETE_INTERNAL_BLUEPRINT: ::kestra_core::OperationInfo = {
 
 /// Reads a flow blueprint by the older route.
 ///
-/// `GET /api/v1/{tenant}/blueprints/flow/{id}` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/blueprints/flow/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetFlowBlueprint<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -184,7 +184,7 @@ pub static GET_FLOW_BLUEPRINT: ::kestra_core::OperationInfo = {
 
 /// Reads a flow blueprint.
 ///
-/// `GET /api/v1/{tenant}/blueprints/flows/{id}` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/blueprints/flows/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetFlowBlueprintById<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -218,7 +218,7 @@ pub static GET_FLOW_BLUEPRINT_BY_ID: ::kestra_core::OperationInfo = {
 
 /// Reads a blueprint of one's own.
 ///
-/// `GET /api/v1/{tenant}/blueprints/custom/{id}` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/blueprints/custom/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetInternalBlueprint<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -252,7 +252,7 @@ pub static GET_INTERNAL_BLUEPRINT: ::kestra_core::OperationInfo = {
 
 /// Reads the YAML source of a blueprint of one's own.
 ///
-/// `GET /api/v1/{tenant}/blueprints/custom/{id}/source` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/blueprints/custom/{id}/source` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetInternalBlueprintSource<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -288,7 +288,7 @@ pub static GET_INTERNAL_BLUEPRINT_SOURCE: ::kestra_core::OperationInfo = {
 
 /// Searches one's own blueprints, page by page.
 ///
-/// `GET /api/v1/{tenant}/blueprints/custom` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/blueprints/custom` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchInternalBlueprints<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -308,48 +308,64 @@ impl SearchInternalBlueprints {
 }
 
 impl<E> SearchInternalBlueprints<E> {
-    /// Adds a filter: `filters` in the query; 2.0 and later.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query; 2.0 and later.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query; 2.0 and later.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(q));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(3, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl Into<String>) -> Self {
         self.call.set_query(4, Into::<String>::into(sort));
         self
     }
 
+    /// Whether the answer has the YAML source.
+    ///
     /// `source` in the query; 1.3 and later.
     pub fn source(mut self, source: bool) -> Self {
         self.call.set_query(5, source);
         self
     }
 
+    /// Only those with one of these tags.
+    ///
     /// `tags` in the query; before 2.0.
     pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 6, tags);
@@ -392,7 +408,7 @@ pub static SEARCH_INTERNAL_BLUEPRINTS: ::kestra_core::OperationInfo = {
 
 /// Replaces a flow blueprint.
 ///
-/// `PUT /api/v1/{tenant}/blueprints/flows/{id}` (all versions); Enterprise; idempotent.
+/// `PUT /api/v1/{tenant}/blueprints/flows/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateFlowBlueprint<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -432,7 +448,7 @@ pub static UPDATE_FLOW_BLUEPRINT: ::kestra_core::OperationInfo = {
 
 /// Replaces a blueprint of one's own.
 ///
-/// `PUT /api/v1/{tenant}/blueprints/custom/{id}` (all versions); Enterprise; idempotent.
+/// `PUT /api/v1/{tenant}/blueprints/custom/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 ///
 /// Deprecated by the server.
 #[must_use = "an operation does nothing until it is sent"]
@@ -474,7 +490,7 @@ pub static UPDATE_INTERNAL_BLUEPRINT: ::kestra_core::OperationInfo = {
 
 /// Fills in a blueprint's template and answers the source.
 ///
-/// `POST /api/v1/{tenant}/blueprints/flows/{id}/use-template` (all versions); Enterprise; starts work.
+/// `POST /api/v1/{tenant}/blueprints/flows/{id}/use-template` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UseBlueprintTemplate<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

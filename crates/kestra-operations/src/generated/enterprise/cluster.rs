@@ -2,7 +2,7 @@
 
 /// Puts the whole instance into maintenance.
 ///
-/// `POST /api/v1/instance/maintenance/enter` (all versions); Enterprise; idempotent.
+/// `POST /api/v1/instance/maintenance/enter` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct EnterMaintenance<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -32,7 +32,7 @@ pub static ENTER_MAINTENANCE: ::kestra_core::OperationInfo = {
 
 /// Ends the maintenance of the instance.
 ///
-/// `POST /api/v1/instance/maintenance/exit` (all versions); Enterprise; idempotent.
+/// `POST /api/v1/instance/maintenance/exit` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ExitMaintenance<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -62,7 +62,7 @@ pub static EXIT_MAINTENANCE: ::kestra_core::OperationInfo = {
 
 /// Reads whether the instance is in maintenance, service by service.
 ///
-/// `GET /api/v1/instance/maintenance/status` (2.0 and later); Enterprise; safe.
+/// `GET /api/v1/instance/maintenance/status` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetMaintenanceStatus<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

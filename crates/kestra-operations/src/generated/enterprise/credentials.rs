@@ -2,7 +2,7 @@
 
 /// Creates a credential of a tenant.
 ///
-/// `POST /api/v1/{tenant}/credentials` (1.3 and later); Enterprise; starts work.
+/// `POST /api/v1/{tenant}/credentials` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateCredential<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -39,7 +39,7 @@ pub static CREATE_CREDENTIAL: ::kestra_core::OperationInfo = {
 
 /// Creates a credential of a namespace.
 ///
-/// `POST /api/v1/{tenant}/namespaces/{namespace}/credentials` (1.3 and later); Enterprise; starts work.
+/// `POST /api/v1/{tenant}/namespaces/{namespace}/credentials` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateNamespaceCredential<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -80,7 +80,7 @@ pub static CREATE_NAMESPACE_CREDENTIAL: ::kestra_core::OperationInfo = {
 
 /// Deletes a credential of a tenant.
 ///
-/// `DELETE /api/v1/{tenant}/credentials/{id}` (1.3 and later); Enterprise; idempotent.
+/// `DELETE /api/v1/{tenant}/credentials/{id}` (Kestra 1.3 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteCredential<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -116,7 +116,7 @@ pub static DELETE_CREDENTIAL: ::kestra_core::OperationInfo = {
 
 /// Deletes a credential of a namespace.
 ///
-/// `DELETE /api/v1/{tenant}/namespaces/{namespace}/credentials/{name}` (1.3 and later); Enterprise; idempotent.
+/// `DELETE /api/v1/{tenant}/namespaces/{namespace}/credentials/{name}` (Kestra 1.3 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteNamespaceCredential<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -154,7 +154,7 @@ pub static DELETE_NAMESPACE_CREDENTIAL: ::kestra_core::OperationInfo = {
 
 /// Reads a credential of a tenant, without its secrets.
 ///
-/// `GET /api/v1/{tenant}/credentials/{id}` (1.3 and later); Enterprise; safe.
+/// `GET /api/v1/{tenant}/credentials/{id}` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetCredential<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -190,7 +190,7 @@ pub static GET_CREDENTIAL: ::kestra_core::OperationInfo = {
 
 /// Lists the credentials that a namespace gets from its parents and the tenant.
 ///
-/// `GET /api/v1/{tenant}/namespaces/{namespace}/credentials/inherited` (1.3 and later); Enterprise; safe.
+/// `GET /api/v1/{tenant}/namespaces/{namespace}/credentials/inherited` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetInheritedCredentials<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -226,7 +226,7 @@ pub static GET_INHERITED_CREDENTIALS: ::kestra_core::OperationInfo = {
 
 /// Reads a credential of a namespace, without its secrets.
 ///
-/// `GET /api/v1/{tenant}/namespaces/{namespace}/credentials/{name}` (1.3 and later); Enterprise; safe.
+/// `GET /api/v1/{tenant}/namespaces/{namespace}/credentials/{name}` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetNamespaceCredential<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -264,7 +264,7 @@ pub static GET_NAMESPACE_CREDENTIAL: ::kestra_core::OperationInfo = {
 
 /// Lists the credentials of a tenant, page by page.
 ///
-/// `GET /api/v1/{tenant}/credentials` (1.3 and later); Enterprise; safe.
+/// `GET /api/v1/{tenant}/credentials` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListCredentials<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -281,30 +281,40 @@ impl ListCredentials {
 }
 
 impl<E> ListCredentials<E> {
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 3, sort);
@@ -334,7 +344,7 @@ pub static LIST_CREDENTIALS: ::kestra_core::OperationInfo = {
 
 /// Lists the credentials of a namespace, page by page.
 ///
-/// `GET /api/v1/{tenant}/namespaces/{namespace}/credentials` (1.3 and later); Enterprise; safe.
+/// `GET /api/v1/{tenant}/namespaces/{namespace}/credentials` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListNamespaceCredentials<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -354,30 +364,40 @@ impl ListNamespaceCredentials {
 }
 
 impl<E> ListNamespaceCredentials<E> {
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 3, sort);
@@ -408,7 +428,7 @@ pub static LIST_NAMESPACE_CREDENTIALS: ::kestra_core::OperationInfo = {
 
 /// Tries whether a tenant's credential works.
 ///
-/// `POST /api/v1/{tenant}/credentials/{id}/test` (1.3 and later); Enterprise; starts work.
+/// `POST /api/v1/{tenant}/credentials/{id}/test` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TestCredential<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -443,7 +463,7 @@ pub static TEST_CREDENTIAL: ::kestra_core::OperationInfo = {
 
 /// Tries whether a namespace's credential works.
 ///
-/// `POST /api/v1/{tenant}/namespaces/{namespace}/credentials/{name}/test` (1.3 and later); Enterprise; starts work.
+/// `POST /api/v1/{tenant}/namespaces/{namespace}/credentials/{name}/test` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TestNamespaceCredential<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -480,7 +500,7 @@ pub static TEST_NAMESPACE_CREDENTIAL: ::kestra_core::OperationInfo = {
 
 /// Replaces a credential of a tenant.
 ///
-/// `PUT /api/v1/{tenant}/credentials/{id}` (1.3 and later); Enterprise; idempotent.
+/// `PUT /api/v1/{tenant}/credentials/{id}` (Kestra 1.3 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateCredential<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -522,7 +542,7 @@ pub static UPDATE_CREDENTIAL: ::kestra_core::OperationInfo = {
 
 /// Replaces a credential of a namespace.
 ///
-/// `PUT /api/v1/{tenant}/namespaces/{namespace}/credentials/{name}` (1.3 and later); Enterprise; idempotent.
+/// `PUT /api/v1/{tenant}/namespaces/{namespace}/credentials/{name}` (Kestra 1.3 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateNamespaceCredential<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

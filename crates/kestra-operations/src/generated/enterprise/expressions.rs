@@ -2,7 +2,7 @@
 
 /// Evaluates the expressions in a text.
 ///
-/// `POST /api/v1/{tenant}/expressions/render` (2.0 and later); Enterprise; safe.
+/// `POST /api/v1/{tenant}/expressions/render` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct RenderExpressions<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

@@ -2,7 +2,7 @@
 
 /// Shows what the policies would change or refuse in a flow's source.
 ///
-/// `POST /api/v1/{tenant}/flows/policies/preview` (2.0 and later); Enterprise; safe.
+/// `POST /api/v1/{tenant}/flows/policies/preview` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PreviewFlowPolicies<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

@@ -2,7 +2,7 @@
 
 /// Makes a user a member of a group.
 ///
-/// `PUT /api/v1/{tenant}/groups/{id}/members/{userId}` (all versions); Enterprise; idempotent.
+/// `PUT /api/v1/{tenant}/groups/{id}/members/{userId}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct AddUserToGroup<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -38,7 +38,7 @@ pub static ADD_USER_TO_GROUP: ::kestra_core::OperationInfo = {
 
 /// Lists the groups whose names begin with a text.
 ///
-/// `POST /api/v1/{tenant}/groups/autocomplete` (all versions); Enterprise; safe.
+/// `POST /api/v1/{tenant}/groups/autocomplete` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct AutocompleteGroups<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -61,12 +61,16 @@ impl AutocompleteGroups {
 }
 
 impl<E> AutocompleteGroups<E> {
-    /// Adds a filter: `filters` in the query; 2.0 and later.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query; 2.0 and later.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query; 2.0 and later.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
@@ -92,7 +96,7 @@ pub static AUTOCOMPLETE_GROUPS: ::kestra_core::OperationInfo = {
 
 /// Creates a group.
 ///
-/// `POST /api/v1/{tenant}/groups` (all versions); Enterprise; starts work.
+/// `POST /api/v1/{tenant}/groups` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateGroup<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -127,7 +131,7 @@ pub static CREATE_GROUP: ::kestra_core::OperationInfo = {
 
 /// Deletes a group.
 ///
-/// `DELETE /api/v1/{tenant}/groups/{id}` (all versions); Enterprise; idempotent.
+/// `DELETE /api/v1/{tenant}/groups/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteGroup<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -161,7 +165,7 @@ pub static DELETE_GROUP: ::kestra_core::OperationInfo = {
 
 /// Takes a user out of a group.
 ///
-/// `DELETE /api/v1/{tenant}/groups/{id}/members/{userId}` (all versions); Enterprise; idempotent.
+/// `DELETE /api/v1/{tenant}/groups/{id}/members/{userId}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteUserFromGroup<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -197,7 +201,7 @@ pub static DELETE_USER_FROM_GROUP: ::kestra_core::OperationInfo = {
 
 /// Reads a group.
 ///
-/// `GET /api/v1/{tenant}/groups/{id}` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/groups/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetGroup<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -231,7 +235,7 @@ pub static GET_GROUP: ::kestra_core::OperationInfo = {
 
 /// Reads the groups named.
 ///
-/// `POST /api/v1/{tenant}/groups/ids` (all versions); Enterprise; safe.
+/// `POST /api/v1/{tenant}/groups/ids` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListGroupIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -263,7 +267,7 @@ pub static LIST_GROUP_IDS: ::kestra_core::OperationInfo = {
 
 /// Searches the members of a group, page by page.
 ///
-/// `GET /api/v1/{tenant}/groups/{id}/members` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/groups/{id}/members` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchGroupMembers<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -283,36 +287,48 @@ impl SearchGroupMembers {
 }
 
 impl<E> SearchGroupMembers<E> {
-    /// Adds a filter: `filters` in the query; 1.3 and later.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query; 1.3 and later.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query; 1.3 and later.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(q));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(3, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 4, sort);
@@ -348,7 +364,7 @@ pub static SEARCH_GROUP_MEMBERS: ::kestra_core::OperationInfo = {
 
 /// Searches the groups, page by page.
 ///
-/// `GET /api/v1/{tenant}/groups/search` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/groups/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchGroups<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -365,36 +381,48 @@ impl SearchGroups {
 }
 
 impl<E> SearchGroups<E> {
-    /// Adds a filter: `filters` in the query; 2.0 and later.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query; 2.0 and later.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query; 2.0 and later.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(q));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(3, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 4, sort);
@@ -429,7 +457,7 @@ pub static SEARCH_GROUPS: ::kestra_core::OperationInfo = {
 
 /// Sets whether a user is a member or an owner of a group.
 ///
-/// `PUT /api/v1/{tenant}/groups/{id}/members/membership/{userId}` (all versions); Enterprise; idempotent.
+/// `PUT /api/v1/{tenant}/groups/{id}/members/membership/{userId}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SetUserMembershipForGroup<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -470,7 +498,7 @@ pub static SET_USER_MEMBERSHIP_FOR_GROUP: ::kestra_core::OperationInfo = {
 
 /// Replaces a group.
 ///
-/// `PUT /api/v1/{tenant}/groups/{id}` (all versions); Enterprise; idempotent.
+/// `PUT /api/v1/{tenant}/groups/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateGroup<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

@@ -2,7 +2,7 @@
 
 /// Invites a user by mail.
 ///
-/// `POST /api/v1/{tenant}/invitations` (all versions); Enterprise; starts work.
+/// `POST /api/v1/{tenant}/invitations` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateInvitation<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -37,7 +37,7 @@ pub static CREATE_INVITATION: ::kestra_core::OperationInfo = {
 
 /// Takes an invitation back.
 ///
-/// `DELETE /api/v1/{tenant}/invitations/{id}` (all versions); Enterprise; idempotent.
+/// `DELETE /api/v1/{tenant}/invitations/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteInvitation<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -71,7 +71,7 @@ pub static DELETE_INVITATION: ::kestra_core::OperationInfo = {
 
 /// Lists the invitations of the user who is logged in.
 ///
-/// `GET /api/v1/me/invitations` (all versions); Enterprise; safe.
+/// `GET /api/v1/me/invitations` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct FindAllInvitationsForCurrentUser<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -104,7 +104,7 @@ pub static FIND_ALL_INVITATIONS_FOR_CURRENT_USER: ::kestra_core::OperationInfo =
 
 /// Reads an invitation.
 ///
-/// `GET /api/v1/{tenant}/invitations/{id}` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/invitations/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetInvitation<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -138,7 +138,7 @@ pub static GET_INVITATION: ::kestra_core::OperationInfo = {
 
 /// Lists the invitations to a mail address.
 ///
-/// `GET /api/v1/{tenant}/invitations/email/{email}` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/invitations/email/{email}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListInvitationsByEmail<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -174,7 +174,7 @@ pub static LIST_INVITATIONS_BY_EMAIL: ::kestra_core::OperationInfo = {
 
 /// Searches the invitations, page by page.
 ///
-/// `GET /api/v1/{tenant}/invitations/search` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/invitations/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchInvitations<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -191,42 +191,56 @@ impl SearchInvitations {
 }
 
 impl<E> SearchInvitations<E> {
+    /// Only those of this address.
+    ///
     /// `email` in the query; before 2.0.
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(email));
         self
     }
 
-    /// Adds a filter: `filters` in the query; 2.0 and later.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query; 2.0 and later.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(1, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query; 2.0 and later.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 1, filters);
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(page));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(3, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 4, sort);
         self
     }
 
+    /// Only those of this state.
+    ///
     /// `status` in the query; before 2.0.
     pub fn status(mut self, status: impl Into<::kestra_models::InvitationStatus>) -> Self {
         self.call.set_query(5, Into::<::kestra_models::InvitationStatus>::into(status));

@@ -2,7 +2,7 @@
 
 /// Creates a kill switch, which stops executions that it matches.
 ///
-/// `POST /api/v1/kill-switches` (1.3 and later); Enterprise; starts work.
+/// `POST /api/v1/kill-switches` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateKillSwitch<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -39,7 +39,7 @@ pub static CREATE_KILL_SWITCH: ::kestra_core::OperationInfo = {
 
 /// Deletes a kill switch.
 ///
-/// `DELETE /api/v1/kill-switches/{id}` (1.3 and later); Enterprise; idempotent.
+/// `DELETE /api/v1/kill-switches/{id}` (Kestra 1.3 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteKillSwitch<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -75,7 +75,7 @@ pub static DELETE_KILL_SWITCH: ::kestra_core::OperationInfo = {
 
 /// Searches the kill switches.
 ///
-/// `GET /api/v1/kill-switches/search` (1.3 and later); Enterprise; safe.
+/// `GET /api/v1/kill-switches/search` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchKillSwitches<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -107,7 +107,7 @@ pub static SEARCH_KILL_SWITCHES: ::kestra_core::OperationInfo = {
 
 /// Replaces a kill switch.
 ///
-/// `PUT /api/v1/kill-switches/{id}` (1.3 and later); Enterprise; idempotent.
+/// `PUT /api/v1/kill-switches/{id}` (Kestra 1.3 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateKillSwitch<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

@@ -2,7 +2,7 @@
 
 /// Lists the MCP servers of all tenants, page by page.
 ///
-/// `GET /api/v1/instance/mcp/servers` (2.0 and later); Enterprise; safe.
+/// `GET /api/v1/instance/mcp/servers` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListAllMcpServers<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -19,18 +19,24 @@ impl ListAllMcpServers {
 }
 
 impl<E> ListAllMcpServers<E> {
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(0, Into::<i64>::into(page));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 2, sort);

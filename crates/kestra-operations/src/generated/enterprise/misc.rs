@@ -2,7 +2,7 @@
 
 /// Sends a ticket with files to the vendor's support.
 ///
-/// `POST /api/v1/{tenant}/support/forward` (2.0 and later), `POST /api/v1/support/forward` (1.3 and later, before 2.0); Enterprise; starts work.
+/// `POST /api/v1/{tenant}/support/forward` (Kestra 2.0 and later), `POST /api/v1/support/forward` (Kestra 1.3 and later, before 2.0); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ForwardSupportTicket<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -19,6 +19,8 @@ impl ForwardSupportTicket {
 }
 
 impl<E> ForwardSupportTicket<E> {
+    /// Whether the part publishes files.
+    ///
     /// `filesPublisher` in the form.
     pub fn files_publisher(
         mut self,
@@ -28,6 +30,8 @@ impl<E> ForwardSupportTicket<E> {
         self
     }
 
+    /// What is sent along.
+    ///
     /// `payload` in the form.
     pub fn payload(mut self, payload: impl Into<String>) -> Self {
         crate::parameters::part(&mut self.call, "payload", Into::<String>::into(payload));
@@ -60,7 +64,7 @@ pub static FORWARD_SUPPORT_TICKET: ::kestra_core::OperationInfo = {
 
 /// Downloads the reports on how the instance is used.
 ///
-/// `GET /api/v1/{tenant}/stats/generate-reports` (all versions); Enterprise; starts work.
+/// `GET /api/v1/{tenant}/stats/generate-reports` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GenerateReports<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -77,6 +81,8 @@ impl GenerateReports {
 }
 
 impl<E> GenerateReports<E> {
+    /// Where it is now, or where it begins.
+    ///
     /// `from` in the query.
     pub fn from(mut self, from: ::jiff::civil::Date) -> Self {
         self.call.set_query(0, from);
@@ -102,7 +108,7 @@ pub static GENERATE_REPORTS: ::kestra_core::OperationInfo = {
 
 /// Reads what the licence covers and until when.
 ///
-/// `GET /api/v1/license-info` (all versions); Enterprise; safe.
+/// `GET /api/v1/license-info` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetLicenseInfo<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -132,7 +138,7 @@ pub static GET_LICENSE_INFO: ::kestra_core::OperationInfo = {
 
 /// Reads what the login page needs to know.
 ///
-/// `GET /api/v1/configs/login` (2.0 and later); Enterprise; safe.
+/// `GET /api/v1/configs/login` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetLoginConfiguration<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -164,7 +170,7 @@ pub static GET_LOGIN_CONFIGURATION: ::kestra_core::OperationInfo = {
 
 /// Reads whether the instance has been set up, and with what.
 ///
-/// `GET /api/v1/setup` (all versions); Enterprise; safe.
+/// `GET /api/v1/setup` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetSetupConfiguration<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -194,7 +200,7 @@ pub static GET_SETUP_CONFIGURATION: ::kestra_core::OperationInfo = {
 
 /// Reads what the vendor's support asks for.
 ///
-/// `GET /api/v1/{tenant}/support/debug-info` (2.0 and later), `GET /api/v1/support/debug-info` (1.3 and later, before 2.0); Enterprise; safe.
+/// `GET /api/v1/{tenant}/support/debug-info` (Kestra 2.0 and later), `GET /api/v1/support/debug-info` (Kestra 1.3 and later, before 2.0); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetSupportDebugInfo<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -235,7 +241,7 @@ pub static GET_SUPPORT_DEBUG_INFO: ::kestra_core::OperationInfo = {
 
 /// Counts what a tenant has and runs.
 ///
-/// `GET /api/v1/{tenant}/usages` (1.3 and later); Enterprise; safe.
+/// `GET /api/v1/{tenant}/usages` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetTenantUsage<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -267,7 +273,7 @@ pub static GET_TENANT_USAGE: ::kestra_core::OperationInfo = {
 
 /// Lists the actions that roles may allow; gone with 2.0.
 ///
-/// `GET /api/v1/{tenant}/acls/actions` (before 2.0); Enterprise; safe.
+/// `GET /api/v1/{tenant}/acls/actions` (Kestra before 2.0); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListActions<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -299,7 +305,7 @@ pub static LIST_ACTIONS: ::kestra_core::OperationInfo = {
 
 /// Says whether the main tenant has flows.
 ///
-/// `GET /api/v1/main-tenant-flows` (all versions); Enterprise; safe.
+/// `GET /api/v1/main-tenant-flows` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListMainTenantFlows<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -329,7 +335,7 @@ pub static LIST_MAIN_TENANT_FLOWS: ::kestra_core::OperationInfo = {
 
 /// Lists the permissions that roles may give.
 ///
-/// `GET /api/v1/{tenant}/acls/permissions` (1.3 and later); Enterprise; safe.
+/// `GET /api/v1/{tenant}/acls/permissions` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListPermissions<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -361,7 +367,7 @@ pub static LIST_PERMISSIONS: ::kestra_core::OperationInfo = {
 
 /// Lists sets of permissions to make roles from.
 ///
-/// `GET /api/v1/{tenant}/acls/templates` (2.0 and later); Enterprise; safe.
+/// `GET /api/v1/{tenant}/acls/templates` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListTemplates<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -393,7 +399,7 @@ pub static LIST_TEMPLATES: ::kestra_core::OperationInfo = {
 
 /// Lists the tags that tasks may choose workers by.
 ///
-/// `GET /api/v1/{tenant}/worker-selectors/tags` (2.0 and later); Enterprise; safe.
+/// `GET /api/v1/{tenant}/worker-selectors/tags` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListWorkerSelectorTags<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -425,7 +431,7 @@ pub static LIST_WORKER_SELECTOR_TAGS: ::kestra_core::OperationInfo = {
 
 /// Logs in with user name and password.
 ///
-/// `POST /api/v1/login` (2.0 and later); Enterprise; starts work.
+/// `POST /api/v1/login` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct LogIn<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -462,7 +468,7 @@ pub static LOG_IN: ::kestra_core::OperationInfo = {
 
 /// Ends the session.
 ///
-/// `POST /api/v1/logout` (2.0 and later); Enterprise; idempotent.
+/// `POST /api/v1/logout` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct LogOut<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -494,7 +500,7 @@ pub static LOG_OUT: ::kestra_core::OperationInfo = {
 
 /// Reads the licence anew.
 ///
-/// `GET /api/v1/license/refresh` (1.3 and later); Enterprise; safe.
+/// `GET /api/v1/license/refresh` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct RefreshLicense<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -526,7 +532,7 @@ pub static REFRESH_LICENSE: ::kestra_core::OperationInfo = {
 
 /// Sets up a new instance with its first user.
 ///
-/// `POST /api/v1/setup` (1.3 and later); Enterprise; starts work.
+/// `POST /api/v1/setup` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SetupKestra<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

@@ -2,7 +2,7 @@
 
 /// Creates a namespace.
 ///
-/// `POST /api/v1/{tenant}/namespaces` (all versions); Enterprise; starts work.
+/// `POST /api/v1/{tenant}/namespaces` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateNamespace<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -37,7 +37,7 @@ pub static CREATE_NAMESPACE: ::kestra_core::OperationInfo = {
 
 /// Deletes a namespace.
 ///
-/// `DELETE /api/v1/{tenant}/namespaces/{id}` (all versions); Enterprise; idempotent.
+/// `DELETE /api/v1/{tenant}/namespaces/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteNamespace<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -71,7 +71,7 @@ pub static DELETE_NAMESPACE: ::kestra_core::OperationInfo = {
 
 /// Deletes a secret of a namespace.
 ///
-/// `DELETE /api/v1/{tenant}/namespaces/{namespace}/secrets/{key}` (all versions); Enterprise; idempotent.
+/// `DELETE /api/v1/{tenant}/namespaces/{namespace}/secrets/{key}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteSecret<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -107,7 +107,7 @@ pub static DELETE_SECRET: ::kestra_core::OperationInfo = {
 
 /// Downloads the plugin defaults of a namespace as YAML; gone with 2.0.
 ///
-/// `POST /api/v1/{tenant}/namespaces/{id}/plugindefaults/export` (1.3 and later, before 2.0); Enterprise; safe.
+/// `POST /api/v1/{tenant}/namespaces/{id}/plugindefaults/export` (Kestra 1.3 and later, before 2.0); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ExportPluginDefaults<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -150,7 +150,7 @@ pub static EXPORT_PLUGIN_DEFAULTS: ::kestra_core::OperationInfo = {
 
 /// Lists the plugin defaults that a namespace inherits; gone with 2.0.
 ///
-/// `GET /api/v1/{tenant}/namespaces/{id}/inherited-plugindefaults` (before 2.0); Enterprise; safe.
+/// `GET /api/v1/{tenant}/namespaces/{id}/inherited-plugindefaults` (Kestra before 2.0); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetInheritedPluginDefaults<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -186,7 +186,7 @@ pub static GET_INHERITED_PLUGIN_DEFAULTS: ::kestra_core::OperationInfo = {
 
 /// Reads the variables that a namespace inherits.
 ///
-/// `GET /api/v1/{tenant}/namespaces/{id}/inherited-variables` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/namespaces/{id}/inherited-variables` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetInheritedVariables<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -222,7 +222,7 @@ pub static GET_INHERITED_VARIABLES: ::kestra_core::OperationInfo = {
 
 /// Sets the plugin defaults of a namespace from a file; gone with 2.0.
 ///
-/// `POST /api/v1/{tenant}/namespaces/{id}/plugindefaults/import` (1.3 and later, before 2.0); Enterprise; starts work.
+/// `POST /api/v1/{tenant}/namespaces/{id}/plugindefaults/import` (Kestra 1.3 and later, before 2.0); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ImportPluginDefaults<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -260,7 +260,7 @@ pub static IMPORT_PLUGIN_DEFAULTS: ::kestra_core::OperationInfo = {
 
 /// Changes description and tags of a secret.
 ///
-/// `PATCH /api/v1/{tenant}/namespaces/{namespace}/secrets/{key}` (all versions); Enterprise; idempotent.
+/// `PATCH /api/v1/{tenant}/namespaces/{namespace}/secrets/{key}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PatchSecret<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -303,7 +303,7 @@ pub static PATCH_SECRET: ::kestra_core::OperationInfo = {
 
 /// Stores a secret of a namespace.
 ///
-/// `PUT /api/v1/{tenant}/namespaces/{namespace}/secrets` (all versions); Enterprise; idempotent.
+/// `PUT /api/v1/{tenant}/namespaces/{namespace}/secrets` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PutSecrets<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -342,7 +342,7 @@ pub static PUT_SECRETS: ::kestra_core::OperationInfo = {
 
 /// Replaces a namespace's settings.
 ///
-/// `PUT /api/v1/{tenant}/namespaces/{id}` (all versions); Enterprise; idempotent.
+/// `PUT /api/v1/{tenant}/namespaces/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateNamespace<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

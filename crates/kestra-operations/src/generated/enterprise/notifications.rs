@@ -2,7 +2,7 @@
 
 /// Counts one's unread notifications.
 ///
-/// `GET /api/v1/notifications/unread-count` (2.0 and later); Enterprise; safe.
+/// `GET /api/v1/notifications/unread-count` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CountUnreadNotifications<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -37,7 +37,7 @@ pub static COUNT_UNREAD_NOTIFICATIONS: ::kestra_core::OperationInfo = {
 
 /// Lists one's notifications, the newest first.
 ///
-/// `GET /api/v1/notifications/history` (2.0 and later); Enterprise; safe.
+/// `GET /api/v1/notifications/history` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListNotifications<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -54,12 +54,16 @@ impl ListNotifications {
 }
 
 impl<E> ListNotifications<E> {
+    /// Only what is older than this.
+    ///
     /// `before` in the query.
     pub fn before(mut self, before: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(before));
         self
     }
 
+    /// How many rows at most.
+    ///
     /// `limit` in the query.
     pub fn limit(mut self, limit: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(limit));
@@ -87,7 +91,7 @@ pub static LIST_NOTIFICATIONS: ::kestra_core::OperationInfo = {
 
 /// Marks all notifications as read.
 ///
-/// `POST /api/v1/notifications/read-all` (2.0 and later); Enterprise; idempotent.
+/// `POST /api/v1/notifications/read-all` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct MarkAllNotificationsRead<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -122,7 +126,7 @@ pub static MARK_ALL_NOTIFICATIONS_READ: ::kestra_core::OperationInfo = {
 
 /// Marks a notification as read.
 ///
-/// `POST /api/v1/notifications/{id}/read` (2.0 and later); Enterprise; idempotent.
+/// `POST /api/v1/notifications/{id}/read` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct MarkNotificationRead<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -158,7 +162,7 @@ pub static MARK_NOTIFICATION_READ: ::kestra_core::OperationInfo = {
 
 /// Marks a notification as unread.
 ///
-/// `POST /api/v1/notifications/{id}/unread` (2.0 and later); Enterprise; idempotent.
+/// `POST /api/v1/notifications/{id}/unread` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct MarkNotificationUnread<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -194,7 +198,7 @@ pub static MARK_NOTIFICATION_UNREAD: ::kestra_core::OperationInfo = {
 
 /// Lists the notifications since a point in time.
 ///
-/// `GET /api/v1/notifications/since` (2.0 and later); Enterprise; safe.
+/// `GET /api/v1/notifications/since` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PollNotifications<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

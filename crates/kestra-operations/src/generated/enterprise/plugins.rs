@@ -2,7 +2,7 @@
 
 /// Reads the icon of one plugin class.
 ///
-/// `GET /api/v1/plugins/icons/{cls}` (2.0 and later); Enterprise; safe.
+/// `GET /api/v1/plugins/icons/{cls}` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetPluginIcon<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -38,7 +38,7 @@ pub static GET_PLUGIN_ICON: ::kestra_core::OperationInfo = {
 
 /// Reads the icon of one plugin class as SVG.
 ///
-/// `GET /api/v1/plugins/icons/{cls}/icon.svg` (2.0 and later); Enterprise; safe.
+/// `GET /api/v1/plugins/icons/{cls}/icon.svg` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetPluginIconSvg<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -74,7 +74,7 @@ pub static GET_PLUGIN_ICON_SVG: ::kestra_core::OperationInfo = {
 
 /// Reads the release notes of a plugin's version.
 ///
-/// `GET /api/v1/instance/versioned-plugins/{groupId}/{artifactId}/release-notes` (1.3 and later); Enterprise; safe.
+/// `GET /api/v1/instance/versioned-plugins/{groupId}/{artifactId}/release-notes` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetPluginReleaseNotesContent<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -112,7 +112,7 @@ pub static GET_PLUGIN_RELEASE_NOTES_CONTENT: ::kestra_core::OperationInfo = {
 
 /// Lists the versions of an installed plugin.
 ///
-/// `GET /api/v1/instance/versioned-plugins/{groupId}/{artifactId}` (all versions); Enterprise; safe.
+/// `GET /api/v1/instance/versioned-plugins/{groupId}/{artifactId}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetVersionedPluginDetails<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -150,7 +150,7 @@ pub static GET_VERSIONED_PLUGIN_DETAILS: ::kestra_core::OperationInfo = {
 
 /// Reads what a version of an installed plugin brings.
 ///
-/// `GET /api/v1/instance/versioned-plugins/{groupId}/{artifactId}/{version}` (all versions); Enterprise; safe.
+/// `GET /api/v1/instance/versioned-plugins/{groupId}/{artifactId}/{version}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetVersionedPluginDetailsFromVersion<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -189,7 +189,7 @@ pub static GET_VERSIONED_PLUGIN_DETAILS_FROM_VERSION: ::kestra_core::OperationIn
 
 /// Reads the icon of an installed plugin as SVG.
 ///
-/// `GET /api/v1/instance/versioned-plugins/{groupId}/{artifactId}/icon.svg` (2.0 and later); Enterprise; safe.
+/// `GET /api/v1/instance/versioned-plugins/{groupId}/{artifactId}/icon.svg` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetVersionedPluginIcon<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -211,6 +211,8 @@ impl GetVersionedPluginIcon {
 }
 
 impl<E> GetVersionedPluginIcon<E> {
+    /// Which version of the picture, so that caches keep it apart.
+    ///
     /// `v` in the query.
     pub fn v(mut self, v: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(v));
@@ -236,7 +238,7 @@ pub static GET_VERSIONED_PLUGIN_ICON: ::kestra_core::OperationInfo = {
 
 /// Installs plugins in given versions.
 ///
-/// `POST /api/v1/instance/versioned-plugins/install` (all versions); Enterprise; starts work.
+/// `POST /api/v1/instance/versioned-plugins/install` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct InstallVersionedPlugins<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -273,7 +275,7 @@ pub static INSTALL_VERSIONED_PLUGINS: ::kestra_core::OperationInfo = {
 
 /// Lists the plugins that can be installed.
 ///
-/// `GET /api/v1/instance/versioned-plugins/available` (all versions); Enterprise; safe.
+/// `GET /api/v1/instance/versioned-plugins/available` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListAvailableVersionedPlugins<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -308,7 +310,7 @@ pub static LIST_AVAILABLE_VERSIONED_PLUGINS: ::kestra_core::OperationInfo = {
 
 /// Lists the plugins for secret managers that can be installed.
 ///
-/// `GET /api/v1/instance/versioned-plugins/available/secrets-managers` (all versions); Enterprise; safe.
+/// `GET /api/v1/instance/versioned-plugins/available/secrets-managers` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListAvailableVersionedPluginsForSecretManager<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -347,7 +349,7 @@ pub static LIST_AVAILABLE_VERSIONED_PLUGINS_FOR_SECRET_MANAGER: ::kestra_core::O
 
 /// Lists the plugins for storages that can be installed.
 ///
-/// `GET /api/v1/instance/versioned-plugins/available/storages` (all versions); Enterprise; safe.
+/// `GET /api/v1/instance/versioned-plugins/available/storages` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListAvailableVersionedPluginsForStorage<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -382,7 +384,7 @@ pub static LIST_AVAILABLE_VERSIONED_PLUGINS_FOR_STORAGE: ::kestra_core::Operatio
 
 /// Searches the installed plugins, page by page.
 ///
-/// `GET /api/v1/instance/versioned-plugins` (all versions); Enterprise; safe.
+/// `GET /api/v1/instance/versioned-plugins` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListVersionedPlugins<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -399,36 +401,48 @@ impl ListVersionedPlugins {
 }
 
 impl<E> ListVersionedPlugins<E> {
-    /// Adds a filter: `filters` in the query; 2.0 and later.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query; 2.0 and later.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query; 2.0 and later.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(q));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(3, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 4, sort);
@@ -463,7 +477,7 @@ pub static LIST_VERSIONED_PLUGINS: ::kestra_core::OperationInfo = {
 
 /// Finds the versions that given plugins would be installed in.
 ///
-/// `POST /api/v1/instance/versioned-plugins/resolve` (all versions); Enterprise; safe.
+/// `POST /api/v1/instance/versioned-plugins/resolve` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ResolveVersionedPlugins<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -501,7 +515,7 @@ pub static RESOLVE_VERSIONED_PLUGINS: ::kestra_core::OperationInfo = {
 
 /// Removes installed plugins.
 ///
-/// `DELETE /api/v1/instance/versioned-plugins/uninstall` (all versions); Enterprise; idempotent.
+/// `DELETE /api/v1/instance/versioned-plugins/uninstall` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UninstallVersionedPlugins<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -539,7 +553,7 @@ pub static UNINSTALL_VERSIONED_PLUGINS: ::kestra_core::OperationInfo = {
 
 /// Installs a plugin from a file.
 ///
-/// `POST /api/v1/instance/versioned-plugins/upload` (all versions); Enterprise; starts work.
+/// `POST /api/v1/instance/versioned-plugins/upload` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UploadVersionedPlugins<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -558,6 +572,8 @@ impl UploadVersionedPlugins {
 }
 
 impl<E> UploadVersionedPlugins<E> {
+    /// Installs again what is there already.
+    ///
     /// `forceInstallOnExistingVersions` in the form.
     pub fn force_install_on_existing_versions(mut self, force_install_on_existing_versions: bool) -> Self {
         crate::parameters::part(

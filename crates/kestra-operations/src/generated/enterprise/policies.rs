@@ -2,7 +2,7 @@
 
 /// Creates a policy of the instance.
 ///
-/// `POST /api/v1/instance/policies` (2.0 and later); Enterprise; starts work.
+/// `POST /api/v1/instance/policies` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateInstancePolicy<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -39,7 +39,7 @@ pub static CREATE_INSTANCE_POLICY: ::kestra_core::OperationInfo = {
 
 /// Creates a policy of a namespace.
 ///
-/// `POST /api/v1/{tenant}/namespaces/{namespace}/policies` (2.0 and later); Enterprise; starts work.
+/// `POST /api/v1/{tenant}/namespaces/{namespace}/policies` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateNamespacePolicy<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -80,7 +80,7 @@ pub static CREATE_NAMESPACE_POLICY: ::kestra_core::OperationInfo = {
 
 /// Creates a policy of a tenant.
 ///
-/// `POST /api/v1/{tenant}/policies` (2.0 and later); Enterprise; starts work.
+/// `POST /api/v1/{tenant}/policies` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateTenantPolicy<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -117,7 +117,7 @@ pub static CREATE_TENANT_POLICY: ::kestra_core::OperationInfo = {
 
 /// Deletes the policies of the instance that are named.
 ///
-/// `DELETE /api/v1/instance/policies/delete/by-ids` (2.0 and later); Enterprise; idempotent.
+/// `DELETE /api/v1/instance/policies/delete/by-ids` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteInstancePoliciesByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -155,7 +155,7 @@ pub static DELETE_INSTANCE_POLICIES_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Deletes a policy of the instance.
 ///
-/// `DELETE /api/v1/instance/policies/{id}` (2.0 and later); Enterprise; idempotent.
+/// `DELETE /api/v1/instance/policies/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteInstancePolicy<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -191,7 +191,7 @@ pub static DELETE_INSTANCE_POLICY: ::kestra_core::OperationInfo = {
 
 /// Deletes the policies of a namespace that are named.
 ///
-/// `DELETE /api/v1/{tenant}/namespaces/{namespace}/policies/delete/by-ids` (2.0 and later); Enterprise; idempotent.
+/// `DELETE /api/v1/{tenant}/namespaces/{namespace}/policies/delete/by-ids` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteNamespacePoliciesByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -230,7 +230,7 @@ pub static DELETE_NAMESPACE_POLICIES_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Deletes a policy of a namespace.
 ///
-/// `DELETE /api/v1/{tenant}/namespaces/{namespace}/policies/{id}` (2.0 and later); Enterprise; idempotent.
+/// `DELETE /api/v1/{tenant}/namespaces/{namespace}/policies/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteNamespacePolicy<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -268,7 +268,7 @@ pub static DELETE_NAMESPACE_POLICY: ::kestra_core::OperationInfo = {
 
 /// Deletes the policies of a tenant that are named.
 ///
-/// `DELETE /api/v1/{tenant}/policies/delete/by-ids` (2.0 and later); Enterprise; idempotent.
+/// `DELETE /api/v1/{tenant}/policies/delete/by-ids` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteTenantPoliciesByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -306,7 +306,7 @@ pub static DELETE_TENANT_POLICIES_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Deletes a policy of a tenant.
 ///
-/// `DELETE /api/v1/{tenant}/policies/{id}` (2.0 and later); Enterprise; idempotent.
+/// `DELETE /api/v1/{tenant}/policies/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteTenantPolicy<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -342,7 +342,7 @@ pub static DELETE_TENANT_POLICY: ::kestra_core::OperationInfo = {
 
 /// Shows what a policy of the instance finds or changes.
 ///
-/// `GET /api/v1/instance/policies/{id}/evaluate` (2.0 and later); Enterprise; safe.
+/// `GET /api/v1/instance/policies/{id}/evaluate` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct EvaluateInstancePolicy<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -362,18 +362,24 @@ impl EvaluateInstancePolicy {
 }
 
 impl<E> EvaluateInstancePolicy<E> {
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(0, Into::<i64>::into(page));
         self
     }
 
+    /// Takes flows of users, or those of the system namespace.
+    ///
     /// `scope` in the query.
     pub fn scope(mut self, scope: impl Into<::kestra_models::PolicyScope>) -> Self {
         self.call.set_query(1, Into::<::kestra_models::PolicyScope>::into(scope));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(size));
@@ -403,7 +409,7 @@ pub static EVALUATE_INSTANCE_POLICY: ::kestra_core::OperationInfo = {
 
 /// Shows what a policy of a namespace finds or changes.
 ///
-/// `GET /api/v1/{tenant}/namespaces/{namespace}/policies/{id}/evaluate` (2.0 and later); Enterprise; safe.
+/// `GET /api/v1/{tenant}/namespaces/{namespace}/policies/{id}/evaluate` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct EvaluateNamespacePolicy<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -425,12 +431,16 @@ impl EvaluateNamespacePolicy {
 }
 
 impl<E> EvaluateNamespacePolicy<E> {
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(0, Into::<i64>::into(page));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(size));
@@ -459,7 +469,7 @@ pub static EVALUATE_NAMESPACE_POLICY: ::kestra_core::OperationInfo = {
 
 /// Shows what a policy of a tenant finds or changes.
 ///
-/// `GET /api/v1/{tenant}/policies/{id}/evaluate` (2.0 and later); Enterprise; safe.
+/// `GET /api/v1/{tenant}/policies/{id}/evaluate` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct EvaluateTenantPolicy<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -479,12 +489,16 @@ impl EvaluateTenantPolicy {
 }
 
 impl<E> EvaluateTenantPolicy<E> {
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(0, Into::<i64>::into(page));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(size));
@@ -513,7 +527,7 @@ pub static EVALUATE_TENANT_POLICY: ::kestra_core::OperationInfo = {
 
 /// Downloads the policies of the instance.
 ///
-/// `POST /api/v1/instance/policies/export` (2.0 and later); Enterprise; safe.
+/// `POST /api/v1/instance/policies/export` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ExportInstancePolicies<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -549,7 +563,7 @@ pub static EXPORT_INSTANCE_POLICIES: ::kestra_core::OperationInfo = {
 
 /// Downloads the policies of the instance that are named.
 ///
-/// `POST /api/v1/instance/policies/export/by-ids` (2.0 and later); Enterprise; safe.
+/// `POST /api/v1/instance/policies/export/by-ids` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ExportInstancePoliciesByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -591,7 +605,7 @@ pub static EXPORT_INSTANCE_POLICIES_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Downloads the policies of a namespace.
 ///
-/// `POST /api/v1/{tenant}/namespaces/{namespace}/policies/export` (2.0 and later); Enterprise; safe.
+/// `POST /api/v1/{tenant}/namespaces/{namespace}/policies/export` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ExportNamespacePolicies<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -631,7 +645,7 @@ pub static EXPORT_NAMESPACE_POLICIES: ::kestra_core::OperationInfo = {
 
 /// Downloads the policies of a namespace that are named.
 ///
-/// `POST /api/v1/{tenant}/namespaces/{namespace}/policies/export/by-ids` (2.0 and later); Enterprise; safe.
+/// `POST /api/v1/{tenant}/namespaces/{namespace}/policies/export/by-ids` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ExportNamespacePoliciesByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -674,7 +688,7 @@ pub static EXPORT_NAMESPACE_POLICIES_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Downloads the policies of a tenant.
 ///
-/// `POST /api/v1/{tenant}/policies/export` (2.0 and later); Enterprise; safe.
+/// `POST /api/v1/{tenant}/policies/export` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ExportTenantPolicies<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -710,7 +724,7 @@ pub static EXPORT_TENANT_POLICIES: ::kestra_core::OperationInfo = {
 
 /// Downloads the policies of a tenant that are named.
 ///
-/// `POST /api/v1/{tenant}/policies/export/by-ids` (2.0 and later); Enterprise; safe.
+/// `POST /api/v1/{tenant}/policies/export/by-ids` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ExportTenantPoliciesByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -752,7 +766,7 @@ pub static EXPORT_TENANT_POLICIES_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Reads a policy of the instance.
 ///
-/// `GET /api/v1/instance/policies/{id}` (2.0 and later); Enterprise; safe.
+/// `GET /api/v1/instance/policies/{id}` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetInstancePolicy<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -772,6 +786,8 @@ impl GetInstancePolicy {
 }
 
 impl<E> GetInstancePolicy<E> {
+    /// Takes flows of users, or those of the system namespace.
+    ///
     /// `scope` in the query.
     pub fn scope(mut self, scope: impl Into<::kestra_models::PolicyScope>) -> Self {
         self.call.set_query(0, Into::<::kestra_models::PolicyScope>::into(scope));
@@ -797,7 +813,7 @@ pub static GET_INSTANCE_POLICY: ::kestra_core::OperationInfo = {
 
 /// Reads a policy of a namespace.
 ///
-/// `GET /api/v1/{tenant}/namespaces/{namespace}/policies/{id}` (2.0 and later); Enterprise; safe.
+/// `GET /api/v1/{tenant}/namespaces/{namespace}/policies/{id}` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetNamespacePolicy<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -833,7 +849,7 @@ pub static GET_NAMESPACE_POLICY: ::kestra_core::OperationInfo = {
 
 /// Reads a policy of a tenant.
 ///
-/// `GET /api/v1/{tenant}/policies/{id}` (2.0 and later); Enterprise; safe.
+/// `GET /api/v1/{tenant}/policies/{id}` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetTenantPolicy<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -869,7 +885,7 @@ pub static GET_TENANT_POLICY: ::kestra_core::OperationInfo = {
 
 /// Creates and updates policies from a file.
 ///
-/// `POST /api/v1/{tenant}/policies/import` (2.0 and later); Enterprise; starts work.
+/// `POST /api/v1/{tenant}/policies/import` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ImportPolicies<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -903,7 +919,7 @@ pub static IMPORT_POLICIES: ::kestra_core::OperationInfo = {
 
 /// Searches the policies of the instance, page by page.
 ///
-/// `GET /api/v1/instance/policies/search` (2.0 and later); Enterprise; safe.
+/// `GET /api/v1/instance/policies/search` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchInstancePolicies<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -920,30 +936,40 @@ impl SearchInstancePolicies {
 }
 
 impl<E> SearchInstancePolicies<E> {
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 3, sort);
@@ -973,7 +999,7 @@ pub static SEARCH_INSTANCE_POLICIES: ::kestra_core::OperationInfo = {
 
 /// Searches the policies of a namespace, page by page.
 ///
-/// `GET /api/v1/{tenant}/namespaces/{namespace}/policies/search` (2.0 and later); Enterprise; safe.
+/// `GET /api/v1/{tenant}/namespaces/{namespace}/policies/search` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchNamespacePolicies<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -993,24 +1019,32 @@ impl SearchNamespacePolicies {
 }
 
 impl<E> SearchNamespacePolicies<E> {
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(size));
@@ -1040,7 +1074,7 @@ pub static SEARCH_NAMESPACE_POLICIES: ::kestra_core::OperationInfo = {
 
 /// Searches the policies of a tenant and its namespaces, page by page.
 ///
-/// `GET /api/v1/{tenant}/policies/search` (2.0 and later); Enterprise; safe.
+/// `GET /api/v1/{tenant}/policies/search` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchPolicies<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1057,30 +1091,40 @@ impl SearchPolicies {
 }
 
 impl<E> SearchPolicies<E> {
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 3, sort);
@@ -1110,7 +1154,7 @@ pub static SEARCH_POLICIES: ::kestra_core::OperationInfo = {
 
 /// Replaces a policy of the instance.
 ///
-/// `PUT /api/v1/instance/policies/{id}` (2.0 and later); Enterprise; idempotent.
+/// `PUT /api/v1/instance/policies/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateInstancePolicy<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1149,7 +1193,7 @@ pub static UPDATE_INSTANCE_POLICY: ::kestra_core::OperationInfo = {
 
 /// Replaces a policy of a namespace.
 ///
-/// `PUT /api/v1/{tenant}/namespaces/{namespace}/policies/{id}` (2.0 and later); Enterprise; idempotent.
+/// `PUT /api/v1/{tenant}/namespaces/{namespace}/policies/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateNamespacePolicy<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1193,7 +1237,7 @@ pub static UPDATE_NAMESPACE_POLICY: ::kestra_core::OperationInfo = {
 
 /// Replaces a policy of a tenant.
 ///
-/// `PUT /api/v1/{tenant}/policies/{id}` (2.0 and later); Enterprise; idempotent.
+/// `PUT /api/v1/{tenant}/policies/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateTenantPolicy<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

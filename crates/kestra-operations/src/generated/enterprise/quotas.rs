@@ -2,7 +2,7 @@
 
 /// Lists the quotas and how much of them is used.
 ///
-/// `GET /api/v1/{tenant}/quota-limits` (2.0 and later); Enterprise; safe.
+/// `GET /api/v1/{tenant}/quota-limits` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchQuotaLimits<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

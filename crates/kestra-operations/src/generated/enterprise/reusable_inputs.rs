@@ -2,7 +2,7 @@
 
 /// Deletes a block of reusable inputs.
 ///
-/// `DELETE /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (2.0 and later); Enterprise; idempotent.
+/// `DELETE /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteReusableInputs<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -40,7 +40,7 @@ pub static DELETE_REUSABLE_INPUTS: ::kestra_core::OperationInfo = {
 
 /// Reads a block of reusable inputs.
 ///
-/// `GET /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (2.0 and later); Enterprise; safe.
+/// `GET /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetReusableInputs<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -60,6 +60,8 @@ impl GetReusableInputs {
 }
 
 impl<E> GetReusableInputs<E> {
+    /// Which revision; the newest if none is given.
+    ///
     /// `revision` in the query.
     pub fn revision(mut self, revision: impl Into<i64>) -> Self {
         self.call.set_query(0, Into::<i64>::into(revision));
@@ -85,7 +87,7 @@ pub static GET_REUSABLE_INPUTS: ::kestra_core::OperationInfo = {
 
 /// Lists the namespaces that have blocks of reusable inputs.
 ///
-/// `GET /api/v1/{tenant}/reusable-inputs/namespaces` (2.0 and later); Enterprise; safe.
+/// `GET /api/v1/{tenant}/reusable-inputs/namespaces` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListNamespacesWithReusableInputs<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -120,7 +122,7 @@ pub static LIST_NAMESPACES_WITH_REUSABLE_INPUTS: ::kestra_core::OperationInfo = 
 
 /// Lists a namespace's blocks of reusable inputs.
 ///
-/// `GET /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs` (2.0 and later); Enterprise; safe.
+/// `GET /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListReusableInputs<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -140,12 +142,16 @@ impl ListReusableInputs {
 }
 
 impl<E> ListReusableInputs<E> {
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(0, Into::<i64>::into(page));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(size));
@@ -174,7 +180,7 @@ pub static LIST_REUSABLE_INPUTS: ::kestra_core::OperationInfo = {
 
 /// Lists the revisions of a block of reusable inputs.
 ///
-/// `GET /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}/revisions` (2.0 and later); Enterprise; safe.
+/// `GET /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}/revisions` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListReusableInputsRevisions<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -212,7 +218,7 @@ pub static LIST_REUSABLE_INPUTS_REVISIONS: ::kestra_core::OperationInfo = {
 
 /// Creates or replaces a block of reusable inputs from its YAML source.
 ///
-/// `PUT /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (2.0 and later); Enterprise; idempotent.
+/// `PUT /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SetReusableInputs<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -232,6 +238,8 @@ impl SetReusableInputs {
 }
 
 impl<E> SetReusableInputs<E> {
+    /// Refuses to replace what is there.
+    ///
     /// `failIfExists` in the query.
     pub fn fail_if_exists(mut self, fail_if_exists: bool) -> Self {
         self.call.set_query(0, fail_if_exists);
@@ -257,7 +265,7 @@ pub static SET_REUSABLE_INPUTS: ::kestra_core::OperationInfo = {
 
 /// Creates or replaces a block of reusable inputs from its YAML source.
 ///
-/// `PUT /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (2.0 and later); Enterprise; idempotent.
+/// `PUT /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SetReusableInputsYaml<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -277,6 +285,8 @@ impl SetReusableInputsYaml {
 }
 
 impl<E> SetReusableInputsYaml<E> {
+    /// Refuses to replace what is there.
+    ///
     /// `failIfExists` in the query.
     pub fn fail_if_exists(mut self, fail_if_exists: bool) -> Self {
         self.call.set_query(0, fail_if_exists);
@@ -302,7 +312,7 @@ pub static SET_REUSABLE_INPUTS_YAML: ::kestra_core::OperationInfo = {
 
 /// Creates or replaces a block of reusable inputs from its YAML source.
 ///
-/// `PUT /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (2.0 and later); Enterprise; idempotent.
+/// `PUT /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SetReusableInputsText<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -322,6 +332,8 @@ impl SetReusableInputsText {
 }
 
 impl<E> SetReusableInputsText<E> {
+    /// Refuses to replace what is there.
+    ///
     /// `failIfExists` in the query.
     pub fn fail_if_exists(mut self, fail_if_exists: bool) -> Self {
         self.call.set_query(0, fail_if_exists);

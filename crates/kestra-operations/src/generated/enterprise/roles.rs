@@ -2,7 +2,7 @@
 
 /// Lists the roles whose names begin with a text.
 ///
-/// `POST /api/v1/{tenant}/roles/autocomplete` (all versions); Enterprise; safe.
+/// `POST /api/v1/{tenant}/roles/autocomplete` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct AutocompleteRoles<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -38,7 +38,7 @@ pub static AUTOCOMPLETE_ROLES: ::kestra_core::OperationInfo = {
 
 /// Creates a role.
 ///
-/// `POST /api/v1/{tenant}/roles` (all versions); Enterprise; starts work.
+/// `POST /api/v1/{tenant}/roles` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateRole<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -73,7 +73,7 @@ pub static CREATE_ROLE: ::kestra_core::OperationInfo = {
 
 /// Deletes a role.
 ///
-/// `DELETE /api/v1/{tenant}/roles/{id}` (all versions); Enterprise; idempotent.
+/// `DELETE /api/v1/{tenant}/roles/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteRole<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -107,7 +107,7 @@ pub static DELETE_ROLE: ::kestra_core::OperationInfo = {
 
 /// Reads a role.
 ///
-/// `GET /api/v1/{tenant}/roles/{id}` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/roles/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetRole<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -141,7 +141,7 @@ pub static GET_ROLE: ::kestra_core::OperationInfo = {
 
 /// Reads the roles named.
 ///
-/// `POST /api/v1/{tenant}/roles/ids` (all versions); Enterprise; safe.
+/// `POST /api/v1/{tenant}/roles/ids` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListRolesFromGivenIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -173,7 +173,7 @@ pub static LIST_ROLES_FROM_GIVEN_IDS: ::kestra_core::OperationInfo = {
 
 /// Searches the roles, page by page.
 ///
-/// `GET /api/v1/{tenant}/roles/search` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/roles/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchRoles<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -190,36 +190,48 @@ impl SearchRoles {
 }
 
 impl<E> SearchRoles<E> {
-    /// Adds a filter: `filters` in the query; 2.0 and later.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query; 2.0 and later.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query; 2.0 and later.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(q));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(3, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 4, sort);
@@ -254,7 +266,7 @@ pub static SEARCH_ROLES: ::kestra_core::OperationInfo = {
 
 /// Replaces a role.
 ///
-/// `PUT /api/v1/{tenant}/roles/{id}` (all versions); Enterprise; idempotent.
+/// `PUT /api/v1/{tenant}/roles/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateRole<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

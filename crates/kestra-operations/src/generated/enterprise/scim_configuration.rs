@@ -2,7 +2,7 @@
 
 /// Reads one type of resource that SCIM provisioning knows.
 ///
-/// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/ResourceTypes/{name}` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/ResourceTypes/{name}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetScimResourceType<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -40,7 +40,7 @@ pub static GET_SCIM_RESOURCE_TYPE: ::kestra_core::OperationInfo = {
 
 /// Reads one schema of SCIM provisioning.
 ///
-/// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/Schemas/{uri}` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/Schemas/{uri}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetScimSchema<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -76,7 +76,7 @@ pub static GET_SCIM_SCHEMA: ::kestra_core::OperationInfo = {
 
 /// Reads what the SCIM service can do.
 ///
-/// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/ServiceProviderConfig` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/ServiceProviderConfig` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetScimServiceProviderConfiguration<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -113,7 +113,7 @@ pub static GET_SCIM_SERVICE_PROVIDER_CONFIGURATION: ::kestra_core::OperationInfo
 
 /// Lists the types of resources that SCIM provisioning knows.
 ///
-/// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/ResourceTypes` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/ResourceTypes` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListScimResourceTypes<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -149,7 +149,7 @@ pub static LIST_SCIM_RESOURCE_TYPES: ::kestra_core::OperationInfo = {
 
 /// Lists the schemas of SCIM provisioning.
 ///
-/// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/Schemas` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/Schemas` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListScimSchemas<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

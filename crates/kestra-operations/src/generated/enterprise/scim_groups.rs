@@ -2,7 +2,7 @@
 
 /// Creates a group by SCIM.
 ///
-/// `POST /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups` (all versions); Enterprise; starts work.
+/// `POST /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateScimGroup<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -25,12 +25,16 @@ impl CreateScimGroup {
 }
 
 impl<E> CreateScimGroup<E> {
+    /// Only these attributes are answered.
+    ///
     /// `attributes` in the query.
     pub fn attributes(mut self, attributes: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(attributes));
         self
     }
 
+    /// These attributes are left out of the answer.
+    ///
     /// `excludedAttributes` in the query.
     pub fn excluded_attributes(mut self, excluded_attributes: impl Into<String>) -> Self {
         self.call.set_query(1, Into::<String>::into(excluded_attributes));
@@ -58,7 +62,7 @@ pub static CREATE_SCIM_GROUP: ::kestra_core::OperationInfo = {
 
 /// Deletes a group by SCIM.
 ///
-/// `DELETE /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups/{id}` (all versions); Enterprise; idempotent.
+/// `DELETE /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteScimGroup<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -94,7 +98,7 @@ pub static DELETE_SCIM_GROUP: ::kestra_core::OperationInfo = {
 
 /// Searches groups by a SCIM search request.
 ///
-/// `POST /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups/.search` (all versions); Enterprise; safe.
+/// `POST /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups/.search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct FindScimGroups<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -136,7 +140,7 @@ pub static FIND_SCIM_GROUPS: ::kestra_core::OperationInfo = {
 
 /// Reads a group by SCIM.
 ///
-/// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups/{id}` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetScimGroup<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -156,12 +160,16 @@ impl GetScimGroup {
 }
 
 impl<E> GetScimGroup<E> {
+    /// Only these attributes are answered.
+    ///
     /// `attributes` in the query.
     pub fn attributes(mut self, attributes: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(attributes));
         self
     }
 
+    /// These attributes are left out of the answer.
+    ///
     /// `excludedAttributes` in the query.
     pub fn excluded_attributes(mut self, excluded_attributes: impl Into<String>) -> Self {
         self.call.set_query(1, Into::<String>::into(excluded_attributes));
@@ -190,7 +198,7 @@ pub static GET_SCIM_GROUP: ::kestra_core::OperationInfo = {
 
 /// Changes a group by SCIM.
 ///
-/// `PATCH /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups/{id}` (all versions); Enterprise; starts work.
+/// `PATCH /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups/{id}` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PatchScimGroup<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -218,12 +226,16 @@ impl PatchScimGroup {
 }
 
 impl<E> PatchScimGroup<E> {
+    /// Only these attributes are answered.
+    ///
     /// `attributes` in the query.
     pub fn attributes(mut self, attributes: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(attributes));
         self
     }
 
+    /// These attributes are left out of the answer.
+    ///
     /// `excludedAttributes` in the query.
     pub fn excluded_attributes(mut self, excluded_attributes: impl Into<String>) -> Self {
         self.call.set_query(1, Into::<String>::into(excluded_attributes));
@@ -251,7 +263,7 @@ pub static PATCH_SCIM_GROUP: ::kestra_core::OperationInfo = {
 
 /// Searches groups by a SCIM filter.
 ///
-/// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct QueryScimGroups<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -271,42 +283,56 @@ impl QueryScimGroups {
 }
 
 impl<E> QueryScimGroups<E> {
+    /// Only these attributes are answered.
+    ///
     /// `attributes` in the query.
     pub fn attributes(mut self, attributes: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(attributes));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `count` in the query.
     pub fn count(mut self, count: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(count));
         self
     }
 
+    /// These attributes are left out of the answer.
+    ///
     /// `excludedAttributes` in the query.
     pub fn excluded_attributes(mut self, excluded_attributes: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(excluded_attributes));
         self
     }
 
+    /// Which rows, in the filter language of SCIM.
+    ///
     /// `filter` in the query.
     pub fn filter(mut self, filter: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(filter));
         self
     }
 
+    /// The attribute to sort by.
+    ///
     /// `sortBy` in the query.
     pub fn sort_by(mut self, sort_by: impl Into<String>) -> Self {
         self.call.set_query(4, Into::<String>::into(sort_by));
         self
     }
 
+    /// Whether to sort up or down.
+    ///
     /// `sortOrder` in the query.
     pub fn sort_order(mut self, sort_order: impl Into<::kestra_models::ScimSortOrder>) -> Self {
         self.call.set_query(5, Into::<::kestra_models::ScimSortOrder>::into(sort_order));
         self
     }
 
+    /// The first row of the page, counted from 1.
+    ///
     /// `startIndex` in the query.
     pub fn start_index(mut self, start_index: impl Into<i64>) -> Self {
         self.call.set_query(6, Into::<i64>::into(start_index));
@@ -340,7 +366,7 @@ pub static QUERY_SCIM_GROUPS: ::kestra_core::OperationInfo = {
 
 /// Replaces a group by SCIM.
 ///
-/// `PUT /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups/{id}` (all versions); Enterprise; idempotent.
+/// `PUT /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateScimGroup<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -368,12 +394,16 @@ impl UpdateScimGroup {
 }
 
 impl<E> UpdateScimGroup<E> {
+    /// Only these attributes are answered.
+    ///
     /// `attributes` in the query.
     pub fn attributes(mut self, attributes: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(attributes));
         self
     }
 
+    /// These attributes are left out of the answer.
+    ///
     /// `excludedAttributes` in the query.
     pub fn excluded_attributes(mut self, excluded_attributes: impl Into<String>) -> Self {
         self.call.set_query(1, Into::<String>::into(excluded_attributes));

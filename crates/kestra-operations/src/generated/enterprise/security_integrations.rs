@@ -2,7 +2,7 @@
 
 /// Creates an integration, for SCIM for instance.
 ///
-/// `POST /api/v1/{tenant}/security-integrations` (all versions); Enterprise; starts work.
+/// `POST /api/v1/{tenant}/security-integrations` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateSecurityIntegration<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -41,7 +41,7 @@ pub static CREATE_SECURITY_INTEGRATION: ::kestra_core::OperationInfo = {
 
 /// Deletes an integration.
 ///
-/// `DELETE /api/v1/{tenant}/security-integrations/{id}` (all versions); Enterprise; idempotent.
+/// `DELETE /api/v1/{tenant}/security-integrations/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteSecurityIntegration<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -77,7 +77,7 @@ pub static DELETE_SECURITY_INTEGRATION: ::kestra_core::OperationInfo = {
 
 /// Disables an integration.
 ///
-/// `POST /api/v1/{tenant}/security-integrations/{id}/disable` (all versions); Enterprise; idempotent.
+/// `POST /api/v1/{tenant}/security-integrations/{id}/disable` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DisableSecurityIntegration<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -113,7 +113,7 @@ pub static DISABLE_SECURITY_INTEGRATION: ::kestra_core::OperationInfo = {
 
 /// Enables an integration.
 ///
-/// `POST /api/v1/{tenant}/security-integrations/{id}/enable` (all versions); Enterprise; idempotent.
+/// `POST /api/v1/{tenant}/security-integrations/{id}/enable` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct EnableSecurityIntegration<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -149,7 +149,7 @@ pub static ENABLE_SECURITY_INTEGRATION: ::kestra_core::OperationInfo = {
 
 /// Reads an integration.
 ///
-/// `GET /api/v1/{tenant}/security-integrations/{id}` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/security-integrations/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetSecurityIntegration<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -185,7 +185,7 @@ pub static GET_SECURITY_INTEGRATION: ::kestra_core::OperationInfo = {
 
 /// Lists the integrations.
 ///
-/// `GET /api/v1/{tenant}/security-integrations` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/security-integrations` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 ///
 /// Deprecated by the server.
 #[must_use = "an operation does nothing until it is sent"]
@@ -220,7 +220,7 @@ pub static LIST_SECURITY_INTEGRATIONS: ::kestra_core::OperationInfo = {
 
 /// Searches the integrations, page by page.
 ///
-/// `GET /api/v1/{tenant}/security-integrations/search` (2.0 and later); Enterprise; safe.
+/// `GET /api/v1/{tenant}/security-integrations/search` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchSecurityIntegrations<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -240,30 +240,40 @@ impl SearchSecurityIntegrations {
 }
 
 impl<E> SearchSecurityIntegrations<E> {
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 3, sort);

@@ -2,7 +2,7 @@
 
 /// Creates an API token of a service account, which is shown this once.
 ///
-/// `POST /api/v1/service-accounts/{id}/api-tokens` (all versions); Enterprise; starts work.
+/// `POST /api/v1/service-accounts/{id}/api-tokens` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateApiTokenForServiceAccount<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -43,7 +43,7 @@ pub static CREATE_API_TOKEN_FOR_SERVICE_ACCOUNT: ::kestra_core::OperationInfo = 
 
 /// Creates an API token of a tenant's service account, which is shown this once.
 ///
-/// `POST /api/v1/{tenant}/service-accounts/{id}/api-tokens` (all versions); Enterprise; starts work.
+/// `POST /api/v1/{tenant}/service-accounts/{id}/api-tokens` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateApiTokenForServiceAccountWithTenant<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -89,7 +89,7 @@ pub static CREATE_API_TOKEN_FOR_SERVICE_ACCOUNT_WITH_TENANT: ::kestra_core::Oper
 
 /// Creates a service account.
 ///
-/// `POST /api/v1/service-accounts` (all versions); Enterprise; starts work.
+/// `POST /api/v1/service-accounts` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateServiceAccount<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -126,7 +126,7 @@ pub static CREATE_SERVICE_ACCOUNT: ::kestra_core::OperationInfo = {
 
 /// Creates a service account of a tenant.
 ///
-/// `POST /api/v1/{tenant}/service-accounts` (all versions); Enterprise; starts work.
+/// `POST /api/v1/{tenant}/service-accounts` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateServiceAccountForTenant<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -161,7 +161,7 @@ pub static CREATE_SERVICE_ACCOUNT_FOR_TENANT: ::kestra_core::OperationInfo = {
 
 /// Deletes an API token of a service account.
 ///
-/// `DELETE /api/v1/service-accounts/{id}/api-tokens/{tokenId}` (all versions); Enterprise; idempotent.
+/// `DELETE /api/v1/service-accounts/{id}/api-tokens/{tokenId}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteApiTokenForServiceAccount<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -199,7 +199,7 @@ pub static DELETE_API_TOKEN_FOR_SERVICE_ACCOUNT: ::kestra_core::OperationInfo = 
 
 /// Deletes an API token of a tenant's service account.
 ///
-/// `DELETE /api/v1/{tenant}/service-accounts/{id}/api-tokens/{tokenId}` (all versions); Enterprise; idempotent.
+/// `DELETE /api/v1/{tenant}/service-accounts/{id}/api-tokens/{tokenId}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteApiTokenForServiceAccountWithTenant<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -241,7 +241,7 @@ pub static DELETE_API_TOKEN_FOR_SERVICE_ACCOUNT_WITH_TENANT: ::kestra_core::Oper
 
 /// Deletes a service account.
 ///
-/// `DELETE /api/v1/service-accounts/{id}` (all versions); Enterprise; idempotent.
+/// `DELETE /api/v1/service-accounts/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteServiceAccount<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -275,7 +275,7 @@ pub static DELETE_SERVICE_ACCOUNT: ::kestra_core::OperationInfo = {
 
 /// Deletes a service account of a tenant.
 ///
-/// `DELETE /api/v1/{tenant}/service-accounts/{id}` (all versions); Enterprise; idempotent.
+/// `DELETE /api/v1/{tenant}/service-accounts/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteServiceAccountForTenant<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -311,7 +311,7 @@ pub static DELETE_SERVICE_ACCOUNT_FOR_TENANT: ::kestra_core::OperationInfo = {
 
 /// Reads a service account.
 ///
-/// `GET /api/v1/service-accounts/{id}` (all versions); Enterprise; safe.
+/// `GET /api/v1/service-accounts/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetServiceAccount<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -345,7 +345,7 @@ pub static GET_SERVICE_ACCOUNT: ::kestra_core::OperationInfo = {
 
 /// Reads a service account of a tenant.
 ///
-/// `GET /api/v1/{tenant}/service-accounts/{id}` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/service-accounts/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetServiceAccountForTenant<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -379,7 +379,7 @@ pub static GET_SERVICE_ACCOUNT_FOR_TENANT: ::kestra_core::OperationInfo = {
 
 /// Lists the API tokens of a service account, without their values.
 ///
-/// `GET /api/v1/service-accounts/{id}/api-tokens` (all versions); Enterprise; safe.
+/// `GET /api/v1/service-accounts/{id}/api-tokens` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListApiTokensForServiceAccount<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -415,7 +415,7 @@ pub static LIST_API_TOKENS_FOR_SERVICE_ACCOUNT: ::kestra_core::OperationInfo = {
 
 /// Lists the API tokens of a tenant's service account, without their values.
 ///
-/// `GET /api/v1/{tenant}/service-accounts/{id}/api-tokens` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/service-accounts/{id}/api-tokens` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListApiTokensForServiceAccountWithTenant<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -456,7 +456,7 @@ pub static LIST_API_TOKENS_FOR_SERVICE_ACCOUNT_WITH_TENANT: ::kestra_core::Opera
 
 /// Searches the service accounts of all tenants, page by page.
 ///
-/// `GET /api/v1/service-accounts` (all versions); Enterprise; safe.
+/// `GET /api/v1/service-accounts` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListServiceAccounts<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -473,36 +473,48 @@ impl ListServiceAccounts {
 }
 
 impl<E> ListServiceAccounts<E> {
-    /// Adds a filter: `filters` in the query; 1.3 and later.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query; 1.3 and later.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query; 1.3 and later.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(q));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(3, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 4, sort);
@@ -537,7 +549,7 @@ pub static LIST_SERVICE_ACCOUNTS: ::kestra_core::OperationInfo = {
 
 /// Searches the service accounts of a tenant, page by page.
 ///
-/// `GET /api/v1/{tenant}/service-accounts` (1.3 and later); Enterprise; safe.
+/// `GET /api/v1/{tenant}/service-accounts` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListServiceAccountsForTenant<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -557,30 +569,40 @@ impl ListServiceAccountsForTenant {
 }
 
 impl<E> ListServiceAccountsForTenant<E> {
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 3, sort);
@@ -610,7 +632,7 @@ pub static LIST_SERVICE_ACCOUNTS_FOR_TENANT: ::kestra_core::OperationInfo = {
 
 /// Changes name and description of a service account.
 ///
-/// `PATCH /api/v1/service-accounts/{id}` (all versions); Enterprise; idempotent.
+/// `PATCH /api/v1/service-accounts/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PatchServiceAccountDetails<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -650,7 +672,7 @@ pub static PATCH_SERVICE_ACCOUNT_DETAILS: ::kestra_core::OperationInfo = {
 
 /// Sets whether a service account may do everything.
 ///
-/// `PATCH /api/v1/service-accounts/{id}/superadmin` (all versions); Enterprise; idempotent.
+/// `PATCH /api/v1/service-accounts/{id}/superadmin` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SetServiceAccountInstanceOwner<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -692,7 +714,7 @@ pub static SET_SERVICE_ACCOUNT_INSTANCE_OWNER: ::kestra_core::OperationInfo = {
 
 /// Replaces a service account of a tenant.
 ///
-/// `PUT /api/v1/{tenant}/service-accounts/{id}` (all versions); Enterprise; idempotent.
+/// `PUT /api/v1/{tenant}/service-accounts/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateServiceAccount<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

@@ -2,7 +2,7 @@
 
 /// Counts the services that are up, by kind.
 ///
-/// `GET /api/v1/instance/services/active` (all versions); Enterprise; safe.
+/// `GET /api/v1/instance/services/active` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetActiveServices<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -32,7 +32,7 @@ pub static GET_ACTIVE_SERVICES: ::kestra_core::OperationInfo = {
 
 /// Reads a service of the cluster.
 ///
-/// `GET /api/v1/instance/services/{id}` (all versions); Enterprise; safe.
+/// `GET /api/v1/instance/services/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetService<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -66,7 +66,7 @@ pub static GET_SERVICE: ::kestra_core::OperationInfo = {
 
 /// Reads the metrics of all services of one kind.
 ///
-/// `GET /api/v1/instance/metrics/{serviceType}` (2.0 and later); Enterprise; safe.
+/// `GET /api/v1/instance/metrics/{serviceType}` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetServiceMetrics<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -86,6 +86,8 @@ impl GetServiceMetrics {
 }
 
 impl<E> GetServiceMetrics<E> {
+    /// Which kind of service.
+    ///
     /// `serviceType` in the query.
     pub fn service_type_in_query(
         mut self,
@@ -114,7 +116,7 @@ pub static GET_SERVICE_METRICS: ::kestra_core::OperationInfo = {
 
 /// Searches the services of the cluster, page by page.
 ///
-/// `GET /api/v1/instance/services/search` (all versions); Enterprise; safe.
+/// `GET /api/v1/instance/services/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchServices<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -131,36 +133,48 @@ impl SearchServices {
 }
 
 impl<E> SearchServices<E> {
-    /// Adds a filter: `filters` in the query; 2.0 and later.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query; 2.0 and later.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query; 2.0 and later.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 3, sort);
         self
     }
 
+    /// Only those in one of these states.
+    ///
     /// `state` in the query; before 2.0.
     pub fn state(
         mut self,
@@ -170,6 +184,8 @@ impl<E> SearchServices<E> {
         self
     }
 
+    /// Only those of this kind.
+    ///
     /// `type` in the query; before 2.0.
     pub fn type_(mut self, type_: impl IntoIterator<Item = impl Into<::kestra_models::ServiceType>>) -> Self {
         crate::parameters::repeat::<::kestra_models::ServiceType, _>(&mut self.call, 5, type_);

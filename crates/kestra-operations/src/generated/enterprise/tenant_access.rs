@@ -2,7 +2,7 @@
 
 /// Gives a user access to a tenant, by mail address or name.
 ///
-/// `POST /api/v1/{tenant}/tenant-access` (all versions); Enterprise; starts work.
+/// `POST /api/v1/{tenant}/tenant-access` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateTenantAccess<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -37,7 +37,7 @@ pub static CREATE_TENANT_ACCESS: ::kestra_core::OperationInfo = {
 
 /// Takes a user's access to a tenant away.
 ///
-/// `DELETE /api/v1/{tenant}/tenant-access/{userId}` (all versions); Enterprise; idempotent.
+/// `DELETE /api/v1/{tenant}/tenant-access/{userId}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteTenantAccess<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -73,7 +73,7 @@ pub static DELETE_TENANT_ACCESS: ::kestra_core::OperationInfo = {
 
 /// Reads what access a user has to a tenant.
 ///
-/// `GET /api/v1/{tenant}/tenant-access/{userId}` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/tenant-access/{userId}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetTenantAccess<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -107,7 +107,7 @@ pub static GET_TENANT_ACCESS: ::kestra_core::OperationInfo = {
 
 /// Gives a user access to a tenant, by id.
 ///
-/// `PUT /api/v1/{tenant}/tenant-access/{userId}` (all versions); Enterprise; idempotent.
+/// `PUT /api/v1/{tenant}/tenant-access/{userId}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GrantTenantAccess<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -141,7 +141,7 @@ pub static GRANT_TENANT_ACCESS: ::kestra_core::OperationInfo = {
 
 /// Searches the users who have access to a tenant, page by page.
 ///
-/// `GET /api/v1/{tenant}/tenant-access` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/tenant-access` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListTenantAccess<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -158,42 +158,56 @@ impl ListTenantAccess {
 }
 
 impl<E> ListTenantAccess<E> {
-    /// Adds a filter: `filters` in the query; 1.3 and later.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query; 1.3 and later.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query; 1.3 and later.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(q));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(3, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 4, sort);
         self
     }
 
+    /// Only those of this kind.
+    ///
     /// `type` in the query; before 2.0.
     pub fn type_(mut self, type_: impl Into<::kestra_models::UserType>) -> Self {
         self.call.set_query(5, Into::<::kestra_models::UserType>::into(type_));

@@ -2,7 +2,7 @@
 
 /// Creates a tenant.
 ///
-/// `POST /api/v1/tenants` (all versions); Enterprise; starts work.
+/// `POST /api/v1/tenants` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateTenant<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -37,7 +37,7 @@ pub static CREATE_TENANT: ::kestra_core::OperationInfo = {
 
 /// Deletes the picture of a tenant's app catalogue.
 ///
-/// `DELETE /api/v1/tenants/{id}/apps-catalog/logo` (all versions); Enterprise; idempotent.
+/// `DELETE /api/v1/tenants/{id}/apps-catalog/logo` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteAppsCatalogLogo<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -73,7 +73,7 @@ pub static DELETE_APPS_CATALOG_LOGO: ::kestra_core::OperationInfo = {
 
 /// Deletes a tenant.
 ///
-/// `DELETE /api/v1/tenants/{id}` (all versions); Enterprise; idempotent.
+/// `DELETE /api/v1/tenants/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteTenant<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -107,7 +107,7 @@ pub static DELETE_TENANT: ::kestra_core::OperationInfo = {
 
 /// Reads how a tenant's app catalogue looks.
 ///
-/// `GET /api/v1/tenants/{id}/apps-catalog` (all versions); Enterprise; safe.
+/// `GET /api/v1/tenants/{id}/apps-catalog` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetAppsCatalogConfig<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -141,7 +141,7 @@ pub static GET_APPS_CATALOG_CONFIG: ::kestra_core::OperationInfo = {
 
 /// Reads how all flows of a tenant depend on each other.
 ///
-/// `GET /api/v1/{tenant}/dependencies` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/dependencies` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetFlowDependenciesFromTenant<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -161,6 +161,8 @@ impl GetFlowDependenciesFromTenant {
 }
 
 impl<E> GetFlowDependenciesFromTenant<E> {
+    /// Follows dependencies in one direction only.
+    ///
     /// `destinationOnly` in the query.
     pub fn destination_only(mut self, destination_only: bool) -> Self {
         self.call.set_query(0, destination_only);
@@ -183,7 +185,7 @@ pub static GET_FLOW_DEPENDENCIES_FROM_TENANT: ::kestra_core::OperationInfo = {
 
 /// Reads a tenant.
 ///
-/// `GET /api/v1/tenants/{id}` (all versions); Enterprise; safe.
+/// `GET /api/v1/tenants/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetTenant<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -217,7 +219,7 @@ pub static GET_TENANT: ::kestra_core::OperationInfo = {
 
 /// Reads which dashboards a tenant shows by default.
 ///
-/// `GET /api/v1/tenants/{id}/settings/default-dashboards` (2.0 and later); Enterprise; safe.
+/// `GET /api/v1/tenants/{id}/settings/default-dashboards` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetTenantDefaultDashboards<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -253,7 +255,7 @@ pub static GET_TENANT_DEFAULT_DASHBOARDS: ::kestra_core::OperationInfo = {
 
 /// Searches the tenants, page by page.
 ///
-/// `GET /api/v1/tenants/search` (all versions); Enterprise; safe.
+/// `GET /api/v1/tenants/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchTenants<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -270,36 +272,48 @@ impl SearchTenants {
 }
 
 impl<E> SearchTenants<E> {
-    /// Adds a filter: `filters` in the query; 2.0 and later.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query; 2.0 and later.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query; 2.0 and later.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(q));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(3, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 4, sort);
@@ -334,7 +348,7 @@ pub static SEARCH_TENANTS: ::kestra_core::OperationInfo = {
 
 /// Sets how a tenant's app catalogue looks.
 ///
-/// `POST /api/v1/tenants/{id}/apps-catalog` (all versions); Enterprise; idempotent.
+/// `POST /api/v1/tenants/{id}/apps-catalog` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SetAppsCatalogConfig<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -374,7 +388,7 @@ pub static SET_APPS_CATALOG_CONFIG: ::kestra_core::OperationInfo = {
 
 /// Sets the picture of a tenant's app catalogue.
 ///
-/// `POST /api/v1/tenants/{id}/apps-catalog/logo` (all versions); Enterprise; idempotent.
+/// `POST /api/v1/tenants/{id}/apps-catalog/logo` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SetAppsCatalogLogo<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -407,7 +421,7 @@ pub static SET_APPS_CATALOG_LOGO: ::kestra_core::OperationInfo = {
 
 /// Sets which dashboards a tenant shows by default.
 ///
-/// `POST /api/v1/tenants/{id}/settings/default-dashboards` (2.0 and later); Enterprise; idempotent.
+/// `POST /api/v1/tenants/{id}/settings/default-dashboards` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SetTenantDefaultDashboards<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -451,7 +465,7 @@ pub static SET_TENANT_DEFAULT_DASHBOARDS: ::kestra_core::OperationInfo = {
 
 /// Sets the picture of a tenant.
 ///
-/// `POST /api/v1/tenants/{id}/logo` (all versions); Enterprise; idempotent.
+/// `POST /api/v1/tenants/{id}/logo` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SetTenantLogo<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -484,7 +498,7 @@ pub static SET_TENANT_LOGO: ::kestra_core::OperationInfo = {
 
 /// Replaces a tenant's settings.
 ///
-/// `PUT /api/v1/tenants/{id}` (all versions); Enterprise; idempotent.
+/// `PUT /api/v1/tenants/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateTenant<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

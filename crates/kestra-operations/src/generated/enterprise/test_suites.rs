@@ -2,7 +2,7 @@
 
 /// Creates a test suite from its YAML source.
 ///
-/// `POST /api/v1/{tenant}/tests` (all versions); Enterprise; starts work.
+/// `POST /api/v1/{tenant}/tests` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateTestSuite<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -33,7 +33,7 @@ pub static CREATE_TEST_SUITE: ::kestra_core::OperationInfo = {
 
 /// Deletes a test suite.
 ///
-/// `DELETE /api/v1/{tenant}/tests/{namespace}/{id}` (all versions); Enterprise; idempotent.
+/// `DELETE /api/v1/{tenant}/tests/{namespace}/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteTestSuite<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -69,7 +69,7 @@ pub static DELETE_TEST_SUITE: ::kestra_core::OperationInfo = {
 
 /// Deletes the test suites named.
 ///
-/// `DELETE /api/v1/{tenant}/tests/by-ids` (all versions); Enterprise; idempotent.
+/// `DELETE /api/v1/{tenant}/tests/by-ids` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteTestSuitesByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -105,7 +105,7 @@ pub static DELETE_TEST_SUITES_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Disables the test suites named.
 ///
-/// `POST /api/v1/{tenant}/tests/disable/by-ids` (all versions); Enterprise; idempotent.
+/// `POST /api/v1/{tenant}/tests/disable/by-ids` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DisableTestSuitesByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -141,7 +141,7 @@ pub static DISABLE_TEST_SUITES_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Enables the test suites named.
 ///
-/// `POST /api/v1/{tenant}/tests/enable/by-ids` (all versions); Enterprise; idempotent.
+/// `POST /api/v1/{tenant}/tests/enable/by-ids` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct EnableTestSuitesByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -177,7 +177,7 @@ pub static ENABLE_TEST_SUITES_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Reads the result of a run of a test suite.
 ///
-/// `GET /api/v1/{tenant}/tests/results/{id}` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/tests/results/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetTestResult<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -211,7 +211,7 @@ pub static GET_TEST_RESULT: ::kestra_core::OperationInfo = {
 
 /// Reads a test suite, its source included.
 ///
-/// `GET /api/v1/{tenant}/tests/{namespace}/{id}` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/tests/{namespace}/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetTestSuite<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -245,7 +245,7 @@ pub static GET_TEST_SUITE: ::kestra_core::OperationInfo = {
 
 /// Reads the latest results of the test suites named.
 ///
-/// `POST /api/v1/{tenant}/tests/results/search/last` (all versions); Enterprise; safe.
+/// `POST /api/v1/{tenant}/tests/results/search/last` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetTestsLastResult<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -283,7 +283,7 @@ pub static GET_TESTS_LAST_RESULT: ::kestra_core::OperationInfo = {
 
 /// Runs a test suite and answers its result.
 ///
-/// `POST /api/v1/{tenant}/tests/{namespace}/{id}/run` (all versions); Enterprise; starts work.
+/// `POST /api/v1/{tenant}/tests/{namespace}/{id}/run` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct RunTestSuite<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -330,7 +330,7 @@ pub static RUN_TEST_SUITE: ::kestra_core::OperationInfo = {
 
 /// Runs the test suites that a query matches.
 ///
-/// `POST /api/v1/{tenant}/tests/run` (all versions); Enterprise; starts work.
+/// `POST /api/v1/{tenant}/tests/run` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct RunTestSuitesByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -365,7 +365,7 @@ pub static RUN_TEST_SUITES_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Searches the results of test suites, page by page.
 ///
-/// `GET /api/v1/{tenant}/tests/results/search` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/tests/results/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchTestSuiteResults<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -382,36 +382,48 @@ impl SearchTestSuiteResults {
 }
 
 impl<E> SearchTestSuiteResults<E> {
+    /// Only what belongs to this flow.
+    ///
     /// `flowId` in the query.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(flow_id));
         self
     }
 
+    /// Only what belongs to this namespace.
+    ///
     /// `namespace` in the query.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(1, Into::<String>::into(namespace));
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(page));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(3, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 4, sort);
         self
     }
 
+    /// Only results of this suite.
+    ///
     /// `testSuiteId` in the query.
     pub fn test_suite_id(mut self, test_suite_id: impl Into<String>) -> Self {
         self.call.set_query(5, Into::<String>::into(test_suite_id));
@@ -441,7 +453,7 @@ pub static SEARCH_TEST_SUITE_RESULTS: ::kestra_core::OperationInfo = {
 
 /// Searches the test suites, page by page.
 ///
-/// `GET /api/v1/{tenant}/tests/search` (all versions); Enterprise; safe.
+/// `GET /api/v1/{tenant}/tests/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchTestSuites<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -458,36 +470,48 @@ impl SearchTestSuites {
 }
 
 impl<E> SearchTestSuites<E> {
+    /// Only what belongs to this flow.
+    ///
     /// `flowId` in the query.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(flow_id));
         self
     }
 
+    /// Takes namespaces below the given one as well.
+    ///
     /// `includeChildNamespaces` in the query.
     pub fn include_child_namespaces(mut self, include_child_namespaces: bool) -> Self {
         self.call.set_query(1, include_child_namespaces);
         self
     }
 
+    /// Only what belongs to this namespace.
+    ///
     /// `namespace` in the query.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(namespace));
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(3, Into::<i64>::into(page));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(4, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 5, sort);
@@ -517,7 +541,7 @@ pub static SEARCH_TEST_SUITES: ::kestra_core::OperationInfo = {
 
 /// Replaces the source of a test suite.
 ///
-/// `PUT /api/v1/{tenant}/tests/{namespace}/{id}` (all versions); Enterprise; idempotent.
+/// `PUT /api/v1/{tenant}/tests/{namespace}/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateTestSuite<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -551,7 +575,7 @@ pub static UPDATE_TEST_SUITE: ::kestra_core::OperationInfo = {
 
 /// Checks the source of a test suite.
 ///
-/// `POST /api/v1/{tenant}/tests/validate` (all versions); Enterprise; safe.
+/// `POST /api/v1/{tenant}/tests/validate` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ValidateTestSuite<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

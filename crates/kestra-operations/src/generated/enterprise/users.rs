@@ -2,7 +2,7 @@
 
 /// Lists the users whose names begin with a text.
 ///
-/// `POST /api/v1/{tenant}/tenant-access/autocomplete` (all versions); Enterprise; safe.
+/// `POST /api/v1/{tenant}/tenant-access/autocomplete` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct AutocompleteUsers<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -40,7 +40,7 @@ pub static AUTOCOMPLETE_USERS: ::kestra_core::OperationInfo = {
 
 /// Creates an API token of a user, which is shown this once.
 ///
-/// `POST /api/v1/users/{id}/api-tokens` (all versions); Enterprise; starts work.
+/// `POST /api/v1/users/{id}/api-tokens` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateApiTokenForUser<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -79,7 +79,7 @@ pub static CREATE_API_TOKEN_FOR_USER: ::kestra_core::OperationInfo = {
 
 /// Creates a user.
 ///
-/// `POST /api/v1/users` (all versions); Enterprise; starts work.
+/// `POST /api/v1/users` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateUser<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -114,7 +114,7 @@ pub static CREATE_USER: ::kestra_core::OperationInfo = {
 
 /// Deletes an API token of a user.
 ///
-/// `DELETE /api/v1/users/{id}/api-tokens/{tokenId}` (all versions); Enterprise; idempotent.
+/// `DELETE /api/v1/users/{id}/api-tokens/{tokenId}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteApiTokenForUser<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -152,7 +152,7 @@ pub static DELETE_API_TOKEN_FOR_USER: ::kestra_core::OperationInfo = {
 
 /// Ends the sessions of a user.
 ///
-/// `DELETE /api/v1/users/{id}/refresh-token` (all versions); Enterprise; idempotent.
+/// `DELETE /api/v1/users/{id}/refresh-token` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteRefreshToken<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -186,7 +186,7 @@ pub static DELETE_REFRESH_TOKEN: ::kestra_core::OperationInfo = {
 
 /// Deletes a user.
 ///
-/// `DELETE /api/v1/users/{id}` (all versions); Enterprise; idempotent.
+/// `DELETE /api/v1/users/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteUser<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -220,7 +220,7 @@ pub static DELETE_USER: ::kestra_core::OperationInfo = {
 
 /// Takes a way to log in away from a user.
 ///
-/// `DELETE /api/v1/users/{id}/auths/{auth}` (all versions); Enterprise; idempotent.
+/// `DELETE /api/v1/users/{id}/auths/{auth}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteUserAuthMethod<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -254,7 +254,7 @@ pub static DELETE_USER_AUTH_METHOD: ::kestra_core::OperationInfo = {
 
 /// Reads a user.
 ///
-/// `GET /api/v1/users/{id}` (all versions); Enterprise; safe.
+/// `GET /api/v1/users/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetUser<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -288,7 +288,7 @@ pub static GET_USER: ::kestra_core::OperationInfo = {
 
 /// Logs in as another user, by a redirect with a session cookie.
 ///
-/// `POST /api/v1/users/{id}/impersonate` (all versions); Enterprise; starts work.
+/// `POST /api/v1/users/{id}/impersonate` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct Impersonate<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -321,7 +321,7 @@ pub static IMPERSONATE: ::kestra_core::OperationInfo = {
 
 /// Lists the API tokens of a user, without their values.
 ///
-/// `GET /api/v1/users/{id}/api-tokens` (all versions); Enterprise; safe.
+/// `GET /api/v1/users/{id}/api-tokens` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListApiTokensForUser<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -355,7 +355,7 @@ pub static LIST_API_TOKENS_FOR_USER: ::kestra_core::OperationInfo = {
 
 /// Searches the users, page by page.
 ///
-/// `GET /api/v1/users` (all versions); Enterprise; safe.
+/// `GET /api/v1/users` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListUsers<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -372,36 +372,48 @@ impl ListUsers {
 }
 
 impl<E> ListUsers<E> {
-    /// Adds a filter: `filters` in the query; 1.3 and later.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query; 1.3 and later.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query; 1.3 and later.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
+    /// Which page, counted from 1.
+    ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
+    /// Only what has this text in it.
+    ///
     /// `q` in the query; before 2.0.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(q));
         self
     }
 
+    /// How many rows a page has at most.
+    ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(3, Into::<i64>::into(size));
         self
     }
 
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 4, sort);
@@ -436,7 +448,7 @@ pub static LIST_USERS: ::kestra_core::OperationInfo = {
 
 /// Changes single fields of a user.
 ///
-/// `PATCH /api/v1/users/{id}` (all versions); Enterprise; idempotent.
+/// `PATCH /api/v1/users/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PatchUser<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -476,7 +488,7 @@ pub static PATCH_USER: ::kestra_core::OperationInfo = {
 
 /// Sets the password of a user.
 ///
-/// `PATCH /api/v1/users/{id}/password` (all versions); Enterprise; idempotent.
+/// `PATCH /api/v1/users/{id}/password` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PatchUserPassword<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -516,7 +528,7 @@ pub static PATCH_USER_PASSWORD: ::kestra_core::OperationInfo = {
 
 /// Sets whether a user may do everything.
 ///
-/// `PATCH /api/v1/users/{id}/superadmin` (all versions); Enterprise; idempotent.
+/// `PATCH /api/v1/users/{id}/superadmin` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SetUserInstanceOwner<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -556,7 +568,7 @@ pub static SET_USER_INSTANCE_OWNER: ::kestra_core::OperationInfo = {
 
 /// Sets whether a user is a restricted one.
 ///
-/// `PATCH /api/v1/users/{id}/restricted` (all versions); Enterprise; idempotent.
+/// `PATCH /api/v1/users/{id}/restricted` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SetUserRestricted<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -596,7 +608,7 @@ pub static SET_USER_RESTRICTED: ::kestra_core::OperationInfo = {
 
 /// Changes one's own password.
 ///
-/// `PUT /api/v1/me/password` (all versions); Enterprise; starts work.
+/// `PUT /api/v1/me/password` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateCurrentUserPassword<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -631,7 +643,7 @@ pub static UPDATE_CURRENT_USER_PASSWORD: ::kestra_core::OperationInfo = {
 
 /// Replaces a user.
 ///
-/// `PUT /api/v1/users/{id}` (all versions); Enterprise; idempotent.
+/// `PUT /api/v1/users/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateUser<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -671,7 +683,7 @@ pub static UPDATE_USER: ::kestra_core::OperationInfo = {
 
 /// Sets the groups of a user.
 ///
-/// `PUT /api/v1/{tenant}/users/{id}/groups` (all versions); Enterprise; idempotent.
+/// `PUT /api/v1/{tenant}/users/{id}/groups` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateUserGroups<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

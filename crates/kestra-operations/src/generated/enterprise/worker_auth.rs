@@ -2,7 +2,7 @@
 
 /// Reads a credential that a worker has.
 ///
-/// `GET /api/v1/instance/workers/credentials/{id}` (2.0 and later); Enterprise; safe.
+/// `GET /api/v1/instance/workers/credentials/{id}` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetWorkerCredential<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -38,7 +38,7 @@ pub static GET_WORKER_CREDENTIAL: ::kestra_core::OperationInfo = {
 
 /// Lists the credentials that workers have.
 ///
-/// `GET /api/v1/instance/workers/credentials` (2.0 and later); Enterprise; safe.
+/// `GET /api/v1/instance/workers/credentials` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListWorkerCredentials<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -70,7 +70,7 @@ pub static LIST_WORKER_CREDENTIALS: ::kestra_core::OperationInfo = {
 
 /// Revokes a worker's credential.
 ///
-/// `POST /api/v1/instance/workers/credentials/{id}/revoke` (2.0 and later); Enterprise; idempotent.
+/// `POST /api/v1/instance/workers/credentials/{id}/revoke` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct RevokeWorkerCredential<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

@@ -2,7 +2,7 @@
 
 /// Has a worker group take work from a queue.
 ///
-/// `POST /api/v1/instance/worker-groups/{id}/subscriptions` (2.0 and later); Enterprise; starts work.
+/// `POST /api/v1/instance/worker-groups/{id}/subscriptions` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct AddWorkerGroupSubscription<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -43,7 +43,7 @@ pub static ADD_WORKER_GROUP_SUBSCRIPTION: ::kestra_core::OperationInfo = {
 
 /// Creates a worker group; gone with 2.0.
 ///
-/// `POST /api/v1/instance/workergroups` (before 2.0); Enterprise; starts work.
+/// `POST /api/v1/instance/workergroups` (Kestra before 2.0); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateInstanceWorkerGroup<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -84,7 +84,7 @@ pub static CREATE_INSTANCE_WORKER_GROUP: ::kestra_core::OperationInfo = {
 
 /// Creates a worker group.
 ///
-/// `POST /api/v1/instance/worker-groups` (2.0 and later); Enterprise; starts work.
+/// `POST /api/v1/instance/worker-groups` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateWorkerGroup<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -121,7 +121,7 @@ pub static CREATE_WORKER_GROUP: ::kestra_core::OperationInfo = {
 
 /// Deletes a worker group; gone with 2.0.
 ///
-/// `DELETE /api/v1/instance/workergroups/{id}` (before 2.0); Enterprise; idempotent.
+/// `DELETE /api/v1/instance/workergroups/{id}` (Kestra before 2.0); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteInstanceWorkerGroup<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -157,7 +157,7 @@ pub static DELETE_INSTANCE_WORKER_GROUP: ::kestra_core::OperationInfo = {
 
 /// Deletes a worker group.
 ///
-/// `DELETE /api/v1/instance/worker-groups/{id}` (2.0 and later); Enterprise; idempotent.
+/// `DELETE /api/v1/instance/worker-groups/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteWorkerGroup<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -177,6 +177,8 @@ impl DeleteWorkerGroup {
 }
 
 impl<E> DeleteWorkerGroup<E> {
+    /// Goes ahead although it is in use.
+    ///
     /// `force` in the query.
     pub fn force(mut self, force: bool) -> Self {
         self.call.set_query(0, force);
@@ -202,7 +204,7 @@ pub static DELETE_WORKER_GROUP: ::kestra_core::OperationInfo = {
 
 /// Deletes a token of a worker group.
 ///
-/// `DELETE /api/v1/instance/worker-groups/{id}/tokens/{tokenId}` (2.0 and later); Enterprise; idempotent.
+/// `DELETE /api/v1/instance/worker-groups/{id}/tokens/{tokenId}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteWorkerGroupToken<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -240,7 +242,7 @@ pub static DELETE_WORKER_GROUP_TOKEN: ::kestra_core::OperationInfo = {
 
 /// Creates a token with which workers join a group, shown this once.
 ///
-/// `POST /api/v1/instance/worker-groups/{id}/tokens` (2.0 and later); Enterprise; starts work.
+/// `POST /api/v1/instance/worker-groups/{id}/tokens` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GenerateWorkerGroupToken<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -281,7 +283,7 @@ pub static GENERATE_WORKER_GROUP_TOKEN: ::kestra_core::OperationInfo = {
 
 /// Reads a worker group with its workers; gone with 2.0.
 ///
-/// `GET /api/v1/instance/workergroups/{id}` (before 2.0); Enterprise; safe.
+/// `GET /api/v1/instance/workergroups/{id}` (Kestra before 2.0); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetInstanceWorkerGroup<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -317,7 +319,7 @@ pub static GET_INSTANCE_WORKER_GROUP: ::kestra_core::OperationInfo = {
 
 /// Reads a worker group.
 ///
-/// `GET /api/v1/instance/worker-groups/{id}` (2.0 and later); Enterprise; safe.
+/// `GET /api/v1/instance/worker-groups/{id}` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetWorkerGroup<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -353,7 +355,7 @@ pub static GET_WORKER_GROUP: ::kestra_core::OperationInfo = {
 
 /// Reads how much a worker group can run, and from which queues.
 ///
-/// `GET /api/v1/instance/worker-groups/{id}/capacity` (2.0 and later); Enterprise; safe.
+/// `GET /api/v1/instance/worker-groups/{id}/capacity` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetWorkerGroupCapacity<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -389,7 +391,7 @@ pub static GET_WORKER_GROUP_CAPACITY: ::kestra_core::OperationInfo = {
 
 /// Lists the worker groups; gone with 2.0.
 ///
-/// `GET /api/v1/instance/workergroups` (before 2.0); Enterprise; safe.
+/// `GET /api/v1/instance/workergroups` (Kestra before 2.0); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListInstanceWorkerGroups<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -424,7 +426,7 @@ pub static LIST_INSTANCE_WORKER_GROUPS: ::kestra_core::OperationInfo = {
 
 /// Lists the workers of a group that are running.
 ///
-/// `GET /api/v1/instance/worker-groups/{id}/workers` (2.0 and later); Enterprise; safe.
+/// `GET /api/v1/instance/worker-groups/{id}/workers` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListWorkerGroupWorkers<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -460,7 +462,7 @@ pub static LIST_WORKER_GROUP_WORKERS: ::kestra_core::OperationInfo = {
 
 /// Lists the worker groups.
 ///
-/// `GET /api/v1/instance/worker-groups` (2.0 and later); Enterprise; safe.
+/// `GET /api/v1/instance/worker-groups` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListWorkerGroups<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -477,12 +479,16 @@ impl ListWorkerGroups {
 }
 
 impl<E> ListWorkerGroups<E> {
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
+    /// Which rows; all have to hold.
+    ///
     /// `filters` in the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
@@ -507,7 +513,7 @@ pub static LIST_WORKER_GROUPS: ::kestra_core::OperationInfo = {
 
 /// Has a worker group take no more work from a queue.
 ///
-/// `DELETE /api/v1/instance/worker-groups/{id}/subscriptions/{workerQueueId}` (2.0 and later); Enterprise; idempotent.
+/// `DELETE /api/v1/instance/worker-groups/{id}/subscriptions/{workerQueueId}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct RemoveWorkerGroupSubscription<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -545,7 +551,7 @@ pub static REMOVE_WORKER_GROUP_SUBSCRIPTION: ::kestra_core::OperationInfo = {
 
 /// Revokes a token of a worker group.
 ///
-/// `POST /api/v1/instance/worker-groups/{id}/tokens/{tokenId}/revoke` (2.0 and later); Enterprise; idempotent.
+/// `POST /api/v1/instance/worker-groups/{id}/tokens/{tokenId}/revoke` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct RevokeWorkerGroupToken<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -583,7 +589,7 @@ pub static REVOKE_WORKER_GROUP_TOKEN: ::kestra_core::OperationInfo = {
 
 /// Replaces a worker group; gone with 2.0.
 ///
-/// `PUT /api/v1/instance/workergroups/{id}` (before 2.0); Enterprise; idempotent.
+/// `PUT /api/v1/instance/workergroups/{id}` (Kestra before 2.0); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateInstanceWorkerGroup<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -627,7 +633,7 @@ pub static UPDATE_INSTANCE_WORKER_GROUP: ::kestra_core::OperationInfo = {
 
 /// Replaces a worker group.
 ///
-/// `PUT /api/v1/instance/worker-groups/{id}` (2.0 and later); Enterprise; idempotent.
+/// `PUT /api/v1/instance/worker-groups/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateWorkerGroup<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -669,7 +675,7 @@ pub static UPDATE_WORKER_GROUP: ::kestra_core::OperationInfo = {
 
 /// Sets how much of a worker group is kept for a queue.
 ///
-/// `PATCH /api/v1/instance/worker-groups/{id}/subscriptions/{workerQueueId}` (2.0 and later); Enterprise; idempotent.
+/// `PATCH /api/v1/instance/worker-groups/{id}/subscriptions/{workerQueueId}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateWorkerGroupSubscription<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

@@ -2,7 +2,7 @@
 
 /// Creates a worker queue.
 ///
-/// `POST /api/v1/instance/worker-queues` (2.0 and later); Enterprise; starts work.
+/// `POST /api/v1/instance/worker-queues` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateWorkerQueue<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -43,7 +43,7 @@ pub static CREATE_WORKER_QUEUE: ::kestra_core::OperationInfo = {
 
 /// Deletes a worker queue.
 ///
-/// `DELETE /api/v1/instance/worker-queues/{id}` (2.0 and later); Enterprise; idempotent.
+/// `DELETE /api/v1/instance/worker-queues/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteWorkerQueue<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -79,7 +79,7 @@ pub static DELETE_WORKER_QUEUE: ::kestra_core::OperationInfo = {
 
 /// Reads a worker queue.
 ///
-/// `GET /api/v1/instance/worker-queues/{id}` (2.0 and later); Enterprise; safe.
+/// `GET /api/v1/instance/worker-queues/{id}` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetWorkerQueue<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -115,7 +115,7 @@ pub static GET_WORKER_QUEUE: ::kestra_core::OperationInfo = {
 
 /// Lists the worker groups that take work from a queue.
 ///
-/// `GET /api/v1/instance/worker-queues/{id}/subscribers` (2.0 and later); Enterprise; safe.
+/// `GET /api/v1/instance/worker-queues/{id}/subscribers` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListWorkerQueueSubscribers<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -151,7 +151,7 @@ pub static LIST_WORKER_QUEUE_SUBSCRIBERS: ::kestra_core::OperationInfo = {
 
 /// Lists the worker queues.
 ///
-/// `GET /api/v1/instance/worker-queues` (2.0 and later); Enterprise; safe.
+/// `GET /api/v1/instance/worker-queues` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListWorkerQueues<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -183,7 +183,7 @@ pub static LIST_WORKER_QUEUES: ::kestra_core::OperationInfo = {
 
 /// Replaces a worker queue.
 ///
-/// `PUT /api/v1/instance/worker-queues/{id}` (2.0 and later); Enterprise; idempotent.
+/// `PUT /api/v1/instance/worker-queues/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateWorkerQueue<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

@@ -3,7 +3,7 @@
 impl crate::areas::Ai {
     /// Writes the source of an app from a description.
     ///
-    /// `POST /api/v1/{tenant}/ai/generate/app` (1.3 and later); Enterprise; starts work.
+    /// `POST /api/v1/{tenant}/ai/generate/app` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
     pub fn generate_app(
         &self,
         app_generation_prompt: impl Into<::kestra_models::AppGenerationPrompt>,
@@ -13,7 +13,7 @@ impl crate::areas::Ai {
 
     /// Writes the source of a test suite from a description.
     ///
-    /// `POST /api/v1/{tenant}/ai/generate/test` (1.3 and later); Enterprise; starts work.
+    /// `POST /api/v1/{tenant}/ai/generate/test` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
     pub fn generate_test_suite(
         &self,
         test_suite_generation_prompt: impl Into<::kestra_models::TestSuiteGenerationPrompt>,

@@ -3,7 +3,7 @@
 impl crate::areas::Apps {
     /// Deletes the apps named.
     ///
-    /// `DELETE /api/v1/{tenant}/apps` (all versions); Enterprise; idempotent.
+    /// `DELETE /api/v1/{tenant}/apps` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn bulk_delete_apps(
         &self,
         bulk_operation_request: impl Into<::kestra_models::BulkOperationRequest>,
@@ -13,7 +13,7 @@ impl crate::areas::Apps {
 
     /// Disables the apps named.
     ///
-    /// `POST /api/v1/{tenant}/apps/disable` (all versions); Enterprise; idempotent.
+    /// `POST /api/v1/{tenant}/apps/disable` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn bulk_disable_apps(
         &self,
         bulk_operation_request: impl Into<::kestra_models::BulkOperationRequest>,
@@ -23,7 +23,7 @@ impl crate::areas::Apps {
 
     /// Enables the apps named.
     ///
-    /// `POST /api/v1/{tenant}/apps/enable` (all versions); Enterprise; idempotent.
+    /// `POST /api/v1/{tenant}/apps/enable` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn bulk_enable_apps(
         &self,
         bulk_operation_request: impl Into<::kestra_models::BulkOperationRequest>,
@@ -33,7 +33,7 @@ impl crate::areas::Apps {
 
     /// Downloads the sources of the apps named.
     ///
-    /// `POST /api/v1/{tenant}/apps/export` (all versions); Enterprise; safe.
+    /// `POST /api/v1/{tenant}/apps/export` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn bulk_export_apps(
         &self,
         bulk_operation_request: impl Into<::kestra_models::BulkOperationRequest>,
@@ -43,7 +43,7 @@ impl crate::areas::Apps {
 
     /// Creates and updates apps from a file, and answers which failed.
     ///
-    /// `POST /api/v1/{tenant}/apps/import` (all versions); Enterprise; starts work.
+    /// `POST /api/v1/{tenant}/apps/import` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn bulk_import_apps(
         &self,
         file_upload: impl Into<::kestra_core::FilePart>,
@@ -53,28 +53,28 @@ impl crate::areas::Apps {
 
     /// Creates an app from its YAML source.
     ///
-    /// `POST /api/v1/{tenant}/apps` (all versions); Enterprise; starts work.
+    /// `POST /api/v1/{tenant}/apps` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn create_app(&self, source: impl Into<String>) -> ::kestra_operations::CreateApp<crate::Client> {
         ::kestra_operations::CreateApp::new(source).on(self.client().clone())
     }
 
     /// Deletes an app.
     ///
-    /// `DELETE /api/v1/{tenant}/apps/{uid}` (all versions); Enterprise; idempotent.
+    /// `DELETE /api/v1/{tenant}/apps/{uid}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_app(&self, uid: impl AsRef<str>) -> ::kestra_operations::DeleteApp<crate::Client> {
         ::kestra_operations::DeleteApp::new(uid).on(self.client().clone())
     }
 
     /// Disables an app.
     ///
-    /// `POST /api/v1/{tenant}/apps/{uid}/disable` (all versions); Enterprise; idempotent.
+    /// `POST /api/v1/{tenant}/apps/{uid}/disable` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn disable_app(&self, uid: impl AsRef<str>) -> ::kestra_operations::DisableApp<crate::Client> {
         ::kestra_operations::DisableApp::new(uid).on(self.client().clone())
     }
 
     /// Sends what a user of an app entered or chose, and answers what to show next.
     ///
-    /// `POST /api/v1/{tenant}/apps/view/{id}/dispatch/{dispatch}` (1.3 and later); Enterprise; starts work.
+    /// `POST /api/v1/{tenant}/apps/view/{id}/dispatch/{dispatch}` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
     pub fn dispatch_app(
         &self,
         id: impl AsRef<str>,
@@ -85,7 +85,7 @@ impl crate::areas::Apps {
 
     /// Downloads a file that the execution behind an app made.
     ///
-    /// `GET /api/v1/{tenant}/apps/view/{id}/file/download` (1.3 and later); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/apps/view/{id}/file/download` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn download_file_from_app_execution(
         &self,
         id: impl AsRef<str>,
@@ -96,21 +96,21 @@ impl crate::areas::Apps {
 
     /// Enables an app.
     ///
-    /// `POST /api/v1/{tenant}/apps/{uid}/enable` (all versions); Enterprise; idempotent.
+    /// `POST /api/v1/{tenant}/apps/{uid}/enable` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn enable_app(&self, uid: impl AsRef<str>) -> ::kestra_operations::EnableApp<crate::Client> {
         ::kestra_operations::EnableApp::new(uid).on(self.client().clone())
     }
 
     /// Reads an app, its source included.
     ///
-    /// `GET /api/v1/{tenant}/apps/{uid}` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/apps/{uid}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_app(&self, uid: impl AsRef<str>) -> ::kestra_operations::GetApp<crate::Client> {
         ::kestra_operations::GetApp::new(uid).on(self.client().clone())
     }
 
     /// Reads the size of a file that the execution behind an app made.
     ///
-    /// `GET /api/v1/{tenant}/apps/view/{id}/file/meta` (1.3 and later); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/apps/view/{id}/file/meta` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_file_meta_from_app_execution(
         &self,
         id: impl AsRef<str>,
@@ -121,7 +121,7 @@ impl crate::areas::Apps {
 
     /// Reads the beginning of a file that the execution behind an app made.
     ///
-    /// `GET /api/v1/{tenant}/apps/view/{id}/file/preview` (1.3 and later); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/apps/view/{id}/file/preview` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_file_preview_from_app_execution(
         &self,
         id: impl AsRef<str>,
@@ -132,7 +132,7 @@ impl crate::areas::Apps {
 
     /// Reads the log of the execution behind an app as text.
     ///
-    /// `GET /api/v1/{tenant}/apps/view/{uid}/logs/download` (1.3 and later); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/apps/view/{uid}/logs/download` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_logs_from_app_execution(
         &self,
         uid: impl AsRef<str>,
@@ -143,7 +143,7 @@ impl crate::areas::Apps {
 
     /// Follows what an app shows, as events.
     ///
-    /// `GET /api/v1/{tenant}/apps/view/{id}/streams/{stream}` (1.3 and later); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/apps/view/{id}/streams/{stream}` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_stream_events_from_app(
         &self,
         id: impl AsRef<str>,
@@ -154,28 +154,28 @@ impl crate::areas::Apps {
 
     /// Lists the tags of the apps.
     ///
-    /// `GET /api/v1/{tenant}/apps/tags` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/apps/tags` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn list_app_tags(&self) -> ::kestra_operations::ListAppTags<crate::Client> {
         ::kestra_operations::ListAppTags::new().on(self.client().clone())
     }
 
     /// Opens an app and answers what it shows first.
     ///
-    /// `GET /api/v1/{tenant}/apps/view/{uid}` (1.3 and later); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/apps/view/{uid}` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn open_app(&self, uid: impl AsRef<str>) -> ::kestra_operations::OpenApp<crate::Client> {
         ::kestra_operations::OpenApp::new(uid).on(self.client().clone())
     }
 
     /// Answers what an app would show, from a source that need not be stored.
     ///
-    /// `POST /api/v1/{tenant}/apps/preview` (1.3 and later); Enterprise; safe.
+    /// `POST /api/v1/{tenant}/apps/preview` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn preview_app(&self, source: impl Into<String>) -> ::kestra_operations::PreviewApp<crate::Client> {
         ::kestra_operations::PreviewApp::new(source).on(self.client().clone())
     }
 
     /// Sends what a user entered to an app that need not be stored.
     ///
-    /// `POST /api/v1/{tenant}/apps/preview/dispatch/{dispatch}` (1.3 and later); Enterprise; starts work.
+    /// `POST /api/v1/{tenant}/apps/preview/dispatch/{dispatch}` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
     pub fn preview_dispatch_app(
         &self,
         dispatch: impl AsRef<str>,
@@ -185,21 +185,21 @@ impl crate::areas::Apps {
 
     /// Searches the apps, page by page.
     ///
-    /// `GET /api/v1/{tenant}/apps/search` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/apps/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn search_apps(&self) -> ::kestra_operations::SearchApps<crate::Client> {
         ::kestra_operations::SearchApps::new().on(self.client().clone())
     }
 
     /// Searches the apps that the user may open, page by page.
     ///
-    /// `GET /api/v1/{tenant}/apps/catalog` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/apps/catalog` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn search_apps_from_catalog(&self) -> ::kestra_operations::SearchAppsFromCatalog<crate::Client> {
         ::kestra_operations::SearchAppsFromCatalog::new().on(self.client().clone())
     }
 
     /// Replaces the source of an app.
     ///
-    /// `PUT /api/v1/{tenant}/apps/{uid}` (all versions); Enterprise; idempotent.
+    /// `PUT /api/v1/{tenant}/apps/{uid}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn update_app(
         &self,
         uid: impl AsRef<str>,

@@ -3,21 +3,21 @@
 impl crate::areas::Assets {
     /// Creates an asset.
     ///
-    /// `POST /api/v1/{tenant}/assets` (all versions); Enterprise; starts work.
+    /// `POST /api/v1/{tenant}/assets` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn create_asset(&self, source: impl Into<String>) -> ::kestra_operations::CreateAsset<crate::Client> {
         ::kestra_operations::CreateAsset::new(source).on(self.client().clone())
     }
 
     /// Deletes an asset.
     ///
-    /// `DELETE /api/v1/{tenant}/assets/{id}` (all versions); Enterprise; idempotent.
+    /// `DELETE /api/v1/{tenant}/assets/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_asset(&self, id: impl AsRef<str>) -> ::kestra_operations::DeleteAsset<crate::Client> {
         ::kestra_operations::DeleteAsset::new(id).on(self.client().clone())
     }
 
     /// Deletes every lineage event that the filters match.
     ///
-    /// `DELETE /api/v1/{tenant}/assets/lineage-events/by-query` (1.3 and later); Enterprise; starts work.
+    /// `DELETE /api/v1/{tenant}/assets/lineage-events/by-query` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
     pub fn delete_asset_lineage_events_by_query(
         &self,
     ) -> ::kestra_operations::DeleteAssetLineageEventsByQuery<crate::Client> {
@@ -26,7 +26,7 @@ impl crate::areas::Assets {
 
     /// Deletes every record of use that the filters match.
     ///
-    /// `DELETE /api/v1/{tenant}/assets/usages/by-query` (1.3 and later); Enterprise; starts work.
+    /// `DELETE /api/v1/{tenant}/assets/usages/by-query` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
     pub fn delete_asset_usages_by_query(
         &self,
     ) -> ::kestra_operations::DeleteAssetUsagesByQuery<crate::Client> {
@@ -35,7 +35,7 @@ impl crate::areas::Assets {
 
     /// Deletes the assets named.
     ///
-    /// `DELETE /api/v1/{tenant}/assets/by-ids` (all versions); Enterprise; idempotent.
+    /// `DELETE /api/v1/{tenant}/assets/by-ids` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_assets_by_ids(
         &self,
         ids: impl IntoIterator<Item = impl Into<String>>,
@@ -45,21 +45,21 @@ impl crate::areas::Assets {
 
     /// Deletes every asset that the filters match.
     ///
-    /// `DELETE /api/v1/{tenant}/assets/by-query` (all versions); Enterprise; starts work.
+    /// `DELETE /api/v1/{tenant}/assets/by-query` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn delete_assets_by_query(&self) -> ::kestra_operations::DeleteAssetsByQuery<crate::Client> {
         ::kestra_operations::DeleteAssetsByQuery::new().on(self.client().clone())
     }
 
     /// Reads an asset.
     ///
-    /// `GET /api/v1/{tenant}/assets/{id}` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/assets/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_asset(&self, id: impl AsRef<str>) -> ::kestra_operations::GetAsset<crate::Client> {
         ::kestra_operations::GetAsset::new(id).on(self.client().clone())
     }
 
     /// Reads what an asset is made from and what is made from it.
     ///
-    /// `GET /api/v1/{tenant}/assets/{id}/dependencies` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/assets/{id}/dependencies` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_asset_dependencies(
         &self,
         id: impl AsRef<str>,
@@ -69,14 +69,14 @@ impl crate::areas::Assets {
 
     /// Locks an asset against executions that would change it.
     ///
-    /// `POST /api/v1/{tenant}/assets/{id}/lock` (2.0 and later); Enterprise; starts work.
+    /// `POST /api/v1/{tenant}/assets/{id}/lock` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn lock_asset(&self, id: impl AsRef<str>) -> ::kestra_operations::LockAsset<crate::Client> {
         ::kestra_operations::LockAsset::new(id).on(self.client().clone())
     }
 
     /// Searches the events that read or made assets, page by page.
     ///
-    /// `GET /api/v1/{tenant}/assets/lineage-events/search` (1.3 and later); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/assets/lineage-events/search` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn search_asset_lineage_events(
         &self,
     ) -> ::kestra_operations::SearchAssetLineageEvents<crate::Client> {
@@ -85,21 +85,21 @@ impl crate::areas::Assets {
 
     /// Searches which flows use assets, page by page.
     ///
-    /// `GET /api/v1/{tenant}/assets/usages/search` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/assets/usages/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn search_asset_usages(&self) -> ::kestra_operations::SearchAssetUsages<crate::Client> {
         ::kestra_operations::SearchAssetUsages::new().on(self.client().clone())
     }
 
     /// Searches the assets, page by page.
     ///
-    /// `GET /api/v1/{tenant}/assets/search` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/assets/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn search_assets(&self) -> ::kestra_operations::SearchAssets<crate::Client> {
         ::kestra_operations::SearchAssets::new().on(self.client().clone())
     }
 
     /// Takes the lock off an asset.
     ///
-    /// `DELETE /api/v1/{tenant}/assets/{id}/lock` (2.0 and later); Enterprise; idempotent.
+    /// `DELETE /api/v1/{tenant}/assets/{id}/lock` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn unlock_asset(&self, id: impl AsRef<str>) -> ::kestra_operations::UnlockAsset<crate::Client> {
         ::kestra_operations::UnlockAsset::new(id).on(self.client().clone())
     }

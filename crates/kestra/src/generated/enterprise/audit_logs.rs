@@ -3,14 +3,14 @@
 impl crate::areas::AuditLogs {
     /// Lists the audit log of a tenant as CSV text.
     ///
-    /// `GET /api/v1/{tenant}/auditlogs/export` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/auditlogs/export` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn export_audit_logs(&self) -> ::kestra_operations::ExportAuditLogs<crate::Client> {
         ::kestra_operations::ExportAuditLogs::new().on(self.client().clone())
     }
 
     /// Lists the audit log of all tenants as CSV text.
     ///
-    /// `GET /api/v1/auditlogs/export` (all versions); Enterprise; safe.
+    /// `GET /api/v1/auditlogs/export` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn export_audit_logs_for_all_tenants(
         &self,
     ) -> ::kestra_operations::ExportAuditLogsForAllTenants<crate::Client> {
@@ -19,7 +19,7 @@ impl crate::areas::AuditLogs {
 
     /// Finds the entry of the audit log that fits best.
     ///
-    /// `POST /api/v1/{tenant}/auditlogs/find` (all versions); Enterprise; safe.
+    /// `POST /api/v1/{tenant}/auditlogs/find` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn find_audit_log(
         &self,
         find_request: impl Into<::kestra_models::FindRequest>,
@@ -29,7 +29,7 @@ impl crate::areas::AuditLogs {
 
     /// Reads what an entry changed in something that belongs to no tenant.
     ///
-    /// `GET /api/v1/auditlogs/{id}/diff` (all versions); Enterprise; safe.
+    /// `GET /api/v1/auditlogs/{id}/diff` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_global_resource_diff_from_audit_log(
         &self,
         id: impl AsRef<str>,
@@ -39,7 +39,7 @@ impl crate::areas::AuditLogs {
 
     /// Reads what an entry of the audit log changed.
     ///
-    /// `GET /api/v1/{tenant}/auditlogs/{id}/diff` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/auditlogs/{id}/diff` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_resource_diff_from_audit_log(
         &self,
         id: impl AsRef<str>,
@@ -49,7 +49,7 @@ impl crate::areas::AuditLogs {
 
     /// Lists the entries of the audit log about one thing.
     ///
-    /// `GET /api/v1/{tenant}/auditlogs/history/{detailId}` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/auditlogs/history/{detailId}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn list_audit_logs_from_resource_id(
         &self,
         detail_id: impl AsRef<str>,
@@ -59,14 +59,14 @@ impl crate::areas::AuditLogs {
 
     /// Searches the audit log of a tenant, page by page.
     ///
-    /// `GET /api/v1/{tenant}/auditlogs/search` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/auditlogs/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn search_audit_logs(&self) -> ::kestra_operations::SearchAuditLogs<crate::Client> {
         ::kestra_operations::SearchAuditLogs::new().on(self.client().clone())
     }
 
     /// Searches the audit log of all tenants, page by page.
     ///
-    /// `GET /api/v1/auditlogs/search` (all versions); Enterprise; safe.
+    /// `GET /api/v1/auditlogs/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn search_audit_logs_for_all_tenants(
         &self,
     ) -> ::kestra_operations::SearchAuditLogsForAllTenants<crate::Client> {

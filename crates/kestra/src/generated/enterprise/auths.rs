@@ -3,7 +3,7 @@
 impl crate::areas::Auths {
     /// Accepts an invitation as the user who is logged in.
     ///
-    /// `POST /api/v1/invitation/accept/{invitationId}` (all versions); Enterprise; starts work.
+    /// `POST /api/v1/invitation/accept/{invitationId}` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn accept_invitation(
         &self,
         invitation_id: impl AsRef<str>,
@@ -13,7 +13,7 @@ impl crate::areas::Auths {
 
     /// Creates an API token of one's own, which is shown this once.
     ///
-    /// `POST /api/v1/me/api-tokens` (all versions); Enterprise; starts work.
+    /// `POST /api/v1/me/api-tokens` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn create_api_token_for_current_user(
         &self,
         create_api_token_request: impl Into<::kestra_models::CreateApiTokenRequest>,
@@ -24,7 +24,7 @@ impl crate::areas::Auths {
 
     /// Creates the user that an invitation is for.
     ///
-    /// `POST /api/v1/invitation/create/{invitationId}` (all versions); Enterprise; starts work.
+    /// `POST /api/v1/invitation/create/{invitationId}` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn create_from_invitation(
         &self,
         invitation_id: impl AsRef<str>,
@@ -36,7 +36,7 @@ impl crate::areas::Auths {
 
     /// Deletes an API token of one's own.
     ///
-    /// `DELETE /api/v1/me/api-tokens/{tokenId}` (all versions); Enterprise; idempotent.
+    /// `DELETE /api/v1/me/api-tokens/{tokenId}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_api_token_for_current_user(
         &self,
         token_id: impl AsRef<str>,
@@ -46,14 +46,14 @@ impl crate::areas::Auths {
 
     /// Reads who the credentials belong to.
     ///
-    /// `GET /api/v1/me` (all versions); Enterprise; safe.
+    /// `GET /api/v1/me` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_current_user(&self) -> ::kestra_operations::GetCurrentUser<crate::Client> {
         ::kestra_operations::GetCurrentUser::new().on(self.client().clone())
     }
 
     /// Lists one's own API tokens, without their values.
     ///
-    /// `GET /api/v1/me/api-tokens` (all versions); Enterprise; safe.
+    /// `GET /api/v1/me/api-tokens` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn list_api_tokens_for_current_user(
         &self,
     ) -> ::kestra_operations::ListApiTokensForCurrentUser<crate::Client> {
@@ -62,14 +62,14 @@ impl crate::areas::Auths {
 
     /// Lists how users may log in.
     ///
-    /// `GET /api/v1/auths` (all versions); Enterprise; safe.
+    /// `GET /api/v1/auths` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn list_auth_methods(&self) -> ::kestra_operations::ListAuthMethods<crate::Client> {
         ::kestra_operations::ListAuthMethods::new().on(self.client().clone())
     }
 
     /// Logs in with user name and password and gets a session cookie.
     ///
-    /// `POST /login` (all versions); Enterprise; starts work.
+    /// `POST /login` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn log_in_with_session(
         &self,
         username_password_credentials: impl Into<::kestra_models::UsernamePasswordCredentials>,
@@ -79,7 +79,7 @@ impl crate::areas::Auths {
 
     /// Changes one's own profile.
     ///
-    /// `PATCH /api/v1/me` (all versions); Enterprise; idempotent.
+    /// `PATCH /api/v1/me` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn patch_current_user(
         &self,
         user_details_request: impl Into<::kestra_models::UserDetailsRequest>,
@@ -89,14 +89,14 @@ impl crate::areas::Auths {
 
     /// Has a login code sent by mail.
     ///
-    /// `GET /api/v1/request-code/{email}` (all versions); Enterprise; starts work.
+    /// `GET /api/v1/request-code/{email}` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn request_code(&self, email: impl AsRef<str>) -> ::kestra_operations::RequestCode<crate::Client> {
         ::kestra_operations::RequestCode::new(email).on(self.client().clone())
     }
 
     /// Has a link for a new password sent by mail.
     ///
-    /// `POST /api/v1/forgotten-password` (2.0 and later); Enterprise; starts work.
+    /// `POST /api/v1/forgotten-password` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn request_password_reset(
         &self,
         forgotten_password_request: impl Into<::kestra_models::ForgottenPasswordRequest>,
@@ -106,7 +106,7 @@ impl crate::areas::Auths {
 
     /// Has a link for a new password sent by mail; gone with 2.0.
     ///
-    /// `GET /api/v1/forgotten-password` (before 2.0); Enterprise; starts work.
+    /// `GET /api/v1/forgotten-password` (Kestra before 2.0); Enterprise; never repeated unless provably unsent.
     pub fn request_password_reset_by_get(
         &self,
         username: impl Into<String>,
@@ -116,7 +116,7 @@ impl crate::areas::Auths {
 
     /// Sets a new password with the token of the link.
     ///
-    /// `POST /api/v1/reset-password` (all versions); Enterprise; starts work.
+    /// `POST /api/v1/reset-password` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn reset_password(
         &self,
         reset_password_request: impl Into<::kestra_models::ResetPasswordRequest>,
@@ -126,7 +126,7 @@ impl crate::areas::Auths {
 
     /// Checks whether a password keeps to the rules.
     ///
-    /// `POST /api/v1/validate-password` (2.0 and later); Enterprise; safe.
+    /// `POST /api/v1/validate-password` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn validate_password(
         &self,
         text: impl Into<String>,

@@ -3,7 +3,7 @@
 impl crate::areas::Banners {
     /// Creates a banner.
     ///
-    /// `POST /api/v1/banners` (all versions); Enterprise; starts work.
+    /// `POST /api/v1/banners` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn create_banner(
         &self,
         banner: impl Into<::kestra_models::Banner>,
@@ -13,21 +13,21 @@ impl crate::areas::Banners {
 
     /// Deletes a banner.
     ///
-    /// `DELETE /api/v1/banners/{id}` (all versions); Enterprise; idempotent.
+    /// `DELETE /api/v1/banners/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_banner(&self, id: impl AsRef<str>) -> ::kestra_operations::DeleteBanner<crate::Client> {
         ::kestra_operations::DeleteBanner::new(id).on(self.client().clone())
     }
 
     /// Searches the banners.
     ///
-    /// `GET /api/v1/banners/search` (all versions); Enterprise; safe.
+    /// `GET /api/v1/banners/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn search_banners(&self) -> ::kestra_operations::SearchBanners<crate::Client> {
         ::kestra_operations::SearchBanners::new().on(self.client().clone())
     }
 
     /// Replaces a banner.
     ///
-    /// `PUT /api/v1/banners/{id}` (all versions); Enterprise; idempotent.
+    /// `PUT /api/v1/banners/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn update_banner(
         &self,
         id: impl AsRef<str>,

@@ -3,7 +3,7 @@
 impl crate::areas::Bindings {
     /// Gives several roles to users or groups.
     ///
-    /// `POST /api/v1/{tenant}/bindings/bulk` (all versions); Enterprise; starts work.
+    /// `POST /api/v1/{tenant}/bindings/bulk` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn bulk_create_bindings(
         &self,
         create_binding_requests: impl IntoIterator<Item = impl Into<::kestra_models::CreateBindingRequest>>,
@@ -13,7 +13,7 @@ impl crate::areas::Bindings {
 
     /// Gives a role to a user or group.
     ///
-    /// `POST /api/v1/{tenant}/bindings` (all versions); Enterprise; starts work.
+    /// `POST /api/v1/{tenant}/bindings` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn create_binding(
         &self,
         create_binding_request: impl Into<::kestra_models::CreateBindingRequest>,
@@ -23,21 +23,21 @@ impl crate::areas::Bindings {
 
     /// Takes a role away.
     ///
-    /// `DELETE /api/v1/{tenant}/bindings/{id}` (all versions); Enterprise; idempotent.
+    /// `DELETE /api/v1/{tenant}/bindings/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_binding(&self, id: impl AsRef<str>) -> ::kestra_operations::DeleteBinding<crate::Client> {
         ::kestra_operations::DeleteBinding::new(id).on(self.client().clone())
     }
 
     /// Reads who has which role where.
     ///
-    /// `GET /api/v1/{tenant}/bindings/{id}` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/bindings/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_binding(&self, id: impl AsRef<str>) -> ::kestra_operations::GetBinding<crate::Client> {
         ::kestra_operations::GetBinding::new(id).on(self.client().clone())
     }
 
     /// Searches who has which role, page by page.
     ///
-    /// `GET /api/v1/{tenant}/bindings/search` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/bindings/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn search_bindings(&self) -> ::kestra_operations::SearchBindings<crate::Client> {
         ::kestra_operations::SearchBindings::new().on(self.client().clone())
     }

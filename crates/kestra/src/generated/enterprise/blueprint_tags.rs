@@ -3,7 +3,7 @@
 impl crate::areas::BlueprintTags {
     /// Lists the tags of one's own blueprints.
     ///
-    /// `GET /api/v1/{tenant}/blueprints/custom/tags` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/blueprints/custom/tags` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn list_internal_blueprint_tags(
         &self,
     ) -> ::kestra_operations::ListInternalBlueprintTags<crate::Client> {

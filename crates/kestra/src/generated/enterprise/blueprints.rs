@@ -3,7 +3,7 @@
 impl crate::areas::Blueprints {
     /// Creates a flow blueprint.
     ///
-    /// `POST /api/v1/{tenant}/blueprints/flows` (all versions); Enterprise; starts work.
+    /// `POST /api/v1/{tenant}/blueprints/flows` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn create_flow_blueprint(
         &self,
         flow_blueprint_create_or_update: impl Into<::kestra_models::FlowBlueprintCreateOrUpdate>,
@@ -14,7 +14,7 @@ impl crate::areas::Blueprints {
 
     /// Creates a blueprint of one's own.
     ///
-    /// `POST /api/v1/{tenant}/blueprints/custom` (all versions); Enterprise; starts work.
+    /// `POST /api/v1/{tenant}/blueprints/custom` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     ///
     /// Deprecated by the server.
     pub fn create_internal_blueprint(
@@ -27,7 +27,7 @@ impl crate::areas::Blueprints {
 
     /// Deletes a flow blueprint.
     ///
-    /// `DELETE /api/v1/{tenant}/blueprints/flows/{id}` (all versions); Enterprise; idempotent.
+    /// `DELETE /api/v1/{tenant}/blueprints/flows/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_flow_blueprint(
         &self,
         id: impl AsRef<str>,
@@ -37,7 +37,7 @@ impl crate::areas::Blueprints {
 
     /// Deletes a blueprint of one's own.
     ///
-    /// `DELETE /api/v1/{tenant}/blueprints/custom/{id}` (all versions); Enterprise; idempotent.
+    /// `DELETE /api/v1/{tenant}/blueprints/custom/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     ///
     /// Deprecated by the server.
     pub fn delete_internal_blueprint(
@@ -49,7 +49,7 @@ impl crate::areas::Blueprints {
 
     /// Reads a flow blueprint by the older route.
     ///
-    /// `GET /api/v1/{tenant}/blueprints/flow/{id}` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/blueprints/flow/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_flow_blueprint(
         &self,
         id: impl AsRef<str>,
@@ -59,7 +59,7 @@ impl crate::areas::Blueprints {
 
     /// Reads a flow blueprint.
     ///
-    /// `GET /api/v1/{tenant}/blueprints/flows/{id}` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/blueprints/flows/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_flow_blueprint_by_id(
         &self,
         id: impl AsRef<str>,
@@ -69,7 +69,7 @@ impl crate::areas::Blueprints {
 
     /// Reads a blueprint of one's own.
     ///
-    /// `GET /api/v1/{tenant}/blueprints/custom/{id}` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/blueprints/custom/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_internal_blueprint(
         &self,
         id: impl AsRef<str>,
@@ -79,7 +79,7 @@ impl crate::areas::Blueprints {
 
     /// Reads the YAML source of a blueprint of one's own.
     ///
-    /// `GET /api/v1/{tenant}/blueprints/custom/{id}/source` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/blueprints/custom/{id}/source` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_internal_blueprint_source(
         &self,
         id: impl AsRef<str>,
@@ -89,14 +89,14 @@ impl crate::areas::Blueprints {
 
     /// Searches one's own blueprints, page by page.
     ///
-    /// `GET /api/v1/{tenant}/blueprints/custom` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/blueprints/custom` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn search_internal_blueprints(&self) -> ::kestra_operations::SearchInternalBlueprints<crate::Client> {
         ::kestra_operations::SearchInternalBlueprints::new().on(self.client().clone())
     }
 
     /// Replaces a flow blueprint.
     ///
-    /// `PUT /api/v1/{tenant}/blueprints/flows/{id}` (all versions); Enterprise; idempotent.
+    /// `PUT /api/v1/{tenant}/blueprints/flows/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn update_flow_blueprint(
         &self,
         id: impl AsRef<str>,
@@ -108,7 +108,7 @@ impl crate::areas::Blueprints {
 
     /// Replaces a blueprint of one's own.
     ///
-    /// `PUT /api/v1/{tenant}/blueprints/custom/{id}` (all versions); Enterprise; idempotent.
+    /// `PUT /api/v1/{tenant}/blueprints/custom/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     ///
     /// Deprecated by the server.
     pub fn update_internal_blueprint(
@@ -122,7 +122,7 @@ impl crate::areas::Blueprints {
 
     /// Fills in a blueprint's template and answers the source.
     ///
-    /// `POST /api/v1/{tenant}/blueprints/flows/{id}/use-template` (all versions); Enterprise; starts work.
+    /// `POST /api/v1/{tenant}/blueprints/flows/{id}/use-template` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn use_blueprint_template(
         &self,
         id: impl AsRef<str>,

@@ -3,21 +3,21 @@
 impl crate::areas::Cluster {
     /// Puts the whole instance into maintenance.
     ///
-    /// `POST /api/v1/instance/maintenance/enter` (all versions); Enterprise; idempotent.
+    /// `POST /api/v1/instance/maintenance/enter` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn enter_maintenance(&self) -> ::kestra_operations::EnterMaintenance<crate::Client> {
         ::kestra_operations::EnterMaintenance::new().on(self.client().clone())
     }
 
     /// Ends the maintenance of the instance.
     ///
-    /// `POST /api/v1/instance/maintenance/exit` (all versions); Enterprise; idempotent.
+    /// `POST /api/v1/instance/maintenance/exit` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn exit_maintenance(&self) -> ::kestra_operations::ExitMaintenance<crate::Client> {
         ::kestra_operations::ExitMaintenance::new().on(self.client().clone())
     }
 
     /// Reads whether the instance is in maintenance, service by service.
     ///
-    /// `GET /api/v1/instance/maintenance/status` (2.0 and later); Enterprise; safe.
+    /// `GET /api/v1/instance/maintenance/status` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_maintenance_status(&self) -> ::kestra_operations::GetMaintenanceStatus<crate::Client> {
         ::kestra_operations::GetMaintenanceStatus::new().on(self.client().clone())
     }

@@ -3,7 +3,7 @@
 impl crate::areas::Credentials {
     /// Creates a credential of a tenant.
     ///
-    /// `POST /api/v1/{tenant}/credentials` (1.3 and later); Enterprise; starts work.
+    /// `POST /api/v1/{tenant}/credentials` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
     pub fn create_credential(
         &self,
         create_credential_request: impl Into<::kestra_models::CreateCredentialRequest>,
@@ -13,7 +13,7 @@ impl crate::areas::Credentials {
 
     /// Creates a credential of a namespace.
     ///
-    /// `POST /api/v1/{tenant}/namespaces/{namespace}/credentials` (1.3 and later); Enterprise; starts work.
+    /// `POST /api/v1/{tenant}/namespaces/{namespace}/credentials` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
     pub fn create_namespace_credential(
         &self,
         namespace: impl AsRef<str>,
@@ -25,7 +25,7 @@ impl crate::areas::Credentials {
 
     /// Deletes a credential of a tenant.
     ///
-    /// `DELETE /api/v1/{tenant}/credentials/{id}` (1.3 and later); Enterprise; idempotent.
+    /// `DELETE /api/v1/{tenant}/credentials/{id}` (Kestra 1.3 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_credential(
         &self,
         id: impl AsRef<str>,
@@ -35,7 +35,7 @@ impl crate::areas::Credentials {
 
     /// Deletes a credential of a namespace.
     ///
-    /// `DELETE /api/v1/{tenant}/namespaces/{namespace}/credentials/{name}` (1.3 and later); Enterprise; idempotent.
+    /// `DELETE /api/v1/{tenant}/namespaces/{namespace}/credentials/{name}` (Kestra 1.3 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_namespace_credential(
         &self,
         namespace: impl AsRef<str>,
@@ -46,14 +46,14 @@ impl crate::areas::Credentials {
 
     /// Reads a credential of a tenant, without its secrets.
     ///
-    /// `GET /api/v1/{tenant}/credentials/{id}` (1.3 and later); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/credentials/{id}` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_credential(&self, id: impl AsRef<str>) -> ::kestra_operations::GetCredential<crate::Client> {
         ::kestra_operations::GetCredential::new(id).on(self.client().clone())
     }
 
     /// Lists the credentials that a namespace gets from its parents and the tenant.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/{namespace}/credentials/inherited` (1.3 and later); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/namespaces/{namespace}/credentials/inherited` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_inherited_credentials(
         &self,
         namespace: impl AsRef<str>,
@@ -63,7 +63,7 @@ impl crate::areas::Credentials {
 
     /// Reads a credential of a namespace, without its secrets.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/{namespace}/credentials/{name}` (1.3 and later); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/namespaces/{namespace}/credentials/{name}` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_namespace_credential(
         &self,
         namespace: impl AsRef<str>,
@@ -74,14 +74,14 @@ impl crate::areas::Credentials {
 
     /// Lists the credentials of a tenant, page by page.
     ///
-    /// `GET /api/v1/{tenant}/credentials` (1.3 and later); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/credentials` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn list_credentials(&self) -> ::kestra_operations::ListCredentials<crate::Client> {
         ::kestra_operations::ListCredentials::new().on(self.client().clone())
     }
 
     /// Lists the credentials of a namespace, page by page.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/{namespace}/credentials` (1.3 and later); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/namespaces/{namespace}/credentials` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn list_namespace_credentials(
         &self,
         namespace: impl AsRef<str>,
@@ -91,14 +91,14 @@ impl crate::areas::Credentials {
 
     /// Tries whether a tenant's credential works.
     ///
-    /// `POST /api/v1/{tenant}/credentials/{id}/test` (1.3 and later); Enterprise; starts work.
+    /// `POST /api/v1/{tenant}/credentials/{id}/test` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
     pub fn test_credential(&self, id: impl AsRef<str>) -> ::kestra_operations::TestCredential<crate::Client> {
         ::kestra_operations::TestCredential::new(id).on(self.client().clone())
     }
 
     /// Tries whether a namespace's credential works.
     ///
-    /// `POST /api/v1/{tenant}/namespaces/{namespace}/credentials/{name}/test` (1.3 and later); Enterprise; starts work.
+    /// `POST /api/v1/{tenant}/namespaces/{namespace}/credentials/{name}/test` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
     pub fn test_namespace_credential(
         &self,
         namespace: impl AsRef<str>,
@@ -109,7 +109,7 @@ impl crate::areas::Credentials {
 
     /// Replaces a credential of a tenant.
     ///
-    /// `PUT /api/v1/{tenant}/credentials/{id}` (1.3 and later); Enterprise; idempotent.
+    /// `PUT /api/v1/{tenant}/credentials/{id}` (Kestra 1.3 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn update_credential(
         &self,
         id: impl AsRef<str>,
@@ -120,7 +120,7 @@ impl crate::areas::Credentials {
 
     /// Replaces a credential of a namespace.
     ///
-    /// `PUT /api/v1/{tenant}/namespaces/{namespace}/credentials/{name}` (1.3 and later); Enterprise; idempotent.
+    /// `PUT /api/v1/{tenant}/namespaces/{namespace}/credentials/{name}` (Kestra 1.3 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn update_namespace_credential(
         &self,
         namespace: impl AsRef<str>,

@@ -3,7 +3,7 @@
 impl crate::areas::Flows {
     /// Shows what the policies would change or refuse in a flow's source.
     ///
-    /// `POST /api/v1/{tenant}/flows/policies/preview` (2.0 and later); Enterprise; safe.
+    /// `POST /api/v1/{tenant}/flows/policies/preview` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn preview_flow_policies(
         &self,
         policy_preview_request: impl Into<::kestra_models::PolicyPreviewRequest>,

@@ -3,7 +3,7 @@
 impl crate::areas::Groups {
     /// Makes a user a member of a group.
     ///
-    /// `PUT /api/v1/{tenant}/groups/{id}/members/{userId}` (all versions); Enterprise; idempotent.
+    /// `PUT /api/v1/{tenant}/groups/{id}/members/{userId}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn add_user_to_group(
         &self,
         id: impl AsRef<str>,
@@ -14,7 +14,7 @@ impl crate::areas::Groups {
 
     /// Lists the groups whose names begin with a text.
     ///
-    /// `POST /api/v1/{tenant}/groups/autocomplete` (all versions); Enterprise; safe.
+    /// `POST /api/v1/{tenant}/groups/autocomplete` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn autocomplete_groups(
         &self,
         autocomplete: impl Into<::kestra_models::Autocomplete>,
@@ -24,7 +24,7 @@ impl crate::areas::Groups {
 
     /// Creates a group.
     ///
-    /// `POST /api/v1/{tenant}/groups` (all versions); Enterprise; starts work.
+    /// `POST /api/v1/{tenant}/groups` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn create_group(
         &self,
         create_group_request: impl Into<::kestra_models::CreateGroupRequest>,
@@ -34,14 +34,14 @@ impl crate::areas::Groups {
 
     /// Deletes a group.
     ///
-    /// `DELETE /api/v1/{tenant}/groups/{id}` (all versions); Enterprise; idempotent.
+    /// `DELETE /api/v1/{tenant}/groups/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_group(&self, id: impl AsRef<str>) -> ::kestra_operations::DeleteGroup<crate::Client> {
         ::kestra_operations::DeleteGroup::new(id).on(self.client().clone())
     }
 
     /// Takes a user out of a group.
     ///
-    /// `DELETE /api/v1/{tenant}/groups/{id}/members/{userId}` (all versions); Enterprise; idempotent.
+    /// `DELETE /api/v1/{tenant}/groups/{id}/members/{userId}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_user_from_group(
         &self,
         id: impl AsRef<str>,
@@ -52,14 +52,14 @@ impl crate::areas::Groups {
 
     /// Reads a group.
     ///
-    /// `GET /api/v1/{tenant}/groups/{id}` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/groups/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_group(&self, id: impl AsRef<str>) -> ::kestra_operations::GetGroup<crate::Client> {
         ::kestra_operations::GetGroup::new(id).on(self.client().clone())
     }
 
     /// Reads the groups named.
     ///
-    /// `POST /api/v1/{tenant}/groups/ids` (all versions); Enterprise; safe.
+    /// `POST /api/v1/{tenant}/groups/ids` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn list_group_ids(
         &self,
         ids: impl Into<::kestra_models::Ids>,
@@ -69,7 +69,7 @@ impl crate::areas::Groups {
 
     /// Searches the members of a group, page by page.
     ///
-    /// `GET /api/v1/{tenant}/groups/{id}/members` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/groups/{id}/members` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn search_group_members(
         &self,
         id: impl AsRef<str>,
@@ -79,14 +79,14 @@ impl crate::areas::Groups {
 
     /// Searches the groups, page by page.
     ///
-    /// `GET /api/v1/{tenant}/groups/search` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/groups/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn search_groups(&self) -> ::kestra_operations::SearchGroups<crate::Client> {
         ::kestra_operations::SearchGroups::new().on(self.client().clone())
     }
 
     /// Sets whether a user is a member or an owner of a group.
     ///
-    /// `PUT /api/v1/{tenant}/groups/{id}/members/membership/{userId}` (all versions); Enterprise; idempotent.
+    /// `PUT /api/v1/{tenant}/groups/{id}/members/membership/{userId}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn set_user_membership_for_group(
         &self,
         id: impl AsRef<str>,
@@ -98,7 +98,7 @@ impl crate::areas::Groups {
 
     /// Replaces a group.
     ///
-    /// `PUT /api/v1/{tenant}/groups/{id}` (all versions); Enterprise; idempotent.
+    /// `PUT /api/v1/{tenant}/groups/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn update_group(
         &self,
         id: impl AsRef<str>,

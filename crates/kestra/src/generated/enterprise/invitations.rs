@@ -3,7 +3,7 @@
 impl crate::areas::Invitations {
     /// Invites a user by mail.
     ///
-    /// `POST /api/v1/{tenant}/invitations` (all versions); Enterprise; starts work.
+    /// `POST /api/v1/{tenant}/invitations` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn create_invitation(
         &self,
         invitation_create_request: impl Into<::kestra_models::InvitationCreateRequest>,
@@ -13,7 +13,7 @@ impl crate::areas::Invitations {
 
     /// Takes an invitation back.
     ///
-    /// `DELETE /api/v1/{tenant}/invitations/{id}` (all versions); Enterprise; idempotent.
+    /// `DELETE /api/v1/{tenant}/invitations/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_invitation(
         &self,
         id: impl AsRef<str>,
@@ -23,7 +23,7 @@ impl crate::areas::Invitations {
 
     /// Lists the invitations of the user who is logged in.
     ///
-    /// `GET /api/v1/me/invitations` (all versions); Enterprise; safe.
+    /// `GET /api/v1/me/invitations` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn find_all_invitations_for_current_user(
         &self,
     ) -> ::kestra_operations::FindAllInvitationsForCurrentUser<crate::Client> {
@@ -32,14 +32,14 @@ impl crate::areas::Invitations {
 
     /// Reads an invitation.
     ///
-    /// `GET /api/v1/{tenant}/invitations/{id}` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/invitations/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_invitation(&self, id: impl AsRef<str>) -> ::kestra_operations::GetInvitation<crate::Client> {
         ::kestra_operations::GetInvitation::new(id).on(self.client().clone())
     }
 
     /// Lists the invitations to a mail address.
     ///
-    /// `GET /api/v1/{tenant}/invitations/email/{email}` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/invitations/email/{email}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn list_invitations_by_email(
         &self,
         email: impl AsRef<str>,
@@ -49,7 +49,7 @@ impl crate::areas::Invitations {
 
     /// Searches the invitations, page by page.
     ///
-    /// `GET /api/v1/{tenant}/invitations/search` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/invitations/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn search_invitations(&self) -> ::kestra_operations::SearchInvitations<crate::Client> {
         ::kestra_operations::SearchInvitations::new().on(self.client().clone())
     }

@@ -3,7 +3,7 @@
 impl crate::areas::KillSwitches {
     /// Creates a kill switch, which stops executions that it matches.
     ///
-    /// `POST /api/v1/kill-switches` (1.3 and later); Enterprise; starts work.
+    /// `POST /api/v1/kill-switches` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
     pub fn create_kill_switch(
         &self,
         kill_switch: impl Into<::kestra_models::KillSwitch>,
@@ -13,7 +13,7 @@ impl crate::areas::KillSwitches {
 
     /// Deletes a kill switch.
     ///
-    /// `DELETE /api/v1/kill-switches/{id}` (1.3 and later); Enterprise; idempotent.
+    /// `DELETE /api/v1/kill-switches/{id}` (Kestra 1.3 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_kill_switch(
         &self,
         id: impl AsRef<str>,
@@ -23,14 +23,14 @@ impl crate::areas::KillSwitches {
 
     /// Searches the kill switches.
     ///
-    /// `GET /api/v1/kill-switches/search` (1.3 and later); Enterprise; safe.
+    /// `GET /api/v1/kill-switches/search` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn search_kill_switches(&self) -> ::kestra_operations::SearchKillSwitches<crate::Client> {
         ::kestra_operations::SearchKillSwitches::new().on(self.client().clone())
     }
 
     /// Replaces a kill switch.
     ///
-    /// `PUT /api/v1/kill-switches/{id}` (1.3 and later); Enterprise; idempotent.
+    /// `PUT /api/v1/kill-switches/{id}` (Kestra 1.3 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn update_kill_switch(
         &self,
         id: impl AsRef<str>,

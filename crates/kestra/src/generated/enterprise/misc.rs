@@ -3,91 +3,91 @@
 impl crate::areas::Misc {
     /// Sends a ticket with files to the vendor's support.
     ///
-    /// `POST /api/v1/{tenant}/support/forward` (2.0 and later), `POST /api/v1/support/forward` (1.3 and later, before 2.0); Enterprise; starts work.
+    /// `POST /api/v1/{tenant}/support/forward` (Kestra 2.0 and later), `POST /api/v1/support/forward` (Kestra 1.3 and later, before 2.0); Enterprise; never repeated unless provably unsent.
     pub fn forward_support_ticket(&self) -> ::kestra_operations::ForwardSupportTicket<crate::Client> {
         ::kestra_operations::ForwardSupportTicket::new().on(self.client().clone())
     }
 
     /// Downloads the reports on how the instance is used.
     ///
-    /// `GET /api/v1/{tenant}/stats/generate-reports` (all versions); Enterprise; starts work.
+    /// `GET /api/v1/{tenant}/stats/generate-reports` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn generate_reports(&self) -> ::kestra_operations::GenerateReports<crate::Client> {
         ::kestra_operations::GenerateReports::new().on(self.client().clone())
     }
 
     /// Reads what the licence covers and until when.
     ///
-    /// `GET /api/v1/license-info` (all versions); Enterprise; safe.
+    /// `GET /api/v1/license-info` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_license_info(&self) -> ::kestra_operations::GetLicenseInfo<crate::Client> {
         ::kestra_operations::GetLicenseInfo::new().on(self.client().clone())
     }
 
     /// Reads what the login page needs to know.
     ///
-    /// `GET /api/v1/configs/login` (2.0 and later); Enterprise; safe.
+    /// `GET /api/v1/configs/login` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_login_configuration(&self) -> ::kestra_operations::GetLoginConfiguration<crate::Client> {
         ::kestra_operations::GetLoginConfiguration::new().on(self.client().clone())
     }
 
     /// Reads whether the instance has been set up, and with what.
     ///
-    /// `GET /api/v1/setup` (all versions); Enterprise; safe.
+    /// `GET /api/v1/setup` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_setup_configuration(&self) -> ::kestra_operations::GetSetupConfiguration<crate::Client> {
         ::kestra_operations::GetSetupConfiguration::new().on(self.client().clone())
     }
 
     /// Reads what the vendor's support asks for.
     ///
-    /// `GET /api/v1/{tenant}/support/debug-info` (2.0 and later), `GET /api/v1/support/debug-info` (1.3 and later, before 2.0); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/support/debug-info` (Kestra 2.0 and later), `GET /api/v1/support/debug-info` (Kestra 1.3 and later, before 2.0); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_support_debug_info(&self) -> ::kestra_operations::GetSupportDebugInfo<crate::Client> {
         ::kestra_operations::GetSupportDebugInfo::new().on(self.client().clone())
     }
 
     /// Counts what a tenant has and runs.
     ///
-    /// `GET /api/v1/{tenant}/usages` (1.3 and later); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/usages` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_tenant_usage(&self) -> ::kestra_operations::GetTenantUsage<crate::Client> {
         ::kestra_operations::GetTenantUsage::new().on(self.client().clone())
     }
 
     /// Lists the actions that roles may allow; gone with 2.0.
     ///
-    /// `GET /api/v1/{tenant}/acls/actions` (before 2.0); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/acls/actions` (Kestra before 2.0); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn list_actions(&self) -> ::kestra_operations::ListActions<crate::Client> {
         ::kestra_operations::ListActions::new().on(self.client().clone())
     }
 
     /// Says whether the main tenant has flows.
     ///
-    /// `GET /api/v1/main-tenant-flows` (all versions); Enterprise; safe.
+    /// `GET /api/v1/main-tenant-flows` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn list_main_tenant_flows(&self) -> ::kestra_operations::ListMainTenantFlows<crate::Client> {
         ::kestra_operations::ListMainTenantFlows::new().on(self.client().clone())
     }
 
     /// Lists the permissions that roles may give.
     ///
-    /// `GET /api/v1/{tenant}/acls/permissions` (1.3 and later); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/acls/permissions` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn list_permissions(&self) -> ::kestra_operations::ListPermissions<crate::Client> {
         ::kestra_operations::ListPermissions::new().on(self.client().clone())
     }
 
     /// Lists sets of permissions to make roles from.
     ///
-    /// `GET /api/v1/{tenant}/acls/templates` (2.0 and later); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/acls/templates` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn list_templates(&self) -> ::kestra_operations::ListTemplates<crate::Client> {
         ::kestra_operations::ListTemplates::new().on(self.client().clone())
     }
 
     /// Lists the tags that tasks may choose workers by.
     ///
-    /// `GET /api/v1/{tenant}/worker-selectors/tags` (2.0 and later); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/worker-selectors/tags` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn list_worker_selector_tags(&self) -> ::kestra_operations::ListWorkerSelectorTags<crate::Client> {
         ::kestra_operations::ListWorkerSelectorTags::new().on(self.client().clone())
     }
 
     /// Logs in with user name and password.
     ///
-    /// `POST /api/v1/login` (2.0 and later); Enterprise; starts work.
+    /// `POST /api/v1/login` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn log_in(
         &self,
         login_request: impl Into<::kestra_models::LoginRequest>,
@@ -97,21 +97,21 @@ impl crate::areas::Misc {
 
     /// Ends the session.
     ///
-    /// `POST /api/v1/logout` (2.0 and later); Enterprise; idempotent.
+    /// `POST /api/v1/logout` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn log_out(&self) -> ::kestra_operations::LogOut<crate::Client> {
         ::kestra_operations::LogOut::new().on(self.client().clone())
     }
 
     /// Reads the licence anew.
     ///
-    /// `GET /api/v1/license/refresh` (1.3 and later); Enterprise; safe.
+    /// `GET /api/v1/license/refresh` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn refresh_license(&self) -> ::kestra_operations::RefreshLicense<crate::Client> {
         ::kestra_operations::RefreshLicense::new().on(self.client().clone())
     }
 
     /// Sets up a new instance with its first user.
     ///
-    /// `POST /api/v1/setup` (1.3 and later); Enterprise; starts work.
+    /// `POST /api/v1/setup` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
     pub fn setup_kestra(
         &self,
         setup_data: impl Into<::kestra_models::SetupData>,

@@ -3,7 +3,7 @@
 impl crate::areas::Namespaces {
     /// Creates a namespace.
     ///
-    /// `POST /api/v1/{tenant}/namespaces` (all versions); Enterprise; starts work.
+    /// `POST /api/v1/{tenant}/namespaces` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn create_namespace(
         &self,
         namespace: impl Into<::kestra_models::Namespace>,
@@ -13,7 +13,7 @@ impl crate::areas::Namespaces {
 
     /// Deletes a namespace.
     ///
-    /// `DELETE /api/v1/{tenant}/namespaces/{id}` (all versions); Enterprise; idempotent.
+    /// `DELETE /api/v1/{tenant}/namespaces/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_namespace(
         &self,
         id: impl AsRef<str>,
@@ -23,7 +23,7 @@ impl crate::areas::Namespaces {
 
     /// Deletes a secret of a namespace.
     ///
-    /// `DELETE /api/v1/{tenant}/namespaces/{namespace}/secrets/{key}` (all versions); Enterprise; idempotent.
+    /// `DELETE /api/v1/{tenant}/namespaces/{namespace}/secrets/{key}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_secret(
         &self,
         namespace: impl AsRef<str>,
@@ -34,7 +34,7 @@ impl crate::areas::Namespaces {
 
     /// Downloads the plugin defaults of a namespace as YAML; gone with 2.0.
     ///
-    /// `POST /api/v1/{tenant}/namespaces/{id}/plugindefaults/export` (1.3 and later, before 2.0); Enterprise; safe.
+    /// `POST /api/v1/{tenant}/namespaces/{id}/plugindefaults/export` (Kestra 1.3 and later, before 2.0); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn export_plugin_defaults(
         &self,
         id: impl AsRef<str>,
@@ -44,7 +44,7 @@ impl crate::areas::Namespaces {
 
     /// Lists the plugin defaults that a namespace inherits; gone with 2.0.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/{id}/inherited-plugindefaults` (before 2.0); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/namespaces/{id}/inherited-plugindefaults` (Kestra before 2.0); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_inherited_plugin_defaults(
         &self,
         id: impl AsRef<str>,
@@ -54,7 +54,7 @@ impl crate::areas::Namespaces {
 
     /// Reads the variables that a namespace inherits.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/{id}/inherited-variables` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/namespaces/{id}/inherited-variables` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_inherited_variables(
         &self,
         id: impl AsRef<str>,
@@ -64,7 +64,7 @@ impl crate::areas::Namespaces {
 
     /// Sets the plugin defaults of a namespace from a file; gone with 2.0.
     ///
-    /// `POST /api/v1/{tenant}/namespaces/{id}/plugindefaults/import` (1.3 and later, before 2.0); Enterprise; starts work.
+    /// `POST /api/v1/{tenant}/namespaces/{id}/plugindefaults/import` (Kestra 1.3 and later, before 2.0); Enterprise; never repeated unless provably unsent.
     pub fn import_plugin_defaults(
         &self,
         id: impl AsRef<str>,
@@ -75,7 +75,7 @@ impl crate::areas::Namespaces {
 
     /// Changes description and tags of a secret.
     ///
-    /// `PATCH /api/v1/{tenant}/namespaces/{namespace}/secrets/{key}` (all versions); Enterprise; idempotent.
+    /// `PATCH /api/v1/{tenant}/namespaces/{namespace}/secrets/{key}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn patch_secret(
         &self,
         namespace: impl AsRef<str>,
@@ -87,7 +87,7 @@ impl crate::areas::Namespaces {
 
     /// Stores a secret of a namespace.
     ///
-    /// `PUT /api/v1/{tenant}/namespaces/{namespace}/secrets` (all versions); Enterprise; idempotent.
+    /// `PUT /api/v1/{tenant}/namespaces/{namespace}/secrets` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn put_secrets(
         &self,
         namespace: impl AsRef<str>,
@@ -98,7 +98,7 @@ impl crate::areas::Namespaces {
 
     /// Replaces a namespace's settings.
     ///
-    /// `PUT /api/v1/{tenant}/namespaces/{id}` (all versions); Enterprise; idempotent.
+    /// `PUT /api/v1/{tenant}/namespaces/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn update_namespace(
         &self,
         id: impl AsRef<str>,

@@ -3,21 +3,21 @@
 impl crate::areas::Notifications {
     /// Counts one's unread notifications.
     ///
-    /// `GET /api/v1/notifications/unread-count` (2.0 and later); Enterprise; safe.
+    /// `GET /api/v1/notifications/unread-count` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn count_unread_notifications(&self) -> ::kestra_operations::CountUnreadNotifications<crate::Client> {
         ::kestra_operations::CountUnreadNotifications::new().on(self.client().clone())
     }
 
     /// Lists one's notifications, the newest first.
     ///
-    /// `GET /api/v1/notifications/history` (2.0 and later); Enterprise; safe.
+    /// `GET /api/v1/notifications/history` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn list_notifications(&self) -> ::kestra_operations::ListNotifications<crate::Client> {
         ::kestra_operations::ListNotifications::new().on(self.client().clone())
     }
 
     /// Marks all notifications as read.
     ///
-    /// `POST /api/v1/notifications/read-all` (2.0 and later); Enterprise; idempotent.
+    /// `POST /api/v1/notifications/read-all` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn mark_all_notifications_read(
         &self,
     ) -> ::kestra_operations::MarkAllNotificationsRead<crate::Client> {
@@ -26,7 +26,7 @@ impl crate::areas::Notifications {
 
     /// Marks a notification as read.
     ///
-    /// `POST /api/v1/notifications/{id}/read` (2.0 and later); Enterprise; idempotent.
+    /// `POST /api/v1/notifications/{id}/read` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn mark_notification_read(
         &self,
         id: impl AsRef<str>,
@@ -36,7 +36,7 @@ impl crate::areas::Notifications {
 
     /// Marks a notification as unread.
     ///
-    /// `POST /api/v1/notifications/{id}/unread` (2.0 and later); Enterprise; idempotent.
+    /// `POST /api/v1/notifications/{id}/unread` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn mark_notification_unread(
         &self,
         id: impl AsRef<str>,
@@ -46,7 +46,7 @@ impl crate::areas::Notifications {
 
     /// Lists the notifications since a point in time.
     ///
-    /// `GET /api/v1/notifications/since` (2.0 and later); Enterprise; safe.
+    /// `GET /api/v1/notifications/since` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn poll_notifications(
         &self,
         since: ::jiff::Timestamp,

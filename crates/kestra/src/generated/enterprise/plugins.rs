@@ -3,14 +3,14 @@
 impl crate::areas::Plugins {
     /// Reads the icon of one plugin class.
     ///
-    /// `GET /api/v1/plugins/icons/{cls}` (2.0 and later); Enterprise; safe.
+    /// `GET /api/v1/plugins/icons/{cls}` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_plugin_icon(&self, cls: impl AsRef<str>) -> ::kestra_operations::GetPluginIcon<crate::Client> {
         ::kestra_operations::GetPluginIcon::new(cls).on(self.client().clone())
     }
 
     /// Reads the icon of one plugin class as SVG.
     ///
-    /// `GET /api/v1/plugins/icons/{cls}/icon.svg` (2.0 and later); Enterprise; safe.
+    /// `GET /api/v1/plugins/icons/{cls}/icon.svg` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_plugin_icon_svg(
         &self,
         cls: impl AsRef<str>,
@@ -20,7 +20,7 @@ impl crate::areas::Plugins {
 
     /// Reads the release notes of a plugin's version.
     ///
-    /// `GET /api/v1/instance/versioned-plugins/{groupId}/{artifactId}/release-notes` (1.3 and later); Enterprise; safe.
+    /// `GET /api/v1/instance/versioned-plugins/{groupId}/{artifactId}/release-notes` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_plugin_release_notes_content(
         &self,
         group_id: impl AsRef<str>,
@@ -33,7 +33,7 @@ impl crate::areas::Plugins {
 
     /// Lists the versions of an installed plugin.
     ///
-    /// `GET /api/v1/instance/versioned-plugins/{groupId}/{artifactId}` (all versions); Enterprise; safe.
+    /// `GET /api/v1/instance/versioned-plugins/{groupId}/{artifactId}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_versioned_plugin_details(
         &self,
         group_id: impl AsRef<str>,
@@ -44,7 +44,7 @@ impl crate::areas::Plugins {
 
     /// Reads what a version of an installed plugin brings.
     ///
-    /// `GET /api/v1/instance/versioned-plugins/{groupId}/{artifactId}/{version}` (all versions); Enterprise; safe.
+    /// `GET /api/v1/instance/versioned-plugins/{groupId}/{artifactId}/{version}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_versioned_plugin_details_from_version(
         &self,
         group_id: impl AsRef<str>,
@@ -57,7 +57,7 @@ impl crate::areas::Plugins {
 
     /// Reads the icon of an installed plugin as SVG.
     ///
-    /// `GET /api/v1/instance/versioned-plugins/{groupId}/{artifactId}/icon.svg` (2.0 and later); Enterprise; safe.
+    /// `GET /api/v1/instance/versioned-plugins/{groupId}/{artifactId}/icon.svg` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_versioned_plugin_icon(
         &self,
         group_id: impl AsRef<str>,
@@ -68,7 +68,7 @@ impl crate::areas::Plugins {
 
     /// Installs plugins in given versions.
     ///
-    /// `POST /api/v1/instance/versioned-plugins/install` (all versions); Enterprise; starts work.
+    /// `POST /api/v1/instance/versioned-plugins/install` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn install_versioned_plugins(
         &self,
         plugin_list_request: impl Into<::kestra_models::PluginListRequest>,
@@ -78,7 +78,7 @@ impl crate::areas::Plugins {
 
     /// Lists the plugins that can be installed.
     ///
-    /// `GET /api/v1/instance/versioned-plugins/available` (all versions); Enterprise; safe.
+    /// `GET /api/v1/instance/versioned-plugins/available` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn list_available_versioned_plugins(
         &self,
     ) -> ::kestra_operations::ListAvailableVersionedPlugins<crate::Client> {
@@ -87,7 +87,7 @@ impl crate::areas::Plugins {
 
     /// Lists the plugins for secret managers that can be installed.
     ///
-    /// `GET /api/v1/instance/versioned-plugins/available/secrets-managers` (all versions); Enterprise; safe.
+    /// `GET /api/v1/instance/versioned-plugins/available/secrets-managers` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn list_available_versioned_plugins_for_secret_manager(
         &self,
     ) -> ::kestra_operations::ListAvailableVersionedPluginsForSecretManager<crate::Client> {
@@ -96,7 +96,7 @@ impl crate::areas::Plugins {
 
     /// Lists the plugins for storages that can be installed.
     ///
-    /// `GET /api/v1/instance/versioned-plugins/available/storages` (all versions); Enterprise; safe.
+    /// `GET /api/v1/instance/versioned-plugins/available/storages` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn list_available_versioned_plugins_for_storage(
         &self,
     ) -> ::kestra_operations::ListAvailableVersionedPluginsForStorage<crate::Client> {
@@ -105,14 +105,14 @@ impl crate::areas::Plugins {
 
     /// Searches the installed plugins, page by page.
     ///
-    /// `GET /api/v1/instance/versioned-plugins` (all versions); Enterprise; safe.
+    /// `GET /api/v1/instance/versioned-plugins` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn list_versioned_plugins(&self) -> ::kestra_operations::ListVersionedPlugins<crate::Client> {
         ::kestra_operations::ListVersionedPlugins::new().on(self.client().clone())
     }
 
     /// Finds the versions that given plugins would be installed in.
     ///
-    /// `POST /api/v1/instance/versioned-plugins/resolve` (all versions); Enterprise; safe.
+    /// `POST /api/v1/instance/versioned-plugins/resolve` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn resolve_versioned_plugins(
         &self,
         plugin_list_request: impl Into<::kestra_models::PluginListRequest>,
@@ -122,7 +122,7 @@ impl crate::areas::Plugins {
 
     /// Removes installed plugins.
     ///
-    /// `DELETE /api/v1/instance/versioned-plugins/uninstall` (all versions); Enterprise; idempotent.
+    /// `DELETE /api/v1/instance/versioned-plugins/uninstall` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn uninstall_versioned_plugins(
         &self,
         plugin_list_request: impl Into<::kestra_models::PluginListRequest>,
@@ -132,7 +132,7 @@ impl crate::areas::Plugins {
 
     /// Installs a plugin from a file.
     ///
-    /// `POST /api/v1/instance/versioned-plugins/upload` (all versions); Enterprise; starts work.
+    /// `POST /api/v1/instance/versioned-plugins/upload` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn upload_versioned_plugins(
         &self,
         file: impl Into<::kestra_core::FilePart>,

@@ -3,7 +3,7 @@
 impl crate::areas::Policies {
     /// Creates a policy of the instance.
     ///
-    /// `POST /api/v1/instance/policies` (2.0 and later); Enterprise; starts work.
+    /// `POST /api/v1/instance/policies` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn create_instance_policy(
         &self,
         policy_request: impl Into<::kestra_models::PolicyRequest>,
@@ -13,7 +13,7 @@ impl crate::areas::Policies {
 
     /// Creates a policy of a namespace.
     ///
-    /// `POST /api/v1/{tenant}/namespaces/{namespace}/policies` (2.0 and later); Enterprise; starts work.
+    /// `POST /api/v1/{tenant}/namespaces/{namespace}/policies` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn create_namespace_policy(
         &self,
         namespace: impl AsRef<str>,
@@ -24,7 +24,7 @@ impl crate::areas::Policies {
 
     /// Creates a policy of a tenant.
     ///
-    /// `POST /api/v1/{tenant}/policies` (2.0 and later); Enterprise; starts work.
+    /// `POST /api/v1/{tenant}/policies` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn create_tenant_policy(
         &self,
         policy_request: impl Into<::kestra_models::PolicyRequest>,
@@ -34,7 +34,7 @@ impl crate::areas::Policies {
 
     /// Deletes the policies of the instance that are named.
     ///
-    /// `DELETE /api/v1/instance/policies/delete/by-ids` (2.0 and later); Enterprise; idempotent.
+    /// `DELETE /api/v1/instance/policies/delete/by-ids` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_instance_policies_by_ids(
         &self,
         ids: impl IntoIterator<Item = impl Into<String>>,
@@ -44,7 +44,7 @@ impl crate::areas::Policies {
 
     /// Deletes a policy of the instance.
     ///
-    /// `DELETE /api/v1/instance/policies/{id}` (2.0 and later); Enterprise; idempotent.
+    /// `DELETE /api/v1/instance/policies/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_instance_policy(
         &self,
         id: impl AsRef<str>,
@@ -54,7 +54,7 @@ impl crate::areas::Policies {
 
     /// Deletes the policies of a namespace that are named.
     ///
-    /// `DELETE /api/v1/{tenant}/namespaces/{namespace}/policies/delete/by-ids` (2.0 and later); Enterprise; idempotent.
+    /// `DELETE /api/v1/{tenant}/namespaces/{namespace}/policies/delete/by-ids` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_namespace_policies_by_ids(
         &self,
         namespace: impl AsRef<str>,
@@ -65,7 +65,7 @@ impl crate::areas::Policies {
 
     /// Deletes a policy of a namespace.
     ///
-    /// `DELETE /api/v1/{tenant}/namespaces/{namespace}/policies/{id}` (2.0 and later); Enterprise; idempotent.
+    /// `DELETE /api/v1/{tenant}/namespaces/{namespace}/policies/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_namespace_policy(
         &self,
         namespace: impl AsRef<str>,
@@ -76,7 +76,7 @@ impl crate::areas::Policies {
 
     /// Deletes the policies of a tenant that are named.
     ///
-    /// `DELETE /api/v1/{tenant}/policies/delete/by-ids` (2.0 and later); Enterprise; idempotent.
+    /// `DELETE /api/v1/{tenant}/policies/delete/by-ids` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_tenant_policies_by_ids(
         &self,
         ids: impl IntoIterator<Item = impl Into<String>>,
@@ -86,7 +86,7 @@ impl crate::areas::Policies {
 
     /// Deletes a policy of a tenant.
     ///
-    /// `DELETE /api/v1/{tenant}/policies/{id}` (2.0 and later); Enterprise; idempotent.
+    /// `DELETE /api/v1/{tenant}/policies/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_tenant_policy(
         &self,
         id: impl AsRef<str>,
@@ -96,7 +96,7 @@ impl crate::areas::Policies {
 
     /// Shows what a policy of the instance finds or changes.
     ///
-    /// `GET /api/v1/instance/policies/{id}/evaluate` (2.0 and later); Enterprise; safe.
+    /// `GET /api/v1/instance/policies/{id}/evaluate` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn evaluate_instance_policy(
         &self,
         id: impl AsRef<str>,
@@ -106,7 +106,7 @@ impl crate::areas::Policies {
 
     /// Shows what a policy of a namespace finds or changes.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/{namespace}/policies/{id}/evaluate` (2.0 and later); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/namespaces/{namespace}/policies/{id}/evaluate` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn evaluate_namespace_policy(
         &self,
         namespace: impl AsRef<str>,
@@ -117,7 +117,7 @@ impl crate::areas::Policies {
 
     /// Shows what a policy of a tenant finds or changes.
     ///
-    /// `GET /api/v1/{tenant}/policies/{id}/evaluate` (2.0 and later); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/policies/{id}/evaluate` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn evaluate_tenant_policy(
         &self,
         id: impl AsRef<str>,
@@ -127,14 +127,14 @@ impl crate::areas::Policies {
 
     /// Downloads the policies of the instance.
     ///
-    /// `POST /api/v1/instance/policies/export` (2.0 and later); Enterprise; safe.
+    /// `POST /api/v1/instance/policies/export` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn export_instance_policies(&self) -> ::kestra_operations::ExportInstancePolicies<crate::Client> {
         ::kestra_operations::ExportInstancePolicies::new().on(self.client().clone())
     }
 
     /// Downloads the policies of the instance that are named.
     ///
-    /// `POST /api/v1/instance/policies/export/by-ids` (2.0 and later); Enterprise; safe.
+    /// `POST /api/v1/instance/policies/export/by-ids` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn export_instance_policies_by_ids(
         &self,
         ids: impl IntoIterator<Item = impl Into<String>>,
@@ -144,7 +144,7 @@ impl crate::areas::Policies {
 
     /// Downloads the policies of a namespace.
     ///
-    /// `POST /api/v1/{tenant}/namespaces/{namespace}/policies/export` (2.0 and later); Enterprise; safe.
+    /// `POST /api/v1/{tenant}/namespaces/{namespace}/policies/export` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn export_namespace_policies(
         &self,
         namespace: impl AsRef<str>,
@@ -154,7 +154,7 @@ impl crate::areas::Policies {
 
     /// Downloads the policies of a namespace that are named.
     ///
-    /// `POST /api/v1/{tenant}/namespaces/{namespace}/policies/export/by-ids` (2.0 and later); Enterprise; safe.
+    /// `POST /api/v1/{tenant}/namespaces/{namespace}/policies/export/by-ids` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn export_namespace_policies_by_ids(
         &self,
         namespace: impl AsRef<str>,
@@ -165,14 +165,14 @@ impl crate::areas::Policies {
 
     /// Downloads the policies of a tenant.
     ///
-    /// `POST /api/v1/{tenant}/policies/export` (2.0 and later); Enterprise; safe.
+    /// `POST /api/v1/{tenant}/policies/export` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn export_tenant_policies(&self) -> ::kestra_operations::ExportTenantPolicies<crate::Client> {
         ::kestra_operations::ExportTenantPolicies::new().on(self.client().clone())
     }
 
     /// Downloads the policies of a tenant that are named.
     ///
-    /// `POST /api/v1/{tenant}/policies/export/by-ids` (2.0 and later); Enterprise; safe.
+    /// `POST /api/v1/{tenant}/policies/export/by-ids` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn export_tenant_policies_by_ids(
         &self,
         ids: impl IntoIterator<Item = impl Into<String>>,
@@ -182,7 +182,7 @@ impl crate::areas::Policies {
 
     /// Reads a policy of the instance.
     ///
-    /// `GET /api/v1/instance/policies/{id}` (2.0 and later); Enterprise; safe.
+    /// `GET /api/v1/instance/policies/{id}` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_instance_policy(
         &self,
         id: impl AsRef<str>,
@@ -192,7 +192,7 @@ impl crate::areas::Policies {
 
     /// Reads a policy of a namespace.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/{namespace}/policies/{id}` (2.0 and later); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/namespaces/{namespace}/policies/{id}` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_namespace_policy(
         &self,
         namespace: impl AsRef<str>,
@@ -203,7 +203,7 @@ impl crate::areas::Policies {
 
     /// Reads a policy of a tenant.
     ///
-    /// `GET /api/v1/{tenant}/policies/{id}` (2.0 and later); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/policies/{id}` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_tenant_policy(
         &self,
         id: impl AsRef<str>,
@@ -213,7 +213,7 @@ impl crate::areas::Policies {
 
     /// Creates and updates policies from a file.
     ///
-    /// `POST /api/v1/{tenant}/policies/import` (2.0 and later); Enterprise; starts work.
+    /// `POST /api/v1/{tenant}/policies/import` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn import_policies(
         &self,
         file_upload: impl Into<::kestra_core::FilePart>,
@@ -223,14 +223,14 @@ impl crate::areas::Policies {
 
     /// Searches the policies of the instance, page by page.
     ///
-    /// `GET /api/v1/instance/policies/search` (2.0 and later); Enterprise; safe.
+    /// `GET /api/v1/instance/policies/search` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn search_instance_policies(&self) -> ::kestra_operations::SearchInstancePolicies<crate::Client> {
         ::kestra_operations::SearchInstancePolicies::new().on(self.client().clone())
     }
 
     /// Searches the policies of a namespace, page by page.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/{namespace}/policies/search` (2.0 and later); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/namespaces/{namespace}/policies/search` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn search_namespace_policies(
         &self,
         namespace: impl AsRef<str>,
@@ -240,14 +240,14 @@ impl crate::areas::Policies {
 
     /// Searches the policies of a tenant and its namespaces, page by page.
     ///
-    /// `GET /api/v1/{tenant}/policies/search` (2.0 and later); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/policies/search` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn search_policies(&self) -> ::kestra_operations::SearchPolicies<crate::Client> {
         ::kestra_operations::SearchPolicies::new().on(self.client().clone())
     }
 
     /// Replaces a policy of the instance.
     ///
-    /// `PUT /api/v1/instance/policies/{id}` (2.0 and later); Enterprise; idempotent.
+    /// `PUT /api/v1/instance/policies/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn update_instance_policy(
         &self,
         id: impl AsRef<str>,
@@ -258,7 +258,7 @@ impl crate::areas::Policies {
 
     /// Replaces a policy of a namespace.
     ///
-    /// `PUT /api/v1/{tenant}/namespaces/{namespace}/policies/{id}` (2.0 and later); Enterprise; idempotent.
+    /// `PUT /api/v1/{tenant}/namespaces/{namespace}/policies/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn update_namespace_policy(
         &self,
         namespace: impl AsRef<str>,
@@ -271,7 +271,7 @@ impl crate::areas::Policies {
 
     /// Replaces a policy of a tenant.
     ///
-    /// `PUT /api/v1/{tenant}/policies/{id}` (2.0 and later); Enterprise; idempotent.
+    /// `PUT /api/v1/{tenant}/policies/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn update_tenant_policy(
         &self,
         id: impl AsRef<str>,

@@ -3,7 +3,7 @@
 impl crate::areas::Quotas {
     /// Lists the quotas and how much of them is used.
     ///
-    /// `GET /api/v1/{tenant}/quota-limits` (2.0 and later); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/quota-limits` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn search_quota_limits(&self) -> ::kestra_operations::SearchQuotaLimits<crate::Client> {
         ::kestra_operations::SearchQuotaLimits::new().on(self.client().clone())
     }

@@ -3,7 +3,7 @@
 impl crate::areas::ReusableInputs {
     /// Deletes a block of reusable inputs.
     ///
-    /// `DELETE /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (2.0 and later); Enterprise; idempotent.
+    /// `DELETE /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_reusable_inputs(
         &self,
         namespace: impl AsRef<str>,
@@ -14,7 +14,7 @@ impl crate::areas::ReusableInputs {
 
     /// Reads a block of reusable inputs.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (2.0 and later); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_reusable_inputs(
         &self,
         namespace: impl AsRef<str>,
@@ -25,7 +25,7 @@ impl crate::areas::ReusableInputs {
 
     /// Lists the namespaces that have blocks of reusable inputs.
     ///
-    /// `GET /api/v1/{tenant}/reusable-inputs/namespaces` (2.0 and later); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/reusable-inputs/namespaces` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn list_namespaces_with_reusable_inputs(
         &self,
     ) -> ::kestra_operations::ListNamespacesWithReusableInputs<crate::Client> {
@@ -34,7 +34,7 @@ impl crate::areas::ReusableInputs {
 
     /// Lists a namespace's blocks of reusable inputs.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs` (2.0 and later); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn list_reusable_inputs(
         &self,
         namespace: impl AsRef<str>,
@@ -44,7 +44,7 @@ impl crate::areas::ReusableInputs {
 
     /// Lists the revisions of a block of reusable inputs.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}/revisions` (2.0 and later); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}/revisions` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn list_reusable_inputs_revisions(
         &self,
         namespace: impl AsRef<str>,
@@ -55,7 +55,7 @@ impl crate::areas::ReusableInputs {
 
     /// Creates or replaces a block of reusable inputs from its YAML source.
     ///
-    /// `PUT /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (2.0 and later); Enterprise; idempotent.
+    /// `PUT /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn set_reusable_inputs(
         &self,
         namespace: impl AsRef<str>,
@@ -67,7 +67,7 @@ impl crate::areas::ReusableInputs {
 
     /// Creates or replaces a block of reusable inputs from its YAML source.
     ///
-    /// `PUT /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (2.0 and later); Enterprise; idempotent.
+    /// `PUT /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn set_reusable_inputs_yaml(
         &self,
         namespace: impl AsRef<str>,
@@ -79,7 +79,7 @@ impl crate::areas::ReusableInputs {
 
     /// Creates or replaces a block of reusable inputs from its YAML source.
     ///
-    /// `PUT /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (2.0 and later); Enterprise; idempotent.
+    /// `PUT /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn set_reusable_inputs_text(
         &self,
         namespace: impl AsRef<str>,

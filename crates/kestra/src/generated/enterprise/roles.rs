@@ -3,7 +3,7 @@
 impl crate::areas::Roles {
     /// Lists the roles whose names begin with a text.
     ///
-    /// `POST /api/v1/{tenant}/roles/autocomplete` (all versions); Enterprise; safe.
+    /// `POST /api/v1/{tenant}/roles/autocomplete` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn autocomplete_roles(
         &self,
         autocomplete: impl Into<::kestra_models::Autocomplete>,
@@ -13,7 +13,7 @@ impl crate::areas::Roles {
 
     /// Creates a role.
     ///
-    /// `POST /api/v1/{tenant}/roles` (all versions); Enterprise; starts work.
+    /// `POST /api/v1/{tenant}/roles` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn create_role(
         &self,
         role_create_or_update_request: impl Into<::kestra_models::RoleCreateOrUpdateRequest>,
@@ -23,21 +23,21 @@ impl crate::areas::Roles {
 
     /// Deletes a role.
     ///
-    /// `DELETE /api/v1/{tenant}/roles/{id}` (all versions); Enterprise; idempotent.
+    /// `DELETE /api/v1/{tenant}/roles/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_role(&self, id: impl AsRef<str>) -> ::kestra_operations::DeleteRole<crate::Client> {
         ::kestra_operations::DeleteRole::new(id).on(self.client().clone())
     }
 
     /// Reads a role.
     ///
-    /// `GET /api/v1/{tenant}/roles/{id}` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/roles/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_role(&self, id: impl AsRef<str>) -> ::kestra_operations::GetRole<crate::Client> {
         ::kestra_operations::GetRole::new(id).on(self.client().clone())
     }
 
     /// Reads the roles named.
     ///
-    /// `POST /api/v1/{tenant}/roles/ids` (all versions); Enterprise; safe.
+    /// `POST /api/v1/{tenant}/roles/ids` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn list_roles_from_given_ids(
         &self,
         ids: impl Into<::kestra_models::Ids>,
@@ -47,14 +47,14 @@ impl crate::areas::Roles {
 
     /// Searches the roles, page by page.
     ///
-    /// `GET /api/v1/{tenant}/roles/search` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/roles/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn search_roles(&self) -> ::kestra_operations::SearchRoles<crate::Client> {
         ::kestra_operations::SearchRoles::new().on(self.client().clone())
     }
 
     /// Replaces a role.
     ///
-    /// `PUT /api/v1/{tenant}/roles/{id}` (all versions); Enterprise; idempotent.
+    /// `PUT /api/v1/{tenant}/roles/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn update_role(
         &self,
         id: impl AsRef<str>,

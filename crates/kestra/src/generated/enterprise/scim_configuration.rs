@@ -3,7 +3,7 @@
 impl crate::areas::ScimConfiguration {
     /// Reads one type of resource that SCIM provisioning knows.
     ///
-    /// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/ResourceTypes/{name}` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/ResourceTypes/{name}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_scim_resource_type(
         &self,
         integration: impl AsRef<str>,
@@ -14,7 +14,7 @@ impl crate::areas::ScimConfiguration {
 
     /// Reads one schema of SCIM provisioning.
     ///
-    /// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/Schemas/{uri}` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/Schemas/{uri}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_scim_schema(
         &self,
         integration: impl AsRef<str>,
@@ -25,7 +25,7 @@ impl crate::areas::ScimConfiguration {
 
     /// Reads what the SCIM service can do.
     ///
-    /// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/ServiceProviderConfig` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/ServiceProviderConfig` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_scim_service_provider_configuration(
         &self,
         integration: impl AsRef<str>,
@@ -35,7 +35,7 @@ impl crate::areas::ScimConfiguration {
 
     /// Lists the types of resources that SCIM provisioning knows.
     ///
-    /// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/ResourceTypes` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/ResourceTypes` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn list_scim_resource_types(
         &self,
         integration: impl AsRef<str>,
@@ -45,7 +45,7 @@ impl crate::areas::ScimConfiguration {
 
     /// Lists the schemas of SCIM provisioning.
     ///
-    /// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/Schemas` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/Schemas` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn list_scim_schemas(
         &self,
         integration: impl AsRef<str>,

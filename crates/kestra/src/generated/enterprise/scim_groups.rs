@@ -3,7 +3,7 @@
 impl crate::areas::ScimGroups {
     /// Creates a group by SCIM.
     ///
-    /// `POST /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups` (all versions); Enterprise; starts work.
+    /// `POST /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn create_scim_group(
         &self,
         integration: impl AsRef<str>,
@@ -14,7 +14,7 @@ impl crate::areas::ScimGroups {
 
     /// Deletes a group by SCIM.
     ///
-    /// `DELETE /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups/{id}` (all versions); Enterprise; idempotent.
+    /// `DELETE /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_scim_group(
         &self,
         integration: impl AsRef<str>,
@@ -25,7 +25,7 @@ impl crate::areas::ScimGroups {
 
     /// Searches groups by a SCIM search request.
     ///
-    /// `POST /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups/.search` (all versions); Enterprise; safe.
+    /// `POST /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups/.search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn find_scim_groups(
         &self,
         integration: impl AsRef<str>,
@@ -36,7 +36,7 @@ impl crate::areas::ScimGroups {
 
     /// Reads a group by SCIM.
     ///
-    /// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups/{id}` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_scim_group(
         &self,
         integration: impl AsRef<str>,
@@ -47,7 +47,7 @@ impl crate::areas::ScimGroups {
 
     /// Changes a group by SCIM.
     ///
-    /// `PATCH /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups/{id}` (all versions); Enterprise; starts work.
+    /// `PATCH /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups/{id}` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn patch_scim_group(
         &self,
         integration: impl AsRef<str>,
@@ -60,7 +60,7 @@ impl crate::areas::ScimGroups {
 
     /// Searches groups by a SCIM filter.
     ///
-    /// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn query_scim_groups(
         &self,
         integration: impl AsRef<str>,
@@ -70,7 +70,7 @@ impl crate::areas::ScimGroups {
 
     /// Replaces a group by SCIM.
     ///
-    /// `PUT /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups/{id}` (all versions); Enterprise; idempotent.
+    /// `PUT /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn update_scim_group(
         &self,
         integration: impl AsRef<str>,

@@ -3,7 +3,7 @@
 impl crate::areas::ScimUsers {
     /// Creates a user by SCIM.
     ///
-    /// `POST /api/v1/{tenant}/integrations/{integration}/scim/v2/Users` (all versions); Enterprise; starts work.
+    /// `POST /api/v1/{tenant}/integrations/{integration}/scim/v2/Users` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn create_scim_user(
         &self,
         integration: impl AsRef<str>,
@@ -14,7 +14,7 @@ impl crate::areas::ScimUsers {
 
     /// Deletes a user by SCIM.
     ///
-    /// `DELETE /api/v1/{tenant}/integrations/{integration}/scim/v2/Users/{id}` (all versions); Enterprise; idempotent.
+    /// `DELETE /api/v1/{tenant}/integrations/{integration}/scim/v2/Users/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_scim_user(
         &self,
         integration: impl AsRef<str>,
@@ -25,7 +25,7 @@ impl crate::areas::ScimUsers {
 
     /// Searches users by a SCIM search request.
     ///
-    /// `POST /api/v1/{tenant}/integrations/{integration}/scim/v2/Users/.search` (all versions); Enterprise; safe.
+    /// `POST /api/v1/{tenant}/integrations/{integration}/scim/v2/Users/.search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn find_scim_users(
         &self,
         integration: impl AsRef<str>,
@@ -36,7 +36,7 @@ impl crate::areas::ScimUsers {
 
     /// Reads a user by SCIM.
     ///
-    /// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/Users/{id}` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/Users/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_scim_user(
         &self,
         integration: impl AsRef<str>,
@@ -47,7 +47,7 @@ impl crate::areas::ScimUsers {
 
     /// Changes a user by SCIM.
     ///
-    /// `PATCH /api/v1/{tenant}/integrations/{integration}/scim/v2/Users/{id}` (all versions); Enterprise; starts work.
+    /// `PATCH /api/v1/{tenant}/integrations/{integration}/scim/v2/Users/{id}` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn patch_scim_user(
         &self,
         integration: impl AsRef<str>,
@@ -59,7 +59,7 @@ impl crate::areas::ScimUsers {
 
     /// Searches users by a SCIM filter.
     ///
-    /// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/Users` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/Users` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn query_scim_users(
         &self,
         integration: impl AsRef<str>,
@@ -69,7 +69,7 @@ impl crate::areas::ScimUsers {
 
     /// Replaces a user by SCIM.
     ///
-    /// `PUT /api/v1/{tenant}/integrations/{integration}/scim/v2/Users/{id}` (all versions); Enterprise; idempotent.
+    /// `PUT /api/v1/{tenant}/integrations/{integration}/scim/v2/Users/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn update_scim_user(
         &self,
         integration: impl AsRef<str>,

@@ -3,7 +3,7 @@
 impl crate::areas::SecurityIntegrations {
     /// Creates an integration, for SCIM for instance.
     ///
-    /// `POST /api/v1/{tenant}/security-integrations` (all versions); Enterprise; starts work.
+    /// `POST /api/v1/{tenant}/security-integrations` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn create_security_integration(
         &self,
         create_security_integration_request: impl Into<::kestra_models::CreateSecurityIntegrationRequest>,
@@ -14,7 +14,7 @@ impl crate::areas::SecurityIntegrations {
 
     /// Deletes an integration.
     ///
-    /// `DELETE /api/v1/{tenant}/security-integrations/{id}` (all versions); Enterprise; idempotent.
+    /// `DELETE /api/v1/{tenant}/security-integrations/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_security_integration(
         &self,
         id: impl AsRef<str>,
@@ -24,7 +24,7 @@ impl crate::areas::SecurityIntegrations {
 
     /// Disables an integration.
     ///
-    /// `POST /api/v1/{tenant}/security-integrations/{id}/disable` (all versions); Enterprise; idempotent.
+    /// `POST /api/v1/{tenant}/security-integrations/{id}/disable` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn disable_security_integration(
         &self,
         id: impl AsRef<str>,
@@ -34,7 +34,7 @@ impl crate::areas::SecurityIntegrations {
 
     /// Enables an integration.
     ///
-    /// `POST /api/v1/{tenant}/security-integrations/{id}/enable` (all versions); Enterprise; idempotent.
+    /// `POST /api/v1/{tenant}/security-integrations/{id}/enable` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn enable_security_integration(
         &self,
         id: impl AsRef<str>,
@@ -44,7 +44,7 @@ impl crate::areas::SecurityIntegrations {
 
     /// Reads an integration.
     ///
-    /// `GET /api/v1/{tenant}/security-integrations/{id}` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/security-integrations/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_security_integration(
         &self,
         id: impl AsRef<str>,
@@ -54,7 +54,7 @@ impl crate::areas::SecurityIntegrations {
 
     /// Lists the integrations.
     ///
-    /// `GET /api/v1/{tenant}/security-integrations` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/security-integrations` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     ///
     /// Deprecated by the server.
     pub fn list_security_integrations(&self) -> ::kestra_operations::ListSecurityIntegrations<crate::Client> {
@@ -63,7 +63,7 @@ impl crate::areas::SecurityIntegrations {
 
     /// Searches the integrations, page by page.
     ///
-    /// `GET /api/v1/{tenant}/security-integrations/search` (2.0 and later); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/security-integrations/search` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn search_security_integrations(
         &self,
     ) -> ::kestra_operations::SearchSecurityIntegrations<crate::Client> {

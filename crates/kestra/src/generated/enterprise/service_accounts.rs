@@ -3,7 +3,7 @@
 impl crate::areas::ServiceAccounts {
     /// Creates an API token of a service account, which is shown this once.
     ///
-    /// `POST /api/v1/service-accounts/{id}/api-tokens` (all versions); Enterprise; starts work.
+    /// `POST /api/v1/service-accounts/{id}/api-tokens` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn create_api_token_for_service_account(
         &self,
         id: impl AsRef<str>,
@@ -15,7 +15,7 @@ impl crate::areas::ServiceAccounts {
 
     /// Creates an API token of a tenant's service account, which is shown this once.
     ///
-    /// `POST /api/v1/{tenant}/service-accounts/{id}/api-tokens` (all versions); Enterprise; starts work.
+    /// `POST /api/v1/{tenant}/service-accounts/{id}/api-tokens` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn create_api_token_for_service_account_with_tenant(
         &self,
         id: impl AsRef<str>,
@@ -27,7 +27,7 @@ impl crate::areas::ServiceAccounts {
 
     /// Creates a service account.
     ///
-    /// `POST /api/v1/service-accounts` (all versions); Enterprise; starts work.
+    /// `POST /api/v1/service-accounts` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn create_service_account(
         &self,
         create_service_account_request: impl Into<::kestra_models::CreateServiceAccountRequest>,
@@ -38,7 +38,7 @@ impl crate::areas::ServiceAccounts {
 
     /// Creates a service account of a tenant.
     ///
-    /// `POST /api/v1/{tenant}/service-accounts` (all versions); Enterprise; starts work.
+    /// `POST /api/v1/{tenant}/service-accounts` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn create_service_account_for_tenant(
         &self,
         service_account_request: impl Into<::kestra_models::ServiceAccountRequest>,
@@ -49,7 +49,7 @@ impl crate::areas::ServiceAccounts {
 
     /// Deletes an API token of a service account.
     ///
-    /// `DELETE /api/v1/service-accounts/{id}/api-tokens/{tokenId}` (all versions); Enterprise; idempotent.
+    /// `DELETE /api/v1/service-accounts/{id}/api-tokens/{tokenId}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_api_token_for_service_account(
         &self,
         id: impl AsRef<str>,
@@ -60,7 +60,7 @@ impl crate::areas::ServiceAccounts {
 
     /// Deletes an API token of a tenant's service account.
     ///
-    /// `DELETE /api/v1/{tenant}/service-accounts/{id}/api-tokens/{tokenId}` (all versions); Enterprise; idempotent.
+    /// `DELETE /api/v1/{tenant}/service-accounts/{id}/api-tokens/{tokenId}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_api_token_for_service_account_with_tenant(
         &self,
         id: impl AsRef<str>,
@@ -72,7 +72,7 @@ impl crate::areas::ServiceAccounts {
 
     /// Deletes a service account.
     ///
-    /// `DELETE /api/v1/service-accounts/{id}` (all versions); Enterprise; idempotent.
+    /// `DELETE /api/v1/service-accounts/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_service_account(
         &self,
         id: impl AsRef<str>,
@@ -82,7 +82,7 @@ impl crate::areas::ServiceAccounts {
 
     /// Deletes a service account of a tenant.
     ///
-    /// `DELETE /api/v1/{tenant}/service-accounts/{id}` (all versions); Enterprise; idempotent.
+    /// `DELETE /api/v1/{tenant}/service-accounts/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_service_account_for_tenant(
         &self,
         id: impl AsRef<str>,
@@ -92,7 +92,7 @@ impl crate::areas::ServiceAccounts {
 
     /// Reads a service account.
     ///
-    /// `GET /api/v1/service-accounts/{id}` (all versions); Enterprise; safe.
+    /// `GET /api/v1/service-accounts/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_service_account(
         &self,
         id: impl AsRef<str>,
@@ -102,7 +102,7 @@ impl crate::areas::ServiceAccounts {
 
     /// Reads a service account of a tenant.
     ///
-    /// `GET /api/v1/{tenant}/service-accounts/{id}` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/service-accounts/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_service_account_for_tenant(
         &self,
         id: impl AsRef<str>,
@@ -112,7 +112,7 @@ impl crate::areas::ServiceAccounts {
 
     /// Lists the API tokens of a service account, without their values.
     ///
-    /// `GET /api/v1/service-accounts/{id}/api-tokens` (all versions); Enterprise; safe.
+    /// `GET /api/v1/service-accounts/{id}/api-tokens` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn list_api_tokens_for_service_account(
         &self,
         id: impl AsRef<str>,
@@ -122,7 +122,7 @@ impl crate::areas::ServiceAccounts {
 
     /// Lists the API tokens of a tenant's service account, without their values.
     ///
-    /// `GET /api/v1/{tenant}/service-accounts/{id}/api-tokens` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/service-accounts/{id}/api-tokens` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn list_api_tokens_for_service_account_with_tenant(
         &self,
         id: impl AsRef<str>,
@@ -132,14 +132,14 @@ impl crate::areas::ServiceAccounts {
 
     /// Searches the service accounts of all tenants, page by page.
     ///
-    /// `GET /api/v1/service-accounts` (all versions); Enterprise; safe.
+    /// `GET /api/v1/service-accounts` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn list_service_accounts(&self) -> ::kestra_operations::ListServiceAccounts<crate::Client> {
         ::kestra_operations::ListServiceAccounts::new().on(self.client().clone())
     }
 
     /// Searches the service accounts of a tenant, page by page.
     ///
-    /// `GET /api/v1/{tenant}/service-accounts` (1.3 and later); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/service-accounts` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn list_service_accounts_for_tenant(
         &self,
     ) -> ::kestra_operations::ListServiceAccountsForTenant<crate::Client> {
@@ -148,7 +148,7 @@ impl crate::areas::ServiceAccounts {
 
     /// Changes name and description of a service account.
     ///
-    /// `PATCH /api/v1/service-accounts/{id}` (all versions); Enterprise; idempotent.
+    /// `PATCH /api/v1/service-accounts/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn patch_service_account_details(
         &self,
         id: impl AsRef<str>,
@@ -160,7 +160,7 @@ impl crate::areas::ServiceAccounts {
 
     /// Sets whether a service account may do everything.
     ///
-    /// `PATCH /api/v1/service-accounts/{id}/superadmin` (all versions); Enterprise; idempotent.
+    /// `PATCH /api/v1/service-accounts/{id}/superadmin` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn set_service_account_instance_owner(
         &self,
         id: impl AsRef<str>,
@@ -172,7 +172,7 @@ impl crate::areas::ServiceAccounts {
 
     /// Replaces a service account of a tenant.
     ///
-    /// `PUT /api/v1/{tenant}/service-accounts/{id}` (all versions); Enterprise; idempotent.
+    /// `PUT /api/v1/{tenant}/service-accounts/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn update_service_account(
         &self,
         id: impl AsRef<str>,

@@ -3,21 +3,21 @@
 impl crate::areas::Services {
     /// Counts the services that are up, by kind.
     ///
-    /// `GET /api/v1/instance/services/active` (all versions); Enterprise; safe.
+    /// `GET /api/v1/instance/services/active` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_active_services(&self) -> ::kestra_operations::GetActiveServices<crate::Client> {
         ::kestra_operations::GetActiveServices::new().on(self.client().clone())
     }
 
     /// Reads a service of the cluster.
     ///
-    /// `GET /api/v1/instance/services/{id}` (all versions); Enterprise; safe.
+    /// `GET /api/v1/instance/services/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_service(&self, id: impl AsRef<str>) -> ::kestra_operations::GetService<crate::Client> {
         ::kestra_operations::GetService::new(id).on(self.client().clone())
     }
 
     /// Reads the metrics of all services of one kind.
     ///
-    /// `GET /api/v1/instance/metrics/{serviceType}` (2.0 and later); Enterprise; safe.
+    /// `GET /api/v1/instance/metrics/{serviceType}` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_service_metrics(
         &self,
         service_type: impl AsRef<str>,
@@ -27,7 +27,7 @@ impl crate::areas::Services {
 
     /// Searches the services of the cluster, page by page.
     ///
-    /// `GET /api/v1/instance/services/search` (all versions); Enterprise; safe.
+    /// `GET /api/v1/instance/services/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn search_services(&self) -> ::kestra_operations::SearchServices<crate::Client> {
         ::kestra_operations::SearchServices::new().on(self.client().clone())
     }

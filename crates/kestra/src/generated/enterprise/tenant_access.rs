@@ -3,7 +3,7 @@
 impl crate::areas::TenantAccess {
     /// Gives a user access to a tenant, by mail address or name.
     ///
-    /// `POST /api/v1/{tenant}/tenant-access` (all versions); Enterprise; starts work.
+    /// `POST /api/v1/{tenant}/tenant-access` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn create_tenant_access(
         &self,
         create_tenant_access_request: impl Into<::kestra_models::CreateTenantAccessRequest>,
@@ -13,7 +13,7 @@ impl crate::areas::TenantAccess {
 
     /// Takes a user's access to a tenant away.
     ///
-    /// `DELETE /api/v1/{tenant}/tenant-access/{userId}` (all versions); Enterprise; idempotent.
+    /// `DELETE /api/v1/{tenant}/tenant-access/{userId}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_tenant_access(
         &self,
         user_id: impl AsRef<str>,
@@ -23,7 +23,7 @@ impl crate::areas::TenantAccess {
 
     /// Reads what access a user has to a tenant.
     ///
-    /// `GET /api/v1/{tenant}/tenant-access/{userId}` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/tenant-access/{userId}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_tenant_access(
         &self,
         user_id: impl AsRef<str>,
@@ -33,7 +33,7 @@ impl crate::areas::TenantAccess {
 
     /// Gives a user access to a tenant, by id.
     ///
-    /// `PUT /api/v1/{tenant}/tenant-access/{userId}` (all versions); Enterprise; idempotent.
+    /// `PUT /api/v1/{tenant}/tenant-access/{userId}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn grant_tenant_access(
         &self,
         user_id: impl AsRef<str>,
@@ -43,7 +43,7 @@ impl crate::areas::TenantAccess {
 
     /// Searches the users who have access to a tenant, page by page.
     ///
-    /// `GET /api/v1/{tenant}/tenant-access` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/tenant-access` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn list_tenant_access(&self) -> ::kestra_operations::ListTenantAccess<crate::Client> {
         ::kestra_operations::ListTenantAccess::new().on(self.client().clone())
     }

@@ -3,7 +3,7 @@
 impl crate::areas::Tenants {
     /// Creates a tenant.
     ///
-    /// `POST /api/v1/tenants` (all versions); Enterprise; starts work.
+    /// `POST /api/v1/tenants` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn create_tenant(
         &self,
         tenant: impl Into<::kestra_models::Tenant>,
@@ -13,7 +13,7 @@ impl crate::areas::Tenants {
 
     /// Deletes the picture of a tenant's app catalogue.
     ///
-    /// `DELETE /api/v1/tenants/{id}/apps-catalog/logo` (all versions); Enterprise; idempotent.
+    /// `DELETE /api/v1/tenants/{id}/apps-catalog/logo` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_apps_catalog_logo(
         &self,
         id: impl AsRef<str>,
@@ -23,14 +23,14 @@ impl crate::areas::Tenants {
 
     /// Deletes a tenant.
     ///
-    /// `DELETE /api/v1/tenants/{id}` (all versions); Enterprise; idempotent.
+    /// `DELETE /api/v1/tenants/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_tenant(&self, id: impl AsRef<str>) -> ::kestra_operations::DeleteTenant<crate::Client> {
         ::kestra_operations::DeleteTenant::new(id).on(self.client().clone())
     }
 
     /// Reads how a tenant's app catalogue looks.
     ///
-    /// `GET /api/v1/tenants/{id}/apps-catalog` (all versions); Enterprise; safe.
+    /// `GET /api/v1/tenants/{id}/apps-catalog` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_apps_catalog_config(
         &self,
         id: impl AsRef<str>,
@@ -40,7 +40,7 @@ impl crate::areas::Tenants {
 
     /// Reads how all flows of a tenant depend on each other.
     ///
-    /// `GET /api/v1/{tenant}/dependencies` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/dependencies` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_flow_dependencies_from_tenant(
         &self,
     ) -> ::kestra_operations::GetFlowDependenciesFromTenant<crate::Client> {
@@ -49,14 +49,14 @@ impl crate::areas::Tenants {
 
     /// Reads a tenant.
     ///
-    /// `GET /api/v1/tenants/{id}` (all versions); Enterprise; safe.
+    /// `GET /api/v1/tenants/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_tenant(&self, id: impl AsRef<str>) -> ::kestra_operations::GetTenant<crate::Client> {
         ::kestra_operations::GetTenant::new(id).on(self.client().clone())
     }
 
     /// Reads which dashboards a tenant shows by default.
     ///
-    /// `GET /api/v1/tenants/{id}/settings/default-dashboards` (2.0 and later); Enterprise; safe.
+    /// `GET /api/v1/tenants/{id}/settings/default-dashboards` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_tenant_default_dashboards(
         &self,
         id: impl AsRef<str>,
@@ -66,14 +66,14 @@ impl crate::areas::Tenants {
 
     /// Searches the tenants, page by page.
     ///
-    /// `GET /api/v1/tenants/search` (all versions); Enterprise; safe.
+    /// `GET /api/v1/tenants/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn search_tenants(&self) -> ::kestra_operations::SearchTenants<crate::Client> {
         ::kestra_operations::SearchTenants::new().on(self.client().clone())
     }
 
     /// Sets how a tenant's app catalogue looks.
     ///
-    /// `POST /api/v1/tenants/{id}/apps-catalog` (all versions); Enterprise; idempotent.
+    /// `POST /api/v1/tenants/{id}/apps-catalog` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn set_apps_catalog_config(
         &self,
         id: impl AsRef<str>,
@@ -85,7 +85,7 @@ impl crate::areas::Tenants {
 
     /// Sets the picture of a tenant's app catalogue.
     ///
-    /// `POST /api/v1/tenants/{id}/apps-catalog/logo` (all versions); Enterprise; idempotent.
+    /// `POST /api/v1/tenants/{id}/apps-catalog/logo` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn set_apps_catalog_logo(
         &self,
         id: impl AsRef<str>,
@@ -96,7 +96,7 @@ impl crate::areas::Tenants {
 
     /// Sets which dashboards a tenant shows by default.
     ///
-    /// `POST /api/v1/tenants/{id}/settings/default-dashboards` (2.0 and later); Enterprise; idempotent.
+    /// `POST /api/v1/tenants/{id}/settings/default-dashboards` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn set_tenant_default_dashboards(
         &self,
         id: impl AsRef<str>,
@@ -108,7 +108,7 @@ impl crate::areas::Tenants {
 
     /// Sets the picture of a tenant.
     ///
-    /// `POST /api/v1/tenants/{id}/logo` (all versions); Enterprise; idempotent.
+    /// `POST /api/v1/tenants/{id}/logo` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn set_tenant_logo(
         &self,
         id: impl AsRef<str>,
@@ -119,7 +119,7 @@ impl crate::areas::Tenants {
 
     /// Replaces a tenant's settings.
     ///
-    /// `PUT /api/v1/tenants/{id}` (all versions); Enterprise; idempotent.
+    /// `PUT /api/v1/tenants/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn update_tenant(
         &self,
         id: impl AsRef<str>,

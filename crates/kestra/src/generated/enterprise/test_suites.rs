@@ -3,7 +3,7 @@
 impl crate::areas::TestSuites {
     /// Creates a test suite from its YAML source.
     ///
-    /// `POST /api/v1/{tenant}/tests` (all versions); Enterprise; starts work.
+    /// `POST /api/v1/{tenant}/tests` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn create_test_suite(
         &self,
         source: impl Into<String>,
@@ -13,7 +13,7 @@ impl crate::areas::TestSuites {
 
     /// Deletes a test suite.
     ///
-    /// `DELETE /api/v1/{tenant}/tests/{namespace}/{id}` (all versions); Enterprise; idempotent.
+    /// `DELETE /api/v1/{tenant}/tests/{namespace}/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_test_suite(
         &self,
         namespace: impl AsRef<str>,
@@ -24,7 +24,7 @@ impl crate::areas::TestSuites {
 
     /// Deletes the test suites named.
     ///
-    /// `DELETE /api/v1/{tenant}/tests/by-ids` (all versions); Enterprise; idempotent.
+    /// `DELETE /api/v1/{tenant}/tests/by-ids` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_test_suites_by_ids(
         &self,
         test_suite_bulk_request: impl Into<::kestra_models::TestSuiteBulkRequest>,
@@ -34,7 +34,7 @@ impl crate::areas::TestSuites {
 
     /// Disables the test suites named.
     ///
-    /// `POST /api/v1/{tenant}/tests/disable/by-ids` (all versions); Enterprise; idempotent.
+    /// `POST /api/v1/{tenant}/tests/disable/by-ids` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn disable_test_suites_by_ids(
         &self,
         test_suite_bulk_request: impl Into<::kestra_models::TestSuiteBulkRequest>,
@@ -44,7 +44,7 @@ impl crate::areas::TestSuites {
 
     /// Enables the test suites named.
     ///
-    /// `POST /api/v1/{tenant}/tests/enable/by-ids` (all versions); Enterprise; idempotent.
+    /// `POST /api/v1/{tenant}/tests/enable/by-ids` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn enable_test_suites_by_ids(
         &self,
         test_suite_bulk_request: impl Into<::kestra_models::TestSuiteBulkRequest>,
@@ -54,14 +54,14 @@ impl crate::areas::TestSuites {
 
     /// Reads the result of a run of a test suite.
     ///
-    /// `GET /api/v1/{tenant}/tests/results/{id}` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/tests/results/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_test_result(&self, id: impl AsRef<str>) -> ::kestra_operations::GetTestResult<crate::Client> {
         ::kestra_operations::GetTestResult::new(id).on(self.client().clone())
     }
 
     /// Reads a test suite, its source included.
     ///
-    /// `GET /api/v1/{tenant}/tests/{namespace}/{id}` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/tests/{namespace}/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_test_suite(
         &self,
         namespace: impl AsRef<str>,
@@ -72,7 +72,7 @@ impl crate::areas::TestSuites {
 
     /// Reads the latest results of the test suites named.
     ///
-    /// `POST /api/v1/{tenant}/tests/results/search/last` (all versions); Enterprise; safe.
+    /// `POST /api/v1/{tenant}/tests/results/search/last` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_tests_last_result(
         &self,
         search_tests_last_result: impl Into<::kestra_models::SearchTestsLastResult>,
@@ -82,7 +82,7 @@ impl crate::areas::TestSuites {
 
     /// Runs a test suite and answers its result.
     ///
-    /// `POST /api/v1/{tenant}/tests/{namespace}/{id}/run` (all versions); Enterprise; starts work.
+    /// `POST /api/v1/{tenant}/tests/{namespace}/{id}/run` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn run_test_suite(
         &self,
         namespace: impl AsRef<str>,
@@ -93,7 +93,7 @@ impl crate::areas::TestSuites {
 
     /// Runs the test suites that a query matches.
     ///
-    /// `POST /api/v1/{tenant}/tests/run` (all versions); Enterprise; starts work.
+    /// `POST /api/v1/{tenant}/tests/run` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn run_test_suites_by_query(
         &self,
         run_by_query_request: impl Into<::kestra_models::RunByQueryRequest>,
@@ -103,21 +103,21 @@ impl crate::areas::TestSuites {
 
     /// Searches the results of test suites, page by page.
     ///
-    /// `GET /api/v1/{tenant}/tests/results/search` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/tests/results/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn search_test_suite_results(&self) -> ::kestra_operations::SearchTestSuiteResults<crate::Client> {
         ::kestra_operations::SearchTestSuiteResults::new().on(self.client().clone())
     }
 
     /// Searches the test suites, page by page.
     ///
-    /// `GET /api/v1/{tenant}/tests/search` (all versions); Enterprise; safe.
+    /// `GET /api/v1/{tenant}/tests/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn search_test_suites(&self) -> ::kestra_operations::SearchTestSuites<crate::Client> {
         ::kestra_operations::SearchTestSuites::new().on(self.client().clone())
     }
 
     /// Replaces the source of a test suite.
     ///
-    /// `PUT /api/v1/{tenant}/tests/{namespace}/{id}` (all versions); Enterprise; idempotent.
+    /// `PUT /api/v1/{tenant}/tests/{namespace}/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn update_test_suite(
         &self,
         namespace: impl AsRef<str>,
@@ -129,7 +129,7 @@ impl crate::areas::TestSuites {
 
     /// Checks the source of a test suite.
     ///
-    /// `POST /api/v1/{tenant}/tests/validate` (all versions); Enterprise; safe.
+    /// `POST /api/v1/{tenant}/tests/validate` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn validate_test_suite(
         &self,
         source: impl Into<String>,

@@ -3,7 +3,7 @@
 impl crate::areas::Users {
     /// Lists the users whose names begin with a text.
     ///
-    /// `POST /api/v1/{tenant}/tenant-access/autocomplete` (all versions); Enterprise; safe.
+    /// `POST /api/v1/{tenant}/tenant-access/autocomplete` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn autocomplete_users(
         &self,
         user_api_autocomplete: impl Into<::kestra_models::UserApiAutocomplete>,
@@ -13,7 +13,7 @@ impl crate::areas::Users {
 
     /// Creates an API token of a user, which is shown this once.
     ///
-    /// `POST /api/v1/users/{id}/api-tokens` (all versions); Enterprise; starts work.
+    /// `POST /api/v1/users/{id}/api-tokens` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn create_api_token_for_user(
         &self,
         id: impl AsRef<str>,
@@ -25,7 +25,7 @@ impl crate::areas::Users {
 
     /// Creates a user.
     ///
-    /// `POST /api/v1/users` (all versions); Enterprise; starts work.
+    /// `POST /api/v1/users` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn create_user(
         &self,
         create_or_update_user_request: impl Into<::kestra_models::CreateOrUpdateUserRequest>,
@@ -35,7 +35,7 @@ impl crate::areas::Users {
 
     /// Deletes an API token of a user.
     ///
-    /// `DELETE /api/v1/users/{id}/api-tokens/{tokenId}` (all versions); Enterprise; idempotent.
+    /// `DELETE /api/v1/users/{id}/api-tokens/{tokenId}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_api_token_for_user(
         &self,
         id: impl AsRef<str>,
@@ -46,7 +46,7 @@ impl crate::areas::Users {
 
     /// Ends the sessions of a user.
     ///
-    /// `DELETE /api/v1/users/{id}/refresh-token` (all versions); Enterprise; idempotent.
+    /// `DELETE /api/v1/users/{id}/refresh-token` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_refresh_token(
         &self,
         id: impl AsRef<str>,
@@ -56,14 +56,14 @@ impl crate::areas::Users {
 
     /// Deletes a user.
     ///
-    /// `DELETE /api/v1/users/{id}` (all versions); Enterprise; idempotent.
+    /// `DELETE /api/v1/users/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_user(&self, id: impl AsRef<str>) -> ::kestra_operations::DeleteUser<crate::Client> {
         ::kestra_operations::DeleteUser::new(id).on(self.client().clone())
     }
 
     /// Takes a way to log in away from a user.
     ///
-    /// `DELETE /api/v1/users/{id}/auths/{auth}` (all versions); Enterprise; idempotent.
+    /// `DELETE /api/v1/users/{id}/auths/{auth}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_user_auth_method(
         &self,
         id: impl AsRef<str>,
@@ -74,21 +74,21 @@ impl crate::areas::Users {
 
     /// Reads a user.
     ///
-    /// `GET /api/v1/users/{id}` (all versions); Enterprise; safe.
+    /// `GET /api/v1/users/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_user(&self, id: impl AsRef<str>) -> ::kestra_operations::GetUser<crate::Client> {
         ::kestra_operations::GetUser::new(id).on(self.client().clone())
     }
 
     /// Logs in as another user, by a redirect with a session cookie.
     ///
-    /// `POST /api/v1/users/{id}/impersonate` (all versions); Enterprise; starts work.
+    /// `POST /api/v1/users/{id}/impersonate` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn impersonate(&self, id: impl AsRef<str>) -> ::kestra_operations::Impersonate<crate::Client> {
         ::kestra_operations::Impersonate::new(id).on(self.client().clone())
     }
 
     /// Lists the API tokens of a user, without their values.
     ///
-    /// `GET /api/v1/users/{id}/api-tokens` (all versions); Enterprise; safe.
+    /// `GET /api/v1/users/{id}/api-tokens` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn list_api_tokens_for_user(
         &self,
         id: impl AsRef<str>,
@@ -98,14 +98,14 @@ impl crate::areas::Users {
 
     /// Searches the users, page by page.
     ///
-    /// `GET /api/v1/users` (all versions); Enterprise; safe.
+    /// `GET /api/v1/users` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn list_users(&self) -> ::kestra_operations::ListUsers<crate::Client> {
         ::kestra_operations::ListUsers::new().on(self.client().clone())
     }
 
     /// Changes single fields of a user.
     ///
-    /// `PATCH /api/v1/users/{id}` (all versions); Enterprise; idempotent.
+    /// `PATCH /api/v1/users/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn patch_user(
         &self,
         id: impl AsRef<str>,
@@ -116,7 +116,7 @@ impl crate::areas::Users {
 
     /// Sets the password of a user.
     ///
-    /// `PATCH /api/v1/users/{id}/password` (all versions); Enterprise; idempotent.
+    /// `PATCH /api/v1/users/{id}/password` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn patch_user_password(
         &self,
         id: impl AsRef<str>,
@@ -127,7 +127,7 @@ impl crate::areas::Users {
 
     /// Sets whether a user may do everything.
     ///
-    /// `PATCH /api/v1/users/{id}/superadmin` (all versions); Enterprise; idempotent.
+    /// `PATCH /api/v1/users/{id}/superadmin` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn set_user_instance_owner(
         &self,
         id: impl AsRef<str>,
@@ -139,7 +139,7 @@ impl crate::areas::Users {
 
     /// Sets whether a user is a restricted one.
     ///
-    /// `PATCH /api/v1/users/{id}/restricted` (all versions); Enterprise; idempotent.
+    /// `PATCH /api/v1/users/{id}/restricted` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn set_user_restricted(
         &self,
         id: impl AsRef<str>,
@@ -150,7 +150,7 @@ impl crate::areas::Users {
 
     /// Changes one's own password.
     ///
-    /// `PUT /api/v1/me/password` (all versions); Enterprise; starts work.
+    /// `PUT /api/v1/me/password` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn update_current_user_password(
         &self,
         update_password_request: impl Into<::kestra_models::UpdatePasswordRequest>,
@@ -160,7 +160,7 @@ impl crate::areas::Users {
 
     /// Replaces a user.
     ///
-    /// `PUT /api/v1/users/{id}` (all versions); Enterprise; idempotent.
+    /// `PUT /api/v1/users/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn update_user(
         &self,
         id: impl AsRef<str>,
@@ -171,7 +171,7 @@ impl crate::areas::Users {
 
     /// Sets the groups of a user.
     ///
-    /// `PUT /api/v1/{tenant}/users/{id}/groups` (all versions); Enterprise; idempotent.
+    /// `PUT /api/v1/{tenant}/users/{id}/groups` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn update_user_groups(
         &self,
         id: impl AsRef<str>,

@@ -3,7 +3,7 @@
 impl crate::areas::WorkerAuth {
     /// Reads a credential that a worker has.
     ///
-    /// `GET /api/v1/instance/workers/credentials/{id}` (2.0 and later); Enterprise; safe.
+    /// `GET /api/v1/instance/workers/credentials/{id}` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_worker_credential(
         &self,
         id: impl AsRef<str>,
@@ -13,14 +13,14 @@ impl crate::areas::WorkerAuth {
 
     /// Lists the credentials that workers have.
     ///
-    /// `GET /api/v1/instance/workers/credentials` (2.0 and later); Enterprise; safe.
+    /// `GET /api/v1/instance/workers/credentials` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn list_worker_credentials(&self) -> ::kestra_operations::ListWorkerCredentials<crate::Client> {
         ::kestra_operations::ListWorkerCredentials::new().on(self.client().clone())
     }
 
     /// Revokes a worker's credential.
     ///
-    /// `POST /api/v1/instance/workers/credentials/{id}/revoke` (2.0 and later); Enterprise; idempotent.
+    /// `POST /api/v1/instance/workers/credentials/{id}/revoke` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn revoke_worker_credential(
         &self,
         id: impl AsRef<str>,

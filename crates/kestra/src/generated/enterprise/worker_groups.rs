@@ -3,7 +3,7 @@
 impl crate::areas::WorkerGroups {
     /// Has a worker group take work from a queue.
     ///
-    /// `POST /api/v1/instance/worker-groups/{id}/subscriptions` (2.0 and later); Enterprise; starts work.
+    /// `POST /api/v1/instance/worker-groups/{id}/subscriptions` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn add_worker_group_subscription(
         &self,
         id: impl AsRef<str>,
@@ -15,7 +15,7 @@ impl crate::areas::WorkerGroups {
 
     /// Creates a worker group; gone with 2.0.
     ///
-    /// `POST /api/v1/instance/workergroups` (before 2.0); Enterprise; starts work.
+    /// `POST /api/v1/instance/workergroups` (Kestra before 2.0); Enterprise; never repeated unless provably unsent.
     pub fn create_instance_worker_group(
         &self,
         create_or_update_worker_group_request: impl Into<::kestra_models::CreateOrUpdateWorkerGroupRequest>,
@@ -26,7 +26,7 @@ impl crate::areas::WorkerGroups {
 
     /// Creates a worker group.
     ///
-    /// `POST /api/v1/instance/worker-groups` (2.0 and later); Enterprise; starts work.
+    /// `POST /api/v1/instance/worker-groups` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn create_worker_group(
         &self,
         create_worker_group_request: impl Into<::kestra_models::CreateWorkerGroupRequest>,
@@ -36,7 +36,7 @@ impl crate::areas::WorkerGroups {
 
     /// Deletes a worker group; gone with 2.0.
     ///
-    /// `DELETE /api/v1/instance/workergroups/{id}` (before 2.0); Enterprise; idempotent.
+    /// `DELETE /api/v1/instance/workergroups/{id}` (Kestra before 2.0); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_instance_worker_group(
         &self,
         id: impl AsRef<str>,
@@ -46,7 +46,7 @@ impl crate::areas::WorkerGroups {
 
     /// Deletes a worker group.
     ///
-    /// `DELETE /api/v1/instance/worker-groups/{id}` (2.0 and later); Enterprise; idempotent.
+    /// `DELETE /api/v1/instance/worker-groups/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_worker_group(
         &self,
         id: impl AsRef<str>,
@@ -56,7 +56,7 @@ impl crate::areas::WorkerGroups {
 
     /// Deletes a token of a worker group.
     ///
-    /// `DELETE /api/v1/instance/worker-groups/{id}/tokens/{tokenId}` (2.0 and later); Enterprise; idempotent.
+    /// `DELETE /api/v1/instance/worker-groups/{id}/tokens/{tokenId}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_worker_group_token(
         &self,
         id: impl AsRef<str>,
@@ -67,7 +67,7 @@ impl crate::areas::WorkerGroups {
 
     /// Creates a token with which workers join a group, shown this once.
     ///
-    /// `POST /api/v1/instance/worker-groups/{id}/tokens` (2.0 and later); Enterprise; starts work.
+    /// `POST /api/v1/instance/worker-groups/{id}/tokens` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn generate_worker_group_token(
         &self,
         id: impl AsRef<str>,
@@ -79,7 +79,7 @@ impl crate::areas::WorkerGroups {
 
     /// Reads a worker group with its workers; gone with 2.0.
     ///
-    /// `GET /api/v1/instance/workergroups/{id}` (before 2.0); Enterprise; safe.
+    /// `GET /api/v1/instance/workergroups/{id}` (Kestra before 2.0); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_instance_worker_group(
         &self,
         id: impl AsRef<str>,
@@ -89,7 +89,7 @@ impl crate::areas::WorkerGroups {
 
     /// Reads a worker group.
     ///
-    /// `GET /api/v1/instance/worker-groups/{id}` (2.0 and later); Enterprise; safe.
+    /// `GET /api/v1/instance/worker-groups/{id}` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_worker_group(
         &self,
         id: impl AsRef<str>,
@@ -99,7 +99,7 @@ impl crate::areas::WorkerGroups {
 
     /// Reads how much a worker group can run, and from which queues.
     ///
-    /// `GET /api/v1/instance/worker-groups/{id}/capacity` (2.0 and later); Enterprise; safe.
+    /// `GET /api/v1/instance/worker-groups/{id}/capacity` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_worker_group_capacity(
         &self,
         id: impl AsRef<str>,
@@ -109,7 +109,7 @@ impl crate::areas::WorkerGroups {
 
     /// Lists the worker groups; gone with 2.0.
     ///
-    /// `GET /api/v1/instance/workergroups` (before 2.0); Enterprise; safe.
+    /// `GET /api/v1/instance/workergroups` (Kestra before 2.0); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn list_instance_worker_groups(
         &self,
     ) -> ::kestra_operations::ListInstanceWorkerGroups<crate::Client> {
@@ -118,7 +118,7 @@ impl crate::areas::WorkerGroups {
 
     /// Lists the workers of a group that are running.
     ///
-    /// `GET /api/v1/instance/worker-groups/{id}/workers` (2.0 and later); Enterprise; safe.
+    /// `GET /api/v1/instance/worker-groups/{id}/workers` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn list_worker_group_workers(
         &self,
         id: impl AsRef<str>,
@@ -128,14 +128,14 @@ impl crate::areas::WorkerGroups {
 
     /// Lists the worker groups.
     ///
-    /// `GET /api/v1/instance/worker-groups` (2.0 and later); Enterprise; safe.
+    /// `GET /api/v1/instance/worker-groups` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn list_worker_groups(&self) -> ::kestra_operations::ListWorkerGroups<crate::Client> {
         ::kestra_operations::ListWorkerGroups::new().on(self.client().clone())
     }
 
     /// Has a worker group take no more work from a queue.
     ///
-    /// `DELETE /api/v1/instance/worker-groups/{id}/subscriptions/{workerQueueId}` (2.0 and later); Enterprise; idempotent.
+    /// `DELETE /api/v1/instance/worker-groups/{id}/subscriptions/{workerQueueId}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn remove_worker_group_subscription(
         &self,
         id: impl AsRef<str>,
@@ -146,7 +146,7 @@ impl crate::areas::WorkerGroups {
 
     /// Revokes a token of a worker group.
     ///
-    /// `POST /api/v1/instance/worker-groups/{id}/tokens/{tokenId}/revoke` (2.0 and later); Enterprise; idempotent.
+    /// `POST /api/v1/instance/worker-groups/{id}/tokens/{tokenId}/revoke` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn revoke_worker_group_token(
         &self,
         id: impl AsRef<str>,
@@ -157,7 +157,7 @@ impl crate::areas::WorkerGroups {
 
     /// Replaces a worker group; gone with 2.0.
     ///
-    /// `PUT /api/v1/instance/workergroups/{id}` (before 2.0); Enterprise; idempotent.
+    /// `PUT /api/v1/instance/workergroups/{id}` (Kestra before 2.0); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn update_instance_worker_group(
         &self,
         id: impl AsRef<str>,
@@ -169,7 +169,7 @@ impl crate::areas::WorkerGroups {
 
     /// Replaces a worker group.
     ///
-    /// `PUT /api/v1/instance/worker-groups/{id}` (2.0 and later); Enterprise; idempotent.
+    /// `PUT /api/v1/instance/worker-groups/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn update_worker_group(
         &self,
         id: impl AsRef<str>,
@@ -180,7 +180,7 @@ impl crate::areas::WorkerGroups {
 
     /// Sets how much of a worker group is kept for a queue.
     ///
-    /// `PATCH /api/v1/instance/worker-groups/{id}/subscriptions/{workerQueueId}` (2.0 and later); Enterprise; idempotent.
+    /// `PATCH /api/v1/instance/worker-groups/{id}/subscriptions/{workerQueueId}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn update_worker_group_subscription(
         &self,
         id: impl AsRef<str>,

@@ -3,7 +3,7 @@
 impl crate::areas::WorkerQueues {
     /// Creates a worker queue.
     ///
-    /// `POST /api/v1/instance/worker-queues` (2.0 and later); Enterprise; starts work.
+    /// `POST /api/v1/instance/worker-queues` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
     pub fn create_worker_queue(
         &self,
         create_or_update_worker_queue_request: impl Into<::kestra_models::CreateOrUpdateWorkerQueueRequest>,
@@ -14,7 +14,7 @@ impl crate::areas::WorkerQueues {
 
     /// Deletes a worker queue.
     ///
-    /// `DELETE /api/v1/instance/worker-queues/{id}` (2.0 and later); Enterprise; idempotent.
+    /// `DELETE /api/v1/instance/worker-queues/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_worker_queue(
         &self,
         id: impl AsRef<str>,
@@ -24,7 +24,7 @@ impl crate::areas::WorkerQueues {
 
     /// Reads a worker queue.
     ///
-    /// `GET /api/v1/instance/worker-queues/{id}` (2.0 and later); Enterprise; safe.
+    /// `GET /api/v1/instance/worker-queues/{id}` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn get_worker_queue(
         &self,
         id: impl AsRef<str>,
@@ -34,7 +34,7 @@ impl crate::areas::WorkerQueues {
 
     /// Lists the worker groups that take work from a queue.
     ///
-    /// `GET /api/v1/instance/worker-queues/{id}/subscribers` (2.0 and later); Enterprise; safe.
+    /// `GET /api/v1/instance/worker-queues/{id}/subscribers` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn list_worker_queue_subscribers(
         &self,
         id: impl AsRef<str>,
@@ -44,14 +44,14 @@ impl crate::areas::WorkerQueues {
 
     /// Lists the worker queues.
     ///
-    /// `GET /api/v1/instance/worker-queues` (2.0 and later); Enterprise; safe.
+    /// `GET /api/v1/instance/worker-queues` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn list_worker_queues(&self) -> ::kestra_operations::ListWorkerQueues<crate::Client> {
         ::kestra_operations::ListWorkerQueues::new().on(self.client().clone())
     }
 
     /// Replaces a worker queue.
     ///
-    /// `PUT /api/v1/instance/worker-queues/{id}` (2.0 and later); Enterprise; idempotent.
+    /// `PUT /api/v1/instance/worker-queues/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
     pub fn update_worker_queue(
         &self,
         id: impl AsRef<str>,

@@ -2,7 +2,7 @@
 
 /// Bulk return.
 ///
-/// `POST /api/v1/{tenant}/books/return/by-ids` (all versions); open source; idempotent.
+/// `POST /api/v1/{tenant}/books/return/by-ids` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct BulkReturn<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -36,7 +36,7 @@ pub static BULK_RETURN: ::kestra_core::OperationInfo = {
 
 /// Delete books by query.
 ///
-/// `DELETE /api/v1/{tenant}/books/by-query` (all versions); open source; idempotent.
+/// `DELETE /api/v1/{tenant}/books/by-query` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteBooksByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -55,7 +55,9 @@ impl DeleteBooksByQuery {
 }
 
 impl<E> DeleteBooksByQuery<E> {
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
@@ -106,7 +108,7 @@ pub static DELETE_BOOKS_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Get book.
 ///
-/// `GET /api/v1/{tenant}/books/{type}/{id}` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/books/{type}/{id}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetBook<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -176,7 +178,7 @@ pub static GET_BOOK: ::kestra_core::OperationInfo = {
 
 /// Lend.
 ///
-/// `POST /api/v1/{tenant}/books/{id}/actions/lend` (2.0 and later), `POST /api/v1/{tenant}/books/{id}/lend` (before 2.0); open source; starts work.
+/// `POST /api/v1/{tenant}/books/{id}/actions/lend` (Kestra 2.0 and later), `POST /api/v1/{tenant}/books/{id}/lend` (Kestra before 2.0); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct Lend<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -196,7 +198,9 @@ impl Lend {
 }
 
 impl<E> Lend<E> {
-    /// Adds one: `labels` in the query.
+    /// Adds one to those that [`labels`](Self::labels) sets.
+    ///
+    /// `labels` in the query.
     pub fn mark(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         crate::parameters::pair(&mut self.call, 0, key.into(), value.into());
         self
@@ -211,7 +215,9 @@ impl<E> Lend<E> {
         self
     }
 
-    /// Adds one: `marks` in the query.
+    /// Adds one to those that [`marks`](Self::marks) sets.
+    ///
+    /// `marks` in the query.
     pub fn mark_page(mut self, mark_page: impl Into<i64>) -> Self {
         self.call.add_query(1, Into::<i64>::into(mark_page));
         self
@@ -283,7 +289,7 @@ pub static LEND: ::kestra_core::OperationInfo = {
 
 /// Put book.
 ///
-/// `PUT /api/v1/{tenant}/books/{source}` (all versions); open source; idempotent.
+/// `PUT /api/v1/{tenant}/books/{source}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PutBook<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -315,7 +321,7 @@ pub static PUT_BOOK: ::kestra_core::OperationInfo = {
 
 /// Put book.
 ///
-/// `PUT /api/v1/{tenant}/books/{source}` (all versions); open source; idempotent.
+/// `PUT /api/v1/{tenant}/books/{source}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PutBookJson<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -353,7 +359,7 @@ pub static PUT_BOOK_JSON: ::kestra_core::OperationInfo = {
 
 /// Put book.
 ///
-/// `PUT /api/v1/{tenant}/books/{source}` (all versions); open source; idempotent.
+/// `PUT /api/v1/{tenant}/books/{source}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PutBookMultipart<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -398,7 +404,7 @@ pub static PUT_BOOK_MULTIPART: ::kestra_core::OperationInfo = {
 
 /// Search books.
 ///
-/// `GET /api/v1/{tenant}/books/search` (all versions); open source; safe.
+/// `GET /api/v1/{tenant}/books/search` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchBooks<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -415,7 +421,9 @@ impl SearchBooks {
 }
 
 impl<E> SearchBooks<E> {
-    /// Adds a filter: `filters` in the query.
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self

@@ -2,7 +2,7 @@
 
 /// Download loans.
 ///
-/// `GET /api/v1/loans` (all versions); open source; safe.
+/// `GET /api/v1/loans` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 ///
 /// Deprecated by the server.
 #[must_use = "an operation does nothing until it is sent"]
@@ -36,7 +36,7 @@ pub static DOWNLOAD_LOANS: ::kestra_core::OperationInfo = {
 
 /// Print loans.
 ///
-/// `POST /api/v1/{tenant}/loans/print` (all versions); open source; safe.
+/// `POST /api/v1/{tenant}/loans/print` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PrintLoans<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -66,7 +66,7 @@ pub static PRINT_LOANS: ::kestra_core::OperationInfo = {
 
 /// Print loans.
 ///
-/// `POST /api/v1/{tenant}/loans/print` (all versions); open source; safe.
+/// `POST /api/v1/{tenant}/loans/print` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PrintLoansBytes<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

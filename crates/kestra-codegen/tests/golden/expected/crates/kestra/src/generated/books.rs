@@ -3,7 +3,7 @@
 impl crate::areas::Books {
     /// Bulk return.
     ///
-    /// `POST /api/v1/{tenant}/books/return/by-ids` (all versions); open source; idempotent.
+    /// `POST /api/v1/{tenant}/books/return/by-ids` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn bulk_return(
         &self,
         values: impl IntoIterator<Item = impl Into<String>>,
@@ -13,14 +13,14 @@ impl crate::areas::Books {
 
     /// Delete books by query.
     ///
-    /// `DELETE /api/v1/{tenant}/books/by-query` (all versions); open source; idempotent.
+    /// `DELETE /api/v1/{tenant}/books/by-query` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_books_by_query(&self) -> ::kestra_operations::DeleteBooksByQuery<crate::Client> {
         ::kestra_operations::DeleteBooksByQuery::new().on(self.client().clone())
     }
 
     /// Get book.
     ///
-    /// `GET /api/v1/{tenant}/books/{type}/{id}` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/books/{type}/{id}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn get_book(
         &self,
         type_: impl Into<::kestra_models::BookKind>,
@@ -31,7 +31,7 @@ impl crate::areas::Books {
 
     /// Lend.
     ///
-    /// `POST /api/v1/{tenant}/books/{id}/actions/lend` (2.0 and later), `POST /api/v1/{tenant}/books/{id}/lend` (before 2.0); open source; starts work.
+    /// `POST /api/v1/{tenant}/books/{id}/actions/lend` (Kestra 2.0 and later), `POST /api/v1/{tenant}/books/{id}/lend` (Kestra before 2.0); open source; never repeated unless provably unsent.
     pub fn lend(
         &self,
         id: impl AsRef<str>,
@@ -42,7 +42,7 @@ impl crate::areas::Books {
 
     /// Put book.
     ///
-    /// `PUT /api/v1/{tenant}/books/{source}` (all versions); open source; idempotent.
+    /// `PUT /api/v1/{tenant}/books/{source}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn put_book(
         &self,
         source: impl AsRef<str>,
@@ -53,7 +53,7 @@ impl crate::areas::Books {
 
     /// Put book.
     ///
-    /// `PUT /api/v1/{tenant}/books/{source}` (all versions); open source; idempotent.
+    /// `PUT /api/v1/{tenant}/books/{source}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn put_book_json(
         &self,
         source: impl AsRef<str>,
@@ -64,7 +64,7 @@ impl crate::areas::Books {
 
     /// Put book.
     ///
-    /// `PUT /api/v1/{tenant}/books/{source}` (all versions); open source; idempotent.
+    /// `PUT /api/v1/{tenant}/books/{source}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn put_book_multipart(
         &self,
         source: impl AsRef<str>,
@@ -75,7 +75,7 @@ impl crate::areas::Books {
 
     /// Search books.
     ///
-    /// `GET /api/v1/{tenant}/books/search` (all versions); open source; safe.
+    /// `GET /api/v1/{tenant}/books/search` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn search_books(&self) -> ::kestra_operations::SearchBooks<crate::Client> {
         ::kestra_operations::SearchBooks::new().on(self.client().clone())
     }

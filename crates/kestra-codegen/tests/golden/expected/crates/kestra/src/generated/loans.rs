@@ -3,7 +3,7 @@
 impl crate::areas::Loans {
     /// Download loans.
     ///
-    /// `GET /api/v1/loans` (all versions); open source; safe.
+    /// `GET /api/v1/loans` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     ///
     /// Deprecated by the server.
     pub fn download_loans(&self) -> ::kestra_operations::DownloadLoans<crate::Client> {
@@ -12,14 +12,14 @@ impl crate::areas::Loans {
 
     /// Print loans.
     ///
-    /// `POST /api/v1/{tenant}/loans/print` (all versions); open source; safe.
+    /// `POST /api/v1/{tenant}/loans/print` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn print_loans(&self, text: impl Into<String>) -> ::kestra_operations::PrintLoans<crate::Client> {
         ::kestra_operations::PrintLoans::new(text).on(self.client().clone())
     }
 
     /// Print loans.
     ///
-    /// `POST /api/v1/{tenant}/loans/print` (all versions); open source; safe.
+    /// `POST /api/v1/{tenant}/loans/print` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn print_loans_bytes(
         &self,
         body: impl Into<::kestra_core::Body>,

@@ -2,7 +2,7 @@
 
 /// Follow loans.
 ///
-/// `GET /api/v1/{tenant}/loans/follow` (2.0 and later); Enterprise; safe.
+/// `GET /api/v1/{tenant}/loans/follow` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct FollowLoans<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
