@@ -1,13 +1,16 @@
 use std::time::Duration;
 
 use http::{Request, Response};
-use kestra_core::{Body, BoxError, CallOptions, Error, ErrorKind, RequestSent, TimeoutPhase, Timeouts};
+use kestra_core::{
+    Body, BoxError, CallOptions, Error, ErrorKind, RequestSent, Retry, TimeoutPhase, Timeouts,
+};
 use tokio::time::Instant;
 use tower::{Layer as _, ServiceBuilder, ServiceExt as _};
 use tower_service::Service;
 
 use super::TimeoutLayer;
-use crate::test_support::{Peer, READ, Reply, after, context, request, request_with, status};
+use crate::test_support::{Peer, READ, Reply, START, after, context, request, request_with, status};
+use crate::{RetryLayer, ServerLayer, Transport};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -140,4 +143,23 @@ async fn no_timer_runs_for_an_answer_that_is_there() {
         runtime.block_on(TimeoutLayer::attempt(SECOND).layer(Peer::default()).oneshot(request(&READ)))
     });
     assert!(runtime.join().unwrap().is_ok());
+}
+
+#[tokio::test]
+async fn an_attempt_that_ends_while_it_connects_was_not_sent() {
+    // It takes connections and never says a word, so a TLS handshake does not end, and a plain request is written.
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = silent.local_addr().unwrap();
+    for (scheme, sent, attempts) in [("https", RequestSent::No, 3), ("http", RequestSent::Maybe, 1)] {
+        let asked = request(&START);
+        let context = context(&asked);
+        let service = ServiceBuilder::new()
+            .layer(RetryLayer::new(Retry::standard()))
+            .layer(TimeoutLayer::attempt(Duration::from_millis(50)))
+            .layer(ServerLayer::new(format!("{scheme}://{address}")))
+            .service(Transport::builder().no_proxy().build().unwrap());
+        let (error, _) = error_of(service, asked).await;
+        assert_eq!((error.kind(), error.request_sent()), (ErrorKind::Timeout(TimeoutPhase::Attempt), sent));
+        assert_eq!(context.attempts(), attempts, "{scheme}: repeated only if nothing was sent");
+    }
 }

@@ -42,6 +42,10 @@ impl Transport {
     fn send(&self, mut request: Request<Body>) -> TransportFuture {
         let inner = &*self.0;
         let context = CallContext::of(&request).cloned();
+        if let Some(context) = &context {
+            // The body raises it before a byte is written, so a timeout may take it at its word.
+            context.sent().track();
+        }
         if let Err(error) = check(&request) {
             return TransportFuture::failed(context, error);
         }
@@ -94,6 +98,7 @@ impl Service<Request<Body>> for Transport {
         Poll::Ready(Ok(()))
     }
 
+    #[inline]
     fn call(&mut self, request: Request<Body>) -> TransportFuture {
         self.send(request)
     }
