@@ -14,7 +14,7 @@ use crate::faults::Faults;
 use crate::http::ApiError;
 use crate::requests::RequestLog;
 use crate::server::Settings;
-use crate::store::{FileStore, FlowStore, KvStore, LogStore};
+use crate::store::{FileStore, FlowStore, KvStore, LogStore, TriggerStore};
 
 /// The state of one embedded server.
 ///
@@ -35,6 +35,7 @@ pub(crate) struct App {
     flows: Mutex<FlowStore>,
     kv: Mutex<KvStore>,
     files: Mutex<FileStore>,
+    triggers: Mutex<TriggerStore>,
 }
 
 impl App {
@@ -51,6 +52,7 @@ impl App {
             flows: Mutex::default(),
             kv: Mutex::default(),
             files: Mutex::default(),
+            triggers: Mutex::default(),
         }
     }
 
@@ -94,6 +96,11 @@ impl App {
     /// Files of namespaces.
     pub(crate) fn files(&self) -> MutexGuard<'_, FileStore> {
         lock(&self.files)
+    }
+
+    /// What is known of triggers.
+    pub(crate) fn triggers(&self) -> MutexGuard<'_, TriggerStore> {
+        lock(&self.triggers)
     }
 }
 

@@ -53,6 +53,7 @@ pub(crate) struct Settings {
     pub(crate) no_executor: bool,
     pub(crate) wait_timeout: Option<Duration>,
     pub(crate) patience: Option<Duration>,
+    pub(crate) backfill_interval: Option<Duration>,
     pub(crate) port: u16,
     /// Secrets by their keys.
     pub(crate) secrets: BTreeMap<String, String>,
@@ -62,6 +63,11 @@ impl Settings {
     /// How long a 2.0 server holds a command that nobody takes before it answers 504.
     pub(crate) fn wait_timeout(&self) -> Duration {
         self.wait_timeout.unwrap_or(Duration::from_secs(30))
+    }
+
+    /// How long a backfill pauses before each of its executions.
+    pub(crate) fn backfill_interval(&self) -> Duration {
+        self.backfill_interval.unwrap_or(Duration::from_millis(50))
     }
 
     /// The version that the server names.
@@ -128,6 +134,13 @@ impl ServerBuilder {
     #[must_use]
     pub fn patience(mut self, patience: Duration) -> Self {
         self.settings.patience = Some(patience);
+        self
+    }
+
+    /// How long a backfill pauses before each of its executions; 50 milliseconds unless said otherwise.
+    #[must_use]
+    pub fn backfill_interval(mut self, interval: Duration) -> Self {
+        self.settings.backfill_interval = Some(interval);
         self
     }
 

@@ -25,7 +25,7 @@ const AREAS: &[&str] = &[
 ];
 
 /// The areas that stand for themselves.
-const REST: &[&str] = &["kv", "namespace-files", "namespaces"];
+const REST: &[&str] = &["kv", "namespace-files", "namespaces", "triggers"];
 
 /// How often a read is repeated until what runs has come as far as it had when it was recorded.
 const REPEATS: usize = 20;

@@ -156,6 +156,9 @@ impl Resource {
             }
         }
         if dialect.is_v2() {
+            if self == Self::Trigger {
+                fields.retain(|field| !matches!(*field, "startDate" | "endDate"));
+            }
             match self {
                 Self::Flow | Self::Kv | Self::Secret => {}
                 Self::Execution => fields.extend(["parentId", "taskId"]),

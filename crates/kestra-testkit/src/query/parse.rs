@@ -138,7 +138,9 @@ fn check(filters: &Filters, resource: Resource, dialect: Dialect) -> Result<(), 
     let mut faults = Vec::new();
     for filter in filters.each() {
         let name = shouted(filter.field, dialect);
-        if !fields.contains(&filter.field) {
+        // Dates of triggers are for the parameter that says which date is meant.
+        let dated = resource == Resource::Trigger && matches!(filter.field, "startDate" | "endDate");
+        if !fields.contains(&filter.field) && !dated {
             let supported: Vec<String> =
                 fields.iter().filter(|f| **f != "timeRange").map(|f| shouted(f, dialect)).collect();
             faults.push(format!(

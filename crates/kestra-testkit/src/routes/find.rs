@@ -18,7 +18,6 @@ const NOT_SERVED: &[(&str, Dialect)] = &[
     ("metrics", Dialect::V1_0),
     ("pebble", Dialect::V1_3),
     ("plugins", Dialect::V1_0),
-    ("triggers", Dialect::V1_0),
     ("usages", Dialect::V1_0),
 ];
 

@@ -8,6 +8,7 @@ mod kv;
 mod logs;
 mod namespaces;
 mod system;
+mod triggers;
 
 use crate::dialect::Dialect;
 use crate::http::Route;
@@ -22,6 +23,7 @@ pub(crate) fn table(dialect: Dialect) -> Vec<Route> {
     routes.extend(kv::routes());
     routes.extend(files::routes());
     routes.extend(namespaces::routes());
+    routes.extend(triggers::routes());
     routes.extend(logs::routes());
     routes.extend(executions::routes());
     routes.retain(|route| route.since <= dialect && dialect <= route.until);

@@ -4,8 +4,10 @@ mod files;
 mod flows;
 mod kv;
 mod logs;
+mod triggers;
 
 pub(crate) use files::{FileNode, FileStore};
 pub(crate) use flows::{FlowStore, StoredFlow};
 pub(crate) use kv::{KvEntry, KvStore};
 pub(crate) use logs::{LogEntry, LogStore};
+pub(crate) use triggers::{Backfill, TriggerKey, TriggerRow, TriggerStore};
