@@ -1,5 +1,7 @@
 //! Layers of tower and tower-http fit around and between ours, in any stack.
 
+#![allow(clippy::unwrap_used)]
+
 use std::convert::Infallible;
 use std::time::Duration;
 
