@@ -2,6 +2,7 @@
 
 pub mod catalogue;
 mod error;
+pub mod export;
 pub mod generate;
 pub mod import;
 pub mod openapi;

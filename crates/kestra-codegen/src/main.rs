@@ -1,4 +1,4 @@
-//! Command line of the generator: `import` and `generate`.
+//! Command line of the generator: `import`, `generate` and `export`.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -6,11 +6,12 @@ use std::process::ExitCode;
 
 use kestra_codegen::catalogue::Catalogue;
 use kestra_codegen::openapi::Document;
-use kestra_codegen::{Error, Result, generate, import};
+use kestra_codegen::{Error, Result, export, generate, import};
 
 const USAGE: &str = "\
 usage: kestra-codegen import --document VERSION=FILE... [--api FOLDER]
-       kestra-codegen generate [--check] [--root FOLDER]";
+       kestra-codegen generate [--check] [--root FOLDER]
+       kestra-codegen export --version VERSION [--api FOLDER]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -31,8 +32,28 @@ fn run(arguments: &[String]) -> Result<String> {
     match arguments.split_first() {
         Some((command, rest)) if command == "import" => import_command(rest),
         Some((command, rest)) if command == "generate" => generate_command(rest),
+        Some((command, rest)) if command == "export" => export_command(rest),
         _ => Err(Error::Usage(USAGE.to_owned())),
     }
+}
+
+/// Prints the document of a version, as JSON.
+fn export_command(arguments: &[String]) -> Result<String> {
+    let mut folder = PathBuf::from("api");
+    let mut version = None;
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        match (argument.as_str(), arguments.next()) {
+            ("--api", Some(value)) => folder = PathBuf::from(value),
+            ("--version", Some(value)) => {
+                version = Some(value.parse().map_err(|error| Error::Usage(format!("{error}")))?);
+            }
+            _ => return Err(Error::Usage(format!("`{argument}` is not known or needs a value\n{USAGE}"))),
+        }
+    }
+    let version = version.ok_or_else(|| Error::Usage(USAGE.to_owned()))?;
+    let document = export::document(&Catalogue::load(&folder)?, version);
+    Ok(format!("{document:#}\n"))
 }
 
 fn generate_command(arguments: &[String]) -> Result<String> {
