@@ -10,6 +10,7 @@ use crate::context::CallContext;
 use crate::encode::{ParameterValue, push_segment};
 use crate::error::{Error, ErrorKind};
 use crate::filter::Filter;
+use crate::guard::{Guard, Guarded};
 use crate::head::{Arguments, Head};
 use crate::operation::{ACCEPT_JSON, OperationInfo};
 use crate::options::CallOptions;
@@ -26,6 +27,7 @@ pub struct Call {
     options: CallOptions,
     waits: bool,
     needs_one_of: &'static [usize],
+    enterprise: bool,
     problem: Option<Error>,
 }
 
@@ -40,6 +42,7 @@ pub const YAML_LIMIT: usize = 16 * 1024 * 1024;
 
 impl Call {
     /// A call of an operation, nothing set.
+    #[inline]
     #[must_use]
     pub fn new(info: &'static OperationInfo) -> Self {
         Self {
@@ -50,17 +53,20 @@ impl Call {
             options: CallOptions::new(),
             waits: false,
             needs_one_of: &[],
+            enterprise: false,
             problem: None,
         }
     }
 
     /// The operation.
+    #[inline]
     #[must_use]
     pub fn info(&self) -> &'static OperationInfo {
         self.info
     }
 
     /// The options.
+    #[inline]
     #[must_use]
     pub fn options(&self) -> &CallOptions {
         &self.options
@@ -96,6 +102,7 @@ impl Call {
     }
 
     /// Sets a query parameter, in place of what was set for it before.
+    #[inline]
     pub fn set_query(&mut self, index: usize, value: impl ParameterValue) {
         self.query.remove(index);
         self.query.add(self.info, index, &value);
@@ -107,6 +114,7 @@ impl Call {
     }
 
     /// Adds a value of a query parameter.
+    #[inline]
     pub fn add_query(&mut self, index: usize, value: impl ParameterValue) {
         self.query.add(self.info, index, &value);
     }
@@ -140,6 +148,33 @@ impl Call {
             Ok(()) => self.query.add_filter(index, filter.clone()),
             Err(problem) => self.fail(problem),
         }
+    }
+
+    /// Says how far back to look, by a filter of this query parameter, which isn't one that narrows.
+    pub fn add_look_back(&mut self, index: usize, filter: &Filter) {
+        match filter.check() {
+            Ok(()) => self.query.add_look_back(index, filter.clone()),
+            Err(problem) => self.fail(problem),
+        }
+    }
+
+    /// Whether it depends on the server's edition what it does: open source ignores a part of it and does harm.
+    #[must_use]
+    pub fn depends_on_edition(&self) -> bool {
+        self.info.guard == Some(Guard::PublishedDraft)
+            && !self.enterprise
+            && self.value("draft").as_deref() == Some("true")
+    }
+
+    /// Says that the server is an Enterprise one.
+    pub fn set_enterprise(&mut self) {
+        self.enterprise = true;
+    }
+
+    /// The first value of a query parameter.
+    fn value(&self, name: &str) -> Option<String> {
+        let index = self.info.query_parameters.iter().position(|parameter| parameter.name == name)?;
+        self.query.value(index)
     }
 
     /// Sets a body of JSON.
@@ -261,7 +296,7 @@ impl Call {
         if let Some(problem) = self.problem.take() {
             return Err(problem);
         }
-        if !self.needs_one_of.is_empty() && !self.needs_one_of.iter().any(|index| self.query.has(*index)) {
+        if !self.needs_one_of.is_empty() && !self.needs_one_of.iter().any(|index| self.query.narrows(*index)) {
             return Err(Error::new(
                 ErrorKind::Refused,
                 "without a filter it acts on everything that there is: add a filter, or say so with `all()`",
@@ -269,6 +304,11 @@ impl Call {
         }
         let options = self.options.or(defaults);
         options.check()?;
+        if let Some(guard) = self.info.guard
+            && !options.is_unchecked()
+        {
+            guard.check(&self.guarded())?;
+        }
         if let Some(filters) = self.query.filters() {
             filters.check(self.info, options.is_any_version())?;
             if !options.is_any_version() {
@@ -302,17 +342,27 @@ impl Call {
         };
         let (method, path_and_query) = head.newest(options.get_tenant())?;
         // What can't change is not carried along.
-        let head = if head.depends_on_version() { head } else { Head { info: head.info, ..Head::default() } };
+        let depends_on_version = head.depends_on_version();
+        let head = if depends_on_version { head } else { Head { info: head.info, ..Head::default() } };
         let mut request = Request::new(body);
         *request.method_mut() = method;
         *request.uri_mut() = path_and_query.into();
         *request.headers_mut() = headers;
-        request.extensions_mut().insert(CallContext::new(head, options, self.waits));
+        request.extensions_mut().insert(CallContext::new(head, depends_on_version, options, self.waits));
         Ok(request)
     }
 }
 
 impl Call {
+    fn guarded(&self) -> Guarded<'_> {
+        let (body, form) = match &self.payload {
+            Payload::None => (None, None),
+            Payload::Ready { body, .. } => (Some(body), None),
+            Payload::Form(form) => (None, Some(form)),
+        };
+        Guarded { value: &|name| self.value(name), body, form, enterprise: self.enterprise }
+    }
+
     /// Servers that read filters ignore their old search parameters beside them, without a word.
     fn check_mixture(&self, filters: usize) -> Result<(), Error> {
         let parameters = self.info.query_parameters;

@@ -1,8 +1,7 @@
 //! What travels with a request through all layers.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::task::Waker;
 use std::time::Duration;
 
 use http::uri::PathAndQuery;
@@ -10,7 +9,6 @@ use http::{Method, Request};
 use tokio::time::Instant;
 
 use crate::error::{Error, Sent};
-use crate::guards::Guards;
 use crate::head::Head;
 use crate::operation::{OperationInfo, Replay, Route};
 use crate::options::CallOptions;
@@ -26,23 +24,27 @@ pub struct CallContext(Arc<Inner>);
 
 struct Inner {
     head: Head,
+    depends_on_version: bool,
     options: CallOptions,
     waits: bool,
+    begun: OnceLock<Instant>,
     deadline: OnceLock<Instant>,
-    guards: Guards,
     attempts: AtomicU32,
+    attempt_is_timed: AtomicBool,
     sent: Sent,
 }
 
 impl CallContext {
-    pub(crate) fn new(head: Head, options: CallOptions, waits: bool) -> Self {
+    pub(crate) fn new(head: Head, depends_on_version: bool, options: CallOptions, waits: bool) -> Self {
         Self(Arc::new(Inner {
             head,
+            depends_on_version,
             options,
             waits,
+            begun: OnceLock::new(),
             deadline: OnceLock::new(),
-            guards: Guards::default(),
             attempts: AtomicU32::new(0),
+            attempt_is_timed: AtomicBool::new(false),
             sent: Sent::default(),
         }))
     }
@@ -50,7 +52,7 @@ impl CallContext {
     /// The context of a request that no builder made.
     #[must_use]
     pub fn detached(options: CallOptions) -> Self {
-        Self::new(Head::default(), options, false)
+        Self::new(Head::default(), false, options, false)
     }
 
     /// The context of a request, if it has one.
@@ -60,38 +62,63 @@ impl CallContext {
     }
 
     /// The operation; `None` for a request that no builder made.
+    #[inline]
     #[must_use]
     pub fn operation(&self) -> Option<&'static OperationInfo> {
         self.0.head.info
     }
 
     /// The options of the call, those of the client included.
+    #[inline]
     #[must_use]
     pub fn options(&self) -> &CallOptions {
         &self.0.options
     }
 
     /// Whether the server answers only when an execution has ended.
+    #[inline]
     #[must_use]
     pub fn waits(&self) -> bool {
         self.0.waits
     }
 
     /// The limits in time, given those of a layer or client.
+    #[inline]
     #[must_use]
     pub fn limits(&self, defaults: Timeouts) -> Limits {
         self.0.options.get_timeouts().or(defaults).limits(self.operation(), self.0.waits)
     }
 
     /// When the call must have ended.
+    #[inline]
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         self.0.deadline.get().copied()
     }
 
+    /// When the call began: the instant of the first call of this method, for all copies.
+    #[inline]
+    pub fn begun(&self) -> Instant {
+        *self.0.begun.get_or_init(Instant::now)
+    }
+
     /// Sets when the call must have ended, for all copies; the first to say so counts.
+    #[inline]
     pub fn stamp_deadline(&self, deadline: Instant) {
         let _ = self.0.deadline.set(deadline);
+    }
+
+    /// Says whether a timer runs that ends the attempt no later than the deadline.
+    #[inline]
+    pub fn set_attempt_timed(&self, is_timed: bool) {
+        self.0.attempt_is_timed.store(is_timed, Ordering::Relaxed);
+    }
+
+    /// Whether a timer runs that ends the attempt no later than the deadline.
+    #[inline]
+    #[must_use]
+    pub fn is_attempt_timed(&self) -> bool {
+        self.0.attempt_is_timed.load(Ordering::Relaxed)
     }
 
     /// How long the call still has; `None` without a deadline.
@@ -100,26 +127,8 @@ impl CallContext {
         self.deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
-    /// Says that a timer ends the attempt at the deadline too, for as long as the guard lives.
-    #[must_use]
-    pub fn guard_deadline(&self) -> DeadlineGuard {
-        self.0.guards.begin();
-        DeadlineGuard(self.clone())
-    }
-
-    /// Whether a timer below ends the call at its deadline, so that none is needed above. If so, the waker is woken once that
-    /// is over, unless [`stop_relying`](Self::stop_relying) comes first.
-    #[must_use]
-    pub fn rely_on_guard(&self, waker: &Waker) -> bool {
-        self.0.guards.rely(waker)
-    }
-
-    /// Takes the waker of [`rely_on_guard`](Self::rely_on_guard) away.
-    pub fn stop_relying(&self) {
-        self.0.guards.stop_relying();
-    }
-
     /// Whether repeating the call can't start anything twice: what the call says, else the catalogue, else the method.
+    #[inline]
     #[must_use]
     pub fn is_idempotent(&self, method: &Method) -> bool {
         match (self.0.options.get_idempotent(), self.operation()) {
@@ -131,6 +140,7 @@ impl CallContext {
     }
 
     /// Counts an attempt and tells which it is, from 1.
+    #[inline]
     pub fn begin_attempt(&self) -> u32 {
         self.0.attempts.fetch_add(1, Ordering::Relaxed) + 1
     }
@@ -142,15 +152,17 @@ impl CallContext {
     }
 
     /// Whether the request may have been sent, over all attempts.
+    #[inline]
     #[must_use]
     pub fn sent(&self) -> &Sent {
         &self.0.sent
     }
 
     /// Whether the route, the parameters that are set or what may be sent depend on the server's version.
+    #[inline]
     #[must_use]
     pub fn depends_on_version(&self) -> bool {
-        self.0.head.depends_on_version()
+        self.0.depends_on_version
     }
 
     /// Method, path and query for a server of this version.
@@ -186,17 +198,6 @@ impl CallContext {
             Some(operation) => error.of_operation(operation),
             None => error,
         }
-    }
-}
-
-/// A timer that ends an attempt at the deadline of its call, see [`CallContext::guard_deadline`].
-#[must_use = "the guard ends when it is dropped"]
-#[derive(Debug)]
-pub struct DeadlineGuard(CallContext);
-
-impl Drop for DeadlineGuard {
-    fn drop(&mut self) {
-        self.0.0.guards.end();
     }
 }
 

@@ -7,18 +7,20 @@ use serde::de::DeserializeOwned;
 
 use crate::body::Body;
 use crate::error::{Error, ErrorKind, ErrorResponse};
+use crate::guard::Guard;
 use crate::operation::OperationInfo;
 
 /// Reads JSON.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Decode`] with the path to what can't be read, if the body is not the JSON that is expected, or missing.
+/// [`ErrorKind::Decode`] with the path to what can't be read, if the body is not the JSON that is expected, or missing;
+/// [`ErrorKind::Incomplete`] if it is the list of what failed.
 pub fn json<T: DeserializeOwned>(
     response: Response<Body>,
     info: &'static OperationInfo,
 ) -> Result<Response<T>, Error> {
-    let (parts, bytes) = collected(response, info)?;
+    let (parts, bytes) = complete(response, info)?;
     match serde_json::from_slice(&bytes) {
         Ok(value) => Ok(Response::from_parts(parts, value)),
         Err(problem) => {
@@ -88,6 +90,25 @@ fn collected(response: Response<Body>, info: &'static OperationInfo) -> Result<(
     match body.into_bytes() {
         Ok(bytes) => Ok((parts, bytes)),
         Err(_) => Err(fault(info, parts, Bytes::new(), "the executor left the body a stream".to_owned())),
+    }
+}
+
+/// The body, unless it lists failures.
+fn complete(response: Response<Body>, info: &'static OperationInfo) -> Result<(Parts, Bytes), Error> {
+    let (parts, bytes) = collected(response, info)?;
+    if info.guard != Some(Guard::ListedFailures) {
+        return Ok((parts, bytes));
+    }
+    match serde_json::from_slice::<Vec<String>>(&bytes) {
+        Ok(failures) if !failures.is_empty() => {
+            let message =
+                format!("{} failed: {}; the rest is done", failures.len(), failures.join(", "));
+            Err(Error::new(ErrorKind::Incomplete, message)
+                .in_response(ErrorResponse::new(parts, bytes))
+                .of_operation(info)
+                .with_failures(failures))
+        }
+        _ => Ok((parts, bytes)),
     }
 }
 

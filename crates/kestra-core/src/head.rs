@@ -144,48 +144,27 @@ impl Head {
         version: Version,
     ) -> Result<(Method, PathAndQuery), Error> {
         let info = self.info;
-        let mut target = String::with_capacity(
-            route.path.len() + self.arguments.text.len() + self.query.encoded_len() + 8,
-        );
-        let mut rest = route.path;
-        // Templates are short: a plain loop finds a brace sooner than a search that is made for long texts.
-        while let Some(open) = rest.bytes().position(|byte| byte == b'{') {
-            target.push_str(&rest[..open]);
-            let after = &rest[open + 1..];
-            let close = after.bytes().position(|byte| byte == b'}').unwrap_or(after.len());
-            let name = &after[..close];
-            if name == "tenant" {
-                match tenant.unwrap_or(DEFAULT_TENANT) {
-                    "" | "." | ".." => {
-                        return Err(Error::invalid("tenant", "it is empty or would name another path"));
-                    }
-                    tenant => push_segment(&mut target, tenant),
-                }
+        let mut target =
+            Vec::with_capacity(route.path.len() + self.arguments.text.len() + self.query.encoded_len() + 8);
+        for (piece, is_name) in route.pieces.iter(route.path) {
+            if !is_name {
+                target.extend_from_slice(piece);
+            } else if piece == b"tenant" {
+                push_tenant(&mut target, tenant.unwrap_or(DEFAULT_TENANT))?;
             } else {
-                let position =
-                    info.and_then(|info| info.path_parameters.iter().position(|known| *known == name));
+                let names = info.map_or(&[][..], |info| info.path_parameters);
+                let position = names.iter().position(|known| known.as_bytes() == piece);
                 match position.and_then(|position| self.arguments.get(position)) {
-                    Some(value) => target.push_str(value),
-                    None => return Err(Error::invalid(name, "the path needs it")),
+                    Some(value) => target.extend_from_slice(value.as_bytes()),
+                    None => return Err(Error::invalid(&String::from_utf8_lossy(piece), "the path needs it")),
                 }
             }
-            rest = after.get(close + 1..).unwrap_or_default();
         }
-        target.push_str(rest);
-        let mut separator = '?';
+        let mut separator = b'?';
         for (_, pair) in self.query.pairs() {
             target.push(separator);
-            target.push_str(pair);
-            separator = '&';
-        }
-        if let Some(filters) = self.query.filters() {
-            filters.write(info, version, |name, value| {
-                target.push(separator);
-                push_query(&mut target, name);
-                target.push('=');
-                push_query(&mut target, value);
-                separator = '&';
-            });
+            target.extend_from_slice(pair.as_bytes());
+            separator = b'&';
         }
         let method = route.method();
         check_request_line(&method, target.len())?;
@@ -193,6 +172,20 @@ impl Head {
             PathAndQuery::try_from(target).map_err(|problem| Error::invalid("path", problem.to_string()))?;
         Ok((method, path_and_query))
     }
+}
+
+fn push_tenant(target: &mut Vec<u8>, tenant: &str) -> Result<(), Error> {
+    if tenant == DEFAULT_TENANT {
+        target.extend_from_slice(tenant.as_bytes());
+        return Ok(());
+    }
+    if matches!(tenant, "" | "." | "..") {
+        return Err(Error::invalid("tenant", "it is empty or would name another path"));
+    }
+    let mut encoded = String::new();
+    crate::encode::push_segment(&mut encoded, tenant);
+    target.extend_from_slice(encoded.as_bytes());
+    Ok(())
 }
 
 /// Refuses a request line that servers refuse.

@@ -10,7 +10,7 @@ mod encode;
 mod error;
 mod executor;
 pub mod filter;
-mod guards;
+mod guard;
 mod head;
 mod macros;
 mod operation;
@@ -26,13 +26,14 @@ mod version;
 
 pub use body::{Body, FilePart, Multipart};
 pub use call::{Call, YAML_LIMIT};
-pub use context::{CallContext, DeadlineGuard};
+pub use context::CallContext;
 pub use encode::ParameterValue;
 pub use error::{
     BoxError, ERROR_BODY_LIMIT, Error, ErrorKind, ErrorResponse, RequestSent, Sent, TimeoutPhase,
 };
 pub use executor::{CallFuture, Detached, Executor, OutputFuture, ResponseFuture};
 pub use filter::Filter;
+pub use guard::Guard;
 pub use head::{MAX_ARGUMENTS, REQUEST_LINE_LIMIT, check_request_line};
 pub use operation::{ACCEPT_JSON, Answer, Edition, OperationInfo, QueryParameter, Replay, Route, Traffic};
 pub use options::{CallOptions, ServerVariables};

@@ -105,7 +105,8 @@ macro_rules! operation {
                 self
             }
 
-            /// Skips the request that asks first whether the thing exists.
+            /// Skips our checks: the request that asks first whether the thing exists, and the refusal of what a server would
+            /// silently take for something else.
             pub fn unchecked(mut self) -> Self {
                 self.call.change_options($crate::CallOptions::unchecked);
                 self

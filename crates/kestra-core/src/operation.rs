@@ -2,6 +2,7 @@
 
 use http::Method;
 
+use crate::guard::Guard;
 use crate::version::{Version, Versions};
 
 /// Everything that is known of one operation of Kestra's HTTP API.
@@ -41,6 +42,8 @@ pub struct OperationInfo {
     pub webhook: bool,
     /// The operation that asks whether the thing is there; its path variables are the first ones of this operation's path.
     pub asks_first: Option<&'static OperationInfo>,
+    /// What a server does silently with some of its requests.
+    pub guard: Option<Guard>,
 }
 
 impl OperationInfo {
@@ -63,6 +66,7 @@ impl OperationInfo {
             early_error: false,
             webhook: false,
             asks_first: None,
+            guard: None,
         }
     }
 
@@ -137,6 +141,13 @@ impl OperationInfo {
         self
     }
 
+    /// Sets what is refused unless it is meant.
+    #[must_use]
+    pub const fn guard(mut self, guard: Guard) -> Self {
+        self.guard = Some(guard);
+        self
+    }
+
     /// Marks a webhook.
     #[must_use]
     pub const fn webhook(mut self) -> Self {
@@ -159,6 +170,7 @@ impl OperationInfo {
     }
 
     /// Whether the route depends on the server's version, or some version lacks the operation.
+    #[inline]
     #[must_use]
     pub fn depends_on_version(&self) -> bool {
         !matches!(self.routes, [route] if route.versions.is_all())
@@ -170,10 +182,56 @@ impl OperationInfo {
 #[non_exhaustive]
 pub struct Route {
     verb: Verb,
+    pub(crate) pieces: Pieces,
     /// Path template, such as `/api/v1/{tenant}/flows/{namespace}/{id}`.
     pub path: &'static str,
     /// The versions that have it.
     pub versions: Versions,
+}
+
+/// A path template cut at its braces by the compiler, so that no request has to look for them.
+///
+/// Pieces are in turn text and the name of a variable, and begin and end with text, which may be empty.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pieces {
+    ends: [u8; MAX_PIECES],
+    count: u8,
+}
+
+/// Enough for a tenant and six variables.
+const MAX_PIECES: usize = 15;
+
+impl Pieces {
+    const fn of(path: &str) -> Self {
+        let bytes = path.as_bytes();
+        assert!(bytes.len() < 256, "a path template is shorter than 256 bytes");
+        let mut pieces = Self { ends: [0; MAX_PIECES], count: 0 };
+        let mut at = 0;
+        while at < bytes.len() {
+            if bytes[at] == b'{' || bytes[at] == b'}' {
+                pieces.ends[pieces.count as usize] = at as u8;
+                pieces.count += 1;
+            }
+            at += 1;
+        }
+        pieces.ends[pieces.count as usize] = at as u8;
+        pieces.count += 1;
+        assert!(pieces.count % 2 == 1, "every brace of a path template has its counterpart");
+        pieces
+    }
+
+    /// Gives the pieces of the template that this was made of, and whether each is the name of a variable.
+    pub(crate) fn iter(&self, path: &'static str) -> impl Iterator<Item = (&'static [u8], bool)> {
+        let mut start = 0;
+        let mut is_name = true;
+        self.ends[..usize::from(self.count)].iter().map(move |end| {
+            let end = usize::from(*end);
+            let piece = path.as_bytes().get(start..end).unwrap_or_default();
+            start = end + 1;
+            is_name = !is_name;
+            (piece, is_name)
+        })
+    }
 }
 
 /// The methods that the API uses, in a form that static tables can hold.
@@ -191,7 +249,7 @@ macro_rules! routes {
         #[doc = concat!("A route with the method `", stringify!($verb), "`, as HTTP writes it in capitals.")]
         #[must_use]
         pub const fn $name(path: &'static str, versions: Versions) -> Self {
-            Self { verb: Verb::$verb, path, versions }
+            Self { verb: Verb::$verb, pieces: Pieces::of(path), path, versions }
         }
     )*};
 }

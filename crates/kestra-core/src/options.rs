@@ -157,7 +157,8 @@ impl CallOptions {
         self.set(|options| options.idempotent = Some(idempotent))
     }
 
-    /// Skips the request that asks first whether the thing exists, where an early error would hang the server.
+    /// Skips our checks: the request that asks first whether the thing exists, where an early error would hang the server,
+    /// and the refusal of what a server would silently take for something else.
     #[must_use]
     pub fn unchecked(self) -> Self {
         self.set(|options| options.unchecked = Some(true))
@@ -251,24 +252,28 @@ impl CallOptions {
     }
 
     /// The limits in time that are set.
+    #[inline]
     #[must_use]
     pub fn get_timeouts(&self) -> Timeouts {
         self.0.as_deref().map(|options| options.timeouts).unwrap_or_default()
     }
 
     /// How the call is tried again, if that is set.
+    #[inline]
     #[must_use]
     pub fn get_retry(&self) -> Option<&Retry> {
         self.get(|options| options.retry.as_ref())
     }
 
     /// Whether the call is said to be idempotent.
+    #[inline]
     #[must_use]
     pub fn get_idempotent(&self) -> Option<bool> {
         self.get(|options| options.idempotent)
     }
 
     /// Whether asking first is skipped.
+    #[inline]
     #[must_use]
     pub fn is_unchecked(&self) -> bool {
         self.get(|options| options.unchecked).unwrap_or(false)

@@ -33,12 +33,29 @@ impl Query {
             || self.filters().is_some_and(|filters| filters.index() == index)
     }
 
+    /// Whether a parameter has a value that narrows what is found: a look back alone doesn't.
+    pub(crate) fn narrows(&self, index: usize) -> bool {
+        self.pairs.iter().any(|pair| pair.owner == owner(index))
+            || self.filters().is_some_and(|filters| filters.index() == index && filters.narrows())
+    }
+
+    /// The first value of a parameter, decoded.
+    pub(crate) fn value(&self, index: usize) -> Option<String> {
+        let pair = self.pairs().find(|(known, _)| *known == Some(index))?.1;
+        let value = pair.split_once('=')?.1;
+        Some(percent_encoding::percent_decode_str(value).decode_utf8_lossy().into_owned())
+    }
+
     pub(crate) fn filters(&self) -> Option<&FilterSet> {
         self.filters.as_deref()
     }
 
     pub(crate) fn add_filter(&mut self, index: usize, filter: Filter) {
         self.filters.get_or_insert_with(|| Box::new(FilterSet::new(index))).add(filter);
+    }
+
+    pub(crate) fn add_look_back(&mut self, index: usize, filter: Filter) {
+        self.filters.get_or_insert_with(|| Box::new(FilterSet::new(index))).add_look_back(filter);
     }
 
     /// Whether a parameter has a value that starts so.

@@ -120,6 +120,7 @@ impl Timeouts {
     }
 
     /// These limits, and where one isn't set that of `other`.
+    #[inline]
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self {
@@ -137,6 +138,7 @@ impl Timeouts {
     }
 
     /// The limits for one call; `waits` says that the server answers only when an execution has ended.
+    #[inline]
     #[must_use]
     pub fn limits(&self, operation: Option<&OperationInfo>, waits: bool) -> Limits {
         const MINUTE: Option<Duration> = Some(Duration::from_mins(1));

@@ -36,11 +36,13 @@ where
     S: Service<Request<Body>>,
 {
     /// Once `service` is ready, it gets `request`.
+    #[inline]
     pub(crate) fn new(service: S, request: Request<Body>) -> Self {
         Self { state: State::Waiting { service, request: Some(request) } }
     }
 
     /// A service that was ready and has its request.
+    #[inline]
     pub(crate) fn sent(future: S::Future) -> Self {
         Self { state: State::Sent { future } }
     }
@@ -63,6 +65,7 @@ where
 {
     type Output = Result<S::Response, BoxError>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut state = self.project().state;
         loop {

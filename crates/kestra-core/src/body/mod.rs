@@ -44,6 +44,7 @@ impl Default for Kind {
 
 impl Body {
     /// No bytes.
+    #[inline]
     #[must_use]
     pub fn empty() -> Self {
         Self::default()
@@ -77,6 +78,7 @@ impl Body {
     }
 
     /// A copy, if the body can be sent again.
+    #[inline]
     #[must_use]
     pub fn try_clone(&self) -> Option<Self> {
         match &self.0 {
@@ -89,6 +91,7 @@ impl Body {
     }
 
     /// The bytes, if they are all in memory.
+    #[inline]
     #[must_use]
     pub fn as_bytes(&self) -> Option<&Bytes> {
         match &self.0 {
@@ -102,6 +105,7 @@ impl Body {
     /// # Errors
     ///
     /// The body itself, if it is a stream.
+    #[inline]
     pub fn into_bytes(self) -> Result<Bytes, Self> {
         match self.0 {
             Kind::Bytes(bytes) => Ok(bytes),

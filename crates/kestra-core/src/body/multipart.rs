@@ -69,6 +69,26 @@ impl Multipart {
         self.parts.iter().any(|part| part.name == name)
     }
 
+    /// The names of the files.
+    pub(crate) fn file_names(&self) -> impl Iterator<Item = &str> {
+        self.files().filter_map(|file| file.name.as_deref())
+    }
+
+    /// The files that are in memory.
+    pub(crate) fn bytes_of_files(&self) -> impl Iterator<Item = &Bytes> {
+        self.files().filter_map(|file| match &file.source {
+            Source::Bytes(bytes) => Some(bytes),
+            Source::Path(_) | Source::Reader { .. } => None,
+        })
+    }
+
+    fn files(&self) -> impl Iterator<Item = &FilePart> {
+        self.parts.iter().filter_map(|part| match &part.value {
+            Value::File(file) => Some(file),
+            Value::Text(_) => None,
+        })
+    }
+
     /// The body and the content type that names its boundary.
     ///
     /// # Errors

@@ -14,6 +14,7 @@
 /// | `Transport` | see `request_sent()` | the connection broke |
 /// | `Status` | sent | the server, or a proxy, answered with an error |
 /// | `Decode` | sent | the answer isn't what it should be |
+/// | `Incomplete` | sent | the server did a part of it, and said success; `failures()` names the rest |
 /// | `Service` | see `request_sent()` | a layer or service of yours |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -42,6 +43,8 @@ pub enum ErrorKind {
     Status,
     /// The response can't be read.
     Decode,
+    /// The server did only a part of it, under a status of success; [`failures`](crate::Error::failures) names the rest.
+    Incomplete,
     /// A layer or service that isn't ours.
     Service,
     /// An execution ended in failure.
@@ -65,6 +68,7 @@ impl ErrorKind {
             Self::Transport => "the connection broke",
             Self::Status => "the server answered with an error",
             Self::Decode => "the response can't be read",
+            Self::Incomplete => "done only in part",
             Self::Service => "the service failed",
             Self::ExecutionFailed => "the execution failed",
             Self::UnclearOutcome => "the outcome is unclear",

@@ -43,6 +43,7 @@ struct Inner {
     attempts: u32,
     elapsed: Option<Duration>,
     note: Option<&'static str>,
+    failures: Vec<String>,
 }
 
 /// The response that an error carries: its head, and what was read of its body.
@@ -106,6 +107,7 @@ impl Error {
             attempts: 0,
             elapsed: None,
             note: None,
+            failures: Vec::new(),
         }))
     }
 
@@ -168,6 +170,20 @@ impl Error {
         self.0.response = Some(response);
         self.0.sent = RequestSent::Yes;
         self
+    }
+
+    /// Adds the names of what the server left undone.
+    #[must_use]
+    pub fn with_failures(mut self, failures: Vec<String>) -> Self {
+        self.0.failures = failures;
+        self
+    }
+
+    /// What the server left undone, by the names that it gives, of an error of the kind
+    /// [`Incomplete`](ErrorKind::Incomplete).
+    #[must_use]
+    pub fn failures(&self) -> &[String] {
+        &self.0.failures
     }
 
     /// Takes the cause out.

@@ -22,6 +22,7 @@ const TRACKED: u8 = 4;
 
 impl Sent {
     /// Says that at least this much is so.
+    #[inline]
     pub fn raise(&self, sent: RequestSent) {
         let bits = match sent {
             RequestSent::No => return,
@@ -37,6 +38,7 @@ impl Sent {
     }
 
     /// The most that was said.
+    #[inline]
     #[must_use]
     pub fn get(&self) -> RequestSent {
         match self.0.load(Ordering::Relaxed) {
@@ -47,6 +49,7 @@ impl Sent {
     }
 
     /// As [`get`](Self::get), but `Maybe` in place of `No` where nobody keeps [track](Self::track).
+    #[inline]
     #[must_use]
     pub fn known(&self) -> RequestSent {
         match self.get() {

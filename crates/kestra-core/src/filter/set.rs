@@ -17,11 +17,13 @@ const INSIST: &str = "send it all the same with any_version()";
 pub(crate) struct FilterSet {
     index: usize,
     filters: Vec<Filter>,
+    /// How many of them say only how far back to look.
+    look_backs: usize,
 }
 
 impl FilterSet {
     pub(crate) const fn new(index: usize) -> Self {
-        Self { index, filters: Vec::new() }
+        Self { index, filters: Vec::new(), look_backs: 0 }
     }
 
     pub(crate) fn index(&self) -> usize {
@@ -30,6 +32,16 @@ impl FilterSet {
 
     pub(crate) fn add(&mut self, filter: Filter) {
         self.filters.push(filter);
+    }
+
+    pub(crate) fn add_look_back(&mut self, filter: Filter) {
+        self.filters.push(filter);
+        self.look_backs += 1;
+    }
+
+    /// Whether they do more than look back.
+    pub(crate) fn narrows(&self) -> bool {
+        self.filters.len() > self.look_backs
     }
 
     /// The versions that read filters for this operation at all.

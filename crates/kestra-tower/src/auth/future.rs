@@ -55,6 +55,7 @@ struct Again {
 
 impl<S> Renewing<S> {
     /// `service` was found ready.
+    #[inline]
     pub(super) fn new(provider: Arc<Provider>, service: S) -> Box<Self> {
         Box::new(Self { provider, service, again: None })
     }
@@ -97,10 +98,12 @@ impl<S, B> AuthFuture<S, B>
 where
     S: Service<Request<Body>>,
 {
+    #[inline]
     pub(super) fn sending(future: S::Future) -> Self {
         Self { state: State::Sending { future }, renewing: None }
     }
 
+    #[inline]
     pub(super) fn failed(error: Error) -> Self {
         Self { state: State::Failed { error: Some(error) }, renewing: None }
     }
@@ -113,6 +116,7 @@ where
 {
     type Output = Result<Response<B>, BoxError>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {

@@ -56,6 +56,7 @@ where
         self.inner.poll_ready(cx).map_err(Into::into)
     }
 
+    #[inline]
     fn call(&mut self, mut request: Request<Body>) -> AuthFuture<S, B> {
         let settings = &*self.settings;
         let inner = &mut self.inner;

@@ -59,6 +59,7 @@ impl<S> RetryFuture<S>
 where
     S: Service<Request<Body>>,
 {
+    #[inline]
     pub(super) fn new(
         future: S::Future,
         shared: Arc<Shared>,
@@ -79,6 +80,7 @@ where
 {
     type Output = Result<Response<B>, BoxError>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {

@@ -35,6 +35,7 @@ where
         self.inner.poll_ready(cx).map_err(Into::into)
     }
 
+    #[inline]
     fn call(&mut self, request: Request<Body>) -> RetryFuture<S> {
         let context = CallContext::of(&request).cloned();
         let policy = context.as_ref().and_then(|context| context.options().get_retry());

@@ -50,6 +50,7 @@ impl<S, B> ServerFuture<S, B>
 where
     S: Service<Request<Body>>,
 {
+    #[inline]
     pub(super) fn sending(service: S, request: Request<Body>, watch: Option<Watch>) -> Self {
         Self { state: State::Sending { answer: Oneshot::new(service, request) }, watch }
     }
@@ -58,6 +59,7 @@ where
         Self { state: State::Asking { lookup: Box::pin(lookup) }, watch: None }
     }
 
+    #[inline]
     pub(super) fn failed(error: Error) -> Self {
         Self { state: State::Failed { error: Some(error) }, watch: None }
     }
@@ -73,6 +75,7 @@ where
 {
     type Output = Result<Response<B>, BoxError>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {

@@ -72,6 +72,7 @@ where
         Poll::Ready(Ok(()))
     }
 
+    #[inline]
     fn call(&mut self, request: Request<Body>) -> ServerFuture<S, B> {
         self.start(request).unwrap_or_else(ServerFuture::failed)
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::{Request, Response};
 use kestra_core::{Body, BoxError, CallContext, Error, ErrorKind, RequestSent, TimeoutPhase};
 use pin_project_lite::pin_project;
-use tokio::time::{Instant, Sleep, sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep_until};
 use tower_service::Service;
 
 use super::layer::Scope;
@@ -34,16 +34,21 @@ pin_project! {
 #[derive(Debug)]
 pub(super) struct Limit {
     pub(super) context: Option<CallContext>,
-    /// The instant, or `limit` from the first poll on.
+    /// The instant, known from the first poll on.
     pub(super) at: Option<Instant>,
     /// The duration; `None` if somebody above set the instant.
     pub(super) limit: Option<Duration>,
+    /// Whether the timers of attempts may stand in for that of the call.
+    pub(super) relies: bool,
+    /// Whether the context was told that this timer of an attempt runs.
+    pub(super) is_told: bool,
 }
 
 impl<S> TimeoutFuture<S>
 where
     S: Service<Request<Body>>,
 {
+    #[inline]
     pub(super) fn new(answer: Oneshot<S>, scope: Scope, limit: Option<Limit>) -> Self {
         Self { answer, scope, limit, sleep: None }
     }
@@ -56,29 +61,77 @@ where
 {
     type Output = Result<Response<B>, BoxError>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
+        if let Some(limit) = this.limit
+            && limit.at.is_none()
+        {
+            limit.begin(*this.scope);
+        }
         if let Poll::Ready(result) = this.answer.as_mut().poll(cx) {
+            if let Some(limit) = this.limit {
+                limit.stop();
+            }
             return Poll::Ready(result);
         }
         let Some(limit) = this.limit else { return Poll::Pending };
         if this.sleep.is_none() {
-            this.sleep.set(match (limit.at, limit.limit) {
-                (Some(at), _) => Some(sleep_until(at)),
-                (None, Some(limit)) => Some(sleep(limit)),
-                (None, None) => None,
-            });
+            if limit.relies && limit.context.as_ref().is_some_and(CallContext::is_attempt_timed) {
+                return Poll::Pending;
+            }
+            this.sleep.set(limit.at.map(sleep_until));
+            if *this.scope == Scope::Attempt {
+                limit.tell();
+            }
         }
         let Some(sleep) = this.sleep.as_pin_mut() else { return Poll::Pending };
         ready!(sleep.poll(cx));
         let queued = this.answer.is_waiting();
         // A transport knows what became of a request at the latest when it is given up.
         this.answer.end();
+        limit.stop();
         Poll::Ready(Err(limit.expired(*this.scope, queued).into()))
     }
 }
 
 impl Limit {
+    /// The time runs from now on, which the layers below are told of the whole call's.
+    fn begin(&mut self, scope: Scope) {
+        let from = |begun: Instant| self.limit.and_then(|limit| begun.checked_add(limit));
+        self.at = match (scope, &self.context) {
+            (Scope::Total, Some(context)) => {
+                let own = from(context.begun());
+                if let Some(own) = own {
+                    context.stamp_deadline(own);
+                }
+                // Whoever stamped first, a caller above or another call that shares the context, may have asked for less.
+                match (own, context.deadline()) {
+                    (Some(own), Some(stamped)) => Some(own.min(stamped)),
+                    (own, stamped) => own.or(stamped),
+                }
+            }
+            _ => from(Instant::now()),
+        };
+    }
+
+    /// Says that a timer runs, if it is the first one that can end the call.
+    fn tell(&mut self) {
+        if let (Some(context), Some(at)) = (&self.context, self.at)
+            && context.deadline().is_some_and(|deadline| at <= deadline)
+        {
+            context.set_attempt_timed(true);
+            self.is_told = true;
+        }
+    }
+
+    fn stop(&mut self) {
+        if let (Some(context), true) = (&self.context, self.is_told) {
+            context.set_attempt_timed(false);
+            self.is_told = false;
+        }
+    }
+
     fn expired(&self, scope: Scope, queued: bool) -> Error {
         let (phase, whole) = match scope {
             Scope::Total => (TimeoutPhase::Total, "the call"),
@@ -101,6 +154,12 @@ impl Limit {
             Some(operation) => error.of_operation(operation),
             None => error,
         }
+    }
+}
+
+impl Drop for Limit {
+    fn drop(&mut self) {
+        self.stop();
     }
 }
 

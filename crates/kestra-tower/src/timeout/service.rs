@@ -3,7 +3,6 @@ use std::task::{Context, Poll};
 
 use http::{Request, Response};
 use kestra_core::{Body, BoxError, CallContext, CallOptions};
-use tokio::time::Instant;
 use tower_service::Service;
 
 use super::future::{Limit, TimeoutFuture};
@@ -26,8 +25,8 @@ impl<S> TimeoutService<S> {
         Self { inner, layer: Arc::new(layer) }
     }
 
-    /// The limit of the whole call; it is told to the layers below.
-    fn total(&self, request: &mut Request<Body>) -> Option<Limit> {
+    /// The limit of the whole call, whose layers below are told of it when it begins.
+    fn total(&self, request: &mut Request<Body>) -> Limit {
         let context = match CallContext::of(request) {
             Some(context) => context.clone(),
             None => {
@@ -37,16 +36,13 @@ impl<S> TimeoutService<S> {
             }
         };
         let limit = context.limits(self.layer.defaults).total;
-        let own = limit.and_then(|limit| Instant::now().checked_add(limit));
-        if let Some(own) = own {
-            context.stamp_deadline(own);
+        Limit {
+            context: Some(context),
+            at: None,
+            limit,
+            relies: self.layer.relies_on_attempts,
+            is_told: false,
         }
-        // Whoever stamped first, a caller above or another call that shares the context, may have asked for less.
-        let at = match (own, context.deadline()) {
-            (Some(own), Some(stamped)) => own.min(stamped),
-            (own, stamped) => own.or(stamped)?,
-        };
-        Some(Limit { context: Some(context), at: Some(at), limit })
     }
 
     fn attempt(&self, request: &Request<Body>) -> Option<Limit> {
@@ -55,7 +51,13 @@ impl<S> TimeoutService<S> {
             Some(context) => context.limits(self.layer.defaults).attempt,
             None => self.layer.defaults.limits(None, false).attempt,
         };
-        Some(Limit { context: context.cloned(), at: None, limit: Some(limit?) })
+        Some(Limit {
+            context: context.cloned(),
+            at: None,
+            limit: Some(limit?),
+            relies: false,
+            is_told: false,
+        })
     }
 }
 
@@ -75,12 +77,13 @@ where
         }
     }
 
+    #[inline]
     fn call(&mut self, mut request: Request<Body>) -> TimeoutFuture<S> {
         let scope = self.layer.scope;
         match scope {
             Scope::Total => {
                 let limit = self.total(&mut request);
-                TimeoutFuture::new(Oneshot::new(self.inner.clone(), request), scope, limit)
+                TimeoutFuture::new(Oneshot::new(self.inner.clone(), request), scope, Some(limit))
             }
             Scope::Attempt => {
                 let limit = self.attempt(&request);

@@ -19,6 +19,7 @@ pin_project! {
 }
 
 impl<F> TraceFuture<F> {
+    #[inline]
     pub(super) fn new(inner: F, recorder: Option<Recorder>) -> Self {
         Self { inner, recorder }
     }
@@ -31,6 +32,7 @@ where
 {
     type Output = Result<Response<B>, BoxError>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let Some(recorder) = this.recorder else {

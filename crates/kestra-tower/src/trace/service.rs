@@ -35,6 +35,7 @@ where
         self.inner.poll_ready(cx).map_err(Into::into)
     }
 
+    #[inline]
     fn call(&mut self, mut request: Request<Body>) -> TraceFuture<S::Future> {
         let recorder = Recorder::start(self.layer.scope, &request);
         if let Some(inject) = &self.layer.propagate {

@@ -36,6 +36,7 @@ enum State {
 struct Attempt(Option<CallContext>);
 
 impl TransportFuture {
+    #[inline]
     pub(crate) fn sending(
         context: Option<CallContext>,
         response: legacy::ResponseFuture,
@@ -47,6 +48,7 @@ impl TransportFuture {
         Self { state: State::Sending { response, watch }, attempt, max_body_size, idle }
     }
 
+    #[inline]
     pub(crate) fn failed(context: Option<CallContext>, error: Error) -> Self {
         let attempt = Attempt(context);
         Self { state: State::Failed(Some(error)), attempt, max_body_size: 0, idle: None }

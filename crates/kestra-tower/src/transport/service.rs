@@ -72,7 +72,7 @@ fn check(request: &Request<Body>) -> Result<(), Error> {
         (None, _) | (_, None) => {
             "no server is chosen; put a ServerLayer above the transport, or give an absolute URL"
         }
-        (Some("http" | "https"), Some(authority)) if authority.as_str().contains('@') => {
+        (Some("http" | "https"), Some(authority)) if authority.as_str().bytes().any(|byte| byte == b'@') => {
             "credentials don't belong in a URL; set them as auth"
         }
         (Some("http" | "https"), Some(_)) => return Ok(()),

@@ -12,7 +12,7 @@ use kestra_tower::{Auth, AuthLayer, RetryLayer, ServerLayer, TimeoutLayer, Trace
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, Service, ServiceExt as _};
 
-use super::stack::{SharedStack, Stack};
+use super::stack::{SharedStack, Whole};
 
 /// What a layer of yours is put around.
 pub type CallService = BoxCloneSyncService<Request<Body>, Response<Body>, BoxError>;
@@ -105,9 +105,11 @@ pub(super) struct Standard {
 pub(super) fn standard(from: Standard) -> Result<SharedStack, Error> {
     let mut transport = Transport::builder()
         .proxy(from.proxy.map_or_else(Proxy::from_env, Ok)?)
-        .tls(from.tls.unwrap_or_default())
         .timeouts(from.timeouts)
         .max_body_size(from.body_limit);
+    if let Some(tls) = from.tls {
+        transport = transport.tls(tls);
+    }
     if let Some(limit) = from.pool_idle {
         transport = transport.pool_idle_timeout(limit);
     }
@@ -148,10 +150,11 @@ impl Attempt {
         let attempt = TimeoutLayer::attempt_of(self.timeouts).layer(attempt);
         let attempt = TraceLayer::attempt().layer(attempt);
         let attempts = RetryLayer::new(self.retry).layer(attempt);
+        let limit = TimeoutLayer::total_of(self.timeouts);
         if call_layers.is_empty() {
-            around_service(attempts, self.timeouts)
+            Arc::new(Whole::new(attempts, limit.relying_on_attempts()))
         } else {
-            around_service(call_layers.around(attempts.erase()), self.timeouts)
+            Arc::new(Whole::new(call_layers.around(attempts.erase()), limit))
         }
     }
 }
@@ -166,7 +169,5 @@ where
         + 'static,
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
-    let service = TimeoutLayer::total_of(timeouts).layer(service);
-    let stack = TraceLayer::call().layer(service);
-    Arc::new(stack) as Arc<dyn Stack>
+    Arc::new(Whole::new(service, TimeoutLayer::total_of(timeouts)))
 }

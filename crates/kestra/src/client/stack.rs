@@ -12,9 +12,11 @@ use kestra_core::{
     Body, BoxError, CallContext, CallFuture, ERROR_BODY_LIMIT, Error, ErrorKind, ErrorResponse, RequestSent,
     TimeoutPhase, redact,
 };
+use kestra_tower::timeout::{TimeoutLayer, TimeoutService};
+use kestra_tower::trace::{TraceLayer, TraceService};
 use pin_project_lite::pin_project;
 use tokio::time::Instant;
-use tower::{Service, ServiceExt as _};
+use tower::{Layer as _, Service};
 
 /// A service whose type nobody needs to know.
 pub(crate) trait Stack: Send + Sync {
@@ -25,7 +27,18 @@ pub(crate) trait Stack: Send + Sync {
 /// Any number of clients share it.
 pub(crate) type SharedStack = Arc<dyn Stack>;
 
-impl<S, B> Stack for S
+/// The span and the limit of the whole call around a service.
+///
+/// It is ready at any time, since it waits for the service within the limit of each call.
+pub(super) struct Whole<S>(TraceService<TimeoutService<S>>);
+
+impl<S> Whole<S> {
+    pub(super) fn new(service: S, limit: TimeoutLayer) -> Self {
+        Self(TraceLayer::call().layer(limit.layer(service)))
+    }
+}
+
+impl<S, B> Stack for Whole<S>
 where
     S: Service<Request<Body>, Response = Response<B>, Error: Into<BoxError>, Future: Send>
         + Clone
@@ -40,8 +53,8 @@ where
             Err(error) => return Box::pin(std::future::ready(Err(error))),
         };
         let context = CallContext::of(&request).cloned();
-        let sending = self.clone().oneshot(request);
-        Box::pin(Sending { sending, judging: None, context, body_limit, begun: None })
+        let sending = self.0.clone().call(request);
+        Box::pin(Sending { sending, judging: None, context, body_limit })
     }
 }
 
@@ -53,7 +66,6 @@ pin_project! {
         judging: Option<CallFuture>,
         context: Option<CallContext>,
         body_limit: usize,
-        begun: Option<Instant>,
     }
 }
 
@@ -67,7 +79,6 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let begun = *this.begun.get_or_insert_with(Instant::now);
         let result = match this.judging {
             Some(judging) => ready!(judging.as_mut().poll(cx)),
             None => match ready!(this.sending.poll(cx)) {
@@ -82,17 +93,17 @@ where
                 },
             },
         };
-        Poll::Ready(result.map_err(|error| finish(error, this.context.as_ref(), begun)))
+        Poll::Ready(result.map_err(|error| finish(error, this.context.as_ref())))
     }
 }
 
 /// Adds what only the whole call knows.
-fn finish(error: Error, context: Option<&CallContext>, begun: Instant) -> Error {
+fn finish(error: Error, context: Option<&CallContext>) -> Error {
     let Some(context) = context else { return error };
     let sent = error.request_sent().max(context.sent().get());
     let mut error = error.sent(sent);
     if error.attempts() == 0 {
-        error = error.after(context.attempts(), begun.elapsed());
+        error = error.after(context.attempts(), context.begun().elapsed());
     }
     match context.operation() {
         Some(operation) => error.of_operation(operation),

@@ -1,0 +1,60 @@
+//! Requests that a server takes for something else than they say, and answers that hide a failure.
+//!
+//! Which operation has which is in the catalogue; here is what is checked, always before anything is sent.
+
+mod files;
+mod source;
+
+use crate::body::{Body, Multipart};
+use crate::error::{Error, ErrorKind};
+
+/// What a server does silently with some requests of an operation, so that they are refused unless they are meant.
+///
+/// [`unchecked`](crate::CallOptions::unchecked) says that they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Guard {
+    /// The source is split wherever it has `---`, also within a text.
+    SplitSource,
+    /// A path under `/_flows/` becomes a flow, an archive is unpacked.
+    UnpackedFile,
+    /// A draft is published by open source, which ignores the parameter.
+    PublishedDraft,
+    /// The answer lists what failed, under a status of success.
+    ListedFailures,
+}
+
+/// What guards look at.
+pub(crate) struct Guarded<'a> {
+    /// Values of query parameters by name.
+    pub(crate) value: &'a dyn Fn(&str) -> Option<String>,
+    pub(crate) body: Option<&'a Body>,
+    pub(crate) form: Option<&'a Multipart>,
+    /// Whether the server is known to be an Enterprise one.
+    pub(crate) enterprise: bool,
+}
+
+impl Guard {
+    /// Refuses what is hardly meant.
+    pub(crate) fn check(self, call: &Guarded<'_>) -> Result<(), Error> {
+        let problem = match self {
+            Self::SplitSource => source::problem(call.body, call.form),
+            Self::UnpackedFile => files::problem((call.value)("path"), call.form),
+            Self::PublishedDraft => draft(call),
+            Self::ListedFailures => None,
+        };
+        match problem {
+            Some(problem) => Err(Error::new(
+                ErrorKind::Refused,
+                format!("{problem}; if it is meant, say so with `unchecked()`"),
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+fn draft(call: &Guarded<'_>) -> Option<String> {
+    let asked = (call.value)("draft").as_deref() == Some("true");
+    (asked && !call.enterprise)
+        .then(|| "open-source Kestra ignores `draft` and publishes the flow, only Enterprise keeps drafts".to_owned())
+}
