@@ -296,7 +296,8 @@ impl Call {
         if let Some(problem) = self.problem.take() {
             return Err(problem);
         }
-        if !self.needs_one_of.is_empty() && !self.needs_one_of.iter().any(|index| self.query.narrows(*index)) {
+        if !self.needs_one_of.is_empty() && !self.needs_one_of.iter().any(|index| self.query.narrows(*index))
+        {
             return Err(Error::new(
                 ErrorKind::Refused,
                 "without a filter it acts on everything that there is: add a filter, or say so with `all()`",
@@ -307,7 +308,7 @@ impl Call {
         if let Some(guard) = self.info.guard
             && !options.is_unchecked()
         {
-            guard.check(&self.guarded())?;
+            self.check_guard(guard)?;
         }
         if let Some(filters) = self.query.filters() {
             filters.check(self.info, options.is_any_version())?;
@@ -354,13 +355,13 @@ impl Call {
 }
 
 impl Call {
-    fn guarded(&self) -> Guarded<'_> {
+    fn check_guard(&self, guard: Guard) -> Result<(), Error> {
         let (body, form) = match &self.payload {
             Payload::None => (None, None),
             Payload::Ready { body, .. } => (Some(body), None),
             Payload::Form(form) => (None, Some(form)),
         };
-        Guarded { value: &|name| self.value(name), body, form, enterprise: self.enterprise }
+        guard.check(&Guarded { value: &|name| self.value(name), body, form, enterprise: self.enterprise })
     }
 
     /// Servers that read filters ignore their old search parameters beside them, without a word.

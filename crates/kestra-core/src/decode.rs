@@ -101,8 +101,7 @@ fn complete(response: Response<Body>, info: &'static OperationInfo) -> Result<(P
     }
     match serde_json::from_slice::<Vec<String>>(&bytes) {
         Ok(failures) if !failures.is_empty() => {
-            let message =
-                format!("{} failed: {}; the rest is done", failures.len(), failures.join(", "));
+            let message = format!("{} failed: {}; the rest is done", failures.len(), failures.join(", "));
             Err(Error::new(ErrorKind::Incomplete, message)
                 .in_response(ErrorResponse::new(parts, bytes))
                 .of_operation(info)

@@ -166,6 +166,17 @@ impl Head {
             target.extend_from_slice(pair.as_bytes());
             separator = b'&';
         }
+        if let Some(filters) = self.query.filters() {
+            let mut text = String::new();
+            filters.write(info, version, |name, value| {
+                text.push(separator.into());
+                push_query(&mut text, name);
+                text.push('=');
+                push_query(&mut text, value);
+                separator = b'&';
+            });
+            target.extend_from_slice(text.as_bytes());
+        }
         let method = route.method();
         check_request_line(&method, target.len())?;
         let path_and_query =
@@ -183,7 +194,7 @@ fn push_tenant(target: &mut Vec<u8>, tenant: &str) -> Result<(), Error> {
         return Err(Error::invalid("tenant", "it is empty or would name another path"));
     }
     let mut encoded = String::new();
-    crate::encode::push_segment(&mut encoded, tenant);
+    push_segment(&mut encoded, tenant);
     target.extend_from_slice(encoded.as_bytes());
     Ok(())
 }

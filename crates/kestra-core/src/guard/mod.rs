@@ -55,6 +55,7 @@ impl Guard {
 
 fn draft(call: &Guarded<'_>) -> Option<String> {
     let asked = (call.value)("draft").as_deref() == Some("true");
-    (asked && !call.enterprise)
-        .then(|| "open-source Kestra ignores `draft` and publishes the flow, only Enterprise keeps drafts".to_owned())
+    (asked && !call.enterprise).then(|| {
+        "open-source Kestra ignores `draft` and publishes the flow, only Enterprise keeps drafts".to_owned()
+    })
 }
