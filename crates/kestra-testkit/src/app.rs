@@ -13,8 +13,9 @@ use crate::executed::Executed;
 use crate::faults::Faults;
 use crate::http::ApiError;
 use crate::requests::RequestLog;
+use crate::routes::McpServers;
 use crate::server::Settings;
-use crate::store::{FileStore, FlowStore, KvStore, LogStore, TriggerStore};
+use crate::store::{FileStore, FlowStore, KvStore, LogStore, MetricStore, TriggerStore};
 
 /// The state of one embedded server.
 ///
@@ -29,10 +30,14 @@ pub(crate) struct App {
     pub(crate) engine: Engine,
     /// What executions have logged.
     pub(crate) logs: LogStore,
+    /// What executions have measured.
+    pub(crate) metrics: MetricStore,
     pub(crate) faults: Faults,
     pub(crate) canned: CannedAnswers,
     pub(crate) requests: RequestLog,
     flows: Mutex<FlowStore>,
+    credentials: Mutex<Credentials>,
+    mcp_servers: Mutex<McpServers>,
     kv: Mutex<KvStore>,
     files: Mutex<FileStore>,
     triggers: Mutex<TriggerStore>,
@@ -40,16 +45,20 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn new(settings: Settings, url: String) -> Self {
+        let credentials = Credentials { pair: settings.basic_auth.clone(), over_api: false };
         Self {
             dialect: settings.dialect,
             settings,
             url,
             engine: Engine::default(),
             logs: LogStore::default(),
+            metrics: MetricStore::default(),
             faults: Faults::default(),
             canned: CannedAnswers::default(),
             requests: RequestLog::default(),
             flows: Mutex::default(),
+            credentials: Mutex::new(credentials),
+            mcp_servers: Mutex::default(),
             kv: Mutex::default(),
             files: Mutex::default(),
             triggers: Mutex::default(),
@@ -83,6 +92,21 @@ impl App {
         (script.is_some() && !flow.tasks.is_empty()).then_some(flow)
     }
 
+    /// User name and password that are asked for now.
+    pub(crate) fn credentials(&self) -> Credentials {
+        lock(&self.credentials).clone()
+    }
+
+    /// Sets user name and password, as a client does over the API.
+    pub(crate) fn set_credentials(&self, username: String, password: String) {
+        *lock(&self.credentials) = Credentials { pair: Some((username, password)), over_api: true };
+    }
+
+    /// Settings of MCP servers.
+    pub(crate) fn mcp_servers(&self) -> MutexGuard<'_, McpServers> {
+        lock(&self.mcp_servers)
+    }
+
     /// The stored flows.
     pub(crate) fn flows(&self) -> MutexGuard<'_, FlowStore> {
         lock(&self.flows)
@@ -101,6 +125,21 @@ impl App {
     /// What is known of triggers.
     pub(crate) fn triggers(&self) -> MutexGuard<'_, TriggerStore> {
         lock(&self.triggers)
+    }
+}
+
+/// The credentials of a server.
+#[derive(Clone, Default)]
+pub(crate) struct Credentials {
+    /// User name and password.
+    pub(crate) pair: Option<(String, String)>,
+    /// Whether they were set over the API.
+    pub(crate) over_api: bool,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Credentials").field("set", &self.pair.is_some()).finish_non_exhaustive()
     }
 }
 

@@ -49,6 +49,8 @@ pub(crate) struct Settings {
     pub(crate) version: Option<String>,
     pub(crate) basic_auth: Option<(String, String)>,
     pub(crate) tokens: Vec<String>,
+    /// Whether credentials are still to be set.
+    pub(crate) first_start: bool,
     /// Whether nobody takes what is created.
     pub(crate) no_executor: bool,
     pub(crate) wait_timeout: Option<Duration>,
@@ -106,6 +108,13 @@ impl ServerBuilder {
     #[must_use]
     pub fn basic_auth(mut self, username: impl Into<String>, password: impl Into<String>) -> Self {
         self.settings.basic_auth = Some((username.into(), password.into()));
+        self
+    }
+
+    /// Starts like a server that nobody has set credentials for: it answers 401 until they are set over the API.
+    #[must_use]
+    pub fn first_start(mut self) -> Self {
+        self.settings.first_start = true;
         self
     }
 

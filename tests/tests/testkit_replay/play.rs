@@ -25,7 +25,8 @@ const AREAS: &[&str] = &[
 ];
 
 /// The areas that stand for themselves.
-const REST: &[&str] = &["kv", "namespace-files", "namespaces", "triggers"];
+const REST: &[&str] =
+    &["kv", "namespace-files", "namespaces", "triggers", "metrics", "misc", "dashboards", "plugins", "templates", "blueprints", "mcp"];
 
 /// How often a read is repeated until what runs has come as far as it had when it was recorded.
 const REPEATS: usize = 20;
@@ -58,6 +59,7 @@ pub(crate) async fn play_rest(version: &str, dialect: Dialect) -> Report {
     for area in REST {
         session(builder.clone(), version, &[area], &mut report).await;
     }
+    session(Server::builder().dialect(dialect).first_start(), version, &["first-start"], &mut report).await;
     report
 }
 

@@ -13,7 +13,7 @@ use super::inputs::convert_output;
 use super::state::State;
 use super::{expression, retry, scope, scripted, time};
 use crate::app::App;
-use crate::store::LogEntry;
+use crate::store::{LogEntry, MetricEntry};
 
 /// What everything that runs an execution needs.
 #[derive(Clone, Debug)]
@@ -267,6 +267,31 @@ impl Runner {
             self.pace().await;
             self.cell.update(runs);
         }
+    }
+
+    /// Keeps a value that a task measured.
+    pub(crate) fn measure(
+        &self,
+        task: &str,
+        run: &str,
+        kind: String,
+        name: String,
+        value: f64,
+        tags: Map<String, Value>,
+    ) {
+        let execution = self.cell.now();
+        self.app.metrics.push(MetricEntry {
+            namespace: execution.namespace.clone(),
+            flow_id: execution.flow_id.clone(),
+            task_id: task.to_owned(),
+            execution_id: execution.id.clone(),
+            task_run_id: run.to_owned(),
+            kind,
+            name,
+            value,
+            timestamp: time::now(),
+            tags,
+        });
     }
 
     /// Writes a line into the log.

@@ -29,7 +29,7 @@ pub(crate) async fn run(runner: &Runner, task: &Task, run: &str, scope: &Scope) 
         "execution.UnsetVariables" => body.unset_variables(),
         "output.OutputValues" => body.values(),
         "storage.Write" => body.write(),
-        "metric.Publish" => Ok(Done::outputs(Map::new())),
+        "metric.Publish" => body.publish(),
         _ => Err(format!(
             "The embedded server can't run tasks of the type `{}`: script the flow with `on_run`",
             task.kind
@@ -131,6 +131,26 @@ impl Body<'_> {
             "CANCELED" | "CANCELLED" => State::Cancelled,
             _ => State::Failed,
         }))
+    }
+
+    fn publish(&self) -> Result<Done, String> {
+        let metrics = self.render("metrics")?.unwrap_or_default();
+        let metrics = match &metrics {
+            Value::String(text) => serde_json::from_str(text).unwrap_or_default(),
+            other => other.clone(),
+        };
+        for metric in metrics.as_array().into_iter().flatten() {
+            let text = |key: &str| metric.get(key).map(text_of).unwrap_or_default();
+            let kind = text("type").to_lowercase();
+            let value = text("value");
+            let value = match time::parse_duration(&value) {
+                Some(duration) if kind == "timer" => time::seconds(duration) * 1000.0,
+                _ => value.parse().map_err(|_| format!("Invalid value of a metric: {value}"))?,
+            };
+            let tags = metric.get("tags").and_then(Value::as_object).cloned().unwrap_or_default();
+            self.runner.measure(&self.task.id, self.run, kind, text("name"), value, tags);
+        }
+        Ok(Done::outputs(Map::new()))
     }
 
     fn labels(&self) -> Result<Done, String> {

@@ -20,7 +20,12 @@ pub(crate) fn judge(app: &App, request: &Request) -> Verdict {
         return refused(Reply::empty(403));
     }
     let settings = &app.settings;
-    if settings.basic_auth.is_none() && settings.tokens.is_empty() || is_open(app.dialect, &request.path) {
+    let credentials = app.credentials();
+    let asks = credentials.pair.is_some() || !settings.tokens.is_empty() || settings.first_start;
+    if !asks || is_open(app.dialect, &request.path, credentials.over_api) {
+        return Verdict::Allowed;
+    }
+    if credentials.pair.is_none() && settings.first_start && sets_credentials(&request.path) {
         return Verdict::Allowed;
     }
     let cookie = cookie(request, "BASIC_AUTH");
@@ -41,7 +46,7 @@ pub(crate) fn judge(app: &App, request: &Request) -> Verdict {
         return refused(error.into_reply(&request.target()));
     }
     let decoded = decoded.unwrap_or_default();
-    match &settings.basic_auth {
+    match &credentials.pair {
         Some((username, password)) if decoded == format!("{username}:{password}").into_bytes() => {
             Verdict::Allowed
         }
@@ -69,16 +74,25 @@ fn is_reading(method: &Method) -> bool {
 }
 
 /// Paths that need no credentials.
-fn is_open(dialect: Dialect, path: &str) -> bool {
+fn is_open(dialect: Dialect, path: &str, over_api: bool) -> bool {
     if !path.starts_with("/api/v1") {
         return true;
     }
     let configs =
         if dialect < Dialect::V1_3 { path.ends_with("/configs") } else { path == "/api/v1/configs" };
-    configs
-        || path.starts_with("/api/v1/executions/webhook/")
-        || path.starts_with("/api/v1/main/executions/webhook/")
-        || path == "/api/v1/basicAuthValidationErrors"
+    if path == "/api/v1/basicAuthValidationErrors" || configs {
+        return true;
+    }
+    // 1.0 loses the list of open paths when credentials are set over the API.
+    let webhooks = dialect >= Dialect::V1_3 || !over_api;
+    webhooks
+        && (path.starts_with("/api/v1/executions/webhook/")
+            || path.starts_with("/api/v1/main/executions/webhook/"))
+}
+
+/// The paths that are open until there are credentials.
+fn sets_credentials(path: &str) -> bool {
+    path.starts_with("/api/v1") && path.ends_with("/basicAuth")
 }
 
 fn cookie(request: &Request, name: &str) -> Option<String> {

@@ -9,16 +9,10 @@ use crate::http::{ApiError, Request, Route};
 /// What the first segment below the tenant may be on a real server though it isn't served here, and since when.
 const NOT_SERVED: &[(&str, Dialect)] = &[
     ("ai", Dialect::V1_0),
-    ("basicAuth", Dialect::V1_0),
-    ("blueprints", Dialect::V1_0),
     ("cluster", Dialect::V1_0),
     ("concurrency-limit", Dialect::V1_3),
     ("dashboards", Dialect::V1_0),
-    ("mcp", Dialect::V2_0),
-    ("metrics", Dialect::V1_0),
-    ("pebble", Dialect::V1_3),
     ("plugins", Dialect::V1_0),
-    ("usages", Dialect::V1_0),
 ];
 
 /// A route and the parameters of its path.

@@ -1,11 +1,15 @@
 //! The table of routes, and how a request finds its own.
 
+mod credentials;
 mod executions;
 mod files;
 mod find;
 mod flows;
 mod kv;
 mod logs;
+mod mcp;
+mod metrics;
+mod misc;
 mod namespaces;
 mod system;
 mod triggers;
@@ -14,6 +18,7 @@ use crate::dialect::Dialect;
 use crate::http::Route;
 
 pub(crate) use find::find;
+pub(crate) use mcp::McpServers;
 
 /// All routes that a dialect has.
 pub(crate) fn table(dialect: Dialect) -> Vec<Route> {
@@ -24,6 +29,10 @@ pub(crate) fn table(dialect: Dialect) -> Vec<Route> {
     routes.extend(files::routes());
     routes.extend(namespaces::routes());
     routes.extend(triggers::routes());
+    routes.extend(metrics::routes());
+    routes.extend(credentials::routes());
+    routes.extend(mcp::routes());
+    routes.extend(misc::routes());
     routes.extend(logs::routes());
     routes.extend(executions::routes());
     routes.retain(|route| route.since <= dialect && dialect <= route.until);

@@ -30,7 +30,7 @@ fn configs(cx: &Context) -> Answer {
         "systemNamespace": "system",
         "hiddenLabelsPrefixes": ["system.", "internal."],
         "isAiEnabled": dialect.is_v2(),
-        "isBasicAuthInitialized": true,
+        "isBasicAuthInitialized": !cx.app.settings.first_start || cx.app.credentials().pair.is_some(),
         "pluginsHash": 0,
     });
     if let Some(map) = configs.as_object_mut() {

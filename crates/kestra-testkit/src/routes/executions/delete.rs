@@ -25,4 +25,7 @@ pub(super) fn delete_all(app: &App, ids: &[String], query: &Query) {
     if query.flag_or("deleteLogs", true) {
         app.logs.delete(|entry| ids.contains(&entry.execution_id));
     }
+    if query.flag_or("deleteMetrics", true) {
+        app.metrics.delete(|entry| ids.contains(&entry.execution_id));
+    }
 }
