@@ -10,7 +10,7 @@ pub use client::{CallService, Client, ClientBuilder, ServerInfo};
 pub use flows::{Deploy, Deployed};
 pub use kestra_core::{
     Attempt, AttemptResult, Body, BoxError, Call, CallContext, CallOptions, Detached, Error, ErrorKind,
-    ErrorResponse, Executor, FilePart, Filter, OperationInfo, RequestSent, Retry, RetryEvent, Server,
+    ErrorResponse, Executor, FilePart, Filter, Guard, OperationInfo, RequestSent, Retry, RetryEvent, Server,
     Servers, Target, TimeoutPhase, Timeouts, Variable, Verdict, Version, sse,
 };
 pub use kestra_models as models;

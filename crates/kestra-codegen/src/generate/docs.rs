@@ -1,6 +1,6 @@
 //! Documentation of generated items, from the catalogue's facts.
 
-use super::names;
+use super::{guards, names};
 use crate::catalogue::{Edition, Operation, Replay, Schema, Versions};
 
 /// `1.2 and later`, `before 2.0`, or nothing for all.
@@ -35,6 +35,11 @@ pub(super) fn operation(operation: &Operation) -> String {
         Replay::Idempotent => "repeated when an attempt fails, as twice is the same as once.",
         Replay::StartsWork => "never repeated unless provably unsent.",
     });
+    if guards::looks_back(operation).is_some() {
+        text.push_str(
+            "\n\nFinds what began in the last 8 days, unless `since` or `look_back` say how far to look.",
+        );
+    }
     if operation.deprecated {
         text.push_str("\n\nDeprecated by the server.");
     }

@@ -8,6 +8,7 @@ mod docs;
 mod facade;
 mod files;
 mod format;
+mod guards;
 mod models;
 mod names;
 mod operations;

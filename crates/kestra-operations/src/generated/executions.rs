@@ -250,6 +250,8 @@ pub static DELETE_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
 /// Deletes every execution that the filters match, all or none.
 ///
 /// `DELETE /api/v1/{tenant}/executions/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+///
+/// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteExecutionsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -257,6 +259,7 @@ pub struct DeleteExecutionsByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(DeleteExecutionsByQuery, DELETE_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
+crate::extensions::look_back!(DeleteExecutionsByQuery, 5);
 
 impl DeleteExecutionsByQuery {
     /// The operation, nothing set.
@@ -615,6 +618,8 @@ pub static EVAL_TASK_RUN_EXPRESSION: ::kestra_core::OperationInfo = {
 /// Lists the executions that the filters match as CSV text.
 ///
 /// `GET /api/v1/{tenant}/executions/export/by-query/csv` (Kestra 1.2 and later); open source; only reads, and is repeated when an attempt fails.
+///
+/// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ExportExecutions<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -622,6 +627,7 @@ pub struct ExportExecutions<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(ExportExecutions, EXPORT_EXECUTIONS, text);
+crate::extensions::look_back!(ExportExecutions, 0);
 
 impl ExportExecutions {
     /// The operation, nothing set.
@@ -835,6 +841,8 @@ pub static FORCE_RUN_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
 /// Runs every execution that the filters match, whatever it waits for.
 ///
 /// `POST /api/v1/{tenant}/executions/force-run/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+///
+/// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ForceRunExecutionsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -842,6 +850,7 @@ pub struct ForceRunExecutionsByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(ForceRunExecutionsByQuery, FORCE_RUN_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
+crate::extensions::look_back!(ForceRunExecutionsByQuery, 2);
 
 impl ForceRunExecutionsByQuery {
     /// The operation, nothing set.
@@ -1350,6 +1359,8 @@ pub static KILL_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
 /// Stops every execution that the filters match, but not those that they started.
 ///
 /// `DELETE /api/v1/{tenant}/executions/kill/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+///
+/// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct KillExecutionsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1357,6 +1368,7 @@ pub struct KillExecutionsByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(KillExecutionsByQuery, KILL_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
+crate::extensions::look_back!(KillExecutionsByQuery, 2);
 
 impl KillExecutionsByQuery {
     /// The operation, nothing set.
@@ -1745,6 +1757,8 @@ pub static PAUSE_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
 /// Pauses every execution that the filters match.
 ///
 /// `POST /api/v1/{tenant}/executions/pause/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+///
+/// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PauseExecutionsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1752,6 +1766,7 @@ pub struct PauseExecutionsByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(PauseExecutionsByQuery, PAUSE_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
+crate::extensions::look_back!(PauseExecutionsByQuery, 2);
 
 impl PauseExecutionsByQuery {
     /// The operation, nothing set.
@@ -2183,6 +2198,8 @@ pub static REPLAY_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
 /// Starts a new execution for each that the filters match.
 ///
 /// `POST /api/v1/{tenant}/executions/replay/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+///
+/// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ReplayExecutionsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -2190,6 +2207,7 @@ pub struct ReplayExecutionsByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(ReplayExecutionsByQuery, REPLAY_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
+crate::extensions::look_back!(ReplayExecutionsByQuery, 2);
 
 impl ReplayExecutionsByQuery {
     /// The operation, nothing set.
@@ -2470,6 +2488,8 @@ pub static RESTART_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
 /// Restarts every execution that the filters match from the tasks that failed.
 ///
 /// `POST /api/v1/{tenant}/executions/restart/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+///
+/// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct RestartExecutionsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -2477,6 +2497,7 @@ pub struct RestartExecutionsByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(RestartExecutionsByQuery, RESTART_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
+crate::extensions::look_back!(RestartExecutionsByQuery, 2);
 
 impl RestartExecutionsByQuery {
     /// The operation, nothing set.
@@ -2789,6 +2810,8 @@ pub static RESUME_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
 /// Resumes every execution that the filters match.
 ///
 /// `POST /api/v1/{tenant}/executions/resume/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+///
+/// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ResumeExecutionsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -2796,6 +2819,7 @@ pub struct ResumeExecutionsByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(ResumeExecutionsByQuery, RESUME_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
+crate::extensions::look_back!(ResumeExecutionsByQuery, 2);
 
 impl ResumeExecutionsByQuery {
     /// The operation, nothing set.
@@ -2980,6 +3004,8 @@ pub static RESUME_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
 /// Searches the executions, page by page; without a start date it looks back 8 days.
 ///
 /// `GET /api/v1/{tenant}/executions/search` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+///
+/// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchExecutions<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -2987,6 +3013,7 @@ pub struct SearchExecutions<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(SearchExecutions, SEARCH_EXECUTIONS, json kestra_models::Page<::kestra_models::Execution>);
+crate::extensions::look_back!(SearchExecutions, 3);
 
 impl SearchExecutions {
     /// The operation, nothing set.
@@ -3343,6 +3370,8 @@ pub static SET_EXECUTION_LABELS_BY_IDS: ::kestra_core::OperationInfo = {
 /// Sets labels of every execution that the filters match, which must have ended.
 ///
 /// `POST /api/v1/{tenant}/executions/labels/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+///
+/// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SetExecutionLabelsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3350,6 +3379,7 @@ pub struct SetExecutionLabelsByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(SetExecutionLabelsByQuery, SET_EXECUTION_LABELS_BY_QUERY, json kestra_models::BulkOutcome);
+crate::extensions::look_back!(SetExecutionLabelsByQuery, 2);
 
 impl SetExecutionLabelsByQuery {
     /// The operation with what it can't be without.
@@ -4526,6 +4556,8 @@ pub static UNQUEUE_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
 /// Takes every execution that the filters match out of its queue.
 ///
 /// `POST /api/v1/{tenant}/executions/unqueue/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+///
+/// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UnqueueExecutionsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4533,6 +4565,7 @@ pub struct UnqueueExecutionsByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(UnqueueExecutionsByQuery, UNQUEUE_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
+crate::extensions::look_back!(UnqueueExecutionsByQuery, 2);
 
 impl UnqueueExecutionsByQuery {
     /// The operation, nothing set.
@@ -4807,6 +4840,8 @@ pub static UPDATE_EXECUTIONS_STATUS_BY_IDS: ::kestra_core::OperationInfo = {
 /// Sets the state of every execution that the filters match, which must have ended.
 ///
 /// `POST /api/v1/{tenant}/executions/change-status/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+///
+/// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateExecutionsStatusByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4814,6 +4849,7 @@ pub struct UpdateExecutionsStatusByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(UpdateExecutionsStatusByQuery, UPDATE_EXECUTIONS_STATUS_BY_QUERY, json kestra_models::BulkOutcome);
+crate::extensions::look_back!(UpdateExecutionsStatusByQuery, 2);
 
 impl UpdateExecutionsStatusByQuery {
     /// The operation with what it can't be without.

@@ -85,6 +85,7 @@ pub static CREATE_NAMESPACE_FILE: ::kestra_core::OperationInfo = {
         .query_parameters(&[::kestra_core::QueryParameter::new("path")])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
         .traffic(::kestra_core::Traffic::Upload)
+        .guard(::kestra_core::Guard::UnpackedFile)
 };
 
 /// Deletes a file or folder of a namespace, with the parents that become empty.

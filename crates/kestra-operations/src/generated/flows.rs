@@ -60,6 +60,7 @@ pub static BULK_UPDATE_FLOWS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("namespace"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .guard(::kestra_core::Guard::SplitSource)
 };
 
 /// Creates a flow from its YAML source.
@@ -104,6 +105,7 @@ pub static CREATE_FLOW: ::kestra_core::OperationInfo = {
             ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
         )])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .guard(::kestra_core::Guard::PublishedDraft)
 };
 
 /// Deletes a flow; its revisions stay readable.
@@ -1155,6 +1157,7 @@ pub static IMPORT_FLOWS: ::kestra_core::OperationInfo = {
         )])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .traffic(::kestra_core::Traffic::Upload)
+        .guard(::kestra_core::Guard::ListedFailures)
 };
 
 /// Lists the flows that use deprecated tasks, and what replaces these.
@@ -1695,6 +1698,7 @@ pub static UPDATE_FLOW: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .early_error()
         .asks_first(&GET_FLOW)
+        .guard(::kestra_core::Guard::PublishedDraft)
 };
 
 /// Creates and updates flows of one namespace from YAML, and with `delete` removes all others in it.
@@ -1752,6 +1756,7 @@ pub static UPDATE_FLOWS_IN_NAMESPACE: ::kestra_core::OperationInfo = {
             ),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .guard(::kestra_core::Guard::SplitSource)
 };
 
 /// Creates and updates flows of one namespace from YAML, and with `delete` removes all others in it.
@@ -1815,6 +1820,7 @@ pub static UPDATE_FLOWS_IN_NAMESPACE_MULTIPART: ::kestra_core::OperationInfo = {
             ),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .guard(::kestra_core::Guard::SplitSource)
 };
 
 /// Replaces one task of a flow; gone with 2.0.

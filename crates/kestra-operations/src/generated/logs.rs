@@ -408,6 +408,8 @@ pub static LIST_LOGS_FROM_EXECUTION: ::kestra_core::OperationInfo = {
 /// Searches the log lines, page by page; without a start date it looks back 8 days.
 ///
 /// `GET /api/v1/{tenant}/logs/search` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+///
+/// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchLogs<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -415,6 +417,7 @@ pub struct SearchLogs<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(SearchLogs, SEARCH_LOGS, json kestra_models::Page<::kestra_models::LogEntry>);
+crate::extensions::look_back!(SearchLogs, 2);
 
 impl SearchLogs {
     /// The operation, nothing set.

@@ -24,10 +24,10 @@ pub struct ServerInfo {
 }
 
 #[derive(serde::Deserialize)]
-struct Configs {
+pub(super) struct Configs {
     version: String,
     #[serde(default)]
-    edition: Option<String>,
+    pub(super) edition: Option<String>,
     #[serde(default)]
     uuid: Option<String>,
     #[serde(default)]
@@ -48,18 +48,7 @@ impl Client {
     /// Whatever fails, with a [`hint`](Error::hint): no connection, a proxy's page, an empty 401, a tenant that isn't
     /// there.
     pub async fn check(&self) -> Result<ServerInfo, Error> {
-        // Nothing is changed by it, which a request that no builder made has to say for itself.
-        let reader = self.with_options(CallOptions::new().idempotent(true));
-        let response = reader.request(configuration()).await?;
-        let (parts, body) = response.into_parts();
-        let read = Limited::new(body, LIMIT).collect().await.map_err(Error::from_boxed)?.to_bytes();
-        let configs: Configs = serde_json::from_slice(&read).map_err(|problem| {
-            Error::new(
-                ErrorKind::Decode,
-                format!("this is no Kestra server: its configuration can't be read ({problem})"),
-            )
-            .in_response(ErrorResponse::new(parts, read))
-        })?;
+        let configs = self.configs().await?;
         let version =
             configs.version.parse().map_err(|problem| Error::with_source(ErrorKind::Decode, problem))?;
 
@@ -71,6 +60,22 @@ impl Client {
             edition: configs.edition,
             uuid: configs.uuid,
             url: configs.url,
+        })
+    }
+
+    /// What the server says of itself.
+    pub(super) async fn configs(&self) -> Result<Configs, Error> {
+        // Nothing is changed by it, which a request that no builder made has to say for itself.
+        let reader = self.with_options(CallOptions::new().idempotent(true));
+        let response = reader.request(configuration()).await?;
+        let (parts, body) = response.into_parts();
+        let read = Limited::new(body, LIMIT).collect().await.map_err(Error::from_boxed)?.to_bytes();
+        serde_json::from_slice(&read).map_err(|problem| {
+            Error::new(
+                ErrorKind::Decode,
+                format!("this is no Kestra server: its configuration can't be read ({problem})"),
+            )
+            .in_response(ErrorResponse::new(parts, read))
         })
     }
 }

@@ -1,5 +1,6 @@
 //! The client: a stack of layers, its defaults, and the areas of the API.
 
+mod ask_edition;
 mod ask_first;
 mod builder;
 mod check;
@@ -148,6 +149,9 @@ impl Client {
 
 impl Executor for Client {
     fn execute(&self, call: Call) -> CallFuture {
+        if ask_edition::is_needed(&call, &self.options) {
+            return ask_edition::ask_then_send(self.clone(), call);
+        }
         match ask_first::question(&call, &self.options) {
             Some(question) => ask_first::ask_then_send(self.clone(), question, call),
             None => self.send(call),

@@ -35,6 +35,8 @@ impl crate::areas::Executions {
     /// Deletes every execution that the filters match, all or none.
     ///
     /// `DELETE /api/v1/{tenant}/executions/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    ///
+    /// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
     pub fn delete_executions_by_query(&self) -> ::kestra_operations::DeleteExecutionsByQuery<crate::Client> {
         ::kestra_operations::DeleteExecutionsByQuery::new().on(self.client().clone())
     }
@@ -77,6 +79,8 @@ impl crate::areas::Executions {
     /// Lists the executions that the filters match as CSV text.
     ///
     /// `GET /api/v1/{tenant}/executions/export/by-query/csv` (Kestra 1.2 and later); open source; only reads, and is repeated when an attempt fails.
+    ///
+    /// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
     pub fn export_executions(&self) -> ::kestra_operations::ExportExecutions<crate::Client> {
         ::kestra_operations::ExportExecutions::new().on(self.client().clone())
     }
@@ -124,6 +128,8 @@ impl crate::areas::Executions {
     /// Runs every execution that the filters match, whatever it waits for.
     ///
     /// `POST /api/v1/{tenant}/executions/force-run/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    ///
+    /// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
     pub fn force_run_executions_by_query(
         &self,
     ) -> ::kestra_operations::ForceRunExecutionsByQuery<crate::Client> {
@@ -215,6 +221,8 @@ impl crate::areas::Executions {
     /// Stops every execution that the filters match, but not those that they started.
     ///
     /// `DELETE /api/v1/{tenant}/executions/kill/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    ///
+    /// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
     pub fn kill_executions_by_query(&self) -> ::kestra_operations::KillExecutionsByQuery<crate::Client> {
         ::kestra_operations::KillExecutionsByQuery::new().on(self.client().clone())
     }
@@ -269,6 +277,8 @@ impl crate::areas::Executions {
     /// Pauses every execution that the filters match.
     ///
     /// `POST /api/v1/{tenant}/executions/pause/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    ///
+    /// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
     pub fn pause_executions_by_query(&self) -> ::kestra_operations::PauseExecutionsByQuery<crate::Client> {
         ::kestra_operations::PauseExecutionsByQuery::new().on(self.client().clone())
     }
@@ -317,6 +327,8 @@ impl crate::areas::Executions {
     /// Starts a new execution for each that the filters match.
     ///
     /// `POST /api/v1/{tenant}/executions/replay/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    ///
+    /// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
     pub fn replay_executions_by_query(&self) -> ::kestra_operations::ReplayExecutionsByQuery<crate::Client> {
         ::kestra_operations::ReplayExecutionsByQuery::new().on(self.client().clone())
     }
@@ -344,6 +356,8 @@ impl crate::areas::Executions {
     /// Restarts every execution that the filters match from the tasks that failed.
     ///
     /// `POST /api/v1/{tenant}/executions/restart/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    ///
+    /// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
     pub fn restart_executions_by_query(
         &self,
     ) -> ::kestra_operations::RestartExecutionsByQuery<crate::Client> {
@@ -383,6 +397,8 @@ impl crate::areas::Executions {
     /// Resumes every execution that the filters match.
     ///
     /// `POST /api/v1/{tenant}/executions/resume/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    ///
+    /// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
     pub fn resume_executions_by_query(&self) -> ::kestra_operations::ResumeExecutionsByQuery<crate::Client> {
         ::kestra_operations::ResumeExecutionsByQuery::new().on(self.client().clone())
     }
@@ -390,6 +406,8 @@ impl crate::areas::Executions {
     /// Searches the executions, page by page; without a start date it looks back 8 days.
     ///
     /// `GET /api/v1/{tenant}/executions/search` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+    ///
+    /// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
     pub fn search_executions(&self) -> ::kestra_operations::SearchExecutions<crate::Client> {
         ::kestra_operations::SearchExecutions::new().on(self.client().clone())
     }
@@ -429,6 +447,8 @@ impl crate::areas::Executions {
     /// Sets labels of every execution that the filters match, which must have ended.
     ///
     /// `POST /api/v1/{tenant}/executions/labels/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    ///
+    /// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
     pub fn set_execution_labels_by_query(
         &self,
         labels: impl IntoIterator<Item = impl Into<::kestra_models::Label>>,
@@ -722,6 +742,8 @@ impl crate::areas::Executions {
     /// Takes every execution that the filters match out of its queue.
     ///
     /// `POST /api/v1/{tenant}/executions/unqueue/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    ///
+    /// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
     pub fn unqueue_executions_by_query(
         &self,
     ) -> ::kestra_operations::UnqueueExecutionsByQuery<crate::Client> {
@@ -753,6 +775,8 @@ impl crate::areas::Executions {
     /// Sets the state of every execution that the filters match, which must have ended.
     ///
     /// `POST /api/v1/{tenant}/executions/change-status/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    ///
+    /// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
     pub fn update_executions_status_by_query(
         &self,
         new_status: impl Into<::kestra_models::StateType>,

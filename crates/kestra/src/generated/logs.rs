@@ -55,6 +55,8 @@ impl crate::areas::Logs {
     /// Searches the log lines, page by page; without a start date it looks back 8 days.
     ///
     /// `GET /api/v1/{tenant}/logs/search` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+    ///
+    /// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
     pub fn search_logs(&self) -> ::kestra_operations::SearchLogs<crate::Client> {
         ::kestra_operations::SearchLogs::new().on(self.client().clone())
     }

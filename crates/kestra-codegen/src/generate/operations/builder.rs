@@ -6,7 +6,7 @@ use crate::catalogue::{
 use crate::error::Result;
 use crate::generate::types::{From, takes_into};
 use crate::generate::writer::Writer;
-use crate::generate::{defaults, docs, names};
+use crate::generate::{defaults, docs, guards, names};
 
 use super::arguments::{self, Argument, Target};
 
@@ -116,6 +116,9 @@ impl<'a> Builder<'a> {
         {
             file.line(format!("crate::extensions::inputs!({name});"));
         }
+        if let Some(filters) = guards::looks_back(self.operation) {
+            file.line(format!("crate::extensions::look_back!({name}, {filters});"));
+        }
         file.blank();
         self.write_constructor(&name, file);
         self.write_setters(&name, file)
@@ -183,6 +186,10 @@ impl<'a> Builder<'a> {
 
     fn write_setters(&self, name: &str, file: &mut Writer) -> Result<()> {
         let mut taken = names::Taken::new(format!("the builder of `{}`", self.method));
+        if guards::looks_back(self.operation).is_some() {
+            taken.take("since")?;
+            taken.take("look_back")?;
+        }
         let mut setters = Vec::new();
         for (index, parameter) in self.operation.query.iter().enumerate() {
             if !parameter.required {

@@ -2,6 +2,7 @@
 
 use crate::catalogue::{Answer, Edition, Operation, Replay, Traffic, Version, Versions};
 use crate::error::{Error, Result};
+use crate::generate::guards;
 use crate::generate::writer::Writer;
 
 use super::builder::Builder;
@@ -87,6 +88,9 @@ pub(super) fn write(builder: &Builder<'_>, file: &mut Writer) -> Result<()> {
     }
     if let Some(question) = &operation.asks_first {
         file.line(format!(".asks_first(&{})", question.to_uppercase()));
+    }
+    if let Some(guard) = guards::of(operation) {
+        file.line(format!(".guard(::kestra_core::Guard::{guard})"));
     }
     if operation.webhook {
         file.line(".webhook()");

@@ -1,0 +1,27 @@
+//! Asking which edition a server is, before a call that open source would take for another one.
+
+use kestra_core::{Call, CallFuture, CallOptions, Executor as _};
+
+use super::Client;
+
+/// What Enterprise servers call themselves.
+const ENTERPRISE: &str = "EE";
+
+/// Whether the call needs the question.
+pub(super) fn is_needed(call: &Call, defaults: &CallOptions) -> bool {
+    call.depends_on_edition() && !call.options().is_unchecked() && !defaults.is_unchecked()
+}
+
+/// Both requests go to the same server; a call that only Enterprise carries out is refused by others.
+pub(super) fn ask_then_send(client: Client, mut call: Call) -> CallFuture {
+    Box::pin(async move {
+        let info = call.info();
+        let asking = client.with_options(call.options().clone());
+        let configs = asking.configs().await.map_err(|error| error.of_operation(info))?;
+        if configs.edition.as_deref() != Some(ENTERPRISE) {
+            return client.send(call).await;
+        }
+        call.set_enterprise();
+        client.execute(call).await
+    })
+}
