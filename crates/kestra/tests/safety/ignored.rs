@@ -1,0 +1,64 @@
+use kestra::{Error, ErrorKind, Filter};
+use kestra_testkit::Dialect;
+
+use crate::{NAMESPACE, executions, flow, run, serve};
+
+#[tokio::test]
+async fn a_parameter_that_is_gone_would_be_no_filter_at_all() -> Result<(), Error> {
+    let (server, client) = serve(Dialect::V2_0).await;
+    client.flows().create_flow(flow("hello")).await?;
+    run(&client, "hello").await?;
+    server.clear_requests();
+    let refused = client.executions().delete_executions_by_query().namespace("no.such").await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Unsupported);
+    assert!(refused.to_string().contains("`namespace`"), "{refused}");
+    assert!(server.requests().iter().all(|request| request.method == "GET"));
+    let error = client.executions().search_executions().namespace("no.such").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+
+    // As a filter it is obeyed; the old way it deletes what it doesn't name.
+    let obeyed =
+        client.executions().delete_executions_by_query().filter(Filter::namespace().prefix("no.such"));
+    assert_eq!(obeyed.await?.total(), Some(0));
+    let harm = client.executions().delete_executions_by_query().namespace("no.such").any_version();
+    assert_eq!(harm.await?.total(), Some(1));
+    assert_eq!(executions(&client).await?, Some(0));
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_came_later_is_refused_by_older_servers() -> Result<(), Error> {
+    let (server, client) = serve(Dialect::V1_0).await;
+    let flows = client.flows();
+    let (executions, files) = (client.executions(), client.files());
+    let part = || kestra::FilePart::bytes("flows.yaml", flow("imported"));
+    let refused = [
+        flows.import_flows(part()).fail_on_error(true).await.unwrap_err(),
+        files.get_file_content(NAMESPACE, "/a.txt").revision(1).await.unwrap_err(),
+        executions.search_executions().filter(Filter::kind().equals("TEST")).await.unwrap_err(),
+    ];
+    for error in refused {
+        assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+        assert!(error.to_string().contains("any_version()"), "{error}");
+    }
+    assert!(server.requests().iter().all(|request| request.path == "/api/v1/configs"));
+    // The old server imports what it can and says nothing of the parameter.
+    let harm = flows.import_flows(part()).fail_on_error(true).any_version().await?;
+    assert!(harm.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_level_is_translated() -> Result<(), Error> {
+    for (dialect, name) in
+        [(Dialect::V1_3, "minLevel"), (Dialect::V2_0, "filters[level][GREATER_THAN_OR_EQUAL_TO]")]
+    {
+        let (server, client) = serve(dialect).await;
+        client.flows().create_flow(flow("hello")).await?;
+        let id = run(&client, "hello").await?;
+        client.logs().list_logs_from_execution(&id).filter(Filter::level().at_least("WARN")).await?;
+        let request = server.requests().pop().unwrap();
+        assert_eq!(request.query, [(name.to_owned(), "WARN".to_owned())]);
+    }
+    Ok(())
+}

@@ -1,0 +1,50 @@
+use std::time::Duration;
+
+use kestra::{Error, ErrorKind, Filter};
+use kestra_testkit::Dialect;
+
+use crate::{flow, run, serve};
+
+const DAY: Duration = Duration::from_hours(24);
+
+#[tokio::test]
+async fn how_far_to_look_back_is_said() -> Result<(), Error> {
+    for dialect in [Dialect::V1_0, Dialect::V1_3, Dialect::V2_0] {
+        let (server, client) = serve(dialect).await;
+        client.flows().create_flow(flow("hello")).await?;
+        run(&client, "hello").await?;
+        let executions = client.executions();
+        // Nothing said is eight days, by the server's choice.
+        executions.search_executions().await?;
+        assert!(server.requests().pop().unwrap().query.is_empty());
+
+        let found = executions.search_executions().look_back(DAY * 30).await?;
+        assert_eq!(found.total, Some(1));
+        let expected = ("filters[timeRange][EQUALS]".to_owned(), "PT720H".to_owned());
+        assert_eq!(server.requests().pop().unwrap().query, [expected]);
+
+        let since = "2020-01-01T00:00:00Z";
+        executions.search_executions().since(since.parse().unwrap()).await?;
+        client.logs().search_logs().since(since.parse().unwrap()).await?;
+        for request in &server.requests()[server.requests().len() - 2..] {
+            assert_eq!(request.query_value("filters[startDate][GREATER_THAN_OR_EQUAL_TO]"), Some(since));
+        }
+        let future = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(1);
+        assert_eq!(executions.search_executions().since(future).await?.total, Some(0));
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn two_ways_to_say_it_are_refused() {
+    let (server, client) = serve(Dialect::V2_0).await;
+    let since = jiff::Timestamp::UNIX_EPOCH;
+    let both = client.executions().search_executions().since(since).look_back("P1D").await.unwrap_err();
+    let end = Filter::end_date().at_most(since);
+    let ended = client.logs().search_logs().filter(end).look_back("P1D").await.unwrap_err();
+    for error in [both, ended] {
+        assert_eq!(error.kind(), ErrorKind::Build);
+        assert!(error.to_string().contains("can't be together"), "{error}");
+    }
+    assert!(server.requests().is_empty());
+}

@@ -1,0 +1,56 @@
+use std::time::Duration;
+
+use kestra::{Client, Error, Filter, RequestSent, Retry};
+use kestra_testkit::{Dialect, Fault, Server};
+
+use crate::{NAMESPACE, flow, serve};
+
+fn eager(server: &Server) -> Client {
+    let retry = Retry::standard().backoff(Duration::from_millis(1), Duration::from_millis(5));
+    Client::builder().server(server.url()).retry(retry).build().unwrap()
+}
+
+fn creations(server: &Server) -> usize {
+    server.requests().iter().filter(|request| request.method == "POST").count()
+}
+
+#[tokio::test]
+async fn a_queued_creation_is_not_repeated() -> Result<(), Error> {
+    let server =
+        Server::builder().without_executor().wait_timeout(Duration::from_millis(20)).start().await.unwrap();
+    server.deploy(&flow("hello")).unwrap();
+    let client = eager(&server);
+    let error = client.executions().create_execution(NAMESPACE, "hello").await.unwrap_err();
+    assert_eq!(error.status().map(|status| status.as_u16()), Some(504));
+    assert_eq!((error.attempts(), error.request_sent()), (1, RequestSent::Yes));
+    assert!(error.hint().is_some_and(|hint| hint.contains("queued")), "{error:#}");
+    assert_eq!(creations(&server), 1);
+    // Said to be harmless, it is repeated, and each is queued.
+    let again = client.executions().create_execution(NAMESPACE, "hello").idempotent(true).await;
+    assert!(again.unwrap_err().attempts() > 1);
+    assert!(creations(&server) > 2);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_webhook_starts_work_even_by_get() {
+    let server = Server::start().await.unwrap();
+    server.fail(Fault::status(503).on("GET", "/api/v1/{tenant}/executions/webhook/**").always());
+    server.fail(Fault::status(503).on("GET", "/api/v1/{tenant}/flows/search").always());
+    let client = eager(&server);
+    let hook = client.executions().trigger_execution_by_get_webhook(NAMESPACE, "hello", "key").await;
+    assert_eq!(hook.unwrap_err().attempts(), 1);
+    // Another GET is repeated.
+    assert!(client.flows().search_flows().await.unwrap_err().attempts() > 1);
+}
+
+#[tokio::test]
+async fn a_request_line_that_is_too_long_names_the_limit() {
+    let (server, client) = serve(Dialect::V2_0).await;
+    let ids = (0..400).map(|number| format!("execution-{number}"));
+    let error =
+        client.executions().search_executions().filter(Filter::flow_id().is_in(ids)).await.unwrap_err();
+    assert_eq!(error.request_sent(), RequestSent::No);
+    assert!(error.to_string().contains("4096"), "{error}");
+    assert!(server.requests().iter().all(|request| request.path == "/api/v1/configs"));
+}
