@@ -53,7 +53,8 @@ pub(super) fn media_type(content_type: Option<&str>) -> Option<&str> {
 }
 
 /// A part of a form that was built.
-pub(super) struct BuiltPart {
+#[derive(Debug, PartialEq, Eq)]
+pub struct BuiltPart {
     pub(super) name: String,
     pub(super) file_name: Option<String>,
     pub(super) content_type: Option<String>,
@@ -61,7 +62,8 @@ pub(super) struct BuiltPart {
 }
 
 /// The parts of a form that was built.
-pub(super) fn parse(content_type: &str, body: &[u8]) -> Option<Vec<BuiltPart>> {
+#[must_use]
+pub fn parse(content_type: &str, body: &[u8]) -> Option<Vec<BuiltPart>> {
     let boundary = content_type.split("boundary=").nth(1)?;
     let delimiter = format!("--{boundary}");
     let mut parts = Vec::new();

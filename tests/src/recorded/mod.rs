@@ -18,8 +18,9 @@ use serde_json::Value;
 pub use compare::differences;
 pub use exceptions::Exceptions;
 pub use exchange::{Body, Exchange, Part, Request, Response, load};
+pub use form::{BuiltPart, parse as parts};
 pub use obstacle::Obstacle;
-pub use rebuilt::{Rebuilt, rebuild};
+pub use rebuilt::{Rebuilt, parts_of, rebuild, request_of};
 pub use request::Recorded;
 pub use route::{Match, find};
 
