@@ -70,6 +70,17 @@ impl App {
         self.engine.find(id).is_some()
     }
 
+    /// Makes all executions and their logs older.
+    pub(crate) fn age(&self, by: std::time::Duration) {
+        let by = jiff::SignedDuration::try_from(by).unwrap_or(jiff::SignedDuration::MAX);
+        for execution in self.engine.all() {
+            if let Some(cell) = self.engine.find(&execution.id) {
+                cell.update(|execution| execution.age(by));
+            }
+        }
+        self.logs.age(by);
+    }
+
     /// Executions of a flow, oldest first.
     pub(crate) fn executions_of(&self, namespace: &str, flow: &str) -> Vec<Executed> {
         let all = self.engine.all();

@@ -33,7 +33,9 @@ const MAX_HEADERS: usize = 256;
 pub struct Server {
     pub(crate) app: Arc<App>,
     address: SocketAddr,
-    accepting: JoinHandle<()>,
+    shell: Arc<Shell>,
+    /// What accepts connections; nothing while the server is stopped.
+    accepting: Option<JoinHandle<()>>,
 }
 
 /// What a server is started with.
@@ -55,6 +57,7 @@ pub(crate) struct Settings {
     pub(crate) no_executor: bool,
     pub(crate) wait_timeout: Option<Duration>,
     pub(crate) patience: Option<Duration>,
+    pub(crate) pace: Option<Duration>,
     pub(crate) backfill_interval: Option<Duration>,
     pub(crate) port: u16,
     /// Secrets by their keys.
@@ -146,6 +149,13 @@ impl ServerBuilder {
         self
     }
 
+    /// How long the executor pauses before each step of a task; 2 milliseconds unless said otherwise.
+    #[must_use]
+    pub fn pace(mut self, pace: Duration) -> Self {
+        self.settings.pace = Some(pace);
+        self
+    }
+
     /// How long a backfill pauses before each of its executions; 50 milliseconds unless said otherwise.
     #[must_use]
     pub fn backfill_interval(mut self, interval: Duration) -> Self {
@@ -175,12 +185,13 @@ impl ServerBuilder {
         let listener = TcpListener::bind(("127.0.0.1", self.settings.port)).await?;
         let address = listener.local_addr()?;
         let app = Arc::new(App::new(self.settings, format!("http://{address}")));
-        if let Some(patience) = app.settings.patience {
-            app.engine.set_timing(|timing| timing.patience = patience);
-        }
+        app.engine.set_timing(|timing| {
+            timing.patience = app.settings.patience.unwrap_or(timing.patience);
+            timing.pace = app.settings.pace.unwrap_or(timing.pace);
+        });
         let shell = Arc::new(Shell::new(Arc::clone(&app)));
-        let accepting = tokio::spawn(accept(listener, shell));
-        Ok(Server { app, address, accepting })
+        let accepting = Some(tokio::spawn(accept(listener, Arc::clone(&shell))));
+        Ok(Server { app, address, shell, accepting })
     }
 }
 
@@ -260,6 +271,31 @@ impl Server {
         self.app.faults.clear();
     }
 
+    /// Stops listening and cuts all connections; what was stored stays, and what runs goes on.
+    pub async fn stop(&mut self) {
+        if let Some(accepting) = self.accepting.take() {
+            accepting.abort();
+            // Whether it was aborted or had ended: the port is free then.
+            let _ = accepting.await;
+        }
+    }
+
+    /// Listens again on the same port after [`stop`](Self::stop); cuts all connections if it still listened.
+    ///
+    /// # Errors
+    /// When the port was taken by somebody else meanwhile.
+    pub async fn restart(&mut self) -> std::io::Result<()> {
+        self.stop().await;
+        let listener = TcpListener::bind(self.address).await?;
+        self.accepting = Some(tokio::spawn(accept(listener, Arc::clone(&self.shell))));
+        Ok(())
+    }
+
+    /// Makes all executions so far, and their logs, older by this much: as if they had begun and ended earlier.
+    pub fn age_executions(&self, by: Duration) {
+        self.app.age(by);
+    }
+
     /// The requests that arrived, oldest first.
     #[must_use]
     pub fn requests(&self) -> Vec<RecordedRequest> {
@@ -280,7 +316,9 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.accepting.abort();
+        if let Some(accepting) = &self.accepting {
+            accepting.abort();
+        }
     }
 }
 

@@ -51,7 +51,7 @@ async fn an_operation_is_answered_where_the_version_has_it() {
 #[tokio::test]
 async fn what_is_not_served_is_501_and_what_is_nowhere_404() {
     let server = Server::start().await.expect("a server");
-    let answer = ask(server.address(), "GET", "/api/v1/main/triggers/search").await.expect("an answer");
+    let answer = ask(server.address(), "GET", "/api/v1/main/cluster/services/x").await.expect("an answer");
     assert_eq!(answer.status, 501);
     assert!(answer.json()["message"].as_str().expect("a message").contains("testkit"), "{}", answer.body);
     assert_eq!(ask(server.address(), "GET", "/api/v1/main/nothing").await.expect("an answer").status, 404);

@@ -103,6 +103,18 @@ impl Execution {
         }
     }
 
+    /// Makes it and its task runs older.
+    pub(crate) fn age(&mut self, by: jiff::SignedDuration) {
+        self.created = self.created.checked_sub(by).unwrap_or(Timestamp::MIN);
+        self.state = self.state.clone().older(by);
+        for run in self.task_runs.iter_mut().flatten() {
+            run.state = run.state.clone().older(by);
+            for attempt in &mut run.attempts {
+                attempt.state = attempt.state.clone().older(by);
+            }
+        }
+    }
+
     /// The same with instants as the database keeps them.
     pub(crate) fn stored(mut self) -> Self {
         self.created = super::time::truncate(self.created);

@@ -123,6 +123,14 @@ impl StateLog {
         &self.entries
     }
 
+    /// The same, earlier.
+    pub(crate) fn older(mut self, by: jiff::SignedDuration) -> Self {
+        for (_, at) in &mut self.entries {
+            *at = at.checked_sub(by).unwrap_or(Timestamp::MIN);
+        }
+        self
+    }
+
     /// The same with instants as the database keeps them.
     pub(crate) fn truncated(mut self) -> Self {
         for (_, at) in &mut self.entries {

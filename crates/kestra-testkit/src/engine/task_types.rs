@@ -212,13 +212,8 @@ pub(crate) fn exists(kind: &str, dialect: Dialect) -> bool {
     if let Some(rest) = kind.strip_prefix("io.kestra.plugin.") {
         return rest.split_once('.').is_some_and(|(group, _)| GROUPS.contains(&group));
     }
-    if kind.starts_with("io.kestra.") {
-        return false;
-    }
-    // Somebody's own plugin: a class in a package.
-    kind.rsplit_once('.').is_some_and(|(package, class)| {
-        !package.is_empty() && class.starts_with(|letter: char| letter.is_ascii_uppercase())
-    })
+    // Somebody's own plugin isn't installed; a flow that is scripted may name it all the same.
+    false
 }
 
 /// Whether the server calls this type deprecated.
@@ -253,7 +248,7 @@ mod tests {
         assert!(!exists("io.kestra.plugin.core.flow.ForEach", Dialect::V2_0));
         assert!(exists("io.kestra.plugin.core.flow.Loop", Dialect::V2_0));
         assert!(exists("io.kestra.plugin.scripts.python.Script", Dialect::V2_0));
-        assert!(exists("com.acme.Deploy", Dialect::V2_0));
+        assert!(!exists("com.acme.Deploy", Dialect::V2_0));
         assert!(!exists("io.kestra.plugin.nope.Nope", Dialect::V2_0));
         assert!(!exists("nope", Dialect::V2_0));
     }

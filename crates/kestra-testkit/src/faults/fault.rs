@@ -55,6 +55,8 @@ pub(crate) enum Kind {
     Malformed,
     Hang,
     EarlyErrorsHang,
+    Late(Duration),
+    CutStreams(u64),
 }
 
 impl Fault {
@@ -91,6 +93,18 @@ impl Fault {
     /// never answers, and the connection is stuck. Lasts until the server is healed.
     pub fn early_errors_hang() -> Self {
         Self::new(Kind::EarlyErrorsHang).always()
+    }
+
+    /// It answers 504 at once and does what was asked only after a while, as a 2.0 server whose executor is behind: until
+    /// then an execution that was created so is nowhere to be found.
+    pub fn late(after: Duration) -> Self {
+        Self::new(Kind::Late(after))
+    }
+
+    /// It breaks streams of events off after some of them, in the middle of the next; a seed gives the same breaks in every
+    /// run. Lasts until the server is healed, unless [`times`](Self::times) says how many streams are meant.
+    pub fn cut_streams(seed: u64) -> Self {
+        Self::new(Kind::CutStreams(seed)).always()
     }
 
     /// The body that a status comes with; other faults have none.

@@ -6,4 +6,4 @@ mod spoil;
 
 pub use fault::{Cut, Fault};
 pub(crate) use plan::{Act, Faults, Plan};
-pub(crate) use spoil::{cut_within, malform};
+pub(crate) use spoil::{cut_stream, cut_within, malform};

@@ -11,6 +11,9 @@ use crate::app::lock;
 use crate::http::{Reply, ReplyBody, status_of};
 use crate::pattern;
 
+/// A stream that is to break does so within its first events.
+const MOST_EVENTS: usize = 4;
+
 /// All faults that a server was told to have.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
@@ -22,6 +25,8 @@ pub(crate) struct Faults {
 struct Active {
     fault: Fault,
     rng: Option<Rng>,
+    /// Where streams break.
+    breaks: Rng,
 }
 
 /// What happens to one request.
@@ -40,13 +45,17 @@ pub(crate) enum Act {
     Cut(Cut),
     Malform,
     Hang,
+    Late(Duration),
+    /// A stream ends within the event after this many.
+    CutStream(usize),
 }
 
 impl Faults {
     /// Adds a fault.
     pub(crate) fn add(&self, fault: Fault) {
         let rng = fault.chance.map(|(_, seed)| Rng::with_seed(seed));
-        lock(&self.active).push(Active { fault, rng });
+        let breaks = Rng::with_seed(if let Kind::CutStreams(seed) = fault.kind { seed } else { 0 });
+        lock(&self.active).push(Active { fault, rng, breaks });
     }
 
     /// Forgets all faults.
@@ -87,6 +96,8 @@ impl Faults {
                 Kind::Cut(when) => plan.act = Some(Act::Cut(*when)),
                 Kind::Malformed => plan.act = Some(Act::Malform),
                 Kind::Hang => plan.act = Some(Act::Hang),
+                Kind::Late(after) => plan.act = Some(Act::Late(*after)),
+                Kind::CutStreams(_) => plan.act = Some(Act::CutStream(one.breaks.usize(..MOST_EVENTS))),
             }
         }
         active.retain(Active::is_left);
@@ -96,6 +107,10 @@ impl Faults {
 
 impl Active {
     fn concerns(&self, method: &Method, path: &str) -> bool {
+        let stream = path.ends_with("/follow") || path.ends_with("/follow-dependencies");
+        if matches!(self.fault.kind, Kind::CutStreams(_)) && !stream {
+            return false;
+        }
         !matches!(self.fault.kind, Kind::Cut(Cut::Connection))
             && self.fault.method.as_ref().is_none_or(|own| own == method)
             && self.fault.path.as_ref().is_none_or(|template| pattern::fits(template, path))

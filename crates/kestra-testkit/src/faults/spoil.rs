@@ -20,6 +20,26 @@ pub(crate) fn malform(mut reply: Reply) -> Reply {
     reply
 }
 
+/// A stream that breaks off in the middle of what comes after some events; what ends before isn't cut.
+pub(crate) fn cut_stream(reply: Reply, events: usize) -> Reply {
+    let Reply { status, headers, body } = reply;
+    let ReplyBody::Stream(stream) = body else { return Reply { status, headers, body } };
+    let spoilt = stream.enumerate().flat_map(move |(index, part)| {
+        let part = match part {
+            Ok(bytes) if index == events => Ok(bytes.slice(..bytes.len() / 2)),
+            other => other,
+        };
+        let end = (index == events).then(|| {
+            stream::once(async {
+                tokio::time::sleep(FLUSH).await;
+                Err(io::Error::other("cut on purpose"))
+            })
+        });
+        stream::iter([part]).chain(stream::iter(end).flatten()).boxed()
+    });
+    Reply { status, headers, body: ReplyBody::Stream(spoilt.boxed()) }
+}
+
 /// The answer as a stream that breaks off half way, and the length that its head announces.
 pub(crate) fn cut_within(reply: Reply) -> (Reply, Option<usize>) {
     // A moment's wait lets out what was sent so far.

@@ -80,7 +80,7 @@ impl Shell {
 
     /// Does what was asked, or what a fault says instead; gives the answer and the length that its head shall announce.
     async fn carry_out(
-        &self,
+        self: Arc<Self>,
         request: Request,
         plan: Plan,
         apart: bool,
@@ -92,6 +92,17 @@ impl Shell {
             Some(Act::Answer(reply)) => return Ok((reply, None)),
             Some(Act::Cut(Cut::AfterRead)) => return Err(cut()),
             Some(Act::Hang) => std::future::pending().await,
+            Some(Act::Late(after)) => {
+                let target = request.target();
+                tokio::spawn(async move {
+                    tokio::time::sleep(after).await;
+                    // Nobody waits for this answer any more.
+                    let _ = self.route(request).await;
+                });
+                let error =
+                    ApiError::new(504, "Gateway Timeout: Operation timed out waiting for state transition");
+                return Ok((error.into_reply(&target), None));
+            }
             _ => {}
         }
         let target = request.target();
@@ -103,6 +114,7 @@ impl Shell {
         match plan.act {
             Some(Act::Cut(Cut::AfterProcessing)) => Err(cut()),
             Some(Act::Cut(Cut::WithinBody)) => Ok(faults::cut_within(reply)),
+            Some(Act::CutStream(events)) => Ok((faults::cut_stream(reply, events), None)),
             Some(Act::Malform) => Ok((faults::malform(reply), None)),
             _ => Ok((reply, None)),
         }

@@ -26,6 +26,9 @@ pub(crate) const STATES: &[&str] = &[
     "RESUBMITTED",
 ];
 
+/// The kinds that an execution can be of.
+const KINDS: &[&str] = &["NORMAL", "TEST", "PLAYGROUND", "LOOP"];
+
 /// The levels of a log, from low to high.
 pub(crate) const LEVELS: &[&str] = &["TRACE", "DEBUG", "INFO", "WARN", "ERROR"];
 
@@ -40,6 +43,14 @@ pub(crate) fn check_value(filter: &Filter) -> Result<(), ApiError> {
             "state" => constant(&value, STATES, "io.kestra.core.models.flows.State.Type")?,
             "level" => constant(&value, LEVELS, "org.slf4j.event.Level")?,
             "scope" => scope(&value)?,
+            "childFilter" => {
+                constant(
+                    &value,
+                    &["CHILD", "MAIN"],
+                    "io.kestra.core.repositories.ExecutionRepositoryInterface.ChildFilter",
+                )?;
+            }
+            "kind" => constant(&value, KINDS, "io.kestra.core.models.executions.ExecutionKind")?,
             "startDate" | "endDate" | "created" | "updated" | "expirationDate" | "lastTriggeredDate"
             | "nextExecutionDate"
                 if instant(&value).is_none() =>

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use futures_util::stream::{self, Stream, StreamExt};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -11,6 +11,9 @@ use crate::dialect::Dialect;
 use crate::http::{Answer, ApiError, Context, Reply, Route, now};
 use crate::query::{Filters, LEVELS, Op, Resource, Subject, sort_by};
 use crate::store::LogEntry;
+
+/// How far a search without a date looks back.
+const LOOK_BACK: SignedDuration = SignedDuration::from_hours(8 * 24);
 
 /// All routes of logs.
 pub(crate) fn routes() -> Vec<Route> {
@@ -29,7 +32,9 @@ fn search(cx: &Context) -> Answer {
     let page = query.page("searchLogs")?;
     let sorts = query.sort()?;
     let filters = query.filters(Resource::Log, cx.dialect())?;
-    let mut found = cx.app.logs.all(|entry| filters.matches(entry));
+    let dated = filters.has("startDate") || filters.has("timeRange");
+    let since = if dated { Timestamp::MIN } else { Timestamp::now() - LOOK_BACK };
+    let mut found = cx.app.logs.all(|entry| entry.timestamp >= since && filters.matches(entry));
     sort_by(&mut found, &sorts, |entry, field| match field {
         "timestamp" => Some(entry.timestamp.to_string()),
         field => entry.text(field),

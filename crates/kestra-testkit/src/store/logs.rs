@@ -96,6 +96,13 @@ impl LogStore {
         (entries.iter().filter(|entry| keep(entry)).cloned().collect(), self.sender.subscribe())
     }
 
+    /// Makes all lines older.
+    pub(crate) fn age(&self, by: jiff::SignedDuration) {
+        for entry in lock(&self.entries).iter_mut() {
+            entry.timestamp = entry.timestamp.checked_sub(by).unwrap_or(Timestamp::MIN);
+        }
+    }
+
     /// Deletes the lines for which a question holds.
     pub(crate) fn delete(&self, gone: impl Fn(&LogEntry) -> bool) {
         lock(&self.entries).retain(|entry| !gone(entry));

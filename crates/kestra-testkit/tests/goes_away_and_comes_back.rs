@@ -1,0 +1,143 @@
+//! Servers that stop, are late, and cut streams.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod raw;
+
+use std::time::Duration;
+
+use kestra_testkit::{Dialect, Fault, Server};
+use raw::{Answer, ask, create_flow, request, send};
+use serde_json::json;
+use tokio::net::TcpStream;
+
+const FLOW: &str = "id: hello\nnamespace: company.team\ntasks:\n  - id: nap\n    type: io.kestra.plugin.core.flow.Sleep\n    duration: PT0.05S\n";
+const CREATE: &str = "/api/v1/main/executions/company.team/hello";
+
+async fn json(server: &Server, method: &str, path: &str, body: &str) -> Answer {
+    let request = request(method, path, &[("content-type", "application/json")], body);
+    send(server.address(), &request).await.expect("an answer")
+}
+
+#[tokio::test]
+async fn a_stopped_server_refuses_connections_and_comes_back_as_it_was() {
+    let mut server = Server::start().await.expect("a server");
+    create_flow(server.address(), FLOW).await;
+    let mut open = TcpStream::connect(server.address()).await.expect("a connection");
+    server.stop().await;
+    assert!(raw::read(&mut open).await.is_none(), "the connection is cut");
+    assert!(TcpStream::connect(server.address()).await.is_err());
+    server.restart().await.expect("the port");
+    let found =
+        ask(server.address(), "GET", "/api/v1/main/flows/company.team/hello").await.expect("an answer");
+    assert_eq!(found.status, 200);
+}
+
+#[tokio::test]
+async fn what_is_late_happens_after_a_504() {
+    let server = Server::start().await.expect("a server");
+    create_flow(server.address(), FLOW).await;
+    server.fail(Fault::late(Duration::from_millis(80)).on("POST", CREATE));
+    assert_eq!(ask(server.address(), "POST", CREATE).await.expect("an answer").status, 504);
+    assert!(server.executions_of("company.team", "hello").is_empty());
+    tokio::time::sleep(Duration::from_millis(250)).await;
+    assert_eq!(server.executions_of("company.team", "hello").len(), 1);
+}
+
+#[tokio::test]
+async fn streams_break_at_the_same_places_in_every_run() {
+    let mut runs = Vec::new();
+    for _ in 0..2 {
+        let server = Server::start().await.expect("a server");
+        create_flow(server.address(), FLOW).await;
+        let created = ask(server.address(), "POST", CREATE).await.expect("an answer").json();
+        let id = created["id"].as_str().expect("an id");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        server.fail(Fault::cut_streams(7));
+        let path = format!("/api/v1/main/executions/{id}/follow");
+        let mut cuts = Vec::new();
+        for _ in 0..12 {
+            let asked = request("GET", &path, &[("connection", "close")], "");
+            cuts.push(send(server.address(), &asked).await.expect("a head").cut);
+        }
+        // Other answers aren't cut.
+        assert_eq!(ask(server.address(), "GET", "/api/v1/main/flows/search").await.expect("one").status, 200);
+        runs.push(cuts);
+    }
+    assert_eq!(runs[0], runs[1]);
+    assert!(runs[0].contains(&true) && runs[0].contains(&false), "{:?}", runs[0]);
+}
+
+#[tokio::test]
+async fn old_executions_are_only_found_by_date() {
+    let server = Server::start().await.expect("a server");
+    create_flow(server.address(), FLOW).await;
+    ask(server.address(), "POST", CREATE).await.expect("an answer");
+    server.age_executions(Duration::from_secs(9 * 24 * 60 * 60));
+    let total = async |query: &str| {
+        let path = format!("/api/v1/main/executions/search{query}");
+        ask(server.address(), "GET", &path).await.expect("an answer").json()["total"].clone()
+    };
+    assert_eq!(total("").await, json!(0));
+    assert_eq!(total("?filters[startDate][GREATER_THAN]=2000-01-01T00:00:00Z").await, json!(1));
+}
+
+#[tokio::test]
+async fn a_backfill_runs_to_its_end() {
+    let schedule = format!(
+        "{FLOW}triggers:\n  - id: yearly\n    type: io.kestra.plugin.core.trigger.Schedule\n    cron: \"0 0 1 1 *\"\n"
+    );
+    let backfill = json!({"start": "2020-01-01T00:00:00Z", "end": "2022-06-01T00:00:00Z",
+        "labels": [{"key": "backfill", "value": "yes"}]});
+    let body =
+        json!({"namespace": "company.team", "flowId": "hello", "triggerId": "yearly", "backfill": backfill});
+    // 1.x leaves out a time that is the start itself.
+    for (dialect, path, runs) in [
+        (Dialect::V2_0, "/api/v1/main/triggers/backfill/create", 3),
+        (Dialect::V1_3, "/api/v1/main/triggers", 2),
+    ] {
+        let interval = Duration::from_millis(5);
+        let server =
+            Server::builder().dialect(dialect).backfill_interval(interval).start().await.expect("one");
+        create_flow(server.address(), &schedule).await;
+        assert_eq!(json(&server, "PUT", path, &body.to_string()).await.status, 200);
+        let mut state = json!({"backfill": {}});
+        for _ in 0..100 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            let found = ask(server.address(), "GET", "/api/v1/main/triggers/company.team/hello").await;
+            state = found.expect("an answer").json()["results"][0].clone();
+            if state.get("backfill").is_none() {
+                break;
+            }
+        }
+        assert!(state.get("backfill").is_none(), "{state}");
+        let executions = server.executions_of("company.team", "hello");
+        assert_eq!(executions.len(), runs, "{dialect:?}");
+        assert!(executions.iter().all(|one| one.state == "SUCCESS" && one.label("backfill") == Some("yes")));
+    }
+}
+
+#[tokio::test]
+async fn a_first_start_wants_credentials_to_be_set() {
+    let server = Server::builder().first_start().start().await.expect("a server");
+    let search = "/api/v1/main/flows/search";
+    assert_eq!(ask(server.address(), "GET", search).await.expect("an answer").status, 401);
+    let body = json!({"username": "ada@example.com", "password": "Secret123"}).to_string();
+    assert_eq!(json(&server, "POST", "/api/v1/main/basicAuth", &body).await.status, 204);
+    let basic = [("authorization", "Basic YWRhQGV4YW1wbGUuY29tOlNlY3JldDEyMw==")];
+    let answer = send(server.address(), &request("GET", search, &basic, "")).await.expect("an answer");
+    assert_eq!(answer.status, 200);
+}
+
+#[tokio::test]
+async fn keys_and_files_are_kept() {
+    let server = Server::start().await.expect("a server");
+    let key = "/api/v1/main/namespaces/company/kv/answer";
+    let put = request("PUT", key, &[("content-type", "text/plain")], "{\"a\": 42}");
+    assert_eq!(send(server.address(), &put).await.expect("an answer").status, 200);
+    let found = ask(server.address(), "GET", key).await.expect("an answer").json();
+    assert_eq!((&found["type"], &found["value"]), (&json!("JSON"), &json!({"a": 42})));
+    let folder = "/api/v1/main/namespaces/company/files/directory?path=/docs";
+    assert_eq!(ask(server.address(), "POST", folder).await.expect("an answer").status, 200);
+    let list = ask(server.address(), "GET", "/api/v1/main/namespaces/company/files/directory?path=/").await;
+    assert_eq!(list.expect("an answer").json()[0]["fileName"], json!("docs"));
+}
