@@ -8,6 +8,7 @@ mod generated;
 pub use areas::*;
 pub use client::{CallService, Client, ClientBuilder, ServerInfo};
 pub use flows::{Deploy, Deployed};
+pub use jiff;
 pub use kestra_core::{
     Attempt, AttemptResult, Body, BoxError, Call, CallContext, CallOptions, Detached, Error, ErrorKind,
     ErrorResponse, Executor, FilePart, Filter, Guard, OperationInfo, RequestSent, Retry, RetryEvent, Server,
@@ -26,4 +27,6 @@ mod documents {
     mod errors {}
     #[doc = include_str!("../../../docs/layers.md")]
     mod layers {}
+    #[doc = include_str!("../../../docs/safety.md")]
+    mod safety {}
 }

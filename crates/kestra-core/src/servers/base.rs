@@ -28,6 +28,9 @@ impl BaseUrl {
         let scheme = match url.scheme() {
             "http" => Scheme::HTTP,
             "https" => Scheme::HTTPS,
+            _ if !text.contains("://") => {
+                return Err(format!("server URL `{shown}`: it must begin with http:// or https://"));
+            }
             other => return Err(format!("server URL `{shown}`: the scheme `{other}` is not http or https")),
         };
         if !url.username().is_empty() || url.password().is_some() {

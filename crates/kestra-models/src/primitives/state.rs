@@ -1,4 +1,4 @@
-use crate::{State, StateType};
+use crate::{Execution, State, StateType};
 
 impl StateType {
     /// Whether nothing more happens: it has ended, one way or another.
@@ -53,6 +53,38 @@ impl State {
     #[must_use]
     pub fn is_paused(&self) -> bool {
         self.current.as_ref().is_some_and(StateType::is_paused)
+    }
+}
+
+impl Execution {
+    /// The state that it is in; `None` where the answer left it out.
+    #[must_use]
+    pub fn state_type(&self) -> Option<&StateType> {
+        self.state.as_ref().and_then(|state| state.current.as_ref())
+    }
+
+    /// Whether nothing more happens; see [`StateType::is_terminal`].
+    #[must_use]
+    pub fn is_terminal(&self) -> bool {
+        self.state_type().is_some_and(StateType::is_terminal)
+    }
+
+    /// Whether it has done its work; see [`StateType::is_success`].
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        self.state_type().is_some_and(StateType::is_success)
+    }
+
+    /// Whether it has ended without its work done; see [`StateType::is_failed`].
+    #[must_use]
+    pub fn is_failed(&self) -> bool {
+        self.state_type().is_some_and(StateType::is_failed)
+    }
+
+    /// Whether it waits to be resumed; see [`StateType::is_paused`].
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.state_type().is_some_and(StateType::is_paused)
     }
 }
 

@@ -54,7 +54,7 @@ impl Recorder {
     /// Writes the status down.
     pub(super) fn answered(&mut self, status: StatusCode) {
         let Some(running) = self.running.take() else { return };
-        self.span.record("http.response.status_code", status.as_u16());
+        self.span.record("http.response.status_code", i64::from(status.as_u16()));
         if status.is_client_error() || status.is_server_error() {
             self.span.record("error.type", status.as_str());
             self.span.record("otel.status_code", "ERROR");
@@ -68,7 +68,7 @@ impl Recorder {
         match error.downcast_ref::<Error>() {
             Some(error) => {
                 if let Some(status) = error.status() {
-                    self.span.record("http.response.status_code", status.as_u16());
+                    self.span.record("http.response.status_code", i64::from(status.as_u16()));
                 }
                 match (error.kind(), error.status()) {
                     (ErrorKind::Status, Some(status)) => self.span.record("error.type", status.as_str()),
@@ -86,7 +86,7 @@ impl Recorder {
     fn end(&self, running: &Running) {
         self.span.record("kestra.duration_ms", running.since.elapsed().as_secs_f64() * 1000.0);
         if let Some(context) = &running.context {
-            self.span.record("kestra.attempts", context.attempts());
+            self.span.record("kestra.attempts", i64::from(context.attempts()));
         }
     }
 }
@@ -192,7 +192,7 @@ pub(crate) fn record_route(route: &Route) {
 
 fn record_address(span: &Span, scheme: &str, host: &str, port: Option<u16>) {
     span.record("server.address", host);
-    span.record("server.port", port.unwrap_or(if scheme == "https" { 443 } else { 80 }));
+    span.record("server.port", i64::from(port.unwrap_or(if scheme == "https" { 443 } else { 80 })));
 }
 
 fn error_type(kind: ErrorKind) -> &'static str {

@@ -50,6 +50,7 @@ const USER_AGENT: &str = concat!("kestra-rust/", env!("CARGO_PKG_VERSION"));
 pub struct ClientBuilder {
     servers: Option<Servers>,
     auth: Option<Auth>,
+    webhook_credentials: bool,
     options: CallOptions,
     user_agent: HeaderValue,
     timeouts: Timeouts,
@@ -70,6 +71,7 @@ impl ClientBuilder {
         Self {
             servers: None,
             auth: None,
+            webhook_credentials: false,
             options: CallOptions::new(),
             user_agent: HeaderValue::from_static(USER_AGENT),
             timeouts: Timeouts::default(),
@@ -109,6 +111,15 @@ impl ClientBuilder {
     /// Sets the credentials.
     pub fn auth(mut self, auth: Auth) -> Self {
         self.auth = Some(auth);
+        self
+    }
+
+    /// Sends the credentials to webhooks as well, or not (the default).
+    ///
+    /// A server keeps the headers of a webhook's request in the execution, where whoever may read that sees them. Up to
+    /// 1.0.3 webhooks may want credentials all the same.
+    pub fn webhook_credentials(mut self, send: bool) -> Self {
+        self.webhook_credentials = send;
         self
     }
 
@@ -266,6 +277,7 @@ impl ClientBuilder {
         let stack = layers::standard(layers::Standard {
             servers,
             auth: self.auth,
+            webhook_credentials: self.webhook_credentials,
             timeouts: self.timeouts,
             retry: self.retry,
             proxy: self.proxy,

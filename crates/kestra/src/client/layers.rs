@@ -91,6 +91,7 @@ impl fmt::Debug for UserService {
 pub(super) struct Standard {
     pub(super) servers: Servers,
     pub(super) auth: Option<Auth>,
+    pub(super) webhook_credentials: bool,
     pub(super) timeouts: Timeouts,
     pub(super) retry: Retry,
     pub(super) proxy: Option<Proxy>,
@@ -120,6 +121,7 @@ pub(super) fn standard(from: Standard) -> Result<SharedStack, Error> {
     }
     let auth = from.auth.unwrap_or_default();
     auth.check()?;
+    let auth = AuthLayer::new(auth).webhooks(from.webhook_credentials);
     let attempt = Attempt { auth, server, timeouts: from.timeouts, retry: from.retry };
     // Without layers of other people the whole stack is one type, hidden once.
     Ok(if from.attempt_layers.is_empty() {
@@ -130,7 +132,7 @@ pub(super) fn standard(from: Standard) -> Result<SharedStack, Error> {
 }
 
 struct Attempt {
-    auth: Auth,
+    auth: AuthLayer,
     server: ServerLayer,
     timeouts: Timeouts,
     retry: Retry,
@@ -145,7 +147,7 @@ impl Attempt {
             + Sync
             + 'static,
     {
-        let attempt = AuthLayer::new(self.auth).layer(transport);
+        let attempt = self.auth.layer(transport);
         let attempt = self.server.layer(attempt);
         let attempt = TimeoutLayer::attempt_of(self.timeouts).layer(attempt);
         let attempt = TraceLayer::attempt().layer(attempt);
