@@ -119,6 +119,35 @@ impl Call {
         self.query.add(self.info, index, &value);
     }
 
+    /// The first value of a query parameter.
+    #[must_use]
+    pub fn query_value(&self, index: usize) -> Option<String> {
+        self.query.value(index)
+    }
+
+    /// The same call once more. A mistake that was made and a body that can't be sent twice go with the first that is taken.
+    #[must_use]
+    pub fn again(&mut self) -> Self {
+        let payload = match &self.payload {
+            Payload::Ready { content_type, body } => match body.try_clone() {
+                Some(body) => Payload::Ready { content_type: content_type.clone(), body },
+                None => std::mem::replace(&mut self.payload, Payload::None),
+            },
+            Payload::None | Payload::Form(_) => std::mem::replace(&mut self.payload, Payload::None),
+        };
+        Self {
+            info: self.info,
+            arguments: self.arguments.clone(),
+            query: self.query.clone(),
+            payload,
+            options: self.options.clone(),
+            waits: self.waits,
+            needs_one_of: self.needs_one_of,
+            enterprise: self.enterprise,
+            problem: self.problem.take(),
+        }
+    }
+
     /// Whether a query parameter has a value.
     #[must_use]
     pub fn has_query(&self, index: usize) -> bool {
@@ -249,11 +278,16 @@ impl Call {
     /// The call that asks whether what this one is about is there, with the same options, if the catalogue names one.
     #[must_use]
     pub fn question(&self) -> Option<Self> {
-        let info = self.info.asks_first?;
-        let mut question = Self::new(info);
-        question.arguments = self.arguments.first(info.path_parameters.len());
-        question.options = self.options.clone();
-        Some(question)
+        self.info.asks_first.map(|info| self.related(info))
+    }
+
+    /// A call of another operation whose path begins with the same variables, with the same options.
+    #[must_use]
+    pub fn related(&self, info: &'static OperationInfo) -> Self {
+        let mut related = Self::new(info);
+        related.arguments = self.arguments.first(info.path_parameters.len());
+        related.options = self.options.clone();
+        related
     }
 
     /// Says that the server answers only when an execution has ended, so that no default limit in time fits.

@@ -15,6 +15,7 @@ mod head;
 mod macros;
 mod operation;
 mod options;
+pub mod paging;
 mod query;
 pub mod redact;
 pub mod retry;

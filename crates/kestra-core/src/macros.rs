@@ -3,11 +3,32 @@
 /// Gives a builder its options, its request and, with an executor, its answer.
 ///
 /// `operation!(CreateFlow, CREATE_FLOW, json Flow)` expects `struct CreateFlow<E> { call: Call, executor: E }`. The kind of
-/// answer is `json T`, `optional T`, `text`, `empty`, `download` or `events T`.
+/// answer is `json T`, `paged T`, `optional T`, `text`, `empty`, `download` or `events T`.
 #[macro_export]
 macro_rules! operation {
     ($name:ident, $info:ident, json $output:ty) => {
         $crate::operation!(@all $name, $info, $output, $crate::decode::json::<$output>);
+    };
+    ($name:ident, $info:ident, paged $output:ty) => {
+        $crate::operation!(@all $name, $info, $output, $crate::decode::json::<$output>);
+
+        impl<E: $crate::Executor> $name<E> {
+            /// All pages from this one on, as a stream that asks for each when it is needed.
+            ///
+            /// A page has 100 rows unless `size` says otherwise. See [`paging`]($crate::paging) for what a list that is read in
+            /// pieces can promise.
+            pub fn pages(self) -> $crate::paging::Pages<$output> {
+                $crate::paging::Pages::new(&self.executor, self.call, $crate::decode::json::<$output>)
+            }
+
+            /// The rows of all pages from this one on, as a stream that asks for each page when it is needed.
+            ///
+            /// A page has 100 rows unless `size` says otherwise. See [`paging`]($crate::paging) for what a list that is read in
+            /// pieces can promise.
+            pub fn items(self) -> $crate::paging::Items<$output> {
+                self.pages().items()
+            }
+        }
     };
     ($name:ident, $info:ident, optional $output:ty) => {
         $crate::operation!(@all $name, $info, ::std::option::Option<$output>, $crate::decode::optional::<$output>);
@@ -25,9 +46,17 @@ macro_rules! operation {
         $crate::operation!(@all $name, $info, $crate::Body, $crate::decode::stream);
 
         impl<E: $crate::Executor> $name<E> {
-            /// Opens the stream of events when first polled.
-            pub fn stream(self) -> $crate::sse::EventStream<$item> {
+            /// The events of one connection, which is opened when the stream is first polled; a cut is an error.
+            pub fn events(self) -> $crate::sse::EventStream<$item> {
                 $crate::sse::EventStream::new(self.send(), &$info)
+            }
+        }
+
+        impl<E> $name<E> {
+            /// The call, and who sends it.
+            #[doc(hidden)]
+            pub fn into_parts(self) -> ($crate::Call, E) {
+                (self.call, self.executor)
             }
         }
     };

@@ -44,6 +44,8 @@ pub struct OperationInfo {
     pub asks_first: Option<&'static OperationInfo>,
     /// What a server does silently with some of its requests.
     pub guard: Option<Guard>,
+    /// What its rows are sorted by when they are read page by page and nothing else is said.
+    pub stable_sort: &'static [&'static str],
 }
 
 impl OperationInfo {
@@ -67,6 +69,7 @@ impl OperationInfo {
             webhook: false,
             asks_first: None,
             guard: None,
+            stable_sort: &[],
         }
     }
 
@@ -145,6 +148,13 @@ impl OperationInfo {
     #[must_use]
     pub const fn guard(mut self, guard: Guard) -> Self {
         self.guard = Some(guard);
+        self
+    }
+
+    /// Sets a sort whose order doesn't change while rows come and go.
+    #[must_use]
+    pub const fn stable_sort(mut self, keys: &'static [&'static str]) -> Self {
+        self.stable_sort = keys;
         self
     }
 

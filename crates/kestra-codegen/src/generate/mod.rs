@@ -12,6 +12,7 @@ mod guards;
 mod models;
 mod names;
 mod operations;
+mod paging;
 mod plan;
 mod table;
 mod types;

@@ -35,6 +35,34 @@ pub struct Page<T> {
     plain: bool,
 }
 
+impl<T> kestra_core::paging::PageAnswer for Page<T> {
+    type Item = T;
+
+    fn count(&self) -> usize {
+        self.results.len()
+    }
+
+    fn total(&self) -> Option<u64> {
+        self.total.and_then(|total| total.try_into().ok())
+    }
+
+    fn next_cursor(&self) -> Option<&str> {
+        self.next_cursor.as_deref()
+    }
+
+    fn is_by_cursor(&self) -> bool {
+        self.kind.as_deref() == Some("CURSOR")
+    }
+
+    fn is_whole(&self) -> bool {
+        self.plain
+    }
+
+    fn into_rows(self) -> Vec<T> {
+        self.results
+    }
+}
+
 impl<T> Default for Page<T> {
     fn default() -> Self {
         Self {

@@ -120,7 +120,7 @@ pub struct SearchBlueprints<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchBlueprints, SEARCH_BLUEPRINTS, json kestra_models::Page<::kestra_models::BlueprintItem>);
+::kestra_core::operation!(SearchBlueprints, SEARCH_BLUEPRINTS, paged kestra_models::Page<::kestra_models::BlueprintItem>);
 
 impl SearchBlueprints {
     /// The operation with what it can't be without.

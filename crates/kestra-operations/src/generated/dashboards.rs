@@ -307,7 +307,7 @@ pub struct SearchDashboards<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchDashboards, SEARCH_DASHBOARDS, json kestra_models::Page<::kestra_models::Dashboard>);
+::kestra_core::operation!(SearchDashboards, SEARCH_DASHBOARDS, paged kestra_models::Page<::kestra_models::Dashboard>);
 
 impl SearchDashboards {
     /// The operation, nothing set.

@@ -3012,7 +3012,7 @@ pub struct SearchExecutions<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchExecutions, SEARCH_EXECUTIONS, json kestra_models::Page<::kestra_models::Execution>);
+::kestra_core::operation!(SearchExecutions, SEARCH_EXECUTIONS, paged kestra_models::Page<::kestra_models::Execution>);
 crate::extensions::look_back!(SearchExecutions, 3);
 
 impl SearchExecutions {
@@ -3223,6 +3223,7 @@ pub static SEARCH_EXECUTIONS: ::kestra_core::OperationInfo = {
             ),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .stable_sort(&["state.startDate:asc", "id:asc"])
 };
 
 /// Lists the executions of one flow, page by page, whatever their age.
@@ -3234,7 +3235,7 @@ pub struct SearchExecutionsByFlowId<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchExecutionsByFlowId, SEARCH_EXECUTIONS_BY_FLOW_ID, json kestra_models::Page<::kestra_models::Execution>);
+::kestra_core::operation!(SearchExecutionsByFlowId, SEARCH_EXECUTIONS_BY_FLOW_ID, paged kestra_models::Page<::kestra_models::Execution>);
 
 impl SearchExecutionsByFlowId {
     /// The operation with what it can't be without.

@@ -1410,7 +1410,7 @@ pub struct SearchFlows<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchFlows, SEARCH_FLOWS, json kestra_models::Page<::kestra_models::Flow>);
+::kestra_core::operation!(SearchFlows, SEARCH_FLOWS, paged kestra_models::Page<::kestra_models::Flow>);
 
 impl SearchFlows {
     /// The operation, nothing set.
@@ -1524,6 +1524,7 @@ pub static SEARCH_FLOWS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("sort"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .stable_sort(&["namespace:asc", "id:asc"])
 };
 
 /// Searches the sources of flows for a text, with the lines around it.
@@ -1535,7 +1536,7 @@ pub struct SearchFlowsBySourceCode<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchFlowsBySourceCode, SEARCH_FLOWS_BY_SOURCE_CODE, json kestra_models::Page<::kestra_models::FlowSearchResult>);
+::kestra_core::operation!(SearchFlowsBySourceCode, SEARCH_FLOWS_BY_SOURCE_CODE, paged kestra_models::Page<::kestra_models::FlowSearchResult>);
 
 impl SearchFlowsBySourceCode {
     /// The operation, nothing set.

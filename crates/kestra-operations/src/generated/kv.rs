@@ -120,7 +120,7 @@ pub struct ListAllKeys<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListAllKeys, LIST_ALL_KEYS, json kestra_models::Page<::kestra_models::KvEntry>);
+::kestra_core::operation!(ListAllKeys, LIST_ALL_KEYS, paged kestra_models::Page<::kestra_models::KvEntry>);
 
 impl ListAllKeys {
     /// The operation, nothing set.

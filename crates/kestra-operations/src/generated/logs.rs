@@ -416,7 +416,7 @@ pub struct SearchLogs<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchLogs, SEARCH_LOGS, json kestra_models::Page<::kestra_models::LogEntry>);
+::kestra_core::operation!(SearchLogs, SEARCH_LOGS, paged kestra_models::Page<::kestra_models::LogEntry>);
 crate::extensions::look_back!(SearchLogs, 2);
 
 impl SearchLogs {
@@ -579,6 +579,7 @@ pub static SEARCH_LOGS: ::kestra_core::OperationInfo = {
             ),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .stable_sort(&["timestamp:asc"])
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[

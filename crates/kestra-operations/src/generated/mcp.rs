@@ -115,7 +115,7 @@ pub struct ListMcpServers<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListMcpServers, LIST_MCP_SERVERS, json kestra_models::Page<::kestra_models::McpServer>);
+::kestra_core::operation!(ListMcpServers, LIST_MCP_SERVERS, paged kestra_models::Page<::kestra_models::McpServer>);
 
 impl ListMcpServers {
     /// The operation, nothing set.

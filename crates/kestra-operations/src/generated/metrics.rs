@@ -265,7 +265,7 @@ pub struct SearchMetricsByExecution<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchMetricsByExecution, SEARCH_METRICS_BY_EXECUTION, json kestra_models::Page<::kestra_models::MetricEntry>);
+::kestra_core::operation!(SearchMetricsByExecution, SEARCH_METRICS_BY_EXECUTION, paged kestra_models::Page<::kestra_models::MetricEntry>);
 
 impl SearchMetricsByExecution {
     /// The operation with what it can't be without.
@@ -336,6 +336,7 @@ pub static SEARCH_METRICS_BY_EXECUTION: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("taskRunId"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .stable_sort(&["timestamp:asc"])
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[

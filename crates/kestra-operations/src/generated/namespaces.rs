@@ -199,7 +199,7 @@ pub struct SearchNamespaces<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchNamespaces, SEARCH_NAMESPACES, json kestra_models::Page<::kestra_models::Namespace>);
+::kestra_core::operation!(SearchNamespaces, SEARCH_NAMESPACES, paged kestra_models::Page<::kestra_models::Namespace>);
 
 impl SearchNamespaces {
     /// The operation, nothing set.
@@ -289,6 +289,7 @@ pub static SEARCH_NAMESPACES: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("sort"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .stable_sort(&["id:asc"])
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[

@@ -441,7 +441,7 @@ pub struct ListPlugins<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListPlugins, LIST_PLUGINS, json kestra_models::Page<::kestra_models::Plugin>);
+::kestra_core::operation!(ListPlugins, LIST_PLUGINS, paged kestra_models::Page<::kestra_models::Plugin>);
 
 impl ListPlugins {
     /// The operation, nothing set.

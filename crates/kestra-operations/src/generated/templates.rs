@@ -377,7 +377,7 @@ pub struct SearchTemplates<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchTemplates, SEARCH_TEMPLATES, json kestra_models::Page<::kestra_models::Template>);
+::kestra_core::operation!(SearchTemplates, SEARCH_TEMPLATES, paged kestra_models::Page<::kestra_models::Template>);
 
 impl SearchTemplates {
     /// The operation, nothing set.

@@ -581,7 +581,7 @@ pub struct SearchTriggers<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchTriggers, SEARCH_TRIGGERS, json kestra_models::Page<::kestra_models::TriggerAndState>);
+::kestra_core::operation!(SearchTriggers, SEARCH_TRIGGERS, paged kestra_models::Page<::kestra_models::TriggerAndState>);
 
 impl SearchTriggers {
     /// The operation, nothing set.
@@ -707,6 +707,7 @@ pub static SEARCH_TRIGGERS: ::kestra_core::OperationInfo = {
             ),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .stable_sort(&["namespace:asc", "flowId:asc", "triggerId:asc"])
 };
 
 /// Lists the states of a flow's triggers, page by page.
@@ -718,7 +719,7 @@ pub struct SearchTriggersForFlow<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchTriggersForFlow, SEARCH_TRIGGERS_FOR_FLOW, json kestra_models::Page<::kestra_models::TriggerState>);
+::kestra_core::operation!(SearchTriggersForFlow, SEARCH_TRIGGERS_FOR_FLOW, paged kestra_models::Page<::kestra_models::TriggerState>);
 
 impl SearchTriggersForFlow {
     /// The operation with what it can't be without.
@@ -784,6 +785,7 @@ pub static SEARCH_TRIGGERS_FOR_FLOW: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("sort"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .stable_sort(&["triggerId:asc"])
 };
 
 /// Disables or enables a trigger.

@@ -6,7 +6,7 @@ use crate::catalogue::{
 use crate::error::Result;
 use crate::generate::types::{From, takes_into};
 use crate::generate::writer::Writer;
-use crate::generate::{defaults, docs, guards, names};
+use crate::generate::{defaults, docs, guards, names, paging};
 
 use super::arguments::{self, Argument, Target};
 
@@ -133,6 +133,7 @@ impl<'a> Builder<'a> {
         };
         match &self.operation.answer {
             Answer::Empty => "empty".to_owned(),
+            Answer::Json(ty) if paging::is_paged(self.operation) => with("paged", ty),
             Answer::Json(ty) => with("json", ty),
             Answer::OptionalJson(ty) => with("optional", ty),
             Answer::Text => "text".to_owned(),

@@ -2,8 +2,8 @@
 
 use crate::catalogue::{Answer, Edition, Operation, Replay, Traffic, Version, Versions};
 use crate::error::{Error, Result};
-use crate::generate::guards;
 use crate::generate::writer::Writer;
+use crate::generate::{guards, paging};
 
 use super::builder::Builder;
 
@@ -91,6 +91,9 @@ pub(super) fn write(builder: &Builder<'_>, file: &mut Writer) -> Result<()> {
     }
     if let Some(guard) = guards::of(operation) {
         file.line(format!(".guard(::kestra_core::Guard::{guard})"));
+    }
+    if let Some(keys) = paging::sort(operation) {
+        file.line(format!(".stable_sort(&{keys:?})"));
     }
     if operation.webhook {
         file.line(".webhook()");

@@ -760,7 +760,7 @@ pub struct SearchApps<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchApps, SEARCH_APPS, json kestra_models::Page<::kestra_models::App>);
+::kestra_core::operation!(SearchApps, SEARCH_APPS, paged kestra_models::Page<::kestra_models::App>);
 
 impl SearchApps {
     /// The operation, nothing set.
@@ -889,7 +889,7 @@ pub struct SearchAppsFromCatalog<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchAppsFromCatalog, SEARCH_APPS_FROM_CATALOG, json kestra_models::Page<::kestra_models::AppCatalogItem>);
+::kestra_core::operation!(SearchAppsFromCatalog, SEARCH_APPS_FROM_CATALOG, paged kestra_models::Page<::kestra_models::AppCatalogItem>);
 
 impl SearchAppsFromCatalog {
     /// The operation, nothing set.

@@ -452,7 +452,7 @@ pub struct SearchAssetLineageEvents<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchAssetLineageEvents, SEARCH_ASSET_LINEAGE_EVENTS, json kestra_models::Page<::kestra_models::AssetLineageEvent>);
+::kestra_core::operation!(SearchAssetLineageEvents, SEARCH_ASSET_LINEAGE_EVENTS, paged kestra_models::Page<::kestra_models::AssetLineageEvent>);
 
 impl SearchAssetLineageEvents {
     /// The operation, nothing set.
@@ -535,7 +535,7 @@ pub struct SearchAssetUsages<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchAssetUsages, SEARCH_ASSET_USAGES, json kestra_models::Page<::kestra_models::AssetUsage>);
+::kestra_core::operation!(SearchAssetUsages, SEARCH_ASSET_USAGES, paged kestra_models::Page<::kestra_models::AssetUsage>);
 
 impl SearchAssetUsages {
     /// The operation, nothing set.
@@ -613,7 +613,7 @@ pub struct SearchAssets<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchAssets, SEARCH_ASSETS, json kestra_models::Page<::kestra_models::StoredAsset>);
+::kestra_core::operation!(SearchAssets, SEARCH_ASSETS, paged kestra_models::Page<::kestra_models::StoredAsset>);
 
 impl SearchAssets {
     /// The operation, nothing set.

@@ -452,7 +452,7 @@ pub struct SearchAuditLogs<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchAuditLogs, SEARCH_AUDIT_LOGS, json kestra_models::Page<::kestra_models::AuditLogItem>);
+::kestra_core::operation!(SearchAuditLogs, SEARCH_AUDIT_LOGS, paged kestra_models::Page<::kestra_models::AuditLogItem>);
 
 impl SearchAuditLogs {
     /// The operation, nothing set.
@@ -671,7 +671,7 @@ pub struct SearchAuditLogsForAllTenants<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchAuditLogsForAllTenants, SEARCH_AUDIT_LOGS_FOR_ALL_TENANTS, json kestra_models::Page<::kestra_models::AuditLogItem>);
+::kestra_core::operation!(SearchAuditLogsForAllTenants, SEARCH_AUDIT_LOGS_FOR_ALL_TENANTS, paged kestra_models::Page<::kestra_models::AuditLogItem>);
 
 impl SearchAuditLogsForAllTenants {
     /// The operation, nothing set.

@@ -152,7 +152,7 @@ pub struct SearchBindings<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchBindings, SEARCH_BINDINGS, json kestra_models::Page<::kestra_models::BindingDetail>);
+::kestra_core::operation!(SearchBindings, SEARCH_BINDINGS, paged kestra_models::Page<::kestra_models::BindingDetail>);
 
 impl SearchBindings {
     /// The operation, nothing set.

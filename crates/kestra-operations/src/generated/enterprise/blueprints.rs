@@ -295,7 +295,7 @@ pub struct SearchInternalBlueprints<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchInternalBlueprints, SEARCH_INTERNAL_BLUEPRINTS, json kestra_models::Page<::kestra_models::Blueprint>);
+::kestra_core::operation!(SearchInternalBlueprints, SEARCH_INTERNAL_BLUEPRINTS, paged kestra_models::Page<::kestra_models::Blueprint>);
 
 impl SearchInternalBlueprints {
     /// The operation, nothing set.

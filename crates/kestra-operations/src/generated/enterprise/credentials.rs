@@ -271,7 +271,7 @@ pub struct ListCredentials<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListCredentials, LIST_CREDENTIALS, json kestra_models::Page<::kestra_models::CredentialResponse>);
+::kestra_core::operation!(ListCredentials, LIST_CREDENTIALS, paged kestra_models::Page<::kestra_models::CredentialResponse>);
 
 impl ListCredentials {
     /// The operation, nothing set.
@@ -351,7 +351,7 @@ pub struct ListNamespaceCredentials<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListNamespaceCredentials, LIST_NAMESPACE_CREDENTIALS, json kestra_models::Page<::kestra_models::CredentialResponse>);
+::kestra_core::operation!(ListNamespaceCredentials, LIST_NAMESPACE_CREDENTIALS, paged kestra_models::Page<::kestra_models::CredentialResponse>);
 
 impl ListNamespaceCredentials {
     /// The operation with what it can't be without.

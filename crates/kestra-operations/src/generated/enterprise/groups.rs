@@ -274,7 +274,7 @@ pub struct SearchGroupMembers<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchGroupMembers, SEARCH_GROUP_MEMBERS, json kestra_models::Page<::kestra_models::GroupMember>);
+::kestra_core::operation!(SearchGroupMembers, SEARCH_GROUP_MEMBERS, paged kestra_models::Page<::kestra_models::GroupMember>);
 
 impl SearchGroupMembers {
     /// The operation with what it can't be without.
@@ -371,7 +371,7 @@ pub struct SearchGroups<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchGroups, SEARCH_GROUPS, json kestra_models::Page<::kestra_models::GroupSummary>);
+::kestra_core::operation!(SearchGroups, SEARCH_GROUPS, paged kestra_models::Page<::kestra_models::GroupSummary>);
 
 impl SearchGroups {
     /// The operation, nothing set.

@@ -181,7 +181,7 @@ pub struct SearchInvitations<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchInvitations, SEARCH_INVITATIONS, json kestra_models::Page<::kestra_models::InvitationDetail>);
+::kestra_core::operation!(SearchInvitations, SEARCH_INVITATIONS, paged kestra_models::Page<::kestra_models::InvitationDetail>);
 
 impl SearchInvitations {
     /// The operation, nothing set.

@@ -9,7 +9,7 @@ pub struct ListAllMcpServers<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListAllMcpServers, LIST_ALL_MCP_SERVERS, json kestra_models::Page<::kestra_models::InstanceMcpServer>);
+::kestra_core::operation!(ListAllMcpServers, LIST_ALL_MCP_SERVERS, paged kestra_models::Page<::kestra_models::InstanceMcpServer>);
 
 impl ListAllMcpServers {
     /// The operation, nothing set.

@@ -391,7 +391,7 @@ pub struct ListVersionedPlugins<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListVersionedPlugins, LIST_VERSIONED_PLUGINS, json kestra_models::Page<::kestra_models::VersionedPlugin>);
+::kestra_core::operation!(ListVersionedPlugins, LIST_VERSIONED_PLUGINS, paged kestra_models::Page<::kestra_models::VersionedPlugin>);
 
 impl ListVersionedPlugins {
     /// The operation, nothing set.

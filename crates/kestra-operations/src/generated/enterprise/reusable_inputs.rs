@@ -129,7 +129,7 @@ pub struct ListReusableInputs<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListReusableInputs, LIST_REUSABLE_INPUTS, json kestra_models::Page<::kestra_models::ReusableInputs>);
+::kestra_core::operation!(ListReusableInputs, LIST_REUSABLE_INPUTS, paged kestra_models::Page<::kestra_models::ReusableInputs>);
 
 impl ListReusableInputs {
     /// The operation with what it can't be without.

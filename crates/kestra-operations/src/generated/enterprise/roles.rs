@@ -180,7 +180,7 @@ pub struct SearchRoles<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchRoles, SEARCH_ROLES, json kestra_models::Page<::kestra_models::RoleSummary>);
+::kestra_core::operation!(SearchRoles, SEARCH_ROLES, paged kestra_models::Page<::kestra_models::RoleSummary>);
 
 impl SearchRoles {
     /// The operation, nothing set.

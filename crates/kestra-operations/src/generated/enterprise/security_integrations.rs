@@ -227,7 +227,7 @@ pub struct SearchSecurityIntegrations<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchSecurityIntegrations, SEARCH_SECURITY_INTEGRATIONS, json kestra_models::Page<::kestra_models::SecurityIntegration>);
+::kestra_core::operation!(SearchSecurityIntegrations, SEARCH_SECURITY_INTEGRATIONS, paged kestra_models::Page<::kestra_models::SecurityIntegration>);
 
 impl SearchSecurityIntegrations {
     /// The operation, nothing set.

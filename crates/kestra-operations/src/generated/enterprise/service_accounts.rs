@@ -463,7 +463,7 @@ pub struct ListServiceAccounts<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListServiceAccounts, LIST_SERVICE_ACCOUNTS, json kestra_models::Page<::kestra_models::ServiceAccountDetail>);
+::kestra_core::operation!(ListServiceAccounts, LIST_SERVICE_ACCOUNTS, paged kestra_models::Page<::kestra_models::ServiceAccountDetail>);
 
 impl ListServiceAccounts {
     /// The operation, nothing set.
@@ -556,7 +556,7 @@ pub struct ListServiceAccountsForTenant<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListServiceAccountsForTenant, LIST_SERVICE_ACCOUNTS_FOR_TENANT, json kestra_models::Page<::kestra_models::UserTenantAccess>);
+::kestra_core::operation!(ListServiceAccountsForTenant, LIST_SERVICE_ACCOUNTS_FOR_TENANT, paged kestra_models::Page<::kestra_models::UserTenantAccess>);
 
 impl ListServiceAccountsForTenant {
     /// The operation, nothing set.

@@ -123,7 +123,7 @@ pub struct SearchServices<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchServices, SEARCH_SERVICES, json kestra_models::Page<::kestra_models::ServiceInstanceSummary>);
+::kestra_core::operation!(SearchServices, SEARCH_SERVICES, paged kestra_models::Page<::kestra_models::ServiceInstanceSummary>);
 
 impl SearchServices {
     /// The operation, nothing set.

@@ -148,7 +148,7 @@ pub struct ListTenantAccess<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListTenantAccess, LIST_TENANT_ACCESS, json kestra_models::Page<::kestra_models::UserTenantAccess>);
+::kestra_core::operation!(ListTenantAccess, LIST_TENANT_ACCESS, paged kestra_models::Page<::kestra_models::UserTenantAccess>);
 
 impl ListTenantAccess {
     /// The operation, nothing set.

@@ -262,7 +262,7 @@ pub struct SearchTenants<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchTenants, SEARCH_TENANTS, json kestra_models::Page<::kestra_models::Tenant>);
+::kestra_core::operation!(SearchTenants, SEARCH_TENANTS, paged kestra_models::Page<::kestra_models::Tenant>);
 
 impl SearchTenants {
     /// The operation, nothing set.

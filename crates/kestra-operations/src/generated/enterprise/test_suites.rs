@@ -372,7 +372,7 @@ pub struct SearchTestSuiteResults<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchTestSuiteResults, SEARCH_TEST_SUITE_RESULTS, json kestra_models::Page<::kestra_models::TestSuiteRunResult>);
+::kestra_core::operation!(SearchTestSuiteResults, SEARCH_TEST_SUITE_RESULTS, paged kestra_models::Page<::kestra_models::TestSuiteRunResult>);
 
 impl SearchTestSuiteResults {
     /// The operation, nothing set.
@@ -460,7 +460,7 @@ pub struct SearchTestSuites<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchTestSuites, SEARCH_TEST_SUITES, json kestra_models::Page<::kestra_models::TestSuite>);
+::kestra_core::operation!(SearchTestSuites, SEARCH_TEST_SUITES, paged kestra_models::Page<::kestra_models::TestSuite>);
 
 impl SearchTestSuites {
     /// The operation, nothing set.

@@ -362,7 +362,7 @@ pub struct ListUsers<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListUsers, LIST_USERS, json kestra_models::Page<::kestra_models::UserSummary>);
+::kestra_core::operation!(ListUsers, LIST_USERS, paged kestra_models::Page<::kestra_models::UserSummary>);
 
 impl ListUsers {
     /// The operation, nothing set.

@@ -1,0 +1,155 @@
+//! The rows of all pages.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use futures_core::Stream;
+
+use crate::error::Error;
+
+use super::continuation::Continuation;
+use super::pages::Pages;
+use super::PageAnswer;
+
+/// The rows of a list, page after page.
+///
+/// While the second half of a page is read the next page is already asked for, never more than one. The stream ends after an
+/// error; [`continuation`](Self::continuation) tells where to go on.
+#[must_use = "a stream does nothing until it is polled"]
+pub struct Items<P: PageAnswer> {
+    pages: Pages<P>,
+    rows: std::vec::IntoIter<P::Item>,
+    /// Where the page of these rows begins, and how many of its rows were given or skipped.
+    begin: Continuation,
+    read: u64,
+    /// How many rows to skip of the first page.
+    skip: u64,
+    limit: Option<u64>,
+    prefetch: bool,
+}
+
+impl<P: PageAnswer> Items<P> {
+    pub(super) fn new(pages: Pages<P>) -> Self {
+        let begin = pages.continuation();
+        let rows = Vec::new().into_iter();
+        Self { pages, rows, begin, read: 0, skip: 0, limit: None, prefetch: true }
+    }
+
+    /// Ends after this many rows.
+    pub fn limit(mut self, rows: u64) -> Self {
+        self.limit = Some(rows);
+        self
+    }
+
+    /// Goes on where an earlier stream of the same list stopped.
+    pub fn resume(mut self, continuation: &Continuation) -> Self {
+        self.pages = self.pages.resume(continuation);
+        self.begin = self.pages.continuation();
+        self.skip = continuation.read;
+        self
+    }
+
+    /// Says whether the next page is asked for before it is needed, as it is unless this says `false`.
+    pub fn prefetch(mut self, prefetch: bool) -> Self {
+        self.prefetch = prefetch;
+        self
+    }
+
+    /// How many rows all pages have together, as the last page said; `None` before the first page, and where the server
+    /// doesn't count.
+    #[must_use]
+    pub fn total(&self) -> Option<u64> {
+        self.pages.total()
+    }
+
+    /// Whether the total changed while the list was read, so that rows may be missing or there twice.
+    #[must_use]
+    pub fn has_shifted(&self) -> bool {
+        self.pages.has_shifted()
+    }
+
+    /// Where the row is that comes next; it can be stored.
+    #[must_use]
+    pub fn continuation(&self) -> Continuation {
+        if self.rows.len() > 0 {
+            Continuation { read: self.read, ..self.begin.clone() }
+        } else {
+            Continuation { read: self.skip, ..self.pages.continuation() }
+        }
+    }
+
+    /// The next row; `None` at the end.
+    pub async fn next(&mut self) -> Option<Result<P::Item, Error>> {
+        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+
+    /// Reads all that is left.
+    ///
+    /// # Errors
+    ///
+    /// The first error of any page; what was read before is lost.
+    pub async fn collect(mut self) -> Result<Vec<P::Item>, Error> {
+        let mut all = Vec::new();
+        while let Some(row) = self.next().await {
+            all.push(row?);
+        }
+        Ok(all)
+    }
+
+    fn poll_row(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<P::Item, Error>>> {
+        loop {
+            if self.limit == Some(0) {
+                return Poll::Ready(None);
+            }
+            if let Some(row) = self.rows.next() {
+                self.read += 1;
+                self.limit = self.limit.map(|left| left - 1);
+                self.look_ahead();
+                return Poll::Ready(Some(Ok(row)));
+            }
+            let begin = self.pages.continuation();
+            match ready!(Pin::new(&mut self.pages).poll_next(cx)) {
+                None => return Poll::Ready(None),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                Some(Ok(page)) => {
+                    self.begin = begin;
+                    self.rows = page.into_rows().into_iter();
+                    self.read = std::mem::take(&mut self.skip);
+                    for _ in 0..self.read {
+                        self.rows.next();
+                    }
+                }
+            }
+        }
+    }
+
+    /// Asks for the next page when half of this one was given, if it will be needed.
+    fn look_ahead(&mut self) {
+        let left = self.rows.len() as u64;
+        if self.prefetch && left <= self.read && self.limit.is_none_or(|limit| limit > left) {
+            self.pages.begin_next();
+        }
+    }
+}
+
+/// Nothing in it is pinned: rows are moved out.
+impl<P: PageAnswer> Unpin for Items<P> {}
+
+impl<P: PageAnswer> Stream for Items<P> {
+    type Item = Result<P::Item, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll_row(cx)
+    }
+}
+
+impl<P: PageAnswer> fmt::Debug for Items<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Items")
+            .field("operation", &self.pages.info().name)
+            .field("next", &self.continuation())
+            .field("total", &self.total())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,140 @@
+//! Whole pages.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use futures_core::Stream;
+use http::Response;
+
+use crate::body::Body;
+use crate::call::Call;
+use crate::error::Error;
+use crate::executor::Executor;
+use crate::operation::OperationInfo;
+
+use super::continuation::Continuation;
+use super::flight::Flight;
+use super::turner::{Facts, Turner};
+use super::{Items, PageAnswer};
+
+pub(super) type Decode<P> = fn(Response<Body>, &'static OperationInfo) -> Result<Response<P>, Error>;
+
+/// The pages of a list, one call each, made when the stream is polled.
+///
+/// The stream ends after an error; [`continuation`](Self::continuation) then still names the page that failed.
+#[must_use = "a stream does nothing until it is polled"]
+pub struct Pages<P> {
+    turner: Turner,
+    decode: Decode<P>,
+    flight: Option<Flight>,
+    prefetch: bool,
+    failed: bool,
+}
+
+impl<P> Pages<P> {
+    /// The pages that `call` asks for, from the page that it names.
+    pub fn new<E: Executor>(executor: &E, call: Call, decode: Decode<P>) -> Self {
+        let turner = Turner::new(executor, call);
+        Self { turner, decode, flight: None, prefetch: false, failed: false }
+    }
+
+    /// Goes on where an earlier stream of the same list stopped, at the beginning of that page.
+    pub fn resume(mut self, continuation: &Continuation) -> Self {
+        self.turner.go_to(continuation);
+        self
+    }
+
+    /// Asks for the next page while one is read; not done unless this says so.
+    pub fn prefetch(mut self, prefetch: bool) -> Self {
+        self.prefetch = prefetch;
+        self
+    }
+
+    /// How many rows all pages have together, as the last page said; `None` before the first page, and where the server
+    /// doesn't count.
+    #[must_use]
+    pub fn total(&self) -> Option<u64> {
+        self.turner.total()
+    }
+
+    /// Whether the total changed while the list was read, so that rows may be missing or there twice.
+    #[must_use]
+    pub fn has_shifted(&self) -> bool {
+        self.turner.has_shifted()
+    }
+
+    /// Where the page begins that comes next; it can be stored.
+    #[must_use]
+    pub fn continuation(&self) -> Continuation {
+        self.turner.place()
+    }
+
+    pub(super) fn info(&self) -> &'static OperationInfo {
+        self.turner.info()
+    }
+
+    /// Asks for the next page now, unless it was or there is none.
+    pub(super) fn begin_next(&mut self) {
+        if self.flight.is_none() && !self.failed && !self.turner.is_at_end() {
+            self.flight = Some(Flight::ahead(self.turner.ask()));
+        }
+    }
+}
+
+impl<P: PageAnswer> Pages<P> {
+    /// The rows of the pages.
+    pub fn items(self) -> Items<P> {
+        Items::new(self)
+    }
+
+    /// The next page; `None` at the end.
+    pub async fn next(&mut self) -> Option<Result<P, Error>> {
+        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+
+    fn poll_page(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<P, Error>>> {
+        if self.flight.is_none() {
+            if self.failed || self.turner.is_at_end() {
+                return Poll::Ready(None);
+            }
+            self.flight = Some(Flight::Driven(self.turner.ask()));
+        }
+        let Some(flight) = &mut self.flight else { return Poll::Ready(None) };
+        let answer = ready!(flight.poll(cx));
+        self.flight = None;
+        let page = answer.and_then(|answer| (self.decode)(answer, self.turner.info()));
+        Poll::Ready(Some(match page {
+            Ok(page) => {
+                let page = page.into_body();
+                self.turner.turn(Facts::of(&page));
+                if self.prefetch {
+                    self.begin_next();
+                }
+                Ok(page)
+            }
+            Err(error) => {
+                self.failed = true;
+                Err(error)
+            }
+        }))
+    }
+}
+
+impl<P: PageAnswer> Stream for Pages<P> {
+    type Item = Result<P, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll_page(cx)
+    }
+}
+
+impl<P> fmt::Debug for Pages<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pages")
+            .field("operation", &self.info().name)
+            .field("next", &self.continuation())
+            .field("total", &self.total())
+            .finish_non_exhaustive()
+    }
+}
