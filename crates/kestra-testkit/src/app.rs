@@ -13,7 +13,7 @@ use crate::executed::Executed;
 use crate::faults::Faults;
 use crate::http::ApiError;
 use crate::requests::RequestLog;
-use crate::routes::McpServers;
+use crate::routes::{Dashboards, McpServers};
 use crate::server::Settings;
 use crate::store::{FileStore, FlowStore, KvStore, LogStore, MetricStore, TriggerStore};
 
@@ -38,6 +38,7 @@ pub(crate) struct App {
     flows: Mutex<FlowStore>,
     credentials: Mutex<Credentials>,
     mcp_servers: Mutex<McpServers>,
+    dashboards: Mutex<Dashboards>,
     kv: Mutex<KvStore>,
     files: Mutex<FileStore>,
     triggers: Mutex<TriggerStore>,
@@ -59,6 +60,7 @@ impl App {
             flows: Mutex::default(),
             credentials: Mutex::new(credentials),
             mcp_servers: Mutex::default(),
+            dashboards: Mutex::default(),
             kv: Mutex::default(),
             files: Mutex::default(),
             triggers: Mutex::default(),
@@ -116,6 +118,11 @@ impl App {
     /// Settings of MCP servers.
     pub(crate) fn mcp_servers(&self) -> MutexGuard<'_, McpServers> {
         lock(&self.mcp_servers)
+    }
+
+    /// Dashboards by their ids.
+    pub(crate) fn dashboards(&self) -> MutexGuard<'_, Dashboards> {
+        lock(&self.dashboards)
     }
 
     /// The stored flows.

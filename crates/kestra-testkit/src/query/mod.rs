@@ -10,8 +10,8 @@ mod parse;
 mod values;
 
 pub(crate) use checks::LEVELS;
-pub(crate) use fields::{Resource, operations, shouted};
+pub(crate) use fields::{Resource, field_named, operations, shouted};
 pub(crate) use filter::{Filter, Filters, Node, Op};
 pub(crate) use matching::Subject;
-pub(crate) use page::{Sort, check_sort, sort_by};
+pub(crate) use page::{Sort, check_sort, page_of, sort_by};
 pub(crate) use values::{Query, not_convertible};

@@ -79,6 +79,11 @@ impl Page {
     }
 }
 
+/// A page of a size, each at least 1.
+pub(crate) fn page_of(page: usize, size: usize) -> Page {
+    Page { page: page.max(1), size: size.max(1) }
+}
+
 /// Refuses a field that a resource can't be sorted by: 422 on 2.0, a failed statement on 1.x.
 pub(crate) fn check_sort(sorts: &[Sort], known: &[&str], dialect: Dialect) -> Result<(), ApiError> {
     let Some(unknown) = sorts.iter().find(|sort| !known.contains(&sort.field.as_str())) else {

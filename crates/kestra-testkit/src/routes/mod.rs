@@ -1,6 +1,7 @@
 //! The table of routes, and how a request finds its own.
 
 mod credentials;
+mod dashboards;
 mod executions;
 mod files;
 mod find;
@@ -17,6 +18,7 @@ mod triggers;
 use crate::dialect::Dialect;
 use crate::http::Route;
 
+pub(crate) use dashboards::Dashboards;
 pub(crate) use find::find;
 pub(crate) use mcp::McpServers;
 
@@ -33,6 +35,7 @@ pub(crate) fn table(dialect: Dialect) -> Vec<Route> {
     routes.extend(credentials::routes());
     routes.extend(mcp::routes());
     routes.extend(misc::routes());
+    routes.extend(dashboards::routes());
     routes.extend(logs::routes());
     routes.extend(executions::routes());
     routes.retain(|route| route.since <= dialect && dialect <= route.until);
