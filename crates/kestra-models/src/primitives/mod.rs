@@ -2,6 +2,7 @@
 
 mod bulk;
 mod epoch_millis;
+mod execution;
 mod input_value;
 mod iso_duration;
 mod kv_value;

@@ -87,3 +87,17 @@ async fn a_truth_value_is_written_so_that_it_is_read() -> Result<(), Error> {
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn an_input_that_the_flow_lacks_is_told_by_the_answer() -> Result<(), Error> {
+    for dialect in [Dialect::V1_0, Dialect::V1_3, Dialect::V2_0] {
+        let (server, client) = serve(dialect).await;
+        server.deploy(INPUTS).unwrap();
+        // A typo, and the flow runs with its default.
+        let created =
+            client.executions().create_execution(NAMESPACE, "hello").input("dry-run", false).await?;
+        assert_eq!(created.inputs["dry_run"], true);
+        assert_eq!(created.dropped_inputs(["dry-run", "dry_run"]), ["dry-run"]);
+    }
+    Ok(())
+}

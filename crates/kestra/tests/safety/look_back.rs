@@ -36,6 +36,25 @@ async fn how_far_to_look_back_is_said() -> Result<(), Error> {
 }
 
 #[tokio::test]
+async fn what_is_older_than_eight_days_is_not_found_unless_asked_for() -> Result<(), Error> {
+    for dialect in [Dialect::V1_3, Dialect::V2_0] {
+        let (server, client) = serve(dialect).await;
+        client.flows().create_flow(flow("hello")).await?;
+        run(&client, "hello").await?;
+        server.age_executions(DAY * 20);
+        let executions = client.executions();
+        assert_eq!(executions.search_executions().await?.total, Some(0));
+        assert_eq!(executions.search_executions().look_back("P30D").await?.total, Some(1));
+        let since = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24 * 30);
+        assert_eq!(executions.search_executions().since(since).await?.total, Some(1));
+        // Everything is everything of eight days.
+        assert_eq!(executions.delete_executions_by_query().all().await?.total(), Some(0));
+        assert_eq!(executions.delete_executions_by_query().all().since(since).await?.total(), Some(1));
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn two_ways_to_say_it_are_refused() {
     let (server, client) = serve(Dialect::V2_0).await;
     let since = jiff::Timestamp::UNIX_EPOCH;
