@@ -2,3 +2,4 @@
 
 mod generated;
 pub mod recorded;
+pub mod schemas;

@@ -1,5 +1,6 @@
 //! How generated fields read what servers send: null for a default, numbers in any JSON form.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -17,6 +18,23 @@ where
 /// Reads an integer from any JSON number, or from text that holds one.
 pub(crate) fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     deserializer.deserialize_any(IntegerVisitor)
+}
+
+/// Reads a map of integers, each from any JSON number; null is an empty map, and an entry that is null is none.
+pub(crate) fn integers<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, i64>, D::Error> {
+    let entries = Option::<BTreeMap<String, Integer>>::deserialize(deserializer)?.unwrap_or_default();
+    Ok(entries.into_iter().filter_map(|(key, value)| Some((key, value.0?))).collect())
+}
+
+/// An integer that [`integer`] reads.
+pub(crate) struct Integer(pub(crate) Option<i64>);
+
+impl<'de> Deserialize<'de> for Integer {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        integer(deserializer).map(Self)
+    }
 }
 
 /// Reads a float from any JSON number, or from text that holds one.
@@ -116,6 +134,8 @@ impl<T: for<'a> From<&'a str>> Visitor<'_> for TextVisitor<T> {
 mod tests {
     use serde::Deserialize;
 
+    use std::collections::BTreeMap;
+
     #[derive(Debug, Deserialize, PartialEq)]
     struct Sample {
         #[serde(default, deserialize_with = "super::or_default")]
@@ -135,6 +155,21 @@ mod tests {
         let expected = Sample { list: Vec::new(), count: None, rate: None };
         assert_eq!(read(r#"{"list": null, "count": null, "rate": null}"#), expected);
         assert_eq!(read("{}"), expected);
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Counts {
+        #[serde(default, deserialize_with = "super::integers")]
+        counts: BTreeMap<String, i64>,
+    }
+
+    #[test]
+    fn a_number_of_a_map_may_come_in_any_form() {
+        let read = |json| serde_json::from_str::<Counts>(json).unwrap().counts;
+        let expected = [("a", 3), ("b", 4)].map(|(key, count)| (key.to_owned(), count));
+        assert_eq!(read(r#"{"counts": {"a": 3.0, "b": "4", "c": null}}"#), BTreeMap::from(expected));
+        assert_eq!(read(r#"{"counts": null}"#), BTreeMap::new());
+        assert_eq!(read("{}"), BTreeMap::new());
     }
 
     #[test]

@@ -1,6 +1,7 @@
-//! Tables for the recording tests: what an operation's answer decodes into, and a builder made from a recorded request.
+//! Tables for tests: what an operation's answer decodes into, a builder made from a recorded request, and all schemas.
 
 mod requests;
+mod schemas;
 
 use std::collections::BTreeMap;
 
@@ -17,10 +18,12 @@ pub(super) fn write(plan: &Plan<'_>, files: &mut Files) -> Result<()> {
     let operations: Vec<&Operation> = plan.operations.values().flatten().copied().collect();
     files.add(format!("{TESTS}/answers.rs"), answers(&operations)?);
     files.add(format!("{TESTS}/requests.rs"), requests::write(&operations)?);
+    files.add(format!("{TESTS}/schemas.rs"), schemas::write(plan.schemas.values().flatten().copied()));
     let mut root = Writer::new();
     root.blank();
     root.line("pub(crate) mod answers;");
     root.line("pub(crate) mod requests;");
+    root.line("pub(crate) mod schemas;");
     files.add(format!("{TESTS}/mod.rs"), root.finish());
     Ok(())
 }

@@ -314,21 +314,21 @@ pub struct FlowUsage {
     #[serde(deserialize_with = "crate::lenient::integer")]
     pub has_worker_selector_count: Option<i64>,
     /// `inputTypeCount` on the wire; 2.0 and later.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
+    #[serde(deserialize_with = "crate::lenient::integers")]
     pub input_type_count: ::std::collections::BTreeMap<String, i64>,
     /// `namespacesCount` on the wire.
     #[serde(deserialize_with = "crate::lenient::integer")]
     pub namespaces_count: Option<i64>,
     /// `taskRunnerTypeCount` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
+    #[serde(deserialize_with = "crate::lenient::integers")]
     pub task_runner_type_count: ::std::collections::BTreeMap<String, i64>,
     /// `taskTypeCount` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
+    #[serde(deserialize_with = "crate::lenient::integers")]
     pub task_type_count: ::std::collections::BTreeMap<String, i64>,
     /// `tasks` on the wire; 2.0 and later.
     pub tasks: Option<crate::TaskUsage>,
     /// `triggerTypeCount` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
+    #[serde(deserialize_with = "crate::lenient::integers")]
     pub trigger_type_count: ::std::collections::BTreeMap<String, i64>,
     /// `triggers` on the wire; 2.0 and later.
     pub triggers: Option<crate::TriggerUsage>,

@@ -185,12 +185,7 @@ impl DisableTriggerRequest {
         namespace: impl Into<String>,
         trigger_id: impl Into<String>,
     ) -> Self {
-        Self {
-            disabled: disabled,
-            flow_id: flow_id.into(),
-            namespace: namespace.into(),
-            trigger_id: trigger_id.into(),
-        }
+        Self { disabled, flow_id: flow_id.into(), namespace: namespace.into(), trigger_id: trigger_id.into() }
     }
 }
 
@@ -208,7 +203,7 @@ pub struct SetDisabledRequest {
 impl SetDisabledRequest {
     /// One with the fields that it can't be without.
     pub fn new(disabled: bool, triggers: impl IntoIterator<Item = impl Into<crate::TriggerId>>) -> Self {
-        Self { disabled: disabled, triggers: triggers.into_iter().map(Into::into).collect() }
+        Self { disabled, triggers: triggers.into_iter().map(Into::into).collect() }
     }
 }
 

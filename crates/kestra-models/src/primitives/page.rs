@@ -113,7 +113,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for PageVisitor<T> {
         while let Some(name) = fields.next_key::<Field>()? {
             match name {
                 Field::Results => page.results = fields.next_value::<Option<_>>()?.unwrap_or_default(),
-                Field::Total => page.total = fields.next_value::<Total>()?.0,
+                Field::Total => page.total = fields.next_value::<crate::lenient::Integer>()?.0,
                 Field::NextCursor => page.next_cursor = fields.next_value()?,
                 Field::Kind => page.kind = fields.next_value()?,
                 Field::ReadOnly => page.read_only = fields.next_value()?,
@@ -151,14 +151,6 @@ impl From<&str> for Field {
 impl<'de> Deserialize<'de> for Field {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         crate::lenient::text(deserializer)
-    }
-}
-
-struct Total(Option<i64>);
-
-impl<'de> Deserialize<'de> for Total {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::lenient::integer(deserializer).map(Self)
     }
 }
 

@@ -69,6 +69,9 @@ impl Member<'_> {
         }
         match (&self.field.ty, self.presence) {
             (Type::List(inner), Presence::Collection) if is_label(inner) => {}
+            (Type::Map(inner), Presence::Collection) if matches!(**inner, Type::Int32 | Type::Int64) => {
+                attributes.push(lenient("integers"));
+            }
             (_, Presence::Collection) => attributes.push(lenient("or_default")),
             (Type::Int32 | Type::Int64, Presence::Optional) if !self.field.sensitive => {
                 attributes.push(lenient("integer"));
@@ -160,6 +163,7 @@ fn write_setters(schema: &Schema, members: &[Member<'_>], required: &[&Member<'_
         let fields: Vec<String> = members
             .iter()
             .map(|member| match member.presence {
+                Presence::Required if member.value() == member.name => member.name.clone(),
                 Presence::Required => format!("{}: {}", member.name, member.value()),
                 Presence::Optional => format!("{}: None", member.name),
                 Presence::Collection => format!("{}: Default::default()", member.name),

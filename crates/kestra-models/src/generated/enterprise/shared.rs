@@ -222,7 +222,7 @@ pub struct PatchSuperAdminRequest {
 impl PatchSuperAdminRequest {
     /// One with the fields that it can't be without.
     pub fn new(super_admin: bool) -> Self {
-        Self { super_admin: super_admin }
+        Self { super_admin }
     }
 }
 

@@ -100,7 +100,7 @@ pub struct PatchRestrictedRequest {
 impl PatchRestrictedRequest {
     /// One with the fields that it can't be without.
     pub fn new(restricted: bool) -> Self {
-        Self { restricted: restricted }
+        Self { restricted }
     }
 }
 
