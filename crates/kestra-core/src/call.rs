@@ -265,6 +265,15 @@ impl Call {
         }
     }
 
+    /// The names of the form's parts, in the order in which they were set.
+    pub fn part_names(&self) -> impl Iterator<Item = &str> {
+        let form = match &self.payload {
+            Payload::Form(form) => Some(form),
+            Payload::None | Payload::Ready { .. } => None,
+        };
+        form.into_iter().flat_map(Multipart::names)
+    }
+
     /// How long the body is, as far as it is known before it is made.
     #[must_use]
     pub fn body_length(&self) -> Option<u64> {

@@ -69,6 +69,11 @@ impl Multipart {
         self.parts.iter().any(|part| part.name == name)
     }
 
+    /// The names of the parts.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().map(|part| part.name.as_str())
+    }
+
     /// The names of the files.
     pub(crate) fn file_names(&self) -> impl Iterator<Item = &str> {
         self.files().filter_map(|file| file.name.as_deref())

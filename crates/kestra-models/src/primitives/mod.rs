@@ -4,6 +4,7 @@ mod bulk;
 mod epoch_millis;
 mod execution;
 mod input_value;
+mod inputs;
 mod iso_duration;
 mod kv_value;
 mod labels;

@@ -5,6 +5,10 @@ macro_rules! inputs {
     ($name:ident) => {
         impl<E> $name<E> {
             /// Sets an input; the value's type decides how it is written.
+            ///
+            /// The server drops one that the flow doesn't have, and takes a text that is no truth value for false. A client logs
+            /// a warning for each that an execution was started without, and
+            /// [`dropped_inputs`](::kestra_models::Execution::dropped_inputs) names them.
             pub fn input(
                 mut self,
                 name: impl Into<String>,

@@ -4,6 +4,7 @@ mod ask_edition;
 mod ask_first;
 mod builder;
 mod check;
+mod dropped_inputs;
 mod env;
 mod layers;
 mod stack;
@@ -154,7 +155,10 @@ impl Executor for Client {
         }
         match ask_first::question(&call, &self.options) {
             Some(question) => ask_first::ask_then_send(self.clone(), question, call),
-            None => self.send(call),
+            None => match dropped_inputs::of(&call) {
+                Some(names) => dropped_inputs::send_then_compare(self, call, names),
+                None => self.send(call),
+            },
         }
     }
 }

@@ -11,6 +11,7 @@ mod drafts;
 mod files;
 mod ignored;
 mod import;
+mod inputs;
 mod keys;
 mod look_back;
 mod repeats;
