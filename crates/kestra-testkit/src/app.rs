@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::canned::CannedAnswers;
@@ -26,6 +27,7 @@ pub(crate) struct App {
     pub(crate) settings: Settings,
     /// `http://127.0.0.1:port`.
     pub(crate) url: String,
+    pub(crate) started: Timestamp,
     /// Executions, and what runs them.
     pub(crate) engine: Engine,
     /// What executions have logged.
@@ -51,6 +53,7 @@ impl App {
             dialect: settings.dialect,
             settings,
             url,
+            started: Timestamp::now(),
             engine: Engine::default(),
             logs: LogStore::default(),
             metrics: MetricStore::default(),

@@ -200,6 +200,15 @@ const GROUPS: &[&str] = &[
     "zulip",
 ];
 
+/// The types of the core, with their packages.
+pub(crate) fn core(dialect: Dialect) -> Vec<String> {
+    let version = if dialect.is_v2() { SINCE_2 } else { UNTIL_1 };
+    let tables = ALWAYS.iter().chain(version);
+    tables
+        .flat_map(|(package, names)| names.iter().map(move |name| format!("{CORE}{package}.{name}")))
+        .collect()
+}
+
 /// Whether a flow may name this type.
 pub(crate) fn exists(kind: &str, dialect: Dialect) -> bool {
     if let Some(rest) = kind.strip_prefix(CORE) {

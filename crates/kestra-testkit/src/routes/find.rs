@@ -12,7 +12,6 @@ const NOT_SERVED: &[(&str, Dialect)] = &[
     ("cluster", Dialect::V1_0),
     ("concurrency-limit", Dialect::V1_3),
     ("dashboards", Dialect::V1_0),
-    ("plugins", Dialect::V1_0),
 ];
 
 /// A route and the parameters of its path.

@@ -31,12 +31,12 @@ pub(crate) fn routes() -> Vec<Route> {
 fn list(cx: &Context) -> Answer {
     let page = cx.query().page("listMcps")?;
     let servers = cx.app.mcp_servers();
-    let rows = std::iter::once(default_server()).chain(servers.values().cloned()).collect();
+    let rows = std::iter::once(default_server(cx)).chain(servers.values().cloned()).collect();
     drop(servers);
     Reply::json(&page.of(rows))
 }
 
-fn default_server() -> Value {
+fn default_server(cx: &Context) -> Value {
     json!({
         "id": DEFAULT,
         "description": "Default MCP server for this tenant. Exposes all MCP Tool triggers as tools.",
@@ -45,6 +45,8 @@ fn default_server() -> Value {
         "authType": "BASIC",
         "disabled": false,
         "isDefault": true,
+        "created": time::stored(cx.app.started),
+        "updated": time::stored(cx.app.started),
     })
 }
 
@@ -55,7 +57,7 @@ fn missing(id: &str) -> ApiError {
 fn get(cx: &Context) -> Answer {
     let id = cx.param("id");
     if id == DEFAULT {
-        return Reply::json(&default_server());
+        return Reply::json(&default_server(cx));
     }
     let found = cx.app.mcp_servers().get(id).cloned();
     Reply::json(&found.ok_or_else(ApiError::not_found)?)

@@ -12,6 +12,7 @@ mod mcp;
 mod metrics;
 mod misc;
 mod namespaces;
+mod plugins;
 mod system;
 mod triggers;
 
@@ -36,6 +37,7 @@ pub(crate) fn table(dialect: Dialect) -> Vec<Route> {
     routes.extend(mcp::routes());
     routes.extend(misc::routes());
     routes.extend(dashboards::routes());
+    routes.extend(plugins::routes());
     routes.extend(logs::routes());
     routes.extend(executions::routes());
     routes.retain(|route| route.since <= dialect && dialect <= route.until);
