@@ -1,8 +1,6 @@
 //! Types that are written by hand, since no document describes them as they are.
 
 mod bulk;
-mod dropped_inputs;
-mod dropped_inputs;
 mod epoch_millis;
 mod execution;
 mod input_value;
