@@ -1,7 +1,7 @@
 //! A recorded request made again with a builder, and compared.
 
 use http::header::CONTENT_TYPE;
-use kestra_core::{Call, CallOptions, Error, ErrorKind, Target, Version};
+use kestra_core::{Call, CallOptions, Error, ErrorKind, OperationInfo, Target, Version};
 use percent_encoding::percent_decode_str;
 
 use super::compare::{differences, same_text};
@@ -179,4 +179,40 @@ fn compare_form(recorded: &Body, content_type: Option<&str>, bytes: &[u8], found
             found.push(format!("the part `{name}` has another content type"));
         }
     }
+}
+
+/// The request that a builder makes of what an exchange asks for, for a server of a version.
+///
+/// # Errors
+///
+/// Why the builder can't make it.
+pub fn request_of(
+    operation: &OperationInfo,
+    exchange: &Exchange,
+    version: Version,
+) -> Result<http::Request<kestra_core::Body>, String> {
+    let found = find(&exchange.request.method, &exchange.request.path, version);
+    let found = found.iter().find(|found| found.info.name == operation.name);
+    let found = found.ok_or_else(|| format!("`{}` is another operation's path", exchange.request.path))?;
+    let recorded = Recorded::new(exchange, found);
+    let call = crate::generated::requests::rebuild(operation.name, &recorded);
+    let mut call =
+        call.ok_or_else(|| "has no builder".to_owned())?.map_err(|obstacle| obstacle.to_string())?;
+    // It may ask for what this client refuses by itself.
+    call.change_options(CallOptions::unchecked);
+    let target = Target::new("http://localhost:8080").version(version.to_string()).tenant("main");
+    call.into_request_for(&target).map_err(|error| format!("{error:#}"))
+}
+
+/// The parts of a form that was built, as names and values; a file's value is the text in it.
+///
+/// # Errors
+///
+/// The body is no form.
+pub fn parts_of(request: &http::Request<kestra_core::Body>) -> Result<Vec<(String, String)>, String> {
+    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let bytes = request.body().as_bytes().ok_or_else(|| "the form is not in memory".to_owned())?;
+    let parts = form::parse(content_type.unwrap_or_default(), bytes).unwrap_or_default();
+    let text = |part: Vec<u8>| String::from_utf8_lossy(&part).into_owned();
+    Ok(parts.into_iter().map(|part| (part.name, text(part.content))).collect())
 }

@@ -94,7 +94,9 @@ fn body(operation: &Operation, version: Version) -> Option<Value> {
     if content.is_empty() {
         return None;
     }
-    Some(json!({"required": body.required, "content": content}))
+    // A form without required parts may be left out as a whole.
+    let optional = body.variants.iter().any(|variant| matches!(&variant.content, Content::Multipart(form) if form.parts.iter().all(|part| !part.required)));
+    Some(json!({"required": body.required && !optional, "content": content}))
 }
 
 fn content(content: &Content) -> Value {

@@ -53,6 +53,12 @@ impl Document {
         Ok(Self { version, value })
     }
 
+    /// The document as it was read.
+    #[must_use]
+    pub fn into_value(self) -> Value {
+        self.value
+    }
+
     /// Interprets the document.
     ///
     /// # Errors

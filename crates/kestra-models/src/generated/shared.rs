@@ -958,7 +958,7 @@ pub struct SecretMeta {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
     /// `tags` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub tags: Vec<crate::SecretTag>,
 }
 

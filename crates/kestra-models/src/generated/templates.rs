@@ -21,7 +21,7 @@ pub struct Template {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
     /// `tasks` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub tasks: Vec<crate::Task>,
     /// `tenantId` on the wire.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -82,6 +82,8 @@ impl Member<'_> {
         if schema.in_requests {
             match (&self.field.ty, self.presence) {
                 (_, Presence::Required) => {}
+                // What a request can't be without is sent even when it is empty.
+                (_, Presence::Collection) if self.field.required => {}
                 (_, Presence::Optional) => attributes.push(skip("Option::is_none")),
                 (Type::List(inner), _) if is_label(inner) => attributes.push(skip("crate::Labels::is_empty")),
                 (Type::Map(inner), _) if **inner == Type::Json => {
