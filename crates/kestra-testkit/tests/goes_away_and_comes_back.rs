@@ -141,3 +141,17 @@ async fn keys_and_files_are_kept() {
     let list = ask(server.address(), "GET", "/api/v1/main/namespaces/company/files/directory?path=/").await;
     assert_eq!(list.expect("an answer").json()[0]["fileName"], json!("docs"));
 }
+
+#[tokio::test]
+async fn flows_read_secrets_and_lists_name_them() {
+    let server = Server::builder().secret("TOKEN", "hush").start().await.expect("a server");
+    let source = FLOW.replace("io.kestra.plugin.core.flow.Sleep", "io.kestra.plugin.core.debug.Return");
+    let source = source.replace("duration: PT0.05S", "format: \"{{ secret('TOKEN') }}\"")
+        + "outputs:\n  - id: told\n    type: STRING\n    value: \"{{ outputs.nap.value }}\"\n";
+    create_flow(server.address(), &source).await;
+    ask(server.address(), "POST", &format!("{CREATE}?wait=true")).await.expect("an answer");
+    let executions = server.executions_of("company.team", "hello");
+    assert_eq!(executions[0].outputs["told"], json!("hush"));
+    let secrets = ask(server.address(), "GET", "/api/v1/main/secrets").await.expect("an answer").json();
+    assert_eq!(secrets["results"], json!([{"key": "TOKEN"}]));
+}

@@ -25,8 +25,19 @@ const AREAS: &[&str] = &[
 ];
 
 /// The areas that stand for themselves.
-const REST: &[&str] =
-    &["kv", "namespace-files", "namespaces", "triggers", "metrics", "misc", "dashboards", "plugins", "templates", "blueprints", "mcp"];
+const REST: &[&str] = &[
+    "kv",
+    "namespace-files",
+    "namespaces",
+    "triggers",
+    "metrics",
+    "misc",
+    "dashboards",
+    "plugins",
+    "templates",
+    "blueprints",
+    "mcp",
+];
 
 /// How often a read is repeated until what runs has come as far as it had when it was recorded.
 const REPEATS: usize = 20;

@@ -226,7 +226,8 @@ impl Runner {
         if self.flow.outputs.is_empty() {
             return state;
         }
-        let scope = scope::of_execution(&self.flow, &self.cell.now());
+        let scope =
+            scope::of_execution(&self.flow, &self.cell.now()).with_secrets(&self.app.settings.secrets);
         let mut outputs = Map::new();
         let mut failed = false;
         for output in &self.flow.outputs {

@@ -58,8 +58,8 @@ pub(super) fn call(
         }
         "secret" => {
             let key = argument(0, "key").map(text_of).unwrap_or_default();
-            let secrets = scope.get("\u{0}secrets").and_then(|secrets| secrets.get(&key));
-            secrets.cloned().ok_or_else(|| Trouble::Failed(format!("Cannot find secret for key '{key}'.")))?
+            let secret = scope.secret(&key);
+            json!(secret.ok_or_else(|| Trouble::Failed(format!("Cannot find secret for key '{key}'.")))?)
         }
         "printContext" => json!(text_of(&scope.variables.clone().into())),
         other => return Err(Trouble::Failed(format!("Function or Macro [{other}] does not exist."))),

@@ -10,18 +10,33 @@ mod tests;
 
 use std::fmt;
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 /// The variables that an expression sees.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scope {
     variables: Map<String, Value>,
+    /// Secrets by their keys; they are no variables, so nothing prints them.
+    secrets: BTreeMap<String, String>,
 }
 
 impl Scope {
     /// Sets a variable.
     pub(crate) fn set(&mut self, name: &str, value: Value) {
         self.variables.insert(name.to_owned(), value);
+    }
+
+    /// The same with secrets.
+    pub(crate) fn with_secrets(mut self, secrets: &BTreeMap<String, String>) -> Self {
+        self.secrets.clone_from(secrets);
+        self
+    }
+
+    /// A secret.
+    pub(crate) fn secret(&self, key: &str) -> Option<&str> {
+        self.secrets.get(key).map(String::as_str)
     }
 
     /// A variable.
