@@ -10,6 +10,9 @@ use kestra_tests::recorded::parts_of;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
+/// A path's node, the operation's node, and the variables of the path.
+type Found<'a> = (&'a Value, &'a Value, BTreeMap<&'a str, String>);
+
 /// A document that requests are held to.
 pub(crate) struct Document {
     root: Value,
@@ -28,10 +31,10 @@ impl Document {
     }
 
     /// The operation that a path belongs to, and the variables in it; of two the one with more literal segments.
-    fn find(&self, method: &str, path: &str) -> Option<(&Value, &Value, BTreeMap<&str, String>)> {
+    fn find(&self, method: &str, path: &str) -> Option<Found<'_>> {
         let segments: Vec<&str> = path.split('/').collect();
         let method = method.to_lowercase();
-        let mut best: Option<(usize, (&Value, &Value, BTreeMap<&str, String>))> = None;
+        let mut best: Option<(usize, Found<'_>)> = None;
         for (template, item) in self.root["paths"].as_object()? {
             let Some(operation) = item.get(&method) else { continue };
             let names: Vec<&str> = template.split('/').collect();
