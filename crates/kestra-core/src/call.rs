@@ -299,6 +299,14 @@ impl Call {
         related
     }
 
+    /// As [`related`](Self::related), with the parameters of the query that both operations have.
+    #[must_use]
+    pub fn related_query(&self, info: &'static OperationInfo) -> Self {
+        let mut related = self.related(info);
+        related.query = self.query.of_other(self.info, info);
+        related
+    }
+
     /// Says that the server answers only when an execution has ended, so that no default limit in time fits.
     pub fn set_waits(&mut self, waits: bool) {
         self.waits = waits;

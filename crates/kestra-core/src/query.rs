@@ -58,6 +58,26 @@ impl Query {
         self.filters.get_or_insert_with(|| Box::new(FilterSet::new(index))).add_look_back(filter);
     }
 
+    /// What another operation has of it, by the names of the parameters.
+    pub(crate) fn of_other(&self, info: &OperationInfo, other: &OperationInfo) -> Self {
+        let place = |index: usize| {
+            let name = info.query_parameters.get(index)?.name;
+            other.query_parameters.iter().position(|parameter| parameter.name == name)
+        };
+        let mut found = Self::default();
+        for (index, pair) in self.pairs() {
+            let Some(index) = index.and_then(place) else { continue };
+            let start = found.text.len() as u32;
+            found.text.push_str(pair);
+            found.pairs.push(Pair { owner: owner(index), start, end: found.text.len() as u32 });
+        }
+        found.filters = self
+            .filters
+            .as_ref()
+            .and_then(|filters| place(filters.index()).map(|index| Box::new(filters.for_parameter(index))));
+        found
+    }
+
     /// Whether a parameter has a value that starts so.
     pub(crate) fn has_value(&self, info: &OperationInfo, index: usize, start: &str) -> bool {
         let mut encoded = String::new();

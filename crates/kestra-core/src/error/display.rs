@@ -28,6 +28,11 @@ impl fmt::Display for Error {
         } else if let Some(message) = inner.response.as_ref().and_then(ErrorResponse::message) {
             write!(f, ": {message}")?;
         }
+        if let Some(id) = &inner.about.id
+            && !inner.message.as_ref().is_some_and(|message| message.contains(id.as_str()))
+        {
+            write!(f, " (execution {id})")?;
+        }
         if inner.attempts > 1 {
             write!(f, " (after {} attempts)", inner.attempts)?;
         }
@@ -79,6 +84,12 @@ impl fmt::Debug for Error {
         }
         if let Some(note) = inner.note {
             debug.field("note", &note);
+        }
+        if let Some(id) = &inner.about.id {
+            debug.field("execution_id", id);
+        }
+        if let Some(key) = &inner.about.key {
+            debug.field("idempotency_key", key);
         }
         if let Some(source) = &inner.source {
             debug.field("source", source);

@@ -15,6 +15,7 @@
 /// | `Status` | sent | the server, or a proxy, answered with an error |
 /// | `Decode` | sent | the answer isn't what it should be |
 /// | `Incomplete` | sent | the server did a part of it, and said success; `failures()` names the rest |
+/// | `File` | see `request_sent()` | a path, its rights, or a full disk |
 /// | `Service` | see `request_sent()` | a layer or service of yours |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -45,6 +46,8 @@ pub enum ErrorKind {
     Decode,
     /// The server did only a part of it, under a status of success; [`failures`](crate::Error::failures) names the rest.
     Incomplete,
+    /// A local file, or whatever a download is written to, can't be read or written.
+    File,
     /// A layer or service that isn't ours.
     Service,
     /// An execution ended in failure.
@@ -69,6 +72,7 @@ impl ErrorKind {
             Self::Status => "the server answered with an error",
             Self::Decode => "the response can't be read",
             Self::Incomplete => "done only in part",
+            Self::File => "a local file failed",
             Self::Service => "the service failed",
             Self::ExecutionFailed => "the execution failed",
             Self::UnclearOutcome => "the outcome is unclear",

@@ -2,6 +2,7 @@
 
 mod api_message;
 mod display;
+mod execution;
 mod hint;
 mod invalid_inputs;
 mod kind;
@@ -44,6 +45,7 @@ struct Inner {
     elapsed: Option<Duration>,
     note: Option<&'static str>,
     failures: Vec<String>,
+    about: execution::About,
 }
 
 /// The response that an error carries: its head, and what was read of its body.
@@ -108,6 +110,7 @@ impl Error {
             elapsed: None,
             note: None,
             failures: Vec::new(),
+            about: execution::About::default(),
         }))
     }
 

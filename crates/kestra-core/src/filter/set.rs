@@ -26,6 +26,11 @@ impl FilterSet {
         Self { index, filters: Vec::new(), look_backs: 0 }
     }
 
+    /// The same filters for another parameter.
+    pub(crate) fn for_parameter(&self, index: usize) -> Self {
+        Self { index, ..self.clone() }
+    }
+
     pub(crate) fn index(&self) -> usize {
         self.index
     }

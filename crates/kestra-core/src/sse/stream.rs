@@ -40,6 +40,12 @@ impl<T> EventStream<T> {
         Self { state: State::Opening(response), events: VecDeque::new(), info, item: PhantomData }
     }
 
+    /// Whether the end has been read: what was given last, if anything, came with it.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        matches!(self.state, State::Ended)
+    }
+
     fn fail(&mut self, error: Error) -> Poll<Option<Result<T, Error>>> {
         self.state = State::Ended;
         self.events.clear();
@@ -67,13 +73,15 @@ impl<T: DeserializeOwned> Stream for EventStream<T> {
             while let Some(event) = self.events.pop_front() {
                 match event.id.as_str() {
                     "start" => continue,
-                    "end" | "end-all" => {
+                    // The end of a follow of dependencies carries nothing new.
+                    "end-all" => {
                         self.state = State::Ended;
                         self.events.clear();
-                        // The end of a follow of dependencies carries nothing new.
-                        if event.id == "end-all" {
-                            return Poll::Ready(None);
-                        }
+                        return Poll::Ready(None);
+                    }
+                    "end" if !is_of_several(self.info) => {
+                        self.state = State::Ended;
+                        self.events.clear();
                     }
                     _ => {}
                 }
@@ -124,6 +132,11 @@ impl<T: DeserializeOwned> Stream for EventStream<T> {
             }
         }
     }
+}
+
+/// Whether the stream is about several executions: it then has an end for each, and one for all.
+fn is_of_several(info: &OperationInfo) -> bool {
+    info.newest_route().is_some_and(|route| route.path.ends_with("/follow-dependencies"))
 }
 
 impl<T> fmt::Debug for EventStream<T> {

@@ -45,7 +45,9 @@ mod tests {
 
     #[test]
     fn progress_grows_with_states_first() {
-        let early = execution(r#"{"state": {"histories": [{}]}, "taskRunList": [{"state": {"histories": [{}, {}]}}]}"#);
+        let early = execution(
+            r#"{"state": {"histories": [{}]}, "taskRunList": [{"state": {"histories": [{}, {}]}}]}"#,
+        );
         let later = execution(r#"{"state": {"histories": [{}, {}]}}"#);
         assert!(later.progress() > early.progress());
         assert_eq!(early.progress(), (1, 3));

@@ -1,5 +1,6 @@
 //! What some builders can do besides, written by hand.
 
+mod follow;
 mod inputs;
 mod look_back;
 

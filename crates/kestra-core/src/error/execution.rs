@@ -1,0 +1,69 @@
+//! Which execution an error is about.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use super::Error;
+
+/// What is known of the execution.
+#[derive(Default)]
+pub(super) struct About {
+    pub(super) id: Option<String>,
+    pub(super) key: Option<String>,
+    pub(super) payload: Option<Payload>,
+}
+
+/// A value of a crate above this one.
+pub(super) struct Payload(Arc<dyn Any + Send + Sync>);
+
+impl fmt::Debug for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Payload")
+    }
+}
+
+impl Error {
+    /// Adds the id of the execution that it is about.
+    #[must_use]
+    pub fn of_execution(mut self, id: impl Into<String>) -> Self {
+        self.0.about.id = Some(id.into());
+        self
+    }
+
+    /// The id of the execution that was started, waited for or followed, once it is known.
+    ///
+    /// Whoever has it can go on waiting later: nothing is lost with the error.
+    #[must_use]
+    pub fn execution_id(&self) -> Option<&str> {
+        self.0.about.id.as_deref()
+    }
+
+    /// Adds the key that an execution was to be created with.
+    #[must_use]
+    pub fn of_key(mut self, key: impl Into<String>) -> Self {
+        self.0.about.key = Some(key.into());
+        self
+    }
+
+    /// The key that an execution was to be created with: what to look it up by later, if the outcome is unclear.
+    #[must_use]
+    pub fn idempotency_key(&self) -> Option<&str> {
+        self.0.about.key.as_deref()
+    }
+
+    /// Adds a value that tells more, in place of what was there.
+    #[must_use]
+    pub fn with_payload(mut self, payload: impl Any + Send + Sync) -> Self {
+        self.0.about.payload = Some(Payload(Arc::new(payload)));
+        self
+    }
+
+    /// The value that tells more, if it is of this type.
+    ///
+    /// The error of an execution that failed has the execution itself: `error.payload::<kestra::Finished>()`.
+    #[must_use]
+    pub fn payload<T: Any>(&self) -> Option<&T> {
+        self.0.about.payload.as_ref().and_then(|payload| payload.0.downcast_ref())
+    }
+}

@@ -1,0 +1,102 @@
+//! How long is waited before a connection is opened again, and when it is given up.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::error::Error;
+
+/// Waits that grow with full jitter, from nothing to a limit that doubles.
+///
+/// What came through resets them; an outage that lasts too long ends with its error.
+#[derive(Debug)]
+pub struct Backoff {
+    failures: u32,
+    since: Option<Instant>,
+    base: Duration,
+    cap: Duration,
+    outage: Duration,
+}
+
+impl Default for Backoff {
+    /// Waits of up to 100 ms, 200 ms, 400 ms … 10 s, for an outage of up to 10 minutes.
+    fn default() -> Self {
+        Self {
+            failures: 0,
+            since: None,
+            base: Duration::from_millis(100),
+            cap: Duration::from_secs(10),
+            outage: Duration::from_mins(10),
+        }
+    }
+}
+
+impl Backoff {
+    /// Sets the longest first wait and the cap.
+    #[must_use]
+    pub fn waits(mut self, base: Duration, cap: Duration) -> Self {
+        (self.base, self.cap) = (base, cap.max(base));
+        self
+    }
+
+    /// Sets how long nothing may come through.
+    #[must_use]
+    pub fn outage(mut self, limit: Duration) -> Self {
+        self.outage = limit;
+        self
+    }
+
+    /// Says that something came through.
+    pub fn reset(&mut self) {
+        (self.failures, self.since) = (0, None);
+    }
+
+    /// Waits after a failure.
+    ///
+    /// # Errors
+    ///
+    /// The failure itself, if nothing has come through for too long.
+    pub async fn pause(&mut self, failure: Error) -> Result<(), Error> {
+        if self.since.get_or_insert_with(Instant::now).elapsed() >= self.outage {
+            return Err(failure);
+        }
+        self.wait().await;
+        Ok(())
+    }
+
+    /// Waits, longer each time.
+    pub async fn wait(&mut self) {
+        let limit = self.base.saturating_mul(1 << self.failures.min(20)).min(self.cap);
+        self.failures = self.failures.saturating_add(1);
+        tokio::time::sleep(limit.mul_f64(fastrand::f64())).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_outage_ends_with_the_failure() {
+        let mut backoff = Backoff::default().outage(Duration::from_secs(30));
+        let begun = Instant::now();
+        loop {
+            let failure = Error::new(ErrorKind::Connect, "no");
+            if let Err(error) = backoff.pause(failure).await {
+                assert_eq!(error.kind(), ErrorKind::Connect);
+                break;
+            }
+        }
+        let lasted = begun.elapsed();
+        assert!(lasted >= Duration::from_secs(30) && lasted <= Duration::from_secs(40), "{lasted:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_comes_through_resets_it() {
+        let mut backoff = Backoff::default().outage(Duration::ZERO);
+        backoff.since = Some(Instant::now());
+        backoff.reset();
+        assert_eq!((backoff.failures, backoff.since), (0, None));
+    }
+}

@@ -1,0 +1,14 @@
+//! Following an app.
+
+use kestra_core::Executor;
+use kestra_core::sse::EventStream;
+use kestra_models::AppResponse;
+
+use crate::GetStreamEventsFromApp;
+
+impl<E: Executor> GetStreamEventsFromApp<E> {
+    /// What the app shows, over one connection: a cut is an error, as nothing tells how to go on.
+    pub fn stream(self) -> EventStream<AppResponse> {
+        self.events()
+    }
+}

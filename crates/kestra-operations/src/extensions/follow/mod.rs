@@ -1,0 +1,8 @@
+//! Streams that go on after a cut.
+
+#[cfg(feature = "enterprise")]
+mod app;
+mod dependencies;
+mod execution;
+mod logs;
+mod reader;
