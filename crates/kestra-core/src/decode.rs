@@ -6,6 +6,7 @@ use http::response::Parts;
 use serde::de::DeserializeOwned;
 
 use crate::body::Body;
+use crate::download::Download;
 use crate::error::{Error, ErrorKind, ErrorResponse};
 use crate::guard::Guard;
 use crate::operation::OperationInfo;
@@ -83,6 +84,18 @@ pub fn empty(response: Response<Body>, info: &'static OperationInfo) -> Result<R
 /// None of its own.
 pub fn stream(response: Response<Body>, _: &'static OperationInfo) -> Result<Response<Body>, Error> {
     Ok(response)
+}
+
+/// Leaves the body a stream, with the file's name and length.
+///
+/// # Errors
+///
+/// None of its own.
+pub fn download(response: Response<Body>, info: &'static OperationInfo) -> Result<Response<Download>, Error> {
+    let (parts, body) = response.into_parts();
+    let mut head = Response::new(body);
+    *head.headers_mut() = parts.headers.clone();
+    Ok(Response::from_parts(parts, Download::new(head, info)))
 }
 
 fn collected(response: Response<Body>, info: &'static OperationInfo) -> Result<(Parts, Bytes), Error> {

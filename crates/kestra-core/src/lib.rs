@@ -6,6 +6,7 @@ mod body;
 mod call;
 mod context;
 pub mod decode;
+mod download;
 mod encode;
 mod error;
 mod executor;
@@ -28,6 +29,7 @@ mod version;
 pub use body::{Body, FilePart, Multipart};
 pub use call::{Call, YAML_LIMIT};
 pub use context::CallContext;
+pub use download::{Download, OnProgress, Progress};
 pub use encode::ParameterValue;
 pub use error::{
     BoxError, ERROR_BODY_LIMIT, Error, ErrorKind, ErrorResponse, RequestSent, Sent, TimeoutPhase,

@@ -40,7 +40,7 @@ macro_rules! operation {
         $crate::operation!(@all $name, $info, (), $crate::decode::empty);
     };
     ($name:ident, $info:ident, download) => {
-        $crate::operation!(@all $name, $info, $crate::Body, $crate::decode::stream);
+        $crate::operation!(@all $name, $info, $crate::Download, $crate::decode::download);
     };
     ($name:ident, $info:ident, events $item:ty) => {
         $crate::operation!(@all $name, $info, $crate::Body, $crate::decode::stream);

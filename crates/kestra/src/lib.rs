@@ -2,17 +2,19 @@
 
 mod areas;
 mod client;
+mod files;
 mod flows;
 mod generated;
 
 pub use areas::*;
 pub use client::{CallService, Client, ClientBuilder, ServerInfo};
+pub use files::{DownloadFile, FileAction, FileSync, FileSyncReport, SyncedFile};
 pub use flows::{Deploy, Deployed};
 pub use jiff;
 pub use kestra_core::{
-    Attempt, AttemptResult, Body, BoxError, Call, CallContext, CallOptions, Detached, Error, ErrorKind,
-    ErrorResponse, Executor, FilePart, Filter, Guard, OperationInfo, RequestSent, Retry, RetryEvent, Server,
-    Servers, Target, TimeoutPhase, Timeouts, Variable, Verdict, Version, sse,
+    Attempt, AttemptResult, Body, BoxError, Call, CallContext, CallOptions, Detached, Download, Error,
+    ErrorKind, ErrorResponse, Executor, FilePart, Filter, Guard, OperationInfo, Progress, RequestSent, Retry,
+    RetryEvent, Server, Servers, Target, TimeoutPhase, Timeouts, Variable, Verdict, Version, paging, sse,
 };
 pub use kestra_models as models;
 pub use kestra_operations as operations;

@@ -7,6 +7,8 @@ use std::pin::Pin;
 use bytes::Bytes;
 use tokio::io::AsyncRead;
 
+use crate::download::{OnProgress, Progress};
+
 /// A file to upload: a path, bytes or a reader.
 ///
 /// A path is opened anew for each attempt, so that a retry can send it again; a reader is sent once. The file name matters:
@@ -23,6 +25,7 @@ pub struct FilePart {
     pub(super) name: Option<String>,
     pub(super) content_type: Option<String>,
     pub(super) source: Source,
+    pub(super) on_progress: Option<OnProgress>,
 }
 
 pub(super) enum Source {
@@ -37,20 +40,25 @@ impl FilePart {
     pub fn path(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-        Self { name, content_type: None, source: Source::Path(path) }
+        Self { name, content_type: None, source: Source::Path(path), on_progress: None }
     }
 
     /// Bytes under a name.
     #[must_use]
     pub fn bytes(name: impl Into<String>, bytes: impl Into<Bytes>) -> Self {
-        Self { name: Some(name.into()), content_type: None, source: Source::Bytes(bytes.into()) }
+        Self {
+            name: Some(name.into()),
+            content_type: None,
+            source: Source::Bytes(bytes.into()),
+            on_progress: None,
+        }
     }
 
     /// What a reader gives, under a name; the call is sent once.
     #[must_use]
     pub fn reader(name: impl Into<String>, reader: impl AsyncRead + Send + 'static) -> Self {
         let source = Source::Reader { reader: Box::pin(reader), length: None };
-        Self { name: Some(name.into()), content_type: None, source }
+        Self { name: Some(name.into()), content_type: None, source, on_progress: None }
     }
 
     /// Tells how many bytes a reader gives, so that the request can have a `Content-Length`.
@@ -66,6 +74,13 @@ impl FilePart {
     #[must_use]
     pub fn file_name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
+        self
+    }
+
+    /// Has `report` called with each piece of a path or reader that is taken to be sent; anew for each attempt.
+    #[must_use]
+    pub fn on_progress(mut self, report: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        self.on_progress = Some(std::sync::Arc::new(report));
         self
     }
 

@@ -169,10 +169,11 @@ impl Writer {
                         ));
                     }
                 };
-                self.segment(Segment::Again(Again::Path { path, length }));
+                let on_progress = file.on_progress;
+                self.segment(Segment::Again(Again::Path { path, length, on_progress }));
             }
             Source::Reader { reader, length } => {
-                self.segment(Segment::Reader { reader, length });
+                self.segment(Segment::Reader { reader, length, on_progress: file.on_progress });
             }
         }
         Ok(())

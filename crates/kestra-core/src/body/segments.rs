@@ -11,6 +11,7 @@ use http_body::{Frame, SizeHint};
 use tokio::fs::File;
 use tokio::io::{AsyncRead, ReadBuf};
 
+use crate::download::{OnProgress, Progress};
 use crate::error::BoxError;
 
 const CHUNK: usize = 64 * 1024;
@@ -19,12 +20,12 @@ const CHUNK: usize = 64 * 1024;
 #[derive(Clone)]
 pub(super) enum Again {
     Bytes(Bytes),
-    Path { path: PathBuf, length: u64 },
+    Path { path: PathBuf, length: u64, on_progress: Option<OnProgress> },
 }
 
 pub(super) enum Segment {
     Again(Again),
-    Reader { reader: Pin<Box<dyn AsyncRead + Send>>, length: Option<u64> },
+    Reader { reader: Pin<Box<dyn AsyncRead + Send>>, length: Option<u64>, on_progress: Option<OnProgress> },
 }
 
 impl Segment {
@@ -45,8 +46,32 @@ pub(super) struct SegmentBody {
 
 enum State {
     Next,
-    Opening { open: Pin<Box<dyn Future<Output = io::Result<File>> + Send>>, length: u64 },
-    Reading { reader: Pin<Box<dyn AsyncRead + Send>>, left: Option<u64> },
+    Opening {
+        open: Pin<Box<dyn Future<Output = io::Result<File>> + Send>>,
+        length: u64,
+        on_progress: Option<OnProgress>,
+    },
+    Reading {
+        reader: Pin<Box<dyn AsyncRead + Send>>,
+        left: Option<u64>,
+        report: Report,
+    },
+}
+
+/// Who is told how much was read.
+struct Report {
+    on_progress: Option<OnProgress>,
+    bytes: u64,
+    total: Option<u64>,
+}
+
+impl Report {
+    fn add(&mut self, bytes: usize) {
+        self.bytes += bytes as u64;
+        if let Some(report) = &self.on_progress {
+            report(Progress::new(self.bytes, self.total));
+        }
+    }
 }
 
 impl SegmentBody {
@@ -63,18 +88,22 @@ impl SegmentBody {
                     None => return Poll::Ready(None),
                     Some(Segment::Again(Again::Bytes(bytes))) if bytes.is_empty() => {}
                     Some(Segment::Again(Again::Bytes(bytes))) => return Poll::Ready(Some(Ok(bytes))),
-                    Some(Segment::Again(Again::Path { path, length })) => {
-                        self.state = State::Opening { open: Box::pin(File::open(path)), length };
+                    Some(Segment::Again(Again::Path { path, length, on_progress })) => {
+                        let open = Box::pin(File::open(path));
+                        self.state = State::Opening { open, length, on_progress };
                     }
-                    Some(Segment::Reader { reader, length }) => {
-                        self.state = State::Reading { reader, left: length };
+                    Some(Segment::Reader { reader, length, on_progress }) => {
+                        let report = Report { on_progress, bytes: 0, total: length };
+                        self.state = State::Reading { reader, left: length, report };
                     }
                 },
-                State::Opening { open, length } => {
+                State::Opening { open, length, on_progress } => {
                     let file = ready!(open.as_mut().poll(cx))?;
-                    self.state = State::Reading { reader: Box::pin(file), left: Some(*length) };
+                    let left = Some(*length);
+                    let report = Report { on_progress: on_progress.take(), bytes: 0, total: left };
+                    self.state = State::Reading { reader: Box::pin(file), left, report };
                 }
-                State::Reading { reader, left } => {
+                State::Reading { reader, left, report } => {
                     let mut chunk = BytesMut::zeroed(CHUNK);
                     let mut buffer = ReadBuf::new(&mut chunk);
                     ready!(reader.as_mut().poll_read(cx, &mut buffer))?;
@@ -92,6 +121,7 @@ impl SegmentBody {
                         self.state = State::Next;
                         continue;
                     }
+                    report.add(read);
                     chunk.truncate(read);
                     return Poll::Ready(Some(Ok(chunk.freeze())));
                 }

@@ -1,0 +1,206 @@
+//! A file as the server sends it: never whole in memory, unless it is asked for so.
+
+mod name;
+mod progress;
+mod save;
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Bytes, BytesMut};
+use futures_core::Stream;
+use http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, Response};
+use tokio::io::{AsyncWrite, AsyncWriteExt as _};
+
+pub use progress::{OnProgress, Progress};
+
+use crate::body::Body;
+use crate::error::{Error, ErrorKind, RequestSent};
+use crate::operation::OperationInfo;
+
+/// A file that is being downloaded.
+///
+/// It is a stream of pieces, which ends with an error if the file ends early. Servers send no parts of a file, so a download
+/// that was cut can't be resumed, only begun again. Dropping it closes the connection.
+///
+/// ```
+/// # async fn save(download: kestra_core::Download) -> Result<(), kestra_core::Error> {
+/// println!("{:?}, {:?} bytes", download.file_name(), download.length());
+/// let path = download.on_progress(|progress| println!("{} bytes", progress.bytes)).to_file("report.csv").await?;
+/// println!("saved as {}", path.display());
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a file is read only when it is asked for"]
+pub struct Download {
+    body: Body,
+    name: Option<String>,
+    content_type: Option<String>,
+    length: Option<u64>,
+    read: u64,
+    ended: bool,
+    info: &'static OperationInfo,
+    on_progress: Option<OnProgress>,
+}
+
+impl Download {
+    /// The file in a response.
+    pub fn new(response: Response<Body>, info: &'static OperationInfo) -> Self {
+        let (parts, body) = response.into_parts();
+        let text = |name| header(&parts.headers, name);
+        let length = text(CONTENT_LENGTH).and_then(|length| length.trim().parse().ok());
+        Self {
+            name: parts
+                .headers
+                .get(CONTENT_DISPOSITION)
+                .and_then(|value| name::from_header(&String::from_utf8_lossy(value.as_bytes()))),
+            content_type: text(CONTENT_TYPE),
+            // What has no header may still be known, such as the length of bytes in memory.
+            length: length.or_else(|| body.length()),
+            body,
+            read: 0,
+            ended: false,
+            info,
+            on_progress: None,
+        }
+    }
+
+    /// The name that the server gives the file, safe as the name of a file in any folder: without path, control characters
+    /// and what some systems reserve.
+    #[must_use]
+    pub fn file_name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The media type that the server gives the file.
+    #[must_use]
+    pub fn content_type(&self) -> Option<&str> {
+        self.content_type.as_deref()
+    }
+
+    /// How many bytes the file has, if the server says so.
+    #[must_use]
+    pub fn length(&self) -> Option<u64> {
+        self.length
+    }
+
+    /// Has `report` called with each piece.
+    pub fn on_progress(mut self, report: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        self.on_progress = Some(std::sync::Arc::new(report));
+        self
+    }
+
+    /// The next piece; `None` at the end.
+    pub async fn next(&mut self) -> Option<Result<Bytes, Error>> {
+        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+
+    /// Writes the file to a writer, flushes it, and tells how many bytes there were.
+    ///
+    /// # Errors
+    ///
+    /// The download broke, or the writer can't be written to ([`ErrorKind::File`]).
+    pub async fn to_writer(mut self, writer: impl AsyncWrite) -> Result<u64, Error> {
+        let mut writer = std::pin::pin!(writer);
+        while let Some(piece) = self.next().await {
+            writer.write_all(&piece?).await.map_err(|problem| self.local(problem))?;
+        }
+        writer.flush().await.map_err(|problem| self.local(problem))?;
+        Ok(self.read)
+    }
+
+    /// The whole file, in memory.
+    ///
+    /// # Errors
+    ///
+    /// The download broke.
+    pub async fn bytes(mut self) -> Result<Bytes, Error> {
+        let mut first = None;
+        let mut all = BytesMut::new();
+        while let Some(piece) = self.next().await {
+            let piece = piece?;
+            if first.is_none() && all.is_empty() {
+                first = Some(piece);
+                continue;
+            }
+            if let Some(first) = first.take() {
+                all.extend_from_slice(&first);
+            }
+            all.extend_from_slice(&piece);
+        }
+        Ok(first.unwrap_or_else(|| all.freeze()))
+    }
+
+    /// What is left of it as a body, for a stack of one's own.
+    #[must_use]
+    pub fn into_body(self) -> Body {
+        self.body
+    }
+
+    fn local(&self, problem: std::io::Error) -> Error {
+        Error::with_source(ErrorKind::File, problem).sent(RequestSent::Yes).of_operation(self.info)
+    }
+
+    fn cut(&self) -> Error {
+        let all = self.length.map_or_else(String::new, |length| format!(" of {length}"));
+        let message =
+            format!("the file was cut after {}{all} bytes: begin again, servers can't resume it", self.read);
+        Error::new(ErrorKind::Transport, message).sent(RequestSent::Yes).of_operation(self.info)
+    }
+}
+
+impl Stream for Download {
+    type Item = Result<Bytes, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        while !this.ended {
+            match ready!(http_body::Body::poll_frame(Pin::new(&mut this.body), cx)) {
+                Some(Ok(frame)) => {
+                    let Ok(piece) = frame.into_data() else { continue };
+                    if piece.is_empty() {
+                        continue;
+                    }
+                    this.read += piece.len() as u64;
+                    if let Some(report) = &this.on_progress {
+                        report(Progress { bytes: this.read, total: this.length });
+                    }
+                    return Poll::Ready(Some(Ok(piece)));
+                }
+                Some(Err(problem)) => {
+                    this.ended = true;
+                    let problem = Error::from_boxed(problem);
+                    let error = match problem.kind() {
+                        ErrorKind::Transport | ErrorKind::Service => this.cut().caused_by(problem),
+                        // A limit in time, or a refusal, says by itself what it is.
+                        _ => problem.sent(RequestSent::Yes).of_operation(this.info),
+                    };
+                    return Poll::Ready(Some(Err(error)));
+                }
+                None => {
+                    this.ended = true;
+                    if this.length.is_some_and(|length| this.read < length) {
+                        return Poll::Ready(Some(Err(this.cut())));
+                    }
+                }
+            }
+        }
+        Poll::Ready(None)
+    }
+}
+
+impl fmt::Debug for Download {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Download")
+            .field("file_name", &self.name)
+            .field("length", &self.length)
+            .field("read", &self.read)
+            .finish_non_exhaustive()
+    }
+}
+
+fn header(headers: &HeaderMap, name: http::HeaderName) -> Option<String> {
+    headers.get(name)?.to_str().ok().map(str::to_owned)
+}

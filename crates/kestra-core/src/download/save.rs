@@ -1,0 +1,76 @@
+//! A download into a file that is there as a whole or not at all.
+
+use std::path::{Path, PathBuf};
+
+use tokio::fs::OpenOptions;
+
+use crate::error::{Error, ErrorKind, RequestSent};
+
+use super::Download;
+
+/// A file that is written under another name, and goes away unless it is kept.
+struct Unfinished(Option<PathBuf>);
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if let Some(path) = self.0.take() {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+impl Download {
+    /// Saves the file, and tells where. A folder takes it under the name that the server gives.
+    ///
+    /// It is written next to its place under another name and moved there at the end, in place of a file that was there; a
+    /// download that breaks, or is dropped, leaves nothing.
+    ///
+    /// # Errors
+    ///
+    /// The download broke, or the file can't be written ([`ErrorKind::File`]).
+    pub async fn to_file(self, path: impl Into<PathBuf>) -> Result<PathBuf, Error> {
+        let info = self.info;
+        let mut path = path.into();
+        let failed = |path: &Path, problem: std::io::Error| {
+            Error::new(ErrorKind::File, format!("{} can't be written", path.display()))
+                .caused_by(problem)
+                .sent(RequestSent::Yes)
+                .of_operation(info)
+        };
+        if tokio::fs::metadata(&path).await.is_ok_and(|metadata| metadata.is_dir()) {
+            let Some(name) = self.file_name() else {
+                let message =
+                    format!("{} is a folder, and the server gives the file no name", path.display());
+                return Err(Error::new(ErrorKind::File, message).sent(RequestSent::Yes).of_operation(info));
+            };
+            path.push(name);
+        }
+        let (part, mut file) = create_beside(&path).await.map_err(|problem| failed(&path, problem))?;
+        let mut part = Unfinished(Some(part));
+        self.to_writer(&mut file).await?;
+        file.sync_data().await.map_err(|problem| failed(&path, problem))?;
+        drop(file);
+        if let Some(finished) = &part.0 {
+            tokio::fs::rename(finished, &path).await.map_err(|problem| failed(&path, problem))?;
+        }
+        part.0 = None;
+        Ok(path)
+    }
+}
+
+/// A new file in the folder of another.
+async fn create_beside(path: &Path) -> std::io::Result<(PathBuf, tokio::fs::File)> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    // The name itself may fill what a name can have.
+    let name: String = name.chars().take(40).collect();
+    let mut last = std::io::Error::from(std::io::ErrorKind::AlreadyExists);
+    for _ in 0..8 {
+        let part = path.with_file_name(format!(".{name}.{:08x}.part", fastrand::u32(..)));
+        match OpenOptions::new().write(true).create_new(true).open(&part).await {
+            Ok(file) => return Ok((part, file)),
+            Err(problem) if problem.kind() == std::io::ErrorKind::AlreadyExists => last = problem,
+            Err(problem) => return Err(problem),
+        }
+    }
+    Err(last)
+}

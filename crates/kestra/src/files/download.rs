@@ -1,0 +1,158 @@
+//! Files of executions by their addresses.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use http::header::LOCATION;
+use kestra_core::{CallOptions, Download, Error, ErrorKind};
+use kestra_models::FileFormat;
+
+use crate::{Client, Executions};
+
+/// How often a file may turn out to be another execution's.
+const MAX_REDIRECTS: usize = 3;
+
+impl Executions {
+    /// Downloads a file by its address, such as an output or a file input has: `kestra:///company/team/hello/executions/…`.
+    ///
+    /// The address tells which execution made the file; a redirect to another execution is followed, by a request to the
+    /// same server, whatever else the redirect names. All versions.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Build`] if the address names no execution; else as any call: a file that isn't there, or no longer, is
+    /// 404.
+    ///
+    /// ```no_run
+    /// # async fn run(client: kestra::Client, uri: String) -> Result<(), kestra::Error> {
+    /// let path = client.executions().download(&uri).await?.to_file("report.csv").await?;
+    /// # let _ = path;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn download(&self, uri: impl AsRef<str>) -> DownloadFile {
+        DownloadFile {
+            client: self.client().clone(),
+            uri: uri.as_ref().to_owned(),
+            execution: None,
+            format: None,
+            options: CallOptions::new(),
+        }
+    }
+}
+
+/// A download of an execution's file; see [`Executions::download`].
+#[must_use = "a download does nothing until it is awaited"]
+#[derive(Debug)]
+pub struct DownloadFile {
+    client: Client,
+    uri: String,
+    execution: Option<String>,
+    format: Option<FileFormat>,
+    options: CallOptions,
+}
+
+impl DownloadFile {
+    /// Asks this execution for the file, in place of the one that its address names.
+    pub fn of_execution(mut self, id: impl Into<String>) -> Self {
+        self.execution = Some(id.into());
+        self
+    }
+
+    /// How the content is written; 2.0 and later.
+    pub fn format(mut self, format: impl Into<FileFormat>) -> Self {
+        self.format = Some(format.into());
+        self
+    }
+
+    /// Sets options of all its calls; what isn't set stays as it was.
+    pub fn options(mut self, options: CallOptions) -> Self {
+        self.options = options.or(&self.options);
+        self
+    }
+
+    /// Sets the tenant.
+    pub fn tenant(mut self, tenant: impl Into<String>) -> Self {
+        self.options = self.options.tenant(tenant);
+        self
+    }
+
+    /// Sets the limit until the file begins to arrive.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.options = self.options.timeout(limit);
+        self
+    }
+
+    async fn begin(self) -> Result<Download, Error> {
+        let named = self.execution.or_else(|| execution_of(&self.uri).map(str::to_owned));
+        let mut execution = named.ok_or_else(|| {
+            let problem = "it names no execution: it reads like `kestra:///…/executions/{id}/…`; or say which \
+                           execution to ask, with `of_execution`";
+            Error::invalid("uri", problem)
+        })?;
+        let mut redirects = 0;
+        loop {
+            let mut call = self
+                .client
+                .executions()
+                .download_file_from_execution(&execution, self.uri.as_str())
+                .options(self.options.clone());
+            if let Some(format) = self.format.clone() {
+                call = call.format(format);
+            }
+            let error = match call.await {
+                Ok(download) => return Ok(download),
+                Err(error) => error,
+            };
+            match redirect(&error) {
+                Some(other) if other != execution && redirects < MAX_REDIRECTS => {
+                    redirects += 1;
+                    execution = other;
+                }
+                _ => return Err(error),
+            }
+        }
+    }
+}
+
+impl std::future::IntoFuture for DownloadFile {
+    type Output = Result<Download, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.begin())
+    }
+}
+
+/// The id behind `/executions/`.
+fn execution_of(address: &str) -> Option<&str> {
+    let (_, rest) = address.split_once("/executions/")?;
+    let id = rest.split(['/', '?', '#']).next()?;
+    let is_id = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    is_id.then_some(id)
+}
+
+/// The execution that a redirect names. Only that is taken from it, so that it can't lead to another server.
+fn redirect(error: &Error) -> Option<String> {
+    let response = error.response().filter(|_| error.kind() == ErrorKind::Status)?;
+    if !response.parts.status.is_redirection() {
+        return None;
+    }
+    let location = response.parts.headers.get(LOCATION)?.to_str().ok()?;
+    execution_of(location).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::execution_of;
+
+    #[test]
+    fn an_address_names_its_execution() {
+        assert_eq!(execution_of("kestra:///a/b/executions/4kJ/tasks/t/1/x.csv"), Some("4kJ"));
+        assert_eq!(execution_of("/api/v1/main/executions/4kJ/file?path=x"), Some("4kJ"));
+        assert_eq!(execution_of("https://elsewhere.example/executions/4kJ"), Some("4kJ"));
+        for address in ["kestra:///a/b/_files/x", "", "/executions/", "/executions/../x"] {
+            assert_eq!(execution_of(address), None, "{address}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! A folder and the files of a namespace, made the same.
+
+mod compare;
+mod down;
+mod local;
+mod remote;
+mod report;
+mod up;
+
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::time::Duration;
+
+use kestra_core::{CallOptions, Error};
+
+use crate::{Client, Files};
+
+pub use report::{FileAction, FileSyncReport, SyncedFile};
+
+impl Files {
+    /// Uploads what is new or changed in a folder to the files of a namespace.
+    ///
+    /// A file is changed if its length differs, or else its content, which is read and compared as it comes. Files that only
+    /// the namespace has stay, unless [`delete`](FileSync::delete) says otherwise. Links aren't followed, and `_flows`, where
+    /// a file would become a flow, is left out. All versions.
+    ///
+    /// # Errors
+    ///
+    /// The folder can't be read, or the files can't be listed. What fails for one file is in the report.
+    ///
+    /// ```no_run
+    /// # async fn run(client: kestra::Client) -> Result<(), kestra::Error> {
+    /// let report = client.files().sync_up("company.team", "scripts").delete(true).dry_run(true).await?;
+    /// for file in report.changes() {
+    ///     println!("{:?} {}", file.action, file.path);
+    /// }
+    /// report.check()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn sync_up(&self, namespace: impl Into<String>, folder: impl Into<PathBuf>) -> FileSync {
+        FileSync::new(self.client().clone(), Direction::Up, namespace.into(), folder.into())
+    }
+
+    /// Downloads what is new or changed among the files of a namespace to a folder, which is made if need be.
+    ///
+    /// Compares as [`sync_up`](Self::sync_up) does. Files that only the folder has stay, unless [`delete`](FileSync::delete)
+    /// says otherwise. A path that would leave the folder is an error of that file. All versions.
+    ///
+    /// # Errors
+    ///
+    /// As [`sync_up`](Self::sync_up).
+    pub fn sync_down(&self, namespace: impl Into<String>, folder: impl Into<PathBuf>) -> FileSync {
+        FileSync::new(self.client().clone(), Direction::Down, namespace.into(), folder.into())
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Direction {
+    Up,
+    Down,
+}
+
+/// A folder and a namespace that are to be made the same; see [`Files::sync_up`] and [`Files::sync_down`].
+#[must_use = "a sync does nothing until it is awaited"]
+#[derive(Debug)]
+pub struct FileSync {
+    client: Client,
+    direction: Direction,
+    namespace: String,
+    folder: PathBuf,
+    delete: bool,
+    dry_run: bool,
+    options: CallOptions,
+}
+
+impl FileSync {
+    fn new(client: Client, direction: Direction, namespace: String, folder: PathBuf) -> Self {
+        let options = CallOptions::new();
+        Self { client, direction, namespace, folder, delete: false, dry_run: false, options }
+    }
+
+    /// Deletes what only the target has.
+    pub fn delete(mut self, delete: bool) -> Self {
+        self.delete = delete;
+        self
+    }
+
+    /// Changes nothing, and reports what would be done.
+    pub fn dry_run(mut self, dry_run: bool) -> Self {
+        self.dry_run = dry_run;
+        self
+    }
+
+    /// Sets options of all its calls; what isn't set stays as it was.
+    pub fn options(mut self, options: CallOptions) -> Self {
+        self.options = options.or(&self.options);
+        self
+    }
+
+    /// Sets the tenant.
+    pub fn tenant(mut self, tenant: impl Into<String>) -> Self {
+        self.options = self.options.tenant(tenant);
+        self
+    }
+
+    /// Sets the limit for each of its calls.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.options = self.options.timeout(limit);
+        self
+    }
+
+    async fn run(self) -> Result<FileSyncReport, Error> {
+        let mut report = FileSyncReport { dry_run: self.dry_run, files: Vec::new() };
+        match self.direction {
+            Direction::Up => self.up(&mut report).await?,
+            Direction::Down => self.down(&mut report).await?,
+        }
+        report.files.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(report)
+    }
+
+    /// The area, with the options of this sync.
+    fn files(&self) -> Files {
+        self.client.with_options(self.options.clone()).files()
+    }
+}
+
+impl std::future::IntoFuture for FileSync {
+    type Output = Result<FileSyncReport, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
