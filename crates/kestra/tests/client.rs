@@ -35,7 +35,7 @@ fn a_setting_that_cannot_be_is_named() {
     for (message, named) in
         [
             (message(Client::builder()), "server"),
-            (message(Client::builder().server("localhost:8080")), "http or https"),
+            (message(Client::builder().server("localhost:8080")), "http:// or https://"),
             (message(Client::builder().server("ftp://localhost")), "ftp"),
             (message(Client::builder().server("http://user:hush@localhost")), "auth"),
             (message(Client::builder().server("http://localhost/api/v1")), "/api/v1"),
