@@ -9,7 +9,7 @@ mod generated;
 pub use areas::*;
 pub use client::{CallService, Client, ClientBuilder, ServerInfo};
 pub use files::{DownloadFile, FileAction, FileSync, FileSyncReport, SyncedFile};
-pub use flows::{Deploy, Deployed};
+pub use flows::{Deploy, Deployed, FlowAction, FlowSync, FlowSyncReport, SyncedFlow};
 pub use jiff;
 pub use kestra_core::{
     Attempt, AttemptResult, Body, BoxError, Call, CallContext, CallOptions, Detached, Download, Error,
