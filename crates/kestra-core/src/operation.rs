@@ -179,6 +179,12 @@ impl OperationInfo {
         self.routes.first()
     }
 
+    /// Whether it changes or deletes whatever its filters find.
+    #[must_use]
+    pub fn acts_by_query(&self) -> bool {
+        self.name.ends_with("_by_query") && self.replay != Replay::Safe
+    }
+
     /// Whether the route depends on the server's version, or some version lacks the operation.
     #[inline]
     #[must_use]

@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 use kestra_core::{Error, ErrorKind, FilePart, Filter, Target};
 use kestra_models::ExecutionKind;
 use kestra_operations::{
-    BulkUpdateFlows, CreateExecution, CreateFlow, DeleteExecutionsByQuery, GetFlow, KillExecutionsByIds,
-    ResumeExecution, SearchFlows, UpdateFlowsInNamespace, ValidateFlows, ValidateFlowsMultipart, operations,
+    BulkUpdateFlows, CreateExecution, CreateFlow, DeleteExecutionsByQuery, DeleteTemplatesByQuery, GetFlow,
+    KillExecutionsByIds, ResumeExecution, SearchFlows, UpdateFlowsInNamespace, ValidateFlows,
+    ValidateFlowsMultipart, operations,
 };
 
 fn uri(request: Result<http::Request<kestra_core::Body>, Error>) -> String {
@@ -97,6 +98,9 @@ fn a_bulk_action_needs_a_filter_or_a_word() {
     assert_eq!(error.kind(), ErrorKind::Refused);
     assert!(error.to_string().contains("all()"), "{error}");
     assert!(DeleteExecutionsByQuery::new().all().into_request().is_ok());
+    // Of those that never had filters the parameters narrow.
+    assert_eq!(refusal(DeleteTemplatesByQuery::new().into_request()).kind(), ErrorKind::Refused);
+    assert!(DeleteTemplatesByQuery::new().namespace("company").into_request().is_ok());
     let filtered = DeleteExecutionsByQuery::new().filter(Filter::state().equals("FAILED"));
     assert!(filtered.into_request().is_ok());
 }

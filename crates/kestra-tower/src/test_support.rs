@@ -58,6 +58,15 @@ pub(crate) static RECENT: OperationInfo = OperationInfo::new(
 .path_parameters(&["id"])
 .replay(Replay::Safe);
 
+/// An action by query that 2.0 lacks.
+pub(crate) static SWEPT: OperationInfo = OperationInfo::new(
+    "sweep_flows_by_query",
+    "flows",
+    &[Route::delete("/api/v1/{tenant}/flows/{id}/by-query", Versions::until(V2))],
+)
+.path_parameters(&["id"])
+.replay(Replay::Idempotent);
+
 pub(crate) static WEBHOOK: OperationInfo = OperationInfo::new(
     "trigger_by_webhook",
     "executions",

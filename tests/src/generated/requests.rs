@@ -3029,6 +3029,7 @@ fn delete_templates_by_query(r: &Recorded<'_>) -> Result<Call, Obstacle> {
             _ => return Err(r.unknown_parameter(name, value)),
         };
     }
+    b = b.all();
     Ok(b.into_call())
 }
 

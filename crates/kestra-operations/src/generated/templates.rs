@@ -127,7 +127,9 @@ pub struct DeleteTemplatesByQuery<E = ::kestra_core::Detached> {
 impl DeleteTemplatesByQuery {
     /// The operation, nothing set.
     pub fn new() -> Self {
-        Self { call: ::kestra_core::Call::new(&DELETE_TEMPLATES_BY_QUERY), executor: ::kestra_core::Detached }
+        let mut call = ::kestra_core::Call::new(&DELETE_TEMPLATES_BY_QUERY);
+        call.set_needs_one_of(&[0, 1]);
+        Self { call, executor: ::kestra_core::Detached }
     }
 }
 
@@ -145,6 +147,12 @@ impl<E> DeleteTemplatesByQuery<E> {
     /// `q` in the query.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(1, Into::<String>::into(q));
+        self
+    }
+
+    /// Acts on everything that there is, no filter given.
+    pub fn all(mut self) -> Self {
+        self.call.set_needs_one_of(&[]);
         self
     }
 }

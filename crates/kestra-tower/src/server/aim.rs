@@ -1,5 +1,7 @@
 //! Working out the URL of a request.
 
+use std::time::Duration;
+
 use http::uri::PathAndQuery;
 use http::{Request, Uri};
 use kestra_core::{
@@ -39,9 +41,20 @@ pub(super) fn need(settings: &Settings, request: &Request<Body>, base: &BaseUrl)
         return Need::Nothing;
     }
     let set = context.options().get_api_version().or(settings.api_version);
-    match set.or_else(|| settings.versions.get(base, settings.version_ttl)) {
+    match set.or_else(|| settings.versions.get(base, trusted(settings, request))) {
         Some(version) => Need::Route(version),
         None => Need::Version,
+    }
+}
+
+/// How old an answer about the version may be for this request. What acts by query acts on everything where the server reads
+/// its query otherwise, so before that the version is asked anew: servers are upgraded and rolled back.
+pub(super) fn trusted(settings: &Settings, request: &Request<Body>) -> Duration {
+    const JUST_NOW: Duration = Duration::from_secs(1);
+    let operation = CallContext::of(request).and_then(CallContext::operation);
+    match operation.is_some_and(OperationInfo::acts_by_query) {
+        true => settings.version_ttl.min(JUST_NOW),
+        false => settings.version_ttl,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Buf;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
@@ -11,7 +12,7 @@ use http_body::Body as HttpBody;
 use kestra_core::{BaseUrl, Body, BoxError, CallContext, Error, ErrorKind, RequestSent, Version};
 use tower_service::Service;
 
-use super::aim::{aim, name, route};
+use super::aim::{aim, name, route, trusted};
 use super::future::Watch;
 use super::layer::Settings;
 use super::probe::Probe;
@@ -27,6 +28,8 @@ where
     call: Option<(S, Request<Body>)>,
     base: BaseUrl,
     settings: Arc<Settings>,
+    /// How old an answer may be.
+    trusted: Duration,
     question: Arc<Question>,
     /// How often the question had failed before this call came.
     failures: u64,
@@ -50,7 +53,8 @@ where
     pub(super) fn new(service: S, request: Request<Body>, base: BaseUrl, settings: Arc<Settings>) -> Self {
         let question = settings.versions.question(&base);
         let failures = question.failures();
-        Self { call: Some((service, request)), base, settings, question, failures, asking: None }
+        let trusted = trusted(&settings, &request);
+        Self { call: Some((service, request)), base, settings, trusted, question, failures, asking: None }
     }
 }
 
@@ -78,7 +82,7 @@ where
                 return Poll::Ready(answer);
             }
             let turn = ready!(Taken::poll(&self.question, cx));
-            if let Some(version) = self.settings.versions.get(&self.base, self.settings.version_ttl) {
+            if let Some(version) = self.settings.versions.get(&self.base, self.trusted) {
                 return Poll::Ready(Ok(version));
             }
             if let Some(error) = self.question.failure_after(self.failures) {

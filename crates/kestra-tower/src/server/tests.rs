@@ -9,7 +9,7 @@ use tower_service::Service;
 
 use super::ServerLayer;
 use crate::test_support::{
-    MOVED, Peer, READ, RECENT, Reply, after, context, fail, request, request_with, status, version,
+    MOVED, Peer, READ, RECENT, Reply, SWEPT, after, context, fail, request, request_with, status, version,
 };
 use crate::{RetryLayer, VersionCache};
 
@@ -255,6 +255,23 @@ async fn a_doubtful_answer_or_a_failed_connection_has_the_version_asked_again() 
         assert_eq!(peer.uris().iter().filter(|uri| *uri == CONFIGS).count(), asked);
         assert_eq!(peer.uris().last().unwrap(), if asked == 2 { NEW } else { OLD });
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_action_by_query_has_the_version_asked_right_before() {
+    let peer = Peer::new([version("1.3.25")]);
+    let service = ServerLayer::new(BASE).layer(peer.clone());
+    service.clone().oneshot(request(&SWEPT)).await.unwrap();
+    tokio::time::sleep(SECOND * 2).await;
+    // The server was upgraded meanwhile, and no call had reason to doubt what is known.
+    peer.add([version("2.0.0")]);
+    let error = error_of(service.clone(), request(&SWEPT)).await;
+    assert_eq!((error.kind(), error.request_sent()), (ErrorKind::Unsupported, RequestSent::No));
+    // Others believe what was asked a while ago, and these what was asked just now.
+    error_of(service.clone(), request(&SWEPT)).await;
+    tokio::time::sleep(SECOND * 2).await;
+    service.oneshot(request(&MOVED)).await.unwrap();
+    assert_eq!(peer.uris().iter().filter(|uri| *uri == CONFIGS).count(), 2);
 }
 
 #[tokio::test(start_paused = true)]

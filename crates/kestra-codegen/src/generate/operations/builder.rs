@@ -180,9 +180,14 @@ impl<'a> Builder<'a> {
 
     /// Places of the parameters that narrow what a by-query action acts on.
     fn filters(&self) -> Vec<usize> {
-        let is_filter = |parameter: &QueryParameter| parameter.ty == Type::Filters || parameter.deprecated;
-        let places = self.operation.query.iter().enumerate();
-        places.filter(|(_, parameter)| is_filter(parameter)).map(|(place, _)| place).collect()
+        let query = &self.operation.query;
+        // Some never had filters: there every parameter narrows.
+        let has_filters = query.iter().any(|parameter| parameter.ty == Type::Filters);
+        let narrows = |parameter: &QueryParameter| {
+            !has_filters || parameter.ty == Type::Filters || parameter.deprecated
+        };
+        let places = query.iter().enumerate();
+        places.filter(|(_, parameter)| narrows(parameter)).map(|(place, _)| place).collect()
     }
 
     fn write_setters(&self, name: &str, file: &mut Writer) -> Result<()> {
