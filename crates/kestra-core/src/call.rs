@@ -274,6 +274,15 @@ impl Call {
         form.into_iter().flat_map(Multipart::names)
     }
 
+    /// The body, if it is there already and in memory.
+    #[must_use]
+    pub fn body_bytes(&self) -> Option<&bytes::Bytes> {
+        match &self.payload {
+            Payload::Ready { body, .. } => body.as_bytes(),
+            Payload::None | Payload::Form(_) => None,
+        }
+    }
+
     /// How long the body is, as far as it is known before it is made.
     #[must_use]
     pub fn body_length(&self) -> Option<u64> {

@@ -5,6 +5,7 @@ mod client;
 mod files;
 mod flows;
 mod generated;
+mod triggers;
 
 pub use areas::*;
 pub use client::{CallService, Client, ClientBuilder, ServerInfo};
@@ -18,9 +19,11 @@ pub use kestra_core::{
 };
 pub use kestra_models as models;
 pub use kestra_operations as operations;
+pub use kestra_operations::{BulkByIds, BulkReport, SkippedExecution};
 pub use kestra_tower::auth::{Auth, AuthLayer, Token, TokenSource};
 pub use kestra_tower::transport::{Proxy, Tls, Transport};
 pub use kestra_tower::{RetryLayer, ServerLayer, TimeoutLayer, TraceLayer, VersionCache};
+pub use triggers::{StartBackfill, TriggerBackfill, WatchBackfill};
 
 /// The code in the documents is compiled like that in the README.
 #[cfg(doctest)]

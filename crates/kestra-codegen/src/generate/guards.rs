@@ -33,3 +33,8 @@ pub(super) fn looks_back(operation: &Operation) -> Option<usize> {
     }
     operation.query.iter().position(|parameter| parameter.ty == Type::Filters)
 }
+
+/// Whether one execution that doesn't fit stops an action on all of those that are named.
+pub(super) fn takes_part_by_id(operation: &Operation) -> bool {
+    operation.area == "executions" && operation.name.ends_with("_by_ids")
+}

@@ -8,9 +8,9 @@ use futures_core::Stream;
 
 use crate::error::Error;
 
+use super::PageAnswer;
 use super::continuation::Continuation;
 use super::pages::Pages;
-use super::PageAnswer;
 
 /// The rows of a list, page after page.
 ///

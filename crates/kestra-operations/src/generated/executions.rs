@@ -182,6 +182,7 @@ pub struct DeleteExecutionsByIds<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(DeleteExecutionsByIds, DELETE_EXECUTIONS_BY_IDS, json kestra_models::BulkOutcome);
+crate::extensions::by_ids!(DeleteExecutionsByIds);
 
 impl DeleteExecutionsByIds {
     /// The operation with what it can't be without.
@@ -812,6 +813,7 @@ pub struct ForceRunExecutionsByIds<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(ForceRunExecutionsByIds, FORCE_RUN_EXECUTIONS_BY_IDS, json kestra_models::BulkOutcome);
+crate::extensions::by_ids!(ForceRunExecutionsByIds);
 
 impl ForceRunExecutionsByIds {
     /// The operation with what it can't be without.
@@ -1329,6 +1331,7 @@ pub struct KillExecutionsByIds<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(KillExecutionsByIds, KILL_EXECUTIONS_BY_IDS, json kestra_models::BulkOutcome);
+crate::extensions::by_ids!(KillExecutionsByIds);
 
 impl KillExecutionsByIds {
     /// The operation with what it can't be without.
@@ -1728,6 +1731,7 @@ pub struct PauseExecutionsByIds<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(PauseExecutionsByIds, PAUSE_EXECUTIONS_BY_IDS, json kestra_models::BulkOutcome);
+crate::extensions::by_ids!(PauseExecutionsByIds);
 
 impl PauseExecutionsByIds {
     /// The operation with what it can't be without.
@@ -2158,6 +2162,7 @@ pub struct ReplayExecutionsByIds<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(ReplayExecutionsByIds, REPLAY_EXECUTIONS_BY_IDS, json kestra_models::BulkOutcome);
+crate::extensions::by_ids!(ReplayExecutionsByIds);
 
 impl ReplayExecutionsByIds {
     /// The operation with what it can't be without.
@@ -2459,6 +2464,7 @@ pub struct RestartExecutionsByIds<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(RestartExecutionsByIds, RESTART_EXECUTIONS_BY_IDS, json kestra_models::BulkOutcome);
+crate::extensions::by_ids!(RestartExecutionsByIds);
 
 impl RestartExecutionsByIds {
     /// The operation with what it can't be without.
@@ -2781,6 +2787,7 @@ pub struct ResumeExecutionsByIds<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(ResumeExecutionsByIds, RESUME_EXECUTIONS_BY_IDS, json kestra_models::BulkOutcome);
+crate::extensions::by_ids!(ResumeExecutionsByIds);
 
 impl ResumeExecutionsByIds {
     /// The operation with what it can't be without.
@@ -3341,6 +3348,7 @@ pub struct SetExecutionLabelsByIds<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(SetExecutionLabelsByIds, SET_EXECUTION_LABELS_BY_IDS, json kestra_models::BulkOutcome);
+crate::extensions::by_ids!(SetExecutionLabelsByIds);
 
 impl SetExecutionLabelsByIds {
     /// The operation with what it can't be without.
@@ -4517,6 +4525,7 @@ pub struct UnqueueExecutionsByIds<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(UnqueueExecutionsByIds, UNQUEUE_EXECUTIONS_BY_IDS, json kestra_models::BulkOutcome);
+crate::extensions::by_ids!(UnqueueExecutionsByIds);
 
 impl UnqueueExecutionsByIds {
     /// The operation with what it can't be without.
@@ -4807,6 +4816,7 @@ pub struct UpdateExecutionsStatusByIds<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(UpdateExecutionsStatusByIds, UPDATE_EXECUTIONS_STATUS_BY_IDS, json kestra_models::BulkOutcome);
+crate::extensions::by_ids!(UpdateExecutionsStatusByIds);
 
 impl UpdateExecutionsStatusByIds {
     /// The operation with what it can't be without.

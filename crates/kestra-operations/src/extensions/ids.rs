@@ -1,0 +1,76 @@
+//! What a search finds, by id: read whole before anything is changed, so that the change can't shift what is still to read.
+
+use std::collections::HashSet;
+use std::hash::Hash;
+
+use kestra_core::paging::Items;
+use kestra_core::{Error, Executor};
+use kestra_models::{NamespacedId, Page, TriggerId};
+
+use crate::{SearchExecutions, SearchExecutionsByFlowId, SearchFlows, SearchTriggers};
+
+impl<E: Executor> SearchExecutions<E> {
+    /// The ids of all that the search finds, page after page, oldest first; none twice.
+    ///
+    /// Like the search itself it looks back 8 days, unless `since` or `look_back` say how far.
+    ///
+    /// # Errors
+    ///
+    /// The first error of any page.
+    pub async fn ids(self) -> Result<Vec<String>, Error> {
+        all(self.items(), |execution| execution.id, Clone::clone).await
+    }
+}
+
+impl<E: Executor> SearchExecutionsByFlowId<E> {
+    /// The ids of all that the search finds, page after page; none twice.
+    ///
+    /// # Errors
+    ///
+    /// The first error of any page.
+    pub async fn ids(self) -> Result<Vec<String>, Error> {
+        all(self.items(), |execution| execution.id, Clone::clone).await
+    }
+}
+
+impl<E: Executor> SearchFlows<E> {
+    /// The names of all that the search finds, page after page; none twice.
+    ///
+    /// # Errors
+    ///
+    /// The first error of any page.
+    pub async fn ids(self) -> Result<Vec<NamespacedId>, Error> {
+        let id = |flow: kestra_models::Flow| Some(NamespacedId::new(flow.id?, flow.namespace?));
+        all(self.items(), id, |id| (id.namespace.clone(), id.id.clone())).await
+    }
+}
+
+impl<E: Executor> SearchTriggers<E> {
+    /// The names of all that the search finds, page after page; none twice.
+    ///
+    /// # Errors
+    ///
+    /// The first error of any page.
+    pub async fn ids(self) -> Result<Vec<TriggerId>, Error> {
+        let id = |row: kestra_models::TriggerAndState| row.current().and_then(|state| state.id());
+        let key = |id: &TriggerId| (id.namespace.clone(), id.flow_id.clone(), id.trigger_id.clone());
+        all(self.items(), id, key).await
+    }
+}
+
+/// All ids; rows that shifted while the list was read come only once.
+async fn all<T, I, K: Hash + Eq>(
+    mut rows: Items<Page<T>>,
+    id: impl Fn(T) -> Option<I>,
+    key: impl Fn(&I) -> K,
+) -> Result<Vec<I>, Error> {
+    let (mut ids, mut seen) = (Vec::new(), HashSet::new());
+    while let Some(row) = rows.next().await {
+        if let Some(id) = id(row?)
+            && seen.insert(key(&id))
+        {
+            ids.push(id);
+        }
+    }
+    Ok(ids)
+}
