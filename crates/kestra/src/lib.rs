@@ -2,6 +2,7 @@
 
 mod areas;
 mod client;
+mod executions;
 mod files;
 mod flows;
 mod generated;
@@ -10,6 +11,7 @@ mod triggers;
 pub use areas::*;
 pub use client::{CallService, Client, ClientBuilder, ServerInfo};
 pub use files::{DownloadFile, FileAction, FileSync, FileSyncReport, SyncedFile};
+pub use executions::{Finished, Resolve, Resolved, Run, Start, Started, Wait};
 pub use flows::{Deploy, Deployed, FlowAction, FlowSync, FlowSyncReport, SyncedFlow};
 pub use jiff;
 pub use kestra_core::{

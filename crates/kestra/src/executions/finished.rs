@@ -1,0 +1,147 @@
+//! What came out of an execution.
+
+use std::time::Duration;
+
+use kestra_core::sse::{Backoff, is_passing};
+use kestra_core::{Error, ErrorKind};
+use kestra_models::{Execution, LogEntry, State, StateType, TaskRun};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::Client;
+
+/// An execution at its end, with what it put out.
+///
+/// The error of an execution that failed carries one as well:
+///
+/// ```no_run
+/// # async fn run(client: kestra::Client) -> Result<(), kestra::Error> {
+/// use kestra::Finished;
+///
+/// if let Err(error) = client.executions().run("company.team", "hello").await {
+///     if let Some(failed) = Finished::of(&error) {
+///         println!("{} ended in {:?}", failed.id(), failed.state());
+///         for run in failed.failed_task_runs() {
+///             println!("  task {:?}", run.task_id);
+///         }
+///         for line in failed.last_log_lines() {
+///             println!("  {:?}", line.message);
+///         }
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Finished {
+    /// The execution as it was read at its end.
+    pub execution: Execution,
+    outputs: Map<String, Value>,
+    pub(super) log_lines: Vec<LogEntry>,
+}
+
+impl Finished {
+    /// The execution with its outputs, wherever this version keeps them.
+    pub(super) async fn read(
+        client: &Client,
+        mut execution: Execution,
+        outage: Duration,
+    ) -> Result<Self, Error> {
+        let outputs = match execution.outputs.take() {
+            Some(outputs) => outputs,
+            None if execution.state.as_ref().is_some_and(State::is_success) => {
+                outputs(client, execution.id.as_deref().unwrap_or_default(), outage).await?
+            }
+            None => Map::new(),
+        };
+        Ok(Self { execution, outputs, log_lines: Vec::new() })
+    }
+
+    /// What an error of `run` or `wait` tells of the execution, once it has ended.
+    #[must_use]
+    pub fn of(error: &Error) -> Option<&Self> {
+        error.payload()
+    }
+
+    /// The id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.execution.id.as_deref().unwrap_or_default()
+    }
+
+    /// The state in which it ended.
+    #[must_use]
+    pub fn state(&self) -> Option<&StateType> {
+        self.execution.state.as_ref().and_then(|state| state.current.as_ref())
+    }
+
+    /// Whether it ended as SUCCESS or WARNING.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        self.state().is_some_and(StateType::is_success)
+    }
+
+    /// Whether it ended as FAILED, KILLED or CANCELLED.
+    #[must_use]
+    pub fn is_failed(&self) -> bool {
+        self.state().is_some_and(StateType::is_failed)
+    }
+
+    /// Whether it hasn't ended at all, but paused, and the wait was to stop there.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.state().is_some_and(StateType::is_paused)
+    }
+
+    /// The outputs of the flow.
+    #[must_use]
+    pub fn outputs(&self) -> &Map<String, Value> {
+        &self.outputs
+    }
+
+    /// The outputs of the flow as a type of one's own.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Decode`] if they don't fit; it has the execution's id.
+    pub fn outputs_as<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        serde_json::from_value(Value::Object(self.outputs.clone())).map_err(|problem| {
+            let message = format!("the outputs of execution {} don't fit: {problem}", self.id());
+            Error::new(ErrorKind::Decode, message).of_execution(self.id())
+        })
+    }
+
+    /// The task runs that failed; of a task with others within it only those within, if one of them failed.
+    #[must_use]
+    pub fn failed_task_runs(&self) -> Vec<&TaskRun> {
+        let failed = || self.execution.task_runs().iter().filter(|run| is_failed(run));
+        failed()
+            .filter(|run| run.id.is_none() || !failed().any(|other| other.parent_task_run_id == run.id))
+            .collect()
+    }
+
+    /// The last lines that the task logged which failed, oldest first; only errors have them.
+    #[must_use]
+    pub fn last_log_lines(&self) -> &[LogEntry] {
+        &self.log_lines
+    }
+}
+
+fn is_failed(run: &TaskRun) -> bool {
+    run.state.as_ref().is_some_and(State::is_failed)
+}
+
+/// The outputs on a server that keeps them apart from the execution; none on one that has nowhere else to keep them.
+async fn outputs(client: &Client, id: &str, outage: Duration) -> Result<Map<String, Value>, Error> {
+    let mut backoff = Backoff::default().outage(outage);
+    loop {
+        match client.outputs().get_execution_outputs(id).await {
+            Err(error) if error.is_not_found() || error.kind() == ErrorKind::Unsupported => {
+                return Ok(Map::new());
+            }
+            Err(error) if is_passing(&error) => backoff.pause(error).await?,
+            result => return result,
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Keys: what an execution is marked with, so that it can be found again.
+
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use kestra_core::{Error, Filter};
+use kestra_models::Execution;
+
+use super::Resolved;
+use crate::Client;
+
+/// The label that a key travels as.
+pub(super) const CORRELATION: &str = "system.correlationId";
+
+/// Longer ones don't fit well into the lines of requests.
+const LONGEST: usize = 512;
+
+/// Which key an execution is started with.
+#[derive(Clone, Debug)]
+pub(super) enum Key {
+    /// One that is made for this start.
+    Fresh,
+    /// The caller's own.
+    Own(String),
+    /// None.
+    None,
+}
+
+impl Key {
+    pub(super) fn is_own(&self) -> bool {
+        matches!(self, Self::Own(_))
+    }
+
+    /// The key to send.
+    pub(super) fn text(&self) -> Result<Option<String>, Error> {
+        match self {
+            Self::Fresh => Ok(Some(fresh())),
+            Self::Own(key) => check(key).map(|()| Some(key.clone())),
+            Self::None => Ok(None),
+        }
+    }
+}
+
+/// The server cuts space off at the ends, and would then find another key.
+pub(super) fn check(key: &str) -> Result<(), Error> {
+    let problem = if key.is_empty() {
+        "it is empty".to_owned()
+    } else if key.trim() != key {
+        "it begins or ends with space".to_owned()
+    } else if key.len() > LONGEST {
+        format!("it has more than {LONGEST} bytes")
+    } else {
+        return Ok(());
+    };
+    Err(Error::invalid("idempotency_key", problem))
+}
+
+/// 128 bits that nobody else has.
+fn fresh() -> String {
+    // RandomState is seeded by the operating system, and differs each time.
+    let half = || RandomState::new().hash_one(std::process::id());
+    format!("rs-{:016x}{:016x}", half(), half())
+}
+
+/// Where a key is looked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scope<'a> {
+    pub(super) flow: Option<(&'a str, &'a str)>,
+    pub(super) look_back: Duration,
+}
+
+/// The executions that were started with a key, as far as they can be found now.
+///
+/// Subflows, replays and retries inherit the label, so only those count that come out of no other execution.
+pub(super) async fn look_up(client: &Client, key: &str, scope: Scope<'_>) -> Result<Resolved, Error> {
+    let range = SignedDuration::try_from(scope.look_back).unwrap_or(SignedDuration::MAX);
+    let since = Timestamp::now().checked_sub(range).unwrap_or(Timestamp::UNIX_EPOCH);
+    let mut search = client
+        .executions()
+        .search_executions()
+        .filter(Filter::label(CORRELATION).equals(key))
+        .since(since)
+        .sort(["state.startDate:asc"]);
+    if let Some((namespace, flow)) = scope.flow {
+        search = search.filter(Filter::namespace().equals(namespace)).filter(Filter::flow_id().equals(flow));
+    }
+    let mut rows = search.items();
+    let mut found = Vec::new();
+    while let Some(row) = rows.next().await {
+        let row = row?;
+        if is_own(&row, key, scope) && !found.iter().any(|known: &Execution| known.id == row.id) {
+            found.push(row);
+        }
+    }
+    Ok(Resolved::of(found))
+}
+
+/// Whether an execution was started with the key, and didn't inherit it.
+fn is_own(execution: &Execution, key: &str, scope: Scope<'_>) -> bool {
+    let is_first = execution.original_id.is_none() || execution.original_id == execution.id;
+    let is_of_flow = scope.flow.is_none_or(|(namespace, flow)| {
+        execution.namespace.as_deref() == Some(namespace) && execution.flow_id.as_deref() == Some(flow)
+    });
+    execution.id.is_some()
+        && is_first
+        && is_of_flow
+        && execution.parent_id.is_none()
+        && execution.trigger.is_none()
+        && execution.labels.get(CORRELATION) == Some(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCOPE: Scope<'_> = Scope { flow: Some(("company", "hello")), look_back: Duration::from_secs(1) };
+
+    #[test]
+    fn only_what_was_started_with_the_key_counts() {
+        let execution = |change: &str| -> bool {
+            let json = format!(
+                r#"{{"id": "1", "originalId": "1", "namespace": "company", "flowId": "hello",
+                    "labels": [{{"key": "system.correlationId", "value": "k"}}] {change}}}"#
+            );
+            is_own(&serde_json::from_str(&json).unwrap(), "k", SCOPE)
+        };
+        assert!(execution(""));
+        assert!(!execution(r#", "parentId": "0""#));
+        assert!(!execution(r#", "trigger": {"id": "subflow"}"#));
+        let other = r#"{"id": "1", "originalId": "0", "namespace": "company", "flowId": "hello"}"#;
+        assert!(!is_own(&serde_json::from_str(other).unwrap(), "k", SCOPE));
+    }
+
+    #[test]
+    fn fresh_keys_differ() {
+        let keys: std::collections::HashSet<_> = (0..1000).map(|_| fresh()).collect();
+        assert_eq!(keys.len(), 1000);
+        assert!(keys.iter().all(|key| check(key).is_ok()));
+    }
+
+    #[test]
+    fn a_key_that_the_server_would_change_is_refused() {
+        assert!(check("").is_err() && check(" a").is_err() && check("order-17").is_ok());
+    }
+}

@@ -1,0 +1,22 @@
+//! What executions can do beyond single operations: start once, wait to the end, run.
+
+mod check;
+mod create;
+mod creation;
+mod failure;
+mod finished;
+mod inputs;
+mod key;
+mod resolve;
+mod run;
+mod settings;
+mod start;
+mod successor;
+mod wait;
+mod watch;
+
+pub use finished::Finished;
+pub use resolve::{Resolve, Resolved};
+pub use run::Run;
+pub use start::{Start, Started};
+pub use wait::Wait;

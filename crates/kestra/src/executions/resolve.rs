@@ -1,0 +1,103 @@
+//! Finding what became of a start.
+
+use std::future::IntoFuture;
+use std::pin::Pin;
+use std::time::Duration;
+
+use kestra_core::Error;
+use kestra_models::Execution;
+
+use super::key::{self, Scope};
+use crate::{Client, Executions};
+
+impl Executions {
+    /// Looks for the execution that was started with a key: what to do after an error of the kind
+    /// [`UnclearOutcome`](crate::ErrorKind::UnclearOutcome), whose [`idempotency_key`](crate::Error::idempotency_key) it is.
+    ///
+    /// A server finds an execution some time after it took it, and a 2.0 server that is busy may take one minutes after it
+    /// answered 504: none yet is no proof that there will be none.
+    ///
+    /// ```no_run
+    /// # async fn run(client: kestra::Client, key: String) -> Result<(), kestra::Error> {
+    /// use kestra::Resolved;
+    ///
+    /// match client.executions().resolve(key).await? {
+    ///     Resolved::None => println!("not yet"),
+    ///     Resolved::One(execution) => println!("it is {:?}", execution.id),
+    ///     Resolved::Many(executions) => println!("there are {}", executions.len()),
+    ///     _ => {}
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn resolve(&self, key: impl Into<String>) -> Resolve {
+        Resolve {
+            client: self.client().clone(),
+            key: key.into(),
+            flow: None,
+            look_back: Duration::from_hours(8 * 24),
+        }
+    }
+}
+
+/// The executions that were started with a key.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Resolved {
+    /// None can be found yet.
+    None,
+    /// This one.
+    One(Box<Execution>),
+    /// More than one: they were started at the same time, or again before the first could be found.
+    Many(Vec<Execution>),
+}
+
+impl Resolved {
+    pub(super) fn of(mut found: Vec<Execution>) -> Self {
+        if found.len() > 1 {
+            return Self::Many(found);
+        }
+        found.pop().map_or(Self::None, |execution| Self::One(Box::new(execution)))
+    }
+}
+
+/// A look-up of a key; see [`Executions::resolve`].
+#[must_use = "nothing is looked up until it is awaited"]
+#[derive(Debug)]
+pub struct Resolve {
+    client: Client,
+    key: String,
+    flow: Option<(String, String)>,
+    look_back: Duration,
+}
+
+impl Resolve {
+    /// Only executions of this flow.
+    pub fn flow(mut self, namespace: impl Into<String>, id: impl Into<String>) -> Self {
+        self.flow = Some((namespace.into(), id.into()));
+        self
+    }
+
+    /// Sets how far back is looked; 8 days by default.
+    pub fn look_back(mut self, range: Duration) -> Self {
+        self.look_back = range;
+        self
+    }
+
+    async fn resolve(self) -> Result<Resolved, Error> {
+        key::check(&self.key)?;
+        let flow = self.flow.as_ref().map(|(namespace, id)| (namespace.as_str(), id.as_str()));
+        key::look_up(&self.client, &self.key, Scope { flow, look_back: self.look_back })
+            .await
+            .map_err(|error| error.of_key(self.key))
+    }
+}
+
+impl IntoFuture for Resolve {
+    type Output = Result<Resolved, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.resolve())
+    }
+}

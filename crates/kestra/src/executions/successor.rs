@@ -1,0 +1,68 @@
+//! The execution in which a flow is tried again.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use kestra_core::sse::{Backoff, is_passing};
+use kestra_core::{Error, Filter};
+use kestra_models::Execution;
+
+use crate::Client;
+
+/// The label that an execution shares with those that come out of it.
+const CORRELATION: &str = "system.correlationId";
+
+/// How far clocks may be apart.
+const SKEW: SignedDuration = SignedDuration::from_hours(1);
+
+/// The id of the execution that goes on in the place of one that ended as RETRIED.
+///
+/// The server names it nowhere, and makes it only after the interval of the retry, so this looks again and again.
+pub(super) async fn of(client: &Client, retried: &Execution, outage: Duration) -> Result<String, Error> {
+    let mut pace = Backoff::default().waits(Duration::from_millis(500), Duration::from_secs(10));
+    let mut backoff = Backoff::default().outage(outage);
+    loop {
+        match find(client, retried).await {
+            Ok(Some(id)) => return Ok(id),
+            Ok(None) => {
+                backoff.reset();
+                pace.wait().await;
+            }
+            Err(error) if is_passing(&error) => backoff.pause(error).await?,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+async fn find(client: &Client, retried: &Execution) -> Result<Option<String>, Error> {
+    let mut search = client.executions().search_executions().sort(["state.startDate:asc"]);
+    for (field, value) in [(Filter::namespace(), &retried.namespace), (Filter::flow_id(), &retried.flow_id)] {
+        if let Some(value) = value {
+            search = search.filter(field.equals(value));
+        }
+    }
+    if let Some(value) = retried.labels.get(CORRELATION) {
+        search = search.filter(Filter::label(CORRELATION).equals(value));
+    }
+    if let Some(start) = retried.state.as_ref().and_then(|state| state.start_date) {
+        search = search.since(start - SKEW);
+    }
+    let mut rows = search.items();
+    let attempt = attempt(retried);
+    let mut found = None;
+    while let Some(row) = rows.next().await {
+        let row = row?;
+        // A replay has the same parent; only a retry counts as another attempt.
+        if row.parent_id.is_some() && row.parent_id == retried.id {
+            if attempt.is_some() && self::attempt(&row) > attempt {
+                return Ok(row.id);
+            }
+            found = found.or(row.id);
+        }
+    }
+    Ok(found)
+}
+
+fn attempt(execution: &Execution) -> Option<i64> {
+    execution.metadata.as_ref().and_then(|metadata| metadata.attempt_number)
+}

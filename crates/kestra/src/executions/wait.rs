@@ -1,0 +1,63 @@
+//! Waiting for an execution that somebody started.
+
+use std::future::IntoFuture;
+use std::pin::Pin;
+
+use kestra_core::Error;
+
+use super::settings::{Settings, waiting};
+use super::{Finished, watch};
+use crate::{Client, Executions};
+
+impl Executions {
+    /// Waits until an execution has ended, whoever started it, and gives what came out.
+    ///
+    /// It follows the execution's events, survives cuts and restarts of the server, reads the execution beside a stream that is
+    /// silent, and follows an execution that is retried in a new one. It may be asked about an execution that has ended long
+    /// ago. All versions.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::ExecutionFailed`](crate::ErrorKind::ExecutionFailed) if it ended as FAILED, KILLED or CANCELLED, unless
+    /// `any_end_state` is set; 404 if there is no such execution. Every error has the
+    /// [`execution_id`](crate::Error::execution_id).
+    ///
+    /// ```no_run
+    /// # async fn run(client: kestra::Client) -> Result<(), kestra::Error> {
+    /// let finished = client.executions().wait("4xYkRyHSfWhzTRKWTMTeML").await?;
+    /// println!("{}: {:?}", finished.id(), finished.outputs());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn wait(&self, id: impl Into<String>) -> Wait {
+        Wait::new(self.client().clone(), id.into(), false)
+    }
+}
+
+/// A wait for the end of an execution; see [`Executions::wait`].
+#[must_use = "a wait does nothing until it is awaited"]
+#[derive(Debug)]
+pub struct Wait {
+    client: Client,
+    id: String,
+    /// Whether the execution is known to be there.
+    is_known: bool,
+    settings: Settings,
+}
+
+waiting!(Wait);
+
+impl Wait {
+    pub(super) fn new(client: Client, id: String, is_known: bool) -> Self {
+        Self { client, id, is_known, settings: Settings::default() }
+    }
+}
+
+impl IntoFuture for Wait {
+    type Output = Result<Finished, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(watch::to_the_end(self.client, self.id, self.is_known, self.settings))
+    }
+}

@@ -1,0 +1,190 @@
+//! Watching an execution to its end, whatever happens on the way.
+
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::task::Poll;
+use std::time::Duration;
+
+use kestra_core::sse::{Backoff, FollowStream, is_passing};
+use kestra_core::{Error, ErrorKind, RequestSent, TimeoutPhase};
+use kestra_models::{Execution, State, StateType};
+use tokio::time::{Instant, sleep_until};
+
+use super::settings::Settings;
+use super::{Finished, failure, successor};
+use crate::Client;
+
+/// How long an execution that was just started may be missing: it is stored a moment after its creation was answered.
+const GRACE: Duration = Duration::from_secs(15);
+
+/// How long a silent stream is trusted at most.
+const LONGEST_POLL: Duration = Duration::from_secs(30);
+
+/// Waits until an execution has ended.
+pub(super) async fn to_the_end(
+    client: Client,
+    id: String,
+    is_known: bool,
+    mut settings: Settings,
+) -> Result<Finished, Error> {
+    // The limit is one of the whole, not of each call.
+    let client = client.with_options(std::mem::take(&mut settings.options));
+    let limit = settings.timeout;
+    let mut watch = Watch { client, id, is_known, begun: Instant::now(), settings };
+    let result = match limit {
+        Some(limit) => match tokio::time::timeout(limit, watch.run()).await {
+            Ok(result) => result,
+            Err(_) => Err(watch.time_is_over(limit).await),
+        },
+        None => watch.run().await,
+    };
+    result.map_err(|error| match error.execution_id() {
+        Some(_) => error,
+        None => error.of_execution(watch.id),
+    })
+}
+
+/// An execution that is watched.
+struct Watch {
+    client: Client,
+    /// The one that is watched now: after a retry the next one.
+    id: String,
+    is_known: bool,
+    begun: Instant,
+    settings: Settings,
+}
+
+impl Watch {
+    async fn run(&mut self) -> Result<Finished, Error> {
+        loop {
+            let execution = self.end().await?;
+            let state = execution.state.as_ref().and_then(|state| state.current.clone());
+            if state == Some(StateType::Retried) {
+                let next = successor::of(&self.client, &execution, self.settings.outage).await?;
+                (self.id, self.is_known) = (next, true);
+                continue;
+            }
+            let finished = Finished::read(&self.client, execution, self.settings.outage).await?;
+            return if finished.is_failed() && !self.settings.any_end_state {
+                Err(failure::of(&self.client, finished).await)
+            } else {
+                Ok(finished)
+            };
+        }
+    }
+
+    /// The execution at its end, or at a pause that ends the wait.
+    async fn end(&mut self) -> Result<Execution, Error> {
+        let mut seen = Seen::default();
+        let mut backoff = Backoff::default().outage(self.settings.outage);
+        let mut states = self.follow();
+        let mut interval = self.settings.poll;
+        loop {
+            let failure = match event_or_silence(&mut states, Instant::now() + interval).await {
+                Next::Event(Some(Ok(execution))) => {
+                    interval = self.settings.poll;
+                    self.is_known = true;
+                    backoff.reset();
+                    if let Some(end) = self.show(execution, &mut seen, false) {
+                        return Ok(end);
+                    }
+                    continue;
+                }
+                Next::Event(Some(Err(error))) => error,
+                Next::Event(None) => match seen.last.take() {
+                    Some(last) => return Ok(last),
+                    None => Error::new(ErrorKind::Transport, "the stream ended without a state"),
+                },
+                Next::Silence => {
+                    interval = (interval * 2).min(LONGEST_POLL);
+                    // The stream is still open: what goes wrong here it will tell as well.
+                    if let Ok(execution) = self.client.executions().get_execution(&self.id).await {
+                        self.is_known = true;
+                        backoff.reset();
+                        if let Some(end) = self.show(execution, &mut seen, true) {
+                            return Ok(end);
+                        }
+                    }
+                    continue;
+                }
+            };
+            let may_appear = failure.is_not_found() && self.is_known && self.begun.elapsed() < GRACE;
+            if !may_appear && !(self.is_known && is_passing(&failure)) {
+                return Err(failure);
+            }
+            backoff.pause(failure).await?;
+            states = self.follow();
+        }
+    }
+
+    fn follow(&self) -> FollowStream<Execution> {
+        self.client.executions().follow_execution(&self.id).stream()
+    }
+
+    /// Tells what is news, and gives the execution back if it ends the wait.
+    fn show(&mut self, execution: Execution, seen: &mut Seen, was_read: bool) -> Option<Execution> {
+        let progress = execution.progress();
+        let is_over = execution.is_over();
+        if seen.progress.is_none_or(|seen| progress > seen) {
+            seen.progress = Some(progress);
+            if let Some(observer) = &mut self.settings.on_progress {
+                observer(&execution);
+            }
+            let is_paused = execution.state.as_ref().is_some_and(State::is_paused);
+            // A task run may change within a pause; only a new state of the execution is a new pause.
+            if is_paused && seen.paused_at != Some(progress.0) {
+                seen.paused_at = Some(progress.0);
+                if let Some(observer) = &mut self.settings.on_pause {
+                    observer(&execution);
+                }
+                if self.settings.stop_on_pause {
+                    return Some(execution);
+                }
+            }
+        }
+        // What the stream gives last was read after its end.
+        if was_read && is_over {
+            return Some(execution);
+        }
+        seen.last = Some(execution);
+        None
+    }
+
+    /// The error, after the execution was killed if that was asked for.
+    async fn time_is_over(&mut self, limit: Duration) -> Error {
+        let id = &self.id;
+        let fate = if self.settings.kill_on_timeout {
+            match self.client.executions().kill_execution(id).await {
+                Ok(_) => "it is being killed".to_owned(),
+                Err(error) => format!("it could not be killed ({error}) and goes on"),
+            }
+        } else {
+            "it goes on: wait for its id again".to_owned()
+        };
+        let message = format!("execution {id} has not ended within {limit:?}; {fate}");
+        Error::new(ErrorKind::Timeout(TimeoutPhase::Total), message).sent(RequestSent::Yes).of_execution(id)
+    }
+}
+
+/// What was seen of one execution.
+#[derive(Default)]
+struct Seen {
+    progress: Option<(usize, usize)>,
+    paused_at: Option<usize>,
+    last: Option<Execution>,
+}
+
+enum Next {
+    Event(Option<Result<Execution, Error>>),
+    Silence,
+}
+
+async fn event_or_silence(states: &mut FollowStream<Execution>, until: Instant) -> Next {
+    let mut silence = pin!(sleep_until(until));
+    let mut event = pin!(states.next());
+    poll_fn(|cx| match event.as_mut().poll(cx) {
+        Poll::Ready(event) => Poll::Ready(Next::Event(event)),
+        Poll::Pending => Pin::new(&mut silence).as_mut().poll(cx).map(|()| Next::Silence),
+    })
+    .await
+}
