@@ -148,6 +148,17 @@ impl Call {
         }
     }
 
+    /// The same call in as many pieces as it takes for the values of one query parameter not to have more than `limit` bytes in
+    /// each; none of them if they fit into one.
+    #[must_use]
+    pub fn split_query(&mut self, index: usize, limit: usize) -> Vec<Self> {
+        let pieces = self.query.split(index, limit);
+        if pieces.len() < 2 {
+            return Vec::new();
+        }
+        pieces.into_iter().map(|query| Self { query, ..self.again() }).collect()
+    }
+
     /// Whether a query parameter has a value.
     #[must_use]
     pub fn has_query(&self, index: usize) -> bool {

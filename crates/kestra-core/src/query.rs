@@ -87,6 +87,34 @@ impl Query {
         self.pairs().any(|(known, pair)| known == Some(index) && pair.starts_with(&encoded))
     }
 
+    /// Several queries that have the values of one parameter between them, in their order, and all else each.
+    pub(crate) fn split(&self, index: usize, limit: usize) -> Vec<Self> {
+        if self.text.len() <= limit {
+            return Vec::new();
+        }
+        let mut pieces: Vec<(usize, Self)> = Vec::new();
+        let rest = Self { pairs: self.others(index).copied().collect(), ..self.clone() };
+        for pair in self.pairs.iter().filter(|pair| pair.owner == owner(index)) {
+            let length = (pair.end - pair.start) as usize + 1;
+            match pieces.last_mut() {
+                Some((taken, piece)) if *taken + length <= limit => {
+                    *taken += length;
+                    piece.pairs.push(*pair);
+                }
+                _ => {
+                    let mut piece = rest.clone();
+                    piece.pairs.push(*pair);
+                    pieces.push((length, piece));
+                }
+            }
+        }
+        pieces.into_iter().map(|(_, piece)| piece).collect()
+    }
+
+    fn others(&self, index: usize) -> impl Iterator<Item = &Pair> {
+        self.pairs.iter().filter(move |pair| pair.owner != owner(index))
+    }
+
     pub(crate) fn remove(&mut self, index: usize) {
         self.pairs.retain(|pair| pair.owner != owner(index));
         self.filters.take_if(|filters| filters.index() == index);

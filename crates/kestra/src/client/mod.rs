@@ -7,6 +7,7 @@ mod check;
 mod dropped_inputs;
 mod env;
 mod layers;
+mod split;
 mod stack;
 
 use std::fmt;
@@ -149,7 +150,10 @@ impl Client {
 }
 
 impl Executor for Client {
-    fn execute(&self, call: Call) -> CallFuture {
+    fn execute(&self, mut call: Call) -> CallFuture {
+        if let Some(pieces) = split::pieces(&mut call) {
+            return split::send_all(self.clone(), pieces);
+        }
         if ask_edition::is_needed(&call, &self.options) {
             return ask_edition::ask_then_send(self.clone(), call);
         }

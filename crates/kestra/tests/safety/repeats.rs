@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use kestra::operations::DeleteFlowRevisions;
 use kestra::{Client, Error, Filter, RequestSent, Retry};
 use kestra_testkit::{Dialect, Fault, Server};
 
@@ -53,4 +54,20 @@ async fn a_request_line_that_is_too_long_names_the_limit() {
     assert_eq!(error.request_sent(), RequestSent::No);
     assert!(error.to_string().contains("4096"), "{error}");
     assert!(server.requests().iter().all(|request| request.path == "/api/v1/configs"));
+}
+
+#[tokio::test]
+async fn revisions_that_one_line_does_not_hold_are_deleted_in_turn() -> Result<(), Error> {
+    let (server, client) = serve(Dialect::V2_0).await;
+    for number in 0..400 {
+        let source = flow("hello").replace("tasks:", &format!("description: number {number}\ntasks:"));
+        server.deploy(&source).unwrap();
+    }
+    let at_once = DeleteFlowRevisions::new(NAMESPACE, "hello", 1..400).into_request().unwrap_err();
+    assert!(at_once.to_string().contains("4096"), "{at_once}");
+    client.flows().delete_flow_revisions(NAMESPACE, "hello", 1..400).await?;
+    let deletions = server.requests().iter().filter(|request| request.method == "DELETE").count();
+    assert_eq!(deletions, 2);
+    assert_eq!(client.flows().list_flow_revisions(NAMESPACE, "hello").await?.len(), 1);
+    Ok(())
 }

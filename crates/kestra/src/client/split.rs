@@ -1,0 +1,48 @@
+//! Calls that ask for more than one request line holds, where one after the other means the same.
+
+use kestra_core::{Call, CallFuture, Error, ErrorKind, REQUEST_LINE_LIMIT};
+use kestra_operations::DeleteFlowRevisions;
+
+use super::Client;
+
+/// What is kept free in a line for the method, the server's path prefix and the path.
+const FREE: usize = 1024;
+
+/// The parameter that may be split: deleting some revisions and then others is deleting them all.
+fn parameter(call: &Call) -> Option<usize> {
+    if !std::ptr::eq(call.info(), DeleteFlowRevisions::INFO) {
+        return None;
+    }
+    call.info().query_parameters.iter().position(|parameter| parameter.name == "revisions")
+}
+
+/// The pieces of a call that is too long for one line.
+pub(super) fn pieces(call: &mut Call) -> Option<Vec<Call>> {
+    let pieces = call.split_query(parameter(call)?, REQUEST_LINE_LIMIT - FREE);
+    (pieces.len() > 1).then_some(pieces)
+}
+
+/// Sends them in their order, all within the deadline of the call; the answer is the last one's.
+pub(super) fn send_all(client: Client, pieces: Vec<Call>) -> CallFuture {
+    Box::pin(async move {
+        let limits = |call: &Call| {
+            let timeouts = call.options().get_timeouts().or(client.options.get_timeouts());
+            timeouts.limits(Some(call.info()), false)
+        };
+        let total = pieces.first().and_then(|call| limits(call).total);
+        let deadline = total.map(|total| tokio::time::Instant::now() + total);
+        let mut answer = Err(Error::new(ErrorKind::Build, "the call has no pieces"));
+        for (place, mut piece) in pieces.into_iter().enumerate() {
+            if let Some(deadline) = deadline {
+                let left = deadline.saturating_duration_since(tokio::time::Instant::now());
+                piece.change_options(|options| options.timeout(left));
+            }
+            answer = client.send(piece).await;
+            if let Err(error) = answer {
+                // All of it is idempotent, so the caller may begin again.
+                return Err(if place > 0 { error.note("a part of the revisions is deleted") } else { error });
+            }
+        }
+        answer
+    })
+}
