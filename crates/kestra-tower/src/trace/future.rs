@@ -14,13 +14,13 @@ pin_project! {
     pub struct TraceFuture<F> {
         #[pin]
         inner: F,
-        recorder: Option<Recorder>,
+        recorder: Option<Box<Recorder>>,
     }
 }
 
 impl<F> TraceFuture<F> {
     #[inline]
-    pub(super) fn new(inner: F, recorder: Option<Recorder>) -> Self {
+    pub(super) fn new(inner: F, recorder: Option<Box<Recorder>>) -> Self {
         Self { inner, recorder }
     }
 }
@@ -53,7 +53,7 @@ where
 impl<F> fmt::Debug for TraceFuture<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TraceFuture")
-            .field("span", &self.recorder.as_ref().map(Recorder::span))
+            .field("span", &self.recorder.as_ref().map(|recorder| recorder.span()))
             .finish_non_exhaustive()
     }
 }

@@ -27,7 +27,9 @@ struct Running {
 
 impl Recorder {
     /// Begins a span for a request, if anybody listens.
-    pub(super) fn start(scope: Scope, request: &Request<Body>) -> Option<Self> {
+    ///
+    /// It is boxed, since most calls have none and should not be larger for it.
+    pub(super) fn start(scope: Scope, request: &Request<Body>) -> Option<Box<Self>> {
         let listening = match scope {
             Scope::Call => tracing::enabled!(target: CALL, Level::DEBUG),
             Scope::Attempt => tracing::enabled!(target: ATTEMPT, Level::DEBUG),
@@ -44,7 +46,7 @@ impl Recorder {
             Scope::Call => context.cloned(),
             Scope::Attempt => None,
         };
-        Some(Self { span, running: Some(Running { since: Instant::now(), context }) })
+        Some(Box::new(Self { span, running: Some(Running { since: Instant::now(), context }) }))
     }
 
     pub(super) fn span(&self) -> &Span {
