@@ -1,5 +1,7 @@
 //! Forms and the bodies they become.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 use http_body_util::BodyExt as _;
 use kestra_core::{Body, FilePart, Multipart};
 

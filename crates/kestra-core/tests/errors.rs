@@ -1,5 +1,7 @@
 //! What an error tells, and what it keeps to itself.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use kestra_core::{Error, ErrorKind, ErrorResponse, RequestSent};

@@ -19,6 +19,7 @@ fn expect(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs.iter().map(|(id, data)| ((*id).to_owned(), (*data).to_owned())).collect()
 }
 
+#[allow(clippy::type_complexity, reason = "a table that is read once")]
 const STREAMS: [(&[u8], &[(&str, &str)]); 6] = [
     (b"id: start\ndata: {}\n\nid: end\ndata: {\"a\":1}\n\n", &[("start", "{}"), ("end", "{\"a\":1}")]),
     (b"\xEF\xBB\xBFid: a\r\ndata: x\r\n\r\n", &[("a", "x")]),

@@ -179,7 +179,7 @@ fn groups_keep_what_they_mean() {
     assert!(query(call(&EXECUTIONS, [three.clone()]), "2.0.0").is_ok());
     let four = Filter::any([nest(three, true), Filter::query("z")]);
     assert_eq!(refused(&EXECUTIONS, [four], "2.0.0").kind(), ErrorKind::Build);
-    let wide = Filter::any((0..21).map(|place| Filter::query(place)));
+    let wide = Filter::any((0..21).map(Filter::query));
     assert_eq!(refused(&EXECUTIONS, [wide], "2.0.0").kind(), ErrorKind::Build);
 }
 
