@@ -49,10 +49,7 @@ fn parameters(value: &str) -> Vec<(String, String)> {
         if characters.next_if_eq(&'"').is_some() {
             while let Some(character) = characters.next().filter(|character| *character != '"') {
                 value.push(match character {
-                    '\\' => match characters.next_if(|next| matches!(next, '"' | '\\')) {
-                        Some(escaped) => escaped,
-                        None => '\\',
-                    },
+                    '\\' => characters.next_if(|next| matches!(next, '"' | '\\')).unwrap_or('\\'),
                     character => character,
                 });
             }

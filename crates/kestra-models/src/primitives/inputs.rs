@@ -36,8 +36,8 @@ mod tests {
     #[test]
     fn a_field_of_a_form_is_named_by_its_path() {
         let inputs = serde_json::json!({"environment": {"region": null}, "a.b": 1});
-        let mut execution = Execution::default();
-        execution.inputs = inputs.as_object().cloned().unwrap_or_default();
+        let inputs = inputs.as_object().cloned().unwrap_or_default();
+        let execution = Execution { inputs, ..Execution::default() };
         let started_with = ["environment.region", "environment.zone", "a.b", "environment", "region"];
         assert_eq!(execution.dropped_inputs(started_with), ["environment.zone", "region"]);
     }
