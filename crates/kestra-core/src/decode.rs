@@ -9,6 +9,7 @@ use crate::body::Body;
 use crate::download::Download;
 use crate::error::{Error, ErrorKind, ErrorResponse};
 use crate::guard::Guard;
+use crate::json_path;
 use crate::operation::OperationInfo;
 
 /// Reads JSON.
@@ -24,14 +25,7 @@ pub fn json<T: DeserializeOwned>(
     let (parts, bytes) = complete(response, info)?;
     match serde_json::from_slice(&bytes) {
         Ok(value) => Ok(Response::from_parts(parts, value)),
-        Err(problem) => {
-            // The path is worked out only now, so that it costs nothing when all is well.
-            let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
-            let path = serde_path_to_error::deserialize::<_, T>(&mut deserializer)
-                .err()
-                .map(|error| error.path().to_string());
-            Err(undecodable(info, parts, bytes, &problem, path))
-        }
+        Err(problem) => Err(undecodable(info, parts, bytes, &problem)),
     }
 }
 
@@ -129,12 +123,11 @@ fn undecodable(
     parts: Parts,
     bytes: Bytes,
     problem: &serde_json::Error,
-    path: Option<String>,
 ) -> Error {
     if bytes.is_empty() {
         return fault(info, parts, bytes, "the body is empty where JSON is expected".to_owned());
     }
-    let mut message = match path.filter(|path| path != ".") {
+    let mut message = match json_path::at(&bytes, problem.line(), problem.column()) {
         Some(path) => format!("the JSON can't be read at `{path}`: {problem}"),
         None => format!("the body is not the JSON that is expected: {problem}"),
     };

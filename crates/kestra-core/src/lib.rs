@@ -13,6 +13,7 @@ mod executor;
 pub mod filter;
 mod guard;
 mod head;
+mod json_path;
 mod macros;
 mod operation;
 mod options;
