@@ -54,7 +54,7 @@ impl TriggerBackfill {
         self.options(CallOptions::new().tenant(tenant))
     }
 
-    /// Starts executions for the times of the schedule from `from` on, until now unless an end is set.
+    /// Starts executions for the times of the schedule from `from` on, itself included, until now unless an end is set.
     ///
     /// From 2.0 on this is `PUT /triggers/backfill/create`; before, a backfill is a part of the trigger, which is read and
     /// written back with it.

@@ -1,6 +1,7 @@
 //! The beginning of a backfill.
 
 use std::pin::Pin;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use kestra_core::{Error, ErrorKind};
@@ -82,7 +83,8 @@ impl StartBackfill {
             return Err(Error::new(ErrorKind::Refused, message));
         }
         let mut backfill = Backfill::new();
-        backfill.start = Some(self.from);
+        // These servers leave out a time of the schedule that is the start itself.
+        backfill.start = Some(self.from.checked_sub(Duration::from_millis(1)).unwrap_or(self.from));
         backfill.end = self.end;
         backfill.inputs = self.inputs.clone();
         backfill.labels = self.labels();

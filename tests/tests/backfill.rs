@@ -1,0 +1,85 @@
+//! Backfills begin, pause, go on and end in the same way on servers of all versions.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+
+mod on_server;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use kestra::jiff::Timestamp;
+use kestra::{Client, ErrorKind};
+use kestra_testkit::{Dialect, Server};
+use on_server::{DIALECTS, NAMESPACE};
+
+const FLOW: &str = "id: report\nnamespace: company.team\ninputs:\n  - id: region\n    type: STRING\n    defaults: none\ntasks:\n  \
+                    - id: log\n    type: io.kestra.plugin.core.log.Log\n    message: hi\ntriggers:\n  - id: daily\n    \
+                    type: io.kestra.plugin.core.trigger.Schedule\n    cron: \"0 0 * * *\"\n";
+
+async fn server(dialect: Dialect, interval: Duration) -> (Server, Client) {
+    let server = Server::builder().dialect(dialect).backfill_interval(interval).start().await.unwrap();
+    let client = Client::builder().server(server.url()).tenant("main").build().unwrap();
+    server.deploy(FLOW).unwrap();
+    (server, client)
+}
+
+fn time(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_backfill_runs_to_its_end() {
+    for dialect in DIALECTS {
+        let (server, client) = server(dialect, Duration::from_millis(20)).await;
+        let backfill = client.triggers().backfill(NAMESPACE, "report", "daily");
+        let start = backfill.start(time("2026-01-01T00:00:00Z")).end(time("2026-01-05T12:00:00Z"));
+        let state = start.input("region", "emea").label("reason", "repair").await.unwrap();
+        assert!(state.backfill.is_some(), "{dialect:?}");
+
+        let seen = Arc::new(Mutex::new(0));
+        let reports = Arc::clone(&seen);
+        let watch = backfill.watch().every(Duration::from_millis(10)).timeout(Duration::from_secs(20));
+        let state = watch.on_progress(move |_| *reports.lock().unwrap() += 1).await.unwrap();
+        assert_eq!(state.trigger_id.as_deref(), Some("daily"));
+        assert!(*seen.lock().unwrap() > 0);
+        let ran = server.executions_of(NAMESPACE, "report");
+        assert_eq!(ran.len(), 5, "{dialect:?}: from the first to the fifth, both included");
+        assert!(ran.iter().all(|execution| execution.label("reason") == Some("repair")));
+        assert!(ran.iter().all(|execution| execution.inputs["region"] == "emea"));
+    }
+}
+
+#[tokio::test]
+async fn a_backfill_pauses_goes_on_and_can_be_cancelled() {
+    for dialect in DIALECTS {
+        let (_server, client) = server(dialect, Duration::from_millis(200)).await;
+        let backfill = client.triggers().backfill(NAMESPACE, "report", "daily");
+        let from = time("2026-01-01T00:00:00Z");
+        backfill.start(from).end(time("2026-03-01T00:00:00Z")).await.unwrap();
+        let paused = backfill.pause().await.unwrap();
+        assert_eq!(paused.backfill.and_then(|backfill| backfill.paused), Some(true));
+        let error = backfill
+            .watch()
+            .every(Duration::from_millis(5))
+            .timeout(Duration::from_millis(30))
+            .await
+            .unwrap_err();
+        assert!(error.is_timeout());
+        let going = backfill.resume().await.unwrap();
+        assert_eq!(going.backfill.and_then(|backfill| backfill.paused), Some(false));
+
+        // A second one would replace the first without a word before 2.0.
+        let error = backfill.start(from).await.unwrap_err();
+        match dialect {
+            Dialect::V2_0 => assert!(error.is_conflict(), "{error}"),
+            _ => assert_eq!(error.kind(), ErrorKind::Refused, "{error}"),
+        }
+        assert!(backfill.cancel().await.unwrap().backfill.is_none());
+        assert!(backfill.watch().await.unwrap().backfill.is_none());
+
+        let missing = client.triggers().backfill(NAMESPACE, "report", "nothing").start(from).await;
+        assert!(missing.is_err());
+        let turned = backfill.start(from).end(time("2025-01-01T00:00:00Z")).await.unwrap_err();
+        assert_eq!(turned.kind(), ErrorKind::Build);
+    }
+}

@@ -1,0 +1,95 @@
+//! What tests of several calls share: servers of both dialects, clients, flows and folders.
+
+#![allow(dead_code, reason = "no test needs all of it")]
+
+use std::path::{Path, PathBuf};
+
+use kestra::Client;
+use kestra_testkit::{Dialect, Server};
+
+/// The dialects that everything is tested in.
+pub(crate) const DIALECTS: [Dialect; 2] = [Dialect::V1_3, Dialect::V2_0];
+
+/// The namespace of everything.
+pub(crate) const NAMESPACE: &str = "company.team";
+
+pub(crate) async fn server(dialect: Dialect) -> (Server, Client) {
+    let server = Server::builder().dialect(dialect).start().await.unwrap();
+    let client = Client::builder().server(server.url()).tenant("main").build().unwrap();
+    (server, client)
+}
+
+/// The source of a flow with one task.
+pub(crate) fn flow(id: &str, message: &str) -> String {
+    format!(
+        "id: {id}\nnamespace: {NAMESPACE}\ntasks:\n  - id: log\n    type: io.kestra.plugin.core.log.Log\n    message: {message}\n"
+    )
+}
+
+/// The source of a flow that fails.
+pub(crate) fn failing(id: &str) -> String {
+    format!(
+        "id: {id}\nnamespace: {NAMESPACE}\ntasks:\n  - id: stop\n    type: io.kestra.plugin.core.execution.Fail\n"
+    )
+}
+
+/// How many requests went to a path that ends so.
+pub(crate) fn asked(server: &Server, end: &str) -> usize {
+    server.requests().iter().filter(|request| request.path.ends_with(end)).count()
+}
+
+/// Waits until an execution has ended.
+pub(crate) async fn ended(client: &Client, id: &str) {
+    loop {
+        let execution = client.executions().get_execution(id).await.unwrap();
+        let state = execution.state.and_then(|state| state.current);
+        if state.is_some_and(|state| ["SUCCESS", "FAILED"].contains(&state.as_str())) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+}
+
+/// A folder that goes away.
+#[derive(Debug)]
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    pub(crate) fn new(name: &str) -> Self {
+        let unique = format!("kestra-tests-{name}-{}-{:?}", std::process::id(), std::thread::current().id());
+        let path = std::env::temp_dir().join(unique.replace(['(', ')'], "-"));
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub(crate) fn write(&self, path: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.0.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+
+    pub(crate) fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.0.join(path)).unwrap()
+    }
+
+    /// The names in it.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(&self.0).unwrap();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
