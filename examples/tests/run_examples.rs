@@ -97,6 +97,54 @@ async fn tune_retries_starts_one_execution() {
 }
 
 #[tokio::test]
+async fn sync_namespace_files_changes_nothing_twice() {
+    let text = run("sync_namespace_files").await;
+    assert!(text.contains("Create queries/orders.sql"), "{text}");
+    assert!(
+        text.contains("changed the second time: 0 of 2 files") && text.contains("copied: 2 of 2"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn deploy_flows_plans_and_applies() {
+    let text = run("deploy_flows").await;
+    assert!(text.contains("\"action\": \"create\"") && text.contains("a second time: 0 changes"), "{text}");
+}
+
+#[tokio::test]
+async fn backfill_trigger_catches_up() {
+    let text = run("backfill_trigger").await;
+    assert!(text.contains("started 4 executions"), "{text}");
+}
+
+#[tokio::test]
+async fn restart_failed_leaves_out_what_is_gone() {
+    let text = run("restart_failed").await;
+    assert!(text.contains("3 executions have failed") && text.contains("3 restarted"), "{text}");
+    assert!(text.contains("left out 4kJ2mQ7ZtP1xWv9Ls8RbCd: execution not found"), "{text}");
+}
+
+#[tokio::test]
+async fn export_executions_reads_every_page() {
+    let text = run("export_executions").await;
+    assert_eq!(text.matches(",SUCCESS,").count(), 5, "{text}");
+    assert!(text.contains("5 of Some(5) rows; a later run goes on from `end`"), "{text}");
+}
+
+#[tokio::test]
+async fn plot_execution_draws_each_task() {
+    let text = run("plot_execution").await;
+    assert!(text.trim_end().ends_with("</svg>") && text.matches("<rect").count() == 5, "{text}");
+}
+
+#[tokio::test]
+async fn call_webhook_starts_one() {
+    let text = run("call_webhook").await;
+    assert_eq!(text.matches("the webhook started").count(), 1, "{text}");
+}
+
+#[tokio::test]
 async fn examples_use_the_server_of_the_environment_and_leave_nothing_there() {
     for dialect in [Dialect::V1_0, Dialect::V1_3, Dialect::V2_0] {
         let (user, password) = ("user@example.com", "Passw0rd");
@@ -111,6 +159,13 @@ async fn examples_use_the_server_of_the_environment_and_leave_nothing_there() {
             "use_proxy",
             "trace_calls",
             "count_calls",
+            "sync_namespace_files",
+            "deploy_flows",
+            "backfill_trigger",
+            "restart_failed",
+            "export_executions",
+            "plot_execution",
+            "call_webhook",
         ] {
             server.clear_requests();
             let text = run_with(name, &variables).await;
