@@ -33,8 +33,3 @@ pub(crate) fn round_trip<T: DeserializeOwned + Serialize>(json: &[u8]) -> serde_
 pub fn decode_and_encode(operation: &str, json: &[u8]) -> Option<serde_json::Result<Value>> {
     crate::generated::answers::round_trip(operation, json)
 }
-
-/// Decodes JSON as a schema's type and encodes it again; `None` for a schema that isn't generated.
-pub fn decode_and_encode_schema(schema: &str, json: &[u8]) -> Option<serde_json::Result<Value>> {
-    crate::generated::schemas::round_trip(schema, json)
-}
