@@ -10,8 +10,8 @@ mod triggers;
 
 pub use areas::*;
 pub use client::{CallService, Client, ClientBuilder, ServerInfo};
-pub use files::{DownloadFile, FileAction, FileSync, FileSyncReport, SyncedFile};
 pub use executions::{Finished, Resolve, Resolved, Run, Start, Started, Wait};
+pub use files::{DownloadFile, FileAction, FileSync, FileSyncReport, SyncedFile};
 pub use flows::{Deploy, Deployed, FlowAction, FlowSync, FlowSyncReport, SyncedFlow};
 pub use jiff;
 pub use kestra_core::{
