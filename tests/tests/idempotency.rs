@@ -1,0 +1,197 @@
+//! One execution a key, whatever happens to the request, on servers of both lines.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+use std::time::Duration;
+
+use kestra::{Client, ErrorKind, RequestSent, Resolved};
+use kestra_testkit::{Cut, Dialect, Fault, Outcome, Server};
+use serde_json::json;
+
+const NAMESPACE: &str = "company.team";
+const CREATE: &str = "/api/v1/{tenant}/executions/{namespace}/{id}";
+const BOTH: [Dialect; 2] = [Dialect::V1_3, Dialect::V2_0];
+
+async fn serve(dialect: Dialect) -> (Server, Client) {
+    let server = Server::builder().dialect(dialect).start().await.unwrap();
+    server.flow(NAMESPACE, "job").on_run(|_| Outcome::success(json!({"rows": 1})));
+    let client = Client::builder().server(server.url()).build().unwrap();
+    (server, client)
+}
+
+fn count(server: &Server) -> usize {
+    server.executions_of(NAMESPACE, "job").len()
+}
+
+#[tokio::test]
+async fn an_answer_that_is_lost_is_found_by_a_fresh_key() {
+    for dialect in BOTH {
+        for cut in [Cut::AfterProcessing, Cut::WithinBody] {
+            let (server, client) = serve(dialect).await;
+            server.fail(Fault::cut(cut).on("POST", CREATE));
+            let started = client.executions().start(NAMESPACE, "job").await.unwrap();
+            assert!(started.was_found() && started.key().is_some());
+            assert_eq!(started.wait().await.unwrap().outputs()["rows"], 1);
+            assert_eq!(count(&server), 1);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_is_lost_is_unclear_and_never_repeated() {
+    for dialect in BOTH {
+        let (server, client) = serve(dialect).await;
+        server.fail(Fault::cut(Cut::AfterRead).on("POST", CREATE).always());
+        let start = client.executions().start(NAMESPACE, "job").look_up_for(Duration::from_millis(300));
+        let error = start.await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnclearOutcome);
+        assert_eq!(error.request_sent(), RequestSent::Maybe);
+        let resolved = client.executions().resolve(error.idempotency_key().unwrap()).await.unwrap();
+        assert!(matches!(resolved, Resolved::None));
+        assert_eq!(count(&server), 0);
+
+        // Without a key it is the plain error, which says as much.
+        let error = client.executions().start(NAMESPACE, "job").no_key().await.unwrap_err();
+        assert_eq!((error.kind(), error.request_sent()), (ErrorKind::Transport, RequestSent::Maybe));
+        let creations = server.requests().iter().filter(|request| request.method == "POST").count();
+        assert_eq!(creations, 2);
+    }
+}
+
+#[tokio::test]
+async fn what_starts_later_is_resolved_later() {
+    for dialect in BOTH {
+        let (server, client) = serve(dialect).await;
+        server.fail(Fault::late(Duration::from_millis(800)).on("POST", CREATE).times(5));
+        let mut keys = Vec::new();
+        for _ in 0..5 {
+            let start = client.executions().start(NAMESPACE, "job").look_up_for(Duration::from_millis(50));
+            let error = start.await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::UnclearOutcome);
+            keys.push(error.idempotency_key().unwrap().to_owned());
+        }
+        tokio::time::sleep(Duration::from_millis(1200)).await;
+        for key in keys {
+            let resolved = client.executions().resolve(key).await.unwrap();
+            assert!(matches!(resolved, Resolved::One(_)), "{resolved:?}");
+        }
+        assert_eq!(count(&server), 5);
+    }
+}
+
+#[tokio::test]
+async fn a_start_waits_for_what_comes_a_moment_later() {
+    for dialect in BOTH {
+        let (server, client) = serve(dialect).await;
+        server.fail(Fault::late(Duration::from_millis(300)).on("POST", CREATE));
+        assert!(client.executions().start(NAMESPACE, "job").await.unwrap().was_found());
+        assert_eq!(count(&server), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_key_of_ones_own_gives_the_same_execution() {
+    for dialect in BOTH {
+        let (server, client) = serve(dialect).await;
+        let start = || client.executions().start(NAMESPACE, "job").idempotency_key("order-17");
+        let first = start().await.unwrap();
+        let second = start().await.unwrap();
+        assert!(!first.was_found() && second.was_found());
+        assert_eq!(first.id(), second.id());
+        let run = client.executions().run(NAMESPACE, "job").idempotency_key("order-17").await.unwrap();
+        assert_eq!(run.id(), first.id());
+        assert_eq!(count(&server), 1);
+
+        // One that is older than the look-back is another matter, as said in the documentation.
+        server.age_executions(Duration::from_hours(9 * 24));
+        assert!(!start().await.unwrap().was_found());
+        let found = start().key_look_back(Duration::from_hours(10 * 24)).await.unwrap_err();
+        assert_eq!(found.kind(), ErrorKind::UnclearOutcome);
+        let all =
+            client.executions().resolve("order-17").look_back(Duration::from_hours(10 * 24)).await.unwrap();
+        assert!(matches!(all, Resolved::Many(executions) if executions.len() == 2));
+    }
+}
+
+#[tokio::test]
+async fn what_inherits_a_key_does_not_count() {
+    const PARENT: &str = "
+id: parent
+namespace: company.team
+tasks:
+  - {id: sub, type: io.kestra.plugin.core.flow.Subflow, namespace: company.team, flowId: child, wait: true}
+";
+    const CHILD: &str = "
+id: child
+namespace: company.team
+tasks:
+  - {id: t, type: io.kestra.plugin.core.debug.Return, format: x}
+";
+    for dialect in BOTH {
+        let (server, client) = serve(dialect).await;
+        server.deploy(CHILD).unwrap();
+        server.deploy(PARENT).unwrap();
+        let key = "with-children";
+        let run = client.executions().run(NAMESPACE, "parent").idempotency_key(key).await.unwrap();
+        client.executions().replay_execution(run.id()).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let labelled = |flow| {
+            let runs = server.executions_of(NAMESPACE, flow);
+            runs.iter().filter(|run| run.label("system.correlationId") == Some(key)).count()
+        };
+        assert!(labelled("parent") + labelled("child") >= 3);
+        match client.executions().resolve(key).await.unwrap() {
+            Resolved::One(execution) => assert_eq!(execution.id.as_deref(), Some(run.id())),
+            other => panic!("{other:?}"),
+        }
+
+        // A retry of the flow inherits it too.
+        server.flow(NAMESPACE, "flaky").on_run(|_| Outcome::retried(Outcome::success(json!({}))));
+        let run = client.executions().run(NAMESPACE, "flaky").idempotency_key("retried").await.unwrap();
+        match client.executions().resolve("retried").await.unwrap() {
+            Resolved::One(execution) => assert_ne!(execution.id.as_deref(), Some(run.id())),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_the_server_refuses_is_no_riddle() {
+    for dialect in BOTH {
+        let (server, client) = serve(dialect).await;
+        let error = client.executions().start(NAMESPACE, "nowhere").await.unwrap_err();
+        assert!(error.is_not_found() && error.kind() == ErrorKind::Status);
+        assert!(!server.requests().iter().any(|request| request.path.ends_with("/search")));
+    }
+}
+
+#[tokio::test]
+async fn many_creations_through_cuts_make_one_execution_a_key() {
+    const KEYS: usize = 200;
+    for dialect in BOTH {
+        let (server, client) = serve(dialect).await;
+        server.fail(Fault::cut(Cut::AfterProcessing).on("POST", CREATE).chance(0.2, 1));
+        server.fail(Fault::cut(Cut::WithinBody).on("POST", CREATE).chance(0.1, 2));
+        server.fail(Fault::cut(Cut::AfterRead).on("POST", CREATE).chance(0.1, 3));
+        let mut starts = Vec::new();
+        for key in 0..KEYS {
+            let executions = client.executions();
+            starts.push(tokio::spawn(async move {
+                let key = format!("key-{key}");
+                // This server takes a request at once or never, so what isn't found in time was lost.
+                loop {
+                    let start = executions.start(NAMESPACE, "job").idempotency_key(&key);
+                    match start.look_up_for(Duration::from_millis(100)).await {
+                        Ok(started) => return started.id().to_owned(),
+                        Err(error) => assert_eq!(error.kind(), ErrorKind::UnclearOutcome, "{error:#}"),
+                    }
+                }
+            }));
+        }
+        let mut ids = std::collections::HashSet::new();
+        for start in starts {
+            ids.insert(start.await.unwrap());
+        }
+        assert_eq!((ids.len(), count(&server)), (KEYS, KEYS));
+    }
+}
