@@ -19,6 +19,13 @@ impl<E: Executor> Reader<E> {
         Self { executor, call: follow.related(GetExecution::INFO) }
     }
 
+    /// One that asks for another execution.
+    pub(super) fn of(&self, id: &str) -> Self {
+        let mut call = Call::new(GetExecution::INFO).path(id);
+        call.change_options(|_| self.call.options().clone());
+        Self { executor: self.executor.clone(), call }
+    }
+
     /// The execution as it is now.
     pub(super) async fn read(&mut self) -> Result<Execution, Error> {
         let response =

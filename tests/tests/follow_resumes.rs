@@ -1,0 +1,185 @@
+//! Following executions, their dependencies and their logs through cuts, on servers of both lines.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use kestra::models::{Execution, StateType};
+use kestra::{Client, Error, ErrorKind, Timeouts};
+use kestra_testkit::{Cut, Dialect, Fault, Outcome, Server};
+use serde_json::json;
+
+const NAMESPACE: &str = "company.team";
+const BOTH: [Dialect; 2] = [Dialect::V1_3, Dialect::V2_0];
+
+/// Five tasks, each of which logs a line.
+fn chatty() -> String {
+    let mut source = format!("id: chatty\nnamespace: {NAMESPACE}\ntasks:\n");
+    for task in 0..5 {
+        source.push_str(&format!(
+            "  - {{id: t{task}, type: io.kestra.plugin.core.log.Log, message: [\"line {task}\", \"same\", \"same\"]}}\n"
+        ));
+    }
+    source
+}
+
+async fn serve(dialect: Dialect) -> (Server, Client) {
+    let server = Server::builder()
+        .dialect(dialect)
+        .pace(Duration::from_millis(10))
+        .patience(Duration::from_millis(200))
+        .start()
+        .await
+        .unwrap();
+    server.deploy(&chatty()).unwrap();
+    let client = Client::builder().server(server.url()).build().unwrap();
+    (server, client)
+}
+
+async fn start(client: &Client) -> String {
+    client.executions().create_execution(NAMESPACE, "chatty").await.unwrap().id.unwrap()
+}
+
+fn is_success(execution: &Execution) -> bool {
+    execution.state.as_ref().unwrap().current == Some(StateType::Success)
+}
+
+#[tokio::test]
+async fn states_come_once_and_in_order_whatever_is_cut() {
+    for dialect in BOTH {
+        for seed in 0..6 {
+            let (server, client) = serve(dialect).await;
+            server.fail(Fault::cut_streams(seed).times(4));
+            let id = start(&client).await;
+            let states: Vec<_> = client.executions().follow_execution(&id).stream().collect().await;
+            let states: Result<Vec<Execution>, Error> = states.into_iter().collect();
+            let states = states.unwrap();
+            let (last, before) = states.split_last().unwrap();
+            assert!(is_success(last) && last.task_runs().len() == 5);
+            assert!(before.windows(2).all(|pair| pair[0].progress() < pair[1].progress()));
+            assert!(states.iter().all(|state| state.flow_id.is_some()), "a stub was given");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_execution_is_404_not_an_endless_retry() {
+    for dialect in BOTH {
+        let (_server, client) = serve(dialect).await;
+        let mut states = client.executions().follow_execution("nowhere").stream();
+        assert!(states.next().await.unwrap().unwrap_err().is_not_found());
+        assert!(states.next().await.is_none());
+        let mut lines = client.logs().follow_logs_from_execution("nowhere").stream();
+        assert!(lines.next().await.unwrap().unwrap_err().is_not_found());
+    }
+}
+
+#[tokio::test]
+async fn an_ended_execution_gives_its_end() {
+    for dialect in BOTH {
+        let (_server, client) = serve(dialect).await;
+        let id = start(&client).await;
+        client.executions().wait(&id).await.unwrap();
+        let states: Vec<_> = client.executions().follow_execution(&id).stream().collect().await;
+        assert!(states.len() == 1 && is_success(states[0].as_ref().unwrap()));
+    }
+}
+
+#[tokio::test]
+async fn silence_opens_another_connection() {
+    for dialect in BOTH {
+        let (server, client) = serve(dialect).await;
+        server
+            .flow(NAMESPACE, "slow")
+            .on_run(|_| Outcome::success(json!({})).after(Duration::from_millis(500)));
+        let id = client.executions().create_execution(NAMESPACE, "slow").await.unwrap().id.unwrap();
+        let timeouts = Timeouts::default().idle(Duration::from_millis(100));
+        let states: Vec<_> =
+            client.executions().follow_execution(&id).timeouts(timeouts).stream().collect().await;
+        assert!(is_success(states.last().unwrap().as_ref().unwrap()));
+        let opened = server.requests().iter().filter(|request| request.path.ends_with("/follow")).count();
+        assert!(opened > 1, "{opened}");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_may_be_left_and_a_single_connection_tells_its_cut() {
+    for dialect in BOTH {
+        let (server, client) = serve(dialect).await;
+        server.flow(NAMESPACE, "gate").on_run(|_| Outcome::paused());
+        let id = client.executions().create_execution(NAMESPACE, "gate").await.unwrap().id.unwrap();
+        let mut states = client.executions().follow_execution(&id).stream();
+        assert!(states.next().await.unwrap().is_ok());
+        drop(states);
+
+        server.fail(Fault::cut(Cut::WithinBody).on_path("/api/v1/{tenant}/executions/{id}/follow"));
+        let events: Vec<_> = client.executions().follow_execution(&id).events().collect().await;
+        assert_eq!(events.last().unwrap().as_ref().unwrap_err().kind(), ErrorKind::Transport);
+    }
+}
+
+#[tokio::test]
+async fn lines_are_neither_lost_nor_doubled() {
+    for dialect in BOTH {
+        for seed in 0..4 {
+            let (server, client) = serve(dialect).await;
+            server.fail(Fault::cut_streams(seed).times(6));
+            let id = start(&client).await;
+            let mut lines = client.logs().follow_logs_from_execution(&id).stream();
+            let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+            while let Some(line) = lines.next().await {
+                *counts.entry(line.unwrap().message.unwrap()).or_default() += 1;
+            }
+            let mut stored: BTreeMap<String, usize> = BTreeMap::new();
+            for line in client.logs().list_logs_from_execution(&id).await.unwrap() {
+                *stored.entry(line.message.unwrap()).or_default() += 1;
+            }
+            assert_eq!(counts, stored);
+            assert_eq!((counts["same"], counts["line 4"]), (10, 1));
+        }
+    }
+}
+
+#[tokio::test]
+async fn dependencies_are_followed_until_all_have_ended() {
+    const PARENT: &str = "
+id: parent
+namespace: company.team
+tasks:
+  - {id: sub, type: io.kestra.plugin.core.flow.Subflow, namespace: company.team, flowId: chatty, wait: true}
+";
+    for dialect in BOTH {
+        let (server, client) = serve(dialect).await;
+        server.deploy(PARENT).unwrap();
+        server.fail(Fault::cut_streams(7).times(3));
+        let id = client.executions().create_execution(NAMESPACE, "parent").await.unwrap().id.unwrap();
+        let mut states = client.executions().follow_execution_dependencies(&id).stream();
+        let mut last: BTreeMap<String, (usize, StateType)> = BTreeMap::new();
+        while let Some(status) = states.next().await {
+            let status = status.unwrap();
+            let state = status.state.unwrap();
+            let seen = last.insert(status.flow_id.unwrap(), (state.histories.len(), state.current.unwrap()));
+            assert!(seen.is_none_or(|(states, _)| states < state.histories.len()));
+        }
+        let ends: Vec<_> = last.iter().map(|(flow, (_, state))| (flow.as_str(), state)).collect();
+        assert!(ends.iter().all(|(_, state)| **state == StateType::Success), "{ends:?}");
+    }
+}
+
+#[tokio::test]
+async fn many_are_followed_at_once_through_cuts() {
+    let (server, client) = serve(Dialect::V2_0).await;
+    server.flow(NAMESPACE, "job").on_run(|_| Outcome::success(json!({})).after(Duration::from_millis(300)));
+    server.fail(Fault::cut_streams(1).times(200));
+    let mut follows = Vec::new();
+    for _ in 0..100 {
+        let id = client.executions().create_execution(NAMESPACE, "job").await.unwrap().id.unwrap();
+        let states = client.executions().follow_execution(&id).stream();
+        follows.push(tokio::spawn(states.collect::<Vec<_>>()));
+    }
+    for follow in follows {
+        assert!(is_success(follow.await.unwrap().last().unwrap().as_ref().unwrap()));
+    }
+}
