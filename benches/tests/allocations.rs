@@ -1,5 +1,7 @@
 //! Allocations of a call, which are stable where times are not: these numbers only go down.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 use allocation_counter::measure;
 use kestra_bench::contenders::{Contender, contender};
 use kestra_bench::server::{self, SILENT};
