@@ -145,6 +145,25 @@ async fn call_webhook_starts_one() {
 }
 
 #[tokio::test]
+async fn run_and_wait_shows_progress_and_outputs() {
+    let text = run("run_and_wait").await;
+    assert!(text.contains("[###]") && text.trim_end().ends_with("Hello, Rust!"), "{text}");
+}
+
+#[tokio::test]
+async fn follow_logs_ends_with_the_execution() {
+    let text = run("follow_logs").await;
+    assert!(text.contains("something is odd") && text.trim_end().ends_with("3 lines"), "{text}");
+}
+
+#[tokio::test]
+async fn shutdown_gracefully_waits_again_after_the_restart() {
+    let text = run("shutdown_gracefully").await;
+    let (before, after) = text.split_once("starts anew").unwrap();
+    assert!(before.contains("execution stored") && after.contains("ended in state SUCCESS"), "{text}");
+}
+
+#[tokio::test]
 async fn examples_use_the_server_of_the_environment_and_leave_nothing_there() {
     for dialect in [Dialect::V1_0, Dialect::V1_3, Dialect::V2_0] {
         let (user, password) = ("user@example.com", "Passw0rd");

@@ -1,0 +1,76 @@
+//! Runs a flow to its end, shows how far it has come by task, and reads its outputs as a type of its own.
+#![allow(clippy::print_stdout)]
+
+use std::time::Duration;
+
+use kestra::BoxError;
+use kestra::models::Execution;
+use kestra_examples::{NAMESPACE, Server};
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize)]
+struct Report {
+    greeting: String,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), BoxError> {
+    let server = Server::start().await?;
+    let client = server.client()?.build()?;
+    let id = format!("report-{}", std::process::id());
+    let tasks = ["extract", "transform", "load"];
+    client.flows().deploy(source(&id, &tasks)).await?;
+
+    let run = client
+        .executions()
+        .run(NAMESPACE, &id)
+        .input("name", "Rust")
+        .input("dry_run", true)
+        .timeout(Duration::from_mins(2))
+        .on_progress(move |execution| show(execution, tasks.len()));
+    let result = run.await;
+
+    if let Ok(finished) = &result {
+        client.executions().delete_execution(finished.id()).await?;
+    }
+    client.flows().delete_flow(NAMESPACE, &id).await?;
+    let finished = result?;
+    let report: Report = finished.outputs_as()?;
+    println!("{:?}: {}", finished.state(), report.greeting);
+    Ok(())
+}
+
+/// A bar with a mark for each task that is done, and the states of all that have begun.
+fn show(execution: &Execution, count: usize) {
+    let runs = execution.task_runs();
+    let done = runs.iter().filter(|run| run.state.as_ref().is_some_and(|state| state.is_terminal())).count();
+    let states: Vec<_> = runs
+        .iter()
+        .map(|run| {
+            let state = run.state.as_ref().and_then(|state| state.current.as_ref());
+            format!("{} {}", run.task_id.as_deref().unwrap_or("?"), state.map_or("?", |state| state.as_str()))
+        })
+        .collect();
+    println!("[{}{}] {}", "#".repeat(done), ".".repeat(count.saturating_sub(done)), states.join(", "));
+}
+
+fn source(id: &str, tasks: &[&str]) -> String {
+    let mut source = format!(
+        r#"
+id: {id}
+namespace: {NAMESPACE}
+inputs:
+  - {{id: name, type: STRING, defaults: World}}
+  - {{id: dry_run, type: BOOL, defaults: false}}
+outputs:
+  - {{id: greeting, type: STRING, value: "{{{{ outputs.load.value }}}}"}}
+tasks:
+"#
+    );
+    for task in tasks {
+        source.push_str(&format!(
+            "  - {{id: {task}, type: io.kestra.plugin.core.debug.Return, format: \"Hello, {{{{ inputs.name }}}}!\"}}\n"
+        ));
+    }
+    source
+}
