@@ -64,7 +64,7 @@ impl Run {
         let Some(id) = created.execution.id else {
             return Err(Error::new(ErrorKind::Decode, "the server's answer to the creation has no id"));
         };
-        watch::to_the_end(client, id, true, self.settings).await
+        Box::pin(watch::to_the_end(client, id, true, self.settings)).await
     }
 }
 

@@ -81,7 +81,7 @@ impl Watch {
         let mut interval = self.settings.poll;
         loop {
             let failure = match event_or_silence(&mut states, Instant::now() + interval).await {
-                Next::Event(Some(Ok(execution))) => {
+                Ok(Some(Ok(execution))) => {
                     interval = self.settings.poll;
                     self.is_known = true;
                     backoff.reset();
@@ -90,12 +90,12 @@ impl Watch {
                     }
                     continue;
                 }
-                Next::Event(Some(Err(error))) => error,
-                Next::Event(None) => match seen.last.take() {
+                Ok(Some(Err(error))) => error,
+                Ok(None) => match seen.last.take() {
                     Some(last) => return Ok(last),
                     None => Error::new(ErrorKind::Transport, "the stream ended without a state"),
                 },
-                Next::Silence => {
+                Err(Silence) => {
                     interval = (interval * 2).min(LONGEST_POLL);
                     // The stream is still open: what goes wrong here it will tell as well.
                     if let Ok(execution) = self.client.executions().get_execution(&self.id).await {
@@ -109,7 +109,8 @@ impl Watch {
                 }
             };
             let may_appear = failure.is_not_found() && self.is_known && self.begun.elapsed() < GRACE;
-            if !may_appear && !(self.is_known && is_passing(&failure)) {
+            let may_pass = self.is_known && is_passing(&failure);
+            if !may_appear && !may_pass {
                 return Err(failure);
             }
             backoff.pause(failure).await?;
@@ -174,17 +175,18 @@ struct Seen {
     last: Option<Execution>,
 }
 
-enum Next {
-    Event(Option<Result<Execution, Error>>),
-    Silence,
-}
+/// Nothing came in time.
+struct Silence;
 
-async fn event_or_silence(states: &mut FollowStream<Execution>, until: Instant) -> Next {
+async fn event_or_silence(
+    states: &mut FollowStream<Execution>,
+    until: Instant,
+) -> Result<Option<Result<Execution, Error>>, Silence> {
     let mut silence = pin!(sleep_until(until));
     let mut event = pin!(states.next());
     poll_fn(|cx| match event.as_mut().poll(cx) {
-        Poll::Ready(event) => Poll::Ready(Next::Event(event)),
-        Poll::Pending => Pin::new(&mut silence).as_mut().poll(cx).map(|()| Next::Silence),
+        Poll::Ready(event) => Poll::Ready(Ok(event)),
+        Poll::Pending => Pin::new(&mut silence).as_mut().poll(cx).map(|()| Err(Silence)),
     })
     .await
 }
