@@ -1,5 +1,7 @@
 //! Parts of forms: recorded ones, and those of a body that was built.
 
+use std::fmt;
+
 use kestra_core::FilePart;
 
 use super::exchange::Part;
@@ -59,6 +61,17 @@ pub struct BuiltPart {
     pub(super) file_name: Option<String>,
     pub(super) content_type: Option<String>,
     pub(super) content: Vec<u8>,
+}
+
+impl fmt::Display for BuiltPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let content = String::from_utf8_lossy(&self.content);
+        let content_type = self.content_type.as_deref().unwrap_or("no type");
+        match &self.file_name {
+            Some(file) => write!(f, "{} {file:?} file of {content_type} {content:?}", self.name),
+            None => write!(f, "{} text of {content_type} {content:?}", self.name),
+        }
+    }
 }
 
 /// The parts of a form that was built.
