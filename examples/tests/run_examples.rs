@@ -53,12 +53,6 @@ async fn create_and_run_flow_ends_in_success() {
 }
 
 #[tokio::test]
-async fn work_with_any_version_finds_no_difference() {
-    let text = run("work_with_any_version").await;
-    assert!(text.contains("1.3.25: the same") && text.contains("2.0.0: the same"), "{text}");
-}
-
-#[tokio::test]
 async fn select_servers_refuses_what_cannot_be() {
     let text = run("select_servers").await;
     assert!(text.contains("index 7 is out of range") && text.contains("`ftp` is not allowed"), "{text}");
@@ -172,7 +166,6 @@ async fn examples_use_the_server_of_the_environment_and_leave_nothing_there() {
             [("KESTRA_URL", server.url()), ("KESTRA_USERNAME", user), ("KESTRA_PASSWORD", password)];
         for name in [
             "create_and_run_flow",
-            "work_with_any_version",
             "select_servers",
             "compose_stack",
             "use_proxy",
