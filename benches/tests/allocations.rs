@@ -7,7 +7,7 @@ use kestra_bench::contenders::{Contender, contender};
 use kestra_bench::server::{self, SILENT};
 
 /// What all default layers together add to hyper-util alone.
-const ABOVE_RAW: u64 = 4;
+const ABOVE_RAW: u64 = 5;
 
 /// What a call in flight may hold above hyper-util alone, in bytes.
 const IN_FLIGHT_ABOVE_RAW: i64 = 2048;

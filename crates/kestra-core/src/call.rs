@@ -414,13 +414,12 @@ impl Call {
         };
         let (method, path_and_query) = head.newest(options.get_tenant())?;
         // What can't change is not carried along.
-        let depends_on_version = head.depends_on_version();
-        let head = if depends_on_version { head } else { Head { info: head.info, ..Head::default() } };
+        let head = head.depends_on_version().then(|| Box::new(head));
         let mut request = Request::new(body);
         *request.method_mut() = method;
         *request.uri_mut() = path_and_query.into();
         *request.headers_mut() = headers;
-        request.extensions_mut().insert(CallContext::new(head, depends_on_version, options, self.waits));
+        request.extensions_mut().insert(CallContext::new(Some(self.info), head, options, self.waits));
         Ok(request)
     }
 }

@@ -8,7 +8,7 @@ use http::uri::PathAndQuery;
 use http::{Method, Request};
 use tokio::time::Instant;
 
-use crate::error::{Error, Sent};
+use crate::error::{Error, ErrorKind, Sent};
 use crate::head::Head;
 use crate::operation::{OperationInfo, Replay, Route};
 use crate::options::CallOptions;
@@ -23,8 +23,9 @@ use crate::version::Version;
 pub struct CallContext(Arc<Inner>);
 
 struct Inner {
-    head: Head,
-    depends_on_version: bool,
+    info: Option<&'static OperationInfo>,
+    /// What the head is made of, kept only where another version needs another one.
+    head: Option<Box<Head>>,
     options: CallOptions,
     waits: bool,
     begun: OnceLock<Instant>,
@@ -35,10 +36,15 @@ struct Inner {
 }
 
 impl CallContext {
-    pub(crate) fn new(head: Head, depends_on_version: bool, options: CallOptions, waits: bool) -> Self {
+    pub(crate) fn new(
+        info: Option<&'static OperationInfo>,
+        head: Option<Box<Head>>,
+        options: CallOptions,
+        waits: bool,
+    ) -> Self {
         Self(Arc::new(Inner {
+            info,
             head,
-            depends_on_version,
             options,
             waits,
             begun: OnceLock::new(),
@@ -52,7 +58,7 @@ impl CallContext {
     /// The context of a request that no builder made.
     #[must_use]
     pub fn detached(options: CallOptions) -> Self {
-        Self::new(Head::default(), false, options, false)
+        Self::new(None, None, options, false)
     }
 
     /// The context of a request, if it has one.
@@ -65,7 +71,7 @@ impl CallContext {
     #[inline]
     #[must_use]
     pub fn operation(&self) -> Option<&'static OperationInfo> {
-        self.0.head.info
+        self.0.info
     }
 
     /// The options of the call, those of the client included.
@@ -162,7 +168,7 @@ impl CallContext {
     #[inline]
     #[must_use]
     pub fn depends_on_version(&self) -> bool {
-        self.0.depends_on_version
+        self.0.head.is_some()
     }
 
     /// Method, path and query for a server of this version.
@@ -173,7 +179,7 @@ impl CallContext {
     /// set.
     pub fn head_for(&self, version: Version) -> Result<(Method, PathAndQuery), Error> {
         let options = &self.0.options;
-        let head = self.0.head.for_version(version, options.get_tenant(), options.is_any_version());
+        let head = self.head()?.for_version(version, options.get_tenant(), options.is_any_version());
         head.map_err(|error| self.name(error))
     }
 
@@ -183,14 +189,19 @@ impl CallContext {
     ///
     /// As [`head_for`](Self::head_for).
     pub fn route_for(&self, version: Version) -> Result<&'static Route, Error> {
-        let route = self.0.head.route_for(version, self.0.options.is_any_version());
+        let route = self.head()?.route_for(version, self.0.options.is_any_version());
         route.map_err(|error| self.name(error))
     }
 
     /// Whether the request as it was built, for the newest server, fits one of this version, whose route is given.
     #[must_use]
     pub fn is_built_for(&self, route: &'static Route, version: Version) -> bool {
-        self.0.head.is_newest(route, version)
+        self.0.head.as_ref().is_none_or(|head| head.is_newest(route, version))
+    }
+
+    fn head(&self) -> Result<&Head, Error> {
+        let problem = "the request is the same for every version, or no builder made it";
+        self.0.head.as_deref().ok_or_else(|| self.name(Error::new(ErrorKind::Build, problem)))
     }
 
     fn name(&self, error: Error) -> Error {

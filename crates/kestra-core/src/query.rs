@@ -122,17 +122,18 @@ impl Query {
 
     pub(crate) fn add(&mut self, info: &OperationInfo, index: usize, value: &(impl ParameterValue + ?Sized)) {
         let name = info.query_parameters.get(index).map_or("", |parameter| parameter.name);
-        value.with_text(|value| self.push(owner(index), name, value));
+        value.with_text(|value| self.push(owner(index), value, |text| text.push_str(name), name.len()));
     }
 
     pub(crate) fn add_extra(&mut self, name: &str, value: &str) {
-        self.push(Owner::Extra, name, value);
+        self.push(Owner::Extra, value, |text| push_query(text, name), name.len());
     }
 
-    fn push(&mut self, owner: Owner, name: &str, value: &str) {
-        self.text.reserve(name.len() + value.len() + 1);
+    /// Names of the catalogue need no encoding, those of other people may.
+    fn push(&mut self, owner: Owner, value: &str, push_name: impl FnOnce(&mut String), name_length: usize) {
+        self.text.reserve(name_length + value.len() + 1);
         let start = self.text.len() as u32;
-        push_query(&mut self.text, name);
+        push_name(&mut self.text);
         self.text.push('=');
         push_query(&mut self.text, value);
         self.pairs.push(Pair { owner, start, end: self.text.len() as u32 });

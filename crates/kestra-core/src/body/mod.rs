@@ -32,8 +32,15 @@ pub struct Body(Kind);
 
 enum Kind {
     Bytes(Bytes),
-    Reopen { open: Arc<dyn Fn() -> Stream + Send + Sync>, opened: Option<Stream>, length: Option<u64> },
+    // Boxed, so that a body of bytes, which almost all are, is no larger for it.
+    Reopen(Box<Reopen>),
     Once(Stream),
+}
+
+struct Reopen {
+    open: Arc<dyn Fn() -> Stream + Send + Sync>,
+    opened: Option<Stream>,
+    length: Option<u64>,
 }
 
 impl Default for Kind {
@@ -58,7 +65,7 @@ impl Body {
         B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
         let open = move || Stream::new(open().map_err(Into::into));
-        Self(Kind::Reopen { open: Arc::new(open), opened: None, length })
+        Self(Kind::Reopen(Box::new(Reopen { open: Arc::new(open), opened: None, length })))
     }
 
     /// Any other body, sent once; a `Body` stays what it is.
@@ -83,8 +90,9 @@ impl Body {
     pub fn try_clone(&self) -> Option<Self> {
         match &self.0 {
             Kind::Bytes(bytes) => Some(Self(Kind::Bytes(bytes.clone()))),
-            Kind::Reopen { open, length, .. } => {
-                Some(Self(Kind::Reopen { open: Arc::clone(open), opened: None, length: *length }))
+            Kind::Reopen(body) => {
+                let again = Reopen { open: Arc::clone(&body.open), opened: None, length: body.length };
+                Some(Self(Kind::Reopen(Box::new(again))))
             }
             Kind::Once(_) => None,
         }
@@ -131,7 +139,8 @@ impl http_body::Body for Body {
         match &mut self.0 {
             Kind::Bytes(bytes) if bytes.is_empty() => Poll::Ready(None),
             Kind::Bytes(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
-            Kind::Reopen { open, opened, .. } => {
+            Kind::Reopen(body) => {
+                let Reopen { open, opened, .. } = &mut **body;
                 let stream = opened.get_or_insert_with(|| open());
                 Pin::new(stream).poll_frame(cx)
             }
@@ -142,9 +151,9 @@ impl http_body::Body for Body {
     fn is_end_stream(&self) -> bool {
         match &self.0 {
             Kind::Bytes(bytes) => bytes.is_empty(),
-            Kind::Reopen { opened, length, .. } => match opened {
+            Kind::Reopen(body) => match &body.opened {
                 Some(stream) => stream.is_end_stream(),
-                None => *length == Some(0),
+                None => body.length == Some(0),
             },
             Kind::Once(stream) => stream.is_end_stream(),
         }
@@ -153,8 +162,11 @@ impl http_body::Body for Body {
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
             Kind::Bytes(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Kind::Reopen { opened: Some(stream), .. } | Kind::Once(stream) => stream.size_hint(),
-            Kind::Reopen { length, .. } => length.map(SizeHint::with_exact).unwrap_or_default(),
+            Kind::Once(stream) => stream.size_hint(),
+            Kind::Reopen(body) => match &body.opened {
+                Some(stream) => stream.size_hint(),
+                None => body.length.map(SizeHint::with_exact).unwrap_or_default(),
+            },
         }
     }
 }
@@ -163,7 +175,7 @@ impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match &self.0 {
             Kind::Bytes(_) => "bytes",
-            Kind::Reopen { .. } => "reopen",
+            Kind::Reopen(_) => "reopen",
             Kind::Once(_) => "once",
         };
         f.debug_struct("Body").field("kind", &kind).field("length", &self.length()).finish()

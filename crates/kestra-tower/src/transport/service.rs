@@ -46,7 +46,7 @@ impl Transport {
             // The body raises it before a byte is written, so a timeout may take it at its word.
             context.sent().track();
         }
-        if let Err(error) = check(&request) {
+        if let Err(error) = check(&request, context.as_ref()) {
             return TransportFuture::failed(context, error);
         }
         say_that_empty(&mut request);
@@ -66,13 +66,15 @@ impl Transport {
 }
 
 /// Refuses what no server can be found for.
-fn check(request: &Request<Body>) -> Result<(), Error> {
+fn check(request: &Request<Body>, context: Option<&CallContext>) -> Result<(), Error> {
+    // The URL of an operation was put together from parts that were looked at before.
+    let is_foreign = context.and_then(CallContext::operation).is_none();
     let uri = request.uri();
     let problem = match (uri.scheme_str(), uri.authority()) {
         (None, _) | (_, None) => {
             "no server is chosen; put a ServerLayer above the transport, or give an absolute URL"
         }
-        (Some("http" | "https"), Some(authority)) if authority.as_str().bytes().any(|byte| byte == b'@') => {
+        (Some("http" | "https"), Some(authority)) if is_foreign && authority.as_str().contains('@') => {
             "credentials don't belong in a URL; set them as auth"
         }
         (Some("http" | "https"), Some(_)) => return Ok(()),

@@ -154,7 +154,8 @@ impl Attempt {
         let attempts = RetryLayer::new(self.retry).layer(attempt);
         let limit = TimeoutLayer::total_of(self.timeouts);
         if call_layers.is_empty() {
-            Arc::new(Whole::new(attempts, limit.relying_on_attempts()))
+            // The one allocation costs less than moving so large a future from layer to layer.
+            Arc::new(Whole::new(attempts.map_future(Box::pin), limit.relying_on_attempts()))
         } else {
             Arc::new(Whole::new(call_layers.around(attempts.erase()), limit))
         }
