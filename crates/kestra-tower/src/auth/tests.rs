@@ -318,6 +318,7 @@ impl tracing::Subscriber for Warnings {
 #[tokio::test]
 async fn plain_http_to_another_machine_is_warned_about_once() {
     let warnings = Warnings::default();
+    crate::test_support::keep_asking();
     let _guard = tracing::subscriber::set_default(warnings.clone());
     let layer = AuthLayer::bearer("abc");
     let send = async |url: &str| {

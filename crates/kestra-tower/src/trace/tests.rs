@@ -80,6 +80,7 @@ fn listen() -> (Collector, DefaultGuard) {
     let collector = Collector::default();
     let filter = tracing_subscriber::filter::filter_fn(|metadata| metadata.target().starts_with("kestra::"));
     let subscriber = tracing_subscriber::registry().with(collector.clone().with_filter(filter));
+    crate::test_support::keep_asking();
     (collector, tracing::subscriber::set_default(subscriber))
 }
 
