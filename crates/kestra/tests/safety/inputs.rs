@@ -46,6 +46,8 @@ impl<'a> MakeWriter<'a> for Lines {
 async fn an_input_that_is_dropped_is_told() -> Result<(), Error> {
     let lines = Lines::default();
     let subscriber = tracing_subscriber::fmt().with_writer(lines.clone()).with_ansi(false).finish();
+    // Without a subscriber for all tests of the program, one of them may have the warning count as dead.
+    let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry());
     let _guard = tracing::subscriber::set_default(subscriber);
     for dialect in [Dialect::V1_0, Dialect::V1_3, Dialect::V2_0] {
         let (server, client) = serve(dialect).await;
