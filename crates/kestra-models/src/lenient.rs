@@ -28,8 +28,28 @@ pub(crate) fn integers<'de, D: Deserializer<'de>>(
     Ok(entries.into_iter().filter_map(|(key, value)| Some((key, value.0?))).collect())
 }
 
+/// Reads a float from any JSON number, or from text that holds one.
+pub(crate) fn float<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    deserializer.deserialize_any(FloatVisitor)
+}
+
+/// A value that [`or_default`] reads.
+pub(crate) struct OrDefault<T>(pub(crate) T);
+
 /// An integer that [`integer`] reads.
 pub(crate) struct Integer(pub(crate) Option<i64>);
+
+/// A float that [`float`] reads.
+pub(crate) struct Float(pub(crate) Option<f64>);
+
+/// A map that [`integers`] reads.
+pub(crate) struct Integers(pub(crate) BTreeMap<String, i64>);
+
+impl<'de, T: Default + Deserialize<'de>> Deserialize<'de> for OrDefault<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        or_default(deserializer).map(Self)
+    }
+}
 
 impl<'de> Deserialize<'de> for Integer {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -37,9 +57,16 @@ impl<'de> Deserialize<'de> for Integer {
     }
 }
 
-/// Reads a float from any JSON number, or from text that holds one.
-pub(crate) fn float<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
-    deserializer.deserialize_any(FloatVisitor)
+impl<'de> Deserialize<'de> for Float {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        float(deserializer).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Integers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        integers(deserializer).map(Self)
+    }
 }
 
 struct IntegerVisitor;

@@ -12,6 +12,9 @@
 
 #[macro_use]
 mod macros;
+#[macro_use]
+#[allow(dead_code, reason = "what is used of it depends on what is generated")]
+mod object;
 mod generated;
 #[allow(dead_code, reason = "what is used of it depends on what is generated")]
 mod lenient;

@@ -8,8 +8,8 @@ open_type! {
 }
 
 /// `ChartFiltersOverrides` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default, ::serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ChartFiltersOverrides {
     /// `endDate` on the wire.
@@ -25,14 +25,26 @@ pub struct ChartFiltersOverrides {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
     /// `pageNumber` on the wire.
-    #[serde(deserialize_with = "crate::lenient::integer", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub page_number: Option<i64>,
     /// `pageSize` on the wire.
-    #[serde(deserialize_with = "crate::lenient::integer", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub page_size: Option<i64>,
     /// `startDate` on the wire.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_date: Option<::jiff::Timestamp>,
+}
+
+object! {
+    ChartFiltersOverrides {
+        0 end_date = "endDate" value,
+        1 filters = "filters" value,
+        2 labels = "labels" value,
+        3 namespace = "namespace" value,
+        4 page_number = "pageNumber" integer,
+        5 page_size = "pageSize" integer,
+        6 start_date = "startDate" value,
+    }
 }
 
 impl ChartFiltersOverrides {
@@ -85,13 +97,11 @@ impl ChartFiltersOverrides {
 }
 
 /// `DashboardController.DashboardResponse` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct Dashboard {
     /// `charts` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub charts: Vec<crate::Chart>,
     /// `created` on the wire; 1.3 and later.
     pub created: Option<::jiff::Timestamp>,
@@ -111,6 +121,21 @@ pub struct Dashboard {
     pub title: Option<String>,
     /// `updated` on the wire; 1.3 and later.
     pub updated: Option<::jiff::Timestamp>,
+}
+
+object! {
+    Dashboard {
+        0 charts = "charts" or_default,
+        1 created = "created" value,
+        2 deleted = "deleted" value,
+        3 description = "description" value,
+        4 id = "id" value,
+        5 source_code = "sourceCode" value,
+        6 tenant_id = "tenantId" value,
+        7 time_window = "timeWindow" value,
+        8 title = "title" value,
+        9 updated = "updated" value,
+    }
 }
 
 /// `DashboardController.PreviewRequest` of the API.
@@ -139,8 +164,8 @@ impl PreviewRequest {
 }
 
 /// `QueryFilter` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default, ::serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct QueryFilter {
     /// `children` on the wire; 2.0 and later.
@@ -158,6 +183,16 @@ pub struct QueryFilter {
     /// `value` on the wire.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<::serde_json::Value>,
+}
+
+object! {
+    QueryFilter {
+        0 children = "children" value,
+        1 field = "field" value,
+        2 logical = "logical" value,
+        3 operation = "operation" value,
+        4 value = "value" value,
+    }
 }
 
 impl QueryFilter {
@@ -225,13 +260,19 @@ string_enum! {
 }
 
 /// `TimeWindow` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct TimeWindow {
     /// `default` on the wire.
     pub default: Option<String>,
     /// `max` on the wire.
     pub max: Option<String>,
+}
+
+object! {
+    TimeWindow {
+        0 default = "default" value,
+        1 max = "max" value,
+    }
 }

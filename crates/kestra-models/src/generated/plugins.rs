@@ -17,15 +17,21 @@ string_enum! {
 }
 
 /// `DocumentationWithSchema` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct DocumentationWithSchema {
     /// `markdown` on the wire.
     pub markdown: Option<String>,
     /// `schema` on the wire.
     pub schema: Option<crate::PluginSchema>,
+}
+
+object! {
+    DocumentationWithSchema {
+        0 markdown = "markdown" value,
+        1 schema = "schema" value,
+    }
 }
 
 string_enum! {
@@ -56,9 +62,8 @@ string_enum! {
 }
 
 /// `InputType` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct InputTypePlugin {
     /// `cls` on the wire.
@@ -67,82 +72,102 @@ pub struct InputTypePlugin {
     pub type_: Option<String>,
 }
 
+object! {
+    InputTypePlugin {
+        0 cls = "cls" value,
+        1 type_ = "type" value,
+    }
+}
+
 /// `Plugin` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct Plugin {
     /// `additionalPlugins` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub additional_plugins: Vec<crate::PluginElementMetadata>,
     /// `aliases` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub aliases: Vec<String>,
     /// `appBlocks` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub app_blocks: Vec<crate::PluginElementMetadata>,
     /// `apps` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub apps: Vec<crate::PluginElementMetadata>,
     /// `categories` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub categories: Vec<crate::PluginCategory>,
     /// `charts` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub charts: Vec<crate::PluginElementMetadata>,
     /// `conditions` on the wire; before 2.0.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub conditions: Vec<crate::PluginElementMetadata>,
     /// `controllers` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub controllers: Vec<crate::PluginElementMetadata>,
     /// `dataFilters` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub data_filters: Vec<crate::PluginElementMetadata>,
     /// `dataFiltersKPI` on the wire.
-    #[serde(rename = "dataFiltersKPI", deserialize_with = "crate::lenient::or_default")]
+    #[cfg_attr(feature = "serialize", serde(rename = "dataFiltersKPI"))]
     pub data_filters_kpi: Vec<crate::PluginElementMetadata>,
     /// `description` on the wire.
     pub description: Option<String>,
     /// `group` on the wire.
     pub group: Option<String>,
     /// `guides` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub guides: Vec<String>,
     /// `license` on the wire.
     pub license: Option<String>,
     /// `logExporters` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub log_exporters: Vec<crate::PluginElementMetadata>,
     /// `longDescription` on the wire.
     pub long_description: Option<String>,
     /// `manifest` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub manifest: ::std::collections::BTreeMap<String, String>,
     /// `name` on the wire.
     pub name: Option<String>,
     /// `secrets` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub secrets: Vec<crate::PluginElementMetadata>,
     /// `storages` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub storages: Vec<crate::PluginElementMetadata>,
     /// `subGroup` on the wire.
     pub sub_group: Option<String>,
     /// `taskRunners` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub task_runners: Vec<crate::PluginElementMetadata>,
     /// `tasks` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub tasks: Vec<crate::PluginElementMetadata>,
     /// `title` on the wire.
     pub title: Option<String>,
     /// `triggers` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub triggers: Vec<crate::PluginElementMetadata>,
     /// `version` on the wire.
     pub version: Option<String>,
+}
+
+object! {
+    Plugin {
+        0 additional_plugins = "additionalPlugins" or_default,
+        1 aliases = "aliases" or_default,
+        2 app_blocks = "appBlocks" or_default,
+        3 apps = "apps" or_default,
+        4 categories = "categories" or_default,
+        5 charts = "charts" or_default,
+        6 conditions = "conditions" or_default,
+        7 controllers = "controllers" or_default,
+        8 data_filters = "dataFilters" or_default,
+        9 data_filters_kpi = "dataFiltersKPI" or_default,
+        10 description = "description" value,
+        11 group = "group" value,
+        12 guides = "guides" or_default,
+        13 license = "license" value,
+        14 log_exporters = "logExporters" or_default,
+        15 long_description = "longDescription" value,
+        16 manifest = "manifest" or_default,
+        17 name = "name" value,
+        18 secrets = "secrets" or_default,
+        19 storages = "storages" or_default,
+        20 sub_group = "subGroup" value,
+        21 task_runners = "taskRunners" or_default,
+        22 tasks = "tasks" or_default,
+        23 title = "title" value,
+        24 triggers = "triggers" or_default,
+        25 version = "version" value,
+    }
 }
 
 string_enum! {
@@ -177,9 +202,8 @@ string_enum! {
 }
 
 /// `Plugin.PluginElementMetadata` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PluginElementMetadata {
     /// `cls` on the wire.
@@ -192,10 +216,18 @@ pub struct PluginElementMetadata {
     pub title: Option<String>,
 }
 
+object! {
+    PluginElementMetadata {
+        0 cls = "cls" value,
+        1 deprecated = "deprecated" value,
+        2 description = "description" value,
+        3 title = "title" value,
+    }
+}
+
 /// `PluginIcon` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PluginIcon {
     /// `flowable` on the wire.
@@ -210,38 +242,55 @@ pub struct PluginIcon {
     pub name: Option<String>,
 }
 
+object! {
+    PluginIcon {
+        0 flowable = "flowable" value,
+        1 hash = "hash" value,
+        2 icon = "icon" value,
+        3 monochrome = "monochrome" value,
+        4 name = "name" value,
+    }
+}
+
 /// `PluginSchema` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PluginSchema {
     /// `definitions` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub definitions: ::serde_json::Map<String, ::serde_json::Value>,
     /// `outputs` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub outputs: ::serde_json::Map<String, ::serde_json::Value>,
     /// `properties` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub properties: ::serde_json::Map<String, ::serde_json::Value>,
 }
 
+object! {
+    PluginSchema {
+        0 definitions = "definitions" or_default,
+        1 outputs = "outputs" or_default,
+        2 properties = "properties" or_default,
+    }
+}
+
 /// `PluginUiManifest` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PluginUiManifest {
     /// `manifest` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub manifest: ::std::collections::BTreeMap<String, Vec<crate::PluginUiModuleWithGroup>>,
 }
 
+object! {
+    PluginUiManifest {
+        0 manifest = "manifest" or_default,
+    }
+}
+
 /// `PluginUiModuleWithGroup` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PluginUiModuleWithGroup {
     /// `distribution` on the wire.
@@ -251,31 +300,45 @@ pub struct PluginUiModuleWithGroup {
     /// `sourceHash` on the wire.
     pub source_hash: Option<String>,
     /// `staticInfo` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub static_info: ::serde_json::Map<String, ::serde_json::Value>,
     /// `styles` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub styles: Vec<String>,
     /// `uiModule` on the wire.
     pub ui_module: Option<String>,
 }
 
+object! {
+    PluginUiModuleWithGroup {
+        0 distribution = "distribution" value,
+        1 group = "group" value,
+        2 source_hash = "sourceHash" value,
+        3 static_info = "staticInfo" or_default,
+        4 styles = "styles" or_default,
+        5 ui_module = "uiModule" value,
+    }
+}
+
 /// `PluginController.ApiPluginVersions` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PluginVersions {
     /// `type` on the wire.
     pub type_: Option<String>,
     /// `versions` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub versions: Vec<String>,
 }
 
+object! {
+    PluginVersions {
+        0 type_ = "type" value,
+        1 versions = "versions" or_default,
+    }
+}
+
 /// `TaskWithVersion` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default, ::serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TaskWithVersion {
     /// `cls` on the wire.
@@ -284,6 +347,13 @@ pub struct TaskWithVersion {
     /// `version` on the wire.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
+}
+
+object! {
+    TaskWithVersion {
+        0 cls = "cls" value,
+        1 version = "version" value,
+    }
 }
 
 impl TaskWithVersion {
@@ -306,9 +376,8 @@ impl TaskWithVersion {
 }
 
 /// `PluginController.ApiTriggerPlugin` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct TriggerPlugin {
     /// `deprecated` on the wire.
@@ -325,6 +394,18 @@ pub struct TriggerPlugin {
     pub name: Option<String>,
     /// `type` on the wire.
     pub type_: Option<String>,
+}
+
+object! {
+    TriggerPlugin {
+        0 deprecated = "deprecated" value,
+        1 description = "description" value,
+        2 ee = "ee" value,
+        3 group = "group" value,
+        4 icon = "icon" value,
+        5 name = "name" value,
+        6 type_ = "type" value,
+    }
 }
 
 string_enum! {

@@ -1,4 +1,4 @@
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// What a bulk action did: 1.x did it and counted, 2.0 has taken it and does it later.
 ///
@@ -14,19 +14,27 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!((queued.total(), queued.is_queued()), (Some(2), true));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct BulkOutcome {
     /// How many were acted on, by a server that did so before it answered.
-    #[serde(deserialize_with = "crate::lenient::integer", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<i64>,
     /// Name of the action in the logs of a server that acts later.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation_id: Option<String>,
     /// How many will be acted on, by a server that acts later.
-    #[serde(deserialize_with = "crate::lenient::integer", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub total_items: Option<i64>,
+}
+
+object! {
+    BulkOutcome {
+        0 count = "count" integer,
+        1 operation_id = "operationId" value,
+        2 total_items = "totalItems" integer,
+    }
 }
 
 impl BulkOutcome {

@@ -4,16 +4,20 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 use serde::ser::{Serialize, Serializer};
 
 /// A key and a value that a flow or an execution is marked with.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, serde::Serialize)]
 #[non_exhaustive]
 pub struct Label {
     /// The key.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub key: String,
     /// The value.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub value: String,
+}
+
+object! {
+    Label {
+        0 key = "key" or_default,
+        1 value = "value" or_default,
+    }
 }
 
 impl Label {

@@ -58,26 +58,34 @@ impl Member<'_> {
         if self.boxed { format!("Box::new({value})") } else { value }
     }
 
+    /// How the field is read: a function of the models' `object` and, by the same name, of their `lenient`.
+    fn reading(&self) -> Option<&'static str> {
+        match (&self.field.ty, self.presence) {
+            (Type::List(inner), Presence::Collection) if is_label(inner) => None,
+            (Type::Map(inner), Presence::Collection) if matches!(**inner, Type::Int32 | Type::Int64) => {
+                Some("integers")
+            }
+            (_, Presence::Collection) => Some("or_default"),
+            _ if self.field.sensitive => None,
+            (Type::Int32 | Type::Int64, Presence::Optional) => Some("integer"),
+            (Type::Double, Presence::Optional) => Some("float"),
+            _ => None,
+        }
+    }
+
     /// What serde is told about the field.
-    fn attributes(&self, schema: &Schema, defaults: bool) -> Option<String> {
+    fn attributes(&self, schema: &Schema, derived: bool) -> Option<String> {
         let mut attributes = Vec::new();
         if names::lower_camel(&self.name) != self.field.name {
             attributes.push(format!("rename = {:?}", self.field.name));
         }
-        if !defaults && self.presence != Presence::Required {
-            attributes.push("default".to_owned());
-        }
-        match (&self.field.ty, self.presence) {
-            (Type::List(inner), Presence::Collection) if is_label(inner) => {}
-            (Type::Map(inner), Presence::Collection) if matches!(**inner, Type::Int32 | Type::Int64) => {
-                attributes.push(lenient("integers"));
+        if derived {
+            if self.presence != Presence::Required {
+                attributes.push("default".to_owned());
             }
-            (_, Presence::Collection) => attributes.push(lenient("or_default")),
-            (Type::Int32 | Type::Int64, Presence::Optional) if !self.field.sensitive => {
-                attributes.push(lenient("integer"));
+            if let Some(function) = self.reading() {
+                attributes.push(format!("deserialize_with = \"crate::lenient::{function}\""));
             }
-            (Type::Double, Presence::Optional) if !self.field.sensitive => attributes.push(lenient("float")),
-            _ => {}
         }
         if schema.in_requests {
             match (&self.field.ty, self.presence) {
@@ -93,12 +101,13 @@ impl Member<'_> {
                 _ => attributes.push(skip("Vec::is_empty")),
             }
         }
-        if attributes.is_empty() { None } else { Some(format!("#[serde({})]", attributes.join(", "))) }
+        let serde = format!("serde({})", attributes.join(", "));
+        match attributes.is_empty() {
+            true => None,
+            false if schema.in_requests || derived => Some(format!("#[{serde}]")),
+            false => Some(format!("#[cfg_attr(feature = \"serialize\", {serde})]")),
+        }
     }
-}
-
-fn lenient(function: &str) -> String {
-    format!("deserialize_with = \"crate::lenient::{function}\"")
 }
 
 fn skip(function: &str) -> String {
@@ -120,35 +129,57 @@ pub(super) fn write(plan: &Plan<'_>, schema: &Schema, object: &Object, file: &mu
     }
     let required: Vec<&Member<'_>> =
         members.iter().filter(|member| member.presence == Presence::Required).collect();
-    let defaults = required.is_empty();
+    // `object!` starts with a default. What has none is written by our users, who seldom read it back.
+    let derived = !required.is_empty();
 
     file.doc(&docs::schema(schema));
-    let default = if defaults { "Default, " } else { "" };
+    let mut derives = vec!["Clone", "Debug", "PartialEq"];
+    derives.push(if derived { "::serde::Deserialize" } else { "Default" });
     if schema.in_requests {
-        file.line(format!(
-            "#[derive(Clone, Debug, {default}PartialEq, ::serde::Deserialize, ::serde::Serialize)]"
-        ));
-    } else {
-        file.line(format!("#[derive(Clone, Debug, {default}PartialEq, ::serde::Deserialize)]"));
-        file.line("#[cfg_attr(feature = \"serialize\", derive(::serde::Serialize))]");
+        derives.push("::serde::Serialize");
     }
-    let default = if defaults { ", default" } else { "" };
-    file.line(format!("#[serde(rename_all = \"camelCase\"{default})]"));
+    file.line(format!("#[derive({})]", derives.join(", ")));
+    let rename = "serde(rename_all = \"camelCase\")";
+    let serialize = "feature = \"serialize\", derive(::serde::Serialize)";
+    match (schema.in_requests, derived) {
+        (true, _) => file.line(format!("#[{rename}]")),
+        (false, true) => {
+            file.line(format!("#[cfg_attr({serialize})]"));
+            file.line(format!("#[{rename}]"));
+        }
+        (false, false) => file.line(format!("#[cfg_attr({serialize}, {rename})]")),
+    }
     file.line("#[non_exhaustive]");
     file.line(format!("pub struct {} {{", schema.name));
     for member in &members {
         file.doc(&docs::wire(&member.field.name, "on the wire", member.field.versions));
-        if let Some(attributes) = member.attributes(schema, defaults) {
+        if let Some(attributes) = member.attributes(schema, derived) {
             file.line(attributes);
         }
         file.line(format!("pub {}: {},", member.name, member.ty()));
     }
     file.line("}");
 
+    if !derived {
+        write_table(schema, &members, file);
+    }
     if schema.in_requests {
         write_setters(schema, &members, &required, file);
     }
     Ok(())
+}
+
+/// The table of the fields by which the object is read.
+fn write_table(schema: &Schema, members: &[Member<'_>], file: &mut Writer) {
+    file.blank();
+    file.line("object! {");
+    file.nested(1, format!("{} {{", schema.name));
+    for (place, member) in members.iter().enumerate() {
+        let read = member.reading().unwrap_or("value");
+        file.nested(2, format!("{place} {} = {:?} {read},", member.name, member.field.name));
+    }
+    file.nested(1, "}");
+    file.line("}");
 }
 
 fn write_setters(schema: &Schema, members: &[Member<'_>], required: &[&Member<'_>], file: &mut Writer) {

@@ -26,9 +26,8 @@ string_enum! {
 }
 
 /// `ApiInheritedCredentialsResponse.InheritedCredential` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct InheritedCredential {
     /// `description` on the wire.
@@ -41,40 +40,64 @@ pub struct InheritedCredential {
     pub type_: Option<crate::CredentialType>,
 }
 
+object! {
+    InheritedCredential {
+        0 description = "description" value,
+        1 id = "id" value,
+        2 name = "name" value,
+        3 type_ = "type" value,
+    }
+}
+
 /// `ApiInheritedCredentialsResponse.InheritedCredentialLevel` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct InheritedCredentialLevel {
     /// `credentials` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub credentials: Vec<crate::InheritedCredential>,
     /// `namespace` on the wire.
     pub namespace: Option<String>,
 }
 
+object! {
+    InheritedCredentialLevel {
+        0 credentials = "credentials" or_default,
+        1 namespace = "namespace" value,
+    }
+}
+
 /// `ApiInheritedCredentialsResponse` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct InheritedCredentialsResponse {
     /// `levels` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub levels: Vec<crate::InheritedCredentialLevel>,
 }
 
+object! {
+    InheritedCredentialsResponse {
+        0 levels = "levels" or_default,
+    }
+}
+
 /// `ApiTestConnectionResponse` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct TestConnectionResponse {
     /// `message` on the wire.
     pub message: Option<String>,
     /// `success` on the wire.
     pub success: Option<bool>,
+}
+
+object! {
+    TestConnectionResponse {
+        0 message = "message" value,
+        1 success = "success" value,
+    }
 }
 
 open_type! {

@@ -59,12 +59,16 @@ impl RenderExpressionRequest {
 }
 
 /// `ExpressionController.RenderedExpressions` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct RenderedExpressions {
     /// `rendered` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub rendered: ::std::collections::BTreeMap<String, String>,
+}
+
+object! {
+    RenderedExpressions {
+        0 rendered = "rendered" or_default,
+    }
 }

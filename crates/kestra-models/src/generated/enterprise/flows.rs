@@ -19,20 +19,25 @@ impl PolicyPreviewRequest {
 }
 
 /// `PolicyPreviewResponse` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PolicyPreviewResponse {
     /// `conflicts` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub conflicts: Vec<crate::PolicyConflict>,
     /// `mutations` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub mutations: Vec<crate::PolicyMutation>,
     /// `resolvedSource` on the wire.
     pub resolved_source: Option<String>,
     /// `violations` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub violations: Vec<crate::PolicyViolation>,
+}
+
+object! {
+    PolicyPreviewResponse {
+        0 conflicts = "conflicts" or_default,
+        1 mutations = "mutations" or_default,
+        2 resolved_source = "resolvedSource" value,
+        3 violations = "violations" or_default,
+    }
 }

@@ -35,9 +35,8 @@ impl CreateGroupRequest {
 }
 
 /// `IAMGroupController.ApiGroupDetail` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct GroupDetail {
     /// `description` on the wire.
@@ -48,16 +47,22 @@ pub struct GroupDetail {
     pub name: Option<String>,
 }
 
+object! {
+    GroupDetail {
+        0 description = "description" value,
+        1 id = "id" value,
+        2 name = "name" value,
+    }
+}
+
 /// `IAMGroupController.ApiGroupMember` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct GroupMember {
     /// `displayName` on the wire.
     pub display_name: Option<String>,
     /// `groups` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub groups: Vec<crate::GroupMembership>,
     /// `id` on the wire.
     pub id: Option<String>,
@@ -65,10 +70,18 @@ pub struct GroupMember {
     pub username: Option<String>,
 }
 
+object! {
+    GroupMember {
+        0 display_name = "displayName" value,
+        1 groups = "groups" or_default,
+        2 id = "id" value,
+        3 username = "username" value,
+    }
+}
+
 /// `IAMGroupController.ApiGroupMembership` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct GroupMembership {
     /// `external` on the wire.
@@ -79,6 +92,15 @@ pub struct GroupMembership {
     pub membership: Option<crate::GroupIdentifierMembership>,
     /// `name` on the wire.
     pub name: Option<String>,
+}
+
+object! {
+    GroupMembership {
+        0 external = "external" value,
+        1 id = "id" value,
+        2 membership = "membership" value,
+        3 name = "name" value,
+    }
 }
 
 /// `IAMGroupController.ApiUpdateGroupRequest` of the API.

@@ -11,9 +11,8 @@ string_enum! {
 }
 
 /// `MiscController.LicenseInfo` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct LicenseInfo {
     /// `expired` on the wire.
@@ -23,7 +22,6 @@ pub struct LicenseInfo {
     /// `gracePeriod` on the wire.
     pub grace_period: Option<::jiff::Timestamp>,
     /// `maxServers` on the wire.
-    #[serde(deserialize_with = "crate::lenient::integer")]
     pub max_servers: Option<i64>,
     /// `online` on the wire.
     pub online: Option<bool>,
@@ -35,42 +33,69 @@ pub struct LicenseInfo {
     pub worker_groups: Option<bool>,
 }
 
+object! {
+    LicenseInfo {
+        0 expired = "expired" value,
+        1 expiry = "expiry" value,
+        2 grace_period = "gracePeriod" value,
+        3 max_servers = "maxServers" integer,
+        4 online = "online" value,
+        5 standalone = "standalone" value,
+        6 type_ = "type" value,
+        7 worker_groups = "workerGroups" value,
+    }
+}
+
 /// `ListTemplates.Response` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct ListTemplatesResponse {
     /// `ADMIN` on the wire.
-    #[serde(rename = "ADMIN", deserialize_with = "crate::lenient::or_default")]
+    #[cfg_attr(feature = "serialize", serde(rename = "ADMIN"))]
     pub admin: ::std::collections::BTreeMap<String, Vec<crate::PermissionAction>>,
     /// `DEVELOPER` on the wire.
-    #[serde(rename = "DEVELOPER", deserialize_with = "crate::lenient::or_default")]
+    #[cfg_attr(feature = "serialize", serde(rename = "DEVELOPER"))]
     pub developer: ::std::collections::BTreeMap<String, Vec<crate::PermissionAction>>,
     /// `EDITOR` on the wire.
-    #[serde(rename = "EDITOR", deserialize_with = "crate::lenient::or_default")]
+    #[cfg_attr(feature = "serialize", serde(rename = "EDITOR"))]
     pub editor: ::std::collections::BTreeMap<String, Vec<crate::PermissionAction>>,
     /// `LAUNCHER` on the wire.
-    #[serde(rename = "LAUNCHER", deserialize_with = "crate::lenient::or_default")]
+    #[cfg_attr(feature = "serialize", serde(rename = "LAUNCHER"))]
     pub launcher: ::std::collections::BTreeMap<String, Vec<crate::PermissionAction>>,
     /// `VIEWER` on the wire.
-    #[serde(rename = "VIEWER", deserialize_with = "crate::lenient::or_default")]
+    #[cfg_attr(feature = "serialize", serde(rename = "VIEWER"))]
     pub viewer: ::std::collections::BTreeMap<String, Vec<crate::PermissionAction>>,
 }
 
+object! {
+    ListTemplatesResponse {
+        0 admin = "ADMIN" or_default,
+        1 developer = "DEVELOPER" or_default,
+        2 editor = "EDITOR" or_default,
+        3 launcher = "LAUNCHER" or_default,
+        4 viewer = "VIEWER" or_default,
+    }
+}
+
 /// `MiscController.LoginConfiguration` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct LoginConfiguration {
     /// `isBasicAuthInitialized` on the wire.
     pub is_basic_auth_initialized: Option<bool>,
 }
 
+object! {
+    LoginConfiguration {
+        0 is_basic_auth_initialized = "isBasicAuthInitialized" value,
+    }
+}
+
 /// `MiscController.LoginRequest` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default, ::serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct LoginRequest {
     /// `password` on the wire.
@@ -79,6 +104,13 @@ pub struct LoginRequest {
     /// `username` on the wire.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
+}
+
+object! {
+    LoginRequest {
+        0 password = "password" value,
+        1 username = "username" value,
+    }
 }
 
 impl LoginRequest {
@@ -101,9 +133,8 @@ impl LoginRequest {
 }
 
 /// `SetupConfiguration` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct SetupConfiguration {
     /// `done` on the wire.
@@ -124,9 +155,22 @@ pub struct SetupConfiguration {
     pub storage_type: Option<String>,
 }
 
+object! {
+    SetupConfiguration {
+        0 done = "done" value,
+        1 have_auth_not_basic = "haveAuthNotBasic" value,
+        2 password_configuration = "passwordConfiguration" value,
+        3 password_regexp = "passwordRegexp" value,
+        4 queue_type = "queueType" value,
+        5 repository_type = "repositoryType" value,
+        6 secret_type = "secretType" value,
+        7 storage_type = "storageType" value,
+    }
+}
+
 /// `SetupConfiguration.SetupData` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default, ::serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SetupData {
     /// `password` on the wire.
@@ -138,6 +182,14 @@ pub struct SetupData {
     /// `username` on the wire.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
+}
+
+object! {
+    SetupData {
+        0 password = "password" value,
+        1 tenant = "tenant" value,
+        2 username = "username" value,
+    }
 }
 
 impl SetupData {
@@ -166,9 +218,8 @@ impl SetupData {
 }
 
 /// `SupportDebugInfo` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct SupportDebugInfo {
     /// `authType` on the wire.
@@ -193,6 +244,21 @@ pub struct SupportDebugInfo {
     pub storage_type: Option<String>,
 }
 
+object! {
+    SupportDebugInfo {
+        0 auth_type = "authType" value,
+        1 deployment_type = "deploymentType" value,
+        2 kestra_version = "kestraVersion" value,
+        3 license_id = "licenseId" value,
+        4 queue_type = "queueType" value,
+        5 queue_version = "queueVersion" value,
+        6 repository_type = "repositoryType" value,
+        7 repository_version = "repositoryVersion" value,
+        8 secret_type = "secretType" value,
+        9 storage_type = "storageType" value,
+    }
+}
+
 string_enum! {
     /// `SupportDebugInfo.AuthType` of the API.
     SupportDebugInfoAuthType {
@@ -203,12 +269,16 @@ string_enum! {
 }
 
 /// `MiscController.WorkerSelectorTags` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct WorkerSelectorTags {
     /// `tags` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub tags: Vec<String>,
+}
+
+object! {
+    WorkerSelectorTags {
+        0 tags = "tags" or_default,
+    }
 }

@@ -35,9 +35,8 @@ string_enum! {
 }
 
 /// `Policy` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct Policy {
     /// `deleted` on the wire.
@@ -51,7 +50,6 @@ pub struct Policy {
     /// `id` on the wire.
     pub id: Option<String>,
     /// `rules` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub rules: Vec<crate::PolicyRule>,
     /// `source` on the wire.
     pub source: Option<String>,
@@ -59,9 +57,22 @@ pub struct Policy {
     pub target: Option<crate::PolicyTarget>,
 }
 
+object! {
+    Policy {
+        0 deleted = "deleted" value,
+        1 description = "description" value,
+        2 display_name = "displayName" value,
+        3 enforcement = "enforcement" value,
+        4 id = "id" value,
+        5 rules = "rules" or_default,
+        6 source = "source" value,
+        7 target = "target" value,
+    }
+}
+
 /// `Condition` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default, ::serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PolicyCondition {
     /// `field` on the wire.
@@ -73,6 +84,14 @@ pub struct PolicyCondition {
     /// `value` on the wire.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<::serde_json::Value>,
+}
+
+object! {
+    PolicyCondition {
+        0 field = "field" value,
+        1 operator = "operator" value,
+        2 value = "value" value,
+    }
 }
 
 impl PolicyCondition {
@@ -101,45 +120,53 @@ impl PolicyCondition {
 }
 
 /// `PolicyEvaluation` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PolicyEvaluation {
     /// `counts` on the wire.
     pub counts: Option<crate::PolicyEvaluationCounts>,
     /// `results` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub results: Vec<crate::PolicyEvaluationResult>,
     /// `total` on the wire.
-    #[serde(deserialize_with = "crate::lenient::integer")]
     pub total: Option<i64>,
 }
 
+object! {
+    PolicyEvaluation {
+        0 counts = "counts" value,
+        1 results = "results" or_default,
+        2 total = "total" integer,
+    }
+}
+
 /// `ApiPolicyEvaluation.Counts` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PolicyEvaluationCounts {
     /// `conflicting` on the wire.
-    #[serde(deserialize_with = "crate::lenient::integer")]
     pub conflicting: Option<i64>,
     /// `mutated` on the wire.
-    #[serde(deserialize_with = "crate::lenient::integer")]
     pub mutated: Option<i64>,
     /// `scanned` on the wire.
-    #[serde(deserialize_with = "crate::lenient::integer")]
     pub scanned: Option<i64>,
     /// `violating` on the wire.
-    #[serde(deserialize_with = "crate::lenient::integer")]
     pub violating: Option<i64>,
 }
 
+object! {
+    PolicyEvaluationCounts {
+        0 conflicting = "conflicting" integer,
+        1 mutated = "mutated" integer,
+        2 scanned = "scanned" integer,
+        3 violating = "violating" integer,
+    }
+}
+
 /// `ApiPolicyEvaluation.Resource` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PolicyEvaluationResource {
     /// `id` on the wire.
@@ -150,49 +177,72 @@ pub struct PolicyEvaluationResource {
     pub namespace: Option<String>,
 }
 
+object! {
+    PolicyEvaluationResource {
+        0 id = "id" value,
+        1 kind = "kind" value,
+        2 namespace = "namespace" value,
+    }
+}
+
 /// `PolicyEvaluationResult` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PolicyEvaluationResult {
     /// `conflicts` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub conflicts: Vec<crate::PolicyConflict>,
     /// `mutations` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub mutations: Vec<crate::PolicyMutation>,
     /// `resource` on the wire.
     pub resource: Option<crate::PolicyEvaluationResource>,
     /// `violations` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub violations: Vec<crate::PolicyViolation>,
 }
 
+object! {
+    PolicyEvaluationResult {
+        0 conflicts = "conflicts" or_default,
+        1 mutations = "mutations" or_default,
+        2 resource = "resource" value,
+        3 violations = "violations" or_default,
+    }
+}
+
 /// `PolicyImportResult` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PolicyImportResult {
     /// `errors` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub errors: Vec<crate::PolicyImportResultError>,
     /// `imported` on the wire.
-    #[serde(deserialize_with = "crate::lenient::integer")]
     pub imported: Option<i64>,
 }
 
+object! {
+    PolicyImportResult {
+        0 errors = "errors" or_default,
+        1 imported = "imported" integer,
+    }
+}
+
 /// `ApiPolicyImportResult.Error` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PolicyImportResultError {
     /// `document` on the wire.
     pub document: Option<String>,
     /// `message` on the wire.
     pub message: Option<String>,
+}
+
+object! {
+    PolicyImportResultError {
+        0 document = "document" value,
+        1 message = "message" value,
+    }
 }
 
 /// `PolicyRequest` of the API.
@@ -257,8 +307,8 @@ impl PolicyRequest {
 }
 
 /// `Rule` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default, ::serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PolicyRule {
     /// `on` on the wire.
@@ -268,8 +318,16 @@ pub struct PolicyRule {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub type_: Option<String>,
     /// `where` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub where_: Vec<crate::PolicyCondition>,
+}
+
+object! {
+    PolicyRule {
+        0 on = "on" value,
+        1 type_ = "type" value,
+        2 where_ = "where" or_default,
+    }
 }
 
 impl PolicyRule {
@@ -306,8 +364,8 @@ string_enum! {
 }
 
 /// `Target` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default, ::serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PolicySelector {
     /// `namespaces` on the wire.
@@ -316,6 +374,13 @@ pub struct PolicySelector {
     /// `tenants` on the wire.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenants: Option<Vec<String>>,
+}
+
+object! {
+    PolicySelector {
+        0 namespaces = "namespaces" value,
+        1 tenants = "tenants" value,
+    }
 }
 
 impl PolicySelector {
@@ -338,15 +403,19 @@ impl PolicySelector {
 }
 
 /// `PolicyTarget` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PolicyTarget {
     /// `namespaces` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub namespaces: Vec<String>,
     /// `tenants` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub tenants: Vec<String>,
+}
+
+object! {
+    PolicyTarget {
+        0 namespaces = "namespaces" or_default,
+        1 tenants = "tenants" or_default,
+    }
 }

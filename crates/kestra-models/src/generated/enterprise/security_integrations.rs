@@ -25,9 +25,8 @@ impl CreateSecurityIntegrationRequest {
 }
 
 /// `SecurityIntegration` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct SecurityIntegration {
     /// `deleted` on the wire.
@@ -44,6 +43,18 @@ pub struct SecurityIntegration {
     pub tenant_id: Option<String>,
     /// `type` on the wire.
     pub type_: Option<crate::SecurityIntegrationType>,
+}
+
+object! {
+    SecurityIntegration {
+        0 deleted = "deleted" value,
+        1 description = "description" value,
+        2 enabled = "enabled" value,
+        3 id = "id" value,
+        4 name = "name" value,
+        5 tenant_id = "tenantId" value,
+        6 type_ = "type" value,
+    }
 }
 
 string_enum! {

@@ -69,9 +69,8 @@ impl PatchServiceAccountRequest {
 }
 
 /// `IAMServiceAccountController.ApiServiceAccountDetail` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct ServiceAccountDetail {
     /// `description` on the wire.
@@ -85,18 +84,34 @@ pub struct ServiceAccountDetail {
     /// `superAdmin` on the wire; before 2.0.
     pub super_admin: Option<bool>,
     /// `tenants` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub tenants: Vec<crate::TenantSummary>,
 }
 
+object! {
+    ServiceAccountDetail {
+        0 description = "description" value,
+        1 id = "id" value,
+        2 instance_owner = "instanceOwner" value,
+        3 name = "name" value,
+        4 super_admin = "superAdmin" value,
+        5 tenants = "tenants" or_default,
+    }
+}
+
 /// `IAMServiceAccountController.ApiGroup` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default, ::serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ServiceAccountGroup {
     /// `id` on the wire.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+}
+
+object! {
+    ServiceAccountGroup {
+        0 id = "id" value,
+    }
 }
 
 impl ServiceAccountGroup {
@@ -156,15 +171,13 @@ impl ServiceAccountRequest {
 }
 
 /// `IAMServiceAccountController.ApiServiceAccountResponse` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct ServiceAccountResponse {
     /// `description` on the wire.
     pub description: Option<String>,
     /// `groups` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub groups: Vec<crate::ServiceAccountGroup>,
     /// `id` on the wire.
     pub id: Option<String>,
@@ -174,4 +187,15 @@ pub struct ServiceAccountResponse {
     pub name: Option<String>,
     /// `superAdmin` on the wire; before 2.0.
     pub super_admin: Option<bool>,
+}
+
+object! {
+    ServiceAccountResponse {
+        0 description = "description" value,
+        1 groups = "groups" or_default,
+        2 id = "id" value,
+        3 instance_owner = "instanceOwner" value,
+        4 name = "name" value,
+        5 super_admin = "superAdmin" value,
+    }
 }

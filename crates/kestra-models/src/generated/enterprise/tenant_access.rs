@@ -17,9 +17,8 @@ impl CreateTenantAccessRequest {
 }
 
 /// `IAMTenantAccessController.ApiRoleAssignment` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct RoleAssignment {
     /// `id` on the wire.
@@ -31,10 +30,20 @@ pub struct RoleAssignment {
     /// `origin` on the wire.
     pub origin: Option<crate::RoleOrigin>,
     /// `permissions` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub permissions: Vec<crate::UserPermission>,
     /// `sourceId` on the wire.
     pub source_id: Option<String>,
+}
+
+object! {
+    RoleAssignment {
+        0 id = "id" value,
+        1 name = "name" value,
+        2 namespace = "namespace" value,
+        3 origin = "origin" value,
+        4 permissions = "permissions" or_default,
+        5 source_id = "sourceId" value,
+    }
 }
 
 string_enum! {
@@ -46,20 +55,17 @@ string_enum! {
 }
 
 /// `IAMTenantAccessController.ApiTenantAccess` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct TenantAccess {
     /// `displayName` on the wire.
     pub display_name: Option<String>,
     /// `groups` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub groups: Vec<crate::TenantAccessGroup>,
     /// `instanceOwner` on the wire; 2.0 and later.
     pub instance_owner: Option<bool>,
     /// `roles` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub roles: Vec<crate::RoleAssignment>,
     /// `superAdmin` on the wire; before 2.0.
     pub super_admin: Option<bool>,
@@ -71,17 +77,36 @@ pub struct TenantAccess {
     pub username: Option<String>,
 }
 
+object! {
+    TenantAccess {
+        0 display_name = "displayName" value,
+        1 groups = "groups" or_default,
+        2 instance_owner = "instanceOwner" value,
+        3 roles = "roles" or_default,
+        4 super_admin = "superAdmin" value,
+        5 tenant_id = "tenantId" value,
+        6 user_id = "userId" value,
+        7 username = "username" value,
+    }
+}
+
 /// `IAMTenantAccessController.ApiUserPermission` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct UserPermission {
     /// `actions` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub actions: Vec<crate::PermissionAction>,
     /// `permission` on the wire; before 2.0.
     pub permission: Option<crate::Permission>,
     /// `resource` on the wire; 2.0 and later.
     pub resource: Option<crate::PermissionResource>,
+}
+
+object! {
+    UserPermission {
+        0 actions = "actions" or_default,
+        1 permission = "permission" value,
+        2 resource = "resource" value,
+    }
 }

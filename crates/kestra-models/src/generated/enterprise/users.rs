@@ -121,8 +121,8 @@ impl PatchUserPasswordRequest {
 }
 
 /// `MeController.ApiUpdatePasswordRequest` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default, ::serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UpdatePasswordRequest {
     /// `newPassword` on the wire.
@@ -131,6 +131,13 @@ pub struct UpdatePasswordRequest {
     /// `oldPassword` on the wire.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub old_password: Option<crate::Sensitive<String>>,
+}
+
+object! {
+    UpdatePasswordRequest {
+        0 new_password = "newPassword" value,
+        1 old_password = "oldPassword" value,
+    }
 }
 
 impl UpdatePasswordRequest {
@@ -153,13 +160,19 @@ impl UpdatePasswordRequest {
 }
 
 /// `IAMUserGroupController.ApiUpdateUserGroupsRequest` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default, ::serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UpdateUserGroupsRequest {
     /// `groupIds` on the wire.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group_ids: Option<Vec<String>>,
+}
+
+object! {
+    UpdateUserGroupsRequest {
+        0 group_ids = "groupIds" value,
+    }
 }
 
 impl UpdateUserGroupsRequest {
@@ -176,8 +189,8 @@ impl UpdateUserGroupsRequest {
 }
 
 /// `IAMTenantAccessController.UserApiAutocomplete` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default, ::serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UserApiAutocomplete {
     /// `existingOnly` on the wire.
@@ -192,6 +205,15 @@ pub struct UserApiAutocomplete {
     /// `username` on the wire.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
+}
+
+object! {
+    UserApiAutocomplete {
+        0 existing_only = "existingOnly" value,
+        1 ids = "ids" value,
+        2 q = "q" value,
+        3 username = "username" value,
+    }
 }
 
 impl UserApiAutocomplete {
@@ -226,9 +248,8 @@ impl UserApiAutocomplete {
 }
 
 /// `IAMUserController.ApiUserAuth` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct UserAuth {
     /// `id` on the wire.
@@ -239,14 +260,20 @@ pub struct UserAuth {
     pub type_: Option<String>,
 }
 
+object! {
+    UserAuth {
+        0 id = "id" value,
+        1 name = "name" value,
+        2 type_ = "type" value,
+    }
+}
+
 /// `IAMUserController.ApiUser` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct UserDetail {
     /// `auths` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub auths: Vec<crate::UserAuth>,
     /// `displayName` on the wire.
     pub display_name: Option<String>,
@@ -255,7 +282,6 @@ pub struct UserDetail {
     /// `firstName` on the wire.
     pub first_name: Option<String>,
     /// `groups` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub groups: Vec<crate::UserGroupEntry>,
     /// `id` on the wire.
     pub id: Option<String>,
@@ -268,16 +294,31 @@ pub struct UserDetail {
     /// `superAdmin` on the wire; before 2.0.
     pub super_admin: Option<bool>,
     /// `tenants` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub tenants: Vec<crate::TenantSummary>,
     /// `username` on the wire.
     pub username: Option<String>,
 }
 
+object! {
+    UserDetail {
+        0 auths = "auths" or_default,
+        1 display_name = "displayName" value,
+        2 email = "email" value,
+        3 first_name = "firstName" value,
+        4 groups = "groups" or_default,
+        5 id = "id" value,
+        6 instance_owner = "instanceOwner" value,
+        7 last_name = "lastName" value,
+        8 restricted = "restricted" value,
+        9 super_admin = "superAdmin" value,
+        10 tenants = "tenants" or_default,
+        11 username = "username" value,
+    }
+}
+
 /// `IAMUserController.ApiGroup` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct UserGroupEntry {
     /// `id` on the wire.
@@ -286,14 +327,19 @@ pub struct UserGroupEntry {
     pub tenant_id: Option<String>,
 }
 
+object! {
+    UserGroupEntry {
+        0 id = "id" value,
+        1 tenant_id = "tenantId" value,
+    }
+}
+
 /// `IAMUserController.ApiUserSummary` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct UserSummary {
     /// `auths` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub auths: Vec<crate::UserAuth>,
     /// `displayName` on the wire.
     pub display_name: Option<String>,
@@ -304,8 +350,19 @@ pub struct UserSummary {
     /// `superAdmin` on the wire; before 2.0.
     pub super_admin: Option<bool>,
     /// `tenants` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub tenants: Vec<crate::TenantSummary>,
     /// `username` on the wire.
     pub username: Option<String>,
+}
+
+object! {
+    UserSummary {
+        0 auths = "auths" or_default,
+        1 display_name = "displayName" value,
+        2 id = "id" value,
+        3 instance_owner = "instanceOwner" value,
+        4 super_admin = "superAdmin" value,
+        5 tenants = "tenants" or_default,
+        6 username = "username" value,
+    }
 }

@@ -107,9 +107,8 @@ impl GenerateTokenRequest {
 }
 
 /// `WorkerGroupController.ApiGenerateTokenResponse` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct GenerateTokenResponse {
     /// `details` on the wire.
@@ -118,14 +117,19 @@ pub struct GenerateTokenResponse {
     pub token: Option<crate::Sensitive<String>>,
 }
 
+object! {
+    GenerateTokenResponse {
+        0 details = "details" value,
+        1 token = "token" value,
+    }
+}
+
 /// `InstanceController.ApiWorkerGroup` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct InstanceWorkerGroup {
     /// `allowedTenants` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub allowed_tenants: Vec<String>,
     /// `description` on the wire.
     pub description: Option<String>,
@@ -135,14 +139,21 @@ pub struct InstanceWorkerGroup {
     pub key: Option<String>,
 }
 
+object! {
+    InstanceWorkerGroup {
+        0 allowed_tenants = "allowedTenants" or_default,
+        1 description = "description" value,
+        2 id = "id" value,
+        3 key = "key" value,
+    }
+}
+
 /// `InstanceController.ApiWorkerGroupDetails` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct InstanceWorkerGroupDetails {
     /// `allowedTenants` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub allowed_tenants: Vec<String>,
     /// `description` on the wire.
     pub description: Option<String>,
@@ -151,18 +162,25 @@ pub struct InstanceWorkerGroupDetails {
     /// `key` on the wire.
     pub key: Option<String>,
     /// `workers` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub workers: Vec<crate::ServiceInstance>,
 }
 
+object! {
+    InstanceWorkerGroupDetails {
+        0 allowed_tenants = "allowedTenants" or_default,
+        1 description = "description" value,
+        2 id = "id" value,
+        3 key = "key" value,
+        4 workers = "workers" or_default,
+    }
+}
+
 /// `InstanceController.ApiWorkerGroupItem` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct InstanceWorkerGroupItem {
     /// `activeWorkers` on the wire.
-    #[serde(deserialize_with = "crate::lenient::integer")]
     pub active_workers: Option<i64>,
     /// `description` on the wire.
     pub description: Option<String>,
@@ -172,15 +190,28 @@ pub struct InstanceWorkerGroupItem {
     pub key: Option<String>,
 }
 
+object! {
+    InstanceWorkerGroupItem {
+        0 active_workers = "activeWorkers" integer,
+        1 description = "description" value,
+        2 id = "id" value,
+        3 key = "key" value,
+    }
+}
+
 /// `InstanceController.ApiWorkerGroupList` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct InstanceWorkerGroupList {
     /// `workerGroups` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub worker_groups: Vec<crate::InstanceWorkerGroupItem>,
+}
+
+object! {
+    InstanceWorkerGroupList {
+        0 worker_groups = "workerGroups" or_default,
+    }
 }
 
 string_enum! {
@@ -193,33 +224,42 @@ string_enum! {
 }
 
 /// `WorkerGroupController.ApiSharedCapacity` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct SharedCapacity {
     /// `allocated` on the wire.
-    #[serde(deserialize_with = "crate::lenient::integer")]
     pub allocated: Option<i64>,
     /// `used` on the wire.
-    #[serde(deserialize_with = "crate::lenient::integer")]
     pub used: Option<i64>,
 }
 
+object! {
+    SharedCapacity {
+        0 allocated = "allocated" integer,
+        1 used = "used" integer,
+    }
+}
+
 /// `WorkerGroupController.ApiSubscriptionCapacity` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct SubscriptionCapacity {
     /// `allocated` on the wire.
-    #[serde(deserialize_with = "crate::lenient::integer")]
     pub allocated: Option<i64>,
     /// `used` on the wire.
-    #[serde(deserialize_with = "crate::lenient::integer")]
     pub used: Option<i64>,
     /// `workerQueueId` on the wire.
     pub worker_queue_id: Option<String>,
+}
+
+object! {
+    SubscriptionCapacity {
+        0 allocated = "allocated" integer,
+        1 used = "used" integer,
+        2 worker_queue_id = "workerQueueId" value,
+    }
 }
 
 /// `WorkerGroupController.ApiSubscriptionRequest` of the API.
@@ -257,9 +297,8 @@ impl SubscriptionRequest {
 }
 
 /// `WorkerGroupController.ApiSubscriptionResponse` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct SubscriptionResponse {
     /// `mode` on the wire.
@@ -267,18 +306,31 @@ pub struct SubscriptionResponse {
     /// `queue` on the wire.
     pub queue: Option<crate::WorkerQueueSummary>,
     /// `reservedPercent` on the wire.
-    #[serde(deserialize_with = "crate::lenient::integer")]
     pub reserved_percent: Option<i64>,
 }
 
+object! {
+    SubscriptionResponse {
+        0 mode = "mode" value,
+        1 queue = "queue" value,
+        2 reserved_percent = "reservedPercent" integer,
+    }
+}
+
 /// `WorkerGroupController.ApiUpdateSubscriptionRequest` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default, ::serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UpdateSubscriptionRequest {
     /// `reservedPercent` on the wire.
-    #[serde(deserialize_with = "crate::lenient::integer", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reserved_percent: Option<i64>,
+}
+
+object! {
+    UpdateSubscriptionRequest {
+        0 reserved_percent = "reservedPercent" integer,
+    }
 }
 
 impl UpdateSubscriptionRequest {
@@ -329,29 +381,32 @@ impl UpdateWorkerGroupRequest {
 }
 
 /// `WorkerGroupController.ApiWorkerCapacity` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct WorkerCapacity {
     /// `endedRate` on the wire.
-    #[serde(deserialize_with = "crate::lenient::float")]
     pub ended_rate: Option<f64>,
     /// `max` on the wire.
-    #[serde(deserialize_with = "crate::lenient::integer")]
     pub max: Option<i64>,
     /// `pending` on the wire.
-    #[serde(deserialize_with = "crate::lenient::integer")]
     pub pending: Option<i64>,
     /// `running` on the wire.
-    #[serde(deserialize_with = "crate::lenient::integer")]
     pub running: Option<i64>,
 }
 
+object! {
+    WorkerCapacity {
+        0 ended_rate = "endedRate" float,
+        1 max = "max" integer,
+        2 pending = "pending" integer,
+        3 running = "running" integer,
+    }
+}
+
 /// `WorkerGroupController.ApiWorkerGroupCapacity` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct WorkerGroupCapacity {
     /// `shared` on the wire.
@@ -359,28 +414,35 @@ pub struct WorkerGroupCapacity {
     /// `snapshotAt` on the wire.
     pub snapshot_at: Option<::jiff::Timestamp>,
     /// `subscriptions` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub subscriptions: Vec<crate::SubscriptionCapacity>,
     /// `totalAllocated` on the wire.
-    #[serde(deserialize_with = "crate::lenient::integer")]
     pub total_allocated: Option<i64>,
     /// `totalEndedRate` on the wire.
-    #[serde(deserialize_with = "crate::lenient::float")]
     pub total_ended_rate: Option<f64>,
     /// `totalInflight` on the wire.
-    #[serde(deserialize_with = "crate::lenient::integer")]
     pub total_inflight: Option<i64>,
     /// `totalUsed` on the wire.
-    #[serde(deserialize_with = "crate::lenient::integer")]
     pub total_used: Option<i64>,
     /// `workerGroupId` on the wire.
     pub worker_group_id: Option<String>,
 }
 
+object! {
+    WorkerGroupCapacity {
+        0 shared = "shared" value,
+        1 snapshot_at = "snapshotAt" value,
+        2 subscriptions = "subscriptions" or_default,
+        3 total_allocated = "totalAllocated" integer,
+        4 total_ended_rate = "totalEndedRate" float,
+        5 total_inflight = "totalInflight" integer,
+        6 total_used = "totalUsed" integer,
+        7 worker_group_id = "workerGroupId" value,
+    }
+}
+
 /// `WorkerGroupController.ApiWorkerGroup` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct WorkerGroupDefinition {
     /// `createdAt` on the wire.
@@ -394,30 +456,44 @@ pub struct WorkerGroupDefinition {
     /// `name` on the wire.
     pub name: Option<String>,
     /// `subscriptions` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub subscriptions: Vec<crate::SubscriptionResponse>,
     /// `tokens` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub tokens: Vec<crate::WorkerGroupTokenSummary>,
     /// `updatedAt` on the wire.
     pub updated_at: Option<::jiff::Timestamp>,
 }
 
+object! {
+    WorkerGroupDefinition {
+        0 created_at = "createdAt" value,
+        1 deletable = "deletable" value,
+        2 description = "description" value,
+        3 id = "id" value,
+        4 name = "name" value,
+        5 subscriptions = "subscriptions" or_default,
+        6 tokens = "tokens" or_default,
+        7 updated_at = "updatedAt" value,
+    }
+}
+
 /// `WorkerGroupController.ApiWorkerGroupList` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct WorkerGroupList {
     /// `workerGroups` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub worker_groups: Vec<crate::WorkerGroupDefinition>,
 }
 
+object! {
+    WorkerGroupList {
+        0 worker_groups = "workerGroups" or_default,
+    }
+}
+
 /// `WorkerGroupController.ApiWorkerGroupTokenSummary` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct WorkerGroupTokenSummary {
     /// `createdAt` on the wire.
@@ -435,16 +511,28 @@ pub struct WorkerGroupTokenSummary {
     /// `uid` on the wire.
     pub uid: Option<String>,
     /// `useCount` on the wire.
-    #[serde(deserialize_with = "crate::lenient::integer")]
     pub use_count: Option<i64>,
     /// `valid` on the wire.
     pub valid: Option<bool>,
 }
 
+object! {
+    WorkerGroupTokenSummary {
+        0 created_at = "createdAt" value,
+        1 description = "description" value,
+        2 expires_at = "expiresAt" value,
+        3 name = "name" value,
+        4 revoked = "revoked" value,
+        5 token_prefix = "tokenPrefix" value,
+        6 uid = "uid" value,
+        7 use_count = "useCount" integer,
+        8 valid = "valid" value,
+    }
+}
+
 /// `WorkerGroupController.ApiWorkerGroupWorker` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct WorkerGroupWorker {
     /// `capacity` on the wire.
@@ -467,31 +555,55 @@ pub struct WorkerGroupWorker {
     pub worker_name: Option<String>,
 }
 
+object! {
+    WorkerGroupWorker {
+        0 capacity = "capacity" value,
+        1 created_at = "createdAt" value,
+        2 credential_id = "credentialId" value,
+        3 registered_at = "registeredAt" value,
+        4 state = "state" value,
+        5 token_uid = "tokenUid" value,
+        6 updated_at = "updatedAt" value,
+        7 worker_id = "workerId" value,
+        8 worker_name = "workerName" value,
+    }
+}
+
 /// `WorkerGroupController.ApiWorkerGroupWorkerList` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct WorkerGroupWorkerList {
     /// `workers` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub workers: Vec<crate::WorkerGroupWorker>,
 }
 
+object! {
+    WorkerGroupWorkerList {
+        0 workers = "workers" or_default,
+    }
+}
+
 /// `WorkerGroupController.ApiWorkerQueueSummary` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct WorkerQueueSummary {
     /// `allowedTenants` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub allowed_tenants: Vec<String>,
     /// `id` on the wire.
     pub id: Option<String>,
     /// `name` on the wire.
     pub name: Option<String>,
     /// `tags` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub tags: Vec<String>,
+}
+
+object! {
+    WorkerQueueSummary {
+        0 allowed_tenants = "allowedTenants" or_default,
+        1 id = "id" value,
+        2 name = "name" value,
+        3 tags = "tags" or_default,
+    }
 }

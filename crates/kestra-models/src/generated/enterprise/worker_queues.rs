@@ -52,9 +52,8 @@ impl CreateOrUpdateWorkerQueueRequest {
 }
 
 /// `WorkerQueueController.ApiSubscribingGroup` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct SubscribingGroup {
     /// `id` on the wire.
@@ -63,14 +62,19 @@ pub struct SubscribingGroup {
     pub name: Option<String>,
 }
 
+object! {
+    SubscribingGroup {
+        0 id = "id" value,
+        1 name = "name" value,
+    }
+}
+
 /// `WorkerQueueController.ApiWorkerQueue` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct WorkerQueue {
     /// `allowedTenants` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub allowed_tenants: Vec<String>,
     /// `description` on the wire.
     pub description: Option<String>,
@@ -79,18 +83,25 @@ pub struct WorkerQueue {
     /// `name` on the wire.
     pub name: Option<String>,
     /// `tags` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub tags: Vec<String>,
+}
+
+object! {
+    WorkerQueue {
+        0 allowed_tenants = "allowedTenants" or_default,
+        1 description = "description" value,
+        2 id = "id" value,
+        3 name = "name" value,
+        4 tags = "tags" or_default,
+    }
 }
 
 /// `WorkerQueueController.ApiWorkerQueueDetails` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct WorkerQueueDetails {
     /// `allowedTenants` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub allowed_tenants: Vec<String>,
     /// `description` on the wire.
     pub description: Option<String>,
@@ -99,24 +110,30 @@ pub struct WorkerQueueDetails {
     /// `name` on the wire.
     pub name: Option<String>,
     /// `tags` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub tags: Vec<String>,
     /// `workers` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub workers: Vec<crate::ServiceInstance>,
 }
 
+object! {
+    WorkerQueueDetails {
+        0 allowed_tenants = "allowedTenants" or_default,
+        1 description = "description" value,
+        2 id = "id" value,
+        3 name = "name" value,
+        4 tags = "tags" or_default,
+        5 workers = "workers" or_default,
+    }
+}
+
 /// `WorkerQueueController.ApiWorkerQueueItem` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct WorkerQueueItem {
     /// `activeWorkers` on the wire.
-    #[serde(deserialize_with = "crate::lenient::integer")]
     pub active_workers: Option<i64>,
     /// `allowedTenants` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub allowed_tenants: Vec<String>,
     /// `description` on the wire.
     pub description: Option<String>,
@@ -125,28 +142,46 @@ pub struct WorkerQueueItem {
     /// `name` on the wire.
     pub name: Option<String>,
     /// `tags` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub tags: Vec<String>,
 }
 
+object! {
+    WorkerQueueItem {
+        0 active_workers = "activeWorkers" integer,
+        1 allowed_tenants = "allowedTenants" or_default,
+        2 description = "description" value,
+        3 id = "id" value,
+        4 name = "name" value,
+        5 tags = "tags" or_default,
+    }
+}
+
 /// `WorkerQueueController.ApiWorkerQueueList` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct WorkerQueueList {
     /// `workerQueues` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub worker_queues: Vec<crate::WorkerQueueItem>,
 }
 
+object! {
+    WorkerQueueList {
+        0 worker_queues = "workerQueues" or_default,
+    }
+}
+
 /// `WorkerQueueController.ApiWorkerQueueSubscribers` of the API.
-#[derive(Clone, Debug, Default, PartialEq, ::serde::Deserialize)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize))]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct WorkerQueueSubscribers {
     /// `groups` on the wire.
-    #[serde(deserialize_with = "crate::lenient::or_default")]
     pub groups: Vec<crate::SubscribingGroup>,
+}
+
+object! {
+    WorkerQueueSubscribers {
+        0 groups = "groups" or_default,
+    }
 }
