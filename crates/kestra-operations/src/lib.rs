@@ -23,7 +23,7 @@ mod generated;
 #[allow(dead_code, reason = "what is used of it depends on what is generated")]
 mod parameters;
 
-pub use extensions::{BulkByIds, BulkReport, SkippedExecution};
+pub use extensions::{BulkByIds, BulkProblem, BulkReport};
 pub use generated::*;
 
 /// What is known of every operation that this crate has builders for.

@@ -59,6 +59,7 @@ pub(crate) struct Settings {
     pub(crate) patience: Option<Duration>,
     pub(crate) pace: Option<Duration>,
     pub(crate) backfill_interval: Option<Duration>,
+    pub(crate) bulk_delay: Option<Duration>,
     pub(crate) port: u16,
     /// Secrets by their keys.
     pub(crate) secrets: BTreeMap<String, String>,
@@ -160,6 +161,14 @@ impl ServerBuilder {
     #[must_use]
     pub fn backfill_interval(mut self, interval: Duration) -> Self {
         self.settings.backfill_interval = Some(interval);
+        self
+    }
+
+    /// How long after its answer the server acts on many executions or triggers; at once, before it answers, unless said
+    /// otherwise.
+    #[must_use]
+    pub fn bulk_delay(mut self, delay: Duration) -> Self {
+        self.settings.bulk_delay = Some(delay);
         self
     }
 

@@ -1,6 +1,6 @@
 //! What a server does silently with some requests: facts that no document has.
 
-use crate::catalogue::{Operation, Type};
+use crate::catalogue::{Answer, Operation, Type};
 
 /// Operation and guard.
 const GUARDS: &[(&str, &str)] = &[
@@ -34,7 +34,16 @@ pub(super) fn looks_back(operation: &Operation) -> Option<usize> {
     operation.query.iter().position(|parameter| parameter.ty == Type::Filters)
 }
 
-/// Whether one execution that doesn't fit stops an action on all of those that are named.
-pub(super) fn takes_part_by_id(operation: &Operation) -> bool {
-    operation.area == "executions" && operation.name.ends_with("_by_ids")
+/// What an action by ids names each thing with, if one that doesn't fit stops the action on others.
+pub(super) fn takes_part_by_id(operation: &Operation) -> Option<&'static str> {
+    let is_action = matches!(&operation.answer, Answer::Json(Type::Ref(name)) if name == "BulkOutcome");
+    if !is_action || !operation.name.ends_with("_by_ids") {
+        return None;
+    }
+    match operation.area.as_str() {
+        "executions" => Some("String"),
+        "flows" => Some("::kestra_models::NamespacedId"),
+        "triggers" => Some("::kestra_models::TriggerId"),
+        _ => None,
+    }
 }

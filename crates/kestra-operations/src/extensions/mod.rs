@@ -6,7 +6,7 @@ mod ids;
 mod inputs;
 mod look_back;
 
-pub use bulk::{BulkByIds, BulkReport, SkippedExecution};
+pub use bulk::{BulkByIds, BulkProblem, BulkReport};
 
 pub(crate) use bulk::by_ids;
 pub(crate) use inputs::inputs;

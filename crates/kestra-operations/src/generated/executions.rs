@@ -182,7 +182,7 @@ pub struct DeleteExecutionsByIds<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(DeleteExecutionsByIds, DELETE_EXECUTIONS_BY_IDS, json kestra_models::BulkOutcome);
-crate::extensions::by_ids!(DeleteExecutionsByIds);
+crate::extensions::by_ids!(DeleteExecutionsByIds, String);
 
 impl DeleteExecutionsByIds {
     /// The operation with what it can't be without.
@@ -813,7 +813,7 @@ pub struct ForceRunExecutionsByIds<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(ForceRunExecutionsByIds, FORCE_RUN_EXECUTIONS_BY_IDS, json kestra_models::BulkOutcome);
-crate::extensions::by_ids!(ForceRunExecutionsByIds);
+crate::extensions::by_ids!(ForceRunExecutionsByIds, String);
 
 impl ForceRunExecutionsByIds {
     /// The operation with what it can't be without.
@@ -1331,7 +1331,7 @@ pub struct KillExecutionsByIds<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(KillExecutionsByIds, KILL_EXECUTIONS_BY_IDS, json kestra_models::BulkOutcome);
-crate::extensions::by_ids!(KillExecutionsByIds);
+crate::extensions::by_ids!(KillExecutionsByIds, String);
 
 impl KillExecutionsByIds {
     /// The operation with what it can't be without.
@@ -1731,7 +1731,7 @@ pub struct PauseExecutionsByIds<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(PauseExecutionsByIds, PAUSE_EXECUTIONS_BY_IDS, json kestra_models::BulkOutcome);
-crate::extensions::by_ids!(PauseExecutionsByIds);
+crate::extensions::by_ids!(PauseExecutionsByIds, String);
 
 impl PauseExecutionsByIds {
     /// The operation with what it can't be without.
@@ -2162,7 +2162,7 @@ pub struct ReplayExecutionsByIds<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(ReplayExecutionsByIds, REPLAY_EXECUTIONS_BY_IDS, json kestra_models::BulkOutcome);
-crate::extensions::by_ids!(ReplayExecutionsByIds);
+crate::extensions::by_ids!(ReplayExecutionsByIds, String);
 
 impl ReplayExecutionsByIds {
     /// The operation with what it can't be without.
@@ -2464,7 +2464,7 @@ pub struct RestartExecutionsByIds<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(RestartExecutionsByIds, RESTART_EXECUTIONS_BY_IDS, json kestra_models::BulkOutcome);
-crate::extensions::by_ids!(RestartExecutionsByIds);
+crate::extensions::by_ids!(RestartExecutionsByIds, String);
 
 impl RestartExecutionsByIds {
     /// The operation with what it can't be without.
@@ -2787,7 +2787,7 @@ pub struct ResumeExecutionsByIds<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(ResumeExecutionsByIds, RESUME_EXECUTIONS_BY_IDS, json kestra_models::BulkOutcome);
-crate::extensions::by_ids!(ResumeExecutionsByIds);
+crate::extensions::by_ids!(ResumeExecutionsByIds, String);
 
 impl ResumeExecutionsByIds {
     /// The operation with what it can't be without.
@@ -3348,7 +3348,7 @@ pub struct SetExecutionLabelsByIds<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(SetExecutionLabelsByIds, SET_EXECUTION_LABELS_BY_IDS, json kestra_models::BulkOutcome);
-crate::extensions::by_ids!(SetExecutionLabelsByIds);
+crate::extensions::by_ids!(SetExecutionLabelsByIds, String);
 
 impl SetExecutionLabelsByIds {
     /// The operation with what it can't be without.
@@ -4525,7 +4525,7 @@ pub struct UnqueueExecutionsByIds<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(UnqueueExecutionsByIds, UNQUEUE_EXECUTIONS_BY_IDS, json kestra_models::BulkOutcome);
-crate::extensions::by_ids!(UnqueueExecutionsByIds);
+crate::extensions::by_ids!(UnqueueExecutionsByIds, String);
 
 impl UnqueueExecutionsByIds {
     /// The operation with what it can't be without.
@@ -4816,7 +4816,7 @@ pub struct UpdateExecutionsStatusByIds<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(UpdateExecutionsStatusByIds, UPDATE_EXECUTIONS_STATUS_BY_IDS, json kestra_models::BulkOutcome);
-crate::extensions::by_ids!(UpdateExecutionsStatusByIds);
+crate::extensions::by_ids!(UpdateExecutionsStatusByIds, String);
 
 impl UpdateExecutionsStatusByIds {
     /// The operation with what it can't be without.

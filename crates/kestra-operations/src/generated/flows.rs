@@ -193,6 +193,7 @@ pub struct DeleteFlowsByIds<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(DeleteFlowsByIds, DELETE_FLOWS_BY_IDS, json kestra_models::BulkOutcome);
+crate::extensions::by_ids!(DeleteFlowsByIds, ::kestra_models::NamespacedId);
 
 impl DeleteFlowsByIds {
     /// The operation with what it can't be without.
@@ -335,6 +336,7 @@ pub struct DisableFlowsByIds<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(DisableFlowsByIds, DISABLE_FLOWS_BY_IDS, json kestra_models::BulkOutcome);
+crate::extensions::by_ids!(DisableFlowsByIds, ::kestra_models::NamespacedId);
 
 impl DisableFlowsByIds {
     /// The operation with what it can't be without.
@@ -478,6 +480,7 @@ pub struct EnableFlowsByIds<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(EnableFlowsByIds, ENABLE_FLOWS_BY_IDS, json kestra_models::BulkOutcome);
+crate::extensions::by_ids!(EnableFlowsByIds, ::kestra_models::NamespacedId);
 
 impl EnableFlowsByIds {
     /// The operation with what it can't be without.

@@ -84,6 +84,7 @@ pub struct DeleteBackfillByIds<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(DeleteBackfillByIds, DELETE_BACKFILL_BY_IDS, json kestra_models::BulkOutcome);
+crate::extensions::by_ids!(DeleteBackfillByIds, ::kestra_models::TriggerId);
 
 impl DeleteBackfillByIds {
     /// The operation with what it can't be without.
@@ -242,6 +243,7 @@ pub struct DeleteTriggersByIds<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(DeleteTriggersByIds, DELETE_TRIGGERS_BY_IDS, json kestra_models::BulkOutcome);
+crate::extensions::by_ids!(DeleteTriggersByIds, ::kestra_models::TriggerId);
 
 impl DeleteTriggersByIds {
     /// The operation with what it can't be without.
@@ -424,6 +426,7 @@ pub struct PauseBackfillByIds<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(PauseBackfillByIds, PAUSE_BACKFILL_BY_IDS, json kestra_models::BulkOutcome);
+crate::extensions::by_ids!(PauseBackfillByIds, ::kestra_models::TriggerId);
 
 impl PauseBackfillByIds {
     /// The operation with what it can't be without.
@@ -835,6 +838,7 @@ pub struct SetTriggersDisabledByIds<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(SetTriggersDisabledByIds, SET_TRIGGERS_DISABLED_BY_IDS, json kestra_models::BulkOutcome);
+crate::extensions::by_ids!(SetTriggersDisabledByIds, ::kestra_models::TriggerId);
 
 impl SetTriggersDisabledByIds {
     /// The operation with what it can't be without.
@@ -1002,6 +1006,7 @@ pub struct UnlockTriggersByIds<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(UnlockTriggersByIds, UNLOCK_TRIGGERS_BY_IDS, json kestra_models::BulkOutcome);
+crate::extensions::by_ids!(UnlockTriggersByIds, ::kestra_models::TriggerId);
 
 impl UnlockTriggersByIds {
     /// The operation with what it can't be without.
@@ -1157,6 +1162,7 @@ pub struct UnpauseBackfillByIds<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(UnpauseBackfillByIds, UNPAUSE_BACKFILL_BY_IDS, json kestra_models::BulkOutcome);
+crate::extensions::by_ids!(UnpauseBackfillByIds, ::kestra_models::TriggerId);
 
 impl UnpauseBackfillByIds {
     /// The operation with what it can't be without.

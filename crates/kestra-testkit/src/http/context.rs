@@ -27,6 +27,19 @@ impl Context {
         self.params.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value)
     }
 
+    /// Makes the change of an action on many, which may be put off.
+    pub(crate) fn apply(&self, change: impl FnOnce() + Send + 'static) {
+        match self.app.settings.bulk_delay {
+            None => change(),
+            Some(delay) => {
+                tokio::spawn(async move {
+                    tokio::time::sleep(delay).await;
+                    change();
+                });
+            }
+        }
+    }
+
     /// The dialect that is spoken.
     pub(crate) fn dialect(&self) -> Dialect {
         self.app.dialect

@@ -116,8 +116,8 @@ impl<'a> Builder<'a> {
         {
             file.line(format!("crate::extensions::inputs!({name});"));
         }
-        if guards::takes_part_by_id(self.operation) {
-            file.line(format!("crate::extensions::by_ids!({name});"));
+        if let Some(item) = guards::takes_part_by_id(self.operation) {
+            file.line(format!("crate::extensions::by_ids!({name}, {item});"));
         }
         if let Some(filters) = guards::looks_back(self.operation) {
             file.line(format!("crate::extensions::look_back!({name}, {filters});"));

@@ -9,6 +9,7 @@ use super::bulk_checks::{Action, check};
 use super::delete::delete_all;
 use super::search::found;
 use super::{bulk_labels, change, queue, restart, resume, stop};
+use crate::app::App;
 use crate::engine::actions::{NoTask, Replay};
 use crate::engine::cell::Cell;
 use crate::engine::run;
@@ -75,10 +76,16 @@ pub(super) fn answer(cx: &Context, count: usize) -> Answer {
 }
 
 /// Does something to all of them, once it is clear that all allow it.
-fn each(cx: &Context, ids: Vec<String>, action: Action, mut act: impl FnMut(&Arc<Cell>)) -> Answer {
+fn each(
+    cx: &Context,
+    ids: Vec<String>,
+    action: Action,
+    act: impl Fn(&Arc<App>, &Arc<Cell>) + Send + 'static,
+) -> Answer {
     let cells = check(cx, &ids, action)?;
-    cells.iter().for_each(&mut act);
-    answer(cx, cells.len())
+    let (app, count) = (Arc::clone(&cx.app), cells.len());
+    cx.apply(move || cells.iter().for_each(|cell| act(&app, cell)));
+    answer(cx, count)
 }
 
 fn kill_by_ids(cx: &Context) -> Answer {
@@ -90,8 +97,8 @@ fn kill_by_query(cx: &Context) -> Answer {
 }
 
 fn kill(cx: &Context, ids: Vec<String>) -> Answer {
-    each(cx, ids, Action::Kill, |cell| {
-        stop::kill_one(&cx.app, cell);
+    each(cx, ids, Action::Kill, |app, cell| {
+        stop::kill_one(app, cell);
     })
 }
 
@@ -104,7 +111,7 @@ fn pause_by_query(cx: &Context) -> Answer {
 }
 
 fn pause(cx: &Context, ids: Vec<String>) -> Answer {
-    each(cx, ids, Action::Pause, |cell| {
+    each(cx, ids, Action::Pause, |_, cell| {
         let _ = cell.try_update(stop::pause_one);
     })
 }
@@ -118,8 +125,8 @@ fn resume_by_query(cx: &Context) -> Answer {
 }
 
 fn resume_all(cx: &Context, ids: Vec<String>) -> Answer {
-    each(cx, ids, Action::Resume, |cell| {
-        let _ = resume::resume_one(&cx.app, cell, None);
+    each(cx, ids, Action::Resume, |app, cell| {
+        let _ = resume::resume_one(app, cell, None);
     })
 }
 
@@ -132,13 +139,16 @@ fn restart_by_query(cx: &Context) -> Answer {
 }
 
 fn restart_all(cx: &Context, ids: Vec<String>) -> Answer {
+    if cx.dialect().is_v2() || cx.app.settings.bulk_delay.is_some() {
+        return each(cx, ids, Action::Restart, |app, cell| {
+            let _ = restart::restart_one(app, cell);
+            run::start(app, cell);
+        });
+    }
     let cells = check(cx, &ids, Action::Restart)?;
     for cell in &cells {
-        if let Err(NoTask) = restart::restart_one(&cx.app, cell)
-            && !cx.dialect().is_v2()
-        {
-            return Err(ApiError::illegal_argument(NoTask::MESSAGE));
-        }
+        let restarted = restart::restart_one(&cx.app, cell);
+        restarted.map_err(|NoTask| ApiError::illegal_argument(NoTask::MESSAGE))?;
         run::start(&cx.app, cell);
     }
     answer(cx, cells.len())
@@ -154,15 +164,13 @@ fn replay_by_query(cx: &Context) -> Answer {
 
 fn replay_all(cx: &Context, ids: Vec<String>) -> Answer {
     let newest = cx.query().flag("latestRevision");
-    each(cx, ids, Action::Replay, |cell| {
+    let breakpoints = breakpoints(cx);
+    each(cx, ids, Action::Replay, move |app, cell| {
         let old = cell.now();
-        let flow = cx.app.stored_flow(&old.namespace, &old.flow_id, None).filter(|_| newest);
-        let asked = Replay {
-            revision: flow.map(|flow| flow.revision),
-            breakpoints: breakpoints(cx),
-            ..Replay::default()
-        };
-        let _ = restart::replay_one(&cx.app, cell, asked);
+        let flow = app.stored_flow(&old.namespace, &old.flow_id, None).filter(|_| newest);
+        let revision = flow.map(|flow| flow.revision);
+        let asked = Replay { revision, breakpoints: breakpoints.clone(), ..Replay::default() };
+        let _ = restart::replay_one(app, cell, asked);
     })
 }
 
@@ -178,7 +186,7 @@ fn change_by_query(cx: &Context) -> Answer {
 
 fn change_all(cx: &Context, ids: Vec<String>, state: State) -> Answer {
     change::check_target(state)?;
-    each(cx, ids, Action::Change, |cell| change::change_one(cell, state))
+    each(cx, ids, Action::Change, move |_, cell| change::change_one(cell, state))
 }
 
 fn unqueue_by_ids(cx: &Context) -> Answer {
@@ -196,9 +204,9 @@ fn unqueue_all(cx: &Context, ids: Vec<String>, state: Option<State>) -> Answer {
     if let (false, Err(cause)) = (cx.dialect().is_v2(), queue::check_target(state)) {
         return Err(ApiError::illegal_argument(cause));
     }
-    each(cx, ids, Action::Unqueue, |cell| {
+    each(cx, ids, Action::Unqueue, move |app, cell| {
         if queue::check_target(state).is_ok() {
-            queue::unqueue_one(&cx.app, cell, state);
+            queue::unqueue_one(app, cell, state);
         }
     })
 }
@@ -212,8 +220,8 @@ fn force_by_query(cx: &Context) -> Answer {
 }
 
 fn force_all(cx: &Context, ids: Vec<String>) -> Answer {
-    each(cx, ids, Action::ForceRun, |cell| {
-        queue::force_one(&cx.app, cell);
+    each(cx, ids, Action::ForceRun, |app, cell| {
+        queue::force_one(app, cell);
     })
 }
 

@@ -37,13 +37,16 @@ fn set(cx: &Context, ids: &[String], labels: &Value, path: &str, action: Action)
     check_system_labels(&labels, cx.dialect(), &[])?;
     check_twice(&labels, cx.dialect())?;
     let cells = check(cx, ids, action)?;
-    for cell in &cells {
-        cell.update(|execution| {
-            // Added to those that are there, unlike with a single execution.
-            for (key, value) in &labels {
-                execution.set_label(key, value);
-            }
-        });
-    }
-    answer(cx, cells.len())
+    let count = cells.len();
+    cx.apply(move || {
+        for cell in &cells {
+            cell.update(|execution| {
+                // Added to those that are there, unlike with a single execution.
+                for (key, value) in &labels {
+                    execution.set_label(key, value);
+                }
+            });
+        }
+    });
+    answer(cx, count)
 }

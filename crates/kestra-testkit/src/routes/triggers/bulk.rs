@@ -1,5 +1,7 @@
 //! Actions on many triggers.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::change::remove;
@@ -59,16 +61,16 @@ fn act(
     cx: &Context,
     keys: &[TriggerKey],
     holds: impl Fn(&TriggerRow) -> bool,
-    change: impl Fn(&mut TriggerRow),
+    change: impl Fn(&mut TriggerRow) + Send + 'static,
 ) -> usize {
-    let mut triggers = cx.app.triggers();
-    let mut count = 0;
-    for key in keys {
-        if triggers.find(key).is_some_and(|row| holds(&row)) {
-            triggers.update(key, &change);
-            count += 1;
+    let mut held = keys.to_vec();
+    held.retain(|key| cx.app.triggers().find(key).is_some_and(|row| holds(&row)));
+    let (app, count) = (Arc::clone(&cx.app), held.len());
+    cx.apply(move || {
+        for key in &held {
+            app.triggers().update(key, &change);
         }
-    }
+    });
     count
 }
 
@@ -104,13 +106,13 @@ fn disable_named(cx: &Context) -> Answer {
         return Err(ApiError::invalid_entity(faults));
     };
     cx.app.sync_triggers();
-    let count = act(cx, &keys, |_| true, |row| row.disabled = disabled);
+    let count = act(cx, &keys, |_| true, move |row| row.disabled = disabled);
     answer(cx, count)
 }
 
 fn disable_found(cx: &Context) -> Answer {
     let disabled = cx.query().flag_or("disabled", true);
-    let count = act(cx, &found(cx)?, |_| true, |row| row.disabled = disabled);
+    let count = act(cx, &found(cx)?, |_| true, move |row| row.disabled = disabled);
     answer(cx, count)
 }
 
@@ -131,7 +133,7 @@ fn unpause_found(cx: &Context) -> Answer {
 }
 
 fn pause(cx: &Context, keys: &[TriggerKey], paused: bool) -> Answer {
-    let count = act(cx, keys, has_backfill, |row| {
+    let count = act(cx, keys, has_backfill, move |row| {
         if let Some(backfill) = &mut row.backfill {
             backfill.paused = paused;
         }
@@ -155,14 +157,25 @@ fn delete_backfill_found(cx: &Context) -> Answer {
 
 fn delete_named(cx: &Context) -> Answer {
     let keys = named(cx)?;
-    let count = keys.iter().filter(|key| remove(cx, key)).count();
+    let count = delete(cx, keys);
     answer(cx, count)
+}
+
+/// Deletes those of the triggers that are there, and counts them.
+fn delete(cx: &Context, mut keys: Vec<TriggerKey>) -> usize {
+    keys.retain(|key| cx.app.triggers().find(key).is_some());
+    let (app, count) = (Arc::clone(&cx.app), keys.len());
+    cx.apply(move || {
+        for key in &keys {
+            remove(&app, key);
+        }
+    });
+    count
 }
 
 /// 1.3 leaves the count out when nothing was found.
 fn delete_found(cx: &Context) -> Answer {
-    let keys = found(cx)?;
-    let count = keys.iter().filter(|key| remove(cx, key)).count();
+    let count = delete(cx, found(cx)?);
     if count == 0 && !cx.dialect().is_v2() {
         return Reply::json(&json!({}));
     }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::view::{self, key_of, key_of_path, missing, named};
+use crate::app::App;
 use crate::http::{Answer, ApiError, Context, Reply};
 use crate::store::{TriggerKey, TriggerRow};
 
@@ -48,14 +49,14 @@ pub(super) fn restart(cx: &Context) -> Answer {
 pub(super) fn delete(cx: &Context) -> Answer {
     let key = key_of_path(cx);
     find(cx, &key)?;
-    remove(cx, &key);
+    remove(&cx.app, &key);
     Ok(Reply::empty(204))
 }
 
 /// Deletes a row, and says whether it was there.
-pub(super) fn remove(cx: &Context, key: &TriggerKey) -> bool {
-    let revision = cx.app.stored_flow(&key.0, &key.1, None).map(|flow| flow.revision).unwrap_or_default();
-    cx.app.triggers().delete(key, revision)
+pub(super) fn remove(app: &App, key: &TriggerKey) -> bool {
+    let revision = app.stored_flow(&key.0, &key.1, None).map(|flow| flow.revision).unwrap_or_default();
+    app.triggers().delete(key, revision)
 }
 
 /// Enables or disables a trigger of a 2.0 server; nobody confirms it where no executor runs.

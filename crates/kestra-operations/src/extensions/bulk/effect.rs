@@ -1,0 +1,217 @@
+//! What an action is to bring about, and whether it can be seen.
+
+use kestra_core::Call;
+use serde_json::Value;
+
+use super::items::{Items, text};
+
+/// What an action brings about.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Effect {
+    /// The execution has ended.
+    Over,
+    /// The execution is paused, or was since.
+    Paused,
+    /// The execution has gone on to another state.
+    Moved,
+    /// The execution is in none of these states, or has gone on.
+    Left(&'static [&'static str]),
+    /// The execution is in this state.
+    State(String),
+    /// The execution has these labels.
+    Labels(Vec<Value>),
+    /// There is another execution that replays it.
+    Replayed,
+    /// It is there no more.
+    Gone,
+    /// The flow or trigger is disabled, or isn't.
+    Disabled(bool),
+    /// The trigger isn't locked.
+    Unlocked,
+    /// The trigger's backfill is paused, or isn't.
+    BackfillPaused(bool),
+    /// The trigger has no backfill.
+    NoBackfill,
+}
+
+/// What is to be seen of an effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Sight {
+    /// It is there.
+    Yes,
+    /// Not yet: this is how things stand.
+    NotYet(String),
+    /// It won't be any more: this is why.
+    Never(String),
+}
+
+impl Effect {
+    /// That of an action; `None` for one that is none of those by ids.
+    pub(super) fn of(call: &Call, items: &Items) -> Option<Self> {
+        let info = call.info();
+        let parameter = |name: &str| {
+            let index = info.query_parameters.iter().position(|parameter| parameter.name == name)?;
+            call.query_value(index)
+        };
+        Some(match info.name {
+            "kill_executions_by_ids" => Self::Over,
+            "pause_executions_by_ids" => Self::Paused,
+            "resume_executions_by_ids" | "restart_executions_by_ids" => Self::Moved,
+            "unqueue_executions_by_ids" => Self::Left(&["QUEUED"]),
+            "force_run_executions_by_ids" => Self::Left(&["CREATED", "QUEUED", "PAUSED"]),
+            "update_executions_status_by_ids" => Self::State(parameter("newStatus")?),
+            "set_execution_labels_by_ids" => {
+                Self::Labels(items.setting("executionLabels")?.as_array()?.clone())
+            }
+            "replay_executions_by_ids" => Self::Replayed,
+            "delete_executions_by_ids" | "delete_flows_by_ids" | "delete_triggers_by_ids" => Self::Gone,
+            "disable_flows_by_ids" => Self::Disabled(true),
+            "enable_flows_by_ids" => Self::Disabled(false),
+            "set_triggers_disabled_by_ids" => Self::Disabled(items.setting("disabled")?.as_bool()?),
+            "unlock_triggers_by_ids" => Self::Unlocked,
+            "pause_backfill_by_ids" => Self::BackfillPaused(true),
+            "unpause_backfill_by_ids" => Self::BackfillPaused(false),
+            "delete_backfill_by_ids" => Self::NoBackfill,
+            _ => return None,
+        })
+    }
+
+    /// Whether it can only be told by how things were before.
+    pub(super) fn needs_before(&self) -> bool {
+        matches!(self, Self::Paused | Self::Moved | Self::Left(_) | Self::Replayed)
+    }
+
+    /// Whether it can be seen on a thing; `now` is null if there is no such thing.
+    pub(super) fn seen(&self, before: &Value, now: &Value) -> Sight {
+        if now.is_null() {
+            return match self {
+                Self::Gone => Sight::Yes,
+                _ => Sight::Never("there is no such thing any more".to_owned()),
+            };
+        }
+        let state = now.pointer("/state/current").and_then(Value::as_str).unwrap_or("in no state");
+        let since = states(now).get(states(before).len()..).unwrap_or_default();
+        let is_disabled = now.get("disabled").and_then(Value::as_bool).unwrap_or_default();
+        let backfill = now.get("backfill").filter(|backfill| !backfill.is_null());
+        let is_seen = match self {
+            Self::Over => is_end(state),
+            Self::Paused if state == "PAUSED" || since.iter().any(|entry| entry["state"] == "PAUSED") => true,
+            Self::Paused if is_end(state) => return Sight::Never(format!("it has ended as {state}")),
+            Self::Paused => false,
+            Self::Moved => !since.is_empty(),
+            Self::Left(states) => !states.contains(&state) || !since.is_empty(),
+            Self::State(wanted) => state == wanted,
+            Self::Labels(wanted) => {
+                let known =
+                    now.get("labels").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+                wanted.iter().all(|label| known.contains(label))
+            }
+            Self::Replayed => !new(before, now).is_empty(),
+            Self::Gone => false,
+            Self::Disabled(wanted) => is_disabled == *wanted,
+            Self::Unlocked => match now.get("locked").and_then(Value::as_bool) {
+                Some(locked) => !locked,
+                None => text(now, "executionId").is_none() && text(now, "evaluateRunningDate").is_none(),
+            },
+            Self::BackfillPaused(wanted) => match backfill {
+                Some(backfill) => backfill["paused"] == *wanted,
+                None => return Sight::Never("it has no backfill".to_owned()),
+            },
+            Self::NoBackfill => backfill.is_none(),
+        };
+        if is_seen { Sight::Yes } else { Sight::NotYet(self.standing(state)) }
+    }
+
+    /// How a thing stands that doesn't show the effect yet.
+    fn standing(&self, state: &str) -> String {
+        match self {
+            Self::Over | Self::Paused | Self::Moved | Self::Left(_) | Self::State(_) => {
+                format!("it is {state}")
+            }
+            Self::Labels(_) => "it lacks labels".to_owned(),
+            Self::Replayed => "no replay of it is found".to_owned(),
+            Self::Gone => "it is still there".to_owned(),
+            Self::Disabled(wanted) => {
+                let (is, wanted) = if *wanted { ("enabled", "disabled") } else { ("disabled", "enabled") };
+                format!("it is {is}, not {wanted}")
+            }
+            Self::Unlocked => "it is locked".to_owned(),
+            Self::BackfillPaused(true) => "its backfill goes on".to_owned(),
+            Self::BackfillPaused(false) => "its backfill is paused".to_owned(),
+            Self::NoBackfill => "its backfill is still there".to_owned(),
+        }
+    }
+}
+
+/// The replays that weren't there before.
+pub(super) fn new(before: &Value, now: &Value) -> Vec<String> {
+    let known = before.as_array().map(Vec::as_slice).unwrap_or_default();
+    let all = now.as_array().map(Vec::as_slice).unwrap_or_default();
+    all.iter().filter(|id| !known.contains(id)).filter_map(|id| id.as_str().map(str::to_owned)).collect()
+}
+
+/// The states that an execution has been in, oldest first.
+fn states(execution: &Value) -> &[Value] {
+    execution.pointer("/state/histories").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+fn is_end(state: &str) -> bool {
+    kestra_models::StateType::from(state).is_terminal()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn execution(states: &[&str]) -> Value {
+        let histories: Vec<_> = states.iter().map(|state| json!({"state": state})).collect();
+        json!({"state": {"current": states.last(), "histories": histories}})
+    }
+
+    #[test]
+    fn an_effect_is_told_from_what_was_there_before() {
+        let failed = execution(&["CREATED", "FAILED"]);
+        let again = execution(&["CREATED", "FAILED", "RESTARTED", "FAILED"]);
+        assert_eq!(Effect::Moved.seen(&failed, &failed), Sight::NotYet("it is FAILED".into()));
+        assert_eq!(Effect::Moved.seen(&failed, &again), Sight::Yes);
+
+        let running = execution(&["CREATED", "RUNNING"]);
+        let resumed = execution(&["CREATED", "RUNNING", "PAUSED", "RUNNING"]);
+        let ended = execution(&["CREATED", "RUNNING", "SUCCESS"]);
+        assert_eq!(Effect::Paused.seen(&running, &running), Sight::NotYet("it is RUNNING".into()));
+        assert_eq!(Effect::Paused.seen(&running, &resumed), Sight::Yes);
+        assert_eq!(Effect::Paused.seen(&running, &ended), Sight::Never("it has ended as SUCCESS".into()));
+        assert_eq!(
+            Effect::Over.seen(&Value::Null, &execution(&["KILLING"])),
+            Sight::NotYet("it is KILLING".into())
+        );
+        assert_eq!(Effect::Over.seen(&Value::Null, &execution(&["KILLED"])), Sight::Yes);
+
+        let replays = json!(["a", "b"]);
+        assert!(matches!(Effect::Replayed.seen(&replays, &replays), Sight::NotYet(_)));
+        assert_eq!(new(&replays, &json!(["b", "c", "a"])), ["c"]);
+    }
+
+    #[test]
+    fn what_is_gone_shows_only_that() {
+        assert_eq!(Effect::Gone.seen(&Value::Null, &Value::Null), Sight::Yes);
+        assert!(matches!(Effect::Disabled(true).seen(&Value::Null, &Value::Null), Sight::Never(_)));
+    }
+
+    #[test]
+    fn triggers_are_read_as_both_versions_write_them() {
+        let seen = |effect: Effect, now: Value| effect.seen(&Value::Null, &now) == Sight::Yes;
+        assert!(seen(Effect::Unlocked, json!({"locked": false, "executionId": "last"})));
+        assert!(!seen(Effect::Unlocked, json!({"executionId": "running"})));
+        assert!(seen(Effect::Unlocked, json!({"executionId": null})));
+        assert!(
+            seen(Effect::Disabled(false), json!({}))
+                && seen(Effect::Disabled(true), json!({"disabled": true}))
+        );
+        assert!(seen(Effect::BackfillPaused(true), json!({"backfill": {"paused": true}})));
+        assert!(seen(Effect::NoBackfill, json!({"backfill": null})));
+        assert!(matches!(Effect::BackfillPaused(true).seen(&Value::Null, &json!({})), Sight::Never(_)));
+    }
+}

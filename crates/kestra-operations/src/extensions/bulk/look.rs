@@ -1,0 +1,146 @@
+//! Reading what an action is about, before it and until its effect shows.
+
+use std::time::Duration;
+
+use kestra_core::sse::{Backoff, is_passing};
+use kestra_core::{Call, CallOptions, Error, Filter, decode};
+use serde_json::Value;
+use tokio::time::{Instant, timeout_at};
+
+use super::Send;
+use super::effect::{Effect, Sight, new};
+use super::items::text;
+use super::report::{BulkProblem, BulkReport};
+use crate::{GetExecution, GetFlow, SearchExecutions, SearchTriggersForFlow};
+
+/// The first pause between two looks, and the longest.
+const PACE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(2));
+
+/// The label that an execution shares with those that come out of it.
+const CORRELATION: &str = "system.correlationId";
+
+/// One that was acted on, and how it was before.
+pub(super) struct Acted {
+    pub(super) item: Value,
+    pub(super) before: Value,
+}
+
+/// Who reads, and how.
+pub(super) struct Looker {
+    send: Send,
+    area: &'static str,
+    options: CallOptions,
+}
+
+impl Looker {
+    /// One with the options of the action.
+    pub(super) fn new(send: Send, action: &Call) -> Self {
+        Self { send, area: action.info().area, options: action.options().clone() }
+    }
+
+    /// A thing as the server has it; null if it has none.
+    pub(super) async fn thing(&self, item: &Value) -> Result<Value, Error> {
+        let field = |name| text(item, name).unwrap_or_default();
+        let call = match self.area {
+            "flows" => GetFlow::new(field("namespace"), field("id"))
+                .source(false)
+                .options(self.options.clone())
+                .into_call(),
+            "triggers" => return self.trigger(item).await,
+            _ => {
+                GetExecution::new(item.as_str().unwrap_or_default()).options(self.options.clone()).into_call()
+            }
+        };
+        match self.read(call).await {
+            Err(error) if error.is_not_found() => Ok(Value::Null),
+            read => read,
+        }
+    }
+
+    /// What the effect is to be seen on.
+    pub(super) async fn sample(&self, effect: &Effect, item: &Value) -> Result<Value, Error> {
+        let thing = self.thing(item).await?;
+        if *effect != Effect::Replayed || thing.is_null() {
+            return Ok(thing);
+        }
+        self.replays(&thing).await
+    }
+
+    async fn read(&self, call: Call) -> Result<Value, Error> {
+        let info = call.info();
+        decode::json(((self.send)(call)).await?, info).map(http::Response::into_body)
+    }
+
+    async fn trigger(&self, item: &Value) -> Result<Value, Error> {
+        let field = |name| text(item, name).unwrap_or_default();
+        let search = SearchTriggersForFlow::new(field("namespace"), field("flowId")).size(1000);
+        let mut page = self.read(search.options(self.options.clone()).into_call()).await?;
+        let rows = page["results"].as_array_mut();
+        let row = rows
+            .and_then(|rows| rows.iter_mut().find(|row| text(row, "triggerId") == text(item, "triggerId")));
+        Ok(row.map(Value::take).unwrap_or_default())
+    }
+
+    /// The ids of the executions that replay this one, among the newest of its flow.
+    async fn replays(&self, execution: &Value) -> Result<Value, Error> {
+        let mut search = SearchExecutions::new().sort(["state.startDate:desc"]).size(100);
+        for (filter, name) in [(Filter::namespace(), "namespace"), (Filter::flow_id(), "flowId")] {
+            if let Some(value) = text(execution, name) {
+                search = search.filter(filter.equals(value));
+            }
+        }
+        let labels = execution["labels"].as_array();
+        let correlation = labels.and_then(|labels| labels.iter().find(|label| label["key"] == CORRELATION));
+        if let Some(value) = correlation.and_then(|label| text(label, "value")) {
+            search = search.filter(Filter::label(CORRELATION).equals(value));
+        }
+        let page = self.read(search.options(self.options.clone()).into_call()).await?;
+        let rows = page["results"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let replays = rows.iter().filter(|row| row["parentId"] == execution["id"]);
+        Ok(replays.map(|row| row["id"].clone()).collect())
+    }
+}
+
+/// Looks at all again and again until the effect was seen, can't be seen any more, or the time is over.
+pub(super) async fn until_seen(
+    looker: &Looker,
+    effect: &Effect,
+    acted: Vec<Acted>,
+    limit: Duration,
+    report: &mut BulkReport<Value>,
+) {
+    let end = Instant::now() + limit;
+    let mut pace = Backoff::default().waits(PACE.0, PACE.1);
+    let mut left: Vec<_> =
+        acted.into_iter().map(|acted| (acted, "it was not looked at".to_owned())).collect();
+    loop {
+        let mut unseen = Vec::new();
+        for (Acted { item, before }, standing) in left {
+            let Ok(now) = timeout_at(end, looker.sample(effect, &item)).await else {
+                unseen.push((Acted { item, before }, standing));
+                continue;
+            };
+            let sight = match &now {
+                Ok(now) => effect.seen(&before, now),
+                Err(error) if is_passing(error) => Sight::NotYet(error.to_string()),
+                Err(error) => Sight::Never(error.to_string()),
+            };
+            match sight {
+                Sight::Yes => {
+                    if *effect == Effect::Replayed {
+                        report.created.extend(new(&before, &now.unwrap_or_default()));
+                    }
+                    report.visible.push(item);
+                }
+                Sight::Never(reason) => report.not_visible.push(BulkProblem { id: item, reason }),
+                Sight::NotYet(standing) => unseen.push((Acted { item, before }, standing)),
+            }
+        }
+        left = unseen;
+        if left.is_empty() || timeout_at(end, pace.wait()).await.is_err() {
+            break;
+        }
+    }
+    let late = left.into_iter().map(|(acted, reason)| BulkProblem { id: acted.item, reason });
+    report.not_visible.extend(late);
+}

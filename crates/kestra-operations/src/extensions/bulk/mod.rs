@@ -1,0 +1,279 @@
+//! Actions on many executions, flows or triggers: in pieces, without those that can't take part, and until it shows.
+
+mod effect;
+mod items;
+mod look;
+mod refused;
+mod report;
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kestra_core::{Call, CallFuture, Error, Executor, decode};
+use kestra_models::BulkOutcome;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+pub use report::{BulkProblem, BulkReport};
+
+use effect::Effect;
+use items::Items;
+use look::{Acted, Looker};
+
+/// How many one request names, unless told otherwise: what the server finds wrong with so many still fits into what is kept of
+/// an error's body.
+const CHUNK: usize = 100;
+
+/// How often a flow may vanish while the others of its request are acted on.
+const MAX_VANISHED: usize = 8;
+
+type Send = Arc<dyn Fn(Call) -> CallFuture + std::marker::Send + Sync>;
+
+/// Gives a builder of an action by ids the ways to act on as many as possible, and to see it done.
+macro_rules! by_ids {
+    ($name:ident, $item:ty) => {
+        impl<E: ::kestra_core::Executor> $name<E> {
+            /// Leaves out those that the server refuses, such as what is gone or in a state that the action doesn't fit, and does
+            /// the rest; the report says which and why. Without this one such stops all, or with flows those behind it.
+            ///
+            /// Many go in requests of 100 each.
+            pub fn skipping_invalid(self) -> crate::BulkByIds<$item> {
+                crate::BulkByIds::new(self.executor, self.call).skipping_invalid()
+            }
+
+            /// Names so many in each request.
+            pub fn in_chunks(self, size: usize) -> crate::BulkByIds<$item> {
+                crate::BulkByIds::new(self.executor, self.call).chunk_size(size)
+            }
+
+            /// Waits until what was done shows, at most so long; see
+            /// [`BulkByIds::wait_until_visible`](crate::BulkByIds::wait_until_visible).
+            pub fn wait_until_visible(self, limit: ::std::time::Duration) -> crate::BulkByIds<$item> {
+                crate::BulkByIds::new(self.executor, self.call).wait_until_visible(limit)
+            }
+        }
+    };
+}
+
+pub(crate) use by_ids;
+
+/// An action on executions, flows or triggers that are named, in as many requests as it takes.
+#[must_use = "an action does nothing until it is awaited"]
+pub struct BulkByIds<I = String> {
+    core: Core,
+    items: PhantomData<fn() -> I>,
+}
+
+/// All but the type of the names.
+struct Core {
+    template: Call,
+    send: Send,
+    chunk: usize,
+    skips: bool,
+    visible_within: Option<Duration>,
+}
+
+impl<I> BulkByIds<I> {
+    pub(crate) fn new<E: Executor>(executor: E, template: Call) -> Self {
+        let send: Send = Arc::new(move |call| executor.execute(call));
+        let core = Core { template, send, chunk: CHUNK, skips: false, visible_within: None };
+        Self { core, items: PhantomData }
+    }
+
+    /// Leaves out those that the server refuses, and does the rest.
+    ///
+    /// Flows are looked up before, one by one: a server stops at the first that is missing, without saying which.
+    pub fn skipping_invalid(mut self) -> Self {
+        self.core.skips = true;
+        self
+    }
+
+    /// How many a request names at most; 100 by default.
+    pub fn chunk_size(mut self, size: usize) -> Self {
+        self.core.chunk = size.max(1);
+        self
+    }
+
+    /// Waits until what was done shows on each, at most so long after the last request; the report says on which it does.
+    ///
+    /// A server of 2.0 answers when it has queued the action, and one before 2.0 may act later too, such as when it kills. Each is
+    /// read again and again until it is in the state that the action means: ended after a kill, paused, in another state than
+    /// before after a restart or a resumption, with the labels, the state or the switch that was set, gone after a deletion, or
+    /// with a new execution beside it after a replay. What it can't show on any more isn't waited for, such as an execution that
+    /// ended before it could be paused. All versions.
+    pub fn wait_until_visible(mut self, limit: Duration) -> Self {
+        self.core.visible_within = Some(limit);
+        self
+    }
+}
+
+impl Core {
+    async fn run(mut self) -> Result<BulkReport<Value>, Error> {
+        let items = Items::of(&self.template)?;
+        let looker = Looker::new(Arc::clone(&self.send), &self.template);
+        let effect = self.visible_within.and_then(|limit| Some((Effect::of(&self.template, &items)?, limit)));
+        let mut report = BulkReport::default();
+        let mut acted = Vec::new();
+        let mut chunks = items.all.chunks(self.chunk);
+        while let Some(chunk) = chunks.next() {
+            let done = match before(&looker, effect.as_ref(), chunk).await {
+                Ok(before) => self.act(before, &items, &looker, &mut report).await,
+                Err(error) => {
+                    report.failed = chunk.to_vec();
+                    Err(error)
+                }
+            };
+            match done {
+                Ok(done) => acted.extend(done),
+                Err(error) if report.total() == 0 && report.skipped.is_empty() => return Err(error),
+                Err(error) => {
+                    report.not_tried = chunks.flatten().cloned().collect();
+                    report.error = Some(error);
+                    break;
+                }
+            }
+        }
+        if let Some((effect, limit)) = effect {
+            look::until_seen(&looker, &effect, acted, limit, &mut report).await;
+        }
+        Ok(report)
+    }
+
+    /// Acts on some, and gives those back that were acted on.
+    async fn act(
+        &mut self,
+        mut left: Vec<Acted>,
+        items: &Items,
+        looker: &Looker,
+        report: &mut BulkReport<Value>,
+    ) -> Result<Vec<Acted>, Error> {
+        let is_of_flows = self.template.info().area == "flows";
+        if is_of_flows && self.skips {
+            for gone in take_missing(looker, &mut left).await.inspect_err(|_| report.failed = named(&left))? {
+                report
+                    .skipped
+                    .push(BulkProblem { id: gone.item, reason: "there is no such flow".to_owned() });
+            }
+        }
+        let mut vanished = Vec::new();
+        while !left.is_empty() {
+            let error = match self.ask(&named(&left), items).await {
+                Ok(outcome) => {
+                    add(report, outcome, left.len());
+                    break;
+                }
+                Err(error) => error,
+            };
+            let before = left.len();
+            if is_of_flows && self.skips && error.is_not_found() && vanished.len() < MAX_VANISHED {
+                // What stood before the first one that is missing is done.
+                let gone =
+                    take_missing(looker, &mut left).await.inspect_err(|_| report.failed = named(&left))?;
+                if self.deletes() {
+                    report.done += gone.len() as u64;
+                    vanished.extend(gone);
+                } else {
+                    let reason = "there is no such flow any more";
+                    let gone =
+                        gone.into_iter().map(|gone| BulkProblem { id: gone.item, reason: reason.to_owned() });
+                    report.skipped.extend(gone);
+                }
+            } else if self.skips {
+                let mut refused = refused::by(&error);
+                left.retain(|acted| match acted.item.as_str().and_then(|id| refused.remove_entry(id)) {
+                    Some((id, reason)) => {
+                        report.skipped.push(BulkProblem { id: id.into(), reason });
+                        false
+                    }
+                    None => true,
+                });
+            }
+            if left.len() == before {
+                report.failed = named(&left);
+                return Err(error);
+            }
+        }
+        left.extend(vanished);
+        Ok(left)
+    }
+
+    fn deletes(&self) -> bool {
+        self.template.info().name.starts_with("delete")
+    }
+
+    async fn ask(&mut self, chunk: &[Value], items: &Items) -> Result<BulkOutcome, Error> {
+        let info = self.template.info();
+        let mut call = self.template.again();
+        crate::parameters::json(&mut call, "application/json", &items.body(chunk));
+        let answer = (self.send)(call).await?;
+        decode::json::<BulkOutcome>(answer, info).map(http::Response::into_body)
+    }
+}
+
+/// How all are before the action, as far as its effect can't be told without.
+async fn before(
+    looker: &Looker,
+    effect: Option<&(Effect, Duration)>,
+    chunk: &[Value],
+) -> Result<Vec<Acted>, Error> {
+    let mut all = Vec::with_capacity(chunk.len());
+    for item in chunk {
+        let before = match effect {
+            Some((effect, _)) if effect.needs_before() => looker.sample(effect, item).await?,
+            _ => Value::Null,
+        };
+        all.push(Acted { item: item.clone(), before });
+    }
+    Ok(all)
+}
+
+/// Takes out what isn't there.
+async fn take_missing(looker: &Looker, left: &mut Vec<Acted>) -> Result<Vec<Acted>, Error> {
+    let mut missing = Vec::with_capacity(left.len());
+    for acted in left.iter() {
+        missing.push(looker.thing(&acted.item).await?.is_null());
+    }
+    let mut missing = missing.into_iter();
+    let (gone, known) = std::mem::take(left).into_iter().partition(|_| missing.next() == Some(true));
+    *left = known;
+    Ok(gone)
+}
+
+fn named(acted: &[Acted]) -> Vec<Value> {
+    acted.iter().map(|acted| acted.item.clone()).collect()
+}
+
+fn add(report: &mut BulkReport<Value>, outcome: BulkOutcome, asked: usize) {
+    let number = outcome.total().and_then(|total| total.try_into().ok()).unwrap_or(asked as u64);
+    if outcome.is_queued() {
+        report.queued += number;
+    } else {
+        report.done += number;
+    }
+    report.operation_ids.extend(outcome.operation_id);
+}
+
+impl<I: DeserializeOwned + 'static> std::future::IntoFuture for BulkByIds<I> {
+    type Output = Result<BulkReport<I>, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + std::marker::Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let run: Pin<Box<dyn Future<Output = Result<BulkReport<Value>, Error>> + std::marker::Send>> =
+            Box::pin(self.core.run());
+        Box::pin(async move { run.await.map(BulkReport::typed) })
+    }
+}
+
+impl<I> fmt::Debug for BulkByIds<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BulkByIds")
+            .field("call", &self.core.template)
+            .field("chunk_size", &self.core.chunk)
+            .field("skipping_invalid", &self.core.skips)
+            .field("visible_within", &self.core.visible_within)
+            .finish_non_exhaustive()
+    }
+}

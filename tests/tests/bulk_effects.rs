@@ -1,0 +1,293 @@
+//! Actions on many are seen to be done, whether a server acts before it answers or later.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+
+mod on_server;
+
+use std::time::Duration;
+
+use kestra::jiff::Timestamp;
+use kestra::models::{NamespacedId, SetDisabledRequest, SetLabelsByIdsRequest, StateType, TriggerId};
+use kestra::{BulkReport, Client, ErrorKind};
+use kestra_testkit::{Dialect, Server};
+use on_server::{NAMESPACE, asked, ended, failing, flow};
+use tokio::time::Instant;
+
+const DIALECTS: [Dialect; 3] = [Dialect::V1_0, Dialect::V1_3, Dialect::V2_0];
+
+/// How late the server acts.
+const DELAY: Duration = Duration::from_millis(150);
+
+/// Far more than it takes.
+const LIMIT: Duration = Duration::from_secs(20);
+
+const SLOW: &str = "id: slow\nnamespace: company.team\nconcurrency:\n  limit: 2\n  behavior: QUEUE\ntasks:\n  - id: sleep\n    \
+                    type: io.kestra.plugin.core.flow.Sleep\n    duration: PT30S\n";
+
+const PAUSED: &str = "id: paused\nnamespace: company.team\ntasks:\n  - id: pause\n    type: io.kestra.plugin.core.flow.Pause\n";
+
+const SCHEDULED: &str = "id: scheduled\nnamespace: company.team\ntasks:\n  - id: log\n    type: io.kestra.plugin.core.log.Log\n    \
+                         message: hi\ntriggers:\n  - id: daily\n    type: io.kestra.plugin.core.trigger.Schedule\n    cron: \
+                         \"0 0 * * *\"\n  - id: hourly\n    type: io.kestra.plugin.core.trigger.Schedule\n    cron: \"0 * * * *\"\n";
+
+async fn server(dialect: Dialect, delay: Duration) -> (Server, Client) {
+    let server = Server::builder().dialect(dialect).bulk_delay(delay).start().await.unwrap();
+    let client = Client::builder().server(server.url()).tenant("main").build().unwrap();
+    for source in [&failing("fails"), &flow("hello", "hi"), SLOW, PAUSED, SCHEDULED] {
+        server.deploy(source).unwrap();
+    }
+    (server, client)
+}
+
+async fn started(client: &Client, flow: &str, count: usize) -> Vec<String> {
+    let mut ids = Vec::new();
+    for _ in 0..count {
+        ids.push(client.executions().create_execution(NAMESPACE, flow).await.unwrap().id.unwrap());
+    }
+    ids
+}
+
+async fn over(client: &Client, flow: &str, count: usize) -> Vec<String> {
+    let ids = started(client, flow, count).await;
+    for id in &ids {
+        ended(client, id).await;
+    }
+    ids
+}
+
+async fn reached(client: &Client, ids: &[String], wanted: &str) {
+    for id in ids {
+        while state(client, id).await != wanted {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
+
+async fn state(client: &Client, id: &str) -> String {
+    let execution = client.executions().get_execution(id).await.unwrap();
+    execution.state.unwrap().current.unwrap().as_str().to_owned()
+}
+
+fn all(report: &BulkReport, ids: &[String]) {
+    let mut visible = report.visible.clone();
+    let mut ids = ids.to_vec();
+    visible.sort();
+    ids.sort();
+    assert_eq!(visible, ids, "{report:?}");
+    assert!(report.is_complete() && report.total() == ids.len() as u64, "{report:?}");
+}
+
+#[tokio::test]
+async fn ended_executions_are_restarted_replayed_labelled_changed_and_deleted() {
+    for dialect in DIALECTS {
+        let (_server, client) = server(dialect, DELAY).await;
+        let executions = client.executions();
+
+        let ids = over(&client, "fails", 3).await;
+        let begun = Instant::now();
+        let report =
+            executions.restart_executions_by_ids(ids.clone()).wait_until_visible(LIMIT).await.unwrap();
+        assert!(begun.elapsed() >= DELAY);
+        all(&report, &ids);
+        for id in &ids {
+            let execution = executions.get_execution(id).await.unwrap();
+            let states = execution.state.unwrap().histories;
+            assert!(states.iter().any(|entry| entry.state.as_ref() == Some(&StateType::Restarted)));
+        }
+        reached(&client, &ids, "FAILED").await;
+
+        let labels = SetLabelsByIdsRequest::new([("team", "data")], ids.clone());
+        let report = executions.set_execution_labels_by_ids(labels).wait_until_visible(LIMIT).await.unwrap();
+        all(&report, &ids);
+        assert_eq!(executions.get_execution(&ids[0]).await.unwrap().labels.get("team"), Some("data"));
+
+        let report = executions
+            .update_executions_status_by_ids(StateType::Success, ids.clone())
+            .wait_until_visible(LIMIT)
+            .await
+            .unwrap();
+        all(&report, &ids);
+        assert_eq!(state(&client, &ids[2]).await, "SUCCESS");
+
+        let ids = over(&client, "hello", 2).await;
+        let report =
+            executions.replay_executions_by_ids(ids.clone()).wait_until_visible(LIMIT).await.unwrap();
+        all(&report, &ids);
+        assert_eq!(report.created.len(), 2, "{report:?}");
+        for id in &report.created {
+            let replay = executions.get_execution(id).await.unwrap();
+            assert!(ids.contains(replay.parent_id.as_ref().unwrap()));
+            ended(&client, id).await;
+        }
+
+        let report =
+            executions.delete_executions_by_ids(ids.clone()).wait_until_visible(LIMIT).await.unwrap();
+        all(&report, &ids);
+        assert_eq!(report.queued, 0, "a deletion is done before it is answered");
+    }
+}
+
+#[tokio::test]
+async fn running_executions_are_unqueued_paused_resumed_forced_and_killed() {
+    for dialect in DIALECTS {
+        let (_server, client) = server(dialect, DELAY).await;
+        let executions = client.executions();
+
+        let paused = started(&client, "paused", 2).await;
+        reached(&client, &paused, "PAUSED").await;
+        let report =
+            executions.resume_executions_by_ids(paused.clone()).wait_until_visible(LIMIT).await.unwrap();
+        all(&report, &paused);
+        assert!(state(&client, &paused[0]).await != "PAUSED");
+
+        let ids = started(&client, "slow", 4).await;
+        let (running, queued) = ids.split_at(2);
+        reached(&client, running, "RUNNING").await;
+        reached(&client, queued, "QUEUED").await;
+        let (unqueued, forced) = (vec![queued[0].clone()], vec![queued[1].clone()]);
+        let report =
+            executions.unqueue_executions_by_ids(unqueued.clone()).wait_until_visible(LIMIT).await.unwrap();
+        all(&report, &unqueued);
+        let report =
+            executions.force_run_executions_by_ids(forced.clone()).wait_until_visible(LIMIT).await.unwrap();
+        all(&report, &forced);
+        reached(&client, &ids, "RUNNING").await;
+
+        let report =
+            executions.pause_executions_by_ids(running.to_vec()).wait_until_visible(LIMIT).await.unwrap();
+        all(&report, running);
+        let report = executions.kill_executions_by_ids(ids.clone()).wait_until_visible(LIMIT).await.unwrap();
+        all(&report, &ids);
+        for id in &ids {
+            assert_eq!(state(&client, id).await, "KILLED");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_come_is_not_waited_for() {
+    for dialect in DIALECTS {
+        let (_server, client) = server(dialect, Duration::from_secs(1)).await;
+        let ids = started(&client, "slow", 1).await;
+        reached(&client, &ids, "RUNNING").await;
+        let pause = client
+            .executions()
+            .pause_executions_by_ids(ids.clone())
+            .wait_until_visible(Duration::from_mins(5));
+        let kill = async {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            client.executions().kill_execution(&ids[0]).await.unwrap();
+        };
+        let (report, ()) = tokio::join!(pause.into_future(), kill);
+        let report = report.unwrap();
+        assert_eq!((report.visible.len(), report.not_visible.len()), (0, 1), "{report:?}");
+        assert!(report.not_visible[0].reason.contains("ended as KILLED"), "{report:?}");
+        let error = report.check().unwrap_err();
+        assert_eq!((error.kind(), error.failures()), (ErrorKind::Incomplete, ids.as_slice()), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn the_time_that_it_may_take_is_kept() {
+    for dialect in DIALECTS {
+        let (_server, client) = server(dialect, Duration::from_mins(10)).await;
+        let mut ids = over(&client, "fails", 2).await;
+        ids.push("1Hh2Ii3Jj4Kk5Ll6Mm7Nn8".to_owned());
+        let begun = Instant::now();
+        let restart = client.executions().restart_executions_by_ids(ids.clone()).skipping_invalid();
+        let report = restart.wait_until_visible(Duration::from_millis(300)).await.unwrap();
+        assert!(begun.elapsed() < Duration::from_secs(10));
+        assert_eq!((report.total(), report.skipped.len(), report.not_visible.len()), (2, 1, 2), "{report:?}");
+        assert_eq!(report.not_visible[0].reason, "it is FAILED");
+    }
+}
+
+#[tokio::test]
+async fn triggers_are_acted_on_in_pieces_until_it_shows() {
+    for dialect in DIALECTS {
+        let (server, client) = server(dialect, DELAY).await;
+        let triggers = client.triggers();
+        let named = |name: &str| TriggerId::named(NAMESPACE, "scheduled", name);
+        let (both, other) = ([named("daily"), named("hourly")], named("none"));
+
+        for name in ["daily", "hourly"] {
+            let backfill = triggers.backfill(NAMESPACE, "scheduled", name);
+            let from: Timestamp = "2020-01-01T00:00:00Z".parse().unwrap();
+            backfill.start(from).end("2039-01-01T00:00:00Z".parse().unwrap()).await.unwrap();
+        }
+        let report = triggers.pause_backfill_by_ids(both.clone()).wait_until_visible(LIMIT).await.unwrap();
+        assert!(report.is_complete() && report.visible == both, "{report:?}");
+        let report = triggers.unpause_backfill_by_ids(both.clone()).wait_until_visible(LIMIT).await.unwrap();
+        assert!(report.is_complete() && report.visible == both, "{report:?}");
+        let report = triggers.delete_backfill_by_ids(both.clone()).wait_until_visible(LIMIT).await.unwrap();
+        assert!(report.is_complete() && report.visible == both, "{report:?}");
+
+        server.clear_requests();
+        let three = [both[0].clone(), other.clone(), both[1].clone()];
+        let disable = triggers.set_triggers_disabled_by_ids(SetDisabledRequest::new(true, three));
+        let report = disable.in_chunks(2).wait_until_visible(LIMIT).await.unwrap();
+        assert_eq!(asked(&server, "/set-disabled/by-triggers"), 2, "{dialect:?}");
+        assert_eq!((report.total(), report.visible.as_slice()), (2, both.as_slice()), "{report:?}");
+        assert_eq!(report.not_visible[0].id, other);
+        let states =
+            triggers.search_triggers_for_flow(NAMESPACE, "scheduled").items().collect().await.unwrap();
+        assert!(states.iter().all(|state| state.is_disabled()));
+
+        let report = triggers.unlock_triggers_by_ids(both.clone()).wait_until_visible(LIMIT).await.unwrap();
+        assert_eq!(report.visible, both, "none of them is locked");
+
+        let delete = triggers.delete_triggers_by_ids(both.clone()).wait_until_visible(LIMIT).await;
+        match dialect {
+            Dialect::V1_0 => assert_eq!(delete.unwrap_err().kind(), ErrorKind::Unsupported),
+            _ => assert_eq!(delete.unwrap().visible, both),
+        }
+    }
+}
+
+#[tokio::test]
+async fn flows_that_are_missing_are_named_and_the_others_done() {
+    for dialect in DIALECTS {
+        let (server, client) = server(dialect, DELAY).await;
+        let flows = client.flows();
+        let named = |id: &str| NamespacedId::new(id, NAMESPACE);
+        let names = ["fails", "none", "hello", "gone", "slow"].map(named);
+
+        let error = flows.disable_flows_by_ids(names.clone()).await.unwrap_err();
+        assert!(error.is_not_found(), "a server stops at the first: {error}");
+        assert_eq!(flows.get_flow(NAMESPACE, "slow").await.unwrap().disabled, Some(false));
+
+        server.clear_requests();
+        let report = flows.disable_flows_by_ids(names.clone()).in_chunks(2).skipping_invalid();
+        let report = report.wait_until_visible(LIMIT).await.unwrap();
+        assert_eq!((report.done, report.visible.len(), report.queued), (3, 3, 0), "{report:?}");
+        let skipped: Vec<_> = report.skipped.iter().map(|one| one.id.id.as_str()).collect();
+        assert_eq!(skipped, ["none", "gone"]);
+        assert_eq!(asked(&server, "/flows/disable/by-ids"), 3);
+        assert_eq!(flows.get_flow(NAMESPACE, "slow").await.unwrap().disabled, Some(true));
+
+        let enabled = flows.enable_flows_by_ids(names[..1].to_vec()).wait_until_visible(LIMIT).await.unwrap();
+        assert!(enabled.is_complete());
+        let report =
+            flows.delete_flows_by_ids(names.clone()).skipping_invalid().wait_until_visible(LIMIT).await;
+        let report = report.unwrap();
+        assert_eq!((report.done, report.visible.len(), report.skipped.len()), (3, 3, 2), "{report:?}");
+        assert!(flows.get_flow(NAMESPACE, "hello").await.unwrap_err().is_not_found());
+    }
+}
+
+#[tokio::test]
+async fn a_flow_that_vanishes_meanwhile_stops_no_other() {
+    for dialect in DIALECTS {
+        let (server, client) = server(dialect, DELAY).await;
+        let flows = client.flows();
+        let names = ["fails", "hello", "slow"].map(|id| NamespacedId::new(id, NAMESPACE));
+        // As if the first had been there a moment ago, and half of the deletion were done.
+        let route = format!("/api/v1/main/flows/{NAMESPACE}/fails");
+        let there = format!("{{\"id\": \"fails\", \"namespace\": \"{NAMESPACE}\"}}");
+        server.answer("GET", route).body("application/json", there).times(1);
+        flows.delete_flow(NAMESPACE, "fails").await.unwrap();
+        let report = flows.delete_flows_by_ids(names).skipping_invalid().await.unwrap();
+        assert_eq!((report.done, report.skipped.len()), (3, 0), "{report:?}");
+        assert!(flows.get_flow(NAMESPACE, "slow").await.unwrap_err().is_not_found());
+    }
+}
