@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use http::header::{ACCEPT, CONTENT_TYPE};
+use http::header::ACCEPT;
 use http::{HeaderMap, HeaderValue, Request};
 
 use crate::body::{Body, Multipart};
@@ -10,10 +10,11 @@ use crate::context::CallContext;
 use crate::encode::{ParameterValue, push_segment};
 use crate::error::{Error, ErrorKind};
 use crate::filter::Filter;
-use crate::guard::{Guard, Guarded};
+use crate::guard::{self, Guard, Guarded};
 use crate::head::{Arguments, Head};
-use crate::operation::{ACCEPT_JSON, OperationInfo};
+use crate::operation::{ACCEPT_JSON, OperationInfo, QueryParameter};
 use crate::options::CallOptions;
+use crate::payload::Payload;
 use crate::query::Query;
 use crate::target::Target;
 use crate::version::Version;
@@ -31,12 +32,6 @@ pub struct Call {
     problem: Option<Error>,
 }
 
-enum Payload {
-    None,
-    Ready { content_type: Option<HeaderValue>, body: Body },
-    Form(Multipart),
-}
-
 /// How large a source of YAML may be, in bytes: far above any flow, far below what would trouble a server.
 pub const YAML_LIMIT: usize = 16 * 1024 * 1024;
 
@@ -49,7 +44,7 @@ impl Call {
             info,
             arguments: Arguments::default(),
             query: Query::default(),
-            payload: Payload::None,
+            payload: Payload::default(),
             options: CallOptions::new(),
             waits: false,
             needs_one_of: &[],
@@ -128,18 +123,11 @@ impl Call {
     /// The same call once more. A mistake that was made and a body that can't be sent twice go with the first that is taken.
     #[must_use]
     pub fn again(&mut self) -> Self {
-        let payload = match &self.payload {
-            Payload::Ready { content_type, body } => match body.try_clone() {
-                Some(body) => Payload::Ready { content_type: content_type.clone(), body },
-                None => std::mem::replace(&mut self.payload, Payload::None),
-            },
-            Payload::None | Payload::Form(_) => std::mem::replace(&mut self.payload, Payload::None),
-        };
         Self {
             info: self.info,
             arguments: self.arguments.clone(),
             query: self.query.clone(),
-            payload,
+            payload: self.payload.again(),
             options: self.options.clone(),
             waits: self.waits,
             needs_one_of: self.needs_one_of,
@@ -198,17 +186,24 @@ impl Call {
         }
     }
 
-    /// Whether it depends on the server's edition what it does: open source ignores a part of it and does harm.
+    /// Whether it depends on the server's edition what it does: open source ignores a part of it.
     #[must_use]
     pub fn depends_on_edition(&self) -> bool {
-        self.info.guard == Some(Guard::PublishedDraft)
-            && !self.enterprise
-            && self.value("draft").as_deref() == Some("true")
+        !self.enterprise && self.ignored_by_open_source().is_some()
     }
 
     /// Says that the server is an Enterprise one.
     pub fn set_enterprise(&mut self) {
         self.enterprise = true;
+    }
+
+    /// The first parameter that says something and that only Enterprise reads.
+    fn ignored_by_open_source(&self) -> Option<&'static QueryParameter> {
+        let parameters = self.info.query_parameters;
+        let set = self.query.pairs().filter(|(_, pair)| !pair.ends_with("=false"));
+        let mut set = set.filter_map(|(index, _)| parameters.get(index?));
+        set.find(|parameter| parameter.open_source_ignores.is_some())
+            .or_else(|| self.query.filters()?.ignored_by_open_source(self.info))
     }
 
     /// The first value of a query parameter.
@@ -257,51 +252,34 @@ impl Call {
 
     /// Sets a body of this media type.
     pub fn set_body(&mut self, content_type: &'static str, body: Body) {
-        self.payload = Payload::Ready { content_type: Some(HeaderValue::from_static(content_type)), body };
+        self.payload.set(Some(HeaderValue::from_static(content_type)), body);
     }
 
     /// Sets a body of any media type.
     pub fn set_typed_body(&mut self, content_type: Option<HeaderValue>, body: Body) {
-        self.payload = Payload::Ready { content_type, body };
+        self.payload.set(content_type, body);
     }
 
     /// The form, made if there is none yet.
     pub fn multipart(&mut self) -> &mut Multipart {
-        if !matches!(self.payload, Payload::Form(_)) {
-            self.payload = Payload::Form(Multipart::new());
-        }
-        match &mut self.payload {
-            Payload::Form(form) => form,
-            _ => unreachable!("the payload was made a form above"),
-        }
+        self.payload.make_form()
     }
 
     /// The names of the form's parts, in the order in which they were set.
     pub fn part_names(&self) -> impl Iterator<Item = &str> {
-        let form = match &self.payload {
-            Payload::Form(form) => Some(form),
-            Payload::None | Payload::Ready { .. } => None,
-        };
-        form.into_iter().flat_map(Multipart::names)
+        self.payload.form().into_iter().flat_map(Multipart::names)
     }
 
     /// The body, if it is there already and in memory.
     #[must_use]
     pub fn body_bytes(&self) -> Option<&bytes::Bytes> {
-        match &self.payload {
-            Payload::Ready { body, .. } => body.as_bytes(),
-            Payload::None | Payload::Form(_) => None,
-        }
+        self.payload.body().and_then(Body::as_bytes)
     }
 
     /// How long the body is, as far as it is known before it is made.
     #[must_use]
     pub fn body_length(&self) -> Option<u64> {
-        match &self.payload {
-            Payload::None => Some(0),
-            Payload::Ready { body, .. } => body.length(),
-            Payload::Form(_) => None,
-        }
+        self.payload.length()
     }
 
     /// The call that asks whether what this one is about is there, with the same options, if the catalogue names one.
@@ -381,6 +359,12 @@ impl Call {
         {
             self.check_guard(guard)?;
         }
+        if !self.enterprise
+            && !options.is_unchecked()
+            && let Some(parameter) = self.ignored_by_open_source()
+        {
+            return Err(guard::ignored(parameter));
+        }
         if let Some(filters) = self.query.filters() {
             filters.check(self.info, options.is_any_version())?;
             if !options.is_any_version() {
@@ -390,18 +374,7 @@ impl Call {
         // The smallest table, which holds what a call usually has: accept, content type, user agent, auth and host.
         let mut headers = HeaderMap::with_capacity(6);
         headers.insert(ACCEPT, accept(self.info.accept));
-        let body = match std::mem::replace(&mut self.payload, Payload::None) {
-            Payload::None => Body::empty(),
-            Payload::Ready { content_type, body } => {
-                content_type.and_then(|content_type| headers.insert(CONTENT_TYPE, content_type));
-                body
-            }
-            Payload::Form(form) => {
-                let (content_type, body) = form.into_body()?;
-                headers.insert(CONTENT_TYPE, content_type);
-                body
-            }
-        };
+        let body = std::mem::take(&mut self.payload).into_body(&mut headers)?;
         if let Some(extra) = options.get_headers() {
             for (name, value) in extra {
                 headers.insert(name.clone(), value.clone());
@@ -426,12 +399,8 @@ impl Call {
 
 impl Call {
     fn check_guard(&self, guard: Guard) -> Result<(), Error> {
-        let (body, form) = match &self.payload {
-            Payload::None => (None, None),
-            Payload::Ready { body, .. } => (Some(body), None),
-            Payload::Form(form) => (None, Some(form)),
-        };
-        guard.check(&Guarded { value: &|name| self.value(name), body, form, enterprise: self.enterprise })
+        let (body, form) = (self.payload.body(), self.payload.form());
+        guard.check(&Guarded { value: &|name| self.value(name), body, form })
     }
 
     /// Servers that read filters ignore their old search parameters beside them, without a word.

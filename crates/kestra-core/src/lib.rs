@@ -18,6 +18,7 @@ mod macros;
 mod operation;
 mod options;
 pub mod paging;
+mod payload;
 mod query;
 pub mod redact;
 pub mod retry;

@@ -294,19 +294,28 @@ pub struct QueryParameter {
     pub name: &'static str,
     /// The versions that read it.
     pub versions: Versions,
+    /// What open-source servers do that ignore it, where only Enterprise reads it.
+    pub open_source_ignores: Option<&'static str>,
 }
 
 impl QueryParameter {
     /// A parameter that every version reads.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
-        Self { name, versions: Versions::ALL }
+        Self::of(name, Versions::ALL)
     }
 
     /// A parameter that these versions read.
     #[must_use]
     pub const fn of(name: &'static str, versions: Versions) -> Self {
-        Self { name, versions }
+        Self { name, versions, open_source_ignores: None }
+    }
+
+    /// Marks a parameter that open-source servers ignore, and says what they do instead.
+    #[must_use]
+    pub const fn open_source_ignores(mut self, consequence: &'static str) -> Self {
+        self.open_source_ignores = Some(consequence);
+        self
     }
 }
 

@@ -81,6 +81,7 @@ struct QueryPatch {
     required: Option<bool>,
     deprecated: Option<bool>,
     versions: Option<Versions>,
+    open_source_ignores: Option<String>,
 }
 
 /// What is changed in a path variable.
@@ -271,6 +272,7 @@ impl QueryPatch {
                 required: false,
                 deprecated: false,
                 versions: Versions::ALL,
+                open_source_ignores: None,
                 summary: None,
             });
             parameters.sort_by(|a, b| a.name.cmp(&b.name));
@@ -284,6 +286,9 @@ impl QueryPatch {
             set(&mut parameter.versions, self.versions.as_ref());
             if self.item.is_some() {
                 parameter.item.clone_from(&self.item);
+            }
+            if self.open_source_ignores.is_some() {
+                parameter.open_source_ignores.clone_from(&self.open_source_ignores);
             }
         }
         Ok(())

@@ -183,6 +183,9 @@ pub struct QueryParameter {
     /// The versions that read it.
     #[serde(default, skip_serializing_if = "Versions::is_all")]
     pub versions: Versions,
+    /// What open-source servers do that ignore it, where only Enterprise reads it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_source_ignores: Option<String>,
     /// What it does, in our own words; from the summaries' files.
     #[serde(skip)]
     pub summary: Option<String>,

@@ -9,9 +9,6 @@ const GUARDS: &[(&str, &str)] = &[
     ("update_flows_in_namespace", "SplitSource"),
     // A flow, or the files of an archive, in place of a file.
     ("create_namespace_file", "UnpackedFile"),
-    // Open source ignores `draft` and publishes.
-    ("create_flow", "PublishedDraft"),
-    ("update_flow", "PublishedDraft"),
     // 200 with the names of what failed.
     ("import_flows", "ListedFailures"),
 ];

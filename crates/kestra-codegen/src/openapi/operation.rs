@@ -112,6 +112,7 @@ fn query_parameter(name: String, ty: Type, node: &Value) -> QueryParameter {
         required: node["required"] == true && node["schema"].get("default").is_none() && ty != Type::Filters,
         deprecated: node["deprecated"] == true,
         versions: Versions::ALL,
+        open_source_ignores: None,
         summary: None,
         name,
         ty,

@@ -27,7 +27,7 @@ pub(super) fn of(
     if reads_filters.contains(version) {
         return Some(Form::Filter(operation(condition, version)));
     }
-    legacy::parameter(info, condition, version).map(Form::Parameter)
+    legacy::parameter(info, condition, version).map(|parameter| Form::Parameter(parameter.name))
 }
 
 /// Whether it is written otherwise for some version.

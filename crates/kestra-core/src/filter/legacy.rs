@@ -2,7 +2,7 @@
 
 use super::Condition;
 use super::operation::Operation::{AtLeast, AtMost, Equals, Prefix};
-use crate::operation::OperationInfo;
+use crate::operation::{OperationInfo, QueryParameter};
 use crate::version::Version;
 
 /// Parameters that are called or compared otherwise than the field: field, comparison, parameter.
@@ -22,7 +22,7 @@ pub(super) fn parameter(
     info: &OperationInfo,
     condition: &Condition,
     version: Version,
-) -> Option<&'static str> {
+) -> Option<&'static QueryParameter> {
     if condition.key.is_some() {
         return None;
     }
@@ -34,5 +34,5 @@ pub(super) fn parameter(
         .map(|(.., name)| *name)
         .or_else(|| (!listed && condition.operation == Equals).then_some(field))?;
     let known = info.query_parameters.iter().find(|parameter| parameter.name == name)?;
-    known.versions.contains(version).then_some(known.name)
+    known.versions.contains(version).then_some(known)
 }

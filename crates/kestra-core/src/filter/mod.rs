@@ -79,6 +79,13 @@ impl Filter {
         Field::new("metadata".to_owned(), Some(key.into()))
     }
 
+    /// The detail of an audit log with this key (2.0).
+    ///
+    /// Its form is that of other keyed fields, as the documents have it; no server was seen that reads it.
+    pub fn detail(key: impl Into<String>) -> Field {
+        Field::new("details".to_owned(), Some(key.into()))
+    }
+
     /// Full text.
     #[must_use]
     pub fn query(text: impl ToString) -> Self {
@@ -155,6 +162,14 @@ impl Filter {
         username = "username";
         /// The type.
         kind_of = "type";
+        /// The scope of a policy (2.0).
+        ///
+        /// The name is that of the release, whose documents have another; which comparisons it takes is not known.
+        policy_scope = "policyScope";
+        /// What a policy does to what it finds (2.0).
+        ///
+        /// The name is that of the release, whose documents have another; which comparisons it takes is not known.
+        enforcement = "enforcement";
     }
 
     /// One of these filters (2.0; a single one is no group).

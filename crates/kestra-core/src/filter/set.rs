@@ -1,9 +1,9 @@
 //! The filters of one call.
 
 use super::form::{self, Form};
-use super::{Condition, Filter, rules, tables, write};
+use super::{Condition, Filter, legacy, rules, tables, write};
 use crate::error::{Error, ErrorKind};
-use crate::operation::OperationInfo;
+use crate::operation::{OperationInfo, QueryParameter};
 use crate::version::{Version, Versions};
 
 /// Groups came with 2.0; before, `or` would be the name of a field.
@@ -52,6 +52,22 @@ impl FilterSet {
     /// The versions that read filters for this operation at all.
     fn reads_filters(&self, info: &OperationInfo) -> Versions {
         info.query_parameters.get(self.index).map_or(Versions::ALL, |parameter| parameter.versions)
+    }
+
+    /// The parameter that says one of them to older servers, if open source ignores it.
+    pub(crate) fn ignored_by_open_source(
+        &self,
+        info: &'static OperationInfo,
+    ) -> Option<&'static QueryParameter> {
+        let mut found = None;
+        write::conditions(&self.filters, &mut |condition, _| {
+            let ignored = |parameter: &&QueryParameter| parameter.open_source_ignores.is_some();
+            let said = condition.values.as_slice() != ["false"];
+            found = found.or_else(|| {
+                legacy::parameter(info, condition, Version::OLDEST).filter(ignored).filter(|_| said)
+            });
+        });
+        found
     }
 
     fn any(&self, mut holds: impl FnMut(&Condition, bool) -> bool) -> bool {

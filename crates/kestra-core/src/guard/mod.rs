@@ -7,6 +7,7 @@ mod source;
 
 use crate::body::{Body, Multipart};
 use crate::error::{Error, ErrorKind};
+use crate::operation::QueryParameter;
 
 /// What a server does silently with some requests of an operation, so that they are refused unless they are meant.
 ///
@@ -18,8 +19,6 @@ pub enum Guard {
     SplitSource,
     /// A path under `/_flows/` becomes a flow, an archive is unpacked.
     UnpackedFile,
-    /// A draft is published by open source, which ignores the parameter.
-    PublishedDraft,
     /// The answer lists what failed, under a status of success.
     ListedFailures,
 }
@@ -30,8 +29,6 @@ pub(crate) struct Guarded<'a> {
     pub(crate) value: &'a dyn Fn(&str) -> Option<String>,
     pub(crate) body: Option<&'a Body>,
     pub(crate) form: Option<&'a Multipart>,
-    /// Whether the server is known to be an Enterprise one.
-    pub(crate) enterprise: bool,
 }
 
 impl Guard {
@@ -40,22 +37,19 @@ impl Guard {
         let problem = match self {
             Self::SplitSource => source::problem(call.body, call.form),
             Self::UnpackedFile => files::problem((call.value)("path"), call.form),
-            Self::PublishedDraft => draft(call),
             Self::ListedFailures => None,
         };
-        match problem {
-            Some(problem) => Err(Error::new(
-                ErrorKind::Refused,
-                format!("{problem}; if it is meant, say so with `unchecked()`"),
-            )),
-            None => Ok(()),
-        }
+        problem.map_or(Ok(()), |problem| Err(refused(&problem)))
     }
 }
 
-fn draft(call: &Guarded<'_>) -> Option<String> {
-    let asked = (call.value)("draft").as_deref() == Some("true");
-    (asked && !call.enterprise).then(|| {
-        "open-source Kestra ignores `draft` and publishes the flow, only Enterprise keeps drafts".to_owned()
-    })
+/// Refuses what only Enterprise reads, unless the server is known to be one.
+pub(crate) fn ignored(parameter: &QueryParameter) -> Error {
+    let consequence = parameter.open_source_ignores.unwrap_or("it");
+    let name = parameter.name;
+    refused(&format!("open-source Kestra ignores `{name}` and {consequence}, only Enterprise reads it"))
+}
+
+fn refused(problem: &str) -> Error {
+    Error::new(ErrorKind::Refused, format!("{problem}; if it is meant, say so with `unchecked()`"))
 }

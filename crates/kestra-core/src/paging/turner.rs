@@ -125,6 +125,10 @@ impl Turner {
             self.has_shifted |= self.total.is_some_and(|before| before != total);
             self.total = Some(total);
         }
+        if facts.cursor.is_some() {
+            // Only Enterprise pages so.
+            self.template.set_enterprise();
+        }
         self.place = match (&self.place, facts.cursor) {
             (Place::End, _) => Place::End,
             _ if facts.is_whole => Place::End,

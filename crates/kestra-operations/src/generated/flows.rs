@@ -86,7 +86,7 @@ impl CreateFlow {
 impl<E> CreateFlow<E> {
     /// Keeps the source as a draft in place of publishing it.
     ///
-    /// `draft` in the query; 2.0 and later.
+    /// `draft` in the query; 2.0 and later. Enterprise only: open source ignores it and publishes the flow.
     pub fn draft(mut self, draft: bool) -> Self {
         self.call.set_query(0, draft);
         self
@@ -103,9 +103,9 @@ pub static CREATE_FLOW: ::kestra_core::OperationInfo = {
         .query_parameters(&[::kestra_core::QueryParameter::of(
             "draft",
             ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
-        )])
+        )
+        .open_source_ignores("publishes the flow")])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
-        .guard(::kestra_core::Guard::PublishedDraft)
 };
 
 /// Deletes a flow; its revisions stay readable.
@@ -1046,7 +1046,7 @@ impl GetFlowDependenciesFromNamespace {
 impl<E> GetFlowDependenciesFromNamespace<E> {
     /// Follows dependencies in one direction only.
     ///
-    /// `destinationOnly` in the query.
+    /// `destinationOnly` in the query. Enterprise only: open source ignores it and shows both directions.
     pub fn destination_only(mut self, destination_only: bool) -> Self {
         self.call.set_query(0, destination_only);
         self
@@ -1064,7 +1064,8 @@ pub static GET_FLOW_DEPENDENCIES_FROM_NAMESPACE: ::kestra_core::OperationInfo = 
         .aliases(&["getFlowDependenciesFromNamespace", "flowDependenciesFromNamespace"])
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["namespace"])
-        .query_parameters(&[::kestra_core::QueryParameter::new("destinationOnly")])
+        .query_parameters(&[::kestra_core::QueryParameter::new("destinationOnly")
+            .open_source_ignores("shows both directions")])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
@@ -1679,7 +1680,7 @@ impl UpdateFlow {
 impl<E> UpdateFlow<E> {
     /// Keeps the source as a draft in place of publishing it.
     ///
-    /// `draft` in the query; 2.0 and later.
+    /// `draft` in the query; 2.0 and later. Enterprise only: open source ignores it and publishes the flow.
     pub fn draft(mut self, draft: bool) -> Self {
         self.call.set_query(0, draft);
         self
@@ -1698,11 +1699,11 @@ pub static UPDATE_FLOW: ::kestra_core::OperationInfo = {
         .query_parameters(&[::kestra_core::QueryParameter::of(
             "draft",
             ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
-        )])
+        )
+        .open_source_ignores("publishes the flow")])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .early_error()
         .asks_first(&GET_FLOW)
-        .guard(::kestra_core::Guard::PublishedDraft)
 };
 
 /// Creates and updates flows of one namespace from YAML, and with `delete` removes all others in it.

@@ -429,7 +429,7 @@ impl SearchLogs {
 impl<E> SearchLogs<E> {
     /// Where the page starts, as the page before said.
     ///
-    /// `cursor` in the query; 2.0 and later.
+    /// `cursor` in the query; 2.0 and later. Enterprise only: open source ignores it and answers with the first page.
     pub fn cursor(mut self, cursor: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(cursor));
         self
@@ -544,7 +544,8 @@ pub static SEARCH_LOGS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "cursor",
                 ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .open_source_ignores("answers with the first page"),
             ::kestra_core::QueryParameter::of(
                 "endDate",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),

@@ -211,7 +211,7 @@ impl SearchNamespaces {
 impl<E> SearchNamespaces<E> {
     /// Only namespaces that were created, not those that merely have flows.
     ///
-    /// `existing` in the query.
+    /// `existing` in the query. Enterprise only: open source ignores it and finds all namespaces that a flow is in.
     pub fn existing(mut self, existing: bool) -> Self {
         self.call.set_query(0, existing);
         self
@@ -275,7 +275,8 @@ pub static SEARCH_NAMESPACES: ::kestra_core::OperationInfo = {
         .aliases(&["searchNamespaces"])
         .replay(::kestra_core::Replay::Safe)
         .query_parameters(&[
-            ::kestra_core::QueryParameter::new("existing"),
+            ::kestra_core::QueryParameter::new("existing")
+                .open_source_ignores("finds all namespaces that a flow is in"),
             ::kestra_core::QueryParameter::of(
                 "filters",
                 ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),

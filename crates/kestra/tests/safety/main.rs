@@ -7,7 +7,7 @@ mod support;
 
 mod bodies;
 mod by_query;
-mod drafts;
+mod editions;
 mod files;
 mod ignored;
 mod import;

@@ -302,7 +302,10 @@ fn kind(variant: &BodyVariant) -> &'static str {
 fn query_setters(operation: &Operation, parameter: &QueryParameter, index: usize, setters: &mut Vec<Setter>) {
     let name = names::setter(&parameter.rust);
     let summary = parameter.summary.as_ref();
-    let doc = docs::parameter(summary, &parameter.name, "in the query", parameter.versions);
+    let mut doc = docs::parameter(summary, &parameter.name, "in the query", parameter.versions);
+    if let Some(consequence) = &parameter.open_source_ignores {
+        doc.push_str(&format!(" Enterprise only: open source ignores it and {consequence}."));
+    }
     if parameter.ty == Type::Filters {
         setters.push(Setter {
             doc: format!(

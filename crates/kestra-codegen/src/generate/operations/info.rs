@@ -56,15 +56,19 @@ pub(super) fn write(builder: &Builder<'_>, file: &mut Writer) -> Result<()> {
         let parameters: Vec<String> = operation
             .query
             .iter()
-            .map(|parameter| match parameter.versions.is_all() {
-                true => format!("::kestra_core::QueryParameter::new({:?})", parameter.name),
-                false => {
-                    format!(
+            .map(|parameter| {
+                let mut text = match parameter.versions.is_all() {
+                    true => format!("::kestra_core::QueryParameter::new({:?})", parameter.name),
+                    false => format!(
                         "::kestra_core::QueryParameter::of({:?}, {})",
                         parameter.name,
                         range(parameter.versions)
-                    )
+                    ),
+                };
+                if let Some(consequence) = &parameter.open_source_ignores {
+                    text.push_str(&format!(".open_source_ignores({consequence:?})"));
                 }
+                text
             })
             .collect();
         file.line(format!(".query_parameters(&[{}])", parameters.join(", ")));

@@ -1,12 +1,14 @@
 //! The fields of each resource, by version: from the servers' own list (`resourceToFilters` of 1.0), their refusals, and the
 //! history of their source.
 
-use super::operation::Operation::{
+mod enterprise;
+
+use crate::filter::operation::Operation::{
     AtLeast, AtMost, Contains, EndsWith, Equals, GreaterThan, In, LessThan, NotEquals, NotIn, Prefix, Regex,
     StartsWith,
 };
-use super::operation::Operations;
-use super::rules::{Allowed, Resource, Rule};
+use crate::filter::operation::Operations;
+use crate::filter::rules::{Allowed, Resource, Rule};
 use crate::operation::OperationInfo;
 use crate::version::Version;
 
@@ -20,6 +22,8 @@ const CHOICE: Operations = Operations::of(&[Equals, NotEquals, In, NotIn]);
 const PARTS: Operations = Operations::of(&[Equals, NotEquals, StartsWith, EndsWith, Contains]);
 const ID: Operations = PARTS.and(CHOICE);
 const TEXT: Operations = ID.and(Operations::of(&[Regex, Prefix]));
+/// As ids, but with patterns.
+const PATTERN_ID: Operations = ID.and(Operations::of(&[Regex]));
 const PATTERN: Operations = PARTS.and(Operations::of(&[Regex]));
 const DATE: Operations = SAME.and(Operations::of(&[GreaterThan, LessThan, AtLeast, AtMost]));
 const PAIRS: Operations = CHOICE.and(Operations::of(&[Contains]));
@@ -27,10 +31,13 @@ const PAIRS: Operations = CHOICE.and(Operations::of(&[Contains]));
 const ALWAYS_SAME: &[Allowed] = &[Allowed::always(SAME)];
 const ALWAYS_TEXT: &[Allowed] = &[Allowed::always(TEXT)];
 const ALWAYS_ID: &[Allowed] = &[Allowed::always(ID)];
+const ALWAYS_PATTERN_ID: &[Allowed] = &[Allowed::always(PATTERN_ID)];
 const ALWAYS_DATE: &[Allowed] = &[Allowed::always(DATE)];
 const ALWAYS_CHOICE: &[Allowed] = &[Allowed::always(CHOICE)];
 const ALWAYS_EXACT: &[Allowed] = &[Allowed::always(EXACT)];
 const CHOICE_2_0: &[Allowed] = &[Allowed::since(V2_0, CHOICE)];
+const EXACT_2_0: &[Allowed] = &[Allowed::since(V2_0, EXACT)];
+const SCOPE: &[Allowed] = &[Allowed::always(SAME), Allowed::since(V2_0, CHOICE)];
 const ID_2_0: &[Allowed] = &[Allowed::since(V2_0, ID)];
 const DATE_2_0: &[Allowed] = &[Allowed::since(V2_0, DATE)];
 /// 1.2 gave the ids of flows the lists and the prefix that namespaces had.
@@ -50,7 +57,7 @@ static EXECUTIONS: Resource = Resource {
     name: "executions",
     fields: Some(&[
         Rule::new("q", ALWAYS_SAME),
-        Rule::new("scope", ALWAYS_SAME),
+        Rule::new("scope", SCOPE),
         Rule::new("namespace", ALWAYS_TEXT),
         Rule::new("flowId", FLOW_ID),
         Rule::new("startDate", ALWAYS_DATE),
@@ -70,7 +77,7 @@ static FLOWS: Resource = Resource {
     name: "flows",
     fields: Some(&[
         Rule::new("q", ALWAYS_SAME),
-        Rule::new("scope", ALWAYS_SAME),
+        Rule::new("scope", SCOPE),
         Rule::new("namespace", ALWAYS_TEXT),
         Rule::new("labels", LABELS),
         Rule::new("flowId", &[Allowed::since(V1_2, TEXT)]),
@@ -81,7 +88,7 @@ static LOGS: Resource = Resource {
     name: "logs",
     fields: Some(&[
         Rule::new("q", ALWAYS_SAME),
-        Rule::new("scope", ALWAYS_SAME),
+        Rule::new("scope", SCOPE),
         Rule::new("namespace", ALWAYS_TEXT),
         Rule::new("startDate", ALWAYS_DATE),
         Rule::new("endDate", ALWAYS_DATE),
@@ -112,7 +119,7 @@ static TRIGGERS: Resource = Resource {
     name: "triggers",
     fields: Some(&[
         Rule::new("q", ALWAYS_SAME),
-        Rule::new("scope", ALWAYS_SAME),
+        Rule::new("scope", SCOPE),
         Rule::new("namespace", ALWAYS_TEXT),
         Rule::new("workerId", ALWAYS_ID),
         Rule::new("flowId", FLOW_ID),
@@ -121,8 +128,8 @@ static TRIGGERS: Resource = Resource {
         Rule::new("startDate", &[Allowed::until(V2_0, DATE)]).instead(INSTEAD_OF_DATES),
         Rule::new("endDate", &[Allowed::until(V2_0, DATE)]).instead(INSTEAD_OF_DATES),
         Rule::new("triggerState", &[Allowed::since(V1_2, SAME)]),
-        Rule::new("source", &[Allowed::since(V2_0, TEXT)]),
-        Rule::new("locked", &[Allowed::since(V2_0, SAME)]),
+        Rule::new("source", EXACT_2_0),
+        Rule::new("locked", EXACT_2_0),
         Rule::new("lastTriggeredDate", DATE_2_0),
         Rule::new("nextExecutionDate", DATE_2_0),
     ]),
@@ -151,7 +158,8 @@ static NAMESPACES: Resource = Resource {
     fields: Some(&[
         Rule::new("q", ALWAYS_SAME),
         Rule::new("namespace", ALWAYS_TEXT),
-        Rule::new("existingOnly", ALWAYS_SAME),
+        Rule::new("existingOnly", &[Allowed::until(V2_0, EXACT)])
+            .instead("from 2.0 on use the parameter `existing`"),
     ]),
 };
 
@@ -169,6 +177,23 @@ pub(crate) fn resource(info: &OperationInfo) -> &'static Resource {
         ("triggers", _) => &TRIGGERS,
         ("kv", _) => &KEYS,
         ("namespaces", "search_namespaces") => &NAMESPACES,
+        (_, "search_assets" | "delete_assets_by_query") => &enterprise::ASSETS,
+        (_, "search_asset_usages" | "delete_asset_usages_by_query") => &enterprise::ASSET_USAGES,
+        ("assets", _) => &enterprise::ASSET_LINEAGE,
+        ("credentials", _) => &enterprise::CREDENTIALS,
+        ("users", _) => &enterprise::USERS,
+        (_, "search_roles" | "search_groups" | "autocomplete_groups") => &enterprise::NAMED,
+        ("invitations", _) => &enterprise::INVITATIONS,
+        ("bindings", _) => &enterprise::BINDINGS,
+        ("security_integrations", _) => &enterprise::SECURITY_INTEGRATIONS,
+        ("audit_logs", _) => &enterprise::AUDIT_LOGS,
+        ("services", _) => &enterprise::SERVICES,
+        ("tenants", _) => &enterprise::TENANTS,
+        ("apps", _) => &enterprise::APPS,
+        ("worker_groups", _) => &enterprise::WORKER_GROUPS,
+        ("banners", _) => &enterprise::BANNERS,
+        ("blueprints", _) => &enterprise::BLUEPRINTS,
+        ("plugins", _) => &enterprise::PLUGINS,
         _ => &OTHERS,
     }
 }

@@ -1,0 +1,76 @@
+//! The body of a call, before it is sent: ready, or a form that is still being filled.
+
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue};
+
+use crate::body::{Body, Multipart};
+use crate::error::Error;
+
+/// Nothing, a body or a form; what is set last takes the place of the other.
+#[derive(Default)]
+pub(crate) struct Payload {
+    ready: Option<Ready>,
+    form: Option<Multipart>,
+}
+
+struct Ready {
+    content_type: Option<HeaderValue>,
+    body: Body,
+}
+
+impl Payload {
+    pub(crate) fn set(&mut self, content_type: Option<HeaderValue>, body: Body) {
+        *self = Self { ready: Some(Ready { content_type, body }), form: None };
+    }
+
+    /// The form, made if there is none yet.
+    pub(crate) fn make_form(&mut self) -> &mut Multipart {
+        self.ready = None;
+        self.form.get_or_insert_with(Multipart::new)
+    }
+
+    pub(crate) fn form(&self) -> Option<&Multipart> {
+        self.form.as_ref()
+    }
+
+    pub(crate) fn body(&self) -> Option<&Body> {
+        self.ready.as_ref().map(|ready| &ready.body)
+    }
+
+    /// How long it is in bytes, as far as that is known before it is made.
+    pub(crate) fn length(&self) -> Option<u64> {
+        match (&self.ready, &self.form) {
+            (Some(ready), _) => ready.body.length(),
+            (None, Some(_)) => None,
+            (None, None) => Some(0),
+        }
+    }
+
+    /// The same once more; what can't be sent twice goes with the first that is taken.
+    pub(crate) fn again(&mut self) -> Self {
+        let copy = self.ready.as_ref().and_then(|ready| {
+            let body = ready.body.try_clone()?;
+            Some(Ready { content_type: ready.content_type.clone(), body })
+        });
+        match copy {
+            Some(ready) => Self { ready: Some(ready), form: None },
+            None => std::mem::take(self),
+        }
+    }
+
+    /// The body, and its media type among the headers.
+    pub(crate) fn into_body(self, headers: &mut HeaderMap) -> Result<Body, Error> {
+        let (content_type, body) = match (self.ready, self.form) {
+            (Some(ready), _) => (ready.content_type, ready.body),
+            (None, Some(form)) => {
+                let (content_type, body) = form.into_body()?;
+                (Some(content_type), body)
+            }
+            (None, None) => (None, Body::empty()),
+        };
+        if let Some(content_type) = content_type {
+            headers.insert(CONTENT_TYPE, content_type);
+        }
+        Ok(body)
+    }
+}

@@ -1,0 +1,111 @@
+use kestra::{CallOptions, Client, Error, ErrorKind, Filter};
+use kestra_testkit::{Dialect, Server};
+use serde_json::json;
+
+use crate::{NAMESPACE, flow, run, serve};
+
+fn enterprise(server: &Server, version: &str) {
+    server.answer("GET", "/api/v1/configs").json(&json!({"version": version, "edition": "EE"}));
+}
+
+#[tokio::test]
+async fn open_source_would_publish_a_draft() -> Result<(), Error> {
+    let (server, client) = serve(Dialect::V2_0).await;
+    let error = client.flows().create_flow(flow("hello")).draft(true).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Refused);
+    assert!(error.to_string().contains("open-source Kestra ignores `draft`"), "{error}");
+    assert!(server.requests().iter().all(|request| request.path == "/api/v1/configs"));
+    client.flows().create_flow(flow("plain")).draft(false).await?;
+    // It runs, which no draft does.
+    client.flows().create_flow(flow("hello")).draft(true).unchecked().await?;
+    run(&client, "hello").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn enterprise_keeps_it() -> Result<(), Error> {
+    let (server, client) = serve(Dialect::V2_0).await;
+    enterprise(&server, "2.0.0");
+    client.flows().create_flow(flow("hello")).draft(true).await?;
+    assert_eq!(server.requests().pop().unwrap().query_value("draft"), Some("true"));
+    Ok(())
+}
+
+/// Calls with something that only Enterprise reads, and the parameter that says it.
+async fn calls(client: &Client) -> Vec<(&'static str, Result<(), Error>)> {
+    let (namespaces, logs, flows) = (client.namespaces(), client.logs(), client.flows());
+    let existing = namespaces.search_namespaces().existing(true).await.map(drop);
+    let cursor = logs.search_logs().cursor("next").await.map(drop);
+    let direction =
+        flows.get_flow_dependencies_from_namespace(NAMESPACE).destination_only(true).await.map(drop);
+    vec![("existing", existing), ("cursor", cursor), ("destinationOnly", direction)]
+}
+
+#[tokio::test]
+async fn open_source_would_answer_as_if_nothing_were_said() -> Result<(), Error> {
+    let (server, client) = serve(Dialect::V2_0).await;
+    client.flows().create_flow(flow("hello")).await?;
+    server.clear_requests();
+    for (name, answer) in calls(&client).await {
+        let error = answer.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Refused, "{name}");
+        assert!(error.to_string().contains(&format!("open-source Kestra ignores `{name}`")), "{error}");
+    }
+    assert!(server.requests().iter().all(|request| request.path == "/api/v1/configs"));
+    client.namespaces().search_namespaces().existing(false).await?;
+
+    // Nobody made a namespace, and yet there they are.
+    let insisting = client.with_options(CallOptions::new().unchecked());
+    let all = client.namespaces().search_namespaces().await?.total;
+    let found = insisting.namespaces().search_namespaces().existing(true).await?.total;
+    assert!(found > Some(0));
+    assert_eq!(found, all);
+    for (name, answer) in calls(&insisting).await {
+        answer?;
+        assert!(server.requests().iter().any(|request| request.query_value(name).is_some()), "{name}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn enterprise_is_told() {
+    let (server, client) = serve(Dialect::V2_0).await;
+    enterprise(&server, "2.0.0");
+    for (name, answer) in calls(&client).await {
+        answer.unwrap();
+        let sent = server.requests().iter().any(|request| request.query_value(name).is_some());
+        assert!(sent, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_filter_that_becomes_such_a_parameter_is_refused_as_well() -> Result<(), Error> {
+    let (server, client) = serve(Dialect::V1_3).await;
+    let only = || client.namespaces().search_namespaces().filter(Filter::existing_only().equals(true));
+    assert_eq!(only().await.unwrap_err().kind(), ErrorKind::Refused);
+    enterprise(&server, "1.3.25");
+    only().await?;
+    assert_eq!(server.requests().pop().unwrap().query_value("existing"), Some("true"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_cursor_that_the_server_gave_needs_no_question() -> Result<(), Error> {
+    let (server, client) = serve(Dialect::V2_0).await;
+    let line = json!({"namespace": NAMESPACE, "flowId": "hello", "message": "a"});
+    let page = |next: Option<&str>| json!({"results": [line], "type": "CURSOR", "nextCursor": next});
+    let search = || server.answer("GET", "/api/v1/{tenant}/logs/search");
+    search().json(&page(None));
+    search().times(1).json(&page(Some("more")));
+    let mut lines = client.logs().search_logs().items();
+    let mut count = 0;
+    while lines.next().await.transpose()?.is_some() {
+        count += 1;
+    }
+    assert_eq!(count, 2);
+    let requests = server.requests();
+    // The parameter's version is asked for once, the edition isn't.
+    assert_eq!(requests.iter().filter(|request| request.path == "/api/v1/configs").count(), 1);
+    assert_eq!(requests.last().unwrap().query_value("cursor"), Some("more"));
+    Ok(())
+}

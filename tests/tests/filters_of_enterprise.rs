@@ -1,0 +1,102 @@
+//! Searches of Enterprise: what filters become on each version, and what is refused before it is sent.
+
+use kestra_core::{Call, Error, ErrorKind, Filter, Target};
+use kestra_operations::{
+    DeleteAssetsByQuery, ListCredentials, ListUsers, ListVersionedPlugins, SearchApps,
+    SearchAssetLineageEvents, SearchAssetUsages, SearchAuditLogs, SearchBanners, SearchBindings,
+    SearchGroups, SearchInvitations, SearchPolicies, SearchRoles, SearchSecurityIntegrations, SearchServices,
+    SearchTenants,
+};
+
+/// The query for a server of this version, decoded once.
+fn query(call: Call, version: &str) -> Result<String, Error> {
+    let request = call.into_request_for(&Target::new("http://localhost:8080").version(version))?;
+    let query = request.uri().query().unwrap_or_default();
+    Ok(percent_encoding::percent_decode_str(query).decode_utf8().unwrap().into_owned())
+}
+
+macro_rules! queries {
+    ($($call:expr, $filter:expr => $old:expr, $new:expr;)*) => {$(
+        for (version, expected) in [("1.3.25", $old), ("2.0.0", $new)] {
+            let call = $call.filter($filter).into_call();
+            let place = format!("{} on {version}: {:?}", call.info().name, $filter);
+            let expected: Option<&str> = expected;
+            match (query(call, version), expected) {
+                (Ok(query), Some(expected)) => assert_eq!(query, expected, "{place}"),
+                (Err(error), None) => assert_eq!(error.kind(), ErrorKind::Unsupported, "{place}: {error}"),
+                (Ok(query), None) => panic!("{place} was sent as {query}"),
+                (Err(error), Some(_)) => panic!("{place}: {error}"),
+            }
+        }
+    )*};
+}
+
+#[test]
+fn each_version_is_told_what_it_reads() {
+    let since = "2026-01-31T08:00:00Z";
+    queries! {
+        // Known for long.
+        DeleteAssetsByQuery::new(), Filter::metadata("owner").equals("a") =>
+            Some("filters[metadata][EQUALS][owner]=a"), Some("filters[metadata][EQUALS][owner]=a");
+        SearchAssetUsages::new(), Filter::field("assetId").is_in(["a", "b"]) =>
+            Some("filters[assetId][IN]=a,b"), Some("filters[assetId][IN]=a,b");
+        SearchAssetLineageEvents::new(), Filter::created().at_least(since) =>
+            Some("filters[created][GREATER_THAN_OR_EQUAL_TO]=2026-01-31T08:00:00Z"),
+            Some("filters[created][GREATER_THAN_OR_EQUAL_TO]=2026-01-31T08:00:00Z");
+        ListCredentials::new(), Filter::namespace().prefix("a") =>
+            Some("filters[namespace][PREFIX]=a"), Some("filters[namespace][PREFIX]=a");
+        ListUsers::new(), Filter::username().equals("a") =>
+            Some("filters[username][EQUALS]=a"), Some("filters[username][EQUALS]=a");
+        // A parameter of its own before 2.0.
+        SearchRoles::new(), Filter::query("a") => Some("q=a"), Some("filters[q][EQUALS]=a");
+        SearchGroups::new(), Filter::query("a") => Some("q=a"), Some("filters[q][EQUALS]=a");
+        SearchTenants::new(), Filter::query("a") => Some("q=a"), Some("filters[q][EQUALS]=a");
+        ListVersionedPlugins::new(), Filter::query("a") => Some("q=a"), Some("filters[q][EQUALS]=a");
+        SearchInvitations::new(), Filter::field("email").equals("a@b.c") =>
+            Some("email=a@b.c"), Some("filters[email][EQUALS]=a@b.c");
+        SearchServices::new(), Filter::state().equals("RUNNING") =>
+            Some("state=RUNNING"), Some("filters[state][EQUALS]=RUNNING");
+        SearchApps::new(), Filter::namespace().prefix("a") =>
+            Some("namespace=a"), Some("filters[namespace][PREFIX]=a");
+        SearchAuditLogs::new(), Filter::start_date().at_least(since) =>
+            Some("startDate=2026-01-31T08:00:00Z"),
+            Some("filters[startDate][GREATER_THAN_OR_EQUAL_TO]=2026-01-31T08:00:00Z");
+        // Not to be said to 1.x, which would find everything.
+        ListUsers::new(), Filter::field("instance_owner").equals(true) =>
+            None, Some("filters[instance_owner][EQUALS]=true");
+        ListUsers::new(), Filter::username().contains("a") => None, Some("filters[username][CONTAINS]=a");
+        SearchRoles::new(), Filter::name().equals("a") => None, Some("filters[name][EQUALS]=a");
+        SearchApps::new(), Filter::field("tags").is_in(["a", "b"]) => None, Some("filters[tags][IN]=a,b");
+        SearchServices::new(), Filter::state().is_in(["RUNNING", "PENDING"]) =>
+            None, Some("filters[state][IN]=RUNNING,PENDING");
+        SearchAuditLogs::new(), Filter::detail("id").equals("a") =>
+            None, Some("filters[details][EQUALS][id]=a");
+        SearchBindings::new(), Filter::field("external_id").equals("a") =>
+            None, Some("filters[external_id][EQUALS]=a");
+        SearchBanners::new(), Filter::kind_of().equals("INFO") => None, Some("filters[type][EQUALS]=INFO");
+        // On no version.
+        SearchRoles::new(), Filter::state().equals("a") => None, None;
+        SearchTenants::new(), Filter::name().equals("a") => None, None;
+        SearchInvitations::new(), Filter::field("email").contains("a") => None, None;
+        SearchSecurityIntegrations::new(), Filter::field("enabled").not_equals(true) => None, None;
+        ListUsers::new(), Filter::field("super_admin").equals(true) => None, None;
+    }
+}
+
+#[test]
+fn what_to_say_instead_is_told() {
+    let error = query(SearchApps::new().filter(Filter::field("tags").is_in(["a"])).into_call(), "1.3.25");
+    assert!(error.unwrap_err().to_string().contains("the parameter `tags`"));
+    let old = query(SearchApps::new().tags(["a", "b"]).into_call(), "1.3.25").unwrap();
+    assert_eq!(old, "tags=a&tags=b");
+}
+
+#[test]
+fn fields_of_policies_are_left_to_the_server() {
+    let found =
+        query(SearchPolicies::new().filter(Filter::policy_scope().equals("FLOW")).into_call(), "2.0.0");
+    assert_eq!(found.unwrap(), "filters[policyScope][EQUALS]=FLOW");
+    let found =
+        query(SearchPolicies::new().filter(Filter::enforcement().is_in(["BLOCK"])).into_call(), "2.0.0");
+    assert_eq!(found.unwrap(), "filters[enforcement][IN]=BLOCK");
+}
