@@ -26,6 +26,7 @@ mod servers;
 pub mod sse;
 mod target;
 mod timeouts;
+mod url_parts;
 mod version;
 
 pub use body::{Body, FilePart, Multipart};
@@ -46,4 +47,5 @@ pub use retry::{Attempt, AttemptResult, Retry, RetryEvent, Verdict};
 pub use servers::{BaseUrl, Server, Servers, Variable};
 pub use target::Target;
 pub use timeouts::{Limits, Timeouts};
+pub use url_parts::UrlParts;
 pub use version::{EmptyVersion, Version, Versions};

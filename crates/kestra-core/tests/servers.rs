@@ -91,7 +91,16 @@ fn a_url_that_is_none_says_what_is_wrong() {
         ("https://kestra.example.com?x=hush", "a query or a fragment"),
         ("https://kestra.example.com/api/v1/", "leave out `/api/v1`"),
         ("https://{host", "is never closed"),
-        ("http://", "is invalid"),
+        ("http://", "names no host"),
+        ("http://:8080", "names no host"),
+        ("http://kestra.example.com:99999", "its port"),
+        ("http://kestra.example.com:http", "its port"),
+        ("http://[::1", "its host is invalid"),
+        ("http://kestra example.com", "its host is invalid"),
+        ("https://kestra.münchen.example", "as xn--"),
+        ("https://kestra.example.com/a b", "percent-encoded"),
+        ("https://kestra.example.com/ü", "percent-encoded"),
+        ("https://kestra.example.com/#hush", "a query or a fragment"),
     ] {
         let error = Servers::new([text]).check().unwrap_err().to_string();
         assert!(error.contains(problem), "{text}: {error}");

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use http::Uri;
 use http::uri::{Authority, PathAndQuery, Scheme};
 
+use crate::url_parts::UrlParts;
+
 /// Where a server is: what an operation's path is appended to. Copies are cheap.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BaseUrl(Arc<Parts>);
@@ -22,34 +24,31 @@ impl BaseUrl {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         // A password may stand in a mistaken URL, so it is never repeated whole.
         let shown = crate::redact::url(text);
-        let url = url::Url::parse(text.trim()).map_err(|problem| {
-            format!("server URL `{shown}` is invalid ({problem}); it must begin with http:// or https://")
+        let url = UrlParts::of(text.trim()).map_err(|problem| {
+            format!("server URL `{shown}` is invalid: {problem}; it must begin with http:// or https://")
         })?;
-        let scheme = match url.scheme() {
-            "http" => Scheme::HTTP,
-            "https" => Scheme::HTTPS,
-            _ if !text.contains("://") => {
-                return Err(format!("server URL `{shown}`: it must begin with http:// or https://"));
-            }
-            other => return Err(format!("server URL `{shown}`: the scheme `{other}` is not http or https")),
+        let (scheme, default_port) = if url.has_scheme("http") {
+            (Scheme::HTTP, 80)
+        } else if url.has_scheme("https") {
+            (Scheme::HTTPS, 443)
+        } else {
+            return Err(format!("server URL `{shown}`: the scheme `{}` is not http or https", url.scheme));
         };
-        if !url.username().is_empty() || url.password().is_some() {
+        if url.credentials.is_some() {
             return Err(format!("server URL `{shown}`: credentials don't belong in it; set them as auth"));
         }
-        if url.query().is_some() || url.fragment().is_some() {
+        if url.has_more {
             return Err(format!("server URL `{shown}`: it can't have a query or a fragment"));
         }
-        let host = url.host_str().unwrap_or_default();
-        let authority = match url.port() {
-            Some(port) => format!("{host}:{port}"),
-            None => host.to_owned(),
+        let authority = match url.authority.port_u16() {
+            Some(port) if port == default_port => Authority::try_from(url.authority.host())
+                .map_err(|problem| format!("server URL `{shown}`: the host is invalid ({problem})"))?,
+            _ => url.authority,
         };
-        let authority = Authority::try_from(authority)
-            .map_err(|problem| format!("server URL `{shown}`: the host is invalid ({problem})"))?;
-        let prefix = url.path().trim_end_matches('/');
-        if prefix == "/api/v1" || prefix.ends_with("/api/v1") {
+        if url.path.ends_with("/api/v1") {
             return Err(format!("server URL `{shown}`: leave out `/api/v1`, operations add it"));
         }
+        let prefix = url.path;
         Ok(Self(Arc::new(Parts { scheme, authority, prefix: prefix.to_owned() })))
     }
 

@@ -5,9 +5,8 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderValue, Uri};
-use kestra_core::Error;
+use kestra_core::{Error, UrlParts};
 use percent_encoding::percent_decode_str;
-use url::Url;
 
 /// A proxy that can be reached.
 pub(crate) struct Endpoint {
@@ -38,6 +37,14 @@ impl Kind {
             Self::Socks5h => "socks5h",
         }
     }
+
+    fn default_port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+            Self::Socks5 | Self::Socks5h => 1080,
+        }
+    }
 }
 
 impl Endpoint {
@@ -48,26 +55,22 @@ impl Endpoint {
         let shown = kestra_core::redact::url(text);
         let fail = |problem: &str| Error::invalid(field, format_args!("`{shown}` {problem}"));
         let with_scheme = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-        let url = Url::parse(&with_scheme).map_err(|problem| {
-            fail(&format!("is no URL of a proxy ({problem}); it is like http://host:3128"))
+        let url = UrlParts::of(&with_scheme).map_err(|problem| {
+            fail(&format!("is no URL of a proxy: {problem}; it is like http://host:3128"))
         })?;
-        let kind = match url.scheme() {
-            "http" => Kind::Http,
-            "https" => Kind::Https,
-            "socks5" => Kind::Socks5,
-            "socks5h" => Kind::Socks5h,
-            _ => return Err(fail("has a scheme other than http, https, socks5 and socks5h")),
-        };
-        let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| fail("names no host"))?;
-        let port = url.port_or_known_default().unwrap_or(1080);
+        let (kind, default_port) = [Kind::Http, Kind::Https, Kind::Socks5, Kind::Socks5h]
+            .into_iter()
+            .find(|kind| url.has_scheme(kind.scheme()))
+            .map(|kind| (kind, kind.default_port()))
+            .ok_or_else(|| fail("has a scheme other than http, https, socks5 and socks5h"))?;
+        let port = url.authority.port_u16().unwrap_or(default_port);
         // What is connected to; the scheme only has to be one.
-        let uri = Uri::try_from(format!("http://{host}:{port}"))
+        let uri = Uri::try_from(format!("http://{}:{port}", url.authority.host()))
             .map_err(|problem| fail(&format!("has a host that is none ({problem})")))?;
         let mut endpoint = Self { kind, uri, credentials: None, authorization: None };
-        if !url.username().is_empty() || url.password().is_some() {
+        if let Some((user, password)) = url.credentials {
             let decode = |text: &str| percent_decode_str(text).decode_utf8().map(|text| text.into_owned());
-            let credentials =
-                decode(url.username()).ok().zip(decode(url.password().unwrap_or_default()).ok());
+            let credentials = decode(user).ok().zip(decode(password).ok());
             let (user, password) = credentials.ok_or_else(|| fail("has credentials that aren't UTF-8"))?;
             endpoint.set_credentials(user, password).map_err(fail)?;
         }
