@@ -127,7 +127,7 @@ async fn a_short_page_is_not_the_last() {
 
 #[tokio::test]
 async fn a_server_that_pages_by_cursor_is_followed() {
-    let (server, client) = server(DIALECTS[1]).await;
+    let (server, client) = server(DIALECTS[2]).await;
     let route = "/api/v1/{tenant}/logs/search";
     let page = |message: &str, cursor: Option<&str>| json!({"results": [{"message": message}], "type": "CURSOR", "nextCursor": cursor});
     // What was said last is answered first.

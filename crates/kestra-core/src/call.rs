@@ -12,6 +12,7 @@ use crate::error::{Error, ErrorKind};
 use crate::filter::Filter;
 use crate::guard::{self, Guard, Guarded};
 use crate::head::{Arguments, Head};
+use crate::key::IdempotencyKey;
 use crate::operation::{ACCEPT_JSON, OperationInfo, QueryParameter};
 use crate::options::CallOptions;
 use crate::payload::Payload;
@@ -29,6 +30,8 @@ pub struct Call {
     waits: bool,
     needs_one_of: &'static [usize],
     enterprise: bool,
+    // Boxed, as few calls have one.
+    key: Option<Box<IdempotencyKey>>,
     problem: Option<Error>,
 }
 
@@ -49,6 +52,7 @@ impl Call {
             waits: false,
             needs_one_of: &[],
             enterprise: false,
+            key: None,
             problem: None,
         }
     }
@@ -75,6 +79,11 @@ impl Call {
     /// Keeps a mistake, if it is the first.
     pub fn fail(&mut self, problem: Error) {
         self.problem.get_or_insert(problem);
+    }
+
+    /// Takes the first mistake out, named after the operation.
+    pub fn take_problem(&mut self) -> Option<Error> {
+        self.problem.take().map(|problem| problem.of_operation(self.info))
     }
 
     /// Sets the next variable of the path.
@@ -114,6 +123,23 @@ impl Call {
         self.query.add(self.info, index, &value);
     }
 
+    /// The key that a creation is to be looked up by; made if there is none yet.
+    pub fn key_mut(&mut self) -> &mut IdempotencyKey {
+        self.key.get_or_insert_default()
+    }
+
+    /// Takes the key out, for whoever looks it up.
+    pub fn take_key(&mut self) -> Option<IdempotencyKey> {
+        self.key.take().map(|key| *key)
+    }
+
+    /// A variable of the path, as it was given.
+    #[must_use]
+    pub fn path_value(&self, index: usize) -> Option<String> {
+        let encoded = self.arguments.get(index)?;
+        Some(percent_encoding::percent_decode_str(encoded).decode_utf8_lossy().into_owned())
+    }
+
     /// The first value of a query parameter.
     #[must_use]
     pub fn query_value(&self, index: usize) -> Option<String> {
@@ -132,8 +158,15 @@ impl Call {
             waits: self.waits,
             needs_one_of: self.needs_one_of,
             enterprise: self.enterprise,
+            key: None,
             problem: self.problem.take(),
         }
+    }
+
+    /// Whether its body can be sent more than once.
+    #[must_use]
+    pub fn is_repeatable(&self) -> bool {
+        self.payload.try_clone().is_some()
     }
 
     /// The same call in as many pieces as it takes for the values of one query parameter not to have more than `limit` bytes in

@@ -47,7 +47,8 @@ impl Arguments {
         Self { count: count.min(self.count), ..self.clone() }
     }
 
-    fn get(&self, index: usize) -> Option<&str> {
+    /// One of them, encoded.
+    pub(crate) fn get(&self, index: usize) -> Option<&str> {
         if index >= self.count {
             return None;
         }

@@ -14,6 +14,7 @@ pub mod filter;
 mod guard;
 mod head;
 mod json_path;
+mod key;
 mod macros;
 mod operation;
 mod options;
@@ -41,6 +42,7 @@ pub use executor::{CallFuture, Detached, Executor, OutputFuture, ResponseFuture}
 pub use filter::Filter;
 pub use guard::Guard;
 pub use head::{MAX_ARGUMENTS, REQUEST_LINE_LIMIT, check_request_line};
+pub use key::{CORRELATION_LABEL, IdempotencyKey};
 pub use operation::{ACCEPT_JSON, Answer, Edition, OperationInfo, QueryParameter, Replay, Route, Traffic};
 pub use options::{CallOptions, ServerVariables};
 pub use retry::{Attempt, AttemptResult, Retry, RetryEvent, Verdict};

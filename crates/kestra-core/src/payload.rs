@@ -48,14 +48,22 @@ impl Payload {
 
     /// The same once more; what can't be sent twice goes with the first that is taken.
     pub(crate) fn again(&mut self) -> Self {
-        let copy = self.ready.as_ref().and_then(|ready| {
-            let body = ready.body.try_clone()?;
-            Some(Ready { content_type: ready.content_type.clone(), body })
-        });
-        match copy {
-            Some(ready) => Self { ready: Some(ready), form: None },
-            None => std::mem::take(self),
-        }
+        self.try_clone().unwrap_or_else(|| std::mem::take(self))
+    }
+
+    /// A copy, if it can be sent twice.
+    pub(crate) fn try_clone(&self) -> Option<Self> {
+        let ready = match &self.ready {
+            Some(ready) => {
+                Some(Ready { content_type: ready.content_type.clone(), body: ready.body.try_clone()? })
+            }
+            None => None,
+        };
+        let form = match &self.form {
+            Some(form) => Some(form.try_clone()?),
+            None => None,
+        };
+        Some(Self { ready, form })
     }
 
     /// The body, and its media type among the headers.

@@ -8,7 +8,7 @@ use kestra::Client;
 use kestra_testkit::{Dialect, Server};
 
 /// The dialects that everything is tested in.
-pub(crate) const DIALECTS: [Dialect; 2] = [Dialect::V1_3, Dialect::V2_0];
+pub(crate) const DIALECTS: [Dialect; 3] = [Dialect::V1_0, Dialect::V1_3, Dialect::V2_0];
 
 /// The namespace of everything.
 pub(crate) const NAMESPACE: &str = "company.team";

@@ -44,3 +44,11 @@ pub(super) fn takes_part_by_id(operation: &Operation) -> Option<&'static str> {
         _ => None,
     }
 }
+
+/// The place of the labels of an operation that a key makes safe to repeat.
+pub(super) fn takes_key(operation: &Operation) -> Option<usize> {
+    if operation.name != "create_execution" {
+        return None;
+    }
+    operation.query.iter().position(|parameter| parameter.name == "labels")
+}

@@ -84,6 +84,18 @@ impl FilePart {
         self
     }
 
+    /// The same file once more; `None` of a reader, which can be read once.
+    #[must_use]
+    pub fn try_clone(&self) -> Option<Self> {
+        let source = match &self.source {
+            Source::Bytes(bytes) => Source::Bytes(bytes.clone()),
+            Source::Path(path) => Source::Path(path.clone()),
+            Source::Reader { .. } => return None,
+        };
+        let (name, content_type) = (self.name.clone(), self.content_type.clone());
+        Some(Self { name, content_type, source, on_progress: self.on_progress.clone() })
+    }
+
     /// Sets the media type; `application/octet-stream` if not set.
     #[must_use]
     pub fn content_type(mut self, content_type: impl Into<String>) -> Self {

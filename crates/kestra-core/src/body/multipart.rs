@@ -74,6 +74,19 @@ impl Multipart {
         self.parts.iter().map(|part| part.name.as_str())
     }
 
+    /// A copy, if no part is a reader.
+    #[must_use]
+    pub fn try_clone(&self) -> Option<Self> {
+        let parts = self.parts.iter().map(|part| {
+            let value = match &part.value {
+                Value::Text(Hidden(text)) => Value::Text(Hidden(text.clone())),
+                Value::File(file) => Value::File(file.try_clone()?),
+            };
+            Some(Part { name: part.name.clone(), value })
+        });
+        Some(Self { parts: parts.collect::<Option<_>>()? })
+    }
+
     /// The names of the files.
     pub(crate) fn file_names(&self) -> impl Iterator<Item = &str> {
         self.files().filter_map(|file| file.name.as_deref())

@@ -2,6 +2,7 @@
 
 mod bulk;
 mod follow;
+mod idempotency;
 mod ids;
 mod inputs;
 mod look_back;
@@ -9,5 +10,6 @@ mod look_back;
 pub use bulk::{BulkByIds, BulkProblem, BulkReport};
 
 pub(crate) use bulk::by_ids;
+pub(crate) use idempotency::{idempotency, set_key};
 pub(crate) use inputs::inputs;
 pub(crate) use look_back::look_back;

@@ -11,6 +11,7 @@ pub struct CreateExecution<E = ::kestra_core::Detached> {
 
 ::kestra_core::operation!(CreateExecution, CREATE_EXECUTION, json kestra_models::Execution);
 crate::extensions::inputs!(CreateExecution);
+crate::extensions::idempotency!(CreateExecution, 2);
 
 impl CreateExecution {
     /// The operation with what it can't be without.

@@ -151,6 +151,9 @@ impl Client {
 
 impl Executor for Client {
     fn execute(&self, mut call: Call) -> CallFuture {
+        if let Some(key) = call.take_key() {
+            return crate::executions::create_once(self, call, key);
+        }
         if let Some(pieces) = split::pieces(&mut call) {
             return split::send_all(self.clone(), pieces);
         }

@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
+use http::Response;
 use kestra_core::sse::{Backoff, is_passing};
-use kestra_core::{Error, ErrorKind, RequestSent, Retry};
+use kestra_core::{
+    Body, Call, CallFuture, CallOptions, Error, ErrorKind, Executor, IdempotencyKey, RequestSent, Retry,
+    decode,
+};
 use kestra_models::Execution;
 use tokio::time::Instant;
 
@@ -18,6 +22,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How far clocks may be apart when what was just started is looked for.
 const RECENTLY: Duration = Duration::from_hours(24);
 
+/// How far back a key of the caller's own is looked for, unless told otherwise.
+pub(super) const LOOK_BACK: Duration = Duration::from_hours(8 * 24);
+
+/// For how long something is looked for after an unclear failure, unless told otherwise.
+pub(super) const LOOK_UP_FOR: Duration = Duration::from_secs(15);
+
 /// An execution that was started, or found.
 pub(super) struct Created {
     pub(super) execution: Execution,
@@ -31,43 +41,196 @@ pub(super) async fn create(client: &Client, mut creation: Creation) -> Result<Cr
         return Err(problem);
     }
     let key = creation.key()?;
-    if let (Some(key), true) = (&key, creation.key.is_own()) {
-        let look_back = creation.look_back;
-        match look_up(client, &mut creation, key, look_back).await? {
-            Resolved::None => {}
-            Resolved::One(execution) => {
-                let key = Some(key.clone());
-                return Ok(Created { execution: *execution, key, was_found: true });
-            }
-            Resolved::Many(executions) => return Err(many(&creation, key, &executions)),
+    let mut once = Once {
+        patience: Patience::of(client, &CallOptions::new()),
+        client: client.clone(),
+        namespace: creation.namespace.clone(),
+        flow: creation.flow.clone(),
+        is_own: creation.key.is_own(),
+        key: key.clone(),
+        look_back: creation.look_back,
+        look_up_for: creation.look_up_for,
+    };
+    if let Some(execution) = once.known().await? {
+        return Ok(Created { execution: *execution, key, was_found: true });
+    }
+    while !creation.unchecked {
+        match check::inputs(client, &mut creation).await {
+            Ok(()) => break,
+            Err(error) => once.patience.pause(error).await?,
         }
     }
-    if !creation.unchecked {
-        check::inputs(client, &mut creation).await?;
-    }
-    let error = match send(client, &mut creation, key.as_deref()).await {
-        Ok(execution) => return Ok(Created { execution, key, was_found: false }),
-        Err(error) => error,
-    };
-    match key {
-        Some(key) if is_unclear(&error) => find(client, &mut creation, key, error).await,
-        Some(key) => Err(error.of_key(key)),
-        None => Err(error),
+    let call = creation.into_call(client, key.as_deref());
+    let info = call.info();
+    match once.send(call).await? {
+        Outcome::Answer(response) => {
+            let execution = decode::json(response, info)?.into_body();
+            Ok(Created { execution, key, was_found: false })
+        }
+        Outcome::Found(execution) => Ok(Created { execution: *execution, key, was_found: true }),
     }
 }
 
-/// Sends it, again as long as it provably didn't arrive.
-async fn send(client: &Client, creation: &mut Creation, key: Option<&str>) -> Result<Execution, Error> {
-    let repeats = creation.files.is_empty()
-        && client.options().get_retry().is_none_or(|retry: &Retry| retry.attempts_limit() > 1);
-    let mut backoff = Backoff::default().outage(PATIENCE);
-    loop {
-        match creation.call(client, key).await {
-            Err(error) if repeats && error.request_sent() == RequestSent::No && is_passing(&error) => {
-                backoff.pause(error).await?;
-            }
-            result => return result,
+/// Sends a creation with a key of the caller's own once; one that is found is answered as it is now.
+pub(crate) fn create_once(client: &Client, mut call: Call, key: IdempotencyKey) -> CallFuture {
+    let client = client.with_options(call.options().clone());
+    Box::pin(async move {
+        if let Some(problem) = call.take_problem() {
+            return Err(problem);
         }
+        let mut once = Once {
+            patience: Patience::of(&client, call.options()),
+            namespace: call.path_value(0).unwrap_or_default(),
+            flow: call.path_value(1).unwrap_or_default(),
+            is_own: true,
+            key: key.text,
+            look_back: key.look_back.unwrap_or(LOOK_BACK),
+            look_up_for: key.look_up_for.unwrap_or(LOOK_UP_FOR),
+            client,
+        };
+        let found = match once.known().await? {
+            Some(execution) => execution,
+            None => match once.send(call).await? {
+                Outcome::Answer(response) => return Ok(response),
+                Outcome::Found(execution) => execution,
+            },
+        };
+        let id = found.id.as_deref().unwrap_or_default();
+        let read = once.client.execute(once.client.executions().get_execution(id).into_call()).await;
+        read.map_err(|error| once.of_key(error).of_execution(id))
+    })
+}
+
+/// A creation that is to happen once.
+struct Once {
+    client: Client,
+    namespace: String,
+    flow: String,
+    key: Option<String>,
+    is_own: bool,
+    look_back: Duration,
+    look_up_for: Duration,
+    patience: Patience,
+}
+
+/// Waits for a server that can't be reached, as long as nothing was sent.
+struct Patience(Option<Backoff>);
+
+impl Patience {
+    /// None where nothing is to be tried again.
+    fn of(client: &Client, options: &CallOptions) -> Self {
+        let retry: Option<&Retry> = options.get_retry().or(client.options().get_retry());
+        let is_tried = retry.is_none_or(|retry| retry.attempts_limit() > 1);
+        Self(is_tried.then(|| Backoff::default().outage(PATIENCE)))
+    }
+
+    /// Waits, or gives the error back.
+    async fn pause(&mut self, error: Error) -> Result<(), Error> {
+        match &mut self.0 {
+            Some(backoff) if error.request_sent() == RequestSent::No && is_passing(&error) => {
+                backoff.pause(error).await
+            }
+            _ => Err(error),
+        }
+    }
+}
+
+/// How an execution came about.
+enum Outcome {
+    /// The server's answer to the creation.
+    Answer(Response<Body>),
+    /// There is one with the key.
+    Found(Box<Execution>),
+}
+
+impl Once {
+    /// The execution that was started with the key before, if the key is the caller's own.
+    async fn known(&mut self) -> Result<Option<Box<Execution>>, Error> {
+        let Some(key) = self.key.clone().filter(|_| self.is_own) else { return Ok(None) };
+        loop {
+            match self.look_up(&key, self.look_back).await {
+                Ok(Resolved::None) => return Ok(None),
+                Ok(Resolved::One(execution)) => return Ok(Some(execution)),
+                Ok(Resolved::Many(executions)) => return Err(self.many(&key, &executions)),
+                Err(error) => self.patience.pause(error).await.map_err(|error| error.of_key(&key))?,
+            }
+        }
+    }
+
+    /// Sends it, and looks for it where that leaves unclear what came of it.
+    async fn send(&mut self, call: Call) -> Result<Outcome, Error> {
+        let error = match self.send_unless_sent(call).await {
+            Ok(response) => return Ok(Outcome::Answer(response)),
+            Err(error) => error,
+        };
+        match &self.key {
+            Some(key) if is_unclear(&error) => self.find(key, error).await.map(Outcome::Found),
+            _ => Err(self.of_key(error)),
+        }
+    }
+
+    /// Sends it, again as long as it provably didn't arrive.
+    async fn send_unless_sent(&mut self, mut call: Call) -> Result<Response<Body>, Error> {
+        while call.is_repeatable() {
+            match self.client.execute(call.again()).await {
+                Err(error) => self.patience.pause(error).await?,
+                answer => return answer,
+            }
+        }
+        self.client.execute(call).await
+    }
+
+    /// Looks for it until it could have been found.
+    async fn find(&self, key: &str, cause: Error) -> Result<Box<Execution>, Error> {
+        let until = Instant::now() + self.look_up_for;
+        let mut pace = Backoff::default().waits(Duration::from_millis(200), Duration::from_secs(2));
+        loop {
+            match self.look_up(key, RECENTLY).await {
+                Ok(Resolved::One(execution)) => return Ok(execution),
+                Ok(Resolved::Many(executions)) => return Err(self.many(key, &executions).caused_by(cause)),
+                Ok(_) => {}
+                Err(error) if is_passing(&error) => {}
+                Err(_) => return Err(self.unclear(key, cause)),
+            }
+            if Instant::now() >= until {
+                return Err(self.unclear(key, cause));
+            }
+            pace.wait().await;
+        }
+    }
+
+    async fn look_up(&self, key: &str, look_back: Duration) -> Result<Resolved, Error> {
+        let flow = Some((self.namespace.as_str(), self.flow.as_str()));
+        key::look_up(&self.client, key, Scope { flow, look_back }).await
+    }
+
+    fn of_key(&self, error: Error) -> Error {
+        match &self.key {
+            Some(key) => error.of_key(key),
+            None => error,
+        }
+    }
+
+    fn unclear(&self, key: &str, cause: Error) -> Error {
+        let message = format!(
+            "{}.{} may have been started: no execution with the key `{key}` is found so far; ask later with \
+             executions().resolve(key), and don't start it again before ({cause})",
+            self.namespace, self.flow,
+        );
+        let sent = cause.request_sent();
+        Error::new(ErrorKind::UnclearOutcome, message).sent(sent).of_key(key).caused_by(cause)
+    }
+
+    fn many(&self, key: &str, executions: &[Execution]) -> Error {
+        let ids: Vec<_> = executions.iter().filter_map(|execution| execution.id.as_deref()).collect();
+        let message = format!(
+            "{}.{} was started {} times with the key `{key}`: {}",
+            self.namespace,
+            self.flow,
+            executions.len(),
+            ids.join(", "),
+        );
+        Error::new(ErrorKind::UnclearOutcome, message).sent(RequestSent::Yes).of_key(key)
     }
 }
 
@@ -81,57 +244,4 @@ fn is_unclear(error: &Error) -> bool {
         Some(status) => !status.is_client_error() || status.as_u16() == 408,
         None => true,
     }
-}
-
-/// Looks for it until it could have been found.
-async fn find(client: &Client, creation: &mut Creation, key: String, cause: Error) -> Result<Created, Error> {
-    let until = Instant::now() + creation.look_up_for;
-    let mut pace = Backoff::default().waits(Duration::from_millis(200), Duration::from_secs(2));
-    loop {
-        match look_up(client, creation, &key, RECENTLY).await {
-            Ok(Resolved::One(execution)) => {
-                return Ok(Created { execution: *execution, key: Some(key), was_found: true });
-            }
-            Ok(Resolved::Many(executions)) => return Err(many(creation, &key, &executions).caused_by(cause)),
-            Ok(_) => {}
-            Err(error) if is_passing(&error) => {}
-            Err(_) => return Err(unclear(creation, key, cause)),
-        }
-        if Instant::now() >= until {
-            return Err(unclear(creation, key, cause));
-        }
-        pace.wait().await;
-    }
-}
-
-async fn look_up(
-    client: &Client,
-    creation: &mut Creation,
-    key: &str,
-    look_back: Duration,
-) -> Result<Resolved, Error> {
-    let flow = Some((creation.namespace.as_str(), creation.flow.as_str()));
-    key::look_up(client, key, Scope { flow, look_back }).await
-}
-
-fn unclear(creation: &Creation, key: String, cause: Error) -> Error {
-    let message = format!(
-        "{}.{} may have been started: no execution with the key `{key}` is found so far; ask later with \
-         executions().resolve(key), and don't start it again before ({cause})",
-        creation.namespace, creation.flow,
-    );
-    let sent = cause.request_sent();
-    Error::new(ErrorKind::UnclearOutcome, message).sent(sent).of_key(key).caused_by(cause)
-}
-
-fn many(creation: &Creation, key: &str, executions: &[Execution]) -> Error {
-    let ids: Vec<_> = executions.iter().filter_map(|execution| execution.id.as_deref()).collect();
-    let message = format!(
-        "{}.{} was started {} times with the key `{key}`: {}",
-        creation.namespace,
-        creation.flow,
-        executions.len(),
-        ids.join(", "),
-    );
-    Error::new(ErrorKind::UnclearOutcome, message).sent(RequestSent::Yes).of_key(key)
 }

@@ -4,11 +4,11 @@ use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use kestra_core::{Error, FilePart};
+use kestra_core::{CORRELATION_LABEL, Call, Error, FilePart};
 use kestra_models::{ExecutionKind, InputValue};
-use kestra_operations::CreateExecution;
 
-use super::key::{CORRELATION, Key};
+use super::create::{LOOK_BACK, LOOK_UP_FOR};
+use super::key::Key;
 use crate::Client;
 
 /// All that a start is told.
@@ -42,8 +42,8 @@ impl Creation {
             breakpoints: Vec::new(),
             kind: None,
             key: Key::Fresh,
-            look_back: Duration::from_hours(8 * 24),
-            look_up_for: Duration::from_secs(15),
+            look_back: LOOK_BACK,
+            look_up_for: LOOK_UP_FOR,
             unchecked: false,
             problem: None,
         }
@@ -52,25 +52,26 @@ impl Creation {
     /// The key that the execution is marked with, made now if it is a fresh one.
     pub(super) fn key(&self) -> Result<Option<String>, Error> {
         // Whoever sets the label says by it what belongs together, not what is the same.
-        if self.labels.iter().any(|(name, _)| name == CORRELATION) {
+        if self.labels.iter().any(|(name, _)| name == CORRELATION_LABEL) {
             return match self.key {
-                Key::Own(_) => {
-                    Err(Error::invalid("idempotency_key", format_args!("there is a label `{CORRELATION}`")))
-                }
+                Key::Own(_) => Err(Error::invalid(
+                    "idempotency_key",
+                    format_args!("there is a label `{CORRELATION_LABEL}`"),
+                )),
                 _ => Ok(None),
             };
         }
         self.key.text()
     }
 
-    /// The call; takes the files, which can be sent once.
-    pub(super) fn call(&mut self, client: &Client, key: Option<&str>) -> CreateExecution<Client> {
+    /// The call.
+    pub(super) fn into_call(self, client: &Client, key: Option<&str>) -> Call {
         let mut call = client.executions().create_execution(&self.namespace, &self.flow);
         for (name, value) in &self.labels {
             call = call.label(name, value);
         }
         if let Some(key) = key {
-            call = call.label(CORRELATION, key);
+            call = call.label(CORRELATION_LABEL, key);
         }
         if let Some(revision) = self.revision {
             call = call.revision(revision);
@@ -81,16 +82,16 @@ impl Creation {
         if !self.breakpoints.is_empty() {
             call = call.breakpoints(&self.breakpoints);
         }
-        if let Some(kind) = &self.kind {
-            call = call.kind(kind.clone());
+        if let Some(kind) = self.kind {
+            call = call.kind(kind);
         }
-        for (name, value) in &self.inputs {
-            call = call.input(name, value.clone());
+        for (name, value) in self.inputs {
+            call = call.input(name, value);
         }
-        for (name, file) in self.files.drain(..) {
+        for (name, file) in self.files {
             call = call.input_file(name, file);
         }
-        call
+        call.into_call()
     }
 }
 
@@ -133,7 +134,7 @@ macro_rules! creating {
                 self
             }
 
-            /// Uploads a file as an input. With one, the creation isn't repeated where it couldn't be sent.
+            /// Uploads a file as an input. With that of a reader the creation isn't repeated where it couldn't be sent.
             pub fn input_file(mut self, name: impl Into<String>, file: ::kestra_core::FilePart) -> Self {
                 self.creation.files.push((name.into(), file));
                 self

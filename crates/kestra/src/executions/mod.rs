@@ -15,6 +15,7 @@ mod successor;
 mod wait;
 mod watch;
 
+pub(crate) use create::create_once;
 pub use finished::Finished;
 pub use resolve::{Resolve, Resolved};
 pub use run::Run;

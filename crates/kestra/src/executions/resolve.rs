@@ -4,7 +4,7 @@ use std::future::IntoFuture;
 use std::pin::Pin;
 use std::time::Duration;
 
-use kestra_core::Error;
+use kestra_core::{Error, IdempotencyKey};
 use kestra_models::Execution;
 
 use super::key::{self, Scope};
@@ -85,7 +85,7 @@ impl Resolve {
     }
 
     async fn resolve(self) -> Result<Resolved, Error> {
-        key::check(&self.key)?;
+        IdempotencyKey::check(&self.key)?;
         let flow = self.flow.as_ref().map(|(namespace, id)| (namespace.as_str(), id.as_str()));
         key::look_up(&self.client, &self.key, Scope { flow, look_back: self.look_back })
             .await

@@ -4,13 +4,10 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use kestra_core::sse::{Backoff, is_passing};
-use kestra_core::{Error, Filter};
+use kestra_core::{CORRELATION_LABEL, Error, Filter};
 use kestra_models::Execution;
 
 use crate::Client;
-
-/// The label that an execution shares with those that come out of it.
-const CORRELATION: &str = "system.correlationId";
 
 /// How far clocks may be apart.
 const SKEW: SignedDuration = SignedDuration::from_hours(1);
@@ -41,8 +38,8 @@ async fn find(client: &Client, retried: &Execution) -> Result<Option<String>, Er
             search = search.filter(field.equals(value));
         }
     }
-    if let Some(value) = retried.labels.get(CORRELATION) {
-        search = search.filter(Filter::label(CORRELATION).equals(value));
+    if let Some(value) = retried.labels.get(CORRELATION_LABEL) {
+        search = search.filter(Filter::label(CORRELATION_LABEL).equals(value));
     }
     if let Some(start) = retried.state.as_ref().and_then(|state| state.start_date) {
         search = search.since(start - SKEW);

@@ -116,6 +116,9 @@ impl<'a> Builder<'a> {
         {
             file.line(format!("crate::extensions::inputs!({name});"));
         }
+        if let Some(labels) = guards::takes_key(self.operation) {
+            file.line(format!("crate::extensions::idempotency!({name}, {labels});"));
+        }
         if let Some(item) = guards::takes_part_by_id(self.operation) {
             file.line(format!("crate::extensions::by_ids!({name}, {item});"));
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kestra_core::sse::{Backoff, is_passing};
-use kestra_core::{Call, CallOptions, Error, Filter, decode};
+use kestra_core::{CORRELATION_LABEL, Call, CallOptions, Error, Filter, decode};
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
@@ -15,9 +15,6 @@ use crate::{GetExecution, GetFlow, SearchExecutions, SearchTriggersForFlow};
 
 /// The first pause between two looks, and the longest.
 const PACE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(2));
-
-/// The label that an execution shares with those that come out of it.
-const CORRELATION: &str = "system.correlationId";
 
 /// One that was acted on, and how it was before.
 pub(super) struct Acted {
@@ -90,9 +87,10 @@ impl Looker {
             }
         }
         let labels = execution["labels"].as_array();
-        let correlation = labels.and_then(|labels| labels.iter().find(|label| label["key"] == CORRELATION));
+        let correlation =
+            labels.and_then(|labels| labels.iter().find(|label| label["key"] == CORRELATION_LABEL));
         if let Some(value) = correlation.and_then(|label| text(label, "value")) {
-            search = search.filter(Filter::label(CORRELATION).equals(value));
+            search = search.filter(Filter::label(CORRELATION_LABEL).equals(value));
         }
         let page = self.read(search.options(self.options.clone()).into_call()).await?;
         let rows = page["results"].as_array().map(Vec::as_slice).unwrap_or_default();
