@@ -9,7 +9,14 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         match self.kind() {
-            ErrorKind::Status => status_hint(self.response()?),
+            ErrorKind::Status => {
+                let response = self.response()?;
+                let is_webhook = self.operation().is_some_and(|operation| operation.webhook);
+                if is_webhook && response.parts.status == StatusCode::UNAUTHORIZED {
+                    return Some(WEBHOOK);
+                }
+                status_hint(response)
+            }
             ErrorKind::Decode => {
                 let response = self.response()?;
                 response.is_html().then_some(HTML)
@@ -32,6 +39,9 @@ impl Error {
         }
     }
 }
+
+const WEBHOOK: &str = "webhooks are sent no credentials, since the server keeps every header in the execution; one that wants \
+                       them (1.0, where they were set over the API) gets them with webhook_credentials";
 
 const HTML: &str =
     "a proxy or another web server answered: check the server URL, its path prefix and the proxy";

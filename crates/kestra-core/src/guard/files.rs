@@ -12,11 +12,12 @@ pub(super) fn problem(path: Option<String>, form: Option<&Multipart>) -> Option<
             "`{path}`: what is stored under `/{FLOWS}/` becomes a flow, without being checked; use `deploy`"
         ));
     }
-    let archive = |name: &str| name.to_ascii_lowercase().ends_with(".zip");
-    if archive(&path) || form.is_some_and(|form| form.file_names().any(archive)) {
-        return Some(format!("`{path}`: an archive is unpacked, it doesn't become a file"));
-    }
-    None
+    let archive = |name: &&str| name.to_ascii_lowercase().ends_with(".zip");
+    let name = form?.file_names().find(archive)?;
+    Some(format!(
+        "`{name}`: an archive is unpacked, it doesn't become a file; to keep it whole give the part another name, the path \
+         is free"
+    ))
 }
 
 /// Whether the first segment is that folder, however the path is written.

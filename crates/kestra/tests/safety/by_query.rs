@@ -18,6 +18,12 @@ async fn an_action_without_a_filter_takes_everything_and_has_to_be_told() -> Res
         let wide = client.executions().delete_executions_by_query().look_back("P30D").await.unwrap_err();
         assert_eq!(wide.kind(), ErrorKind::Refused);
         assert!(server.requests().is_empty());
+        // What the server does when it is asked so: it takes all.
+        let all = http::Request::delete("/api/v1/main/executions/by-query").body("").unwrap();
+        client.request(all).await?;
+        assert_eq!(executions(&client).await?, Some(0));
+        run(&client, "hello").await?;
+        run(&client, "hello").await?;
 
         let few = client.executions().delete_executions_by_query().filter(Filter::state().equals("FAILED"));
         assert_eq!(few.await?.total(), Some(0));

@@ -23,13 +23,33 @@ async fn a_file_among_the_flows_becomes_one() -> Result<(), Error> {
 }
 
 #[tokio::test]
-async fn an_archive_does_not_become_a_file() {
-    let (server, client) = serve(Dialect::V2_0).await;
-    for (path, name) in [("/data.zip", "data"), ("/data", "data.ZIP")] {
-        let part = FilePart::bytes(name, &b"PK"[..]);
-        let error = client.files().create_namespace_file(NAMESPACE, path, part).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Refused);
-        assert!(error.to_string().contains("unpacked"), "{error}");
+async fn an_archive_does_not_become_a_file() -> Result<(), Error> {
+    for dialect in [Dialect::V1_0, Dialect::V1_3, Dialect::V2_0] {
+        let (server, client) = serve(dialect).await;
+        let files = client.files();
+        let text = FilePart::bytes("inner.txt", &b"hello"[..]);
+        files.create_namespace_file("company.other", "/inner.txt", text).await?;
+        let archive = files.export_namespace_files("company.other").await?.bytes().await?;
+        server.clear_requests();
+        for (path, name) in [("/all.zip", "all.zip"), ("/all", "all.ZIP")] {
+            let part = FilePart::bytes(name, archive.clone());
+            let error = files.create_namespace_file(NAMESPACE, path, part).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Refused);
+            assert!(error.to_string().contains("unpacked"), "{error}");
+        }
+        assert!(server.requests().is_empty());
+
+        // It is gone, and what was in it lies about.
+        let part = FilePart::bytes("all.zip", archive.clone());
+        files.create_namespace_file(NAMESPACE, "/all.zip", part).unchecked().await?;
+        assert_eq!(files.search_namespace_files(NAMESPACE, "all").await?, Vec::<String>::new());
+        let found = files.get_file_content(NAMESPACE, "/inner.txt").await?.bytes().await?;
+        assert_eq!(found, "hello");
+
+        // The name of the part is what counts, so it can be kept whole.
+        let part = FilePart::bytes("all", archive.clone());
+        files.create_namespace_file(NAMESPACE, "/all.zip", part).await?;
+        assert_eq!(files.get_file_content(NAMESPACE, "/all.zip").await?.bytes().await?, archive);
     }
-    assert!(server.requests().is_empty());
+    Ok(())
 }

@@ -42,7 +42,13 @@ async fn what_came_later_is_refused_by_older_servers() -> Result<(), Error> {
         assert!(error.to_string().contains("any_version()"), "{error}");
     }
     assert!(server.requests().iter().all(|request| request.path == "/api/v1/configs"));
-    // The old server imports what it can and says nothing of the parameter.
+    // The old server sends today's content, whatever revision is asked for.
+    for text in [&b"first"[..], b"second"] {
+        files.create_namespace_file(NAMESPACE, "/a.txt", kestra::FilePart::bytes("a.txt", text)).await?;
+    }
+    let harm = files.get_file_content(NAMESPACE, "/a.txt").revision(1).any_version().await?;
+    assert_eq!(harm.bytes().await?, "second");
+    // It imports what it can and says nothing of the parameter.
     let harm = flows.import_flows(part()).fail_on_error(true).any_version().await?;
     assert!(harm.is_empty());
     Ok(())

@@ -1,4 +1,30 @@
 //! What servers do silently: the harm without our guard, and the refusal or handling with it.
+//!
+//! | what | tests |
+//! | --- | --- |
+//! | parameters and fields that a version ignores | `ignored` |
+//! | actions by query without a filter | `by_query` |
+//! | eight days | `look_back` |
+//! | updates that delete | `sources::updates_keep_what_they_do_not_name` |
+//! | drafts, and what else only Enterprise reads | `editions` |
+//! | values of keys | `keys` |
+//! | sources that are split | `sources::several_flows_are_split_only_between_them` |
+//! | imports that leave something out | `import` |
+//! | files that become flows, archives that are unpacked | `files` |
+//! | streams: stubs, cuts, ids that are not there | `streams` |
+//! | queued creations and webhooks are not repeated | `repeats` |
+//! | long request lines | `repeats::a_request_line_that_is_too_long_names_the_limit` |
+//! | `Accept` selects the route | `unsupported::a_type_that_a_route_does_not_answer_selects_none` |
+//! | a creation that waits hangs at a pause | `waiting::a_pause_holds_the_answer_of_a_creation_that_waits` |
+//! | links and redirects that repeat what was sent | `secrets` |
+//! | webhooks keep headers | `secrets::a_webhook_stores_what_it_is_sent_so_it_gets_no_credentials` |
+//! | uploads that end too soon | `bodies::an_upload_that_fails_breaks_the_connection` |
+//! | routes that a version reads as another | `unsupported` |
+//! | one correlation id twice | `keys_of_executions` |
+//! | errors before the body was read | `early_errors` |
+//! | inputs with a typo, and what is no truth value | `inputs`, `bodies` |
+//! | executions that are retried | `waiting::a_retried_execution_has_ended_and_its_work_goes_on` |
+//! | a correlation id that is inherited | `keys_of_executions::what_inherits_the_id_is_found_by_it_and_is_not_the_keys` |
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
@@ -7,17 +33,21 @@ mod support;
 
 mod bodies;
 mod by_query;
+mod early_errors;
 mod editions;
 mod files;
 mod ignored;
 mod import;
 mod inputs;
 mod keys;
+mod keys_of_executions;
 mod look_back;
 mod repeats;
 mod secrets;
 mod sources;
+mod streams;
 mod unsupported;
+mod waiting;
 
 use std::time::Duration;
 
@@ -26,6 +56,20 @@ use kestra::{Client, Error};
 use kestra_testkit::{Dialect, Server};
 
 pub(crate) const NAMESPACE: &str = "company.team";
+
+/// A flow that a webhook starts.
+pub(crate) const HOOK: &str = "\
+id: hook
+namespace: company.team
+triggers:
+  - id: hook
+    type: io.kestra.plugin.core.trigger.Webhook
+    key: opens
+tasks:
+  - id: greet
+    type: io.kestra.plugin.core.debug.Return
+    format: hello
+";
 
 /// A server of a version and a client that tries once.
 pub(crate) async fn serve(dialect: Dialect) -> (Server, Client) {

@@ -2,7 +2,9 @@ use std::time::Duration;
 
 use kestra::operations::DeleteFlowRevisions;
 use kestra::{Client, Error, Filter, RequestSent, Retry};
-use kestra_testkit::{Dialect, Fault, Server};
+use kestra_testkit::{Cut, Dialect, Fault, Server};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::{NAMESPACE, flow, serve};
 
@@ -46,6 +48,21 @@ async fn a_webhook_starts_work_even_by_get() {
 }
 
 #[tokio::test]
+async fn a_webhook_that_is_repeated_starts_another_execution() -> Result<(), Error> {
+    for (idempotent, executions) in [(false, 1), (true, 2)] {
+        let server = Server::start().await.unwrap();
+        server.deploy(crate::HOOK).unwrap();
+        server.fail(Fault::cut(Cut::AfterProcessing).on("GET", "/api/v1/{tenant}/executions/webhook/**"));
+        let client = eager(&server);
+        let call = client.executions().trigger_execution_by_get_webhook(NAMESPACE, "hook", "opens");
+        let answer = call.idempotent(idempotent).await;
+        assert_eq!(answer.is_ok(), idempotent);
+        assert_eq!(crate::executions(&client).await?, Some(executions));
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_request_line_that_is_too_long_names_the_limit() {
     let (server, client) = serve(Dialect::V2_0).await;
     let ids = (0..400).map(|number| format!("execution-{number}"));
@@ -54,6 +71,16 @@ async fn a_request_line_that_is_too_long_names_the_limit() {
     assert_eq!(error.request_sent(), RequestSent::No);
     assert!(error.to_string().contains("4096"), "{error}");
     assert!(server.requests().iter().all(|request| request.path == "/api/v1/configs"));
+
+    // The server's own answer names neither the request nor the limit.
+    let line = format!("GET /api/v1/main/flows/search?q={} HTTP/1.1", "x".repeat(4100));
+    let mut connection = TcpStream::connect(server.address()).await.unwrap();
+    let request = format!("{line}\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+    connection.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    assert!(answer.contains("/bad-request") && !answer.contains("4096"), "{answer}");
 }
 
 #[tokio::test]

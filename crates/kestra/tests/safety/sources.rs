@@ -14,8 +14,13 @@ async fn updates_keep_what_they_do_not_name() -> Result<(), Error> {
         flows.bulk_update_flows(flow("a")).await?;
         flows.update_flows_in_namespace(NAMESPACE, flow("a")).await?;
         assert_eq!(flows.search_flows().await?.total, Some(2));
-        // What the server does when nothing is said.
         flows.bulk_update_flows(flow("a")).delete(true).await?;
+        assert_eq!(flows.search_flows().await?.total, Some(1));
+        // What the server does when nothing is said.
+        flows.create_flow(flow("b")).await?;
+        let silent =
+            http::Request::post("/api/v1/main/flows/bulk").header("content-type", "application/x-yaml");
+        client.request(silent.body(flow("a")).unwrap()).await?;
         assert_eq!(flows.search_flows().await?.total, Some(1));
     }
     Ok(())

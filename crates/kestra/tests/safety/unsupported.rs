@@ -49,3 +49,18 @@ async fn an_operation_asks_for_its_own_type_first() {
     assert!(accepted[1].starts_with("application/octet-stream"), "{accepted:?}");
     assert!(accepted.iter().all(|accept| accept.ends_with("*/*;q=0.1")), "{accepted:?}");
 }
+
+#[tokio::test]
+async fn a_type_that_a_route_does_not_answer_selects_none() -> Result<(), Error> {
+    let (_server, client) = serve(Dialect::V2_0).await;
+    client.flows().create_flow(flow("hello")).await?;
+    let export = "/api/v1/main/flows/export/by-query?filters[namespace][PREFIX]=company".replace('[', "%5B");
+    let export = export.replace(']', "%5D");
+    let request = Request::get(&export).header("accept", "application/json").body("").unwrap();
+    // The server looks for a flow `by-query` in a namespace `export`.
+    assert!(client.request(request).await.unwrap_err().is_not_found());
+    let filter = kestra::Filter::namespace().prefix("company");
+    let archive = client.flows().export_flows_by_query().filter(filter).await?.bytes().await?;
+    assert!(archive.starts_with(b"PK"));
+    Ok(())
+}

@@ -20,20 +20,21 @@ pub(super) async fn create(cx: Context) -> Answer {
     let Some(part) = parts.into_iter().rfind(|part| part.name == "fileContent") else {
         return Err(ApiError::internal("Required Part [fileContent] not specified"));
     };
-    if part.filename.is_none() {
+    let Some(name) = &part.filename else {
         return Err(ApiError::new(
             422,
             "Internal server error: Cannot convert type [class io.micronaut.http.server.netty.MicronautHttpData$AttributeImpl] \
              to target type: interface io.micronaut.http.multipart.CompletedFileUpload. Considering defining a TypeConverter \
              bean to handle this case.",
         ));
-    }
+    };
+    let is_archive = name.to_ascii_lowercase().ends_with(".zip");
     path::check_names(&cx, &path)?;
     let namespace = cx.param("namespace");
-    if path.starts_with("/_flows/") {
+    if !is_archive && path.starts_with("/_flows/") {
         return import(&cx, &part.text());
     }
-    if !path.to_ascii_lowercase().ends_with(".zip") {
+    if !is_archive {
         cx.app.files().write(namespace, &path, part.body);
         return Ok(Reply::empty(200));
     }
