@@ -9,7 +9,7 @@ use http::{Request, Response};
 use kestra_core::{Body, BoxError, Error, Retry, Servers, Timeouts};
 use kestra_tower::transport::{Proxy, Tls, Transport};
 use kestra_tower::{Auth, AuthLayer, RetryLayer, ServerLayer, TimeoutLayer, TraceLayer};
-use tower::util::BoxCloneSyncService;
+use tower::util::{BoxCloneSyncService, Either};
 use tower::{Layer, Service, ServiceExt as _};
 
 use super::stack::{SharedStack, Whole};
@@ -122,44 +122,24 @@ pub(super) fn standard(from: Standard) -> Result<SharedStack, Error> {
     let auth = from.auth.unwrap_or_default();
     auth.check()?;
     let auth = AuthLayer::new(auth).webhooks(from.webhook_credentials);
-    let attempt = Attempt { auth, server, timeouts: from.timeouts, retry: from.retry };
-    // Without layers of other people the whole stack is one type, hidden once.
-    Ok(if from.attempt_layers.is_empty() {
-        attempt.finish(transport, from.call_layers)
+    // Either way the attempts are one type, so that what is around them is compiled once.
+    let transport = if from.attempt_layers.is_empty() {
+        Either::Left(transport.map_err(Into::into))
     } else {
-        attempt.finish(from.attempt_layers.around(transport.erase()), from.call_layers)
+        Either::Right(from.attempt_layers.around(transport.erase()))
+    };
+    let attempt = auth.layer(transport);
+    let attempt = server.layer(attempt);
+    let attempt = TimeoutLayer::attempt_of(from.timeouts).layer(attempt);
+    let attempt = TraceLayer::attempt().layer(attempt);
+    let attempts = RetryLayer::new(from.retry).layer(attempt);
+    let limit = TimeoutLayer::total_of(from.timeouts);
+    Ok(if from.call_layers.is_empty() {
+        // The one allocation costs less than moving so large a future from layer to layer.
+        Arc::new(Whole::new(attempts.map_future(Box::pin), limit.relying_on_attempts()))
+    } else {
+        Arc::new(Whole::new(from.call_layers.around(attempts.erase()), limit))
     })
-}
-
-struct Attempt {
-    auth: AuthLayer,
-    server: ServerLayer,
-    timeouts: Timeouts,
-    retry: Retry,
-}
-
-impl Attempt {
-    fn finish<S>(self, transport: S, call_layers: Layers) -> SharedStack
-    where
-        S: Service<Request<Body>, Response = Response<Body>, Error: Into<BoxError>, Future: Send>
-            + Clone
-            + Send
-            + Sync
-            + 'static,
-    {
-        let attempt = self.auth.layer(transport);
-        let attempt = self.server.layer(attempt);
-        let attempt = TimeoutLayer::attempt_of(self.timeouts).layer(attempt);
-        let attempt = TraceLayer::attempt().layer(attempt);
-        let attempts = RetryLayer::new(self.retry).layer(attempt);
-        let limit = TimeoutLayer::total_of(self.timeouts);
-        if call_layers.is_empty() {
-            // The one allocation costs less than moving so large a future from layer to layer.
-            Arc::new(Whole::new(attempts.map_future(Box::pin), limit.relying_on_attempts()))
-        } else {
-            Arc::new(Whole::new(call_layers.around(attempts.erase()), limit))
-        }
-    }
 }
 
 /// The span and the limit of the whole call, which hold for any stack.
