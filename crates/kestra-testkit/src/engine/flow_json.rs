@@ -17,6 +17,7 @@ pub(crate) fn flow(flow: &FlowDefinition, dialect: Dialect) -> Map<String, Value
             "retry" => retry(value, dialect),
             "checks" => checks(flow, dialect),
             "concurrency" => concurrency(flow),
+            "id" | "namespace" | "description" if !value.is_null() => Value::from(plain_text(value)),
             "disabled" | "deleted" | "draft" | "source" | "revision" | "updated" | "tenantId" => continue,
             _ => value.clone(),
         };

@@ -1,0 +1,3 @@
+//! Executions: started, followed, changed, ended.
+
+mod create;

@@ -1,0 +1,3 @@
+//! Flows: written, read, found, moved about.
+
+mod write;
