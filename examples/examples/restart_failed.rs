@@ -1,6 +1,8 @@
 //! Restarts the executions that failed, all that can be; the others are named with what is in the way.
 #![allow(clippy::print_stdout)]
 
+use std::time::Duration;
+
 use kestra::{BoxError, Client, Filter};
 use kestra_examples::{NAMESPACE, Server};
 
@@ -21,8 +23,10 @@ async fn main() -> Result<(), BoxError> {
     let mut failed = failed(&client, &id).await?;
     println!("{} executions have failed", failed.len());
     failed.push("4kJ2mQ7ZtP1xWv9Ls8RbCd".to_owned());
-    let report = client.executions().restart_executions_by_ids(failed.clone()).skipping_invalid().await?;
-    println!("{} restarted, {} of them queued", report.total(), report.queued);
+    let restart = client.executions().restart_executions_by_ids(failed.clone()).skipping_invalid();
+    // A server of 2.0 answers before it has done anything.
+    let report = restart.wait_until_visible(Duration::from_secs(30)).await?;
+    println!("{} restarted and seen to be, {} of them queued", report.visible.len(), report.queued);
     for skipped in &report.skipped {
         println!("left out {}: {}", skipped.id, skipped.reason);
     }

@@ -1,8 +1,9 @@
-//! Runs a flow to its end, shows how far it has come by task, and reads its outputs as a type of its own.
+//! Runs a flow to its end with a progress bar of its tasks, and reads its outputs as a type of its own.
 #![allow(clippy::print_stdout)]
 
 use std::time::Duration;
 
+use indicatif::{ProgressBar, ProgressStyle};
 use kestra::BoxError;
 use kestra::models::Execution;
 use kestra_examples::{NAMESPACE, Server};
@@ -21,14 +22,18 @@ async fn main() -> Result<(), BoxError> {
     let tasks = ["extract", "transform", "load"];
     client.flows().deploy(source(&id, &tasks)).await?;
 
+    let bar = ProgressBar::new(tasks.len() as u64);
+    bar.set_style(ProgressStyle::with_template("{bar:30} {pos} of {len} tasks {msg}")?);
+    let shown = bar.clone();
     let run = client
         .executions()
         .run(NAMESPACE, &id)
         .input("name", "Rust")
         .input("dry_run", true)
         .timeout(Duration::from_mins(2))
-        .on_progress(move |execution| show(execution, tasks.len()));
+        .on_progress(move |execution| show(execution, &shown));
     let result = run.await;
+    bar.finish();
 
     if let Ok(finished) = &result {
         client.executions().delete_execution(finished.id()).await?;
@@ -36,12 +41,12 @@ async fn main() -> Result<(), BoxError> {
     client.flows().delete_flow(NAMESPACE, &id).await?;
     let finished = result?;
     let report: Report = finished.outputs_as()?;
-    println!("{:?}: {}", finished.state(), report.greeting);
+    println!("{} of {} tasks are done: {}", bar.position(), tasks.len(), report.greeting);
     Ok(())
 }
 
-/// A bar with a mark for each task that is done, and the states of all that have begun.
-fn show(execution: &Execution, count: usize) {
+/// Sets the bar to the number of tasks that are done, beside the states of all that have begun.
+fn show(execution: &Execution, bar: &ProgressBar) {
     let runs = execution.task_runs();
     let done = runs.iter().filter(|run| run.state.as_ref().is_some_and(|state| state.is_terminal())).count();
     let states: Vec<_> = runs
@@ -51,7 +56,8 @@ fn show(execution: &Execution, count: usize) {
             format!("{} {}", run.task_id.as_deref().unwrap_or("?"), state.map_or("?", |state| state.as_str()))
         })
         .collect();
-    println!("[{}{}] {}", "#".repeat(done), ".".repeat(count.saturating_sub(done)), states.join(", "));
+    bar.set_position(done as u64);
+    bar.set_message(states.join(", "));
 }
 
 fn source(id: &str, tasks: &[&str]) -> String {

@@ -3,6 +3,7 @@
 use std::env;
 
 use kestra::{Auth, BoxError, Client, ClientBuilder};
+use kestra_testkit::Dialect;
 
 /// The server that `KESTRA_URL` names, or else an embedded one, which ends with this value.
 #[derive(Debug)]
@@ -18,10 +19,23 @@ impl Server {
     ///
     /// No port is free.
     pub async fn start() -> Result<Self, BoxError> {
+        Self::of_dialect(Dialect::V2_0).await
+    }
+
+    /// The same with an embedded server of 1.3, for what open source has no more from 2.0 on.
+    ///
+    /// # Errors
+    ///
+    /// No port is free.
+    pub async fn start_before_2() -> Result<Self, BoxError> {
+        Self::of_dialect(Dialect::V1_3).await
+    }
+
+    async fn of_dialect(dialect: Dialect) -> Result<Self, BoxError> {
         if let Some(url) = variable("KESTRA_URL") {
             return Ok(Self { embedded: None, url });
         }
-        let embedded = kestra_testkit::Server::start().await?;
+        let embedded = kestra_testkit::Server::builder().dialect(dialect).start().await?;
         Ok(Self { url: embedded.url().to_owned(), embedded: Some(embedded) })
     }
 

@@ -115,7 +115,10 @@ async fn backfill_trigger_catches_up() {
 #[tokio::test]
 async fn restart_failed_leaves_out_what_is_gone() {
     let text = run("restart_failed").await;
-    assert!(text.contains("3 executions have failed") && text.contains("3 restarted"), "{text}");
+    assert!(
+        text.contains("3 executions have failed") && text.contains("3 restarted and seen to be"),
+        "{text}"
+    );
     assert!(text.contains("left out 4kJ2mQ7ZtP1xWv9Ls8RbCd: execution not found"), "{text}");
 }
 
@@ -141,7 +144,24 @@ async fn call_webhook_starts_one() {
 #[tokio::test]
 async fn run_and_wait_shows_progress_and_outputs() {
     let text = run("run_and_wait").await;
-    assert!(text.contains("[###]") && text.trim_end().ends_with("Hello, Rust!"), "{text}");
+    assert_eq!(text.trim_end(), "3 of 3 tasks are done: Hello, Rust!");
+}
+
+#[tokio::test]
+async fn transfer_file_shows_progress_up_and_down() {
+    let text = run("transfer_file").await;
+    assert_eq!(text.trim_end(), "8388608 bytes up, 8388608 bytes down, the same: true");
+}
+
+#[tokio::test]
+async fn export_dashboard_writes_the_rows_of_a_chart() {
+    let text = run("export_dashboard").await;
+    let mut lines = text.lines();
+    assert!(
+        lines.next().is_some_and(|columns| columns.contains("flow") && columns.contains("total")),
+        "{text}"
+    );
+    assert!(text.contains("SUCCESS") && text.contains('3'), "{text}");
 }
 
 #[tokio::test]
@@ -178,6 +198,10 @@ async fn examples_use_the_server_of_the_environment_and_leave_nothing_there() {
             "export_executions",
             "plot_execution",
             "call_webhook",
+            "run_and_wait",
+            "transfer_file",
+            "export_dashboard",
+            "follow_logs",
         ] {
             server.clear_requests();
             let text = run_with(name, &variables).await;

@@ -69,6 +69,14 @@ areas! {
     triggers => Triggers,
 }
 
+impl Client {
+    /// Files of namespaces: the same as [`files`](Self::files), under the name that the server's documents have for them.
+    #[must_use]
+    pub fn namespace_files(&self) -> Files {
+        self.files()
+    }
+}
+
 #[cfg(feature = "enterprise")]
 areas! {
     /// Apps: forms and pages on top of flows.

@@ -51,16 +51,21 @@ pub(super) fn csv(cx: &Context) -> Answer {
     let mut text = String::new();
     for row in rows.iter().filter_map(Value::as_object) {
         if text.is_empty() {
-            text = row.keys().cloned().collect::<Vec<String>>().join(",") + "\n";
+            text = row.keys().cloned().collect::<Vec<String>>().join(",") + "\r\n";
         }
-        let cells =
-            row.values().map(|cell| cell.as_str().map_or_else(|| cell.to_string(), ToOwned::to_owned));
-        text.push_str(&cells.collect::<Vec<String>>().join(","));
-        text.push('\n');
+        let cells: Vec<String> = row.values().map(cell).collect();
+        text.push_str(&cells.join(","));
+        text.push_str("\r\n");
     }
     let (id, chart) = (cx.param("id"), cx.param("chartId"));
     let name = format!("attachment; filename=\"{id}_{chart}_export.csv\"");
     Ok(Reply::bytes("application/octet-stream", text).with_header(http::header::CONTENT_DISPOSITION, &name))
+}
+
+/// A value as a column of CSV.
+fn cell(value: &Value) -> String {
+    let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+    if text.contains([',', '"', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }
 
 fn rows(cx: &Context, chart: &Value, asked: &Value) -> Result<Vec<Value>, ApiError> {
