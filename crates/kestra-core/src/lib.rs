@@ -2,6 +2,8 @@
 //!
 //! It knows neither models nor tower. Users of the client find everything re-exported by the crate `kestra`.
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 mod body;
 mod call;
 mod context;

@@ -52,6 +52,7 @@ impl Token {
 
     /// Sets the time at which the token expires.
     #[must_use]
+    #[allow(clippy::disallowed_methods, reason = "what others call a time is one of the wall clock")]
     pub fn expires_at(self, time: SystemTime) -> Self {
         self.expires_in(time.duration_since(SystemTime::now()).unwrap_or_default())
     }

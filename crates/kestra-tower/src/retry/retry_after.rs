@@ -17,6 +17,7 @@ pub(super) fn read(status: StatusCode, headers: &HeaderMap) -> Option<Duration> 
     }
     let until = httpdate::parse_http_date(text).ok()?;
     // By the server's clock, if it tells the time: ours may be wrong.
+    #[allow(clippy::disallowed_methods, reason = "dates of HTTP are of the wall clock")]
     let now = headers.get(DATE).and_then(date).unwrap_or_else(SystemTime::now);
     Some(until.duration_since(now).unwrap_or_default())
 }

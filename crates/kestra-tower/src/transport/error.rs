@@ -54,6 +54,11 @@ pub(crate) fn from_client(error: legacy::Error) -> Error {
     if error.is_connect() {
         return Error::with_source(ErrorKind::Connect, error);
     }
+    if is_refused_stream(&error) {
+        return Error::with_source(ErrorKind::Transport, error)
+            .message("it refused the request's stream before it was looked at")
+            .sent(RequestSent::No);
+    }
     let (kind, sent, message) = match find::<hyper::Error>(&error) {
         // hyper says so only of a request that it gives back untouched.
         Some(cause) if cause.is_canceled() => {
@@ -73,6 +78,17 @@ pub(crate) fn from_client(error: legacy::Error) -> Error {
         _ => return Error::with_source(ErrorKind::Transport, error).sent(RequestSent::Maybe),
     };
     Error::with_source(kind, error).message(message).sent(sent)
+}
+
+/// Whether a server of HTTP/2 says that it did nothing with the request.
+#[cfg(feature = "http2")]
+fn is_refused_stream(error: &legacy::Error) -> bool {
+    find::<h2::Error>(error).is_some_and(|error| error.reason() == Some(h2::Reason::REFUSED_STREAM))
+}
+
+#[cfg(not(feature = "http2"))]
+fn is_refused_stream(_: &legacy::Error) -> bool {
+    false
 }
 
 /// What reading a body ended in.
