@@ -1,4 +1,4 @@
-//! Running flows and waiting for executions, on servers of both lines.
+//! Running flows and waiting for executions, on servers of all lines.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 const NAMESPACE: &str = "company.team";
-const BOTH: [Dialect; 2] = [Dialect::V1_3, Dialect::V2_0];
+const ALL: [Dialect; 3] = [Dialect::V1_0, Dialect::V1_3, Dialect::V2_0];
 
 const HELLO: &str = r#"
 id: hello
@@ -42,7 +42,7 @@ async fn serve(dialect: Dialect) -> (Server, Client) {
 
 #[tokio::test]
 async fn outputs_are_typed_wherever_the_version_keeps_them() -> Result<(), kestra::Error> {
-    for dialect in BOTH {
+    for dialect in ALL {
         let (server, client) = serve(dialect).await;
         let finished =
             client.executions().run(NAMESPACE, "hello").input("name", "Ada").input("dry_run", true).await?;
@@ -58,7 +58,7 @@ async fn outputs_are_typed_wherever_the_version_keeps_them() -> Result<(), kestr
 
 #[tokio::test]
 async fn a_flow_without_outputs_has_none() -> Result<(), kestra::Error> {
-    for dialect in BOTH {
+    for dialect in ALL {
         let (server, client) = serve(dialect).await;
         server.flow(NAMESPACE, "quiet").on_run(|_| Outcome::success(json!({})));
         assert!(client.executions().run(NAMESPACE, "quiet").await?.outputs().is_empty());
@@ -68,7 +68,7 @@ async fn a_flow_without_outputs_has_none() -> Result<(), kestra::Error> {
 
 #[tokio::test]
 async fn a_start_is_waited_for_in_another_process() -> Result<(), kestra::Error> {
-    for dialect in BOTH {
+    for dialect in ALL {
         let (server, client) = serve(dialect).await;
         #[derive(Serialize)]
         struct Inputs {
@@ -90,7 +90,7 @@ async fn a_start_is_waited_for_in_another_process() -> Result<(), kestra::Error>
 
 #[tokio::test]
 async fn failures_are_errors_that_tell_the_task_and_its_log() {
-    for dialect in BOTH {
+    for dialect in ALL {
         let (server, client) = serve(dialect).await;
         server.flow(NAMESPACE, "bad").on_run(|_| Outcome::failed("which table?"));
         let error = client.executions().run(NAMESPACE, "bad").await.unwrap_err();
@@ -113,7 +113,7 @@ async fn failures_are_errors_that_tell_the_task_and_its_log() {
 
 #[tokio::test]
 async fn killed_and_cancelled_are_errors_a_warning_is_not() -> Result<(), kestra::Error> {
-    for dialect in BOTH {
+    for dialect in ALL {
         let (server, client) = serve(dialect).await;
         for (id, outcome, state) in [
             ("killed", Outcome::killed(), StateType::Killed),
@@ -133,7 +133,7 @@ async fn killed_and_cancelled_are_errors_a_warning_is_not() -> Result<(), kestra
 
 #[tokio::test]
 async fn an_execution_that_is_retried_is_followed_to_its_successor() -> Result<(), kestra::Error> {
-    for dialect in BOTH {
+    for dialect in ALL {
         let (server, client) = serve(dialect).await;
         server.flow(NAMESPACE, "flaky").on_run(|_| Outcome::retried(Outcome::success(json!({"rows": 5}))));
         let started = client.executions().start(NAMESPACE, "flaky").await?;
@@ -147,7 +147,7 @@ async fn an_execution_that_is_retried_is_followed_to_its_successor() -> Result<(
 
 #[tokio::test]
 async fn a_pause_is_told_once_and_may_end_the_wait() -> Result<(), kestra::Error> {
-    for dialect in BOTH {
+    for dialect in ALL {
         let (server, client) = serve(dialect).await;
         server
             .flow(NAMESPACE, "gate")
@@ -176,7 +176,7 @@ async fn a_pause_is_told_once_and_may_end_the_wait() -> Result<(), kestra::Error
 
 #[tokio::test]
 async fn time_that_is_over_leaves_the_execution_or_kills_it() {
-    for dialect in BOTH {
+    for dialect in ALL {
         let (server, client) = serve(dialect).await;
         server.flow(NAMESPACE, "slow").on_run(|_| Outcome::success(json!({})).after(Duration::from_secs(20)));
         let run = || client.executions().run(NAMESPACE, "slow").timeout(Duration::from_millis(150));
@@ -194,7 +194,7 @@ async fn time_that_is_over_leaves_the_execution_or_kills_it() {
 
 #[tokio::test]
 async fn typos_and_loose_booleans_are_refused_before_anything_is_started() {
-    for dialect in BOTH {
+    for dialect in ALL {
         let (server, client) = serve(dialect).await;
         let run = || client.executions().run(NAMESPACE, "hello");
         for refused in
@@ -212,7 +212,7 @@ async fn typos_and_loose_booleans_are_refused_before_anything_is_started() {
 
 #[tokio::test]
 async fn an_execution_that_is_not_there_is_an_error() {
-    for dialect in BOTH {
+    for dialect in ALL {
         let server =
             Server::builder().dialect(dialect).patience(Duration::from_millis(100)).start().await.unwrap();
         let client = Client::builder().server(server.url()).build().unwrap();
@@ -224,7 +224,7 @@ async fn an_execution_that_is_not_there_is_an_error() {
 
 #[tokio::test]
 async fn where_events_are_kept_back_the_execution_is_read() -> Result<(), kestra::Error> {
-    for dialect in BOTH {
+    for dialect in ALL {
         let (server, client) = serve(dialect).await;
         server
             .flow(NAMESPACE, "job")
@@ -235,31 +235,4 @@ async fn where_events_are_kept_back_the_execution_is_read() -> Result<(), kestra
         assert_eq!(finished.outputs()["rows"], 1);
     }
     Ok(())
-}
-
-#[tokio::test]
-async fn runs_survive_a_server_that_stops_twice() {
-    for dialect in BOTH {
-        let (mut server, client) = serve(dialect).await;
-        server
-            .flow(NAMESPACE, "job")
-            .on_run(|inputs| Outcome::success(json!({"n": inputs["n"]})).after(Duration::from_millis(900)));
-        let runs: Vec<_> = (0..20)
-            .map(|n| {
-                let run = client.executions().run(NAMESPACE, "job").input("n", n).unchecked();
-                tokio::spawn(async move { (n, run.await) })
-            })
-            .collect();
-        for _ in 0..2 {
-            tokio::time::sleep(Duration::from_millis(150)).await;
-            server.stop().await;
-            tokio::time::sleep(Duration::from_millis(150)).await;
-            server.restart().await.unwrap();
-        }
-        for run in runs {
-            let (n, result) = run.await.unwrap();
-            assert_eq!(result.unwrap().outputs()["n"].to_string().trim_matches('"'), n.to_string());
-        }
-        assert_eq!(server.executions_of(NAMESPACE, "job").len(), 20);
-    }
 }

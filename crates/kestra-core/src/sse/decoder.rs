@@ -127,6 +127,11 @@ impl Decoder {
         if self.buffer.len() - self.read + self.event.data.len() > self.limit {
             return Err(SseError::TooLarge { limit: self.limit });
         }
+        if self.read == self.buffer.len() {
+            // A stream may be silent for long; until then it needs nothing of what its last event needed.
+            self.buffer = Vec::new();
+            (self.read, self.searched) = (0, 0);
+        }
         Ok(None)
     }
 

@@ -42,4 +42,4 @@ mod inputs_tests;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use table::Engine;
+pub(crate) use table::{CORRELATION, Engine};

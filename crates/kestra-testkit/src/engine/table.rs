@@ -25,10 +25,43 @@ pub(crate) struct Engine {
     pub(crate) worker_id: String,
 }
 
+/// The label that executions share which belong together; it never changes.
+pub(crate) const CORRELATION: &str = "system.correlationId";
+
 #[derive(Debug, Default)]
 struct Table {
     by_id: HashMap<String, Arc<Cell>>,
+    by_correlation: HashMap<String, Vec<Arc<Cell>>>,
     in_order: Vec<Arc<Cell>>,
+}
+
+impl Table {
+    fn add(&mut self, cell: &Arc<Cell>) {
+        let execution = cell.now();
+        if let Some(correlation) = execution.label(CORRELATION) {
+            self.by_correlation.entry(correlation.to_owned()).or_default().push(Arc::clone(cell));
+        }
+        if let Some(old) = self.by_id.insert(execution.id.clone(), Arc::clone(cell)) {
+            self.forget(&[old]);
+        }
+        self.in_order.push(Arc::clone(cell));
+    }
+
+    /// Takes executions out of what isn't kept by id.
+    fn forget(&mut self, gone: &[Arc<Cell>]) {
+        let stays = |cell: &Arc<Cell>| !gone.iter().any(|gone| Arc::ptr_eq(gone, cell));
+        self.in_order.retain(stays);
+        for cell in gone {
+            if let Some(correlation) = cell.now().label(CORRELATION)
+                && let Some(group) = self.by_correlation.get_mut(correlation)
+            {
+                group.retain(stays);
+                if group.is_empty() {
+                    self.by_correlation.remove(correlation);
+                }
+            }
+        }
+    }
 }
 
 /// How long things take that take time on a real server.
@@ -62,13 +95,8 @@ impl Default for Engine {
 impl Engine {
     /// Keeps an execution.
     pub(crate) fn insert(&self, execution: Execution) -> Arc<Cell> {
-        let id = execution.id.clone();
         let cell = Arc::new(Cell::new(execution));
-        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(old) = table.by_id.insert(id, Arc::clone(&cell)) {
-            table.in_order.retain(|known| !Arc::ptr_eq(known, &old));
-        }
-        table.in_order.push(Arc::clone(&cell));
+        self.table.write().unwrap_or_else(PoisonError::into_inner).add(&cell);
         cell
     }
 
@@ -83,6 +111,12 @@ impl Engine {
         table.in_order.iter().map(|cell| cell.now()).collect()
     }
 
+    /// The executions with a correlation id as they are now, in the order of their creation.
+    pub(crate) fn correlated(&self, correlation: &str) -> Vec<Arc<Execution>> {
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        table.by_correlation.get(correlation).into_iter().flatten().map(|cell| cell.now()).collect()
+    }
+
     /// Forgets executions; what runs them stops.
     pub(crate) fn remove(&self, ids: &[String]) {
         let mut gone = Vec::new();
@@ -91,7 +125,7 @@ impl Engine {
             for id in ids {
                 gone.extend(table.by_id.remove(id));
             }
-            table.in_order.retain(|cell| !gone.iter().any(|gone| Arc::ptr_eq(gone, cell)));
+            table.forget(&gone);
         }
         for cell in gone {
             cell.update(|execution| execution.deleted = true);

@@ -28,6 +28,10 @@ pub struct Fault {
     pub(crate) skip: usize,
     /// How often it happens; `None` is always.
     pub(crate) times: Option<usize>,
+    /// Whether the times count for each path and query anew.
+    pub(crate) on_each_target: bool,
+    /// After which silence a stream that is to break does so.
+    pub(crate) silence: Option<Duration>,
     pub(crate) chance: Option<(f64, u64)>,
 }
 
@@ -61,7 +65,16 @@ pub(crate) enum Kind {
 
 impl Fault {
     fn new(kind: Kind) -> Self {
-        Self { kind, method: None, path: None, skip: 0, times: Some(1), chance: None }
+        Self {
+            kind,
+            method: None,
+            path: None,
+            skip: 0,
+            times: Some(1),
+            on_each_target: false,
+            silence: None,
+            chance: None,
+        }
     }
 
     /// It answers with a status, an empty body unless [`body`](Self::body) says otherwise, and does nothing.
@@ -101,10 +114,16 @@ impl Fault {
         Self::new(Kind::Late(after))
     }
 
-    /// It breaks streams of events off after some of them, in the middle of the next; a seed gives the same breaks in every
+    /// It breaks streams of events off after some of them, somewhere within the next; a seed gives the same breaks in every
     /// run. Lasts until the server is healed, unless [`times`](Self::times) says how many streams are meant.
     pub fn cut_streams(seed: u64) -> Self {
         Self::new(Kind::CutStreams(seed)).always()
+    }
+
+    /// A stream that is to break does so as well once nothing was sent for so long; it waits for its next event otherwise.
+    pub fn or_after_silence(mut self, silence: Duration) -> Self {
+        self.silence = Some(silence);
+        self
     }
 
     /// The body that a status comes with; other faults have none.
@@ -152,6 +171,12 @@ impl Fault {
     /// It happens this often.
     pub fn times(mut self, times: usize) -> Self {
         self.times = Some(times);
+        self
+    }
+
+    /// The times, or the one time, count for each path and query anew: the first connections to each stream break, say.
+    pub fn on_each_target(mut self) -> Self {
+        self.on_each_target = true;
         self
     }
 

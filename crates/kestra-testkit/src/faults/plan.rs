@@ -1,5 +1,6 @@
 //! Which faults a request meets.
 
+use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -27,6 +28,8 @@ struct Active {
     rng: Option<Rng>,
     /// Where streams break.
     breaks: Rng,
+    /// How often it happened to each path and query, if that counts.
+    targets: HashMap<String, usize>,
 }
 
 /// What happens to one request.
@@ -46,8 +49,21 @@ pub(crate) enum Act {
     Malform,
     Hang,
     Late(Duration),
-    /// A stream ends within the event after this many.
-    CutStream(usize),
+    /// A stream breaks.
+    CutStream(Break),
+}
+
+/// Where a stream breaks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Break {
+    /// After how many more events.
+    pub(crate) events: usize,
+    /// Whether all was sent that is sent.
+    pub(crate) is_reached: bool,
+    /// How much of the next one is sent, from 0 to 1.
+    pub(crate) share: f64,
+    /// After which silence it breaks, whatever was sent.
+    pub(crate) silence: Option<Duration>,
 }
 
 impl Faults {
@@ -55,7 +71,7 @@ impl Faults {
     pub(crate) fn add(&self, fault: Fault) {
         let rng = fault.chance.map(|(_, seed)| Rng::with_seed(seed));
         let breaks = Rng::with_seed(if let Kind::CutStreams(seed) = fault.kind { seed } else { 0 });
-        lock(&self.active).push(Active { fault, rng, breaks });
+        lock(&self.active).push(Active { fault, rng, breaks, targets: HashMap::new() });
     }
 
     /// Forgets all faults.
@@ -69,20 +85,21 @@ impl Faults {
         let cut = active
             .iter_mut()
             .filter(|active| matches!(active.fault.kind, Kind::Cut(Cut::Connection)))
-            .any(Active::fires);
+            .any(|active| active.fires(""));
         active.retain(Active::is_left);
         cut
     }
 
     /// What happens to a request: all delays, and the first of the rest.
-    pub(crate) fn plan(&self, method: &Method, path: &str) -> Plan {
+    pub(crate) fn plan(&self, method: &Method, target: &str) -> Plan {
         let mut plan = Plan::default();
+        let path = target.split('?').next().unwrap_or_default();
         let mut active = lock(&self.active);
         for one in active.iter_mut().filter(|one| one.concerns(method, path)) {
             if plan.act.is_some() && !matches!(one.fault.kind, Kind::Delay(_) | Kind::EarlyErrorsHang) {
                 continue;
             }
-            if !one.fires() {
+            if !one.fires(target) {
                 continue;
             }
             match &one.fault.kind {
@@ -97,7 +114,14 @@ impl Faults {
                 Kind::Malformed => plan.act = Some(Act::Malform),
                 Kind::Hang => plan.act = Some(Act::Hang),
                 Kind::Late(after) => plan.act = Some(Act::Late(*after)),
-                Kind::CutStreams(_) => plan.act = Some(Act::CutStream(one.breaks.usize(..MOST_EVENTS))),
+                Kind::CutStreams(_) => {
+                    plan.act = Some(Act::CutStream(Break {
+                        events: one.breaks.usize(..MOST_EVENTS),
+                        is_reached: false,
+                        share: one.breaks.f64(),
+                        silence: one.fault.silence,
+                    }));
+                }
             }
         }
         active.retain(Active::is_left);
@@ -117,7 +141,7 @@ impl Active {
     }
 
     /// Whether it happens now, which counts.
-    fn fires(&mut self) -> bool {
+    fn fires(&mut self, target: &str) -> bool {
         if self.fault.skip > 0 {
             self.fault.skip -= 1;
             return false;
@@ -129,6 +153,11 @@ impl Active {
         if !chosen || !self.is_left() {
             return false;
         }
+        if self.fault.on_each_target {
+            let happened = self.targets.entry(target.to_owned()).or_default();
+            *happened += 1;
+            return self.fault.times.is_none_or(|times| *happened <= times);
+        }
         if let Some(times) = &mut self.fault.times {
             *times -= 1;
         }
@@ -136,7 +165,7 @@ impl Active {
     }
 
     fn is_left(&self) -> bool {
-        self.fault.times != Some(0)
+        self.fault.on_each_target || self.fault.times != Some(0)
     }
 }
 
@@ -166,6 +195,15 @@ mod tests {
         assert!(!fails(&faults, "/b/1"));
         assert!(fails(&faults, "/a/1"));
         assert!(!fails(&faults, "/a/1"));
+    }
+
+    #[test]
+    fn a_fault_may_happen_to_each_target() {
+        let faults = Faults::default();
+        faults.add(Fault::status(503).times(2).on_each_target());
+        let seen: Vec<bool> =
+            ["/a", "/a?b", "/a", "/a", "/a?b", "/a?b"].map(|path| fails(&faults, path)).into();
+        assert_eq!(seen, [true, true, true, false, true, false]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 
+use super::plan::Break;
 use crate::http::{Reply, ReplyBody};
 
 /// How long it takes until what was written is out.
@@ -20,33 +21,45 @@ pub(crate) fn malform(mut reply: Reply) -> Reply {
     reply
 }
 
-/// A stream that breaks off in the middle of what comes after some events; what ends before isn't cut.
-pub(crate) fn cut_stream(reply: Reply, events: usize) -> Reply {
+/// A stream that breaks off within what comes after some events, or in a silence; what ends before isn't cut.
+pub(crate) fn cut_stream(reply: Reply, place: Break) -> Reply {
     let Reply { status, headers, body } = reply;
     let ReplyBody::Stream(stream) = body else { return Reply { status, headers, body } };
-    let spoilt = stream.enumerate().flat_map(move |(index, part)| {
-        let part = match part {
-            Ok(bytes) if index == events => Ok(bytes.slice(..bytes.len() / 2)),
-            other => other,
+    let spoilt = stream::unfold((stream, Some(place)), |(mut stream, place)| async move {
+        // After the break there is nothing.
+        let mut place = place?;
+        if place.is_reached {
+            // A moment's wait lets out what was sent so far.
+            tokio::time::sleep(FLUSH).await;
+            return Some((Err(cut()), (stream, None)));
+        }
+        let next = match place.silence {
+            Some(silence) => tokio::time::timeout(silence, stream.next()).await,
+            None => Ok(stream.next().await),
         };
-        let end = (index == events).then(|| {
-            stream::once(async {
-                tokio::time::sleep(FLUSH).await;
-                Err(io::Error::other("cut on purpose"))
-            })
-        });
-        stream::iter([part]).chain(stream::iter(end).flatten()).boxed()
+        let Ok(part) = next else { return Some((Err(cut()), (stream, None))) };
+        let mut part = part?;
+        if place.events == 0 {
+            place.is_reached = true;
+            part = part.map(|bytes| bytes.slice(..(bytes.len() as f64 * place.share) as usize));
+        } else {
+            place.events -= 1;
+        }
+        Some((part, (stream, Some(place))))
     });
     Reply { status, headers, body: ReplyBody::Stream(spoilt.boxed()) }
 }
 
+fn cut() -> io::Error {
+    io::Error::other("cut on purpose")
+}
+
 /// The answer as a stream that breaks off half way, and the length that its head announces.
 pub(crate) fn cut_within(reply: Reply) -> (Reply, Option<usize>) {
-    // A moment's wait lets out what was sent so far.
     let broken = || {
         stream::once(async {
             tokio::time::sleep(FLUSH).await;
-            Err(io::Error::other("cut on purpose"))
+            Err(cut())
         })
     };
     let Reply { status, headers, body } = reply;

@@ -52,7 +52,8 @@ impl Shell {
         reads: &Reads,
     ) -> Result<Response<OutBody>, io::Error> {
         let head = request.method() == Method::HEAD;
-        let plan = self.app.faults.plan(request.method(), request.uri().path());
+        let target = request.uri().path_and_query().map_or("", |target| target.as_str());
+        let plan = self.app.faults.plan(request.method(), target);
         let (line, headers) = (line_length(&request), head_length(&request));
         if matches!(plan.act, Some(Act::Cut(Cut::BeforeRead))) {
             self.app.requests.push(&without_body(request), reads.count());

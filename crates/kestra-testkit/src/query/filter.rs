@@ -110,6 +110,15 @@ impl Filters {
         self.each().iter().any(|filter| filter.field == field)
     }
 
+    /// The value that all that is found has in a label, if one is asked for.
+    pub(crate) fn equal_label(&self, key: &str) -> Option<&str> {
+        let filters = self.nodes.iter().filter_map(|node| match node {
+            Node::One(filter) if filter.field == "labels" && filter.op == Op::Equals => Some(filter),
+            _ => None,
+        });
+        filters.flat_map(|filter| &filter.pairs).find(|(own, _)| own == key).map(|(_, value)| value.as_str())
+    }
+
     /// Adds a filter that must hold too.
     pub(crate) fn push(&mut self, field: &'static str, op: Op, value: impl Into<String>) {
         self.nodes.push(Node::One(Filter { field, op, value: value.into(), pairs: Vec::new() }));

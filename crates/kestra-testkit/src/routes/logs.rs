@@ -4,8 +4,7 @@ use bytes::Bytes;
 use futures_util::stream::{self, Stream, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::dialect::Dialect;
 use crate::http::{Answer, ApiError, Context, Reply, Route, now};
@@ -93,7 +92,9 @@ fn delete_of_flow(cx: &Context) -> Answer {
 fn of_execution(cx: &Context) -> Result<Vec<LogEntry>, ApiError> {
     let filters = per_execution(cx)?;
     let id = cx.param("executionId");
-    Ok(cx.app.logs.all(|entry| entry.execution_id == id && filters.matches(entry)))
+    let mut found = cx.app.logs.of_execution(id);
+    found.retain(|entry| filters.matches(entry));
+    Ok(found)
 }
 
 /// The filters of routes about one execution: own parameters on 1.x, `filters[..]` on 2.0.
@@ -126,14 +127,14 @@ fn own_parameters(cx: &Context) -> Result<Filters, ApiError> {
 fn follow(cx: &Context) -> Answer {
     let filters = per_execution(cx)?;
     let dialect = cx.dialect();
-    let id = cx.param("executionId").to_owned();
     let stub = match dialect {
         Dialect::V1_0 => json!({"attemptNumber": null, "deleted": false}),
         Dialect::V1_3 => json!({"attemptNumber": null}),
         Dialect::V2_0 => json!({}),
     };
-    let keep = move |entry: &LogEntry| entry.execution_id == id && filters.matches(entry);
-    let (past, receiver) = cx.app.logs.follow(&keep);
+    let (mut past, receiver) = cx.app.logs.follow(cx.param("executionId"));
+    let keep = move |entry: &LogEntry| filters.matches(entry);
+    past.retain(&keep);
     let event = move |entry: LogEntry| {
         let mut value = entry.to_json(dialect);
         if let (true, Some(map)) = (dialect.is_v2(), value.as_object_mut()) {
@@ -151,15 +152,10 @@ fn frame(id: &str, data: &Value) -> Bytes {
     Bytes::from(format!("id: {id}\ndata: {data}\n\n"))
 }
 
-fn live(receiver: Receiver<LogEntry>) -> impl Stream<Item = LogEntry> + Send {
+fn live(receiver: UnboundedReceiver<LogEntry>) -> impl Stream<Item = LogEntry> + Send {
     stream::unfold(receiver, |mut receiver| async move {
-        loop {
-            match receiver.recv().await {
-                Ok(entry) => return Some((entry, receiver)),
-                Err(RecvError::Lagged(_)) => {}
-                Err(RecvError::Closed) => return None,
-            }
-        }
+        let entry = receiver.recv().await?;
+        Some((entry, receiver))
     })
 }
 

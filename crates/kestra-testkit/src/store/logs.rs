@@ -1,16 +1,14 @@
 //! What executions log.
 
+use std::collections::HashMap;
 use std::sync::Mutex;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
-use tokio::sync::broadcast;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::app::lock;
 use crate::dialect::Dialect;
-
-/// How many lines a slow reader of a log stream may lag behind.
-const BACKLOG: usize = 1024;
 
 /// One line of a log.
 #[derive(Clone, Debug)]
@@ -61,50 +59,77 @@ impl LogEntry {
 }
 
 /// All lines, in the order they came.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct LogStore {
-    entries: Mutex<Vec<LogEntry>>,
-    sender: broadcast::Sender<LogEntry>,
+    kept: Mutex<Kept>,
 }
 
-impl Default for LogStore {
-    fn default() -> Self {
-        Self { entries: Mutex::default(), sender: broadcast::channel(BACKLOG).0 }
+#[derive(Debug, Default)]
+struct Kept {
+    entries: Vec<LogEntry>,
+    /// Where the lines of an execution are.
+    of_execution: HashMap<String, Vec<usize>>,
+    /// Those who follow an execution.
+    followers: HashMap<String, Vec<UnboundedSender<LogEntry>>>,
+}
+
+impl Kept {
+    fn of(&self, execution: &str) -> impl Iterator<Item = &LogEntry> {
+        let places = self.of_execution.get(execution).into_iter().flatten();
+        places.filter_map(|place| self.entries.get(*place))
+    }
+
+    fn index(&mut self) {
+        self.of_execution.clear();
+        for (place, entry) in self.entries.iter().enumerate() {
+            self.of_execution.entry(entry.execution_id.clone()).or_default().push(place);
+        }
     }
 }
 
 impl LogStore {
     /// Adds a line, and shows it to those who follow.
     pub(crate) fn push(&self, entry: LogEntry) {
-        let mut entries = lock(&self.entries);
-        entries.push(entry.clone());
-        // Nobody listening is no fault.
-        let _ = self.sender.send(entry);
+        let mut kept = lock(&self.kept);
+        if let Some(followers) = kept.followers.get_mut(&entry.execution_id) {
+            followers.retain(|follower| follower.send(entry.clone()).is_ok());
+        }
+        let place = kept.entries.len();
+        kept.of_execution.entry(entry.execution_id.clone()).or_default().push(place);
+        kept.entries.push(entry);
     }
 
     /// The lines for which a question holds.
     pub(crate) fn all(&self, keep: impl Fn(&LogEntry) -> bool) -> Vec<LogEntry> {
-        lock(&self.entries).iter().filter(|entry| keep(entry)).cloned().collect()
+        lock(&self.kept).entries.iter().filter(|entry| keep(entry)).cloned().collect()
     }
 
-    /// The lines so far, and those to come, without a gap between.
-    pub(crate) fn follow(
-        &self,
-        keep: impl Fn(&LogEntry) -> bool,
-    ) -> (Vec<LogEntry>, broadcast::Receiver<LogEntry>) {
-        let entries = lock(&self.entries);
-        (entries.iter().filter(|entry| keep(entry)).cloned().collect(), self.sender.subscribe())
+    /// The lines of an execution.
+    pub(crate) fn of_execution(&self, execution: &str) -> Vec<LogEntry> {
+        lock(&self.kept).of(execution).cloned().collect()
+    }
+
+    /// The lines of an execution so far, and those to come, without a gap between.
+    pub(crate) fn follow(&self, execution: &str) -> (Vec<LogEntry>, UnboundedReceiver<LogEntry>) {
+        let mut kept = lock(&self.kept);
+        let (sender, receiver) = unbounded_channel();
+        let followers = kept.followers.entry(execution.to_owned()).or_default();
+        followers.retain(|follower| !follower.is_closed());
+        followers.push(sender);
+        (kept.of(execution).cloned().collect(), receiver)
     }
 
     /// Makes all lines older.
     pub(crate) fn age(&self, by: jiff::SignedDuration) {
-        for entry in lock(&self.entries).iter_mut() {
+        for entry in &mut lock(&self.kept).entries {
             entry.timestamp = entry.timestamp.checked_sub(by).unwrap_or(Timestamp::MIN);
         }
     }
 
     /// Deletes the lines for which a question holds.
     pub(crate) fn delete(&self, gone: impl Fn(&LogEntry) -> bool) {
-        lock(&self.entries).retain(|entry| !gone(entry));
+        let mut kept = lock(&self.kept);
+        kept.entries.retain(|entry| !gone(entry));
+        kept.index();
     }
 }

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::follow::{awaited, frame};
 use crate::app::App;
 use crate::dialect::Dialect;
+use crate::engine::CORRELATION;
 use crate::engine::execution::Execution;
 use crate::http::{Answer, ApiError, Context, Reply};
 
@@ -29,7 +30,7 @@ pub(super) async fn follow(cx: Context) -> Answer {
              <true> but was null within 10 seconds."
         }));
     };
-    let Some(correlation) = cell.now().label("system.correlationId").map(ToOwned::to_owned) else {
+    let Some(correlation) = cell.now().label(CORRELATION).map(ToOwned::to_owned) else {
         return Err(ApiError::internal("Execution has no correlation id"));
     };
     let watched = Watched {
@@ -80,8 +81,8 @@ impl Watched {
     /// Queues what has changed; false if nothing has.
     fn look(&mut self) -> bool {
         let mut all_over = true;
-        for execution in self.app.engine.all() {
-            if execution.label("system.correlationId") != Some(&self.correlation) || !execution.is_normal() {
+        for execution in self.app.engine.correlated(&self.correlation) {
+            if !execution.is_normal() {
                 continue;
             }
             all_over &= execution.is_over();

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::dialect::Dialect;
+use crate::engine::CORRELATION;
 use crate::engine::execution::Execution;
 use crate::engine::execution_json::View;
 use crate::engine::time;
@@ -69,7 +70,10 @@ pub(super) fn found(cx: &Context) -> Result<Vec<Arc<Execution>>, ApiError> {
     };
     let since = look_back(&filters);
     let any_kind = filters.has("kind");
-    let mut found = cx.app.engine.all();
+    let mut found = match filters.equal_label(CORRELATION) {
+        Some(correlation) => cx.app.engine.correlated(correlation),
+        None => cx.app.engine.all(),
+    };
     found.retain(|execution| {
         let wanted = any_kind || execution.is_normal();
         wanted && by.recent(execution, since) && matches(&filters, execution, by)
