@@ -124,7 +124,7 @@ pub(super) fn standard(from: Standard) -> Result<SharedStack, Error> {
     let auth = AuthLayer::new(auth).webhooks(from.webhook_credentials);
     // Either way the attempts are one type, so that what is around them is compiled once.
     let transport = if from.attempt_layers.is_empty() {
-        Either::Left(transport.map_err(Into::into))
+        Either::Left(transport)
     } else {
         Either::Right(from.attempt_layers.around(transport.erase()))
     };
