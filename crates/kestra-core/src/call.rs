@@ -232,6 +232,9 @@ impl Call {
 
     /// The first parameter that says something and that only Enterprise reads.
     fn ignored_by_open_source(&self) -> Option<&'static QueryParameter> {
+        if !self.info.reads_edition {
+            return None;
+        }
         let parameters = self.info.query_parameters;
         let set = self.query.pairs().filter(|(_, pair)| !pair.ends_with("=false"));
         let mut set = set.filter_map(|(index, _)| parameters.get(index?));

@@ -30,6 +30,8 @@ pub struct OperationInfo {
     pub path_parameters: &'static [&'static str],
     /// Its query parameters; a builder names one by its place in this list.
     pub query_parameters: &'static [QueryParameter],
+    /// Whether open-source servers ignore one of them.
+    pub reads_edition: bool,
     /// What the answer's body is.
     pub answer: Answer,
     /// Value of the `Accept` header: the operation's own type first, since that is what selects the route.
@@ -62,6 +64,7 @@ impl OperationInfo {
             routes,
             path_parameters: &[],
             query_parameters: &[],
+            reads_edition: false,
             answer: Answer::Json,
             accept: ACCEPT_JSON,
             traffic: Traffic::Quick,
@@ -112,6 +115,11 @@ impl OperationInfo {
     #[must_use]
     pub const fn query_parameters(mut self, parameters: &'static [QueryParameter]) -> Self {
         self.query_parameters = parameters;
+        let mut index = 0;
+        while index < parameters.len() {
+            self.reads_edition |= parameters[index].open_source_ignores.is_some();
+            index += 1;
+        }
         self
     }
 
