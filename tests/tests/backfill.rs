@@ -83,3 +83,31 @@ async fn a_backfill_pauses_goes_on_and_can_be_cancelled() {
         assert_eq!(turned.kind(), ErrorKind::Build);
     }
 }
+
+#[tokio::test]
+async fn a_trigger_is_switched_off_and_on() {
+    for dialect in DIALECTS {
+        let (_server, client) = server(dialect, Duration::from_secs(1)).await;
+        let triggers = client.triggers();
+        let current = || async {
+            let state = triggers.backfill(NAMESPACE, "report", "daily").state().await.unwrap().unwrap();
+            (state.is_disabled(), state.backfill.is_some())
+        };
+        let backfill = triggers.backfill(NAMESPACE, "report", "daily");
+        backfill.start(time("2026-01-01T00:00:00Z")).end(time("2026-12-01T00:00:00Z")).await.unwrap();
+        let off = triggers.disable(NAMESPACE, "report", "daily").await.unwrap();
+        assert_eq!(
+            (off.is_disabled(), current().await),
+            (true, (true, true)),
+            "{dialect:?}: the backfill stays"
+        );
+        let on = triggers.enable(NAMESPACE, "report", "daily").await.unwrap();
+        assert_eq!((on.is_disabled(), current().await), (false, (false, true)));
+
+        let error = triggers.disable(NAMESPACE, "report", "nothing").await.unwrap_err();
+        match dialect {
+            Dialect::V2_0 => assert!(error.is_not_found(), "{error}"),
+            _ => assert_eq!(error.kind(), ErrorKind::Build, "{error}"),
+        }
+    }
+}

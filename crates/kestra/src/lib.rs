@@ -26,7 +26,7 @@ pub use kestra_operations::{BulkByIds, BulkProblem, BulkReport};
 pub use kestra_tower::auth::{Auth, AuthLayer, Token, TokenSource};
 pub use kestra_tower::transport::{Proxy, Tls, Transport};
 pub use kestra_tower::{RetryLayer, ServerLayer, TimeoutLayer, TraceLayer, VersionCache};
-pub use triggers::{StartBackfill, TriggerBackfill, WatchBackfill};
+pub use triggers::{StartBackfill, SwitchTrigger, TriggerBackfill, WatchBackfill};
 
 /// The code in the documents is compiled like that in the README.
 #[cfg(doctest)]

@@ -2,8 +2,10 @@
 
 mod backfill;
 mod start;
+mod switch;
 mod watch;
 
 pub use backfill::TriggerBackfill;
 pub use start::StartBackfill;
+pub use switch::SwitchTrigger;
 pub use watch::WatchBackfill;
