@@ -25,6 +25,7 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
         }
         "find_audit_log" => crate::recorded::round_trip::<::kestra_models::AuditLogItem>(json),
         "list_auth_methods" => crate::recorded::round_trip::<::kestra_models::AuthMethods>(json),
+        "get_average_duration" => crate::recorded::round_trip::<::kestra_models::AverageDuration>(json),
         "create_banner" | "update_banner" => crate::recorded::round_trip::<::kestra_models::Banner>(json),
         "create_binding" | "get_binding" => {
             crate::recorded::round_trip::<::kestra_models::BindingDetail>(json)
@@ -171,7 +172,7 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
         | "validate_task_yaml"
         | "validate_trigger"
         | "validate_test_suite" => crate::recorded::round_trip::<::kestra_models::FlowValidation>(json),
-        "create_flow" | "get_flow" | "update_flow" => {
+        "create_flow" | "get_flow" | "replace_in_source_line" | "update_flow" => {
             crate::recorded::round_trip::<::kestra_models::FlowWithSource>(json)
         }
         "generate_worker_group_token" => {
@@ -402,6 +403,10 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
             crate::recorded::round_trip::<::kestra_models::ServiceProviderConfiguration>(json)
         }
         "get_setup_configuration" => crate::recorded::round_trip::<::kestra_models::SetupConfiguration>(json),
+        "replace_in_sources" => crate::recorded::round_trip::<::kestra_models::SourceReplaceOutcome>(json),
+        "preview_source_replacement" => {
+            crate::recorded::round_trip::<::kestra_models::SourceReplacePreview>(json)
+        }
         "create_asset" | "get_asset" => crate::recorded::round_trip::<::kestra_models::StoredAsset>(json),
         "get_support_debug_info" => crate::recorded::round_trip::<::kestra_models::SupportDebugInfo>(json),
         "get_task_from_flow" => crate::recorded::round_trip::<::kestra_models::Task>(json),

@@ -42,6 +42,7 @@ pub(crate) fn rebuild(operation: &str, r: &Recorded<'_>) -> Option<Result<Call, 
         "force_run_execution" => force_run_execution(r),
         "force_run_executions_by_ids" => force_run_executions_by_ids(r),
         "force_run_executions_by_query" => force_run_executions_by_query(r),
+        "get_average_duration" => get_average_duration(r),
         "get_execution" => get_execution(r),
         "get_execution_flow_graph" => get_execution_flow_graph(r),
         "get_file_metadata_from_execution" => get_file_metadata_from_execution(r),
@@ -149,6 +150,9 @@ pub(crate) fn rebuild(operation: &str, r: &Recorded<'_>) -> Option<Result<Call, 
         "list_flow_expressions" => list_flow_expressions(r),
         "list_flow_revisions" => list_flow_revisions(r),
         "list_flows_by_namespace" => list_flows_by_namespace(r),
+        "preview_source_replacement" => preview_source_replacement(r),
+        "replace_in_source_line" => replace_in_source_line(r),
+        "replace_in_sources" => replace_in_sources(r),
         "search_concurrency_limits" => search_concurrency_limits(r),
         "search_flows" => search_flows(r),
         "search_flows_by_source_code" => search_flows_by_source_code(r),
@@ -980,6 +984,16 @@ fn force_run_executions_by_query(r: &Recorded<'_>) -> Result<Call, Obstacle> {
         b = b.filter(filter);
     }
     b = b.all();
+    Ok(b.into_call())
+}
+
+fn get_average_duration(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetAverageDuration::new(
+        r.path::<String>("namespace")?,
+        r.path::<String>("flowId")?,
+    );
+    r.only_query(&[], false)?;
     Ok(b.into_call())
 }
 
@@ -2251,6 +2265,30 @@ fn list_flows_by_namespace(r: &Recorded<'_>) -> Result<Call, Obstacle> {
     Ok(b.into_call())
 }
 
+fn preview_source_replacement(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::PreviewSourceReplacement::new(
+        r.json::<::kestra_models::SourceReplacePreviewRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn replace_in_source_line(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::ReplaceInSourceLine::new(
+        r.json::<::kestra_models::SourceReplaceLineRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn replace_in_sources(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::ReplaceInSources::new(
+        r.json::<::kestra_models::SourceReplaceRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
 fn search_concurrency_limits(r: &Recorded<'_>) -> Result<Call, Obstacle> {
     r.no_body()?;
     let b = ::kestra_operations::SearchConcurrencyLimits::new();
@@ -2285,11 +2323,15 @@ fn search_flows_by_source_code(r: &Recorded<'_>) -> Result<Call, Obstacle> {
     let mut b = ::kestra_operations::SearchFlowsBySourceCode::new();
     for (name, value) in r.query() {
         b = match name {
+            "caseSensitive" => b.case_sensitive(r.value::<bool>(name, value)?),
             "namespace" => b.namespace(r.value::<String>(name, value)?),
             "page" => b.page(r.value::<i64>(name, value)?),
             "q" => b.q(r.value::<String>(name, value)?),
+            "regex" => b.regex(r.value::<bool>(name, value)?),
+            "scope" => b.scope(r.value::<String>(name, value)?),
             "size" => b.size(r.value::<i64>(name, value)?),
             "sort" => b.sort([r.item::<String>(name, value)?]),
+            "wholeWord" => b.whole_word(r.value::<bool>(name, value)?),
             _ => return Err(r.unknown_parameter(name, value)),
         };
     }

@@ -42,6 +42,7 @@ pub(crate) static NAMES: &[&str] = &[
     "AuthMethods",
     "AuthenticationSchema",
     "Autocomplete",
+    "AverageDuration",
     "Backfill",
     "Banner",
     "BannerType",
@@ -106,6 +107,7 @@ pub(crate) static NAMES: &[&str] = &[
     "DateFilter",
     "DeleteBulkRequest",
     "DeleteBulkResponse",
+    "DeploymentTopology",
     "DeploymentType",
     "DisableTriggerRequest",
     "DocumentationWithSchema",
@@ -219,6 +221,7 @@ pub(crate) static NAMES: &[&str] = &[
     "NotificationType",
     "NotificationsSince",
     "Output",
+    "OwnedGroup",
     "PasswordConfiguration",
     "PasswordReset",
     "PatchRestrictedRequest",
@@ -358,6 +361,17 @@ pub(crate) static NAMES: &[&str] = &[
     "SetupData",
     "SharedCapacity",
     "Sla",
+    "SourceMatch",
+    "SourceReplaceLineRequest",
+    "SourceReplaceOutcome",
+    "SourceReplacePreview",
+    "SourceReplacePreviewFlow",
+    "SourceReplacePreviewMatch",
+    "SourceReplacePreviewRequest",
+    "SourceReplaceRequest",
+    "SourceReplaceSkipReason",
+    "SourceReplaceSkipped",
+    "SourceSearchScope",
     "State",
     "StateHistory",
     "StateType",
@@ -389,6 +403,7 @@ pub(crate) static NAMES: &[&str] = &[
     "TenantIdentityProvider",
     "TenantPreferencesSettings",
     "TenantSummary",
+    "TenantType",
     "TenantUsage",
     "TestConnectionResponse",
     "TestRunByQueryResult",
@@ -462,6 +477,7 @@ pub(crate) static NAMES: &[&str] = &[
     "WorkerQueueList",
     "WorkerQueueSubscribers",
     "WorkerQueueSummary",
+    "WorkerSecretManagerMode",
     "WorkerSelector",
     "WorkerSelectorMatch",
     "WorkerSelectorTags",
@@ -519,6 +535,7 @@ pub(crate) fn round_trip(schema: &str, json: &[u8]) -> Option<::serde_json::Resu
         "AuthMethods" => crate::recorded::round_trip::<::kestra_models::AuthMethods>(json),
         "AuthenticationSchema" => crate::recorded::round_trip::<::kestra_models::AuthenticationSchema>(json),
         "Autocomplete" => crate::recorded::round_trip::<::kestra_models::Autocomplete>(json),
+        "AverageDuration" => crate::recorded::round_trip::<::kestra_models::AverageDuration>(json),
         "Backfill" => crate::recorded::round_trip::<::kestra_models::Backfill>(json),
         "Banner" => crate::recorded::round_trip::<::kestra_models::Banner>(json),
         "BannerType" => crate::recorded::round_trip::<::kestra_models::BannerType>(json),
@@ -623,6 +640,7 @@ pub(crate) fn round_trip(schema: &str, json: &[u8]) -> Option<::serde_json::Resu
         "DateFilter" => crate::recorded::round_trip::<::kestra_models::DateFilter>(json),
         "DeleteBulkRequest" => crate::recorded::round_trip::<::kestra_models::DeleteBulkRequest>(json),
         "DeleteBulkResponse" => crate::recorded::round_trip::<::kestra_models::DeleteBulkResponse>(json),
+        "DeploymentTopology" => crate::recorded::round_trip::<::kestra_models::DeploymentTopology>(json),
         "DeploymentType" => crate::recorded::round_trip::<::kestra_models::DeploymentType>(json),
         "DisableTriggerRequest" => {
             crate::recorded::round_trip::<::kestra_models::DisableTriggerRequest>(json)
@@ -778,6 +796,7 @@ pub(crate) fn round_trip(schema: &str, json: &[u8]) -> Option<::serde_json::Resu
         "NotificationType" => crate::recorded::round_trip::<::kestra_models::NotificationType>(json),
         "NotificationsSince" => crate::recorded::round_trip::<::kestra_models::NotificationsSince>(json),
         "Output" => crate::recorded::round_trip::<::kestra_models::Output>(json),
+        "OwnedGroup" => crate::recorded::round_trip::<::kestra_models::OwnedGroup>(json),
         "PasswordConfiguration" => {
             crate::recorded::round_trip::<::kestra_models::PasswordConfiguration>(json)
         }
@@ -987,6 +1006,27 @@ pub(crate) fn round_trip(schema: &str, json: &[u8]) -> Option<::serde_json::Resu
         "SetupData" => crate::recorded::round_trip::<::kestra_models::SetupData>(json),
         "SharedCapacity" => crate::recorded::round_trip::<::kestra_models::SharedCapacity>(json),
         "Sla" => crate::recorded::round_trip::<::kestra_models::Sla>(json),
+        "SourceMatch" => crate::recorded::round_trip::<::kestra_models::SourceMatch>(json),
+        "SourceReplaceLineRequest" => {
+            crate::recorded::round_trip::<::kestra_models::SourceReplaceLineRequest>(json)
+        }
+        "SourceReplaceOutcome" => crate::recorded::round_trip::<::kestra_models::SourceReplaceOutcome>(json),
+        "SourceReplacePreview" => crate::recorded::round_trip::<::kestra_models::SourceReplacePreview>(json),
+        "SourceReplacePreviewFlow" => {
+            crate::recorded::round_trip::<::kestra_models::SourceReplacePreviewFlow>(json)
+        }
+        "SourceReplacePreviewMatch" => {
+            crate::recorded::round_trip::<::kestra_models::SourceReplacePreviewMatch>(json)
+        }
+        "SourceReplacePreviewRequest" => {
+            crate::recorded::round_trip::<::kestra_models::SourceReplacePreviewRequest>(json)
+        }
+        "SourceReplaceRequest" => crate::recorded::round_trip::<::kestra_models::SourceReplaceRequest>(json),
+        "SourceReplaceSkipReason" => {
+            crate::recorded::round_trip::<::kestra_models::SourceReplaceSkipReason>(json)
+        }
+        "SourceReplaceSkipped" => crate::recorded::round_trip::<::kestra_models::SourceReplaceSkipped>(json),
+        "SourceSearchScope" => crate::recorded::round_trip::<::kestra_models::SourceSearchScope>(json),
         "State" => crate::recorded::round_trip::<::kestra_models::State>(json),
         "StateHistory" => crate::recorded::round_trip::<::kestra_models::StateHistory>(json),
         "StateType" => crate::recorded::round_trip::<::kestra_models::StateType>(json),
@@ -1030,6 +1070,7 @@ pub(crate) fn round_trip(schema: &str, json: &[u8]) -> Option<::serde_json::Resu
             crate::recorded::round_trip::<::kestra_models::TenantPreferencesSettings>(json)
         }
         "TenantSummary" => crate::recorded::round_trip::<::kestra_models::TenantSummary>(json),
+        "TenantType" => crate::recorded::round_trip::<::kestra_models::TenantType>(json),
         "TenantUsage" => crate::recorded::round_trip::<::kestra_models::TenantUsage>(json),
         "TestConnectionResponse" => {
             crate::recorded::round_trip::<::kestra_models::TestConnectionResponse>(json)
@@ -1137,6 +1178,9 @@ pub(crate) fn round_trip(schema: &str, json: &[u8]) -> Option<::serde_json::Resu
             crate::recorded::round_trip::<::kestra_models::WorkerQueueSubscribers>(json)
         }
         "WorkerQueueSummary" => crate::recorded::round_trip::<::kestra_models::WorkerQueueSummary>(json),
+        "WorkerSecretManagerMode" => {
+            crate::recorded::round_trip::<::kestra_models::WorkerSecretManagerMode>(json)
+        }
         "WorkerSelector" => crate::recorded::round_trip::<::kestra_models::WorkerSelector>(json),
         "WorkerSelectorMatch" => crate::recorded::round_trip::<::kestra_models::WorkerSelectorMatch>(json),
         "WorkerSelectorTags" => crate::recorded::round_trip::<::kestra_models::WorkerSelectorTags>(json),

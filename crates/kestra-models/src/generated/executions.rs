@@ -48,6 +48,24 @@ object! {
     }
 }
 
+/// Average duration of the API.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[non_exhaustive]
+pub struct AverageDuration {
+    /// `avgDurationMs` on the wire.
+    pub avg_duration_ms: Option<i64>,
+    /// `count` on the wire.
+    pub count: Option<i64>,
+}
+
+object! {
+    AverageDuration {
+        0 avg_duration_ms = "avgDurationMs" integer,
+        1 count = "count" integer,
+    }
+}
+
 /// A task before which an execution stops.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
@@ -215,6 +233,8 @@ pub struct ExecutionMetadata {
     pub attempt_number: Option<i64>,
     /// `concurrencyScopes` on the wire; 2.0 and later.
     pub concurrency_scopes: Vec<String>,
+    /// `executionDepth` on the wire; 2.0 and later.
+    pub execution_depth: Option<i64>,
     /// `originalCreatedDate` on the wire.
     pub original_created_date: Option<::jiff::Timestamp>,
 }
@@ -223,7 +243,8 @@ object! {
     ExecutionMetadata {
         0 attempt_number = "attemptNumber" integer,
         1 concurrency_scopes = "concurrencyScopes" or_default,
-        2 original_created_date = "originalCreatedDate" value,
+        2 execution_depth = "executionDepth" integer,
+        3 original_created_date = "originalCreatedDate" value,
     }
 }
 
@@ -627,6 +648,8 @@ open_type! {
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct TaskRun {
+    /// `assetEmits` on the wire; 2.0 and later.
+    pub asset_emits: Vec<crate::AssetsInOut>,
     /// `assets` on the wire.
     pub assets: Option<crate::AssetsInOut>,
     /// `attempts` on the wire.
@@ -663,22 +686,23 @@ pub struct TaskRun {
 
 object! {
     TaskRun {
-        0 assets = "assets" value,
-        1 attempts = "attempts" or_default,
-        2 dynamic = "dynamic" value,
-        3 execution_id = "executionId" value,
-        4 flow_id = "flowId" value,
-        5 force_execution = "forceExecution" value,
-        6 id = "id" value,
-        7 items = "items" value,
-        8 iteration = "iteration" integer,
-        9 namespace = "namespace" value,
-        10 outputs = "outputs" value,
-        11 parent_task_run_id = "parentTaskRunId" value,
-        12 state = "state" value,
-        13 task_id = "taskId" value,
-        14 tenant_id = "tenantId" value,
-        15 value = "value" value,
+        0 asset_emits = "assetEmits" or_default,
+        1 assets = "assets" value,
+        2 attempts = "attempts" or_default,
+        3 dynamic = "dynamic" value,
+        4 execution_id = "executionId" value,
+        5 flow_id = "flowId" value,
+        6 force_execution = "forceExecution" value,
+        7 id = "id" value,
+        8 items = "items" value,
+        9 iteration = "iteration" integer,
+        10 namespace = "namespace" value,
+        11 outputs = "outputs" value,
+        12 parent_task_run_id = "parentTaskRunId" value,
+        13 state = "state" value,
+        14 task_id = "taskId" value,
+        15 tenant_id = "tenantId" value,
+        16 value = "value" value,
     }
 }
 

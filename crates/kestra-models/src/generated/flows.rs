@@ -241,16 +241,28 @@ object! {
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct FlowSearchResult {
-    /// `fragments` on the wire.
+    /// `editable` on the wire; 2.0 and later.
+    pub editable: Option<bool>,
+    /// `fragments` on the wire; before 2.0.
     pub fragments: Vec<String>,
-    /// `model` on the wire.
+    /// `id` on the wire; 2.0 and later.
+    pub id: Option<String>,
+    /// `matches` on the wire; 2.0 and later.
+    pub matches: Vec<crate::SourceMatch>,
+    /// `model` on the wire; before 2.0.
     pub model: Option<crate::Flow>,
+    /// `namespace` on the wire; 2.0 and later.
+    pub namespace: Option<String>,
 }
 
 object! {
     FlowSearchResult {
-        0 fragments = "fragments" or_default,
-        1 model = "model" value,
+        0 editable = "editable" value,
+        1 fragments = "fragments" or_default,
+        2 id = "id" value,
+        3 matches = "matches" or_default,
+        4 model = "model" value,
+        5 namespace = "namespace" value,
     }
 }
 
@@ -401,6 +413,380 @@ object! {
         0 conditions = "conditions" or_default,
         1 description = "description" value,
         2 tasks = "tasks" or_default,
+    }
+}
+
+/// Source match of the API.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[non_exhaustive]
+pub struct SourceMatch {
+    /// `column` on the wire.
+    pub column: Option<i64>,
+    /// `line` on the wire.
+    pub line: Option<i64>,
+    /// `snippet` on the wire.
+    pub snippet: Option<String>,
+}
+
+object! {
+    SourceMatch {
+        0 column = "column" integer,
+        1 line = "line" integer,
+        2 snippet = "snippet" value,
+    }
+}
+
+/// Source replace line request of the API.
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct SourceReplaceLineRequest {
+    /// `caseSensitive` on the wire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case_sensitive: Option<bool>,
+    /// `column` on the wire.
+    #[serde(default, deserialize_with = "crate::lenient::integer", skip_serializing_if = "Option::is_none")]
+    pub column: Option<i64>,
+    /// `id` on the wire.
+    pub id: String,
+    /// `line` on the wire.
+    #[serde(default, deserialize_with = "crate::lenient::integer", skip_serializing_if = "Option::is_none")]
+    pub line: Option<i64>,
+    /// `namespace` on the wire.
+    pub namespace: String,
+    /// `query` on the wire.
+    pub query: String,
+    /// `regex` on the wire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub regex: Option<bool>,
+    /// `replacement` on the wire.
+    pub replacement: String,
+    /// `wholeWord` on the wire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole_word: Option<bool>,
+}
+
+impl SourceReplaceLineRequest {
+    /// One with the fields that it can't be without.
+    pub fn new(
+        id: impl Into<String>,
+        namespace: impl Into<String>,
+        query: impl Into<String>,
+        replacement: impl Into<String>,
+    ) -> Self {
+        Self {
+            case_sensitive: None,
+            column: None,
+            id: id.into(),
+            line: None,
+            namespace: namespace.into(),
+            query: query.into(),
+            regex: None,
+            replacement: replacement.into(),
+            whole_word: None,
+        }
+    }
+
+    /// Sets `caseSensitive`.
+    pub fn case_sensitive(mut self, case_sensitive: bool) -> Self {
+        self.case_sensitive = Some(case_sensitive);
+        self
+    }
+
+    /// Sets `column`.
+    pub fn column(mut self, column: impl Into<i64>) -> Self {
+        self.column = Some(column.into());
+        self
+    }
+
+    /// Sets `line`.
+    pub fn line(mut self, line: impl Into<i64>) -> Self {
+        self.line = Some(line.into());
+        self
+    }
+
+    /// Sets `regex`.
+    pub fn regex(mut self, regex: bool) -> Self {
+        self.regex = Some(regex);
+        self
+    }
+
+    /// Sets `wholeWord`.
+    pub fn whole_word(mut self, whole_word: bool) -> Self {
+        self.whole_word = Some(whole_word);
+        self
+    }
+}
+
+/// Source replace outcome of the API.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[non_exhaustive]
+pub struct SourceReplaceOutcome {
+    /// `skipped` on the wire.
+    pub skipped: Vec<crate::SourceReplaceSkipped>,
+    /// `updated` on the wire.
+    pub updated: Vec<crate::FlowWithSource>,
+}
+
+object! {
+    SourceReplaceOutcome {
+        0 skipped = "skipped" or_default,
+        1 updated = "updated" or_default,
+    }
+}
+
+/// Source replace preview of the API.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[non_exhaustive]
+pub struct SourceReplacePreview {
+    /// `editableFlowCount` on the wire.
+    pub editable_flow_count: Option<i64>,
+    /// `flows` on the wire.
+    pub flows: Vec<crate::SourceReplacePreviewFlow>,
+    /// `totalFlows` on the wire.
+    pub total_flows: Option<i64>,
+    /// `totalMatches` on the wire.
+    pub total_matches: Option<i64>,
+}
+
+object! {
+    SourceReplacePreview {
+        0 editable_flow_count = "editableFlowCount" integer,
+        1 flows = "flows" or_default,
+        2 total_flows = "totalFlows" integer,
+        3 total_matches = "totalMatches" integer,
+    }
+}
+
+/// Source replace preview flow of the API.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[non_exhaustive]
+pub struct SourceReplacePreviewFlow {
+    /// `editable` on the wire.
+    pub editable: Option<bool>,
+    /// `id` on the wire.
+    pub id: Option<String>,
+    /// `matches` on the wire.
+    pub matches: Vec<crate::SourceReplacePreviewMatch>,
+    /// `namespace` on the wire.
+    pub namespace: Option<String>,
+}
+
+object! {
+    SourceReplacePreviewFlow {
+        0 editable = "editable" value,
+        1 id = "id" value,
+        2 matches = "matches" or_default,
+        3 namespace = "namespace" value,
+    }
+}
+
+/// Source replace preview match of the API.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[non_exhaustive]
+pub struct SourceReplacePreviewMatch {
+    /// `after` on the wire.
+    pub after: Option<String>,
+    /// `before` on the wire.
+    pub before: Option<String>,
+    /// `line` on the wire.
+    pub line: Option<i64>,
+}
+
+object! {
+    SourceReplacePreviewMatch {
+        0 after = "after" value,
+        1 before = "before" value,
+        2 line = "line" integer,
+    }
+}
+
+/// Source replace preview request of the API.
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct SourceReplacePreviewRequest {
+    /// `caseSensitive` on the wire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case_sensitive: Option<bool>,
+    /// `namespace` on the wire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// `query` on the wire.
+    pub query: String,
+    /// `regex` on the wire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub regex: Option<bool>,
+    /// `replacement` on the wire.
+    pub replacement: String,
+    /// `scope` on the wire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<crate::SourceSearchScope>,
+    /// `wholeWord` on the wire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole_word: Option<bool>,
+}
+
+impl SourceReplacePreviewRequest {
+    /// One with the fields that it can't be without.
+    pub fn new(query: impl Into<String>, replacement: impl Into<String>) -> Self {
+        Self {
+            case_sensitive: None,
+            namespace: None,
+            query: query.into(),
+            regex: None,
+            replacement: replacement.into(),
+            scope: None,
+            whole_word: None,
+        }
+    }
+
+    /// Sets `caseSensitive`.
+    pub fn case_sensitive(mut self, case_sensitive: bool) -> Self {
+        self.case_sensitive = Some(case_sensitive);
+        self
+    }
+
+    /// Sets `namespace`.
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = Some(namespace.into());
+        self
+    }
+
+    /// Sets `regex`.
+    pub fn regex(mut self, regex: bool) -> Self {
+        self.regex = Some(regex);
+        self
+    }
+
+    /// Sets `scope`.
+    pub fn scope(mut self, scope: impl Into<crate::SourceSearchScope>) -> Self {
+        self.scope = Some(scope.into());
+        self
+    }
+
+    /// Sets `wholeWord`.
+    pub fn whole_word(mut self, whole_word: bool) -> Self {
+        self.whole_word = Some(whole_word);
+        self
+    }
+}
+
+/// Source replace request of the API.
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct SourceReplaceRequest {
+    /// `caseSensitive` on the wire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case_sensitive: Option<bool>,
+    /// `flows` on the wire.
+    pub flows: Vec<crate::NamespacedId>,
+    /// `query` on the wire.
+    pub query: String,
+    /// `regex` on the wire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub regex: Option<bool>,
+    /// `replacement` on the wire.
+    pub replacement: String,
+    /// `scope` on the wire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<crate::SourceSearchScope>,
+    /// `wholeWord` on the wire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole_word: Option<bool>,
+}
+
+impl SourceReplaceRequest {
+    /// One with the fields that it can't be without.
+    pub fn new(
+        flows: impl IntoIterator<Item = impl Into<crate::NamespacedId>>,
+        query: impl Into<String>,
+        replacement: impl Into<String>,
+    ) -> Self {
+        Self {
+            case_sensitive: None,
+            flows: flows.into_iter().map(Into::into).collect(),
+            query: query.into(),
+            regex: None,
+            replacement: replacement.into(),
+            scope: None,
+            whole_word: None,
+        }
+    }
+
+    /// Sets `caseSensitive`.
+    pub fn case_sensitive(mut self, case_sensitive: bool) -> Self {
+        self.case_sensitive = Some(case_sensitive);
+        self
+    }
+
+    /// Sets `regex`.
+    pub fn regex(mut self, regex: bool) -> Self {
+        self.regex = Some(regex);
+        self
+    }
+
+    /// Sets `scope`.
+    pub fn scope(mut self, scope: impl Into<crate::SourceSearchScope>) -> Self {
+        self.scope = Some(scope.into());
+        self
+    }
+
+    /// Sets `wholeWord`.
+    pub fn whole_word(mut self, whole_word: bool) -> Self {
+        self.whole_word = Some(whole_word);
+        self
+    }
+}
+
+string_enum! {
+    /// Source replace skip reason of the API.
+    SourceReplaceSkipReason {
+        InvalidFlow = "INVALID_FLOW",
+        NotFound = "NOT_FOUND",
+        NoChange = "NO_CHANGE",
+        NoMatch = "NO_MATCH",
+        ReadOnly = "READ_ONLY",
+    }
+}
+
+/// Source replace skipped of the API.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[non_exhaustive]
+pub struct SourceReplaceSkipped {
+    /// `id` on the wire.
+    pub id: Option<String>,
+    /// `message` on the wire.
+    pub message: Option<String>,
+    /// `namespace` on the wire.
+    pub namespace: Option<String>,
+    /// `reason` on the wire.
+    pub reason: Option<crate::SourceReplaceSkipReason>,
+}
+
+object! {
+    SourceReplaceSkipped {
+        0 id = "id" value,
+        1 message = "message" value,
+        2 namespace = "namespace" value,
+        3 reason = "reason" value,
+    }
+}
+
+string_enum! {
+    /// Source search scope of the API.
+    SourceSearchScope {
+        All = "ALL",
+        Inputs = "INPUTS",
+        Tasks = "TASKS",
+        Triggers = "TRIGGERS",
     }
 }
 

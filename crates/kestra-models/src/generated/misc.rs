@@ -90,6 +90,8 @@ pub struct Configuration {
     pub is_concurrency_view_enabled: Option<bool>,
     /// `isCustomDashboardsEnabled` on the wire.
     pub is_custom_dashboards_enabled: Option<bool>,
+    /// `isPluginAutoInstallEnabled` on the wire; 2.0 and later.
+    pub is_plugin_auto_install_enabled: Option<bool>,
     /// `isTaskRunEnabled` on the wire; before 1.1.
     pub is_task_run_enabled: Option<bool>,
     /// `isTemplateEnabled` on the wire; before 2.0.
@@ -164,32 +166,33 @@ object! {
         15 is_basic_auth_initialized = "isBasicAuthInitialized" value,
         16 is_concurrency_view_enabled = "isConcurrencyViewEnabled" value,
         17 is_custom_dashboards_enabled = "isCustomDashboardsEnabled" value,
-        18 is_task_run_enabled = "isTaskRunEnabled" value,
-        19 is_template_enabled = "isTemplateEnabled" value,
-        20 is_ui_anonymous_usage_enabled = "isUiAnonymousUsageEnabled" value,
-        21 kill_switches = "killSwitches" or_default,
-        22 left_sidebar = "leftSidebar" value,
-        23 mail_service_enabled = "mailServiceEnabled" value,
-        24 outputs_in_internal_storage_enabled = "outputsInInternalStorageEnabled" value,
-        25 password_configuration = "passwordConfiguration" value,
-        26 password_regexp = "passwordRegexp" value,
-        27 passwordless_enabled = "passwordlessEnabled" value,
-        28 plugin_custom_enabled = "pluginCustomEnabled" value,
-        29 plugin_management_enabled = "pluginManagementEnabled" value,
-        30 plugins_hash = "pluginsHash" integer,
-        31 preview = "preview" value,
-        32 resource_to_filters = "resourceToFilters" value,
-        33 right_sidebar = "rightSidebar" value,
-        34 secrets_enabled = "secretsEnabled" value,
-        35 support_enabled = "supportEnabled" value,
-        36 supported_secrets = "supportedSecrets" or_default,
-        37 supported_storages = "supportedStorages" or_default,
-        38 system_namespace = "systemNamespace" value,
-        39 tenants = "tenants" value,
-        40 url = "url" value,
-        41 uuid = "uuid" value,
-        42 version = "version" value,
-        43 worker_auth_enabled = "workerAuthEnabled" value,
+        18 is_plugin_auto_install_enabled = "isPluginAutoInstallEnabled" value,
+        19 is_task_run_enabled = "isTaskRunEnabled" value,
+        20 is_template_enabled = "isTemplateEnabled" value,
+        21 is_ui_anonymous_usage_enabled = "isUiAnonymousUsageEnabled" value,
+        22 kill_switches = "killSwitches" or_default,
+        23 left_sidebar = "leftSidebar" value,
+        24 mail_service_enabled = "mailServiceEnabled" value,
+        25 outputs_in_internal_storage_enabled = "outputsInInternalStorageEnabled" value,
+        26 password_configuration = "passwordConfiguration" value,
+        27 password_regexp = "passwordRegexp" value,
+        28 passwordless_enabled = "passwordlessEnabled" value,
+        29 plugin_custom_enabled = "pluginCustomEnabled" value,
+        30 plugin_management_enabled = "pluginManagementEnabled" value,
+        31 plugins_hash = "pluginsHash" integer,
+        32 preview = "preview" value,
+        33 resource_to_filters = "resourceToFilters" value,
+        34 right_sidebar = "rightSidebar" value,
+        35 secrets_enabled = "secretsEnabled" value,
+        36 support_enabled = "supportEnabled" value,
+        37 supported_secrets = "supportedSecrets" or_default,
+        38 supported_storages = "supportedStorages" or_default,
+        39 system_namespace = "systemNamespace" value,
+        40 tenants = "tenants" value,
+        41 url = "url" value,
+        42 uuid = "uuid" value,
+        43 version = "version" value,
+        44 worker_auth_enabled = "workerAuthEnabled" value,
     }
 }
 
@@ -784,12 +787,16 @@ pub struct UserUsage {
     pub basic_auth_count: Option<i64>,
     /// `count` on the wire.
     pub count: Option<i64>,
+    /// `instanceOwnerCount` on the wire; 2.0 and later.
+    pub instance_owner_count: Option<i64>,
     /// `ldapAuthCount` on the wire.
     pub ldap_auth_count: Option<i64>,
     /// `oidcCount` on the wire.
     pub oidc_count: Option<i64>,
     /// `passwordlessCount` on the wire.
     pub passwordless_count: Option<i64>,
+    /// `restrictedCount` on the wire; 2.0 and later.
+    pub restricted_count: Option<i64>,
 }
 
 object! {
@@ -797,8 +804,10 @@ object! {
         0 api_key_count = "apiKeyCount" integer,
         1 basic_auth_count = "basicAuthCount" integer,
         2 count = "count" integer,
-        3 ldap_auth_count = "ldapAuthCount" integer,
-        4 oidc_count = "oidcCount" integer,
-        5 passwordless_count = "passwordlessCount" integer,
+        3 instance_owner_count = "instanceOwnerCount" integer,
+        4 ldap_auth_count = "ldapAuthCount" integer,
+        5 oidc_count = "oidcCount" integer,
+        6 passwordless_count = "passwordlessCount" integer,
+        7 restricted_count = "restrictedCount" integer,
     }
 }

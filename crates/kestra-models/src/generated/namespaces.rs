@@ -133,6 +133,9 @@ pub struct Namespace {
     /// `workerGroup` on the wire; before 2.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worker_group: Option<crate::WorkerGroup>,
+    /// `workerSecretManagerMode` on the wire; 2.0 and later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub worker_secret_manager_mode: Option<crate::WorkerSecretManagerMode>,
 }
 
 object! {
@@ -157,6 +160,7 @@ object! {
         17 storage_type = "storageType" value,
         18 variables = "variables" or_default,
         19 worker_group = "workerGroup" value,
+        20 worker_secret_manager_mode = "workerSecretManagerMode" value,
     }
 }
 
@@ -304,6 +308,15 @@ impl Namespace {
     /// Sets `workerGroup`.
     pub fn worker_group(mut self, worker_group: impl Into<crate::WorkerGroup>) -> Self {
         self.worker_group = Some(worker_group.into());
+        self
+    }
+
+    /// Sets `workerSecretManagerMode`.
+    pub fn worker_secret_manager_mode(
+        mut self,
+        worker_secret_manager_mode: impl Into<crate::WorkerSecretManagerMode>,
+    ) -> Self {
+        self.worker_secret_manager_mode = Some(worker_secret_manager_mode.into());
         self
     }
 }

@@ -392,6 +392,8 @@ pub struct TriggerPlugin {
     pub icon: Option<String>,
     /// `name` on the wire.
     pub name: Option<String>,
+    /// `pluginTitle` on the wire; 2.0 and later.
+    pub plugin_title: Option<String>,
     /// `type` on the wire.
     pub type_: Option<String>,
 }
@@ -404,7 +406,8 @@ object! {
         3 group = "group" value,
         4 icon = "icon" value,
         5 name = "name" value,
-        6 type_ = "type" value,
+        6 plugin_title = "pluginTitle" value,
+        7 type_ = "type" value,
     }
 }
 

@@ -408,6 +408,7 @@ string_enum! {
     FlowRelation {
         FlowTask = "FLOW_TASK",
         FlowTrigger = "FLOW_TRIGGER",
+        SubflowFunction = "SUBFLOW_FUNCTION",
     }
 }
 
@@ -1057,6 +1058,9 @@ pub struct SdkAuth {
     /// `password` on the wire.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password: Option<crate::Sensitive<String>>,
+    /// `url` on the wire; 2.0 and later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
     /// `username` on the wire.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
@@ -1066,7 +1070,8 @@ object! {
     SdkAuth {
         0 api_token = "apiToken" value,
         1 password = "password" value,
-        2 username = "username" value,
+        2 url = "url" value,
+        3 username = "username" value,
     }
 }
 
@@ -1085,6 +1090,12 @@ impl SdkAuth {
     /// Sets `password`.
     pub fn password(mut self, password: impl Into<crate::Sensitive<String>>) -> Self {
         self.password = Some(password.into());
+        self
+    }
+
+    /// Sets `url`.
+    pub fn url(mut self, url: impl Into<String>) -> Self {
+        self.url = Some(url.into());
         self
     }
 
@@ -1368,6 +1379,7 @@ string_enum! {
         Indexer = "INDEXER",
         Invalid = "INVALID",
         Scheduler = "SCHEDULER",
+        SystemWorker = "SYSTEM_WORKER",
         Webserver = "WEBSERVER",
         Worker = "WORKER",
     }
@@ -1558,6 +1570,15 @@ string_enum! {
         Fail = "FAIL",
         Ignore = "IGNORE",
         Wait = "WAIT",
+    }
+}
+
+string_enum! {
+    /// Worker secret manager mode of the API.
+    WorkerSecretManagerMode {
+        Controller = "CONTROLLER",
+        ControllerOnly = "CONTROLLER_ONLY",
+        Direct = "DIRECT",
     }
 }
 

@@ -191,6 +191,9 @@ pub struct DisableTriggerRequest {
     pub flow_id: String,
     /// `namespace` on the wire.
     pub namespace: String,
+    /// `recoverMissedSchedules` on the wire; 2.0 and later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recover_missed_schedules: Option<bool>,
     /// `triggerId` on the wire.
     pub trigger_id: String,
 }
@@ -203,7 +206,19 @@ impl DisableTriggerRequest {
         namespace: impl Into<String>,
         trigger_id: impl Into<String>,
     ) -> Self {
-        Self { disabled, flow_id: flow_id.into(), namespace: namespace.into(), trigger_id: trigger_id.into() }
+        Self {
+            disabled,
+            flow_id: flow_id.into(),
+            namespace: namespace.into(),
+            recover_missed_schedules: None,
+            trigger_id: trigger_id.into(),
+        }
+    }
+
+    /// Sets `recoverMissedSchedules`.
+    pub fn recover_missed_schedules(mut self, recover_missed_schedules: bool) -> Self {
+        self.recover_missed_schedules = Some(recover_missed_schedules);
+        self
     }
 }
 
@@ -214,6 +229,9 @@ impl DisableTriggerRequest {
 pub struct SetDisabledRequest {
     /// `disabled` on the wire.
     pub disabled: bool,
+    /// `recoverMissedSchedules` on the wire; 2.0 and later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recover_missed_schedules: Option<bool>,
     /// `triggers` on the wire.
     pub triggers: Vec<crate::TriggerId>,
 }
@@ -221,7 +239,17 @@ pub struct SetDisabledRequest {
 impl SetDisabledRequest {
     /// One with the fields that it can't be without.
     pub fn new(disabled: bool, triggers: impl IntoIterator<Item = impl Into<crate::TriggerId>>) -> Self {
-        Self { disabled, triggers: triggers.into_iter().map(Into::into).collect() }
+        Self {
+            disabled,
+            recover_missed_schedules: None,
+            triggers: triggers.into_iter().map(Into::into).collect(),
+        }
+    }
+
+    /// Sets `recoverMissedSchedules`.
+    pub fn recover_missed_schedules(mut self, recover_missed_schedules: bool) -> Self {
+        self.recover_missed_schedules = Some(recover_missed_schedules);
+        self
     }
 }
 

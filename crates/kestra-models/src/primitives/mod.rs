@@ -10,6 +10,7 @@ mod kv_value;
 mod labels;
 mod page;
 mod secret;
+mod source_search;
 mod state;
 mod trigger;
 

@@ -1035,6 +1035,43 @@ pub static FORCE_RUN_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
+/// How long recent executions of a flow took on average, in milliseconds, and how many there were.
+///
+/// `GET /api/v1/{tenant}/executions/namespaces/{namespace}/flows/{flowId}/average-duration` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
+#[must_use = "an operation does nothing until it is sent"]
+pub struct GetAverageDuration<E = ::kestra_core::Detached> {
+    call: ::kestra_core::Call,
+    executor: E,
+}
+
+::kestra_core::operation!(GetAverageDuration, GET_AVERAGE_DURATION, json kestra_models::AverageDuration);
+
+impl GetAverageDuration {
+    /// The operation with what it can't be without.
+    pub fn new(namespace: impl AsRef<str>, flow_id: impl AsRef<str>) -> Self {
+        Self {
+            call: ::kestra_core::Call::new(&GET_AVERAGE_DURATION)
+                .path(namespace.as_ref())
+                .path(flow_id.as_ref()),
+            executor: ::kestra_core::Detached,
+        }
+    }
+}
+
+/// Facts about [`GetAverageDuration`].
+pub static GET_AVERAGE_DURATION: ::kestra_core::OperationInfo = {
+    static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
+        "/api/v1/{tenant}/executions/namespaces/{namespace}/flows/{flowId}/average-duration",
+        ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
+    )];
+    ::kestra_core::OperationInfo::new("get_average_duration", "executions", ROUTES)
+        .go_key("ExecutionsAPIService.ExecutionAverageDuration")
+        .aliases(&["executionAverageDuration"])
+        .replay(::kestra_core::Replay::Safe)
+        .path_parameters(&["namespace", "flowId"])
+        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+};
+
 /// Reads an execution.
 ///
 /// `GET /api/v1/{tenant}/executions/{executionId}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
@@ -5222,6 +5259,7 @@ pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &
     &FORCE_RUN_EXECUTION,
     &FORCE_RUN_EXECUTIONS_BY_IDS,
     &FORCE_RUN_EXECUTIONS_BY_QUERY,
+    &GET_AVERAGE_DURATION,
     &GET_EXECUTION,
     &GET_EXECUTION_FLOW_GRAPH,
     &GET_FILE_METADATA_FROM_EXECUTION,

@@ -1374,6 +1374,117 @@ pub static LIST_FLOWS_BY_NAMESPACE: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
+/// Shows what a replacement in the sources of flows would change, and changes nothing.
+///
+/// `POST /api/v1/{tenant}/flows/source/replace/preview` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
+#[must_use = "an operation does nothing until it is sent"]
+pub struct PreviewSourceReplacement<E = ::kestra_core::Detached> {
+    call: ::kestra_core::Call,
+    executor: E,
+}
+
+::kestra_core::operation!(PreviewSourceReplacement, PREVIEW_SOURCE_REPLACEMENT, json kestra_models::SourceReplacePreview);
+
+impl PreviewSourceReplacement {
+    /// The operation with what it can't be without.
+    pub fn new(
+        source_replace_preview_request: impl Into<::kestra_models::SourceReplacePreviewRequest>,
+    ) -> Self {
+        let mut call = ::kestra_core::Call::new(&PREVIEW_SOURCE_REPLACEMENT);
+        crate::parameters::json(
+            &mut call,
+            "application/json",
+            &Into::<::kestra_models::SourceReplacePreviewRequest>::into(source_replace_preview_request),
+        );
+        Self { call, executor: ::kestra_core::Detached }
+    }
+}
+
+/// Facts about [`PreviewSourceReplacement`].
+pub static PREVIEW_SOURCE_REPLACEMENT: ::kestra_core::OperationInfo = {
+    static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
+        "/api/v1/{tenant}/flows/source/replace/preview",
+        ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
+    )];
+    ::kestra_core::OperationInfo::new("preview_source_replacement", "flows", ROUTES)
+        .go_key("FlowsAPIService.PreviewReplaceBySourceCode")
+        .aliases(&["previewReplaceBySourceCode"])
+        .replay(::kestra_core::Replay::Safe)
+        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+};
+
+/// Replaces text in one line of the source of a flow.
+///
+/// `POST /api/v1/{tenant}/flows/source/replace/line` (Kestra 2.0 and later); open source; never repeated unless provably unsent.
+#[must_use = "an operation does nothing until it is sent"]
+pub struct ReplaceInSourceLine<E = ::kestra_core::Detached> {
+    call: ::kestra_core::Call,
+    executor: E,
+}
+
+::kestra_core::operation!(ReplaceInSourceLine, REPLACE_IN_SOURCE_LINE, json kestra_models::FlowWithSource);
+
+impl ReplaceInSourceLine {
+    /// The operation with what it can't be without.
+    pub fn new(source_replace_line_request: impl Into<::kestra_models::SourceReplaceLineRequest>) -> Self {
+        let mut call = ::kestra_core::Call::new(&REPLACE_IN_SOURCE_LINE);
+        crate::parameters::json(
+            &mut call,
+            "application/json",
+            &Into::<::kestra_models::SourceReplaceLineRequest>::into(source_replace_line_request),
+        );
+        Self { call, executor: ::kestra_core::Detached }
+    }
+}
+
+/// Facts about [`ReplaceInSourceLine`].
+pub static REPLACE_IN_SOURCE_LINE: ::kestra_core::OperationInfo = {
+    static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
+        "/api/v1/{tenant}/flows/source/replace/line",
+        ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
+    )];
+    ::kestra_core::OperationInfo::new("replace_in_source_line", "flows", ROUTES)
+        .go_key("FlowsAPIService.ReplaceLineBySourceCode")
+        .aliases(&["replaceLineBySourceCode"])
+        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+};
+
+/// Replaces text in the sources of the flows named; what is left as it was comes with a reason.
+///
+/// `POST /api/v1/{tenant}/flows/source/replace/apply` (Kestra 2.0 and later); open source; never repeated unless provably unsent.
+#[must_use = "an operation does nothing until it is sent"]
+pub struct ReplaceInSources<E = ::kestra_core::Detached> {
+    call: ::kestra_core::Call,
+    executor: E,
+}
+
+::kestra_core::operation!(ReplaceInSources, REPLACE_IN_SOURCES, json kestra_models::SourceReplaceOutcome);
+
+impl ReplaceInSources {
+    /// The operation with what it can't be without.
+    pub fn new(source_replace_request: impl Into<::kestra_models::SourceReplaceRequest>) -> Self {
+        let mut call = ::kestra_core::Call::new(&REPLACE_IN_SOURCES);
+        crate::parameters::json(
+            &mut call,
+            "application/json",
+            &Into::<::kestra_models::SourceReplaceRequest>::into(source_replace_request),
+        );
+        Self { call, executor: ::kestra_core::Detached }
+    }
+}
+
+/// Facts about [`ReplaceInSources`].
+pub static REPLACE_IN_SOURCES: ::kestra_core::OperationInfo = {
+    static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
+        "/api/v1/{tenant}/flows/source/replace/apply",
+        ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
+    )];
+    ::kestra_core::OperationInfo::new("replace_in_sources", "flows", ROUTES)
+        .go_key("FlowsAPIService.ApplyReplaceBySourceCode")
+        .aliases(&["applyReplaceBySourceCode"])
+        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+};
+
 /// Lists the flows with a concurrency limit and how many executions they have running.
 ///
 /// `GET /api/v1/{tenant}/concurrency-limit/search` (Kestra 1.1 and later); open source; only reads, and is repeated when an attempt fails.
@@ -1553,11 +1664,19 @@ impl SearchFlowsBySourceCode {
 }
 
 impl<E> SearchFlowsBySourceCode<E> {
+    /// Tells upper from lower case.
+    ///
+    /// `caseSensitive` in the query; 2.0 and later.
+    pub fn case_sensitive(mut self, case_sensitive: bool) -> Self {
+        self.call.set_query(0, case_sensitive);
+        self
+    }
+
     /// Only what belongs to this namespace.
     ///
     /// `namespace` in the query.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.call.set_query(0, Into::<String>::into(namespace));
+        self.call.set_query(1, Into::<String>::into(namespace));
         self
     }
 
@@ -1565,7 +1684,7 @@ impl<E> SearchFlowsBySourceCode<E> {
     ///
     /// `page` in the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
-        self.call.set_query(1, Into::<i64>::into(page));
+        self.call.set_query(2, Into::<i64>::into(page));
         self
     }
 
@@ -1573,7 +1692,23 @@ impl<E> SearchFlowsBySourceCode<E> {
     ///
     /// `q` in the query.
     pub fn q(mut self, q: impl Into<String>) -> Self {
-        self.call.set_query(2, Into::<String>::into(q));
+        self.call.set_query(3, Into::<String>::into(q));
+        self
+    }
+
+    /// Takes the text for a regular expression.
+    ///
+    /// `regex` in the query; 2.0 and later.
+    pub fn regex(mut self, regex: bool) -> Self {
+        self.call.set_query(4, regex);
+        self
+    }
+
+    /// Looks only into this part of the sources.
+    ///
+    /// `scope` in the query; 2.0 and later.
+    pub fn scope(mut self, scope: impl Into<::kestra_models::SourceSearchScope>) -> Self {
+        self.call.set_query(5, Into::<::kestra_models::SourceSearchScope>::into(scope));
         self
     }
 
@@ -1581,7 +1716,7 @@ impl<E> SearchFlowsBySourceCode<E> {
     ///
     /// `size` in the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
-        self.call.set_query(3, Into::<i64>::into(size));
+        self.call.set_query(6, Into::<i64>::into(size));
         self
     }
 
@@ -1589,7 +1724,15 @@ impl<E> SearchFlowsBySourceCode<E> {
     ///
     /// `sort` in the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        crate::parameters::repeat::<String, _>(&mut self.call, 4, sort);
+        crate::parameters::repeat::<String, _>(&mut self.call, 7, sort);
+        self
+    }
+
+    /// Finds the text only where it is a word of its own.
+    ///
+    /// `wholeWord` in the query; 2.0 and later.
+    pub fn whole_word(mut self, whole_word: bool) -> Self {
+        self.call.set_query(8, whole_word);
         self
     }
 }
@@ -1603,11 +1746,27 @@ pub static SEARCH_FLOWS_BY_SOURCE_CODE: ::kestra_core::OperationInfo = {
         .aliases(&["searchFlowsBySourceCode"])
         .replay(::kestra_core::Replay::Safe)
         .query_parameters(&[
+            ::kestra_core::QueryParameter::of(
+                "caseSensitive",
+                ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
+            ),
             ::kestra_core::QueryParameter::new("namespace"),
             ::kestra_core::QueryParameter::new("page"),
             ::kestra_core::QueryParameter::new("q"),
+            ::kestra_core::QueryParameter::of(
+                "regex",
+                ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
+            ),
+            ::kestra_core::QueryParameter::of(
+                "scope",
+                ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
+            ),
             ::kestra_core::QueryParameter::new("size"),
             ::kestra_core::QueryParameter::new("sort"),
+            ::kestra_core::QueryParameter::of(
+                "wholeWord",
+                ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
+            ),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
@@ -2078,6 +2237,9 @@ pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &
     &LIST_FLOW_EXPRESSIONS,
     &LIST_FLOW_REVISIONS,
     &LIST_FLOWS_BY_NAMESPACE,
+    &PREVIEW_SOURCE_REPLACEMENT,
+    &REPLACE_IN_SOURCE_LINE,
+    &REPLACE_IN_SOURCES,
     &SEARCH_CONCURRENCY_LIMITS,
     &SEARCH_FLOWS,
     &SEARCH_FLOWS_BY_SOURCE_CODE,

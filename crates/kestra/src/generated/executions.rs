@@ -136,6 +136,17 @@ impl crate::areas::Executions {
         ::kestra_operations::ForceRunExecutionsByQuery::new().on(self.client().clone())
     }
 
+    /// How long recent executions of a flow took on average, in milliseconds, and how many there were.
+    ///
+    /// `GET /api/v1/{tenant}/executions/namespaces/{namespace}/flows/{flowId}/average-duration` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
+    pub fn get_average_duration(
+        &self,
+        namespace: impl AsRef<str>,
+        flow_id: impl AsRef<str>,
+    ) -> ::kestra_operations::GetAverageDuration<crate::Client> {
+        ::kestra_operations::GetAverageDuration::new(namespace, flow_id).on(self.client().clone())
+    }
+
     /// Reads an execution.
     ///
     /// `GET /api/v1/{tenant}/executions/{executionId}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.

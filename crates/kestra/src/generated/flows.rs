@@ -236,6 +236,37 @@ impl crate::areas::Flows {
         ::kestra_operations::ListFlowsByNamespace::new(namespace).on(self.client().clone())
     }
 
+    /// Shows what a replacement in the sources of flows would change, and changes nothing.
+    ///
+    /// `POST /api/v1/{tenant}/flows/source/replace/preview` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
+    pub fn preview_source_replacement(
+        &self,
+        source_replace_preview_request: impl Into<::kestra_models::SourceReplacePreviewRequest>,
+    ) -> ::kestra_operations::PreviewSourceReplacement<crate::Client> {
+        ::kestra_operations::PreviewSourceReplacement::new(source_replace_preview_request)
+            .on(self.client().clone())
+    }
+
+    /// Replaces text in one line of the source of a flow.
+    ///
+    /// `POST /api/v1/{tenant}/flows/source/replace/line` (Kestra 2.0 and later); open source; never repeated unless provably unsent.
+    pub fn replace_in_source_line(
+        &self,
+        source_replace_line_request: impl Into<::kestra_models::SourceReplaceLineRequest>,
+    ) -> ::kestra_operations::ReplaceInSourceLine<crate::Client> {
+        ::kestra_operations::ReplaceInSourceLine::new(source_replace_line_request).on(self.client().clone())
+    }
+
+    /// Replaces text in the sources of the flows named; what is left as it was comes with a reason.
+    ///
+    /// `POST /api/v1/{tenant}/flows/source/replace/apply` (Kestra 2.0 and later); open source; never repeated unless provably unsent.
+    pub fn replace_in_sources(
+        &self,
+        source_replace_request: impl Into<::kestra_models::SourceReplaceRequest>,
+    ) -> ::kestra_operations::ReplaceInSources<crate::Client> {
+        ::kestra_operations::ReplaceInSources::new(source_replace_request).on(self.client().clone())
+    }
+
     /// Lists the flows with a concurrency limit and how many executions they have running.
     ///
     /// `GET /api/v1/{tenant}/concurrency-limit/search` (Kestra 1.1 and later); open source; only reads, and is repeated when an attempt fails.

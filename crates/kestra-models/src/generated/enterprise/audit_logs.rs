@@ -139,6 +139,7 @@ string_enum! {
         Login = "LOGIN",
         LoginFailure = "LOGIN_FAILURE",
         Logout = "LOGOUT",
+        Promote = "PROMOTE",
         Read = "READ",
         ReportedUnknown = "UNKNOWN",
         Update = "UPDATE",

@@ -35,6 +35,8 @@ pub struct CurrentUser {
     pub id: Option<String>,
     /// `instanceOwner` on the wire; 2.0 and later.
     pub instance_owner: Option<bool>,
+    /// `ownedGroups` on the wire; 2.0 and later.
+    pub owned_groups: Vec<crate::OwnedGroup>,
     /// `profile` on the wire.
     pub profile: Option<crate::CurrentUserProfile>,
     /// `restricted` on the wire.
@@ -50,10 +52,11 @@ object! {
         0 auths = "auths" or_default,
         1 id = "id" value,
         2 instance_owner = "instanceOwner" value,
-        3 profile = "profile" value,
-        4 restricted = "restricted" value,
-        5 super_admin = "superAdmin" value,
-        6 tenants = "tenants" or_default,
+        3 owned_groups = "ownedGroups" or_default,
+        4 profile = "profile" value,
+        5 restricted = "restricted" value,
+        6 super_admin = "superAdmin" value,
+        7 tenants = "tenants" or_default,
     }
 }
 
@@ -152,6 +155,24 @@ impl InvitationUserRequest {
         password: impl Into<crate::Sensitive<String>>,
     ) -> Self {
         Self { first_name: first_name.into(), last_name: last_name.into(), password: password.into() }
+    }
+}
+
+/// Owned group of the API.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[non_exhaustive]
+pub struct OwnedGroup {
+    /// `id` on the wire.
+    pub id: Option<String>,
+    /// `tenantId` on the wire.
+    pub tenant_id: Option<String>,
+}
+
+object! {
+    OwnedGroup {
+        0 id = "id" value,
+        1 tenant_id = "tenantId" value,
     }
 }
 

@@ -330,10 +330,12 @@ string_enum! {
         ManageGroupMembership = "MANAGE_GROUP_MEMBERSHIP",
         ManageMembers = "MANAGE_MEMBERS",
         Pause = "PAUSE",
+        Promote = "PROMOTE",
         Read = "READ",
         Replay = "REPLAY",
         Restart = "RESTART",
         Resume = "RESUME",
+        Template = "TEMPLATE",
         ReportedUnknown = "UNKNOWN",
         Unlock = "UNLOCK",
         Unqueue = "UNQUEUE",
@@ -351,8 +353,11 @@ string_enum! {
         AppExecution = "APP_EXECUTION",
         Asset = "ASSET",
         Auditlog = "AUDITLOG",
+        Banner = "BANNER",
         Binding = "BINDING",
         Blueprint = "BLUEPRINT",
+        Case = "CASE",
+        CaseTemplate = "CASE_TEMPLATE",
         Copilot = "COPILOT",
         Credential = "CREDENTIAL",
         Dashboard = "DASHBOARD",
@@ -368,6 +373,7 @@ string_enum! {
         Namespace = "NAMESPACE",
         NamespaceFile = "NAMESPACE_FILE",
         Policy = "POLICY",
+        PromotionTarget = "PROMOTION_TARGET",
         ReusableInputs = "REUSABLE_INPUTS",
         Role = "ROLE",
         Secret = "SECRET",
@@ -1516,9 +1522,15 @@ pub struct Tenant {
     /// `storageType` on the wire.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub storage_type: Option<String>,
+    /// `type` on the wire; 2.0 and later.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub tenant_type: Option<crate::TenantType>,
     /// `workerGroup` on the wire; before 2.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worker_group: Option<crate::WorkerGroup>,
+    /// `workerSecretManagerMode` on the wire; 2.0 and later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub worker_secret_manager_mode: Option<crate::WorkerSecretManagerMode>,
 }
 
 object! {
@@ -1541,7 +1553,9 @@ object! {
         15 storage_configuration = "storageConfiguration" or_default,
         16 storage_isolation = "storageIsolation" value,
         17 storage_type = "storageType" value,
-        18 worker_group = "workerGroup" value,
+        18 tenant_type = "type" value,
+        19 worker_group = "workerGroup" value,
+        20 worker_secret_manager_mode = "workerSecretManagerMode" value,
     }
 }
 
@@ -1671,9 +1685,24 @@ impl Tenant {
         self
     }
 
+    /// Sets `type`.
+    pub fn tenant_type(mut self, tenant_type: impl Into<crate::TenantType>) -> Self {
+        self.tenant_type = Some(tenant_type.into());
+        self
+    }
+
     /// Sets `workerGroup`.
     pub fn worker_group(mut self, worker_group: impl Into<crate::WorkerGroup>) -> Self {
         self.worker_group = Some(worker_group.into());
+        self
+    }
+
+    /// Sets `workerSecretManagerMode`.
+    pub fn worker_secret_manager_mode(
+        mut self,
+        worker_secret_manager_mode: impl Into<crate::WorkerSecretManagerMode>,
+    ) -> Self {
+        self.worker_secret_manager_mode = Some(worker_secret_manager_mode.into());
         self
     }
 }
@@ -1788,6 +1817,14 @@ object! {
     TenantSummary {
         0 id = "id" value,
         1 name = "name" value,
+    }
+}
+
+string_enum! {
+    /// Tenant type of the API.
+    TenantType {
+        Default = "DEFAULT",
+        Infrastructure = "INFRASTRUCTURE",
     }
 }
 

@@ -45,6 +45,8 @@ pub struct ApiTenant {
     pub storage_type: Option<String>,
     /// `workerGroup` on the wire; before 2.0.
     pub worker_group: Option<crate::WorkerGroup>,
+    /// `workerSecretManagerMode` on the wire; 2.0 and later.
+    pub worker_secret_manager_mode: Option<crate::WorkerSecretManagerMode>,
 }
 
 object! {
@@ -69,6 +71,7 @@ object! {
         17 storage_isolation = "storageIsolation" value,
         18 storage_type = "storageType" value,
         19 worker_group = "workerGroup" value,
+        20 worker_secret_manager_mode = "workerSecretManagerMode" value,
     }
 }
 

@@ -393,6 +393,8 @@ pub struct WorkerCapacity {
     pub pending: Option<i64>,
     /// `running` on the wire.
     pub running: Option<i64>,
+    /// `threads` on the wire; 2.0 and later.
+    pub threads: Option<i64>,
 }
 
 object! {
@@ -401,6 +403,7 @@ object! {
         1 max = "max" integer,
         2 pending = "pending" integer,
         3 running = "running" integer,
+        4 threads = "threads" integer,
     }
 }
 
