@@ -7,9 +7,9 @@ mod on_server;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use kestra::{ErrorKind, FilePart};
-use kestra_testkit::{Cut, Fault};
-use on_server::{DIALECTS, Folder, NAMESPACE, ended, server};
+use kestra::{ErrorKind, FilePart, Filter};
+use kestra_testkit::{Cut, Dialect, Fault};
+use on_server::{DIALECTS, Folder, NAMESPACE, ended, flow, server};
 
 const FLOW: &str = "id: takes\nnamespace: company.team\ninputs:\n  - id: file\n    type: FILE\ntasks:\n  - id: log\n    \
                     type: io.kestra.plugin.core.log.Log\n    message: hi\n";
@@ -148,4 +148,79 @@ async fn names_from_the_server_stay_in_the_folder() {
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::File, "{error}");
+}
+
+#[tokio::test]
+async fn a_file_of_an_execution_is_resumed_where_it_was_cut() {
+    for dialect in DIALECTS {
+        let (server, client) = server(dialect).await;
+        server.deploy(FLOW).unwrap();
+        let content: String = (0..60_000).map(|number| format!("{number}\n")).collect();
+        let part = FilePart::bytes("data.csv", content.clone());
+        let create = client.executions().create_execution(NAMESPACE, "takes").input_file("file", part);
+        let id = create.await.unwrap().id.unwrap();
+        let execution = client.executions().get_execution(&id).await.unwrap();
+        let uri = execution.inputs["file"].as_str().unwrap();
+
+        server.clear_requests();
+        server.fail(
+            Fault::cut(Cut::WithinBody).on("GET", "/api/v1/{tenant}/executions/{executionId}/file").times(2),
+        );
+        let read = Arc::new(AtomicU64::new(0));
+        let seen = Arc::clone(&read);
+        let download = client.executions().download(uri).await.unwrap();
+        let download = download.on_progress(move |progress| {
+            assert!(seen.swap(progress.bytes, Ordering::Relaxed) < progress.bytes)
+        });
+        assert!(download.bytes().await.unwrap() == content, "{dialect:?}: no byte lost or doubled");
+        assert_eq!(read.load(Ordering::Relaxed), content.len() as u64);
+        let asked: Vec<_> =
+            server.requests().iter().map(|request| request.header("range").is_some()).collect();
+        assert_eq!(asked, [false, true, true]);
+
+        // What is cut again and again is an error in the end.
+        server.fail(
+            Fault::cut(Cut::WithinBody).on("GET", "/api/v1/{tenant}/executions/{executionId}/file").always(),
+        );
+        let error = client.executions().download(uri).await.unwrap().bytes().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Transport);
+        assert!(error.to_string().contains("could not be resumed"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn exports_and_rows_of_files_are_read_as_they_come() {
+    for dialect in DIALECTS {
+        let (server, client) = server(dialect).await;
+        server.deploy(&flow("hello", "hi")).unwrap();
+        let created = client.executions().create_execution(NAMESPACE, "hello").await.unwrap();
+        ended(&client, created.id.as_deref().unwrap()).await;
+        let folder = Folder::new("exports");
+
+        // Servers of 1.0 have no such exports.
+        let all = (Filter::namespace().equals(NAMESPACE), Filter::namespace().equals(NAMESPACE));
+        let executions = client.executions().export_executions().filter(all.0).await;
+        let flows = client.flows().export_flows().filter(all.1).await;
+        if dialect == Dialect::V1_0 {
+            assert_eq!(executions.unwrap_err().kind(), ErrorKind::Unsupported);
+            assert_eq!(flows.unwrap_err().kind(), ErrorKind::Unsupported);
+        } else {
+            let mut csv = Vec::new();
+            let bytes = executions.unwrap().to_writer(&mut csv).await.unwrap();
+            assert_eq!(bytes, csv.len() as u64);
+            let csv = String::from_utf8(csv).unwrap();
+            assert!(csv.lines().count() == 2 && csv.contains("hello"), "{csv}");
+            let saved = flows.unwrap().to_file(folder.path().join("flows.csv")).await.unwrap();
+            assert!(std::fs::read_to_string(saved).unwrap().contains("hello"));
+        }
+
+        let rows = "/api/v1/{tenant}/executions/one/file";
+        server.answer("GET", rows).body("application/x-ndjson", "{\"a\":1}\n{\"a\":2}\n");
+        let download =
+            client.executions().download("kestra:///a/executions/one/rows.ion").format("JSONL").await;
+        match dialect {
+            Dialect::V2_0 => assert_eq!(download.unwrap().bytes().await.unwrap(), "{\"a\":1}\n{\"a\":2}\n"),
+            _ => assert_eq!(download.unwrap_err().kind(), ErrorKind::Unsupported),
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 mod name;
 mod progress;
+mod resume;
 mod save;
 
 use std::fmt;
@@ -16,14 +17,18 @@ use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
 pub use progress::{OnProgress, Progress};
 
+use resume::Resume;
+
 use crate::body::Body;
 use crate::error::{Error, ErrorKind, RequestSent};
+use crate::executor::CallFuture;
 use crate::operation::OperationInfo;
 
 /// A file that is being downloaded.
 ///
-/// It is a stream of pieces, which ends with an error if the file ends early. Servers send no parts of a file, so a download
-/// that was cut can't be resumed, only begun again. Dropping it closes the connection.
+/// It is a stream of pieces, which ends with an error if the file ends early. One that was cut is begun again by the caller,
+/// unless it is a file that never changes, such as one of an execution: the rest of such a file is asked for, and of a
+/// server that sends it whole, as Kestra does, what was read is skipped. Dropping it closes the connection.
 ///
 /// ```
 /// # async fn save(download: kestra_core::Download) -> Result<(), kestra_core::Error> {
@@ -43,6 +48,7 @@ pub struct Download {
     ended: bool,
     info: &'static OperationInfo,
     on_progress: Option<OnProgress>,
+    resume: Option<Resume>,
 }
 
 impl Download {
@@ -64,7 +70,15 @@ impl Download {
             ended: false,
             info,
             on_progress: None,
+            resume: None,
         }
+    }
+
+    /// Has a file that never changes resumed where it is cut: `again` asks for what comes from a byte on, and may get all of it.
+    /// It is asked up to four times without a byte coming.
+    pub fn resumed_by(mut self, again: impl Fn(u64) -> CallFuture + Send + Sync + 'static) -> Self {
+        self.resume = Some(Resume::new(again));
+        self
     }
 
     /// The name that the server gives the file, safe as the name of a file in any folder: without path, control characters
@@ -145,9 +159,45 @@ impl Download {
 
     fn cut(&self) -> Error {
         let all = self.length.map_or_else(String::new, |length| format!(" of {length}"));
-        let message =
-            format!("the file was cut after {}{all} bytes: begin again, servers can't resume it", self.read);
+        let advice = match self.resume {
+            Some(_) => "and could not be resumed",
+            None => "begin again, what may change can't be resumed",
+        };
+        let message = format!("the file was cut after {}{all} bytes: {advice}", self.read);
         Error::new(ErrorKind::Transport, message).sent(RequestSent::Yes).of_operation(self.info)
+    }
+
+    /// The error that ends it, unless the rest of the file was asked for.
+    fn broken(&mut self, problem: Option<Error>) -> Option<Error> {
+        let is_cut = problem.as_ref().is_none_or(|problem| {
+            matches!(problem.kind(), ErrorKind::Transport | ErrorKind::Service | ErrorKind::Timeout(_))
+        });
+        if is_cut && self.resume.as_mut().is_some_and(|resume| resume.begin(self.read)) {
+            return None;
+        }
+        self.ended = true;
+        Some(match problem {
+            None => self.cut(),
+            Some(problem) if matches!(problem.kind(), ErrorKind::Transport | ErrorKind::Service) => {
+                self.cut().caused_by(problem)
+            }
+            // A limit in time, or a refusal, says by itself what it is.
+            Some(problem) => problem.sent(RequestSent::Yes).of_operation(self.info),
+        })
+    }
+
+    /// Goes on with the rest of the file once it is there, if it was asked for.
+    fn poll_resume(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        let Some(resume) = &mut self.resume else { return Poll::Ready(Ok(())) };
+        match ready!(resume.poll(cx, self.read, self.length)) {
+            None => {}
+            Some(Ok(body)) => self.body = body,
+            Some(Err(problem)) => {
+                self.ended = true;
+                return Poll::Ready(Err(self.cut().caused_by(problem)));
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -157,9 +207,15 @@ impl Stream for Download {
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
         while !this.ended {
-            match ready!(http_body::Body::poll_frame(Pin::new(&mut this.body), cx)) {
+            if let Err(error) = ready!(this.poll_resume(cx)) {
+                return Poll::Ready(Some(Err(error)));
+            }
+            let problem = match ready!(http_body::Body::poll_frame(Pin::new(&mut this.body), cx)) {
                 Some(Ok(frame)) => {
-                    let Ok(piece) = frame.into_data() else { continue };
+                    let Ok(mut piece) = frame.into_data() else { continue };
+                    if let Some(resume) = &mut this.resume {
+                        resume.cut(&mut piece);
+                    }
                     if piece.is_empty() {
                         continue;
                     }
@@ -169,22 +225,18 @@ impl Stream for Download {
                     }
                     return Poll::Ready(Some(Ok(piece)));
                 }
-                Some(Err(problem)) => {
-                    this.ended = true;
-                    let problem = Error::from_boxed(problem);
-                    let error = match problem.kind() {
-                        ErrorKind::Transport | ErrorKind::Service => this.cut().caused_by(problem),
-                        // A limit in time, or a refusal, says by itself what it is.
-                        _ => problem.sent(RequestSent::Yes).of_operation(this.info),
-                    };
-                    return Poll::Ready(Some(Err(error)));
-                }
+                Some(Err(problem)) => Some(Error::from_boxed(problem)),
                 None => {
-                    this.ended = true;
-                    if this.length.is_some_and(|length| this.read < length) {
-                        return Poll::Ready(Some(Err(this.cut())));
+                    let is_short = this.resume.as_ref().is_some_and(Resume::is_short);
+                    if !is_short && this.length.is_none_or(|length| this.read >= length) {
+                        this.ended = true;
+                        break;
                     }
+                    None
                 }
+            };
+            if let Some(error) = this.broken(problem) {
+                return Poll::Ready(Some(Err(error)));
             }
         }
         Poll::Ready(None)
@@ -204,3 +256,6 @@ impl fmt::Debug for Download {
 fn header(headers: &HeaderMap, name: http::HeaderName) -> Option<String> {
     headers.get(name)?.to_str().ok().map(str::to_owned)
 }
+
+#[cfg(test)]
+mod tests;

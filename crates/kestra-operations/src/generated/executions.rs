@@ -628,7 +628,7 @@ pub struct ExportExecutions<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ExportExecutions, EXPORT_EXECUTIONS, text);
+::kestra_core::operation!(ExportExecutions, EXPORT_EXECUTIONS, download);
 crate::extensions::look_back!(ExportExecutions, 0);
 
 impl ExportExecutions {
@@ -667,7 +667,7 @@ pub static EXPORT_EXECUTIONS: ::kestra_core::OperationInfo = {
         .aliases(&["exportExecutions"])
         .replay(::kestra_core::Replay::Safe)
         .query_parameters(&[::kestra_core::QueryParameter::new("filters")])
-        .answer(::kestra_core::Answer::Text, "text/csv, application/json;q=0.9, */*;q=0.1")
+        .answer(::kestra_core::Answer::Download, "text/csv, application/json;q=0.9, */*;q=0.1")
 };
 
 /// Follows an execution's states until it ends, as events.

@@ -621,7 +621,7 @@ pub struct ExportFlows<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ExportFlows, EXPORT_FLOWS, text);
+::kestra_core::operation!(ExportFlows, EXPORT_FLOWS, download);
 
 impl ExportFlows {
     /// The operation, nothing set.
@@ -659,7 +659,7 @@ pub static EXPORT_FLOWS: ::kestra_core::OperationInfo = {
         .aliases(&["exportFlows"])
         .replay(::kestra_core::Replay::Safe)
         .query_parameters(&[::kestra_core::QueryParameter::new("filters")])
-        .answer(::kestra_core::Answer::Text, "text/csv, application/json;q=0.9, */*;q=0.1")
+        .answer(::kestra_core::Answer::Download, "text/csv, application/json;q=0.9, */*;q=0.1")
 };
 
 /// Downloads the sources of the flows named as a ZIP archive.

@@ -337,7 +337,7 @@ pub struct ExportTriggers<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ExportTriggers, EXPORT_TRIGGERS, text);
+::kestra_core::operation!(ExportTriggers, EXPORT_TRIGGERS, download);
 
 impl ExportTriggers {
     /// The operation, nothing set.
@@ -375,7 +375,7 @@ pub static EXPORT_TRIGGERS: ::kestra_core::OperationInfo = {
         .aliases(&["exportTriggers"])
         .replay(::kestra_core::Replay::Safe)
         .query_parameters(&[::kestra_core::QueryParameter::new("filters")])
-        .answer(::kestra_core::Answer::Text, "text/csv, application/json;q=0.9, */*;q=0.1")
+        .answer(::kestra_core::Answer::Download, "text/csv, application/json;q=0.9, */*;q=0.1")
 };
 
 /// Pauses the backfill of a trigger.

@@ -3,9 +3,10 @@
 use std::pin::Pin;
 use std::time::Duration;
 
-use http::header::LOCATION;
-use kestra_core::{CallOptions, Download, Error, ErrorKind};
+use http::header::{ACCEPT_ENCODING, LOCATION, RANGE};
+use kestra_core::{CallFuture, CallOptions, Download, Error, ErrorKind};
 use kestra_models::FileFormat;
+use kestra_operations::DownloadFileFromExecution;
 
 use crate::{Client, Executions};
 
@@ -14,6 +15,8 @@ const MAX_REDIRECTS: usize = 3;
 
 impl Executions {
     /// Downloads a file by its address, such as an output or a file input has: `kestra:///company/team/hello/executions/…`.
+    ///
+    /// A file that is cut while it is read is resumed: Kestra then sends it whole, and what was read is skipped.
     ///
     /// The address tells which execution made the file; a redirect to another execution is followed, by a request to the
     /// same server, whatever else the redirect names. All versions.
@@ -91,17 +94,20 @@ impl DownloadFile {
             Error::invalid("uri", problem)
         })?;
         let mut redirects = 0;
-        loop {
-            let mut call = self
-                .client
-                .executions()
-                .download_file_from_execution(&execution, self.uri.as_str())
-                .options(self.options.clone());
-            if let Some(format) = self.format.clone() {
-                call = call.format(format);
+        let Self { client, uri, format, options, .. } = self;
+        let request = move |execution: &str| {
+            let executions = client.executions();
+            let call =
+                executions.download_file_from_execution(execution, uri.as_str()).options(options.clone());
+            match &format {
+                Some(format) => call.format(format.clone()),
+                None => call,
             }
-            let error = match call.await {
-                Ok(download) => return Ok(download),
+        };
+        loop {
+            let error = match request(&execution).await {
+                // Such a file never changes.
+                Ok(download) => return Ok(download.resumed_by(move |from| rest(request(&execution), from))),
                 Err(error) => error,
             };
             match redirect(&error) {
@@ -113,6 +119,12 @@ impl DownloadFile {
             }
         }
     }
+}
+
+/// Asks for what comes from a byte on; encoded bytes would be counted otherwise.
+fn rest(request: DownloadFileFromExecution<Client>, from: u64) -> CallFuture {
+    let request = request.header(RANGE, format!("bytes={from}-")).header(ACCEPT_ENCODING, "identity");
+    Box::pin(async move { request.send().await.map(|response| response.map(Download::into_body)) })
 }
 
 impl std::future::IntoFuture for DownloadFile {

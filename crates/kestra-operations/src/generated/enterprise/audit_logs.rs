@@ -9,7 +9,7 @@ pub struct ExportAuditLogs<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ExportAuditLogs, EXPORT_AUDIT_LOGS, text);
+::kestra_core::operation!(ExportAuditLogs, EXPORT_AUDIT_LOGS, download);
 
 impl ExportAuditLogs {
     /// The operation, nothing set.
@@ -136,7 +136,7 @@ pub static EXPORT_AUDIT_LOGS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("type"),
             ::kestra_core::QueryParameter::new("userId"),
         ])
-        .answer(::kestra_core::Answer::Text, "text/csv, application/json;q=0.9, */*;q=0.1")
+        .answer(::kestra_core::Answer::Download, "text/csv, application/json;q=0.9, */*;q=0.1")
 };
 
 /// Lists the audit log of all tenants as CSV text.
@@ -148,7 +148,7 @@ pub struct ExportAuditLogsForAllTenants<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ExportAuditLogsForAllTenants, EXPORT_AUDIT_LOGS_FOR_ALL_TENANTS, text);
+::kestra_core::operation!(ExportAuditLogsForAllTenants, EXPORT_AUDIT_LOGS_FOR_ALL_TENANTS, download);
 
 impl ExportAuditLogsForAllTenants {
     /// The operation, nothing set.
@@ -278,7 +278,7 @@ pub static EXPORT_AUDIT_LOGS_FOR_ALL_TENANTS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("type"),
             ::kestra_core::QueryParameter::new("userId"),
         ])
-        .answer(::kestra_core::Answer::Text, "text/csv, application/json;q=0.9, */*;q=0.1")
+        .answer(::kestra_core::Answer::Download, "text/csv, application/json;q=0.9, */*;q=0.1")
 };
 
 /// Finds the entry of the audit log that fits best.

@@ -1,0 +1,92 @@
+//! Asking again for the rest of a file that was cut, for files that never change.
+
+use std::task::{Context, Poll, ready};
+
+use http::header::{CONTENT_LENGTH, CONTENT_RANGE};
+use http::{Response, StatusCode};
+
+use super::header;
+use crate::body::Body;
+use crate::error::Error;
+use crate::executor::CallFuture;
+
+/// How often the rest is asked for without a byte of it coming.
+const MAX_IDLE: u32 = 4;
+
+/// Makes the request for what comes from a byte on.
+type Again = Box<dyn Fn(u64) -> CallFuture + Send + Sync>;
+
+pub(super) struct Resume {
+    again: Again,
+    pending: Option<CallFuture>,
+    /// How many bytes of a file that came whole were read before.
+    skip: u64,
+    idle: u32,
+}
+
+impl Resume {
+    pub(super) fn new(again: impl Fn(u64) -> CallFuture + Send + Sync + 'static) -> Self {
+        Self { again: Box::new(again), pending: None, skip: 0, idle: 0 }
+    }
+
+    /// Asks for the rest, unless that was in vain often enough.
+    pub(super) fn begin(&mut self, read: u64) -> bool {
+        self.idle += 1;
+        let goes_on = self.idle <= MAX_IDLE;
+        if goes_on {
+            self.pending = Some((self.again)(read));
+        }
+        goes_on
+    }
+
+    /// The body to go on with, once it is there; nothing if none was asked for.
+    pub(super) fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        read: u64,
+        length: Option<u64>,
+    ) -> Poll<Option<Result<Body, Error>>> {
+        let Some(pending) = &mut self.pending else { return Poll::Ready(None) };
+        let answer = ready!(pending.as_mut().poll(cx));
+        self.pending = None;
+        Poll::Ready(Some(answer.and_then(|response| self.accept(response, read, length))))
+    }
+
+    /// Holds the answer against what was read: the rest, or the whole file again.
+    fn accept(&mut self, response: Response<Body>, read: u64, length: Option<u64>) -> Result<Body, Error> {
+        let (parts, body) = response.into_parts();
+        let is_rest = parts.status == StatusCode::PARTIAL_CONTENT;
+        let fits = if is_rest {
+            header(&parts.headers, CONTENT_RANGE).is_some_and(|range| begins_at(&range, read))
+        } else {
+            let now = header(&parts.headers, CONTENT_LENGTH).and_then(|length| length.trim().parse().ok());
+            now.or(body.length()).zip(length).is_none_or(|(now, before): (u64, u64)| now == before)
+        };
+        if !fits {
+            return Err(Error::invalid("download", "what the server sends now isn't the rest of the file"));
+        }
+        self.skip = if is_rest { 0 } else { read };
+        Ok(body)
+    }
+
+    /// Leaves out of a piece what was read before.
+    pub(super) fn cut(&mut self, piece: &mut bytes::Bytes) {
+        let known = usize::try_from(self.skip).unwrap_or(usize::MAX).min(piece.len());
+        self.skip -= known as u64;
+        let _ = piece.split_to(known);
+        if !piece.is_empty() {
+            self.idle = 0;
+        }
+    }
+
+    /// Whether a body that has ended was shorter than what was read before.
+    pub(super) fn is_short(&self) -> bool {
+        self.skip > 0
+    }
+}
+
+/// Whether a `Content-Range` such as `bytes 3-9/10` begins at a byte.
+fn begins_at(range: &str, byte: u64) -> bool {
+    let first = range.trim().strip_prefix("bytes ").and_then(|range| range.split('-').next());
+    first.and_then(|first| first.trim().parse().ok()) == Some(byte)
+}
