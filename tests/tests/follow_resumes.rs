@@ -142,28 +142,86 @@ async fn lines_are_neither_lost_nor_doubled() {
     }
 }
 
+/// A flow that runs `child`, and waits for it or not.
+fn parent(waits: bool) -> String {
+    format!(
+        "id: parent\nnamespace: {NAMESPACE}\ntasks:\n  - {{id: sub, type: io.kestra.plugin.core.flow.Subflow, \
+         namespace: {NAMESPACE}, flowId: child, wait: {waits}}}\n"
+    )
+}
+
+const FOLLOW_DEPENDENCIES: &str = "/api/v1/{tenant}/executions/{id}/follow-dependencies";
+
+/// Follows to the end what has begun; gives the last state of each flow.
+async fn follow_dependencies(client: &Client, id: &str) -> BTreeMap<String, StateType> {
+    let mut states = client.executions().follow_execution_dependencies(id).stream();
+    let mut last: BTreeMap<String, (usize, StateType)> = BTreeMap::new();
+    while let Some(status) = states.next().await {
+        let status = status.unwrap();
+        let state = status.state.unwrap();
+        let seen = last.insert(status.flow_id.unwrap(), (state.histories.len(), state.current.unwrap()));
+        assert!(seen.is_none_or(|(states, _)| states < state.histories.len()));
+    }
+    last.into_iter().map(|(flow, (_, state))| (flow, state)).collect()
+}
+
+fn both_succeeded() -> BTreeMap<String, StateType> {
+    ["child", "parent"].map(|flow| (flow.to_owned(), StateType::Success)).into()
+}
+
 #[tokio::test]
 async fn dependencies_are_followed_until_all_have_ended() {
-    const PARENT: &str = "
-id: parent
-namespace: company.team
-tasks:
-  - {id: sub, type: io.kestra.plugin.core.flow.Subflow, namespace: company.team, flowId: chatty, wait: true}
-";
+    for dialect in ALL {
+        for seed in 0..4 {
+            let (server, client) = serve(dialect).await;
+            server.deploy(&chatty().replace("id: chatty", "id: child")).unwrap();
+            server.deploy(&parent(true)).unwrap();
+            server.fail(Fault::cut_streams(seed).times(3));
+            let id = client.executions().create_execution(NAMESPACE, "parent").await.unwrap().id.unwrap();
+            assert_eq!(follow_dependencies(&client, &id).await, both_succeeded());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_dependency_that_began_and_ended_in_a_cut_is_told() {
     for dialect in ALL {
         let (server, client) = serve(dialect).await;
-        server.deploy(PARENT).unwrap();
-        server.fail(Fault::cut_streams(7).times(3));
+        server.deploy(&chatty().replace("id: chatty", "id: child")).unwrap();
+        server.deploy(&parent(true)).unwrap();
+        // Nothing but the stub comes until all is over.
+        server.fail(Fault::cut(Cut::WithinBody).on_path(FOLLOW_DEPENDENCIES));
+        server.fail(Fault::status(503).on_path(FOLLOW_DEPENDENCIES).always());
         let id = client.executions().create_execution(NAMESPACE, "parent").await.unwrap().id.unwrap();
-        let mut states = client.executions().follow_execution_dependencies(&id).stream();
-        let mut last: BTreeMap<String, (usize, StateType)> = BTreeMap::new();
-        while let Some(status) = states.next().await {
-            let status = status.unwrap();
-            let state = status.state.unwrap();
-            let seen = last.insert(status.flow_id.unwrap(), (state.histories.len(), state.current.unwrap()));
-            assert!(seen.is_none_or(|(states, _)| states < state.histories.len()));
-        }
-        let ends: Vec<_> = last.iter().map(|(flow, (_, state))| (flow.as_str(), state)).collect();
-        assert!(ends.iter().all(|(_, state)| **state == StateType::Success), "{ends:?}");
+        let follow = follow_dependencies(&client, &id);
+        let heal = async {
+            client.executions().wait(&id).await.unwrap();
+            server.heal();
+        };
+        assert_eq!(tokio::join!(follow, heal).0, both_succeeded());
+
+        // What a single connection tells then.
+        let events: Vec<_> = client.executions().follow_execution_dependencies(&id).events().collect().await;
+        assert!(events.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_dependency_outlives_the_execution_that_started_it() {
+    for dialect in ALL {
+        let (server, client) = serve(dialect).await;
+        server
+            .flow(NAMESPACE, "child")
+            .on_run(|_| Outcome::success(json!({})).after(Duration::from_millis(700)));
+        server.deploy(&parent(false)).unwrap();
+        let id = client.executions().create_execution(NAMESPACE, "parent").await.unwrap().id.unwrap();
+        client.executions().wait(&id).await.unwrap();
+        // Others have the same correlation id, and are none of its dependencies.
+        let key = client.executions().get_execution(&id).await.unwrap();
+        let key = key.labels.get("system.correlationId").unwrap().to_owned();
+        let other =
+            client.executions().create_execution(NAMESPACE, "chatty").label("system.correlationId", key);
+        other.await.unwrap();
+        assert_eq!(follow_dependencies(&client, &id).await, both_succeeded());
     }
 }

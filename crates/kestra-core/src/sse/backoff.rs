@@ -51,24 +51,34 @@ impl Backoff {
         (self.failures, self.since) = (0, None);
     }
 
+    /// How long to wait after a failure; nothing if nothing has come through for too long.
+    pub fn next_wait(&mut self) -> Option<Duration> {
+        if self.since.get_or_insert_with(Instant::now).elapsed() >= self.outage {
+            return None;
+        }
+        Some(self.grow())
+    }
+
     /// Waits after a failure.
     ///
     /// # Errors
     ///
     /// The failure itself, if nothing has come through for too long.
     pub async fn pause(&mut self, failure: Error) -> Result<(), Error> {
-        if self.since.get_or_insert_with(Instant::now).elapsed() >= self.outage {
-            return Err(failure);
-        }
-        self.wait().await;
+        let Some(wait) = self.next_wait() else { return Err(failure) };
+        tokio::time::sleep(wait).await;
         Ok(())
     }
 
     /// Waits, longer each time.
     pub async fn wait(&mut self) {
+        tokio::time::sleep(self.grow()).await;
+    }
+
+    fn grow(&mut self) -> Duration {
         let limit = self.base.saturating_mul(1 << self.failures.min(20)).min(self.cap);
         self.failures = self.failures.saturating_add(1);
-        tokio::time::sleep(limit.mul_f64(fastrand::f64())).await;
+        limit.mul_f64(fastrand::f64())
     }
 }
 

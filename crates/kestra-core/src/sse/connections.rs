@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 
 use super::backoff::Backoff;
+use super::reconnects::Reconnects;
 use super::stream::EventStream;
 use crate::call::Call;
 use crate::decode;
@@ -20,6 +21,7 @@ pub struct Connections<E, T> {
     /// Whether the open connection has given an event.
     is_fruitful: bool,
     backoff: Backoff,
+    reconnects: Reconnects,
 }
 
 /// What comes next.
@@ -44,7 +46,8 @@ pub enum Step<T> {
 impl<E: Executor, T: DeserializeOwned> Connections<E, T> {
     /// Connections that this call opens, none of them yet.
     pub fn new(executor: E, call: Call) -> Self {
-        Self { executor, call, open: None, is_fruitful: false, backoff: Backoff::default() }
+        let reconnects = Reconnects::new(call.info());
+        Self { executor, call, open: None, is_fruitful: false, backoff: Backoff::default(), reconnects }
     }
 
     /// The next event; opens a connection if none is open.
@@ -94,13 +97,16 @@ impl<E: Executor, T: DeserializeOwned> Connections<E, T> {
         self.backoff.reset();
     }
 
-    /// Waits before the next connection.
+    /// Waits before the next connection, of which it tells.
     ///
     /// # Errors
     ///
     /// The failure, if nothing has come through for too long.
     pub async fn pause(&mut self, failure: Error) -> Result<(), Error> {
-        self.backoff.pause(failure).await
+        let Some(wait) = self.backoff.next_wait() else { return Err(failure) };
+        self.reconnects.tell(&failure, self.is_fruitful, wait);
+        tokio::time::sleep(wait).await;
+        Ok(())
     }
 }
 

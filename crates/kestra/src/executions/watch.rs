@@ -5,10 +5,11 @@ use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 
-use kestra_core::sse::{Backoff, FollowStream, is_passing};
+use kestra_core::sse::{Backoff, FollowStream, Reconnects, is_passing};
 use kestra_core::{Error, ErrorKind, RequestSent, TimeoutPhase};
 use kestra_models::{Execution, State, StateType};
-use tokio::time::{Instant, sleep_until};
+use kestra_operations::FollowExecution;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::settings::Settings;
 use super::{Finished, failure, successor};
@@ -77,6 +78,7 @@ impl Watch {
     async fn end(&mut self) -> Result<Execution, Error> {
         let mut seen = Seen::default();
         let mut backoff = Backoff::default().outage(self.settings.outage);
+        let mut reconnects = Reconnects::new(FollowExecution::INFO);
         let mut states = self.follow();
         let mut interval = self.settings.poll;
         loop {
@@ -113,7 +115,9 @@ impl Watch {
             if !may_appear && !may_pass {
                 return Err(failure);
             }
-            backoff.pause(failure).await?;
+            let Some(wait) = backoff.next_wait() else { return Err(failure) };
+            reconnects.tell(&failure, false, wait);
+            sleep(wait).await;
             states = self.follow();
         }
     }

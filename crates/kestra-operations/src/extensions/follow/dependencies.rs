@@ -1,76 +1,144 @@
 //! Following an execution together with those that belong to it.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use kestra_core::sse::{Connections, FollowStream, Sink, Step, is_passing};
 use kestra_core::{Call, Error, Executor};
 use kestra_models::{Execution, ExecutionStatusEvent, State};
 
+use super::family::Family;
 use super::reader::Reader;
 use crate::FollowExecutionDependencies;
+
+/// How long a server may take until its searches find what has just begun.
+const INDEXING: Duration = Duration::from_millis(500);
 
 impl<E: Executor> FollowExecutionDependencies<E> {
     /// The states of the executions, of each every state once and in order, over as many connections as it takes.
     ///
-    /// It ends when all of them have ended; what a cut has hidden of their ends is read then. [`events`](Self::events) gives what a single connection gives.
+    /// It ends when all of them have ended. A server tells nothing of what began and ended while there was no connection, nor
+    /// of what ended while one was opened: after each cut, and once more at the end, the executions that have come out of
+    /// this one are searched for by its correlation id, and those that haven't ended are followed one by one. So an end is
+    /// missed only if the server's search still doesn't find the execution half a second after the end of all that is known;
+    /// of what is found so the states between are not told. [`events`](Self::events) gives what a single connection gives.
     pub fn stream(self) -> FollowStream<ExecutionStatusEvent> {
         let (call, executor) = self.into_parts();
-        FollowStream::new(|sink| follow(executor, call, sink))
+        FollowStream::new(|sink| Dependencies::new(executor, call, sink).follow())
     }
 }
 
-async fn follow<E: Executor>(executor: E, call: Call, sink: Sink<ExecutionStatusEvent>) -> Result<(), Error> {
-    let mut reader = Reader::new(executor.clone(), &call);
-    let mut connections = Connections::<E, ExecutionStatusEvent>::new(executor, call);
-    let mut shown: HashMap<String, (usize, bool)> = HashMap::new();
-    let mut is_known = false;
-    loop {
-        match connections.next().await? {
-            Step::Event(status) | Step::Last(status) => {
-                is_known = true;
-                show(&mut shown, status, &sink).await;
-            }
-            Step::Cut { error, is_fruitful } => {
-                if !is_fruitful {
-                    match reader.read().await {
-                        Ok(_) => {
-                            is_known = true;
-                            connections.reset();
-                        }
-                        Err(error) if is_known && is_passing(&error) => {}
-                        Err(error) => return Err(error),
+struct Dependencies<E> {
+    connections: Connections<E, ExecutionStatusEvent>,
+    reader: Reader<E>,
+    family: Family<E>,
+    shown: Shown,
+}
+
+impl<E: Executor> Dependencies<E> {
+    fn new(executor: E, call: Call, sink: Sink<ExecutionStatusEvent>) -> Self {
+        Self {
+            reader: Reader::new(executor.clone(), &call),
+            family: Family::new(executor.clone(), &call),
+            connections: Connections::new(executor, call),
+            shown: Shown { sink, executions: HashMap::new() },
+        }
+    }
+
+    async fn follow(mut self) -> Result<(), Error> {
+        let (mut is_known, mut was_cut, mut is_behind) = (false, false, false);
+        loop {
+            match self.connections.next().await? {
+                Step::Event(status) | Step::Last(status) => {
+                    is_known = true;
+                    // What is found now began before this connection; of what comes later it tells.
+                    if std::mem::take(&mut is_behind) {
+                        self.catch_up().await?;
                     }
+                    self.shown.show(status).await;
                 }
-                connections.pause(error).await?;
+                Step::Cut { error, is_fruitful } => {
+                    (was_cut, is_behind) = (true, true);
+                    if !is_fruitful {
+                        match self.reader.read().await {
+                            Ok(_) => {
+                                is_known = true;
+                                self.connections.reset();
+                            }
+                            Err(error) if is_known && is_passing(&error) => {}
+                            Err(error) => return Err(error),
+                        }
+                    }
+                    self.connections.pause(error).await?;
+                }
+                _ => break,
             }
-            _ => break,
+        }
+        self.connections.close();
+        self.end_all().await?;
+        if was_cut {
+            tokio::time::sleep(INDEXING).await;
+            self.end_all().await?;
+        }
+        Ok(())
+    }
+
+    /// Shows what is found and news.
+    async fn catch_up(&mut self) -> Result<(), Error> {
+        let known = self.shown.executions.keys().cloned().collect();
+        for execution in self.family.members(&mut self.reader, known).await? {
+            self.shown.show(status(execution)).await;
+        }
+        Ok(())
+    }
+
+    /// Shows the ends of all that are known or found, also of what has not ended yet.
+    async fn end_all(&mut self) -> Result<(), Error> {
+        loop {
+            self.catch_up().await?;
+            let unended = self.shown.unended();
+            if unended.is_empty() {
+                return Ok(());
+            }
+            for id in unended {
+                match self.reader.of(&id).end().await {
+                    Ok(execution) => self.shown.show(status(execution)).await,
+                    Err(error) if error.is_not_found() => {}
+                    Err(error) => return Err(error),
+                }
+                self.shown.close(&id);
+            }
         }
     }
-    // Of an execution that ended while there was no connection the next one tells nothing.
-    let unended: Vec<_> =
-        shown.iter().filter(|(_, (_, has_ended))| !has_ended).map(|(id, _)| id.clone()).collect();
-    for id in unended {
-        match reader.of(&id).insist().await {
-            Ok(execution) => show(&mut shown, status(execution), &sink).await,
-            Err(error) if error.is_not_found() => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
 }
 
-/// Gives what is news.
-async fn show(
-    shown: &mut HashMap<String, (usize, bool)>,
-    status: ExecutionStatusEvent,
-    sink: &Sink<ExecutionStatusEvent>,
-) {
-    let states = status.state.as_ref().map_or(0, |state| state.histories.len());
-    let has_ended = status.state.as_ref().is_some_and(State::is_terminal);
-    let id = status.execution_id.clone().unwrap_or_default();
-    if shown.get(&id).is_none_or(|(shown, _)| states > *shown) {
-        shown.insert(id, (states, has_ended));
-        sink.give(status).await;
+/// How many states of each execution were shown, and whether its end was.
+struct Shown {
+    sink: Sink<ExecutionStatusEvent>,
+    executions: HashMap<String, (usize, bool)>,
+}
+
+impl Shown {
+    /// Gives what is news.
+    async fn show(&mut self, status: ExecutionStatusEvent) {
+        let states = status.state.as_ref().map_or(0, |state| state.histories.len());
+        let has_ended = status.state.as_ref().is_some_and(State::is_terminal);
+        let id = status.execution_id.clone().unwrap_or_default();
+        if self.executions.get(&id).is_none_or(|(shown, _)| states > *shown) {
+            self.executions.insert(id, (states, has_ended));
+            self.sink.give(status).await;
+        }
+    }
+
+    fn unended(&self) -> Vec<String> {
+        self.executions.iter().filter(|(_, (_, has_ended))| !has_ended).map(|(id, _)| id.clone()).collect()
+    }
+
+    /// There is nothing more to come, also of one that is gone.
+    fn close(&mut self, id: &str) {
+        if let Some((_, has_ended)) = self.executions.get_mut(id) {
+            *has_ended = true;
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Following one execution.
 
 use kestra_core::sse::{Connections, FollowStream, Sink, Step, is_passing};
-use kestra_core::{Call, Error, Executor};
+use kestra_core::{Call, Error, ErrorKind, Executor};
 use kestra_models::Execution;
 
 use super::reader::Reader;
@@ -20,13 +20,14 @@ impl<E: Executor> FollowExecution<E> {
     }
 }
 
-/// Ends when the execution has ended.
-pub(super) async fn end<E: Executor>(executor: E, call: Call) -> Result<(), Error> {
+/// The execution once it has ended.
+pub(super) async fn end<E: Executor>(executor: E, call: Call) -> Result<Execution, Error> {
     let mut states = FollowStream::new(|sink| follow(executor, call, sink));
+    let mut last = Err(Error::new(ErrorKind::Transport, "the stream ended without a state"));
     while let Some(state) = states.next().await {
-        state?;
+        last = Ok(state?);
     }
-    Ok(())
+    last
 }
 
 async fn follow<E: Executor>(executor: E, call: Call, sink: Sink<Execution>) -> Result<(), Error> {

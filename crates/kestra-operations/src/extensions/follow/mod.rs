@@ -4,5 +4,6 @@
 mod app;
 mod dependencies;
 mod execution;
+mod family;
 mod logs;
 mod reader;

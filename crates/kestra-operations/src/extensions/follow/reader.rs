@@ -6,7 +6,8 @@ use kestra_core::sse::{Backoff, is_passing};
 use kestra_core::{Call, Error, Executor, ResponseFuture, decode};
 use kestra_models::Execution;
 
-use crate::GetExecution;
+use super::execution;
+use crate::{FollowExecution, GetExecution};
 
 /// Asks for one execution, with the options of the call that follows it.
 pub(super) struct Reader<E> {
@@ -24,6 +25,12 @@ impl<E: Executor> Reader<E> {
         let mut call = Call::new(GetExecution::INFO).path(id);
         call.change_options(|_| self.call.options().clone());
         Self { executor: self.executor.clone(), call }
+    }
+
+    /// The execution once it has ended, which its own stream tells.
+    pub(super) async fn end(self) -> Result<Execution, Error> {
+        let call = self.call.related(FollowExecution::INFO);
+        execution::end(self.executor, call).await
     }
 
     /// The execution as it is now.

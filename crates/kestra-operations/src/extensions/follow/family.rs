@@ -1,0 +1,91 @@
+//! The executions that have come out of one.
+
+use std::collections::HashSet;
+
+use jiff::SignedDuration;
+use kestra_core::sse::{Backoff, is_passing};
+use kestra_core::{Call, CallOptions, Error, Executor, Filter};
+use kestra_models::Execution;
+
+use super::reader::Reader;
+use crate::SearchExecutions;
+
+/// The label that an execution shares with those that come out of it.
+const CORRELATION: &str = "system.correlationId";
+
+/// How far clocks may be apart.
+const SKEW: SignedDuration = SignedDuration::from_mins(5);
+
+/// Searches for the executions that have come out of one: its subflows, what it triggered, their replays and retries.
+pub(super) struct Family<E> {
+    executor: E,
+    options: CallOptions,
+}
+
+impl<E: Executor> Family<E> {
+    /// Of the execution that a call follows, with the call's options.
+    pub(super) fn new(executor: E, follow: &Call) -> Self {
+        Self { executor, options: follow.options().clone() }
+    }
+
+    /// The execution itself, and those that are found to have come out of it or out of those that are known.
+    pub(super) async fn members(
+        &self,
+        reader: &mut Reader<E>,
+        mut ids: HashSet<String>,
+    ) -> Result<Vec<Execution>, Error> {
+        let root = reader.insist().await?;
+        ids.extend(root.id.clone());
+        // Others have the label as well: those that the execution came out of, and what came out of these.
+        let mut others = self.with_label(&root).await?;
+        others.retain(|row| row.id != root.id);
+        let mut members = vec![root];
+        loop {
+            let (next, rest): (Vec<_>, Vec<_>) = others.into_iter().partition(|row| came_out_of(row, &ids));
+            if next.is_empty() {
+                return Ok(members);
+            }
+            ids.extend(next.iter().filter_map(|row| row.id.clone()));
+            members.extend(next);
+            others = rest;
+        }
+    }
+
+    /// What has the label of an execution and began after it, in spite of failures that pass.
+    async fn with_label(&self, execution: &Execution) -> Result<Vec<Execution>, Error> {
+        let start = execution.state.as_ref().and_then(|state| state.start_date);
+        let (Some(label), Some(start)) = (execution.labels.get(CORRELATION), start) else {
+            return Ok(Vec::new());
+        };
+        let mut backoff = Backoff::default();
+        loop {
+            match self.search(label, start - SKEW).await {
+                Err(error) if is_passing(&error) => backoff.pause(error).await?,
+                result => return result,
+            }
+        }
+    }
+
+    async fn search(&self, label: &str, since: jiff::Timestamp) -> Result<Vec<Execution>, Error> {
+        let search = SearchExecutions::new()
+            .on(self.executor.clone())
+            .filter(Filter::label(CORRELATION).equals(label))
+            .since(since)
+            .sort(["state.startDate:asc"])
+            .options(self.options.clone());
+        let mut rows = search.items();
+        let mut found = Vec::new();
+        while let Some(row) = rows.next().await {
+            found.push(row?);
+        }
+        Ok(found)
+    }
+}
+
+/// Whether one of these executions started this one, or it is another attempt at one of them.
+fn came_out_of(execution: &Execution, ids: &HashSet<String>) -> bool {
+    let trigger = execution.trigger.as_ref();
+    let starter = trigger.and_then(|trigger| trigger.variables.get("executionId")?.as_str());
+    let is_known = |id: Option<&str>| id.is_some_and(|id| ids.contains(id));
+    is_known(starter) || is_known(execution.parent_id.as_deref()) || is_known(execution.id.as_deref())
+}
