@@ -1,6 +1,7 @@
 //! Single conditions that no server reads as they are meant.
 
-use jiff::{Span, Timestamp};
+use jiff::Timestamp;
+use jiff::fmt::temporal::SpanParser;
 
 use super::Condition;
 
@@ -61,9 +62,8 @@ fn date(value: &str) -> Result<(), String> {
 }
 
 fn range(value: &str) -> Result<(), String> {
-    let is_iso = value.starts_with(['P', 'p']);
-    match value.parse::<Span>() {
-        Ok(span) if is_iso && span.is_positive() => Ok(()),
+    match SpanParser::new().parse_span(value) {
+        Ok(span) if span.is_positive() => Ok(()),
         _ => Err(format!("`{value}` is no ISO 8601 duration above zero, such as PT36H")),
     }
 }

@@ -2,6 +2,7 @@ use std::fmt;
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use jiff::fmt::temporal::SpanParser;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use serde::ser::{Serialize, Serializer};
 use serde_json::Number;
@@ -63,7 +64,7 @@ impl IsoDuration {
     #[must_use]
     pub fn to_span(&self) -> Option<jiff::Span> {
         match &self.0 {
-            Form::Text(text) => text.parse().ok(),
+            Form::Text(text) => SpanParser::new().parse_span(text).ok(),
             Form::Seconds(_) => jiff::Span::try_from(self.to_signed()?).ok(),
         }
     }
