@@ -16,8 +16,18 @@ impl Execution {
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     pub fn dropped_inputs<'a>(&self, started_with: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
-        started_with.into_iter().filter(|name| !shows(&self.inputs, name)).collect()
+        dropped_inputs(&self.inputs, started_with)
     }
+}
+
+/// The inputs, of those that an execution was started with, that its own don't show.
+///
+/// [`Execution::dropped_inputs`] asks it of an execution.
+pub fn dropped_inputs<'a>(
+    inputs: &Map<String, Value>,
+    started_with: impl IntoIterator<Item = &'a str>,
+) -> Vec<&'a str> {
+    started_with.into_iter().filter(|name| !shows(inputs, name)).collect()
 }
 
 /// Whether an input is there, by its name or, as a field of a form, by the path to it.

@@ -1,7 +1,7 @@
 //! A warning when an execution didn't take all inputs that it was started with.
 
 use kestra_core::{Call, CallFuture};
-use kestra_models::Execution;
+use kestra_models::dropped_inputs;
 use kestra_operations::CreateExecution;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -32,9 +32,8 @@ pub(super) fn send_then_compare(client: &Client, call: Call, names: Vec<String>)
         let started =
             response.body().as_bytes().and_then(|bytes| serde_json::from_slice::<Started>(bytes).ok());
         if let Some(Started { id: Some(id), inputs }) = started {
-            let mut execution = Execution::default();
-            execution.inputs = inputs.unwrap_or_default();
-            for name in execution.dropped_inputs(names.iter().map(String::as_str)) {
+            let inputs = inputs.unwrap_or_default();
+            for name in dropped_inputs(&inputs, names.iter().map(String::as_str)) {
                 tracing::warn!(
                     target: "kestra::inputs",
                     execution = %id,
