@@ -289,13 +289,16 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
             crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::Namespace>>(json)
         }
         "list_plugins" => crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::Plugin>>(json),
+        "search_instance_policies" | "search_namespace_policies" | "search_policies" => {
+            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::PolicySummary>>(json)
+        }
         "list_reusable_inputs" => {
             crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::ReusableInputs>>(json)
         }
         "search_roles" => {
             crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::RoleSummary>>(json)
         }
-        "search_security_integrations" => {
+        "list_security_integrations" | "search_security_integrations" => {
             crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::SecurityIntegration>>(json)
         }
         "list_service_accounts" => {
@@ -340,9 +343,7 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
         "get_dashboard_chart_data" | "preview_chart" => crate::recorded::round_trip::<
             ::kestra_models::Page<::serde_json::Map<String, ::serde_json::Value>>,
         >(json),
-        "search_instance_policies" | "search_namespace_policies" | "search_policies" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::serde_json::Value>>(json)
-        }
+        "list_permissions" => crate::recorded::round_trip::<::kestra_models::Permissions>(json),
         "upload_versioned_plugins" => crate::recorded::round_trip::<::kestra_models::PluginArtifact>(json),
         "install_versioned_plugins" | "uninstall_versioned_plugins" => {
             crate::recorded::round_trip::<::kestra_models::PluginArtifactList>(json)
@@ -389,6 +390,9 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
         "get_scim_schema" => crate::recorded::round_trip::<::kestra_models::ScimSchema>(json),
         "list_namespace_secrets" | "list_secrets" => {
             crate::recorded::round_trip::<::kestra_models::SecretList>(json)
+        }
+        "disable_security_integration" | "enable_security_integration" | "get_security_integration" => {
+            crate::recorded::round_trip::<::kestra_models::SecurityIntegration>(json)
         }
         "create_service_account" | "get_service_account" | "patch_service_account_details" => {
             crate::recorded::round_trip::<::kestra_models::ServiceAccountDetail>(json)
@@ -517,11 +521,9 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
         | "get_inherited_variables" => {
             crate::recorded::round_trip::<::serde_json::Map<String, ::serde_json::Value>>(json)
         }
-        "delete_app"
-        | "get_file_preview_from_app_execution"
+        "get_file_preview_from_app_execution"
         | "accept_invitation"
         | "create_from_invitation"
-        | "delete_api_token_for_current_user"
         | "log_in_with_session"
         | "request_code"
         | "request_password_reset"
@@ -530,25 +532,16 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
         | "enter_maintenance"
         | "exit_maintenance"
         | "forward_support_ticket"
-        | "list_permissions"
         | "log_in"
         | "log_out"
         | "list_available_versioned_plugins"
         | "list_available_versioned_plugins_for_secret_manager"
         | "list_available_versioned_plugins_for_storage"
         | "create_security_integration"
-        | "delete_security_integration"
-        | "disable_security_integration"
-        | "enable_security_integration"
-        | "get_security_integration"
-        | "list_security_integrations"
-        | "delete_api_token_for_service_account"
-        | "delete_api_token_for_service_account_with_tenant"
         | "delete_test_suite"
         | "impersonate"
         | "update_current_user_password"
-        | "delete_instance_worker_group"
-        | "delete_worker_group_token" => crate::recorded::round_trip::<::serde_json::Value>(json),
+        | "delete_instance_worker_group" => crate::recorded::round_trip::<::serde_json::Value>(json),
         "get_plugin_group_icons" | "get_plugin_icons" => crate::recorded::round_trip::<
             ::std::collections::BTreeMap<String, ::kestra_models::PluginIcon>,
         >(json),
@@ -607,6 +600,9 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
         "get_file_revisions" => {
             crate::recorded::round_trip::<Vec<::kestra_models::NamespaceFileRevision>>(json)
         }
+        "get_expression_functions" => {
+            crate::recorded::round_trip::<Vec<::kestra_models::PebbleFunction>>(json)
+        }
         "list_actions" => crate::recorded::round_trip::<Vec<::kestra_models::PermissionAction>>(json),
         "get_plugin_by_subgroups" => crate::recorded::round_trip::<Vec<::kestra_models::Plugin>>(json),
         "search_quota_limits" => crate::recorded::round_trip::<Vec<::kestra_models::QuotaLimit>>(json),
@@ -625,7 +621,6 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
         "list_task_outputs" => crate::recorded::round_trip::<Vec<::kestra_models::TaskOutput>>(json),
         "update_namespace_templates" => crate::recorded::round_trip::<Vec<::kestra_models::Template>>(json),
         "autocomplete_users" => crate::recorded::round_trip::<Vec<::kestra_models::UserTenantAccess>>(json),
-        "get_expression_functions" => crate::recorded::round_trip::<Vec<::serde_json::Value>>(json),
         "list_distinct_field_values"
         | "list_execution_namespaces"
         | "search_namespace_files"

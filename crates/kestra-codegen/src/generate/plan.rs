@@ -9,7 +9,8 @@ use crate::catalogue::{Catalogue, Content, Edition, Kind, Operation, Schema, Typ
 use crate::error::{Error, Result};
 
 /// Schemas that are written by hand; the catalogue refers to them, nothing is generated.
-const BY_HAND: &[&str] = &["BulkOutcome", "EpochMillis", "KvValue", "Label", "Labels"];
+const BY_HAND: &[&str] =
+    &["BulkOutcome", "EpochMillis", "KvValue", "Label", "Labels", "PebbleFunction", "Permissions"];
 
 /// The module of a type that several areas share.
 const SHARED: &str = "shared";

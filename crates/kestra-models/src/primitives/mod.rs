@@ -9,6 +9,9 @@ mod iso_duration;
 mod kv_value;
 mod labels;
 mod page;
+mod pebble_function;
+#[cfg(feature = "enterprise")]
+mod permissions;
 mod secret;
 mod source_search;
 mod state;
@@ -22,4 +25,7 @@ pub use iso_duration::IsoDuration;
 pub use kv_value::KvValue;
 pub use labels::{Label, Labels};
 pub use page::Page;
+pub use pebble_function::{PebbleFunction, PebbleFunctionArgument};
+#[cfg(feature = "enterprise")]
+pub use permissions::Permissions;
 pub use secret::Sensitive;

@@ -136,7 +136,7 @@ pub struct GetExpressionFunctions<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetExpressionFunctions, GET_EXPRESSION_FUNCTIONS, json Vec<::serde_json::Value>);
+::kestra_core::operation!(GetExpressionFunctions, GET_EXPRESSION_FUNCTIONS, json Vec<::kestra_models::PebbleFunction>);
 
 impl GetExpressionFunctions {
     /// The operation, nothing set.

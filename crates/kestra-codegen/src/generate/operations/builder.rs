@@ -4,9 +4,10 @@ use crate::catalogue::{
     BodyVariant, Content, Operation, Part, QueryParameter, Replay, Style, Type, Versions,
 };
 use crate::error::Result;
+use crate::generate::defaults::{self, Preset};
 use crate::generate::types::{From, takes_into};
 use crate::generate::writer::Writer;
-use crate::generate::{defaults, docs, guards, names, paging};
+use crate::generate::{docs, guards, names, paging};
 
 use super::arguments::{self, Argument, Target};
 
@@ -153,7 +154,7 @@ impl<'a> Builder<'a> {
         let mut statements = Vec::new();
         for (index, parameter) in self.operation.query.iter().enumerate() {
             if let Some(value) = defaults::of(self.operation, &parameter.name) {
-                statements.push(format!("call.set_query({index}, {value});"));
+                statements.push(format!("call.set_query({index}, {});", value.code()));
             }
         }
         for argument in &self.arguments {
@@ -339,12 +340,16 @@ fn query_setters(operation: &Operation, parameter: &QueryParameter, index: usize
         }
     }
     let (doc, statement) = match defaults::of(operation, &parameter.name) {
-        Some(true) => (
+        Some(Preset::True) => (
             format!("{doc} Asked for unless this says `false`."),
             format!("crate::parameters::unless_false(&mut self.call, {index}, {name});"),
         ),
-        Some(false) => (
+        Some(Preset::False) => (
             format!("{doc} Sent as `false` unless this says `true`, which is what the server assumes."),
+            query_statement(parameter, index, "&mut self.call", "self.call", &name),
+        ),
+        Some(Preset::Argument(argument)) => (
+            format!("{doc} Sent as `{argument}` unless this says otherwise."),
             query_statement(parameter, index, "&mut self.call", "self.call", &name),
         ),
         None => (doc, query_statement(parameter, index, "&mut self.call", "self.call", &name)),

@@ -355,6 +355,24 @@ impl PolicyRule {
     }
 }
 
+/// `PolicyRuleSummary` of the API.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[non_exhaustive]
+pub struct PolicyRuleSummary {
+    /// `mutate` on the wire.
+    pub mutate: Option<i64>,
+    /// `validate` on the wire.
+    pub validate: Option<i64>,
+}
+
+object! {
+    PolicyRuleSummary {
+        0 mutate = "mutate" integer,
+        1 validate = "validate" integer,
+    }
+}
+
 string_enum! {
     /// `RuleTarget` of the API.
     PolicyRuleTarget {
@@ -399,6 +417,42 @@ impl PolicySelector {
     pub fn tenants(mut self, tenants: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.tenants = Some(tenants.into_iter().map(Into::into).collect());
         self
+    }
+}
+
+/// `PolicySummary` of the API.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[non_exhaustive]
+pub struct PolicySummary {
+    /// `description` on the wire.
+    pub description: Option<String>,
+    /// `displayName` on the wire.
+    pub display_name: Option<String>,
+    /// `enforcement` on the wire.
+    pub enforcement: Option<crate::Enforcement>,
+    /// `id` on the wire.
+    pub id: Option<String>,
+    /// `namespace` on the wire.
+    pub namespace: Option<String>,
+    /// `rules` on the wire.
+    pub rules: Option<crate::PolicyRuleSummary>,
+    /// `scope` on the wire.
+    pub scope: Option<crate::PolicyScope>,
+    /// `target` on the wire.
+    pub target: Option<crate::PolicyTarget>,
+}
+
+object! {
+    PolicySummary {
+        0 description = "description" value,
+        1 display_name = "displayName" value,
+        2 enforcement = "enforcement" value,
+        3 id = "id" value,
+        4 namespace = "namespace" value,
+        5 rules = "rules" value,
+        6 scope = "scope" value,
+        7 target = "target" value,
     }
 }
 

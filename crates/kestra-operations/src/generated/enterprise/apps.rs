@@ -220,7 +220,7 @@ pub struct DeleteApp<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteApp, DELETE_APP, json serde_json::Value);
+::kestra_core::operation!(DeleteApp, DELETE_APP, empty);
 
 impl DeleteApp {
     /// The operation with what it can't be without.
@@ -242,7 +242,7 @@ pub static DELETE_APP: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["uid"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
 };
 
 /// Disables an app.

@@ -9,7 +9,7 @@ pub struct AcceptInvitation<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(AcceptInvitation, ACCEPT_INVITATION, json serde_json::Value);
+::kestra_core::operation!(AcceptInvitation, ACCEPT_INVITATION, optional serde_json::Value);
 
 impl AcceptInvitation {
     /// The operation with what it can't be without.
@@ -79,7 +79,7 @@ pub struct CreateFromInvitation<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateFromInvitation, CREATE_FROM_INVITATION, json serde_json::Value);
+::kestra_core::operation!(CreateFromInvitation, CREATE_FROM_INVITATION, optional serde_json::Value);
 
 impl CreateFromInvitation {
     /// The operation with what it can't be without.
@@ -120,7 +120,7 @@ pub struct DeleteApiTokenForCurrentUser<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteApiTokenForCurrentUser, DELETE_API_TOKEN_FOR_CURRENT_USER, json serde_json::Value);
+::kestra_core::operation!(DeleteApiTokenForCurrentUser, DELETE_API_TOKEN_FOR_CURRENT_USER, empty);
 
 impl DeleteApiTokenForCurrentUser {
     /// The operation with what it can't be without.
@@ -142,7 +142,7 @@ pub static DELETE_API_TOKEN_FOR_CURRENT_USER: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["tokenId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
 };
 
 /// Reads who the credentials belong to.
@@ -247,7 +247,7 @@ pub struct LogInWithSession<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(LogInWithSession, LOG_IN_WITH_SESSION, json serde_json::Value);
+::kestra_core::operation!(LogInWithSession, LOG_IN_WITH_SESSION, optional serde_json::Value);
 
 impl LogInWithSession {
     /// The operation with what it can't be without.
@@ -320,7 +320,7 @@ pub struct RequestCode<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(RequestCode, REQUEST_CODE, json serde_json::Value);
+::kestra_core::operation!(RequestCode, REQUEST_CODE, optional serde_json::Value);
 
 impl RequestCode {
     /// The operation with what it can't be without.
@@ -353,7 +353,7 @@ pub struct RequestPasswordReset<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(RequestPasswordReset, REQUEST_PASSWORD_RESET, json serde_json::Value);
+::kestra_core::operation!(RequestPasswordReset, REQUEST_PASSWORD_RESET, optional serde_json::Value);
 
 impl RequestPasswordReset {
     /// The operation with what it can't be without.
@@ -390,7 +390,7 @@ pub struct RequestPasswordResetByGet<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(RequestPasswordResetByGet, REQUEST_PASSWORD_RESET_BY_GET, json serde_json::Value);
+::kestra_core::operation!(RequestPasswordResetByGet, REQUEST_PASSWORD_RESET_BY_GET, optional serde_json::Value);
 
 impl RequestPasswordResetByGet {
     /// The operation with what it can't be without.
@@ -424,7 +424,7 @@ pub struct ResetPassword<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ResetPassword, RESET_PASSWORD, json serde_json::Value);
+::kestra_core::operation!(ResetPassword, RESET_PASSWORD, optional serde_json::Value);
 
 impl ResetPassword {
     /// The operation with what it can't be without.

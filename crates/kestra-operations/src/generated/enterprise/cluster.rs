@@ -9,7 +9,7 @@ pub struct EnterMaintenance<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(EnterMaintenance, ENTER_MAINTENANCE, json serde_json::Value);
+::kestra_core::operation!(EnterMaintenance, ENTER_MAINTENANCE, optional serde_json::Value);
 
 impl EnterMaintenance {
     /// The operation, nothing set.
@@ -39,7 +39,7 @@ pub struct ExitMaintenance<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ExitMaintenance, EXIT_MAINTENANCE, json serde_json::Value);
+::kestra_core::operation!(ExitMaintenance, EXIT_MAINTENANCE, optional serde_json::Value);
 
 impl ExitMaintenance {
     /// The operation, nothing set.

@@ -9,7 +9,7 @@ pub struct ForwardSupportTicket<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ForwardSupportTicket, FORWARD_SUPPORT_TICKET, json serde_json::Value);
+::kestra_core::operation!(ForwardSupportTicket, FORWARD_SUPPORT_TICKET, optional serde_json::Value);
 
 impl ForwardSupportTicket {
     /// The operation, nothing set.
@@ -342,7 +342,7 @@ pub struct ListPermissions<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListPermissions, LIST_PERMISSIONS, json serde_json::Value);
+::kestra_core::operation!(ListPermissions, LIST_PERMISSIONS, json kestra_models::Permissions);
 
 impl ListPermissions {
     /// The operation, nothing set.
@@ -438,7 +438,7 @@ pub struct LogIn<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(LogIn, LOG_IN, json serde_json::Value);
+::kestra_core::operation!(LogIn, LOG_IN, optional serde_json::Value);
 
 impl LogIn {
     /// The operation with what it can't be without.
@@ -475,7 +475,7 @@ pub struct LogOut<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(LogOut, LOG_OUT, json serde_json::Value);
+::kestra_core::operation!(LogOut, LOG_OUT, optional serde_json::Value);
 
 impl LogOut {
     /// The operation, nothing set.

@@ -926,7 +926,7 @@ pub struct SearchInstancePolicies<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchInstancePolicies, SEARCH_INSTANCE_POLICIES, paged kestra_models::Page<::serde_json::Value>);
+::kestra_core::operation!(SearchInstancePolicies, SEARCH_INSTANCE_POLICIES, paged kestra_models::Page<::kestra_models::PolicySummary>);
 
 impl SearchInstancePolicies {
     /// The operation, nothing set.
@@ -1006,7 +1006,7 @@ pub struct SearchNamespacePolicies<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchNamespacePolicies, SEARCH_NAMESPACE_POLICIES, paged kestra_models::Page<::serde_json::Value>);
+::kestra_core::operation!(SearchNamespacePolicies, SEARCH_NAMESPACE_POLICIES, paged kestra_models::Page<::kestra_models::PolicySummary>);
 
 impl SearchNamespacePolicies {
     /// The operation with what it can't be without.
@@ -1081,7 +1081,7 @@ pub struct SearchPolicies<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchPolicies, SEARCH_POLICIES, paged kestra_models::Page<::serde_json::Value>);
+::kestra_core::operation!(SearchPolicies, SEARCH_POLICIES, paged kestra_models::Page<::kestra_models::PolicySummary>);
 
 impl SearchPolicies {
     /// The operation, nothing set.

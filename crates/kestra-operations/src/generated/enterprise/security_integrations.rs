@@ -9,7 +9,7 @@ pub struct CreateSecurityIntegration<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateSecurityIntegration, CREATE_SECURITY_INTEGRATION, json serde_json::Value);
+::kestra_core::operation!(CreateSecurityIntegration, CREATE_SECURITY_INTEGRATION, optional serde_json::Value);
 
 impl CreateSecurityIntegration {
     /// The operation with what it can't be without.
@@ -48,7 +48,7 @@ pub struct DeleteSecurityIntegration<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteSecurityIntegration, DELETE_SECURITY_INTEGRATION, json serde_json::Value);
+::kestra_core::operation!(DeleteSecurityIntegration, DELETE_SECURITY_INTEGRATION, empty);
 
 impl DeleteSecurityIntegration {
     /// The operation with what it can't be without.
@@ -72,7 +72,7 @@ pub static DELETE_SECURITY_INTEGRATION: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
 };
 
 /// Disables an integration.
@@ -84,7 +84,7 @@ pub struct DisableSecurityIntegration<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DisableSecurityIntegration, DISABLE_SECURITY_INTEGRATION, json serde_json::Value);
+::kestra_core::operation!(DisableSecurityIntegration, DISABLE_SECURITY_INTEGRATION, json kestra_models::SecurityIntegration);
 
 impl DisableSecurityIntegration {
     /// The operation with what it can't be without.
@@ -120,7 +120,7 @@ pub struct EnableSecurityIntegration<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(EnableSecurityIntegration, ENABLE_SECURITY_INTEGRATION, json serde_json::Value);
+::kestra_core::operation!(EnableSecurityIntegration, ENABLE_SECURITY_INTEGRATION, json kestra_models::SecurityIntegration);
 
 impl EnableSecurityIntegration {
     /// The operation with what it can't be without.
@@ -156,7 +156,7 @@ pub struct GetSecurityIntegration<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetSecurityIntegration, GET_SECURITY_INTEGRATION, json serde_json::Value);
+::kestra_core::operation!(GetSecurityIntegration, GET_SECURITY_INTEGRATION, json kestra_models::SecurityIntegration);
 
 impl GetSecurityIntegration {
     /// The operation with what it can't be without.
@@ -194,7 +194,7 @@ pub struct ListSecurityIntegrations<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListSecurityIntegrations, LIST_SECURITY_INTEGRATIONS, json serde_json::Value);
+::kestra_core::operation!(ListSecurityIntegrations, LIST_SECURITY_INTEGRATIONS, json kestra_models::Page<::kestra_models::SecurityIntegration>);
 
 impl ListSecurityIntegrations {
     /// The operation, nothing set.

@@ -168,7 +168,7 @@ pub struct DeleteApiTokenForServiceAccount<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteApiTokenForServiceAccount, DELETE_API_TOKEN_FOR_SERVICE_ACCOUNT, json serde_json::Value);
+::kestra_core::operation!(DeleteApiTokenForServiceAccount, DELETE_API_TOKEN_FOR_SERVICE_ACCOUNT, empty);
 
 impl DeleteApiTokenForServiceAccount {
     /// The operation with what it can't be without.
@@ -194,7 +194,7 @@ pub static DELETE_API_TOKEN_FOR_SERVICE_ACCOUNT: ::kestra_core::OperationInfo = 
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id", "tokenId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
 };
 
 /// Deletes an API token of a tenant's service account.
@@ -206,7 +206,11 @@ pub struct DeleteApiTokenForServiceAccountWithTenant<E = ::kestra_core::Detached
     executor: E,
 }
 
-::kestra_core::operation!(DeleteApiTokenForServiceAccountWithTenant, DELETE_API_TOKEN_FOR_SERVICE_ACCOUNT_WITH_TENANT, json serde_json::Value);
+::kestra_core::operation!(
+    DeleteApiTokenForServiceAccountWithTenant,
+    DELETE_API_TOKEN_FOR_SERVICE_ACCOUNT_WITH_TENANT,
+    empty
+);
 
 impl DeleteApiTokenForServiceAccountWithTenant {
     /// The operation with what it can't be without.
@@ -236,7 +240,7 @@ pub static DELETE_API_TOKEN_FOR_SERVICE_ACCOUNT_WITH_TENANT: ::kestra_core::Oper
     .edition(::kestra_core::Edition::Enterprise)
     .replay(::kestra_core::Replay::Idempotent)
     .path_parameters(&["id", "tokenId"])
-    .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+    .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
 };
 
 /// Deletes a service account.

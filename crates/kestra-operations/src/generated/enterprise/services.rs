@@ -78,22 +78,18 @@ pub struct GetServiceMetrics<E = ::kestra_core::Detached> {
 impl GetServiceMetrics {
     /// The operation with what it can't be without.
     pub fn new(service_type: impl AsRef<str>) -> Self {
-        Self {
-            call: ::kestra_core::Call::new(&GET_SERVICE_METRICS).path(service_type.as_ref()),
-            executor: ::kestra_core::Detached,
-        }
+        let mut call = ::kestra_core::Call::new(&GET_SERVICE_METRICS).path(service_type.as_ref());
+        call.set_query(0, service_type.as_ref());
+        Self { call, executor: ::kestra_core::Detached }
     }
 }
 
 impl<E> GetServiceMetrics<E> {
     /// Which kind of service.
     ///
-    /// `serviceType` in the query.
-    pub fn service_type_in_query(
-        mut self,
-        service_type_in_query: impl Into<::kestra_models::ServiceType>,
-    ) -> Self {
-        self.call.set_query(0, Into::<::kestra_models::ServiceType>::into(service_type_in_query));
+    /// `serviceType` in the query. Sent as `service_type` unless this says otherwise.
+    pub fn service_type_in_query(mut self, service_type_in_query: impl Into<String>) -> Self {
+        self.call.set_query(0, Into::<String>::into(service_type_in_query));
         self
     }
 }

@@ -40,7 +40,7 @@ pub struct DeleteTestSuite<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteTestSuite, DELETE_TEST_SUITE, json serde_json::Value);
+::kestra_core::operation!(DeleteTestSuite, DELETE_TEST_SUITE, optional serde_json::Value);
 
 impl DeleteTestSuite {
     /// The operation with what it can't be without.

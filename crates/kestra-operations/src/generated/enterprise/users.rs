@@ -295,7 +295,7 @@ pub struct Impersonate<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(Impersonate, IMPERSONATE, json serde_json::Value);
+::kestra_core::operation!(Impersonate, IMPERSONATE, optional serde_json::Value);
 
 impl Impersonate {
     /// The operation with what it can't be without.
@@ -615,7 +615,7 @@ pub struct UpdateCurrentUserPassword<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateCurrentUserPassword, UPDATE_CURRENT_USER_PASSWORD, json serde_json::Value);
+::kestra_core::operation!(UpdateCurrentUserPassword, UPDATE_CURRENT_USER_PASSWORD, optional serde_json::Value);
 
 impl UpdateCurrentUserPassword {
     /// The operation with what it can't be without.

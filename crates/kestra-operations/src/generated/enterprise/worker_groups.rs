@@ -128,7 +128,7 @@ pub struct DeleteInstanceWorkerGroup<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteInstanceWorkerGroup, DELETE_INSTANCE_WORKER_GROUP, json serde_json::Value);
+::kestra_core::operation!(DeleteInstanceWorkerGroup, DELETE_INSTANCE_WORKER_GROUP, optional serde_json::Value);
 
 impl DeleteInstanceWorkerGroup {
     /// The operation with what it can't be without.
@@ -211,7 +211,7 @@ pub struct DeleteWorkerGroupToken<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteWorkerGroupToken, DELETE_WORKER_GROUP_TOKEN, json serde_json::Value);
+::kestra_core::operation!(DeleteWorkerGroupToken, DELETE_WORKER_GROUP_TOKEN, empty);
 
 impl DeleteWorkerGroupToken {
     /// The operation with what it can't be without.
@@ -237,7 +237,7 @@ pub static DELETE_WORKER_GROUP_TOKEN: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id", "tokenId"])
-        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
 };
 
 /// Creates a token with which workers join a group, shown this once.
