@@ -25,16 +25,13 @@ triggers:
     );
     client.flows().deploy(source).await?;
     let hook = client.executions().trigger_execution_by_post_webhook(NAMESPACE, &id, "a-long-random-key");
-    hook.body(serde_json::json!({"order": 42})).await?;
+    let answer = hook.body(serde_json::json!({"order": 42})).await?;
 
-    // What a webhook answers is up to its flow, so the execution is looked for.
-    let search = client.executions().search_executions().filter(kestra::Filter::flow_id().equals(&id));
-    let ids = search.ids().await?;
-    for execution in &ids {
-        let finished = client.executions().wait(execution).await?;
-        println!("the webhook started {}, which ended in {:?}", finished.id(), finished.state());
-    }
-    client.executions().delete_executions_by_ids(ids).await?;
+    // What a webhook answers is up to its trigger; unless that says otherwise it is the execution.
+    let execution = answer.as_ref().and_then(|answer| answer.id()).ok_or("the answer names no execution")?;
+    let finished = client.executions().wait(execution).await?;
+    println!("the webhook started {}, which ended in {:?}", finished.id(), finished.state());
+    client.executions().delete_execution(execution).await?;
     client.flows().delete_flow(NAMESPACE, &id).await?;
     Ok(())
 }

@@ -35,6 +35,8 @@ mod documents {
     mod errors {}
     #[doc = include_str!("../../../docs/layers.md")]
     mod layers {}
+    #[doc = include_str!("../../../docs/running.md")]
+    mod running {}
     #[doc = include_str!("../../../docs/safety.md")]
     mod safety {}
 }
