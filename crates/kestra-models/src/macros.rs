@@ -72,9 +72,61 @@ macro_rules! string_enum {
 
 /// Defines a type that plugins extend: a JSON object with accessors, so that no field is lost.
 macro_rules! open_type {
+    ($(#[$meta:meta])* $name:ident { $($accessors:tt)* }) => {
+        json_object! { $(#[$meta])* #[derive(Debug)] $name { $($accessors)* } }
+    };
+}
+
+/// As [`open_type`], but shows the names of its fields alone, since a value may be a secret.
+#[cfg(feature = "enterprise")]
+macro_rules! secret_type {
+    ($(#[$meta:meta])* $name:ident { $($accessors:tt)* }) => {
+        json_object! { $(#[$meta])* $name { $($accessors)* } }
+
+        impl ::std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                $crate::object::show_names(stringify!($name), &self.0, f)
+            }
+        }
+    };
+}
+
+/// Defines one of several types, told by a field: a JSON object that is read as one of them when it is asked for, so that
+/// nothing is lost of one that this client doesn't know. It may hold secrets.
+#[cfg(feature = "enterprise")]
+macro_rules! union_type {
+    ($(#[$meta:meta])* $name:ident by $field:literal { $($accessor:ident $ty:ident = $value:literal,)* }) => {
+        secret_type! { $(#[$meta])* $name {} }
+
+        impl $name {
+            $(
+                #[doc = concat!("The fields of [`", stringify!($ty), "`](crate::", stringify!($ty), "), if it is one.")]
+                #[must_use]
+                pub fn $accessor(&self) -> ::std::option::Option<$crate::$ty> {
+                    $crate::object::member(&self.0, $field, $value)
+                }
+            )*
+        }
+    };
+}
+
+/// Makes a union of each of its members; the field that tells which is set.
+#[cfg(feature = "enterprise")]
+macro_rules! union_members {
+    ($name:ident by $field:literal { $($ty:ident = $value:literal,)* }) => {$(
+        impl ::std::convert::From<$crate::$ty> for $name {
+            fn from(member: $crate::$ty) -> Self {
+                Self($crate::object::fields_of(&member, $field, $value))
+            }
+        }
+    )*};
+}
+
+/// Defines a JSON object with accessors.
+macro_rules! json_object {
     ($(#[$meta:meta])* $name:ident { $($accessor:ident = $wire:literal as $kind:ident,)* }) => {
         $(#[$meta])*
-        #[derive(Clone, Debug, Default, PartialEq, ::serde::Serialize, ::serde::Deserialize)]
+        #[derive(Clone, Default, PartialEq, ::serde::Serialize, ::serde::Deserialize)]
         #[serde(transparent)]
         pub struct $name(::serde_json::Map<::std::string::String, ::serde_json::Value>);
 
@@ -85,9 +137,9 @@ macro_rules! open_type {
                 Self::default()
             }
 
-            open_type!(@id "id" text);
-            open_type!(@type_ "type" text);
-            $(open_type!(@$accessor $wire $kind);)*
+            json_object!(@id "id" text);
+            json_object!(@type_ "type" text);
+            $(json_object!(@$accessor $wire $kind);)*
 
             /// A field, by its name on the wire.
             #[must_use]
@@ -126,16 +178,16 @@ macro_rules! open_type {
         }
     };
     (@$accessor:ident $wire:literal text) => {
-        open_type!(@$accessor $wire (&str) as_str);
+        json_object!(@$accessor $wire (&str) as_str);
     };
     (@$accessor:ident $wire:literal flag) => {
-        open_type!(@$accessor $wire (bool) as_bool);
+        json_object!(@$accessor $wire (bool) as_bool);
     };
     (@$accessor:ident $wire:literal integer) => {
-        open_type!(@$accessor $wire (i64) as_i64);
+        json_object!(@$accessor $wire (i64) as_i64);
     };
     (@$accessor:ident $wire:literal float) => {
-        open_type!(@$accessor $wire (f64) as_f64);
+        json_object!(@$accessor $wire (f64) as_f64);
     };
     (@$accessor:ident $wire:literal value) => {
         #[doc = concat!("`", $wire, "` on the wire.")]

@@ -40,6 +40,7 @@ pub(crate) static NAMES: &[&str] = &[
     "AuditableAction",
     "Auth",
     "AuthMethods",
+    "AuthProperty",
     "AuthenticationSchema",
     "Autocomplete",
     "AverageDuration",
@@ -85,7 +86,9 @@ pub(crate) static NAMES: &[&str] = &[
     "CreateBackfillRequestBackfill",
     "CreateBindingRequest",
     "CreateCredentialRequest",
+    "CreateGitHubAppCredentialRequest",
     "CreateGroupRequest",
+    "CreateOAuth2CredentialRequest",
     "CreateOrUpdateUserRequest",
     "CreateOrUpdateWorkerGroupRequest",
     "CreateOrUpdateWorkerQueueRequest",
@@ -153,6 +156,8 @@ pub(crate) static NAMES: &[&str] = &[
     "ForgottenPasswordRequest",
     "GenerateTokenRequest",
     "GenerateTokenResponse",
+    "GitHubAppCredentialResponse",
+    "GithubAppConfig",
     "GraphCluster",
     "GraphEdge",
     "GraphNode",
@@ -220,6 +225,8 @@ pub(crate) static NAMES: &[&str] = &[
     "NotificationHistory",
     "NotificationType",
     "NotificationsSince",
+    "OAuth2Config",
+    "OAuth2CredentialResponse",
     "Output",
     "OwnedGroup",
     "PasswordConfiguration",
@@ -331,6 +338,7 @@ pub(crate) static NAMES: &[&str] = &[
     "ScimValuePathExpression",
     "SdkAuth",
     "SearchTestsLastResult",
+    "SecretAuthProperty",
     "SecretList",
     "SecretMeta",
     "SecretTag",
@@ -419,6 +427,7 @@ pub(crate) static NAMES: &[&str] = &[
     "TimeWindow",
     "TimestampedEvent",
     "Token",
+    "TokenCacheConfig",
     "TokenList",
     "Trigger",
     "TriggerAndState",
@@ -435,7 +444,9 @@ pub(crate) static NAMES: &[&str] = &[
     "UnitTest",
     "UnitTestResult",
     "UpdateCredentialRequest",
+    "UpdateGitHubAppCredentialRequest",
     "UpdateGroupRequest",
+    "UpdateOAuth2CredentialRequest",
     "UpdatePasswordRequest",
     "UpdateSubscriptionRequest",
     "UpdateUserGroupsRequest",
@@ -535,6 +546,7 @@ pub(crate) fn round_trip(schema: &str, json: &[u8]) -> Option<::serde_json::Resu
         "AuditableAction" => crate::recorded::round_trip::<::kestra_models::AuditableAction>(json),
         "Auth" => crate::recorded::round_trip::<::kestra_models::Auth>(json),
         "AuthMethods" => crate::recorded::round_trip::<::kestra_models::AuthMethods>(json),
+        "AuthProperty" => crate::recorded::round_trip::<::kestra_models::AuthProperty>(json),
         "AuthenticationSchema" => crate::recorded::round_trip::<::kestra_models::AuthenticationSchema>(json),
         "Autocomplete" => crate::recorded::round_trip::<::kestra_models::Autocomplete>(json),
         "AverageDuration" => crate::recorded::round_trip::<::kestra_models::AverageDuration>(json),
@@ -600,7 +612,13 @@ pub(crate) fn round_trip(schema: &str, json: &[u8]) -> Option<::serde_json::Resu
         "CreateCredentialRequest" => {
             crate::recorded::round_trip::<::kestra_models::CreateCredentialRequest>(json)
         }
+        "CreateGitHubAppCredentialRequest" => {
+            crate::recorded::round_trip::<::kestra_models::CreateGitHubAppCredentialRequest>(json)
+        }
         "CreateGroupRequest" => crate::recorded::round_trip::<::kestra_models::CreateGroupRequest>(json),
+        "CreateOAuth2CredentialRequest" => {
+            crate::recorded::round_trip::<::kestra_models::CreateOAuth2CredentialRequest>(json)
+        }
         "CreateOrUpdateUserRequest" => {
             crate::recorded::round_trip::<::kestra_models::CreateOrUpdateUserRequest>(json)
         }
@@ -702,6 +720,10 @@ pub(crate) fn round_trip(schema: &str, json: &[u8]) -> Option<::serde_json::Resu
         "GenerateTokenResponse" => {
             crate::recorded::round_trip::<::kestra_models::GenerateTokenResponse>(json)
         }
+        "GitHubAppCredentialResponse" => {
+            crate::recorded::round_trip::<::kestra_models::GitHubAppCredentialResponse>(json)
+        }
+        "GithubAppConfig" => crate::recorded::round_trip::<::kestra_models::GithubAppConfig>(json),
         "GraphCluster" => crate::recorded::round_trip::<::kestra_models::GraphCluster>(json),
         "GraphEdge" => crate::recorded::round_trip::<::kestra_models::GraphEdge>(json),
         "GraphNode" => crate::recorded::round_trip::<::kestra_models::GraphNode>(json),
@@ -797,6 +819,10 @@ pub(crate) fn round_trip(schema: &str, json: &[u8]) -> Option<::serde_json::Resu
         "NotificationHistory" => crate::recorded::round_trip::<::kestra_models::NotificationHistory>(json),
         "NotificationType" => crate::recorded::round_trip::<::kestra_models::NotificationType>(json),
         "NotificationsSince" => crate::recorded::round_trip::<::kestra_models::NotificationsSince>(json),
+        "OAuth2Config" => crate::recorded::round_trip::<::kestra_models::OAuth2Config>(json),
+        "OAuth2CredentialResponse" => {
+            crate::recorded::round_trip::<::kestra_models::OAuth2CredentialResponse>(json)
+        }
         "Output" => crate::recorded::round_trip::<::kestra_models::Output>(json),
         "OwnedGroup" => crate::recorded::round_trip::<::kestra_models::OwnedGroup>(json),
         "PasswordConfiguration" => {
@@ -960,6 +986,7 @@ pub(crate) fn round_trip(schema: &str, json: &[u8]) -> Option<::serde_json::Resu
         "SearchTestsLastResult" => {
             crate::recorded::round_trip::<::kestra_models::SearchTestsLastResult>(json)
         }
+        "SecretAuthProperty" => crate::recorded::round_trip::<::kestra_models::SecretAuthProperty>(json),
         "SecretList" => crate::recorded::round_trip::<::kestra_models::SecretList>(json),
         "SecretMeta" => crate::recorded::round_trip::<::kestra_models::SecretMeta>(json),
         "SecretTag" => crate::recorded::round_trip::<::kestra_models::SecretTag>(json),
@@ -1094,6 +1121,7 @@ pub(crate) fn round_trip(schema: &str, json: &[u8]) -> Option<::serde_json::Resu
         "TimeWindow" => crate::recorded::round_trip::<::kestra_models::TimeWindow>(json),
         "TimestampedEvent" => crate::recorded::round_trip::<::kestra_models::TimestampedEvent>(json),
         "Token" => crate::recorded::round_trip::<::kestra_models::Token>(json),
+        "TokenCacheConfig" => crate::recorded::round_trip::<::kestra_models::TokenCacheConfig>(json),
         "TokenList" => crate::recorded::round_trip::<::kestra_models::TokenList>(json),
         "Trigger" => crate::recorded::round_trip::<::kestra_models::Trigger>(json),
         "TriggerAndState" => crate::recorded::round_trip::<::kestra_models::TriggerAndState>(json),
@@ -1114,7 +1142,13 @@ pub(crate) fn round_trip(schema: &str, json: &[u8]) -> Option<::serde_json::Resu
         "UpdateCredentialRequest" => {
             crate::recorded::round_trip::<::kestra_models::UpdateCredentialRequest>(json)
         }
+        "UpdateGitHubAppCredentialRequest" => {
+            crate::recorded::round_trip::<::kestra_models::UpdateGitHubAppCredentialRequest>(json)
+        }
         "UpdateGroupRequest" => crate::recorded::round_trip::<::kestra_models::UpdateGroupRequest>(json),
+        "UpdateOAuth2CredentialRequest" => {
+            crate::recorded::round_trip::<::kestra_models::UpdateOAuth2CredentialRequest>(json)
+        }
         "UpdatePasswordRequest" => {
             crate::recorded::round_trip::<::kestra_models::UpdatePasswordRequest>(json)
         }

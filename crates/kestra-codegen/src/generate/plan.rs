@@ -199,8 +199,13 @@ impl<'a> Plan<'a> {
                 }
             }
             Kind::Alias(ty) => self.reach(ty, home, reached)?,
-            // An open type and a union keep JSON, whatever their fields are.
-            Kind::Enum(_) | Kind::Open(_) | Kind::Union(_) => {}
+            Kind::Union(union) => {
+                for member in &union.members {
+                    self.reach(&member.ty, home, reached)?;
+                }
+            }
+            // An open type keeps JSON, whatever its fields are.
+            Kind::Enum(_) | Kind::Open(_) => {}
         }
         Ok(())
     }

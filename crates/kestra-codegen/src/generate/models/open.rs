@@ -1,15 +1,20 @@
 //! Types that plugins extend, and unions: JSON objects with accessors.
 
 use crate::catalogue::{Kind, Object, Schema, Type, Union};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::generate::docs;
 use crate::generate::names;
 use crate::generate::plan::Plan;
 use crate::generate::writer::Writer;
+use crate::import::case;
+
+/// Open types whose fields may be secrets.
+const SECRET: &[&str] = &["AuthProperty", "OAuth2Config"];
 
 pub(super) fn write(plan: &Plan<'_>, schema: &Schema, object: &Object, file: &mut Writer) -> Result<()> {
     let mut taken = names::Taken::new(format!("the schema `{}`", schema.name));
-    file.line("open_type! {");
+    let is_secret = SECRET.contains(&schema.name.as_str());
+    file.line(if is_secret { "secret_type! {" } else { "open_type! {" });
     file.nested_doc(1, &docs::schema(schema));
     file.nested(1, format!("{} {{", schema.name));
     for field in &object.fields {
@@ -25,28 +30,40 @@ pub(super) fn write(plan: &Plan<'_>, schema: &Schema, object: &Object, file: &mu
     Ok(())
 }
 
+/// Writes a union whose members a field tells apart.
 pub(super) fn write_union(schema: &Schema, union: &Union, file: &mut Writer) -> Result<()> {
-    let members: Vec<String> = union
-        .members
-        .iter()
-        .map(|member| match &member.value {
-            Some(value) => format!("`{}` (`{value}`)", member.ty),
-            None => format!("`{}`", member.ty),
-        })
-        .collect();
-    file.line("open_type! {");
+    let missing =
+        |what: &str| Error::invalid("generated code", format!("the union `{}` has {what}", schema.name));
+    let field =
+        union.discriminator.as_deref().ok_or_else(|| missing("no field that tells its members apart"))?;
+    let mut members = Vec::new();
+    for member in &union.members {
+        let name = member.ty.schema().ok_or_else(|| missing("a member that is no schema"))?;
+        let value = member.value.as_deref().ok_or_else(|| missing("a member without a value"))?;
+        members.push((case::snake(&member.rust), name, value));
+    }
+    let listed: Vec<String> =
+        members.iter().map(|(_, name, value)| format!("[`{name}`](crate::{name}) (`{value}`)")).collect();
+    file.line("union_type! {");
     file.nested_doc(1, &docs::schema(schema));
     file.nested(1, "///");
-    match &union.discriminator {
-        Some(field) => file.nested_doc(
-            1,
-            &format!("Has the fields of one of these, told by `{field}`: {}.", members.join(", ")),
-        ),
-        None => file.nested_doc(1, &format!("Has the fields of one of these: {}.", members.join(", "))),
+    file.nested_doc(1, &format!("Has the fields of one of these, told by `{field}`: {}.", listed.join(", ")));
+    file.nested(1, format!("{} by {field:?} {{", schema.name));
+    for (accessor, name, value) in &members {
+        file.nested(2, format!("as_{accessor} {name} = {value:?},"));
     }
-    file.nested(1, format!("{} {{", schema.name));
     file.nested(1, "}");
     file.line("}");
+    if schema.in_requests {
+        file.blank();
+        file.line("union_members! {");
+        file.nested(1, format!("{} by {field:?} {{", schema.name));
+        for (_, name, value) in &members {
+            file.nested(2, format!("{name} = {value:?},"));
+        }
+        file.nested(1, "}");
+        file.line("}");
+    }
     Ok(())
 }
 

@@ -39,11 +39,13 @@ impl Address {
     }
 }
 
-open_type! {
+union_type! {
     /// `Author` of the API.
     ///
-    /// Has the fields of one of these, told by `kind`: `Address` (`PERSON`), `Loan` (`GROUP`).
-    Author {
+    /// Has the fields of one of these, told by `kind`: [`Address`](crate::Address) (`PERSON`), [`Loan`](crate::Loan) (`GROUP`).
+    Author by "kind" {
+        as_person Address = "PERSON",
+        as_group Loan = "GROUP",
     }
 }
 
