@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use kestra::jiff::Timestamp;
 use kestra::models::{NamespacedId, SetDisabledRequest, SetLabelsByIdsRequest, StateType, TriggerId};
-use kestra::{BulkReport, Client, ErrorKind};
+use kestra::{BulkReport, Client, ErrorKind, Filter};
 use kestra_testkit::{Dialect, Server};
 use on_server::{NAMESPACE, asked, ended, failing, flow};
 use tokio::time::Instant;
@@ -289,5 +289,61 @@ async fn a_flow_that_vanishes_meanwhile_stops_no_other() {
         let report = flows.delete_flows_by_ids(names).skipping_invalid().await.unwrap();
         assert_eq!((report.done, report.skipped.len()), (3, 0), "{report:?}");
         assert!(flows.get_flow(NAMESPACE, "slow").await.unwrap_err().is_not_found());
+    }
+}
+
+#[tokio::test]
+async fn what_a_query_finds_is_acted_on_by_ids() {
+    for dialect in DIALECTS {
+        let (server, client) = server(dialect, DELAY).await;
+        let executions = client.executions();
+        let failed = over(&client, "fails", 3).await;
+        let fine = over(&client, "hello", 2).await;
+        let in_namespace = || Filter::namespace().equals(NAMESPACE);
+
+        // Those that succeeded stop the server's own action, and here only themselves.
+        let restart = || executions.restart_executions_by_query().filter(in_namespace());
+        if dialect != Dialect::V1_3 {
+            assert_eq!(restart().await.unwrap_err().status().map(|status| status.as_u16()), Some(400));
+            let report = restart().by_ids().skipping_invalid().wait_until_visible(LIMIT).await.unwrap();
+            assert_eq!((report.total(), report.visible.len(), report.skipped.len()), (3, 3, 2), "{report:?}");
+            assert!(report.skipped.iter().all(|one| fine.contains(&one.id)));
+            reached(&client, &failed, "FAILED").await;
+        }
+
+        let labels = executions.set_execution_labels_by_query([("team", "data")]).filter(in_namespace());
+        let report = labels.by_ids().chunk_size(2).wait_until_visible(LIMIT).await.unwrap();
+        assert_eq!((report.visible.len(), report.is_complete()), (5, true), "{report:?}");
+        assert_eq!(executions.get_execution(&fine[1]).await.unwrap().labels.get("team"), Some("data"));
+
+        let change = executions
+            .update_executions_status_by_query(StateType::Warning)
+            .filter(Filter::flow_id().equals("fails"));
+        all(&change.by_ids().wait_until_visible(LIMIT).await.unwrap(), &failed);
+        assert_eq!(state(&client, &failed[0]).await, "WARNING");
+
+        let slow = started(&client, "slow", 3).await;
+        reached(&client, &slow[2..], "QUEUED").await;
+        let queued = executions.unqueue_executions_by_query().filter(Filter::state().equals("QUEUED"));
+        all(&queued.by_ids().wait_until_visible(LIMIT).await.unwrap(), &slow[2..]);
+        let kill = executions.kill_executions_by_query().filter(Filter::flow_id().equals("slow"));
+        all(&kill.by_ids().wait_until_visible(LIMIT).await.unwrap(), &slow);
+
+        // Nothing is done to all unless that is said.
+        server.clear_requests();
+        let error = executions.delete_executions_by_query().by_ids().await.unwrap_err();
+        assert_eq!((error.kind(), server.requests().len()), (ErrorKind::Refused, 0));
+        let nothing = executions.delete_executions_by_query().filter(Filter::flow_id().equals("none"));
+        assert_eq!(nothing.by_ids().await.unwrap().total(), 0);
+        assert_eq!(asked(&server, "/executions/by-ids"), 0, "there is nothing to ask for");
+
+        let triggers =
+            client.triggers().set_triggers_disabled_by_query().disabled(true).filter(in_namespace());
+        let report = triggers.by_ids().wait_until_visible(LIMIT).await.unwrap();
+        assert_eq!((report.visible.len(), report.is_complete()), (2, true), "{report:?}");
+        let flows = client.flows().disable_flows_by_query().filter(in_namespace());
+        let report = flows.by_ids().wait_until_visible(LIMIT).await.unwrap();
+        assert_eq!((report.visible.len(), report.is_complete()), (5, true), "{report:?}");
+        assert_eq!(client.flows().get_flow(NAMESPACE, "hello").await.unwrap().disabled, Some(true));
     }
 }

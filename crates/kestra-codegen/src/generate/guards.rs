@@ -33,10 +33,28 @@ pub(super) fn looks_back(operation: &Operation) -> Option<usize> {
 
 /// What an action by ids names each thing with, if one that doesn't fit stops the action on others.
 pub(super) fn takes_part_by_id(operation: &Operation) -> Option<&'static str> {
-    let is_action = matches!(&operation.answer, Answer::Json(Type::Ref(name)) if name == "BulkOutcome");
-    if !is_action || !operation.name.ends_with("_by_ids") {
+    if !is_bulk(operation) || !operation.name.ends_with("_by_ids") {
         return None;
     }
+    item(operation)
+}
+
+/// For an action on what a query finds: what the action by ids names each thing with, that action, and the search.
+pub(super) fn finds_by_query(operation: &Operation) -> Option<(&'static str, String, &'static str)> {
+    let action = operation.name.strip_suffix("_by_query").filter(|_| is_bulk(operation))?;
+    let search = match operation.area.as_str() {
+        "executions" => "search_executions",
+        "flows" => "search_flows",
+        _ => "search_triggers",
+    };
+    Some((item(operation)?, format!("{action}_by_ids"), search))
+}
+
+fn is_bulk(operation: &Operation) -> bool {
+    matches!(&operation.answer, Answer::Json(Type::Ref(name)) if name == "BulkOutcome")
+}
+
+fn item(operation: &Operation) -> Option<&'static str> {
     match operation.area.as_str() {
         "executions" => Some("String"),
         "flows" => Some("::kestra_models::NamespacedId"),

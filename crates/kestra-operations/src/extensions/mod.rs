@@ -9,7 +9,7 @@ mod look_back;
 
 pub use bulk::{BulkByIds, BulkProblem, BulkReport};
 
-pub(crate) use bulk::by_ids;
+pub(crate) use bulk::{by_ids, by_query};
 pub(crate) use idempotency::{idempotency, set_key};
 pub(crate) use inputs::inputs;
 pub(crate) use look_back::look_back;

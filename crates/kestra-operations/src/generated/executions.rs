@@ -261,6 +261,7 @@ pub struct DeleteExecutionsByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(DeleteExecutionsByQuery, DELETE_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
+crate::extensions::by_query!(DeleteExecutionsByQuery, DELETE_EXECUTIONS_BY_IDS, SEARCH_EXECUTIONS, String);
 crate::extensions::look_back!(DeleteExecutionsByQuery, 5);
 
 impl DeleteExecutionsByQuery {
@@ -853,6 +854,12 @@ pub struct ForceRunExecutionsByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(ForceRunExecutionsByQuery, FORCE_RUN_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
+crate::extensions::by_query!(
+    ForceRunExecutionsByQuery,
+    FORCE_RUN_EXECUTIONS_BY_IDS,
+    SEARCH_EXECUTIONS,
+    String
+);
 crate::extensions::look_back!(ForceRunExecutionsByQuery, 2);
 
 impl ForceRunExecutionsByQuery {
@@ -1409,6 +1416,7 @@ pub struct KillExecutionsByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(KillExecutionsByQuery, KILL_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
+crate::extensions::by_query!(KillExecutionsByQuery, KILL_EXECUTIONS_BY_IDS, SEARCH_EXECUTIONS, String);
 crate::extensions::look_back!(KillExecutionsByQuery, 2);
 
 impl KillExecutionsByQuery {
@@ -1808,6 +1816,7 @@ pub struct PauseExecutionsByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(PauseExecutionsByQuery, PAUSE_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
+crate::extensions::by_query!(PauseExecutionsByQuery, PAUSE_EXECUTIONS_BY_IDS, SEARCH_EXECUTIONS, String);
 crate::extensions::look_back!(PauseExecutionsByQuery, 2);
 
 impl PauseExecutionsByQuery {
@@ -2250,6 +2259,7 @@ pub struct ReplayExecutionsByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(ReplayExecutionsByQuery, REPLAY_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
+crate::extensions::by_query!(ReplayExecutionsByQuery, REPLAY_EXECUTIONS_BY_IDS, SEARCH_EXECUTIONS, String);
 crate::extensions::look_back!(ReplayExecutionsByQuery, 2);
 
 impl ReplayExecutionsByQuery {
@@ -2541,6 +2551,7 @@ pub struct RestartExecutionsByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(RestartExecutionsByQuery, RESTART_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
+crate::extensions::by_query!(RestartExecutionsByQuery, RESTART_EXECUTIONS_BY_IDS, SEARCH_EXECUTIONS, String);
 crate::extensions::look_back!(RestartExecutionsByQuery, 2);
 
 impl RestartExecutionsByQuery {
@@ -2864,6 +2875,7 @@ pub struct ResumeExecutionsByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(ResumeExecutionsByQuery, RESUME_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
+crate::extensions::by_query!(ResumeExecutionsByQuery, RESUME_EXECUTIONS_BY_IDS, SEARCH_EXECUTIONS, String);
 crate::extensions::look_back!(ResumeExecutionsByQuery, 2);
 
 impl ResumeExecutionsByQuery {
@@ -3426,6 +3438,12 @@ pub struct SetExecutionLabelsByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(SetExecutionLabelsByQuery, SET_EXECUTION_LABELS_BY_QUERY, json kestra_models::BulkOutcome);
+crate::extensions::by_query!(
+    SetExecutionLabelsByQuery,
+    SET_EXECUTION_LABELS_BY_IDS,
+    SEARCH_EXECUTIONS,
+    String
+);
 crate::extensions::look_back!(SetExecutionLabelsByQuery, 2);
 
 impl SetExecutionLabelsByQuery {
@@ -4613,6 +4631,7 @@ pub struct UnqueueExecutionsByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(UnqueueExecutionsByQuery, UNQUEUE_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
+crate::extensions::by_query!(UnqueueExecutionsByQuery, UNQUEUE_EXECUTIONS_BY_IDS, SEARCH_EXECUTIONS, String);
 crate::extensions::look_back!(UnqueueExecutionsByQuery, 2);
 
 impl UnqueueExecutionsByQuery {
@@ -4898,6 +4917,12 @@ pub struct UpdateExecutionsStatusByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(UpdateExecutionsStatusByQuery, UPDATE_EXECUTIONS_STATUS_BY_QUERY, json kestra_models::BulkOutcome);
+crate::extensions::by_query!(
+    UpdateExecutionsStatusByQuery,
+    UPDATE_EXECUTIONS_STATUS_BY_IDS,
+    SEARCH_EXECUTIONS,
+    String
+);
 crate::extensions::look_back!(UpdateExecutionsStatusByQuery, 2);
 
 impl UpdateExecutionsStatusByQuery {

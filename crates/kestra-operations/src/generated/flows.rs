@@ -229,6 +229,12 @@ pub struct DeleteFlowsByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(DeleteFlowsByQuery, DELETE_FLOWS_BY_QUERY, json kestra_models::BulkOutcome);
+crate::extensions::by_query!(
+    DeleteFlowsByQuery,
+    DELETE_FLOWS_BY_IDS,
+    SEARCH_FLOWS,
+    ::kestra_models::NamespacedId
+);
 
 impl DeleteFlowsByQuery {
     /// The operation, nothing set.
@@ -372,6 +378,12 @@ pub struct DisableFlowsByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(DisableFlowsByQuery, DISABLE_FLOWS_BY_QUERY, json kestra_models::BulkOutcome);
+crate::extensions::by_query!(
+    DisableFlowsByQuery,
+    DISABLE_FLOWS_BY_IDS,
+    SEARCH_FLOWS,
+    ::kestra_models::NamespacedId
+);
 
 impl DisableFlowsByQuery {
     /// The operation, nothing set.
@@ -516,6 +528,12 @@ pub struct EnableFlowsByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(EnableFlowsByQuery, ENABLE_FLOWS_BY_QUERY, json kestra_models::BulkOutcome);
+crate::extensions::by_query!(
+    EnableFlowsByQuery,
+    ENABLE_FLOWS_BY_IDS,
+    SEARCH_FLOWS,
+    ::kestra_models::NamespacedId
+);
 
 impl EnableFlowsByQuery {
     /// The operation, nothing set.

@@ -122,6 +122,12 @@ pub struct DeleteBackfillByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(DeleteBackfillByQuery, DELETE_BACKFILL_BY_QUERY, json kestra_models::BulkOutcome);
+crate::extensions::by_query!(
+    DeleteBackfillByQuery,
+    DELETE_BACKFILL_BY_IDS,
+    SEARCH_TRIGGERS,
+    ::kestra_models::TriggerId
+);
 
 impl DeleteBackfillByQuery {
     /// The operation, nothing set.
@@ -281,6 +287,12 @@ pub struct DeleteTriggersByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(DeleteTriggersByQuery, DELETE_TRIGGERS_BY_QUERY, json kestra_models::BulkOutcome);
+crate::extensions::by_query!(
+    DeleteTriggersByQuery,
+    DELETE_TRIGGERS_BY_IDS,
+    SEARCH_TRIGGERS,
+    ::kestra_models::TriggerId
+);
 
 impl DeleteTriggersByQuery {
     /// The operation, nothing set.
@@ -464,6 +476,12 @@ pub struct PauseBackfillByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(PauseBackfillByQuery, PAUSE_BACKFILL_BY_QUERY, json kestra_models::BulkOutcome);
+crate::extensions::by_query!(
+    PauseBackfillByQuery,
+    PAUSE_BACKFILL_BY_IDS,
+    SEARCH_TRIGGERS,
+    ::kestra_models::TriggerId
+);
 
 impl PauseBackfillByQuery {
     /// The operation, nothing set.
@@ -876,6 +894,12 @@ pub struct SetTriggersDisabledByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(SetTriggersDisabledByQuery, SET_TRIGGERS_DISABLED_BY_QUERY, json kestra_models::BulkOutcome);
+crate::extensions::by_query!(
+    SetTriggersDisabledByQuery,
+    SET_TRIGGERS_DISABLED_BY_IDS,
+    SEARCH_TRIGGERS,
+    ::kestra_models::TriggerId
+);
 
 impl SetTriggersDisabledByQuery {
     /// The operation, nothing set.
@@ -1043,6 +1067,12 @@ pub struct UnlockTriggersByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(UnlockTriggersByQuery, UNLOCK_TRIGGERS_BY_QUERY, json kestra_models::BulkOutcome);
+crate::extensions::by_query!(
+    UnlockTriggersByQuery,
+    UNLOCK_TRIGGERS_BY_IDS,
+    SEARCH_TRIGGERS,
+    ::kestra_models::TriggerId
+);
 
 impl UnlockTriggersByQuery {
     /// The operation, nothing set.
@@ -1199,6 +1229,12 @@ pub struct UnpauseBackfillByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(UnpauseBackfillByQuery, UNPAUSE_BACKFILL_BY_QUERY, json kestra_models::BulkOutcome);
+crate::extensions::by_query!(
+    UnpauseBackfillByQuery,
+    UNPAUSE_BACKFILL_BY_IDS,
+    SEARCH_TRIGGERS,
+    ::kestra_models::TriggerId
+);
 
 impl UnpauseBackfillByQuery {
     /// The operation, nothing set.

@@ -123,6 +123,10 @@ impl<'a> Builder<'a> {
         if let Some(item) = guards::takes_part_by_id(self.operation) {
             file.line(format!("crate::extensions::by_ids!({name}, {item});"));
         }
+        if let Some((item, action, search)) = guards::finds_by_query(self.operation) {
+            let (action, search) = (action.to_uppercase(), search.to_uppercase());
+            file.line(format!("crate::extensions::by_query!({name}, {action}, {search}, {item});"));
+        }
         if let Some(filters) = guards::looks_back(self.operation) {
             file.line(format!("crate::extensions::look_back!({name}, {filters});"));
         }

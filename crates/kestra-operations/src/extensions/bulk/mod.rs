@@ -3,6 +3,7 @@
 mod effect;
 mod items;
 mod look;
+mod query;
 mod refused;
 mod report;
 
@@ -12,7 +13,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kestra_core::{Call, CallFuture, Error, Executor, decode};
+use kestra_core::{Call, CallFuture, Error, Executor, OperationInfo, decode};
 use kestra_models::BulkOutcome;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -22,6 +23,7 @@ pub use report::{BulkProblem, BulkReport};
 use effect::Effect;
 use items::Items;
 use look::{Acted, Looker};
+use query::ByIds;
 
 /// How many one request names, unless told otherwise: what the server finds wrong with so many still fits into what is kept of
 /// an error's body.
@@ -58,7 +60,23 @@ macro_rules! by_ids {
     };
 }
 
-pub(crate) use by_ids;
+/// Gives a builder of an action by query the way to act by ids on what it finds.
+macro_rules! by_query {
+    ($name:ident, $action:ident, $search:ident, $item:ty) => {
+        impl<E: ::kestra_core::Executor> $name<E> {
+            /// Reads what the filters match, all of it before anything changes, and acts on it by ids: in requests of 100 each,
+            /// [without those that the server refuses](crate::BulkByIds::skipping_invalid) and
+            /// [until it shows](crate::BulkByIds::wait_until_visible) if asked to.
+            ///
+            /// A server's own action by query does nothing if one of all is in a state that it doesn't fit.
+            pub fn by_ids(self) -> crate::BulkByIds<$item> {
+                crate::BulkByIds::of_query(self.executor, self.call, &$action, &$search)
+            }
+        }
+    };
+}
+
+pub(crate) use {by_ids, by_query};
 
 /// An action on executions, flows or triggers that are named, in as many requests as it takes.
 #[must_use = "an action does nothing until it is awaited"]
@@ -74,13 +92,26 @@ struct Core {
     chunk: usize,
     skips: bool,
     visible_within: Option<Duration>,
+    /// What a query is to be made of first.
+    query: Option<ByIds>,
 }
 
 impl<I> BulkByIds<I> {
     pub(crate) fn new<E: Executor>(executor: E, template: Call) -> Self {
         let send: Send = Arc::new(move |call| executor.execute(call));
-        let core = Core { template, send, chunk: CHUNK, skips: false, visible_within: None };
+        let core = Core { template, send, chunk: CHUNK, skips: false, visible_within: None, query: None };
         Self { core, items: PhantomData }
+    }
+
+    pub(crate) fn of_query<E: Executor>(
+        executor: E,
+        query: Call,
+        action: &'static OperationInfo,
+        search: &'static OperationInfo,
+    ) -> Self {
+        let mut by_ids = Self::new(executor, query);
+        by_ids.core.query = Some(ByIds { action, search });
+        by_ids
     }
 
     /// Leaves out those that the server refuses, and does the rest.
@@ -112,6 +143,9 @@ impl<I> BulkByIds<I> {
 
 impl Core {
     async fn run(mut self) -> Result<BulkReport<Value>, Error> {
+        if let Some(by_ids) = self.query.take() {
+            self.template = query::resolve(&mut self.template, by_ids, &self.send).await?;
+        }
         let items = Items::of(&self.template)?;
         let looker = Looker::new(Arc::clone(&self.send), &self.template);
         let effect = self.visible_within.and_then(|limit| Some((Effect::of(&self.template, &items)?, limit)));

@@ -1,0 +1,81 @@
+//! Actions on what a query finds, made actions by ids.
+
+use std::collections::HashSet;
+
+use kestra_core::paging::Pages;
+use kestra_core::{Call, CallFuture, Error, Executor, OperationInfo, decode};
+use kestra_models::Page;
+use serde_json::{Value, json};
+
+use super::{Send, items};
+
+/// The action by ids that does the same, and the search that finds the same.
+#[derive(Clone, Copy)]
+pub(super) struct ByIds {
+    pub(super) action: &'static OperationInfo,
+    pub(super) search: &'static OperationInfo,
+}
+
+/// Who sends, of whatever kind.
+#[derive(Clone)]
+struct Sender(Send);
+
+impl Executor for Sender {
+    fn execute(&self, call: Call) -> CallFuture {
+        (self.0)(call)
+    }
+}
+
+/// The action by ids on all that the query finds, read whole before anything changes.
+pub(super) async fn resolve(query: &mut Call, by_ids: ByIds, send: &Send) -> Result<Call, Error> {
+    // What the query would be refused for is refused, such as that it has no filter.
+    query.again().into_request()?;
+    let search = query.related_query(by_ids.search);
+    let mut action = query.related_query(by_ids.action);
+    let body = query.body_bytes().cloned();
+    let parameter = |call: &Call, name: &str| {
+        let index = call.info().query_parameters.iter().position(|parameter| parameter.name == name)?;
+        Some((index, call.query_value(index)))
+    };
+    // The state to take on has another name here, where that one is of a filter.
+    if let (Some((_, state)), Some((index, _))) = (parameter(query, "newState"), parameter(&action, "state"))
+    {
+        action.clear_query(index);
+        if let Some(state) = state {
+            action.set_query(index, state);
+        }
+    }
+    let disabled = parameter(query, "disabled").map(|(_, disabled)| disabled.as_deref() != Some("false"));
+
+    let mut rows = Pages::new(&Sender(send.clone()), search, decode::json::<Page<Value>>).items();
+    let (mut found, mut seen) = (Vec::new(), HashSet::new());
+    while let Some(row) = rows.next().await {
+        if let Some(item) = item(by_ids.search.area, &row?)
+            && seen.insert(items::name(&item))
+        {
+            found.push(item);
+        }
+    }
+    let body = match (disabled, body.and_then(|body| serde_json::from_slice::<Value>(&body).ok())) {
+        (Some(disabled), _) => json!({"triggers": found, "disabled": disabled}),
+        (None, Some(labels)) => json!({"executionsId": found, "executionLabels": labels}),
+        (None, None) => Value::Array(found),
+    };
+    crate::parameters::json(&mut action, "application/json", &body);
+    Ok(action)
+}
+
+/// What an action by ids names a row of a search with.
+fn item(area: &str, row: &Value) -> Option<Value> {
+    match area {
+        "flows" => Some(json!({"id": row.get("id")?, "namespace": row.get("namespace")?})),
+        "triggers" => {
+            let state = row.get("state").or(row.get("triggerContext"))?;
+            let field = |name| state.get(name);
+            Some(json!({
+                "namespace": field("namespace")?, "flowId": field("flowId")?, "triggerId": field("triggerId")?,
+            }))
+        }
+        _ => row.get("id").cloned(),
+    }
+}
