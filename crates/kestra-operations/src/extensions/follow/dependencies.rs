@@ -102,7 +102,8 @@ impl<E: Executor> Dependencies<E> {
             }
             for id in unended {
                 match self.reader.of(&id).end().await {
-                    Ok(execution) => self.shown.show(status(execution)).await,
+                    Ok(Some(execution)) => self.shown.show(status(execution)).await,
+                    Ok(None) => {}
                     Err(error) if error.is_not_found() => {}
                     Err(error) => return Err(error),
                 }

@@ -1,7 +1,7 @@
 //! Following one execution.
 
 use kestra_core::sse::{Connections, FollowStream, Sink, Step, is_passing};
-use kestra_core::{Call, Error, ErrorKind, Executor};
+use kestra_core::{Call, Error, Executor};
 use kestra_models::Execution;
 
 use super::reader::Reader;
@@ -20,14 +20,17 @@ impl<E: Executor> FollowExecution<E> {
     }
 }
 
-/// The execution once it has ended.
-pub(super) async fn end<E: Executor>(executor: E, call: Call) -> Result<Execution, Error> {
+/// The execution once it has ended; nothing if the server doesn't show that yet after its stream has ended.
+pub(super) async fn end<E: Executor>(executor: E, call: Call) -> Result<Option<Execution>, Error> {
     let mut states = FollowStream::new(|sink| follow(executor, call, sink));
-    let mut last = Err(Error::new(ErrorKind::Transport, "the stream ended without a state"));
     while let Some(state) = states.next().await {
-        last = Ok(state?);
+        // Nothing is kept until then: an execution may be large, and its end far away.
+        let execution = state?;
+        if execution.is_over() {
+            return Ok(Some(execution));
+        }
     }
-    last
+    Ok(None)
 }
 
 async fn follow<E: Executor>(executor: E, call: Call, sink: Sink<Execution>) -> Result<(), Error> {

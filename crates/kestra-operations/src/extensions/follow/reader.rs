@@ -28,7 +28,7 @@ impl<E: Executor> Reader<E> {
     }
 
     /// The execution once it has ended, which its own stream tells.
-    pub(super) async fn end(self) -> Result<Execution, Error> {
+    pub(super) async fn end(self) -> Result<Option<Execution>, Error> {
         let call = self.call.related(FollowExecution::INFO);
         execution::end(self.executor, call).await
     }
