@@ -17,25 +17,32 @@ const SMALL: usize = 200;
 /// The server is at hand and takes what reaches it at once, so what isn't found so long afterwards was lost.
 const LOST_AFTER: Duration = Duration::from_secs(1);
 
-/// Starts with a key until it is known what became of it; gives the id, and how often the outcome was unclear.
+/// Creates or starts with a key until it is known what became of it; gives the id, and how often the outcome was unclear.
 async fn start(client: Client, number: usize) -> (String, usize) {
-    // Half of the callers have a key of their own; the others are given one, and use it again once they were told.
-    let mut key = number.is_multiple_of(2).then(|| format!("key-{number}"));
+    let executions = client.executions();
+    let call = format!("call-{number}");
+    // One of three callers has no key of its own: it is given one, and uses it again once it was told.
+    let mut key = (!number.is_multiple_of(3)).then(|| format!("key-{number}"));
     let mut unclear = 0;
     loop {
-        let mut start = client
-            .executions()
-            .start(NAMESPACE, "job")
-            .label("call", format!("call-{number}"))
-            .look_up_for(LOST_AFTER);
-        if let Some(key) = &key {
-            start = start.idempotency_key(key);
-        }
-        match start.await {
-            Ok(started) => {
-                assert!(key.is_none() || started.key() == key.as_deref());
-                return (started.id().to_owned(), unclear);
+        let result = match &key {
+            Some(key) if number % 3 == 1 => {
+                let creation = executions.create_execution(NAMESPACE, "job").label("call", &call);
+                let execution = creation.idempotency_key(key).look_up_for(LOST_AFTER).await;
+                execution.map(|execution| execution.id.unwrap())
             }
+            Some(key) => {
+                let start = executions.start(NAMESPACE, "job").label("call", &call);
+                let started = start.idempotency_key(key).look_up_for(LOST_AFTER).await;
+                started.map(|started| started.id().to_owned())
+            }
+            None => {
+                let start = executions.start(NAMESPACE, "job").label("call", &call);
+                start.look_up_for(LOST_AFTER).await.map(|started| started.id().to_owned())
+            }
+        };
+        match result {
+            Ok(id) => return (id, unclear),
             Err(error) if error.kind() == ErrorKind::UnclearOutcome => {
                 unclear += 1;
                 key = Some(error.idempotency_key().unwrap().to_owned());
