@@ -73,6 +73,8 @@ async fn an_unknown_execution_is_404_not_an_endless_retry() {
         assert!(states.next().await.is_none());
         let mut lines = client.logs().follow_logs_from_execution("nowhere").stream();
         assert!(lines.next().await.unwrap().unwrap_err().is_not_found());
+        let mut states = client.executions().follow_execution_dependencies("nowhere").stream();
+        assert!(states.next().await.unwrap().unwrap_err().is_not_found());
     }
 }
 

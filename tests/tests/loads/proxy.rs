@@ -141,10 +141,9 @@ impl Shared {
                 return server.write_all(&request[..request.len() / 2]).await;
             }
             if fate == Fate::CutAfterRequest {
-                drop(client);
-                return self.ask(&mut server, &request).await.map(drop);
+                return self.ask(&mut server, &request, Some(client)).await.map(drop);
             }
-            let answer = self.ask(&mut server, &request).await?;
+            let answer = self.ask(&mut server, &request, None).await?;
             let sent = if fate == Fate::CutWithinResponse { answer.len() / 2 } else { answer.len() };
             client.write_all(&answer[..sent]).await?;
             if fate != Fate::Passes {
@@ -170,21 +169,27 @@ impl Shared {
         fate
     }
 
-    async fn ask(&self, server: &mut Option<TcpStream>, request: &[u8]) -> io::Result<Vec<u8>> {
+    /// What the server answers; a client that isn't to wait for that is gone once the request is out.
+    async fn ask(
+        &self,
+        server: &mut Option<TcpStream>,
+        request: &[u8],
+        client: Option<TcpStream>,
+    ) -> io::Result<Vec<u8>> {
         self.state.lock().unwrap().open += 1;
-        let answer = self.exchange(server, request).await;
+        let answer = async {
+            let server = match server {
+                Some(server) => server,
+                none => none.insert(TcpStream::connect(self.server).await?),
+            };
+            server.set_nodelay(true)?;
+            server.write_all(request).await?;
+            drop(client);
+            read_message(server).await
+        };
+        let answer = answer.await;
         self.state.lock().unwrap().open -= 1;
         answer
-    }
-
-    async fn exchange(&self, server: &mut Option<TcpStream>, request: &[u8]) -> io::Result<Vec<u8>> {
-        let server = match server {
-            Some(server) => server,
-            none => none.insert(TcpStream::connect(self.server).await?),
-        };
-        server.set_nodelay(true)?;
-        server.write_all(request).await?;
-        read_message(server).await
     }
 }
 

@@ -48,7 +48,11 @@ impl<E: Executor> Dependencies<E> {
     async fn follow(mut self) -> Result<(), Error> {
         let (mut is_known, mut was_cut, mut is_behind) = (false, false, false);
         loop {
-            match self.connections.next().await? {
+            let step = match self.connections.next().await {
+                Err(error) if !is_known => return Err(self.not_found().await.unwrap_or(error)),
+                step => step?,
+            };
+            match step {
                 Step::Event(status) | Step::Last(status) => {
                     is_known = true;
                     // What is found now began before this connection; of what comes later it tells.
@@ -81,6 +85,11 @@ impl<E: Executor> Dependencies<E> {
             self.end_all().await?;
         }
         Ok(())
+    }
+
+    /// The error that there is no such execution, for which servers answer 500 here.
+    async fn not_found(&mut self) -> Option<Error> {
+        self.reader.read().await.err().filter(Error::is_not_found)
     }
 
     /// Shows what is found and news.

@@ -28,13 +28,17 @@ impl<E: Executor> Family<E> {
         Self { executor, options: follow.options().clone() }
     }
 
-    /// The execution itself, and those that are found to have come out of it or out of those that are known.
+    /// The execution itself, and those that are found to have come out of it or out of those that are known; none if it is
+    /// gone.
     pub(super) async fn members(
         &self,
         reader: &mut Reader<E>,
         mut ids: HashSet<String>,
     ) -> Result<Vec<Execution>, Error> {
-        let root = reader.insist().await?;
+        let root = match reader.insist().await {
+            Err(error) if error.is_not_found() => return Ok(Vec::new()),
+            root => root?,
+        };
         ids.extend(root.id.clone());
         // Others have the label as well: those that the execution came out of, and what came out of these.
         let mut others = self.with_label(&root).await?;
