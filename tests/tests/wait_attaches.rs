@@ -6,7 +6,8 @@ mod on_server;
 
 use std::time::Duration;
 
-use kestra::{ErrorKind, Finished};
+use kestra::{Client, ErrorKind, Finished};
+use kestra_testkit::Server;
 use on_server::{DIALECTS, NAMESPACE, failing, server};
 
 const CALLED: &str = "id: called\nnamespace: company.team\noutputs:\n  - id: said\n    type: STRING\n    value: \"{{ \
@@ -48,5 +49,31 @@ async fn a_restart_that_shows_is_waited_for_not_the_end_before_it() {
         assert_eq!((error.kind(), error.execution_id()), (ErrorKind::ExecutionFailed, Some(id.as_str())));
         let after = Finished::of(&error).unwrap().execution.clone();
         assert!(after.progress() > before.progress(), "it is the end of the second run");
+    }
+}
+
+#[tokio::test]
+async fn the_end_before_a_restart_is_not_taken_for_the_one_after_it() {
+    for dialect in DIALECTS {
+        // Acts some time after it has answered, as a busy server does.
+        let delay = Duration::from_secs(2);
+        let server = Server::builder().dialect(dialect).bulk_delay(delay).start().await.unwrap();
+        let client = Client::builder().server(server.url()).build().unwrap();
+        server.deploy(&failing("fails")).unwrap();
+        let executions = client.executions();
+        let error = executions.run(NAMESPACE, "fails").await.unwrap_err();
+        let before = Finished::of(&error).unwrap().execution.clone();
+        let id = before.id.clone().unwrap();
+        executions.restart_executions_by_ids([&id]).await.unwrap();
+        let error = executions.wait(&id).await.unwrap_err();
+        assert_eq!(
+            Finished::of(&error).unwrap().execution.progress(),
+            before.progress(),
+            "the old end is there"
+        );
+
+        let error = executions.wait(&id).after(&before).timeout(Duration::from_secs(30)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ExecutionFailed, "{error}");
+        assert!(Finished::of(&error).unwrap().execution.progress() > before.progress());
     }
 }

@@ -16,6 +16,8 @@ pub(super) struct Settings {
     pub(super) kill_on_timeout: bool,
     pub(super) stop_on_pause: bool,
     pub(super) any_end_state: bool,
+    /// How many states the execution has been in before what is waited for.
+    pub(super) after: Option<usize>,
     pub(super) poll: Duration,
     pub(super) outage: Duration,
     pub(super) on_progress: Option<Observer>,
@@ -30,6 +32,7 @@ impl Default for Settings {
             kill_on_timeout: false,
             stop_on_pause: false,
             any_end_state: false,
+            after: None,
             poll: Duration::from_secs(2),
             outage: Duration::from_mins(10),
             on_progress: None,

@@ -4,6 +4,7 @@ use std::future::IntoFuture;
 use std::pin::Pin;
 
 use kestra_core::Error;
+use kestra_models::Execution;
 
 use super::settings::{Settings, waiting};
 use super::{Finished, watch};
@@ -50,6 +51,22 @@ waiting!(Wait);
 impl Wait {
     pub(super) fn new(client: Client, id: String, is_known: bool) -> Self {
         Self { client, id, is_known, settings: Settings::default() }
+    }
+
+    /// Waits for the end that comes after this state of the execution: for one that was restarted, whose old end is there until
+    /// the server has begun, which before 2.0 is some time after it answered.
+    ///
+    /// ```no_run
+    /// # async fn run(client: kestra::Client, failed: kestra::models::Execution, id: &str) -> Result<(), kestra::Error> {
+    /// client.executions().restart_execution(id).await?;
+    /// let finished = client.executions().wait(id).after(&failed).await?;
+    /// # let _ = finished;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn after(mut self, state: &Execution) -> Self {
+        self.settings.after = Some(state.progress().0);
+        self
     }
 }
 

@@ -63,6 +63,7 @@ impl Watch {
             if state == Some(StateType::Retried) {
                 let next = successor::of(&self.client, &execution, self.settings.outage).await?;
                 (self.id, self.is_known) = (next, true);
+                self.settings.after = None;
                 continue;
             }
             let finished = Finished::read(&self.client, execution, self.settings.outage).await?;
@@ -83,6 +84,7 @@ impl Watch {
         let mut interval = self.settings.poll;
         loop {
             let failure = match event_or_silence(&mut states, Instant::now() + interval).await {
+                Ok(Some(Ok(execution))) if self.is_old(&execution) => continue,
                 Ok(Some(Ok(execution))) => {
                     interval = self.settings.poll;
                     self.is_known = true;
@@ -100,7 +102,9 @@ impl Watch {
                 Err(Silence) => {
                     interval = (interval * 2).min(LONGEST_POLL);
                     // The stream is still open: what goes wrong here it will tell as well.
-                    if let Ok(execution) = self.client.executions().get_execution(&self.id).await {
+                    if let Ok(execution) = self.client.executions().get_execution(&self.id).await
+                        && !self.is_old(&execution)
+                    {
                         self.is_known = true;
                         backoff.reset();
                         if let Some(end) = self.show(execution, &mut seen, true) {
@@ -111,7 +115,8 @@ impl Watch {
                 }
             };
             let may_appear = failure.is_not_found() && self.is_known && self.begun.elapsed() < GRACE;
-            let may_pass = self.is_known && is_passing(&failure);
+            let is_known = self.is_known || self.settings.after.is_some();
+            let may_pass = is_known && is_passing(&failure);
             if !may_appear && !may_pass {
                 return Err(failure);
             }
@@ -120,6 +125,11 @@ impl Watch {
             sleep(wait).await;
             states = self.follow();
         }
+    }
+
+    /// Whether it was so before what is waited for.
+    fn is_old(&self, execution: &Execution) -> bool {
+        self.settings.after.is_some_and(|after| execution.progress().0 <= after)
     }
 
     fn follow(&self) -> FollowStream<Execution> {
