@@ -25,6 +25,8 @@ mod generated;
 #[allow(dead_code, reason = "what is used of it depends on what is generated")]
 mod parameters;
 
+#[doc(hidden)]
+pub use extensions::inputs_of;
 pub use extensions::{BulkByIds, BulkProblem, BulkReport};
 pub use generated::*;
 

@@ -160,3 +160,19 @@ fn every_operation_is_known_once_and_has_a_route() {
     }
     assert!(names.contains("create_flow") && names.contains("validate_flows_multipart"));
 }
+
+#[test]
+fn fields_of_a_struct_are_inputs() {
+    #[derive(serde::Serialize)]
+    struct Answer {
+        approved: bool,
+        reason: Option<String>,
+    }
+
+    let answer = Answer { approved: true, reason: None };
+    let request = ResumeExecution::new("4kJ").inputs(&answer).input("note", "fine").into_request().unwrap();
+    let body = String::from_utf8(request.body().as_bytes().unwrap().to_vec()).unwrap();
+    let of_field = "name=\"approved\"\r\n\r\ntrue\r\n";
+    assert!(body.contains(of_field) && body.contains("name=\"note\"") && !body.contains("reason"), "{body}");
+    assert_eq!(refusal(ResumeExecution::new("4kJ").inputs("text").into_request()).kind(), ErrorKind::Build);
+}

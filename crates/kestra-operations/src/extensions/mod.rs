@@ -11,5 +11,6 @@ pub use bulk::{BulkByIds, BulkProblem, BulkReport};
 
 pub(crate) use bulk::{by_ids, by_query};
 pub(crate) use idempotency::{idempotency, set_key};
-pub(crate) use inputs::inputs;
+pub use inputs::inputs_of;
+pub(crate) use inputs::{add_inputs, inputs};
 pub(crate) use look_back::look_back;

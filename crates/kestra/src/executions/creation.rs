@@ -125,7 +125,7 @@ macro_rules! creating {
 
             /// Sets an input for each field of a struct or map; fields that are null are left to their defaults.
             pub fn inputs(mut self, inputs: &(impl ::serde::Serialize + ?Sized)) -> Self {
-                match super::inputs::of(inputs) {
+                match ::kestra_operations::inputs_of(inputs) {
                     Ok(inputs) => self.creation.inputs.extend(inputs),
                     Err(problem) => {
                         self.creation.problem.get_or_insert(problem);

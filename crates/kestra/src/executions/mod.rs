@@ -5,7 +5,6 @@ mod create;
 mod creation;
 mod failure;
 mod finished;
-mod inputs;
 mod key;
 mod resolve;
 mod run;
