@@ -1,5 +1,7 @@
 //! Searches of Enterprise: what filters become on each version, and what is refused before it is sent.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
 use kestra_core::{Call, Error, ErrorKind, Filter, Target};
 use kestra_operations::{
     DeleteAssetsByQuery, ListCredentials, ListUsers, ListVersionedPlugins, SearchApps,
