@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
-use crate::lenient::{Float, Integer, Integers, OrDefault};
+use crate::lenient::{Flag, Float, Integer, Integers, List, OrDefault, Text};
 
 /// A type that [`object!`] lists the fields of.
 pub(crate) trait Object: Default {
@@ -135,6 +135,90 @@ where
     T: Default + Deserialize<'de>,
 {
     *place = fields.next_value::<OrDefault<T>>()?.0;
+    Ok(())
+}
+
+/// Reads a list; null is an empty one, and an element that is null is none.
+#[inline(never)]
+pub(crate) fn list<'de, A, T>(fields: &mut A, place: &mut Vec<T>) -> Result<(), A::Error>
+where
+    A: MapAccess<'de>,
+    T: Deserialize<'de>,
+{
+    *place = fields.next_value::<List<T>>()?.0;
+    Ok(())
+}
+
+/// As [`list`], where it may be absent.
+#[inline(never)]
+pub(crate) fn optional_list<'de, A, T>(fields: &mut A, place: &mut Option<Vec<T>>) -> Result<(), A::Error>
+where
+    A: MapAccess<'de>,
+    T: Deserialize<'de>,
+{
+    *place = fields.next_value::<Option<List<T>>>()?.map(|list| list.0);
+    Ok(())
+}
+
+/// Reads a list of text, each from text, a number or a truth value.
+#[inline(never)]
+pub(crate) fn strings<'de, A: MapAccess<'de>>(
+    fields: &mut A,
+    place: &mut Vec<String>,
+) -> Result<(), A::Error> {
+    let list = fields.next_value::<List<Text>>()?.0;
+    *place = list.into_iter().filter_map(|text| text.0).collect();
+    Ok(())
+}
+
+/// As [`strings`], where it may be absent.
+#[inline(never)]
+pub(crate) fn optional_strings<'de, A: MapAccess<'de>>(
+    fields: &mut A,
+    place: &mut Option<Vec<String>>,
+) -> Result<(), A::Error> {
+    let list = fields.next_value::<Option<List<Text>>>()?;
+    *place = list.map(|list| list.0.into_iter().filter_map(|text| text.0).collect());
+    Ok(())
+}
+
+/// Reads a map; null is an empty one, and an entry that is null is none.
+#[inline(never)]
+pub(crate) fn map<'de, A, T>(fields: &mut A, place: &mut BTreeMap<String, T>) -> Result<(), A::Error>
+where
+    A: MapAccess<'de>,
+    T: Deserialize<'de>,
+{
+    let entries = fields.next_value::<OrDefault<BTreeMap<String, Option<T>>>>()?.0;
+    *place = entries.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
+    Ok(())
+}
+
+/// Reads a map of text, each from text, a number or a truth value.
+#[inline(never)]
+pub(crate) fn string_map<'de, A: MapAccess<'de>>(
+    fields: &mut A,
+    place: &mut BTreeMap<String, String>,
+) -> Result<(), A::Error> {
+    let entries = fields.next_value::<OrDefault<BTreeMap<String, Text>>>()?.0;
+    *place = entries.into_iter().filter_map(|(key, text)| Some((key, text.0?))).collect();
+    Ok(())
+}
+
+/// Reads text, also from a number or a truth value.
+#[inline(never)]
+pub(crate) fn text<'de, A: MapAccess<'de>>(
+    fields: &mut A,
+    place: &mut Option<String>,
+) -> Result<(), A::Error> {
+    *place = fields.next_value::<Text>()?.0;
+    Ok(())
+}
+
+/// Reads a truth value, also from text that holds one.
+#[inline(never)]
+pub(crate) fn flag<'de, A: MapAccess<'de>>(fields: &mut A, place: &mut Option<bool>) -> Result<(), A::Error> {
+    *place = fields.next_value::<Flag>()?.0;
     Ok(())
 }
 

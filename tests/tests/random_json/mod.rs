@@ -12,8 +12,8 @@ use serde_json::{Map, Value, json};
 pub(crate) enum Manner {
     /// All of it.
     Exact,
-    /// What a newer, older or odd server might send: fields that are missing, null or unknown, unknown values of enums, and
-    /// numbers of another type.
+    /// What a newer, older or odd server might send: fields that are missing, null or unknown, null in lists and maps,
+    /// unknown values of enums, numbers of another type, and text where it means a number or the other way round.
     Loose,
 }
 
@@ -22,12 +22,14 @@ const DEPTH: u32 = 3;
 
 /// Random JSON of a schema.
 pub(crate) fn of(catalogue: &Catalogue, schema: &str, manner: Manner) -> BoxedStrategy<Value> {
-    Maker { catalogue, manner }.value(&Type::Ref(schema.to_owned()), DEPTH)
+    Maker { catalogue, manner, in_answer: true }.value(&Type::Ref(schema.to_owned()), DEPTH)
 }
 
 struct Maker<'a> {
     catalogue: &'a Catalogue,
     manner: Manner,
+    /// Whether a server writes it: what only our users write isn't another kind of value.
+    in_answer: bool,
 }
 
 impl Maker<'_> {
@@ -35,10 +37,21 @@ impl Maker<'_> {
         self.manner == Manner::Loose
     }
 
+    /// Whether a value may be of another kind, or null in a list.
+    fn is_odd(&self) -> bool {
+        self.is_loose() && self.in_answer
+    }
+
+    /// What lies within a list in a list, or in what only our users write.
+    fn plain(&self) -> Self {
+        Self { in_answer: false, ..*self }
+    }
+
     fn value(&self, ty: &Type, depth: u32) -> BoxedStrategy<Value> {
         match ty {
-            Type::String | Type::Bytes | Type::Filters => text(),
-            Type::Bool => any::<bool>().prop_map(Value::from).boxed(),
+            Type::String => self.text(),
+            Type::Bytes | Type::Filters => text(),
+            Type::Bool => self.flag(),
             Type::Int32 => self.number(any::<i32>().prop_map(Value::from).boxed()),
             Type::Int64 => self.number(any::<i64>().prop_map(Value::from).boxed()),
             Type::Double => self.number(float()),
@@ -52,11 +65,11 @@ impl Maker<'_> {
                 Type::List(_) => Just(json!([])).boxed(),
                 _ => Just(json!({})).boxed(),
             },
-            Type::List(inner) => vec(self.value(inner, depth - 1), 0..3).prop_map(Value::from).boxed(),
-            Type::Map(inner) => btree_map("[a-zA-Z.]{1,6}", self.value(inner, depth - 1), 0..3)
+            Type::List(inner) => vec(self.element(inner, depth - 1), 0..3).prop_map(Value::from).boxed(),
+            Type::Map(inner) => btree_map("[a-zA-Z.]{1,6}", self.element(inner, depth - 1), 0..3)
                 .prop_map(|map| Value::from(map.into_iter().collect::<Map<_, _>>()))
                 .boxed(),
-            Type::Page(inner) => (vec(self.value(inner, depth - 1), 0..3), any::<u32>())
+            Type::Page(inner) => (vec(self.element(inner, depth - 1), 0..3), any::<u32>())
                 .prop_map(|(results, total)| json!({ "results": results, "total": total }))
                 .boxed(),
             Type::Ref(name) => self.named(name, depth),
@@ -94,9 +107,12 @@ impl Maker<'_> {
     }
 
     fn object(&self, object: &Object, depth: u32) -> BoxedStrategy<Value> {
+        // Only what no server sends has required fields.
+        let has_required = object.fields.iter().any(|field| field.presence() == Presence::Required);
+        let maker = if has_required { self.plain() } else { Self { in_answer: true, ..*self } };
         let mut fields: BoxedStrategy<Vec<(String, Value)>> = Just(Vec::new()).boxed();
         for field in &object.fields {
-            let Some(value) = self.field(field, depth) else { continue };
+            let Some(value) = maker.field(field, depth) else { continue };
             let name = field.name.clone();
             fields = (fields, value)
                 .prop_map(move |(mut fields, value)| {
@@ -118,18 +134,58 @@ impl Maker<'_> {
 
     /// The value of a field, if it has one; a field that lies too deep has none.
     fn field(&self, field: &Field, depth: u32) -> Option<BoxedStrategy<Option<Value>>> {
-        // Only what no server sends has required fields.
         if field.presence() == Presence::Required {
             return Some(self.value(&field.ty, depth.saturating_sub(1)).prop_map(Some).boxed());
         }
         if depth == 0 {
             return None;
         }
-        let value = option::of(self.value(&field.ty, depth - 1));
+        // Secrets are read as text alone, and a map that may be absent is one of a request.
+        let optional_map = field.presence() == Presence::Optional && matches!(field.ty, Type::Map(_));
+        let maker = if field.sensitive || optional_map { self.plain() } else { Self { ..*self } };
+        let value = option::of(maker.value(&field.ty, depth - 1));
         Some(match self.is_loose() {
             true => prop_oneof![4 => value, 1 => Just(Some(Value::Null))].boxed(),
             false => value.boxed(),
         })
+    }
+
+    /// What stands in a list or a map.
+    fn element(&self, ty: &Type, depth: u32) -> BoxedStrategy<Value> {
+        let value = match ty {
+            Type::List(_) | Type::Map(_) | Type::Bool => self.plain().value(ty, depth),
+            _ => self.value(ty, depth),
+        };
+        // What is any JSON may be null, and labels have a type of their own.
+        let keeps_null = *ty == Type::Json || matches!(ty, Type::Ref(name) if name == "Label");
+        match self.is_odd() && !keeps_null {
+            true => prop_oneof![4 => value, 1 => Just(Value::Null)].boxed(),
+            false => value,
+        }
+    }
+
+    fn text(&self) -> BoxedStrategy<Value> {
+        match self.is_odd() {
+            true => prop_oneof![
+                4 => text(),
+                1 => any::<i64>().prop_map(Value::from),
+                1 => float(),
+                1 => any::<bool>().prop_map(Value::from),
+            ]
+            .boxed(),
+            false => text(),
+        }
+    }
+
+    fn flag(&self) -> BoxedStrategy<Value> {
+        let exact = any::<bool>().prop_map(Value::from);
+        match self.is_odd() {
+            true => {
+                prop_oneof![4 => exact, 1 => any::<bool>().prop_map(|flag| Value::from(flag.to_string()))]
+                    .boxed()
+            }
+            false => exact.boxed(),
+        }
     }
 
     fn number(&self, exact: BoxedStrategy<Value>) -> BoxedStrategy<Value> {

@@ -15,9 +15,9 @@ pub struct AiProviderResponse {
 
 object! {
     AiProviderResponse {
-        0 display_name = "displayName" value,
-        1 id = "id" value,
-        2 is_default = "isDefault" value,
+        0 display_name = "displayName" text,
+        1 id = "id" text,
+        2 is_default = "isDefault" flag,
     }
 }
 

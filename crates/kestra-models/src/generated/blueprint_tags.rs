@@ -15,8 +15,8 @@ pub struct BlueprintTagItem {
 
 object! {
     BlueprintTagItem {
-        0 id = "id" value,
-        1 name = "name" value,
+        0 id = "id" text,
+        1 name = "name" text,
         2 published_at = "publishedAt" value,
     }
 }

@@ -21,12 +21,12 @@ pub struct BlueprintItem {
 
 object! {
     BlueprintItem {
-        0 description = "description" value,
-        1 id = "id" value,
-        2 included_tasks = "includedTasks" or_default,
+        0 description = "description" text,
+        1 id = "id" text,
+        2 included_tasks = "includedTasks" strings,
         3 published_at = "publishedAt" value,
-        4 tags = "tags" or_default,
-        5 title = "title" value,
+        4 tags = "tags" strings,
+        5 title = "title" text,
     }
 }
 
@@ -63,14 +63,14 @@ pub struct BlueprintItemWithSource {
 
 object! {
     BlueprintItemWithSource {
-        0 description = "description" value,
-        1 id = "id" value,
-        2 included_tasks = "includedTasks" or_default,
+        0 description = "description" text,
+        1 id = "id" text,
+        2 included_tasks = "includedTasks" strings,
         3 kind = "kind" value,
         4 published_at = "publishedAt" value,
-        5 source = "source" value,
-        6 tags = "tags" or_default,
-        7 title = "title" value,
+        5 source = "source" text,
+        6 tags = "tags" strings,
+        7 title = "title" text,
     }
 }
 

@@ -38,9 +38,9 @@ pub struct ChartFiltersOverrides {
 object! {
     ChartFiltersOverrides {
         0 end_date = "endDate" value,
-        1 filters = "filters" value,
+        1 filters = "filters" optional_list,
         2 labels = "labels" value,
-        3 namespace = "namespace" value,
+        3 namespace = "namespace" text,
         4 page_number = "pageNumber" integer,
         5 page_size = "pageSize" integer,
         6 start_date = "startDate" value,
@@ -125,15 +125,15 @@ pub struct Dashboard {
 
 object! {
     Dashboard {
-        0 charts = "charts" or_default,
+        0 charts = "charts" list,
         1 created = "created" value,
-        2 deleted = "deleted" value,
-        3 description = "description" value,
-        4 id = "id" value,
-        5 source_code = "sourceCode" value,
-        6 tenant_id = "tenantId" value,
+        2 deleted = "deleted" flag,
+        3 description = "description" text,
+        4 id = "id" text,
+        5 source_code = "sourceCode" text,
+        6 tenant_id = "tenantId" text,
         7 time_window = "timeWindow" value,
-        8 title = "title" value,
+        8 title = "title" text,
         9 updated = "updated" value,
     }
 }
@@ -187,7 +187,7 @@ pub struct QueryFilter {
 
 object! {
     QueryFilter {
-        0 children = "children" value,
+        0 children = "children" optional_list,
         1 field = "field" value,
         2 logical = "logical" value,
         3 operation = "operation" value,
@@ -272,7 +272,7 @@ pub struct TimeWindow {
 
 object! {
     TimeWindow {
-        0 default = "default" value,
-        1 max = "max" value,
+        0 default = "default" text,
+        1 max = "max" text,
     }
 }

@@ -13,8 +13,8 @@ pub struct AssetsInOut {
 
 object! {
     AssetsInOut {
-        0 inputs = "inputs" or_default,
-        1 outputs = "outputs" or_default,
+        0 inputs = "inputs" list,
+        1 outputs = "outputs" list,
     }
 }
 
@@ -39,11 +39,11 @@ pub struct AttemptMetric {
 
 object! {
     AttemptMetric {
-        0 description = "description" value,
-        1 name = "name" value,
-        2 tags = "tags" or_default,
+        0 description = "description" text,
+        1 name = "name" text,
+        2 tags = "tags" string_map,
         3 timestamp = "timestamp" value,
-        4 type_ = "type" value,
+        4 type_ = "type" text,
         5 value = "value" value,
     }
 }
@@ -79,8 +79,8 @@ pub struct Breakpoint {
 
 object! {
     Breakpoint {
-        0 id = "id" value,
-        1 value = "value" value,
+        0 id = "id" text,
+        1 value = "value" text,
     }
 }
 
@@ -100,7 +100,7 @@ pub struct CheckFailure {
 object! {
     CheckFailure {
         0 behavior = "behavior" value,
-        1 message = "message" value,
+        1 message = "message" text,
         2 style = "style" value,
     }
 }
@@ -137,9 +137,9 @@ pub struct EvalResult {
 
 object! {
     EvalResult {
-        0 error = "error" value,
-        1 result = "result" value,
-        2 stack_trace = "stackTrace" value,
+        0 error = "error" text,
+        1 result = "result" text,
+        2 stack_trace = "stackTrace" text,
     }
 }
 
@@ -198,28 +198,28 @@ pub struct Execution {
 
 object! {
     Execution {
-        0 breakpoints = "breakpoints" or_default,
-        1 deleted = "deleted" value,
-        2 fixtures = "fixtures" or_default,
-        3 flow_id = "flowId" value,
+        0 breakpoints = "breakpoints" list,
+        1 deleted = "deleted" flag,
+        2 fixtures = "fixtures" list,
+        3 flow_id = "flowId" text,
         4 flow_revision = "flowRevision" integer,
-        5 id = "id" value,
+        5 id = "id" text,
         6 inputs = "inputs" or_default,
         7 kind = "kind" value,
         8 labels = "labels" value,
         9 loop_run = "loopRun" value,
         10 metadata = "metadata" value,
-        11 namespace = "namespace" value,
-        12 original_id = "originalId" value,
+        11 namespace = "namespace" text,
+        12 original_id = "originalId" text,
         13 outputs = "outputs" value,
-        14 parent_id = "parentId" value,
+        14 parent_id = "parentId" text,
         15 schedule_date = "scheduleDate" value,
         16 state = "state" value,
-        17 task_run_list = "taskRunList" value,
-        18 tenant_id = "tenantId" value,
-        19 trace_parent = "traceParent" value,
+        17 task_run_list = "taskRunList" optional_list,
+        18 tenant_id = "tenantId" text,
+        19 trace_parent = "traceParent" text,
         20 trigger = "trigger" value,
-        21 url = "url" value,
+        21 url = "url" text,
         22 variables = "variables" or_default,
     }
 }
@@ -242,7 +242,7 @@ pub struct ExecutionMetadata {
 object! {
     ExecutionMetadata {
         0 attempt_number = "attemptNumber" integer,
-        1 concurrency_scopes = "concurrencyScopes" or_default,
+        1 concurrency_scopes = "concurrencyScopes" strings,
         2 execution_depth = "executionDepth" integer,
         3 original_created_date = "originalCreatedDate" value,
     }
@@ -267,11 +267,11 @@ pub struct ExecutionStatusEvent {
 
 object! {
     ExecutionStatusEvent {
-        0 execution_id = "executionId" value,
-        1 flow_id = "flowId" value,
-        2 namespace = "namespace" value,
+        0 execution_id = "executionId" text,
+        1 flow_id = "flowId" text,
+        2 namespace = "namespace" text,
         3 state = "state" value,
-        4 tenant_id = "tenantId" value,
+        4 tenant_id = "tenantId" text,
     }
 }
 
@@ -292,9 +292,9 @@ pub struct ExecutionTrigger {
 
 object! {
     ExecutionTrigger {
-        0 id = "id" value,
-        1 log_file = "logFile" value,
-        2 type_ = "type" value,
+        0 id = "id" text,
+        1 log_file = "logFile" text,
+        2 type_ = "type" text,
         3 variables = "variables" or_default,
     }
 }
@@ -327,9 +327,9 @@ pub struct FilePreview {
 object! {
     FilePreview {
         0 content = "content" value,
-        1 extension = "extension" value,
+        1 extension = "extension" text,
         2 max_line = "maxLine" integer,
-        3 truncated = "truncated" value,
+        3 truncated = "truncated" flag,
         4 type_ = "type" value,
     }
 }
@@ -416,24 +416,24 @@ pub struct FlowForExecution {
 
 object! {
     FlowForExecution {
-        0 after_execution = "afterExecution" or_default,
-        1 deleted = "deleted" value,
-        2 description = "description" value,
-        3 disabled = "disabled" value,
-        4 draft = "draft" value,
-        5 errors = "errors" or_default,
-        6 finally = "finally" or_default,
-        7 id = "id" value,
-        8 inputs = "inputs" or_default,
+        0 after_execution = "afterExecution" list,
+        1 deleted = "deleted" flag,
+        2 description = "description" text,
+        3 disabled = "disabled" flag,
+        4 draft = "draft" flag,
+        5 errors = "errors" list,
+        6 finally = "finally" list,
+        7 id = "id" text,
+        8 inputs = "inputs" list,
         9 labels = "labels" value,
-        10 namespace = "namespace" value,
-        11 outputs = "outputs" or_default,
-        12 quotas = "quotas" or_default,
+        10 namespace = "namespace" text,
+        11 outputs = "outputs" list,
+        12 quotas = "quotas" list,
         13 revision = "revision" integer,
-        14 sla = "sla" or_default,
-        15 tasks = "tasks" or_default,
-        16 tenant_id = "tenantId" value,
-        17 triggers = "triggers" or_default,
+        14 sla = "sla" list,
+        15 tasks = "tasks" list,
+        16 tenant_id = "tenantId" text,
+        17 triggers = "triggers" list,
         18 updated = "updated" value,
         19 variables = "variables" or_default,
         20 worker_group = "workerGroup" value,
@@ -454,8 +454,8 @@ pub struct InputError {
 
 object! {
     InputError {
-        0 message = "message" value,
-        1 render_error = "renderError" value,
+        0 message = "message" text,
+        1 render_error = "renderError" flag,
     }
 }
 
@@ -476,10 +476,10 @@ pub struct InputsValidation {
 
 object! {
     InputsValidation {
-        0 checks = "checks" or_default,
-        1 id = "id" value,
-        2 inputs = "inputs" or_default,
-        3 namespace = "namespace" value,
+        0 checks = "checks" list,
+        1 id = "id" text,
+        2 inputs = "inputs" list,
+        3 namespace = "namespace" text,
     }
 }
 
@@ -502,9 +502,9 @@ pub struct LatestExecution {
 
 object! {
     LatestExecution {
-        0 flow_id = "flowId" value,
-        1 id = "id" value,
-        2 namespace = "namespace" value,
+        0 flow_id = "flowId" text,
+        1 id = "id" text,
+        2 namespace = "namespace" text,
         3 start_date = "startDate" value,
         4 status = "status" value,
     }
@@ -534,12 +534,12 @@ pub struct LoopRun {
 object! {
     LoopRun {
         0 index = "index" integer,
-        1 key = "key" value,
+        1 key = "key" text,
         2 parent = "parent" value,
-        3 parents = "parents" or_default,
-        4 task_id = "taskId" value,
-        5 task_run_id = "taskRunId" value,
-        6 value = "value" value,
+        3 parents = "parents" list,
+        4 task_id = "taskId" text,
+        5 task_run_id = "taskRunId" text,
+        6 value = "value" text,
     }
 }
 
@@ -559,8 +559,8 @@ pub struct LoopRunParent {
 object! {
     LoopRunParent {
         0 index = "index" integer,
-        1 key = "key" value,
-        2 value = "value" value,
+        1 key = "key" text,
+        2 value = "value" text,
     }
 }
 
@@ -610,7 +610,7 @@ object! {
         0 current = "current" value,
         1 duration = "duration" value,
         2 end_date = "endDate" value,
-        3 histories = "histories" or_default,
+        3 histories = "histories" list,
         4 start_date = "startDate" value,
     }
 }
@@ -686,23 +686,23 @@ pub struct TaskRun {
 
 object! {
     TaskRun {
-        0 asset_emits = "assetEmits" or_default,
+        0 asset_emits = "assetEmits" list,
         1 assets = "assets" value,
-        2 attempts = "attempts" or_default,
-        3 dynamic = "dynamic" value,
-        4 execution_id = "executionId" value,
-        5 flow_id = "flowId" value,
-        6 force_execution = "forceExecution" value,
-        7 id = "id" value,
-        8 items = "items" value,
+        2 attempts = "attempts" list,
+        3 dynamic = "dynamic" flag,
+        4 execution_id = "executionId" text,
+        5 flow_id = "flowId" text,
+        6 force_execution = "forceExecution" flag,
+        7 id = "id" text,
+        8 items = "items" text,
         9 iteration = "iteration" integer,
-        10 namespace = "namespace" value,
+        10 namespace = "namespace" text,
         11 outputs = "outputs" value,
-        12 parent_task_run_id = "parentTaskRunId" value,
+        12 parent_task_run_id = "parentTaskRunId" text,
         13 state = "state" value,
-        14 task_id = "taskId" value,
-        15 tenant_id = "tenantId" value,
-        16 value = "value" value,
+        14 task_id = "taskId" text,
+        15 tenant_id = "tenantId" text,
+        16 value = "value" text,
     }
 }
 
@@ -723,10 +723,10 @@ pub struct TaskRunAttempt {
 
 object! {
     TaskRunAttempt {
-        0 log_file = "logFile" value,
-        1 metrics = "metrics" or_default,
+        0 log_file = "logFile" text,
+        1 metrics = "metrics" list,
         2 state = "state" value,
-        3 worker_id = "workerId" value,
+        3 worker_id = "workerId" text,
     }
 }
 
@@ -774,10 +774,10 @@ pub struct ValidatedInput {
 
 object! {
     ValidatedInput {
-        0 enabled = "enabled" value,
-        1 errors = "errors" or_default,
+        0 enabled = "enabled" flag,
+        1 errors = "errors" list,
         2 input = "input" value,
-        3 is_default = "isDefault" value,
+        3 is_default = "isDefault" flag,
         4 value = "value" value,
     }
 }

@@ -22,9 +22,9 @@ pub struct FileAttributes {
 object! {
     FileAttributes {
         0 creation_time = "creationTime" integer,
-        1 file_name = "fileName" value,
+        1 file_name = "fileName" text,
         2 last_modified_time = "lastModifiedTime" integer,
-        3 metadata = "metadata" or_default,
+        3 metadata = "metadata" string_map,
         4 size = "size" integer,
         5 type_ = "type" value,
     }

@@ -20,10 +20,10 @@ pub struct Check {
 object! {
     Check {
         0 behavior = "behavior" value,
-        1 condition = "condition" value,
-        2 message = "message" value,
+        1 condition = "condition" text,
+        2 message = "message" text,
         3 style = "style" value,
-        4 when = "when" value,
+        4 when = "when" text,
     }
 }
 
@@ -48,10 +48,10 @@ pub struct ConcurrencyLimit {
 
 object! {
     ConcurrencyLimit {
-        0 flow_id = "flowId" value,
-        1 namespace = "namespace" value,
+        0 flow_id = "flowId" text,
+        1 namespace = "namespace" text,
         2 running = "running" integer,
-        3 tenant_id = "tenantId" value,
+        3 tenant_id = "tenantId" text,
     }
 }
 
@@ -161,32 +161,32 @@ pub struct Flow {
 
 object! {
     Flow {
-        0 after_execution = "afterExecution" or_default,
-        1 checks = "checks" or_default,
+        0 after_execution = "afterExecution" list,
+        1 checks = "checks" list,
         2 concurrency = "concurrency" value,
-        3 deleted = "deleted" value,
-        4 description = "description" value,
-        5 disabled = "disabled" value,
-        6 draft = "draft" value,
-        7 errors = "errors" or_default,
-        8 exception = "exception" value,
-        9 finally = "finally" or_default,
-        10 id = "id" value,
-        11 inputs = "inputs" or_default,
+        3 deleted = "deleted" flag,
+        4 description = "description" text,
+        5 disabled = "disabled" flag,
+        6 draft = "draft" flag,
+        7 errors = "errors" list,
+        8 exception = "exception" text,
+        9 finally = "finally" list,
+        10 id = "id" text,
+        11 inputs = "inputs" list,
         12 labels = "labels" value,
-        13 listeners = "listeners" or_default,
-        14 namespace = "namespace" value,
-        15 outputs = "outputs" or_default,
-        16 plugin_defaults = "pluginDefaults" or_default,
-        17 policy_refs = "policyRefs" or_default,
-        18 quotas = "quotas" or_default,
+        13 listeners = "listeners" list,
+        14 namespace = "namespace" text,
+        15 outputs = "outputs" list,
+        16 plugin_defaults = "pluginDefaults" list,
+        17 policy_refs = "policyRefs" strings,
+        18 quotas = "quotas" list,
         19 retry = "retry" value,
         20 revision = "revision" integer,
-        21 sla = "sla" or_default,
-        22 task_defaults = "taskDefaults" or_default,
-        23 tasks = "tasks" or_default,
-        24 tenant_id = "tenantId" value,
-        25 triggers = "triggers" or_default,
+        21 sla = "sla" list,
+        22 task_defaults = "taskDefaults" list,
+        23 tasks = "tasks" list,
+        24 tenant_id = "tenantId" text,
+        25 triggers = "triggers" list,
         26 updated = "updated" value,
         27 variables = "variables" or_default,
         28 worker_group = "workerGroup" value,
@@ -223,16 +223,16 @@ pub struct FlowExpressions {
 
 object! {
     FlowExpressions {
-        0 app_context = "appContext" or_default,
-        1 execution_context = "executionContext" or_default,
-        2 filters = "filters" or_default,
-        3 functions = "functions" or_default,
-        4 inputs = "inputs" or_default,
-        5 kv_pairs = "kvPairs" or_default,
-        6 namespace_files = "namespaceFiles" or_default,
-        7 secrets = "secrets" or_default,
-        8 task_outputs = "taskOutputs" or_default,
-        9 variables = "variables" or_default,
+        0 app_context = "appContext" strings,
+        1 execution_context = "executionContext" strings,
+        2 filters = "filters" strings,
+        3 functions = "functions" strings,
+        4 inputs = "inputs" strings,
+        5 kv_pairs = "kvPairs" strings,
+        6 namespace_files = "namespaceFiles" strings,
+        7 secrets = "secrets" strings,
+        8 task_outputs = "taskOutputs" strings,
+        9 variables = "variables" strings,
     }
 }
 
@@ -257,12 +257,12 @@ pub struct FlowSearchResult {
 
 object! {
     FlowSearchResult {
-        0 editable = "editable" value,
-        1 fragments = "fragments" or_default,
-        2 id = "id" value,
-        3 matches = "matches" or_default,
+        0 editable = "editable" flag,
+        1 fragments = "fragments" strings,
+        2 id = "id" text,
+        3 matches = "matches" list,
         4 model = "model" value,
-        5 namespace = "namespace" value,
+        5 namespace = "namespace" text,
     }
 }
 
@@ -283,9 +283,9 @@ pub struct FlowWithDeprecatedTasks {
 
 object! {
     FlowWithDeprecatedTasks {
-        0 deprecated_tasks = "deprecatedTasks" or_default,
-        1 flow_id = "flowId" value,
-        2 namespace = "namespace" value,
+        0 deprecated_tasks = "deprecatedTasks" list,
+        1 flow_id = "flowId" text,
+        2 namespace = "namespace" text,
         3 revision = "revision" integer,
     }
 }
@@ -361,33 +361,33 @@ pub struct FlowWithSource {
 
 object! {
     FlowWithSource {
-        0 after_execution = "afterExecution" or_default,
-        1 checks = "checks" or_default,
+        0 after_execution = "afterExecution" list,
+        1 checks = "checks" list,
         2 concurrency = "concurrency" value,
-        3 deleted = "deleted" value,
-        4 description = "description" value,
-        5 disabled = "disabled" value,
-        6 draft = "draft" value,
-        7 errors = "errors" or_default,
-        8 exception = "exception" value,
-        9 finally = "finally" or_default,
-        10 id = "id" value,
-        11 inputs = "inputs" or_default,
+        3 deleted = "deleted" flag,
+        4 description = "description" text,
+        5 disabled = "disabled" flag,
+        6 draft = "draft" flag,
+        7 errors = "errors" list,
+        8 exception = "exception" text,
+        9 finally = "finally" list,
+        10 id = "id" text,
+        11 inputs = "inputs" list,
         12 labels = "labels" value,
-        13 listeners = "listeners" or_default,
-        14 namespace = "namespace" value,
-        15 outputs = "outputs" or_default,
-        16 plugin_defaults = "pluginDefaults" or_default,
-        17 policy_refs = "policyRefs" or_default,
-        18 quotas = "quotas" or_default,
+        13 listeners = "listeners" list,
+        14 namespace = "namespace" text,
+        15 outputs = "outputs" list,
+        16 plugin_defaults = "pluginDefaults" list,
+        17 policy_refs = "policyRefs" strings,
+        18 quotas = "quotas" list,
         19 retry = "retry" value,
         20 revision = "revision" integer,
-        21 sla = "sla" or_default,
-        22 source = "source" value,
-        23 task_defaults = "taskDefaults" or_default,
-        24 tasks = "tasks" or_default,
-        25 tenant_id = "tenantId" value,
-        26 triggers = "triggers" or_default,
+        21 sla = "sla" list,
+        22 source = "source" text,
+        23 task_defaults = "taskDefaults" list,
+        24 tasks = "tasks" list,
+        25 tenant_id = "tenantId" text,
+        26 triggers = "triggers" list,
         27 updated = "updated" value,
         28 variables = "variables" or_default,
         29 worker_group = "workerGroup" value,
@@ -410,9 +410,9 @@ pub struct Listener {
 
 object! {
     Listener {
-        0 conditions = "conditions" or_default,
-        1 description = "description" value,
-        2 tasks = "tasks" or_default,
+        0 conditions = "conditions" list,
+        1 description = "description" text,
+        2 tasks = "tasks" list,
     }
 }
 
@@ -433,7 +433,7 @@ object! {
     SourceMatch {
         0 column = "column" integer,
         1 line = "line" integer,
-        2 snippet = "snippet" value,
+        2 snippet = "snippet" text,
     }
 }
 
@@ -532,8 +532,8 @@ pub struct SourceReplaceOutcome {
 
 object! {
     SourceReplaceOutcome {
-        0 skipped = "skipped" or_default,
-        1 updated = "updated" or_default,
+        0 skipped = "skipped" list,
+        1 updated = "updated" list,
     }
 }
 
@@ -555,7 +555,7 @@ pub struct SourceReplacePreview {
 object! {
     SourceReplacePreview {
         0 editable_flow_count = "editableFlowCount" integer,
-        1 flows = "flows" or_default,
+        1 flows = "flows" list,
         2 total_flows = "totalFlows" integer,
         3 total_matches = "totalMatches" integer,
     }
@@ -578,10 +578,10 @@ pub struct SourceReplacePreviewFlow {
 
 object! {
     SourceReplacePreviewFlow {
-        0 editable = "editable" value,
-        1 id = "id" value,
-        2 matches = "matches" or_default,
-        3 namespace = "namespace" value,
+        0 editable = "editable" flag,
+        1 id = "id" text,
+        2 matches = "matches" list,
+        3 namespace = "namespace" text,
     }
 }
 
@@ -600,8 +600,8 @@ pub struct SourceReplacePreviewMatch {
 
 object! {
     SourceReplacePreviewMatch {
-        0 after = "after" value,
-        1 before = "before" value,
+        0 after = "after" text,
+        1 before = "before" text,
         2 line = "line" integer,
     }
 }
@@ -773,9 +773,9 @@ pub struct SourceReplaceSkipped {
 
 object! {
     SourceReplaceSkipped {
-        0 id = "id" value,
-        1 message = "message" value,
-        2 namespace = "namespace" value,
+        0 id = "id" text,
+        1 message = "message" text,
+        2 namespace = "namespace" text,
         3 reason = "reason" value,
     }
 }
@@ -805,9 +805,9 @@ pub struct TaskDeprecation {
 
 object! {
     TaskDeprecation {
-        0 replacement = "replacement" value,
-        1 task_id = "taskId" value,
-        2 task_type = "taskType" value,
+        0 replacement = "replacement" text,
+        1 task_id = "taskId" text,
+        2 task_type = "taskType" text,
     }
 }
 

@@ -12,7 +12,7 @@ pub struct DeleteBulkRequest {
 
 object! {
     DeleteBulkRequest {
-        0 keys = "keys" value,
+        0 keys = "keys" optional_strings,
     }
 }
 
@@ -40,7 +40,7 @@ pub struct DeleteBulkResponse {
 
 object! {
     DeleteBulkResponse {
-        0 keys = "keys" or_default,
+        0 keys = "keys" strings,
     }
 }
 
@@ -94,10 +94,10 @@ pub struct KvEntry {
 object! {
     KvEntry {
         0 creation_date = "creationDate" value,
-        1 description = "description" value,
+        1 description = "description" text,
         2 expiration_date = "expirationDate" value,
-        3 key = "key" value,
-        4 namespace = "namespace" value,
+        3 key = "key" text,
+        4 namespace = "namespace" text,
         5 revision = "revision" integer,
         6 update_date = "updateDate" value,
         7 version = "version" integer,

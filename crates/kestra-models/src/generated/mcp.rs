@@ -44,13 +44,13 @@ object! {
     McpServer {
         0 auth_type = "authType" value,
         1 created = "created" value,
-        2 description = "description" value,
-        3 disabled = "disabled" value,
-        4 id = "id" value,
-        5 instructions = "instructions" value,
-        6 is_default = "isDefault" value,
-        7 oauth_provider = "oauthProvider" value,
-        8 oauth_scopes_supported = "oauthScopesSupported" or_default,
+        2 description = "description" text,
+        3 disabled = "disabled" flag,
+        4 id = "id" text,
+        5 instructions = "instructions" text,
+        6 is_default = "isDefault" flag,
+        7 oauth_provider = "oauthProvider" text,
+        8 oauth_scopes_supported = "oauthScopesSupported" strings,
         9 server_type = "serverType" value,
         10 updated = "updated" value,
     }
@@ -169,14 +169,14 @@ pub struct McpTool {
 object! {
     McpTool {
         0 annotations = "annotations" value,
-        1 description = "description" value,
-        2 disabled = "disabled" value,
-        3 flow_id = "flowId" value,
+        1 description = "description" text,
+        2 disabled = "disabled" flag,
+        3 flow_id = "flowId" text,
         4 flow_revision = "flowRevision" integer,
-        5 namespace = "namespace" value,
-        6 title = "title" value,
-        7 tool_name = "toolName" value,
-        8 trigger_id = "triggerId" value,
+        5 namespace = "namespace" text,
+        6 title = "title" text,
+        7 tool_name = "toolName" text,
+        8 trigger_id = "triggerId" text,
     }
 }
 
@@ -199,11 +199,11 @@ pub struct McpToolAnnotations {
 
 object! {
     McpToolAnnotations {
-        0 destructive = "destructive" value,
-        1 idempotent = "idempotent" value,
-        2 open_world = "openWorld" value,
-        3 read_only = "readOnly" value,
-        4 return_direct = "returnDirect" value,
+        0 destructive = "destructive" flag,
+        1 idempotent = "idempotent" flag,
+        2 open_world = "openWorld" flag,
+        3 read_only = "readOnly" flag,
+        4 return_direct = "returnDirect" flag,
     }
 }
 

@@ -16,7 +16,7 @@ pub struct MetricAggregation {
 object! {
     MetricAggregation {
         0 date = "date" value,
-        1 name = "name" value,
+        1 name = "name" text,
         2 value = "value" float,
     }
 }
@@ -34,8 +34,8 @@ pub struct MetricAggregations {
 
 object! {
     MetricAggregations {
-        0 aggregations = "aggregations" or_default,
-        1 group_by = "groupBy" value,
+        0 aggregations = "aggregations" list,
+        1 group_by = "groupBy" text,
     }
 }
 
@@ -72,17 +72,17 @@ pub struct MetricEntry {
 
 object! {
     MetricEntry {
-        0 deleted = "deleted" value,
-        1 execution_id = "executionId" value,
+        0 deleted = "deleted" flag,
+        1 execution_id = "executionId" text,
         2 execution_kind = "executionKind" value,
-        3 flow_id = "flowId" value,
-        4 name = "name" value,
-        5 namespace = "namespace" value,
-        6 tags = "tags" or_default,
-        7 task_id = "taskId" value,
-        8 task_run_id = "taskRunId" value,
+        3 flow_id = "flowId" text,
+        4 name = "name" text,
+        5 namespace = "namespace" text,
+        6 tags = "tags" string_map,
+        7 task_id = "taskId" text,
+        8 task_run_id = "taskRunId" text,
         9 timestamp = "timestamp" value,
-        10 type_ = "type" value,
+        10 type_ = "type" text,
         11 value = "value" float,
     }
 }

@@ -19,8 +19,8 @@ pub struct BasicAuthCredentials {
 object! {
     BasicAuthCredentials {
         0 password = "password" value,
-        1 uid = "uid" value,
-        2 username = "username" value,
+        1 uid = "uid" text,
+        2 username = "username" text,
     }
 }
 
@@ -148,51 +148,51 @@ pub struct Configuration {
 
 object! {
     Configuration {
-        0 airgapped = "airgapped" value,
+        0 airgapped = "airgapped" flag,
         1 banner = "banner" value,
         2 chart_default_duration = "chartDefaultDuration" value,
         3 commit_date = "commitDate" value,
-        4 commit_id = "commitId" value,
+        4 commit_id = "commitId" text,
         5 edition = "edition" value,
         6 environment = "environment" value,
-        7 feature_gating = "featureGating" value,
-        8 features = "features" or_default,
-        9 flow_template = "flowTemplate" value,
-        10 hidden_labels_prefixes = "hiddenLabelsPrefixes" or_default,
-        11 in_maintenance = "inMaintenance" value,
-        12 is_ai_api_key_configured = "isAiApiKeyConfigured" value,
-        13 is_ai_enabled = "isAiEnabled" value,
-        14 is_anonymous_usage_enabled = "isAnonymousUsageEnabled" value,
-        15 is_basic_auth_initialized = "isBasicAuthInitialized" value,
-        16 is_concurrency_view_enabled = "isConcurrencyViewEnabled" value,
-        17 is_custom_dashboards_enabled = "isCustomDashboardsEnabled" value,
-        18 is_plugin_auto_install_enabled = "isPluginAutoInstallEnabled" value,
-        19 is_task_run_enabled = "isTaskRunEnabled" value,
-        20 is_template_enabled = "isTemplateEnabled" value,
-        21 is_ui_anonymous_usage_enabled = "isUiAnonymousUsageEnabled" value,
-        22 kill_switches = "killSwitches" or_default,
+        7 feature_gating = "featureGating" flag,
+        8 features = "features" strings,
+        9 flow_template = "flowTemplate" text,
+        10 hidden_labels_prefixes = "hiddenLabelsPrefixes" strings,
+        11 in_maintenance = "inMaintenance" flag,
+        12 is_ai_api_key_configured = "isAiApiKeyConfigured" flag,
+        13 is_ai_enabled = "isAiEnabled" flag,
+        14 is_anonymous_usage_enabled = "isAnonymousUsageEnabled" flag,
+        15 is_basic_auth_initialized = "isBasicAuthInitialized" flag,
+        16 is_concurrency_view_enabled = "isConcurrencyViewEnabled" flag,
+        17 is_custom_dashboards_enabled = "isCustomDashboardsEnabled" flag,
+        18 is_plugin_auto_install_enabled = "isPluginAutoInstallEnabled" flag,
+        19 is_task_run_enabled = "isTaskRunEnabled" flag,
+        20 is_template_enabled = "isTemplateEnabled" flag,
+        21 is_ui_anonymous_usage_enabled = "isUiAnonymousUsageEnabled" flag,
+        22 kill_switches = "killSwitches" list,
         23 left_sidebar = "leftSidebar" value,
-        24 mail_service_enabled = "mailServiceEnabled" value,
-        25 outputs_in_internal_storage_enabled = "outputsInInternalStorageEnabled" value,
+        24 mail_service_enabled = "mailServiceEnabled" flag,
+        25 outputs_in_internal_storage_enabled = "outputsInInternalStorageEnabled" flag,
         26 password_configuration = "passwordConfiguration" value,
-        27 password_regexp = "passwordRegexp" value,
-        28 passwordless_enabled = "passwordlessEnabled" value,
-        29 plugin_custom_enabled = "pluginCustomEnabled" value,
-        30 plugin_management_enabled = "pluginManagementEnabled" value,
+        27 password_regexp = "passwordRegexp" text,
+        28 passwordless_enabled = "passwordlessEnabled" flag,
+        29 plugin_custom_enabled = "pluginCustomEnabled" flag,
+        30 plugin_management_enabled = "pluginManagementEnabled" flag,
         31 plugins_hash = "pluginsHash" integer,
         32 preview = "preview" value,
         33 resource_to_filters = "resourceToFilters" value,
         34 right_sidebar = "rightSidebar" value,
-        35 secrets_enabled = "secretsEnabled" value,
-        36 support_enabled = "supportEnabled" value,
-        37 supported_secrets = "supportedSecrets" or_default,
-        38 supported_storages = "supportedStorages" or_default,
-        39 system_namespace = "systemNamespace" value,
+        35 secrets_enabled = "secretsEnabled" flag,
+        36 support_enabled = "supportEnabled" flag,
+        37 supported_secrets = "supportedSecrets" list,
+        38 supported_storages = "supportedStorages" list,
+        39 system_namespace = "systemNamespace" text,
         40 tenants = "tenants" value,
-        41 url = "url" value,
-        42 uuid = "uuid" value,
-        43 version = "version" value,
-        44 worker_auth_enabled = "workerAuthEnabled" value,
+        41 url = "url" text,
+        42 uuid = "uuid" text,
+        43 version = "version" text,
+        44 worker_auth_enabled = "workerAuthEnabled" flag,
     }
 }
 
@@ -209,8 +209,8 @@ pub struct CustomLink {
 
 object! {
     CustomLink {
-        0 title = "title" value,
-        1 url = "url" value,
+        0 title = "title" text,
+        1 url = "url" text,
     }
 }
 
@@ -235,7 +235,7 @@ object! {
     DailyExecutionStatistics {
         0 duration = "duration" value,
         1 execution_counts = "executionCounts" value,
-        2 group_by = "groupBy" value,
+        2 group_by = "groupBy" text,
         3 start_date = "startDate" value,
         4 task_runs_duration = "taskRunsDuration" value,
     }
@@ -260,11 +260,11 @@ pub struct DailyExecutionStatisticsDuration {
 
 object! {
     DailyExecutionStatisticsDuration {
-        0 avg = "avg" value,
+        0 avg = "avg" text,
         1 count = "count" integer,
-        2 max = "max" value,
-        3 min = "min" value,
-        4 sum = "sum" value,
+        2 max = "max" text,
+        3 min = "min" text,
+        4 sum = "sum" text,
     }
 }
 
@@ -359,7 +359,7 @@ pub struct ExecutionUsage {
 
 object! {
     ExecutionUsage {
-        0 daily_executions_count = "dailyExecutionsCount" or_default,
+        0 daily_executions_count = "dailyExecutionsCount" list,
     }
 }
 
@@ -467,7 +467,7 @@ pub struct LeftSidebarConfiguration {
 
 object! {
     LeftSidebarConfiguration {
-        0 disabled_menus = "disabledMenus" or_default,
+        0 disabled_menus = "disabledMenus" strings,
     }
 }
 
@@ -494,12 +494,12 @@ pub struct PasswordConfiguration {
 
 object! {
     PasswordConfiguration {
-        0 password_allowed_special_characters = "passwordAllowedSpecialCharacters" value,
+        0 password_allowed_special_characters = "passwordAllowedSpecialCharacters" text,
         1 password_min_digits = "passwordMinDigits" integer,
         2 password_min_length = "passwordMinLength" integer,
         3 password_min_lower_case = "passwordMinLowerCase" integer,
         4 password_min_upper_case = "passwordMinUpperCase" integer,
-        5 password_require_special = "passwordRequireSpecial" value,
+        5 password_require_special = "passwordRequireSpecial" flag,
         6 password_reset = "passwordReset" value,
     }
 }
@@ -517,7 +517,7 @@ pub struct PasswordReset {
 
 object! {
     PasswordReset {
-        0 cooldown = "cooldown" value,
+        0 cooldown = "cooldown" text,
         1 rate_limit = "rateLimit" value,
     }
 }
@@ -535,8 +535,8 @@ pub struct PluginIdAndVersion {
 
 object! {
     PluginIdAndVersion {
-        0 id = "id" value,
-        1 version = "version" value,
+        0 id = "id" text,
+        1 version = "version" text,
     }
 }
 
@@ -572,7 +572,7 @@ pub struct RateLimit {
 object! {
     RateLimit {
         0 max_requests = "maxRequests" integer,
-        1 window = "window" value,
+        1 window = "window" text,
     }
 }
 
@@ -587,7 +587,7 @@ pub struct RightSidebarConfiguration {
 
 object! {
     RightSidebarConfiguration {
-        0 custom_links = "customLinks" or_default,
+        0 custom_links = "customLinks" map,
     }
 }
 
@@ -627,8 +627,8 @@ pub struct ServerEnvironment {
 
 object! {
     ServerEnvironment {
-        0 color = "color" value,
-        1 name = "name" value,
+        0 color = "color" text,
+        1 name = "name" text,
     }
 }
 
@@ -690,8 +690,8 @@ pub struct TenantConfigurationInfo {
 
 object! {
     TenantConfigurationInfo {
-        0 secret_by_tenant = "secretByTenant" value,
-        1 storage_by_tenant = "storageByTenant" value,
+        0 secret_by_tenant = "secretByTenant" flag,
+        1 storage_by_tenant = "storageByTenant" flag,
     }
 }
 

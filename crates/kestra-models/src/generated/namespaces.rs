@@ -12,7 +12,7 @@ pub struct AllowedNamespace {
 
 object! {
     AllowedNamespace {
-        0 namespace = "namespace" value,
+        0 namespace = "namespace" text,
     }
 }
 
@@ -44,8 +44,8 @@ pub struct AllowedTrigger {
 
 object! {
     AllowedTrigger {
-        0 flow_id = "flowId" value,
-        1 namespace = "namespace" value,
+        0 flow_id = "flowId" text,
+        1 namespace = "namespace" text,
     }
 }
 
@@ -140,24 +140,24 @@ pub struct Namespace {
 
 object! {
     Namespace {
-        0 allowed_namespaces = "allowedNamespaces" or_default,
-        1 allowed_triggers = "allowedTriggers" or_default,
+        0 allowed_namespaces = "allowedNamespaces" list,
+        1 allowed_triggers = "allowedTriggers" list,
         2 concurrency = "concurrency" value,
         3 default_worker_selector = "defaultWorkerSelector" value,
-        4 deleted = "deleted" value,
-        5 description = "description" value,
-        6 id = "id" value,
-        7 outputs_in_internal_storage = "outputsInInternalStorage" value,
-        8 plugin_defaults = "pluginDefaults" or_default,
-        9 quotas = "quotas" or_default,
+        4 deleted = "deleted" flag,
+        5 description = "description" text,
+        6 id = "id" text,
+        7 outputs_in_internal_storage = "outputsInInternalStorage" flag,
+        8 plugin_defaults = "pluginDefaults" list,
+        9 quotas = "quotas" list,
         10 sdk_default_authentication = "sdkDefaultAuthentication" value,
         11 secret_configuration = "secretConfiguration" value,
         12 secret_isolation = "secretIsolation" value,
-        13 secret_read_only = "secretReadOnly" value,
-        14 secret_type = "secretType" value,
+        13 secret_read_only = "secretReadOnly" flag,
+        14 secret_type = "secretType" text,
         15 storage_configuration = "storageConfiguration" or_default,
         16 storage_isolation = "storageIsolation" value,
-        17 storage_type = "storageType" value,
+        17 storage_type = "storageType" text,
         18 variables = "variables" or_default,
         19 worker_group = "workerGroup" value,
         20 worker_secret_manager_mode = "workerSecretManagerMode" value,

@@ -19,10 +19,10 @@ pub struct TaskOutput {
 
 object! {
     TaskOutput {
-        0 inline = "inline" value,
+        0 inline = "inline" flag,
         1 iteration = "iteration" integer,
-        2 task_id = "taskId" value,
-        3 task_run_id = "taskRunId" value,
-        4 value = "value" value,
+        2 task_id = "taskId" text,
+        3 task_run_id = "taskRunId" text,
+        4 value = "value" text,
     }
 }

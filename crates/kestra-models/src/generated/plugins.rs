@@ -29,7 +29,7 @@ pub struct DocumentationWithSchema {
 
 object! {
     DocumentationWithSchema {
-        0 markdown = "markdown" value,
+        0 markdown = "markdown" text,
         1 schema = "schema" value,
     }
 }
@@ -74,8 +74,8 @@ pub struct InputTypePlugin {
 
 object! {
     InputTypePlugin {
-        0 cls = "cls" value,
-        1 type_ = "type" value,
+        0 cls = "cls" text,
+        1 type_ = "type" text,
     }
 }
 
@@ -141,32 +141,32 @@ pub struct Plugin {
 
 object! {
     Plugin {
-        0 additional_plugins = "additionalPlugins" or_default,
-        1 aliases = "aliases" or_default,
-        2 app_blocks = "appBlocks" or_default,
-        3 apps = "apps" or_default,
-        4 categories = "categories" or_default,
-        5 charts = "charts" or_default,
-        6 conditions = "conditions" or_default,
-        7 controllers = "controllers" or_default,
-        8 data_filters = "dataFilters" or_default,
-        9 data_filters_kpi = "dataFiltersKPI" or_default,
-        10 description = "description" value,
-        11 group = "group" value,
-        12 guides = "guides" or_default,
-        13 license = "license" value,
-        14 log_exporters = "logExporters" or_default,
-        15 long_description = "longDescription" value,
-        16 manifest = "manifest" or_default,
-        17 name = "name" value,
-        18 secrets = "secrets" or_default,
-        19 storages = "storages" or_default,
-        20 sub_group = "subGroup" value,
-        21 task_runners = "taskRunners" or_default,
-        22 tasks = "tasks" or_default,
-        23 title = "title" value,
-        24 triggers = "triggers" or_default,
-        25 version = "version" value,
+        0 additional_plugins = "additionalPlugins" list,
+        1 aliases = "aliases" strings,
+        2 app_blocks = "appBlocks" list,
+        3 apps = "apps" list,
+        4 categories = "categories" list,
+        5 charts = "charts" list,
+        6 conditions = "conditions" list,
+        7 controllers = "controllers" list,
+        8 data_filters = "dataFilters" list,
+        9 data_filters_kpi = "dataFiltersKPI" list,
+        10 description = "description" text,
+        11 group = "group" text,
+        12 guides = "guides" strings,
+        13 license = "license" text,
+        14 log_exporters = "logExporters" list,
+        15 long_description = "longDescription" text,
+        16 manifest = "manifest" string_map,
+        17 name = "name" text,
+        18 secrets = "secrets" list,
+        19 storages = "storages" list,
+        20 sub_group = "subGroup" text,
+        21 task_runners = "taskRunners" list,
+        22 tasks = "tasks" list,
+        23 title = "title" text,
+        24 triggers = "triggers" list,
+        25 version = "version" text,
     }
 }
 
@@ -218,10 +218,10 @@ pub struct PluginElementMetadata {
 
 object! {
     PluginElementMetadata {
-        0 cls = "cls" value,
-        1 deprecated = "deprecated" value,
-        2 description = "description" value,
-        3 title = "title" value,
+        0 cls = "cls" text,
+        1 deprecated = "deprecated" flag,
+        2 description = "description" text,
+        3 title = "title" text,
     }
 }
 
@@ -244,11 +244,11 @@ pub struct PluginIcon {
 
 object! {
     PluginIcon {
-        0 flowable = "flowable" value,
-        1 hash = "hash" value,
-        2 icon = "icon" value,
-        3 monochrome = "monochrome" value,
-        4 name = "name" value,
+        0 flowable = "flowable" flag,
+        1 hash = "hash" text,
+        2 icon = "icon" text,
+        3 monochrome = "monochrome" flag,
+        4 name = "name" text,
     }
 }
 
@@ -284,7 +284,7 @@ pub struct PluginUiManifest {
 
 object! {
     PluginUiManifest {
-        0 manifest = "manifest" or_default,
+        0 manifest = "manifest" map,
     }
 }
 
@@ -310,11 +310,11 @@ pub struct PluginUiModuleWithGroup {
 object! {
     PluginUiModuleWithGroup {
         0 distribution = "distribution" value,
-        1 group = "group" value,
-        2 source_hash = "sourceHash" value,
+        1 group = "group" text,
+        2 source_hash = "sourceHash" text,
         3 static_info = "staticInfo" or_default,
-        4 styles = "styles" or_default,
-        5 ui_module = "uiModule" value,
+        4 styles = "styles" strings,
+        5 ui_module = "uiModule" text,
     }
 }
 
@@ -331,8 +331,8 @@ pub struct PluginVersions {
 
 object! {
     PluginVersions {
-        0 type_ = "type" value,
-        1 versions = "versions" or_default,
+        0 type_ = "type" text,
+        1 versions = "versions" strings,
     }
 }
 
@@ -351,8 +351,8 @@ pub struct TaskWithVersion {
 
 object! {
     TaskWithVersion {
-        0 cls = "cls" value,
-        1 version = "version" value,
+        0 cls = "cls" text,
+        1 version = "version" text,
     }
 }
 
@@ -400,14 +400,14 @@ pub struct TriggerPlugin {
 
 object! {
     TriggerPlugin {
-        0 deprecated = "deprecated" value,
-        1 description = "description" value,
-        2 ee = "ee" value,
+        0 deprecated = "deprecated" flag,
+        1 description = "description" text,
+        2 ee = "ee" flag,
         3 group = "group" value,
-        4 icon = "icon" value,
-        5 name = "name" value,
-        6 plugin_title = "pluginTitle" value,
-        7 type_ = "type" value,
+        4 icon = "icon" text,
+        5 name = "name" text,
+        6 plugin_title = "pluginTitle" text,
+        7 type_ = "type" text,
     }
 }
 

@@ -21,12 +21,12 @@ pub struct Asset {
 
 object! {
     Asset {
-        0 description = "description" value,
-        1 display_name = "displayName" value,
-        2 id = "id" value,
+        0 description = "description" text,
+        1 display_name = "displayName" text,
+        2 id = "id" text,
         3 metadata = "metadata" or_default,
-        4 namespace = "namespace" value,
-        5 type_ = "type" value,
+        4 namespace = "namespace" text,
+        5 type_ = "type" text,
     }
 }
 
@@ -43,8 +43,8 @@ pub struct AssetIdentifier {
 
 object! {
     AssetIdentifier {
-        0 id = "id" value,
-        1 type_ = "type" value,
+        0 id = "id" text,
+        1 type_ = "type" text,
     }
 }
 
@@ -66,9 +66,9 @@ pub struct Autocomplete {
 
 object! {
     Autocomplete {
-        0 existing_only = "existingOnly" value,
-        1 ids = "ids" value,
-        2 q = "q" value,
+        0 existing_only = "existingOnly" flag,
+        1 ids = "ids" optional_strings,
+        2 q = "q" text,
     }
 }
 
@@ -127,12 +127,12 @@ pub struct Banner {
 
 object! {
     Banner {
-        0 active = "active" value,
+        0 active = "active" flag,
         1 end_date = "endDate" value,
-        2 id = "id" value,
-        3 message = "message" value,
+        2 id = "id" text,
+        3 message = "message" text,
         4 start_date = "startDate" value,
-        5 tenant_id = "tenantId" value,
+        5 tenant_id = "tenantId" text,
         6 type_ = "type" value,
     }
 }
@@ -289,9 +289,9 @@ pub struct DashboardSettings {
 
 object! {
     DashboardSettings {
-        0 default_flow_overview_dashboard = "defaultFlowOverviewDashboard" value,
-        1 default_home_dashboard = "defaultHomeDashboard" value,
-        2 default_namespace_overview_dashboard = "defaultNamespaceOverviewDashboard" value,
+        0 default_flow_overview_dashboard = "defaultFlowOverviewDashboard" text,
+        1 default_home_dashboard = "defaultHomeDashboard" text,
+        2 default_namespace_overview_dashboard = "defaultNamespaceOverviewDashboard" text,
     }
 }
 
@@ -378,10 +378,10 @@ pub struct FlowGraph {
 
 object! {
     FlowGraph {
-        0 clusters = "clusters" or_default,
-        1 edges = "edges" or_default,
-        2 flowables = "flowables" or_default,
-        3 nodes = "nodes" or_default,
+        0 clusters = "clusters" list,
+        1 edges = "edges" list,
+        2 flowables = "flowables" strings,
+        3 nodes = "nodes" list,
     }
 }
 
@@ -399,7 +399,7 @@ pub struct FlowGraphRelation {
 object! {
     FlowGraphRelation {
         0 relation_type = "relationType" value,
-        1 value = "value" value,
+        1 value = "value" text,
     }
 }
 
@@ -433,8 +433,8 @@ pub struct FlowTopologyGraph {
 
 object! {
     FlowTopologyGraph {
-        0 edges = "edges" or_default,
-        1 nodes = "nodes" or_default,
+        0 edges = "edges" list,
+        1 nodes = "nodes" list,
     }
 }
 
@@ -454,8 +454,8 @@ pub struct FlowTopologyGraphEdge {
 object! {
     FlowTopologyGraphEdge {
         0 relation = "relation" value,
-        1 source = "source" value,
-        2 target = "target" value,
+        1 source = "source" text,
+        2 target = "target" text,
     }
 }
 
@@ -474,9 +474,9 @@ pub struct FlowTopologyNode {
 
 object! {
     FlowTopologyNode {
-        0 id = "id" value,
-        1 namespace = "namespace" value,
-        2 uid = "uid" value,
+        0 id = "id" text,
+        1 namespace = "namespace" text,
+        2 uid = "uid" text,
     }
 }
 
@@ -507,15 +507,15 @@ pub struct FlowValidation {
 
 object! {
     FlowValidation {
-        0 constraints = "constraints" value,
-        1 deprecation_paths = "deprecationPaths" or_default,
-        2 filename = "filename" value,
-        3 flow = "flow" value,
+        0 constraints = "constraints" text,
+        1 deprecation_paths = "deprecationPaths" strings,
+        2 filename = "filename" text,
+        3 flow = "flow" text,
         4 index = "index" integer,
-        5 infos = "infos" or_default,
-        6 namespace = "namespace" value,
-        7 outdated = "outdated" value,
-        8 warnings = "warnings" or_default,
+        5 infos = "infos" strings,
+        6 namespace = "namespace" text,
+        7 outdated = "outdated" flag,
+        8 warnings = "warnings" strings,
     }
 }
 
@@ -539,10 +539,10 @@ pub struct GraphCluster {
 object! {
     GraphCluster {
         0 cluster = "cluster" value,
-        1 end = "end" value,
-        2 nodes = "nodes" or_default,
-        3 parents = "parents" or_default,
-        4 start = "start" value,
+        1 end = "end" text,
+        2 nodes = "nodes" strings,
+        3 parents = "parents" strings,
+        4 start = "start" text,
     }
 }
 
@@ -562,8 +562,8 @@ pub struct GraphEdge {
 object! {
     GraphEdge {
         0 relation = "relation" value,
-        1 source = "source" value,
-        2 target = "target" value,
+        1 source = "source" text,
+        2 target = "target" text,
     }
 }
 
@@ -603,8 +603,8 @@ pub struct Isolation {
 
 object! {
     Isolation {
-        0 denied_services = "deniedServices" or_default,
-        1 enabled = "enabled" value,
+        0 denied_services = "deniedServices" list,
+        1 enabled = "enabled" flag,
     }
 }
 
@@ -675,18 +675,18 @@ pub struct KillSwitch {
 
 object! {
     KillSwitch {
-        0 deleted = "deleted" value,
-        1 description = "description" value,
-        2 enabled = "enabled" value,
+        0 deleted = "deleted" flag,
+        1 description = "description" text,
+        2 enabled = "enabled" flag,
         3 end_date = "endDate" value,
         4 evaluation_type = "evaluationType" value,
-        5 execution_ids = "executionIds" or_default,
-        6 flow_id = "flowId" value,
-        7 id = "id" value,
-        8 name = "name" value,
-        9 namespace = "namespace" value,
+        5 execution_ids = "executionIds" strings,
+        6 flow_id = "flowId" text,
+        7 id = "id" text,
+        8 name = "name" text,
+        9 namespace = "namespace" text,
         10 start_date = "startDate" value,
-        11 tenant_id = "tenantId" value,
+        11 tenant_id = "tenantId" text,
     }
 }
 
@@ -801,11 +801,11 @@ pub struct Metric {
 
 object! {
     Metric {
-        0 base_unit = "baseUnit" value,
-        1 description = "description" value,
-        2 name = "name" value,
-        3 tags = "tags" or_default,
-        4 type_ = "type" value,
+        0 base_unit = "baseUnit" text,
+        1 description = "description" text,
+        2 name = "name" text,
+        3 tags = "tags" list,
+        4 type_ = "type" text,
         5 value = "value" value,
     }
 }
@@ -823,8 +823,8 @@ pub struct MetricTag {
 
 object! {
     MetricTag {
-        0 key = "key" value,
-        1 value = "value" value,
+        0 key = "key" text,
+        1 value = "value" text,
     }
 }
 
@@ -877,9 +877,9 @@ pub struct PluginDefault {
 
 object! {
     PluginDefault {
-        0 forced = "forced" value,
-        1 ref_ = "ref" value,
-        2 type_ = "type" value,
+        0 forced = "forced" flag,
+        1 ref_ = "ref" text,
+        2 type_ = "type" text,
         3 values = "values" or_default,
     }
 }
@@ -996,7 +996,7 @@ pub struct Quota {
 object! {
     Quota {
         0 behavior = "behavior" value,
-        1 duration = "duration" value,
+        1 duration = "duration" text,
         2 limit = "limit" integer,
     }
 }
@@ -1070,8 +1070,8 @@ object! {
     SdkAuth {
         0 api_token = "apiToken" value,
         1 password = "password" value,
-        2 url = "url" value,
-        3 username = "username" value,
+        2 url = "url" text,
+        3 username = "username" text,
     }
 }
 
@@ -1121,8 +1121,8 @@ pub struct SecretList {
 
 object! {
     SecretList {
-        0 read_only = "readOnly" value,
-        1 results = "results" or_default,
+        0 read_only = "readOnly" flag,
+        1 results = "results" list,
         2 total = "total" integer,
     }
 }
@@ -1147,10 +1147,10 @@ pub struct SecretMeta {
 
 object! {
     SecretMeta {
-        0 description = "description" value,
-        1 key = "key" value,
-        2 namespace = "namespace" value,
-        3 tags = "tags" or_default,
+        0 description = "description" text,
+        1 key = "key" text,
+        2 namespace = "namespace" text,
+        3 tags = "tags" list,
     }
 }
 
@@ -1200,8 +1200,8 @@ pub struct SecretTag {
 
 object! {
     SecretTag {
-        0 key = "key" value,
-        1 value = "value" value,
+        0 key = "key" text,
+        1 value = "value" text,
     }
 }
 
@@ -1240,7 +1240,7 @@ pub struct ServerConfig {
 object! {
     ServerConfig {
         0 liveness = "liveness" value,
-        1 termination_grace_period = "terminationGracePeriod" value,
+        1 termination_grace_period = "terminationGracePeriod" text,
         2 worker_task_restart_strategy = "workerTaskRestartStrategy" value,
     }
 }
@@ -1264,11 +1264,11 @@ pub struct ServerConfigLiveness {
 
 object! {
     ServerConfigLiveness {
-        0 enabled = "enabled" value,
-        1 heartbeat_interval = "heartbeatInterval" value,
-        2 initial_delay = "initialDelay" value,
-        3 interval = "interval" value,
-        4 timeout = "timeout" value,
+        0 enabled = "enabled" flag,
+        1 heartbeat_interval = "heartbeatInterval" text,
+        2 initial_delay = "initialDelay" text,
+        3 interval = "interval" text,
+        4 timeout = "timeout" text,
     }
 }
 
@@ -1293,12 +1293,12 @@ pub struct ServerInstance {
 
 object! {
     ServerInstance {
-        0 hostname = "hostname" value,
-        1 id = "id" value,
-        2 metrics = "metrics" or_default,
+        0 hostname = "hostname" text,
+        1 id = "id" text,
+        2 metrics = "metrics" list,
         3 props = "props" or_default,
         4 type_ = "type" value,
-        5 version = "version" value,
+        5 version = "version" text,
     }
 }
 
@@ -1343,9 +1343,9 @@ object! {
     ServiceInstance {
         0 config = "config" value,
         1 created_at = "createdAt" value,
-        2 events = "events" or_default,
-        3 id = "id" value,
-        4 metrics = "metrics" or_default,
+        2 events = "events" list,
+        3 id = "id" text,
+        4 metrics = "metrics" list,
         5 props = "props" or_default,
         6 seq_id = "seqId" integer,
         7 server = "server" value,
@@ -1459,12 +1459,12 @@ pub struct TaskFixture {
 
 object! {
     TaskFixture {
-        0 assets = "assets" or_default,
-        1 description = "description" value,
-        2 id = "id" value,
+        0 assets = "assets" list,
+        1 description = "description" text,
+        2 id = "id" text,
         3 outputs = "outputs" or_default,
         4 state = "state" value,
-        5 value = "value" value,
+        5 value = "value" text,
     }
 }
 
@@ -1487,8 +1487,8 @@ object! {
     TimestampedEvent {
         0 state = "state" value,
         1 ts = "ts" value,
-        2 type_ = "type" value,
-        3 value = "value" value,
+        2 type_ = "type" text,
+        3 value = "value" text,
     }
 }
 
@@ -1531,7 +1531,7 @@ pub struct WorkerGroup {
 object! {
     WorkerGroup {
         0 fallback = "fallback" value,
-        1 key = "key" value,
+        1 key = "key" text,
     }
 }
 
@@ -1602,7 +1602,7 @@ object! {
     WorkerSelector {
         0 fallback = "fallback" value,
         1 match_ = "match" value,
-        2 tags = "tags" or_default,
+        2 tags = "tags" strings,
     }
 }
 

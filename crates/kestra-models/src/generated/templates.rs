@@ -29,13 +29,13 @@ pub struct Template {
 
 object! {
     Template {
-        0 deleted = "deleted" value,
-        1 description = "description" value,
-        2 errors = "errors" or_default,
-        3 id = "id" value,
-        4 namespace = "namespace" value,
-        5 tasks = "tasks" or_default,
-        6 tenant_id = "tenantId" value,
+        0 deleted = "deleted" flag,
+        1 description = "description" text,
+        2 errors = "errors" list,
+        3 id = "id" text,
+        4 namespace = "namespace" text,
+        5 tasks = "tasks" list,
+        6 tenant_id = "tenantId" text,
     }
 }
 

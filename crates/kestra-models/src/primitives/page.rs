@@ -102,8 +102,8 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for PageVisitor<T> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Page<T>, A::Error> {
         let mut page = Page { plain: true, ..Page::default() };
-        while let Some(row) = list.next_element()? {
-            page.results.push(row);
+        while let Some(row) = list.next_element::<Option<T>>()? {
+            page.results.extend(row);
         }
         Ok(page)
     }
@@ -112,7 +112,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for PageVisitor<T> {
         let mut page = Page::default();
         while let Some(name) = fields.next_key::<Field>()? {
             match name {
-                Field::Results => page.results = fields.next_value::<Option<_>>()?.unwrap_or_default(),
+                Field::Results => page.results = fields.next_value::<crate::lenient::List<T>>()?.0,
                 Field::Total => page.total = fields.next_value::<crate::lenient::Integer>()?.0,
                 Field::NextCursor => page.next_cursor = fields.next_value()?,
                 Field::Kind => page.kind = fields.next_value()?,

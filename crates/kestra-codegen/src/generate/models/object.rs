@@ -73,6 +73,27 @@ impl Member<'_> {
         }
     }
 
+    /// How the table of the object reads the field: a function of the models' `object`.
+    fn reading_of_table(&self) -> &'static str {
+        match (&self.field.ty, self.presence) {
+            _ if self.field.sensitive || self.boxed => self.reading().unwrap_or("value"),
+            (Type::String, Presence::Optional) => "text",
+            (Type::Bool, Presence::Optional) => "flag",
+            (Type::List(inner), _) if is_label(inner) => "value",
+            (Type::List(inner), Presence::Collection) if **inner == Type::String => "strings",
+            (Type::List(_), Presence::Collection) => "list",
+            (Type::List(inner), Presence::Optional) if **inner == Type::String => "optional_strings",
+            (Type::List(_), Presence::Optional) => "optional_list",
+            (Type::Map(inner), Presence::Collection) if **inner == Type::String => "string_map",
+            (Type::Map(inner), Presence::Collection)
+                if !matches!(**inner, Type::Json | Type::Int32 | Type::Int64) =>
+            {
+                "map"
+            }
+            _ => self.reading().unwrap_or("value"),
+        }
+    }
+
     /// What serde is told about the field.
     fn attributes(&self, schema: &Schema, derived: bool) -> Option<String> {
         let mut attributes = Vec::new();
@@ -175,7 +196,7 @@ fn write_table(schema: &Schema, members: &[Member<'_>], file: &mut Writer) {
     file.line("object! {");
     file.nested(1, format!("{} {{", schema.name));
     for (place, member) in members.iter().enumerate() {
-        let read = member.reading().unwrap_or("value");
+        let read = member.reading_of_table();
         file.nested(2, format!("{place} {} = {:?} {read},", member.name, member.field.name));
     }
     file.nested(1, "}");

@@ -21,10 +21,10 @@ pub struct AppGenerationPrompt {
 
 object! {
     AppGenerationPrompt {
-        0 conversation_id = "conversationId" value,
-        1 provider_id = "providerId" value,
-        2 user_prompt = "userPrompt" value,
-        3 yaml = "yaml" value,
+        0 conversation_id = "conversationId" text,
+        1 provider_id = "providerId" text,
+        2 user_prompt = "userPrompt" text,
+        3 yaml = "yaml" text,
     }
 }
 

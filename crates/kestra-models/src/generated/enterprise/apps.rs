@@ -30,14 +30,14 @@ pub struct App {
 object! {
     App {
         0 created = "created" value,
-        1 enabled = "enabled" value,
-        2 flow_id = "flowId" value,
-        3 id = "id" value,
-        4 name = "name" value,
-        5 namespace = "namespace" value,
-        6 tags = "tags" or_default,
-        7 type_ = "type" value,
-        8 uid = "uid" value,
+        1 enabled = "enabled" flag,
+        2 flow_id = "flowId" text,
+        3 id = "id" text,
+        4 name = "name" text,
+        5 namespace = "namespace" text,
+        6 tags = "tags" strings,
+        7 type_ = "type" text,
+        8 uid = "uid" text,
         9 updated = "updated" value,
     }
 }
@@ -63,12 +63,12 @@ pub struct AppCatalogItem {
 
 object! {
     AppCatalogItem {
-        0 description = "description" value,
-        1 name = "name" value,
-        2 tags = "tags" or_default,
-        3 thumbnail = "thumbnail" value,
-        4 type_ = "type" value,
-        5 uid = "uid" value,
+        0 description = "description" text,
+        1 name = "name" text,
+        2 tags = "tags" strings,
+        3 thumbnail = "thumbnail" text,
+        4 type_ = "type" text,
+        5 uid = "uid" text,
     }
 }
 
@@ -87,9 +87,9 @@ pub struct AppResponse {
 
 object! {
     AppResponse {
-        0 dispatch = "dispatch" value,
+        0 dispatch = "dispatch" text,
         1 layout = "layout" value,
-        2 stream = "stream" value,
+        2 stream = "stream" text,
     }
 }
 
@@ -119,12 +119,12 @@ pub struct AppSource {
 object! {
     AppSource {
         0 created = "created" value,
-        1 disabled = "disabled" value,
-        2 name = "name" value,
-        3 namespace = "namespace" value,
-        4 source = "source" value,
-        5 tags = "tags" or_default,
-        6 uid = "uid" value,
+        1 disabled = "disabled" flag,
+        2 name = "name" text,
+        3 namespace = "namespace" text,
+        4 source = "source" text,
+        5 tags = "tags" strings,
+        6 uid = "uid" text,
         7 updated = "updated" value,
     }
 }
@@ -140,7 +140,7 @@ pub struct AppTags {
 
 object! {
     AppTags {
-        0 tags = "tags" or_default,
+        0 tags = "tags" strings,
     }
 }
 
@@ -157,8 +157,8 @@ pub struct BulkImportResponse {
 
 object! {
     BulkImportResponse {
-        0 errors = "errors" or_default,
-        1 success = "success" or_default,
+        0 errors = "errors" list,
+        1 success = "success" strings,
     }
 }
 
@@ -175,8 +175,8 @@ pub struct BulkImportResponseError {
 
 object! {
     BulkImportResponseError {
-        0 message = "message" value,
-        1 source = "source" value,
+        0 message = "message" text,
+        1 source = "source" text,
     }
 }
 
@@ -192,7 +192,7 @@ pub struct BulkOperationRequest {
 
 object! {
     BulkOperationRequest {
-        0 uids = "uids" value,
+        0 uids = "uids" optional_strings,
     }
 }
 
@@ -220,7 +220,7 @@ pub struct BulkOperationResponse {
 
 object! {
     BulkOperationResponse {
-        0 success = "success" or_default,
+        0 success = "success" strings,
     }
 }
 
@@ -235,6 +235,6 @@ pub struct UiLayout {
 
 object! {
     UiLayout {
-        0 blocks = "blocks" or_default,
+        0 blocks = "blocks" list,
     }
 }

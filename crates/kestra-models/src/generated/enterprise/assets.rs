@@ -37,17 +37,17 @@ object! {
     AssetLineageEvent {
         0 created = "created" value,
         1 end_date = "endDate" value,
-        2 execution_id = "executionId" value,
-        3 flow_id = "flowId" value,
+        2 execution_id = "executionId" text,
+        3 flow_id = "flowId" text,
         4 flow_revision = "flowRevision" integer,
-        5 inputs = "inputs" or_default,
-        6 namespace = "namespace" value,
-        7 outputs = "outputs" or_default,
+        5 inputs = "inputs" list,
+        6 namespace = "namespace" text,
+        7 outputs = "outputs" list,
         8 start_date = "startDate" value,
-        9 state = "state" value,
-        10 task_id = "taskId" value,
-        11 task_run_id = "taskRunId" value,
-        12 uid = "uid" value,
+        9 state = "state" text,
+        10 task_id = "taskId" text,
+        11 task_run_id = "taskRunId" text,
+        12 uid = "uid" text,
     }
 }
 
@@ -77,13 +77,13 @@ pub struct AssetLock {
 object! {
     AssetLock {
         0 acquired_at = "acquiredAt" value,
-        1 execution_id = "executionId" value,
-        2 flow_id = "flowId" value,
-        3 flow_namespace = "flowNamespace" value,
+        1 execution_id = "executionId" text,
+        2 flow_id = "flowId" text,
+        3 flow_namespace = "flowNamespace" text,
         4 locked_until = "lockedUntil" value,
-        5 namespace = "namespace" value,
-        6 owner_type = "ownerType" value,
-        7 username = "username" value,
+        5 namespace = "namespace" text,
+        6 owner_type = "ownerType" text,
+        7 username = "username" text,
     }
 }
 
@@ -111,11 +111,11 @@ pub struct AssetLockRequest {
 
 object! {
     AssetLockRequest {
-        0 execution_id = "executionId" value,
-        1 flow_id = "flowId" value,
-        2 flow_namespace = "flowNamespace" value,
-        3 task_run_id = "taskRunId" value,
-        4 ttl = "ttl" value,
+        0 execution_id = "executionId" text,
+        1 flow_id = "flowId" text,
+        2 flow_namespace = "flowNamespace" text,
+        3 task_run_id = "taskRunId" text,
+        4 ttl = "ttl" text,
     }
 }
 
@@ -177,8 +177,8 @@ pub struct AssetTopologyGraph {
 
 object! {
     AssetTopologyGraph {
-        0 edges = "edges" or_default,
-        1 nodes = "nodes" or_default,
+        0 edges = "edges" list,
+        1 nodes = "nodes" list,
     }
 }
 
@@ -198,8 +198,8 @@ pub struct AssetTopologyGraphEdge {
 object! {
     AssetTopologyGraphEdge {
         0 relation = "relation" value,
-        1 source = "source" value,
-        2 target = "target" value,
+        1 source = "source" text,
+        2 target = "target" text,
     }
 }
 
@@ -220,10 +220,10 @@ pub struct AssetTopologyGraphNode {
 
 object! {
     AssetTopologyGraphNode {
-        0 id = "id" value,
-        1 namespace = "namespace" value,
+        0 id = "id" text,
+        1 namespace = "namespace" text,
         2 type_ = "type" value,
-        3 uid = "uid" value,
+        3 uid = "uid" text,
     }
 }
 
@@ -252,14 +252,14 @@ pub struct AssetUsage {
 
 object! {
     AssetUsage {
-        0 asset_id = "assetId" value,
+        0 asset_id = "assetId" text,
         1 created = "created" value,
-        2 execution_id = "executionId" value,
-        3 flow_id = "flowId" value,
+        2 execution_id = "executionId" text,
+        3 flow_id = "flowId" text,
         4 flow_revision = "flowRevision" integer,
-        5 namespace = "namespace" value,
-        6 task_id = "taskId" value,
-        7 task_run_id = "taskRunId" value,
+        5 namespace = "namespace" text,
+        6 task_id = "taskId" text,
+        7 task_run_id = "taskRunId" text,
     }
 }
 
@@ -301,14 +301,14 @@ pub struct StoredAsset {
 object! {
     StoredAsset {
         0 created = "created" value,
-        1 deleted = "deleted" value,
-        2 description = "description" value,
-        3 display_name = "displayName" value,
-        4 id = "id" value,
+        1 deleted = "deleted" flag,
+        2 description = "description" text,
+        3 display_name = "displayName" text,
+        4 id = "id" text,
         5 lock = "lock" value,
         6 metadata = "metadata" or_default,
-        7 namespace = "namespace" value,
-        8 type_ = "type" value,
+        7 namespace = "namespace" text,
+        8 type_ = "type" text,
         9 updated = "updated" value,
     }
 }

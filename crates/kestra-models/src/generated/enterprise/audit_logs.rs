@@ -31,17 +31,17 @@ pub struct AuditLog {
 
 object! {
     AuditLog {
-        0 applied_patch = "appliedPatch" or_default,
+        0 applied_patch = "appliedPatch" list,
         1 date = "date" value,
-        2 deleted = "deleted" value,
+        2 deleted = "deleted" flag,
         3 detail = "detail" value,
-        4 id = "id" value,
-        5 impersonated_by = "impersonatedBy" value,
-        6 ip_address = "ipAddress" value,
-        7 revert_patch = "revertPatch" or_default,
-        8 tenant_id = "tenantId" value,
+        4 id = "id" text,
+        5 impersonated_by = "impersonatedBy" text,
+        6 ip_address = "ipAddress" text,
+        7 revert_patch = "revertPatch" list,
+        8 tenant_id = "tenantId" text,
         9 type_ = "type" value,
-        10 user_id = "userId" value,
+        10 user_id = "userId" text,
     }
 }
 
@@ -64,11 +64,11 @@ pub struct AuditLogDetail {
 
 object! {
     AuditLogDetail {
-        0 id = "id" value,
+        0 id = "id" text,
         1 permission = "permission" value,
         2 resource = "resource" value,
         3 resource_type = "resourceType" value,
-        4 type_ = "type" value,
+        4 type_ = "type" text,
     }
 }
 
@@ -85,8 +85,8 @@ pub struct AuditLogDiff {
 
 object! {
     AuditLogDiff {
-        0 after = "after" value,
-        1 before = "before" value,
+        0 after = "after" text,
+        1 before = "before" text,
     }
 }
 
@@ -124,8 +124,8 @@ pub struct AuditLogOption {
 object! {
     AuditLogOption {
         0 date = "date" value,
-        1 id = "id" value,
-        2 username = "username" value,
+        1 id = "id" text,
+        2 username = "username" text,
     }
 }
 

@@ -17,10 +17,10 @@ pub struct AuthMethods {
 
 object! {
     AuthMethods {
-        0 login_password = "loginPassword" value,
-        1 mails_enabled = "mailsEnabled" value,
-        2 oauths = "oauths" or_default,
-        3 passwordless = "passwordless" value,
+        0 login_password = "loginPassword" flag,
+        1 mails_enabled = "mailsEnabled" flag,
+        2 oauths = "oauths" strings,
+        3 passwordless = "passwordless" flag,
     }
 }
 
@@ -49,14 +49,14 @@ pub struct CurrentUser {
 
 object! {
     CurrentUser {
-        0 auths = "auths" or_default,
-        1 id = "id" value,
-        2 instance_owner = "instanceOwner" value,
-        3 owned_groups = "ownedGroups" or_default,
+        0 auths = "auths" list,
+        1 id = "id" text,
+        2 instance_owner = "instanceOwner" flag,
+        3 owned_groups = "ownedGroups" list,
         4 profile = "profile" value,
-        5 restricted = "restricted" value,
-        6 super_admin = "superAdmin" value,
-        7 tenants = "tenants" or_default,
+        5 restricted = "restricted" flag,
+        6 super_admin = "superAdmin" flag,
+        7 tenants = "tenants" list,
     }
 }
 
@@ -77,10 +77,10 @@ pub struct CurrentUserProfile {
 
 object! {
     CurrentUserProfile {
-        0 email = "email" value,
-        1 first_name = "firstName" value,
-        2 last_name = "lastName" value,
-        3 username = "username" value,
+        0 email = "email" text,
+        1 first_name = "firstName" text,
+        2 last_name = "lastName" text,
+        3 username = "username" text,
     }
 }
 
@@ -99,9 +99,9 @@ pub struct CurrentUserTenant {
 
 object! {
     CurrentUserTenant {
-        0 id = "id" value,
-        1 logo = "logo" value,
-        2 name = "name" value,
+        0 id = "id" text,
+        1 logo = "logo" text,
+        2 name = "name" text,
     }
 }
 
@@ -117,7 +117,7 @@ pub struct ForgottenPasswordRequest {
 
 object! {
     ForgottenPasswordRequest {
-        0 username = "username" value,
+        0 username = "username" text,
     }
 }
 
@@ -171,8 +171,8 @@ pub struct OwnedGroup {
 
 object! {
     OwnedGroup {
-        0 id = "id" value,
-        1 tenant_id = "tenantId" value,
+        0 id = "id" text,
+        1 tenant_id = "tenantId" text,
     }
 }
 

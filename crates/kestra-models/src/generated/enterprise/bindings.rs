@@ -22,8 +22,8 @@ pub struct BindingDetail {
 object! {
     BindingDetail {
         0 group = "group" value,
-        1 id = "id" value,
-        2 namespace = "namespace" value,
+        1 id = "id" text,
+        2 namespace = "namespace" text,
         3 role = "role" value,
         4 type_ = "type" value,
         5 user = "user" value,
@@ -43,8 +43,8 @@ pub struct BindingGroup {
 
 object! {
     BindingGroup {
-        0 id = "id" value,
-        1 name = "name" value,
+        0 id = "id" text,
+        1 name = "name" text,
     }
 }
 
@@ -61,8 +61,8 @@ pub struct BindingRole {
 
 object! {
     BindingRole {
-        0 id = "id" value,
-        1 name = "name" value,
+        0 id = "id" text,
+        1 name = "name" text,
     }
 }
 
@@ -83,10 +83,10 @@ pub struct BindingUser {
 
 object! {
     BindingUser {
-        0 display_name = "displayName" value,
-        1 id = "id" value,
+        0 display_name = "displayName" text,
+        1 id = "id" text,
         2 type_ = "type" value,
-        3 username = "username" value,
+        3 username = "username" text,
     }
 }
 

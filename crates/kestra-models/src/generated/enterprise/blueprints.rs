@@ -25,14 +25,14 @@ pub struct Blueprint {
 
 object! {
     Blueprint {
-        0 deleted = "deleted" value,
-        1 description = "description" value,
-        2 id = "id" value,
-        3 included_tasks = "includedTasks" or_default,
+        0 deleted = "deleted" flag,
+        1 description = "description" text,
+        2 id = "id" text,
+        3 included_tasks = "includedTasks" strings,
         4 published_at = "publishedAt" value,
-        5 tags = "tags" or_default,
+        5 tags = "tags" strings,
         6 template = "template" value,
-        7 title = "title" value,
+        7 title = "title" text,
     }
 }
 
@@ -49,8 +49,8 @@ pub struct BlueprintTemplate {
 
 object! {
     BlueprintTemplate {
-        0 source = "source" value,
-        1 template_arguments = "templateArguments" or_default,
+        0 source = "source" text,
+        1 template_arguments = "templateArguments" map,
     }
 }
 
@@ -81,15 +81,15 @@ pub struct BlueprintWithFlowEntity {
 
 object! {
     BlueprintWithFlowEntity {
-        0 deleted = "deleted" value,
-        1 description = "description" value,
-        2 flow = "flow" value,
-        3 id = "id" value,
-        4 included_tasks = "includedTasks" or_default,
+        0 deleted = "deleted" flag,
+        1 description = "description" text,
+        2 flow = "flow" text,
+        3 id = "id" text,
+        4 included_tasks = "includedTasks" strings,
         5 published_at = "publishedAt" value,
-        6 tags = "tags" or_default,
+        6 tags = "tags" strings,
         7 template = "template" value,
-        8 title = "title" value,
+        8 title = "title" text,
     }
 }
 
@@ -118,14 +118,14 @@ pub struct FlowBlueprint {
 
 object! {
     FlowBlueprint {
-        0 description = "description" value,
-        1 id = "id" value,
-        2 included_tasks = "includedTasks" or_default,
+        0 description = "description" text,
+        1 id = "id" text,
+        2 included_tasks = "includedTasks" strings,
         3 published_at = "publishedAt" value,
-        4 source = "source" value,
-        5 tags = "tags" or_default,
+        4 source = "source" text,
+        5 tags = "tags" strings,
         6 template = "template" value,
-        7 title = "title" value,
+        7 title = "title" text,
     }
 }
 
@@ -208,6 +208,6 @@ pub struct UseBlueprintTemplateResponse {
 
 object! {
     UseBlueprintTemplateResponse {
-        0 generated_flow_source = "generatedFlowSource" value,
+        0 generated_flow_source = "generatedFlowSource" text,
     }
 }

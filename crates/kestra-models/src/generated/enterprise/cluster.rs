@@ -15,8 +15,8 @@ pub struct MaintenanceStatusResponse {
 
 object! {
     MaintenanceStatusResponse {
-        0 maintenance = "maintenance" value,
-        1 ready = "ready" value,
+        0 maintenance = "maintenance" flag,
+        1 ready = "ready" flag,
         2 services = "services" value,
     }
 }

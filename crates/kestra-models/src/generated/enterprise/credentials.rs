@@ -222,11 +222,11 @@ object! {
     GitHubAppCredentialResponse {
         0 auth_config = "authConfig" value,
         1 created_at = "createdAt" value,
-        2 description = "description" value,
-        3 id = "id" value,
-        4 name = "name" value,
-        5 namespace = "namespace" value,
-        6 tenant_id = "tenantId" value,
+        2 description = "description" text,
+        3 id = "id" text,
+        4 name = "name" text,
+        5 namespace = "namespace" text,
+        6 tenant_id = "tenantId" text,
         7 token_caching = "tokenCaching" value,
         8 type_ = "type" value,
         9 updated_at = "updatedAt" value,
@@ -302,9 +302,9 @@ pub struct InheritedCredential {
 
 object! {
     InheritedCredential {
-        0 description = "description" value,
-        1 id = "id" value,
-        2 name = "name" value,
+        0 description = "description" text,
+        1 id = "id" text,
+        2 name = "name" text,
         3 type_ = "type" value,
     }
 }
@@ -322,8 +322,8 @@ pub struct InheritedCredentialLevel {
 
 object! {
     InheritedCredentialLevel {
-        0 credentials = "credentials" or_default,
-        1 namespace = "namespace" value,
+        0 credentials = "credentials" list,
+        1 namespace = "namespace" text,
     }
 }
 
@@ -338,7 +338,7 @@ pub struct InheritedCredentialsResponse {
 
 object! {
     InheritedCredentialsResponse {
-        0 levels = "levels" or_default,
+        0 levels = "levels" list,
     }
 }
 
@@ -383,17 +383,17 @@ pub struct OAuth2CredentialResponse {
 
 object! {
     OAuth2CredentialResponse {
-        0 audience = "audience" value,
+        0 audience = "audience" text,
         1 auth_config = "authConfig" value,
         2 created_at = "createdAt" value,
-        3 description = "description" value,
-        4 id = "id" value,
-        5 name = "name" value,
-        6 namespace = "namespace" value,
-        7 scopes = "scopes" or_default,
-        8 tenant_id = "tenantId" value,
+        3 description = "description" text,
+        4 id = "id" text,
+        5 name = "name" text,
+        6 namespace = "namespace" text,
+        7 scopes = "scopes" strings,
+        8 tenant_id = "tenantId" text,
         9 token_caching = "tokenCaching" value,
-        10 token_endpoint = "tokenEndpoint" value,
+        10 token_endpoint = "tokenEndpoint" text,
         11 type_ = "type" value,
         12 updated_at = "updatedAt" value,
     }
@@ -414,8 +414,8 @@ pub struct SecretAuthProperty {
 
 object! {
     SecretAuthProperty {
-        0 namespace = "namespace" value,
-        1 secret_key = "secretKey" value,
+        0 namespace = "namespace" text,
+        1 secret_key = "secretKey" text,
     }
 }
 
@@ -451,8 +451,8 @@ pub struct TestConnectionResponse {
 
 object! {
     TestConnectionResponse {
-        0 message = "message" value,
-        1 success = "success" value,
+        0 message = "message" text,
+        1 success = "success" flag,
     }
 }
 
@@ -471,7 +471,7 @@ pub struct TokenCacheConfig {
 
 object! {
     TokenCacheConfig {
-        0 enabled = "enabled" value,
+        0 enabled = "enabled" flag,
         1 refresh_before_expiry = "refreshBeforeExpiry" value,
     }
 }
@@ -534,7 +534,7 @@ pub struct UpdateGitHubAppCredentialRequest {
 object! {
     UpdateGitHubAppCredentialRequest {
         0 auth_config = "authConfig" value,
-        1 description = "description" value,
+        1 description = "description" text,
         2 token_caching = "tokenCaching" value,
         3 type_ = "type" value,
     }
@@ -601,12 +601,12 @@ pub struct UpdateOAuth2CredentialRequest {
 
 object! {
     UpdateOAuth2CredentialRequest {
-        0 audience = "audience" value,
+        0 audience = "audience" text,
         1 auth_config = "authConfig" value,
-        2 description = "description" value,
-        3 scopes = "scopes" value,
+        2 description = "description" text,
+        3 scopes = "scopes" optional_strings,
         4 token_caching = "tokenCaching" value,
-        5 token_endpoint = "tokenEndpoint" value,
+        5 token_endpoint = "tokenEndpoint" text,
         6 type_ = "type" value,
     }
 }

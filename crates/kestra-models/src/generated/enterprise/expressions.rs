@@ -69,6 +69,6 @@ pub struct RenderedExpressions {
 
 object! {
     RenderedExpressions {
-        0 rendered = "rendered" or_default,
+        0 rendered = "rendered" string_map,
     }
 }

@@ -35,9 +35,9 @@ pub struct PolicyPreviewResponse {
 
 object! {
     PolicyPreviewResponse {
-        0 conflicts = "conflicts" or_default,
-        1 mutations = "mutations" or_default,
-        2 resolved_source = "resolvedSource" value,
-        3 violations = "violations" or_default,
+        0 conflicts = "conflicts" list,
+        1 mutations = "mutations" list,
+        2 resolved_source = "resolvedSource" text,
+        3 violations = "violations" list,
     }
 }

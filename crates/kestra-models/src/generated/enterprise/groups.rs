@@ -49,9 +49,9 @@ pub struct GroupDetail {
 
 object! {
     GroupDetail {
-        0 description = "description" value,
-        1 id = "id" value,
-        2 name = "name" value,
+        0 description = "description" text,
+        1 id = "id" text,
+        2 name = "name" text,
     }
 }
 
@@ -72,10 +72,10 @@ pub struct GroupMember {
 
 object! {
     GroupMember {
-        0 display_name = "displayName" value,
-        1 groups = "groups" or_default,
-        2 id = "id" value,
-        3 username = "username" value,
+        0 display_name = "displayName" text,
+        1 groups = "groups" list,
+        2 id = "id" text,
+        3 username = "username" text,
     }
 }
 
@@ -96,10 +96,10 @@ pub struct GroupMembership {
 
 object! {
     GroupMembership {
-        0 external = "external" value,
-        1 id = "id" value,
+        0 external = "external" flag,
+        1 id = "id" text,
         2 membership = "membership" value,
-        3 name = "name" value,
+        3 name = "name" text,
     }
 }
 

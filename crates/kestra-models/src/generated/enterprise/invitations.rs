@@ -21,11 +21,11 @@ pub struct Binding {
 
 object! {
     Binding {
-        0 deleted = "deleted" value,
-        1 external_id = "externalId" value,
-        2 id = "id" value,
-        3 namespace_id = "namespaceId" value,
-        4 role_id = "roleId" value,
+        0 deleted = "deleted" flag,
+        1 external_id = "externalId" text,
+        2 id = "id" text,
+        3 namespace_id = "namespaceId" text,
+        4 role_id = "roleId" text,
         5 type_ = "type" value,
     }
 }
@@ -70,19 +70,19 @@ pub struct Invitation {
 object! {
     Invitation {
         0 accepted_at = "acceptedAt" value,
-        1 bindings = "bindings" or_default,
-        2 deleted = "deleted" value,
-        3 email = "email" value,
+        1 bindings = "bindings" list,
+        2 deleted = "deleted" flag,
+        3 email = "email" text,
         4 expired_at = "expiredAt" value,
-        5 group_ids = "groupIds" or_default,
-        6 id = "id" value,
-        7 instance_owner = "instanceOwner" value,
-        8 is_expired = "isExpired" value,
-        9 link = "link" value,
+        5 group_ids = "groupIds" strings,
+        6 id = "id" text,
+        7 instance_owner = "instanceOwner" flag,
+        8 is_expired = "isExpired" flag,
+        9 link = "link" text,
         10 sent_at = "sentAt" value,
         11 status = "status" value,
-        12 super_admin = "superAdmin" value,
-        13 tenant_id = "tenantId" value,
+        12 super_admin = "superAdmin" flag,
+        13 tenant_id = "tenantId" text,
         14 user_type = "userType" value,
     }
 }
@@ -179,17 +179,17 @@ pub struct InvitationDetail {
 object! {
     InvitationDetail {
         0 accepted_at = "acceptedAt" value,
-        1 email = "email" value,
+        1 email = "email" text,
         2 expired_at = "expiredAt" value,
-        3 groups = "groups" or_default,
-        4 id = "id" value,
-        5 instance_owner = "instanceOwner" value,
-        6 link = "link" value,
-        7 roles = "roles" or_default,
+        3 groups = "groups" list,
+        4 id = "id" text,
+        5 instance_owner = "instanceOwner" flag,
+        6 link = "link" text,
+        7 roles = "roles" list,
         8 sent_at = "sentAt" value,
         9 status = "status" value,
-        10 super_admin = "superAdmin" value,
-        11 tenant_id = "tenantId" value,
+        10 super_admin = "superAdmin" flag,
+        11 tenant_id = "tenantId" text,
     }
 }
 

@@ -29,12 +29,12 @@ object! {
     InstanceMcpServer {
         0 auth_type = "authType" value,
         1 created = "created" value,
-        2 description = "description" value,
-        3 disabled = "disabled" value,
-        4 id = "id" value,
-        5 is_default = "isDefault" value,
+        2 description = "description" text,
+        3 disabled = "disabled" flag,
+        4 id = "id" text,
+        5 is_default = "isDefault" flag,
         6 server_type = "serverType" value,
-        7 tenant_id = "tenantId" value,
+        7 tenant_id = "tenantId" text,
         8 updated = "updated" value,
     }
 }

@@ -44,14 +44,14 @@ pub struct LicenseInfo {
 
 object! {
     LicenseInfo {
-        0 expired = "expired" value,
+        0 expired = "expired" flag,
         1 expiry = "expiry" value,
         2 grace_period = "gracePeriod" value,
         3 max_servers = "maxServers" integer,
-        4 online = "online" value,
-        5 standalone = "standalone" value,
-        6 type_ = "type" value,
-        7 worker_groups = "workerGroups" value,
+        4 online = "online" flag,
+        5 standalone = "standalone" flag,
+        6 type_ = "type" text,
+        7 worker_groups = "workerGroups" flag,
     }
 }
 
@@ -79,11 +79,11 @@ pub struct ListTemplatesResponse {
 
 object! {
     ListTemplatesResponse {
-        0 admin = "ADMIN" or_default,
-        1 developer = "DEVELOPER" or_default,
-        2 editor = "EDITOR" or_default,
-        3 launcher = "LAUNCHER" or_default,
-        4 viewer = "VIEWER" or_default,
+        0 admin = "ADMIN" map,
+        1 developer = "DEVELOPER" map,
+        2 editor = "EDITOR" map,
+        3 launcher = "LAUNCHER" map,
+        4 viewer = "VIEWER" map,
     }
 }
 
@@ -98,7 +98,7 @@ pub struct LoginConfiguration {
 
 object! {
     LoginConfiguration {
-        0 is_basic_auth_initialized = "isBasicAuthInitialized" value,
+        0 is_basic_auth_initialized = "isBasicAuthInitialized" flag,
     }
 }
 
@@ -118,7 +118,7 @@ pub struct LoginRequest {
 object! {
     LoginRequest {
         0 password = "password" value,
-        1 username = "username" value,
+        1 username = "username" text,
     }
 }
 
@@ -166,14 +166,14 @@ pub struct SetupConfiguration {
 
 object! {
     SetupConfiguration {
-        0 done = "done" value,
-        1 have_auth_not_basic = "haveAuthNotBasic" value,
+        0 done = "done" flag,
+        1 have_auth_not_basic = "haveAuthNotBasic" flag,
         2 password_configuration = "passwordConfiguration" value,
-        3 password_regexp = "passwordRegexp" value,
-        4 queue_type = "queueType" value,
-        5 repository_type = "repositoryType" value,
-        6 secret_type = "secretType" value,
-        7 storage_type = "storageType" value,
+        3 password_regexp = "passwordRegexp" text,
+        4 queue_type = "queueType" text,
+        5 repository_type = "repositoryType" text,
+        6 secret_type = "secretType" text,
+        7 storage_type = "storageType" text,
     }
 }
 
@@ -197,7 +197,7 @@ object! {
     SetupData {
         0 password = "password" value,
         1 tenant = "tenant" value,
-        2 username = "username" value,
+        2 username = "username" text,
     }
 }
 
@@ -260,14 +260,14 @@ object! {
         0 auth_type = "authType" value,
         1 deployment_topology = "deploymentTopology" value,
         2 deployment_type = "deploymentType" value,
-        3 kestra_version = "kestraVersion" value,
-        4 license_id = "licenseId" value,
-        5 queue_type = "queueType" value,
-        6 queue_version = "queueVersion" value,
-        7 repository_type = "repositoryType" value,
-        8 repository_version = "repositoryVersion" value,
-        9 secret_type = "secretType" value,
-        10 storage_type = "storageType" value,
+        3 kestra_version = "kestraVersion" text,
+        4 license_id = "licenseId" text,
+        5 queue_type = "queueType" text,
+        6 queue_version = "queueVersion" text,
+        7 repository_type = "repositoryType" text,
+        8 repository_version = "repositoryVersion" text,
+        9 secret_type = "secretType" text,
+        10 storage_type = "storageType" text,
     }
 }
 
@@ -291,6 +291,6 @@ pub struct WorkerSelectorTags {
 
 object! {
     WorkerSelectorTags {
-        0 tags = "tags" or_default,
+        0 tags = "tags" strings,
     }
 }

@@ -19,10 +19,10 @@ pub struct InheritedPluginDefaultFromNamespace {
 
 object! {
     InheritedPluginDefaultFromNamespace {
-        0 forced = "forced" value,
-        1 namespace = "namespace" value,
-        2 ref_ = "ref" value,
-        3 type_ = "type" value,
+        0 forced = "forced" flag,
+        1 namespace = "namespace" text,
+        2 ref_ = "ref" text,
+        3 type_ = "type" text,
         4 values = "values" value,
     }
 }

@@ -48,15 +48,15 @@ object! {
     Notification {
         0 created_date = "createdDate" value,
         1 current = "current" integer,
-        2 id = "id" value,
-        3 read = "read" value,
-        4 reference_id = "referenceId" value,
-        5 tenant_id = "tenantId" value,
-        6 title = "title" value,
+        2 id = "id" text,
+        3 read = "read" flag,
+        4 reference_id = "referenceId" text,
+        5 tenant_id = "tenantId" text,
+        6 title = "title" text,
         7 total = "total" integer,
         8 type_ = "type" value,
         9 updated_date = "updatedDate" value,
-        10 user_id = "userId" value,
+        10 user_id = "userId" text,
     }
 }
 
@@ -75,8 +75,8 @@ pub struct NotificationHistory {
 
 object! {
     NotificationHistory {
-        0 next_cursor = "nextCursor" value,
-        1 notifications = "notifications" or_default,
+        0 next_cursor = "nextCursor" text,
+        1 notifications = "notifications" list,
         2 server_time = "serverTime" value,
     }
 }
@@ -101,7 +101,7 @@ pub struct NotificationsSince {
 
 object! {
     NotificationsSince {
-        0 notifications = "notifications" or_default,
+        0 notifications = "notifications" list,
         1 server_time = "serverTime" value,
     }
 }

@@ -21,12 +21,12 @@ pub struct PluginArtifact {
 
 object! {
     PluginArtifact {
-        0 artifact_id = "artifactId" value,
-        1 classifier = "classifier" value,
-        2 extension = "extension" value,
-        3 group_id = "groupId" value,
-        4 uri = "uri" value,
-        5 version = "version" value,
+        0 artifact_id = "artifactId" text,
+        1 classifier = "classifier" text,
+        2 extension = "extension" text,
+        3 group_id = "groupId" text,
+        4 uri = "uri" text,
+        5 version = "version" text,
     }
 }
 
@@ -43,7 +43,7 @@ pub struct PluginArtifactList {
 
 object! {
     PluginArtifactList {
-        0 results = "results" or_default,
+        0 results = "results" list,
         1 total = "total" integer,
     }
 }
@@ -69,9 +69,9 @@ object! {
     PluginArtifactMetadata {
         0 creation_time = "creationTime" integer,
         1 last_modified_time = "lastModifiedTime" integer,
-        2 name = "name" value,
+        2 name = "name" text,
         3 size = "size" integer,
-        4 uri = "uri" value,
+        4 uri = "uri" text,
     }
 }
 
@@ -88,8 +88,8 @@ pub struct PluginClass {
 
 object! {
     PluginClass {
-        0 icon = "icon" value,
-        1 name = "name" value,
+        0 icon = "icon" text,
+        1 name = "name" text,
     }
 }
 
@@ -106,8 +106,8 @@ pub struct PluginClasses {
 
 object! {
     PluginClasses {
-        0 classes = "classes" or_default,
-        1 type_ = "type" value,
+        0 classes = "classes" list,
+        1 type_ = "type" text,
     }
 }
 
@@ -138,7 +138,7 @@ pub struct PluginListRequest {
 
 object! {
     PluginListRequest {
-        0 plugins = "plugins" value,
+        0 plugins = "plugins" optional_strings,
     }
 }
 
@@ -168,7 +168,7 @@ pub struct PluginResolutionList {
 
 object! {
     PluginResolutionList {
-        0 results = "results" or_default,
+        0 results = "results" list,
         1 total = "total" integer,
     }
 }
@@ -189,8 +189,8 @@ pub struct PluginVersionAndMetadata {
 object! {
     PluginVersionAndMetadata {
         0 metadata = "metadata" value,
-        1 release_notes_url = "releaseNotesUrl" value,
-        2 version = "version" value,
+        1 release_notes_url = "releaseNotesUrl" text,
+        2 version = "version" text,
     }
 }
 
@@ -217,13 +217,13 @@ pub struct PluginVersionDetails {
 
 object! {
     PluginVersionDetails {
-        0 artifact_id = "artifactId" value,
-        1 classes = "classes" or_default,
-        2 description = "description" value,
-        3 group_id = "groupId" value,
+        0 artifact_id = "artifactId" text,
+        1 classes = "classes" list,
+        2 description = "description" text,
+        3 group_id = "groupId" text,
         4 icon = "icon" value,
-        5 title = "title" value,
-        6 version = "version" value,
+        5 title = "title" text,
+        6 version = "version" text,
     }
 }
 
@@ -248,12 +248,12 @@ pub struct VersionedPlugin {
 
 object! {
     VersionedPlugin {
-        0 artifact_id = "artifactId" value,
-        1 group_id = "groupId" value,
+        0 artifact_id = "artifactId" text,
+        1 group_id = "groupId" text,
         2 icon = "icon" value,
-        3 release_notes_url = "releaseNotesUrl" value,
-        4 title = "title" value,
-        5 versions = "versions" or_default,
+        3 release_notes_url = "releaseNotesUrl" text,
+        4 title = "title" text,
+        5 versions = "versions" strings,
     }
 }
 
@@ -272,8 +272,8 @@ pub struct VersionedPluginVersions {
 
 object! {
     VersionedPluginVersions {
-        0 artifact_id = "artifactId" value,
-        1 group_id = "groupId" value,
-        2 versions = "versions" or_default,
+        0 artifact_id = "artifactId" text,
+        1 group_id = "groupId" text,
+        2 versions = "versions" list,
     }
 }

@@ -59,13 +59,13 @@ pub struct Policy {
 
 object! {
     Policy {
-        0 deleted = "deleted" value,
-        1 description = "description" value,
-        2 display_name = "displayName" value,
+        0 deleted = "deleted" flag,
+        1 description = "description" text,
+        2 display_name = "displayName" text,
         3 enforcement = "enforcement" value,
-        4 id = "id" value,
-        5 rules = "rules" or_default,
-        6 source = "source" value,
+        4 id = "id" text,
+        5 rules = "rules" list,
+        6 source = "source" text,
         7 target = "target" value,
     }
 }
@@ -88,7 +88,7 @@ pub struct PolicyCondition {
 
 object! {
     PolicyCondition {
-        0 field = "field" value,
+        0 field = "field" text,
         1 operator = "operator" value,
         2 value = "value" value,
     }
@@ -135,7 +135,7 @@ pub struct PolicyEvaluation {
 object! {
     PolicyEvaluation {
         0 counts = "counts" value,
-        1 results = "results" or_default,
+        1 results = "results" list,
         2 total = "total" integer,
     }
 }
@@ -179,9 +179,9 @@ pub struct PolicyEvaluationResource {
 
 object! {
     PolicyEvaluationResource {
-        0 id = "id" value,
-        1 kind = "kind" value,
-        2 namespace = "namespace" value,
+        0 id = "id" text,
+        1 kind = "kind" text,
+        2 namespace = "namespace" text,
     }
 }
 
@@ -202,10 +202,10 @@ pub struct PolicyEvaluationResult {
 
 object! {
     PolicyEvaluationResult {
-        0 conflicts = "conflicts" or_default,
-        1 mutations = "mutations" or_default,
+        0 conflicts = "conflicts" list,
+        1 mutations = "mutations" list,
         2 resource = "resource" value,
-        3 violations = "violations" or_default,
+        3 violations = "violations" list,
     }
 }
 
@@ -222,7 +222,7 @@ pub struct PolicyImportResult {
 
 object! {
     PolicyImportResult {
-        0 errors = "errors" or_default,
+        0 errors = "errors" list,
         1 imported = "imported" integer,
     }
 }
@@ -240,8 +240,8 @@ pub struct PolicyImportResultError {
 
 object! {
     PolicyImportResultError {
-        0 document = "document" value,
-        1 message = "message" value,
+        0 document = "document" text,
+        1 message = "message" text,
     }
 }
 
@@ -325,8 +325,8 @@ pub struct PolicyRule {
 object! {
     PolicyRule {
         0 on = "on" value,
-        1 type_ = "type" value,
-        2 where_ = "where" or_default,
+        1 type_ = "type" text,
+        2 where_ = "where" list,
     }
 }
 
@@ -396,8 +396,8 @@ pub struct PolicySelector {
 
 object! {
     PolicySelector {
-        0 namespaces = "namespaces" value,
-        1 tenants = "tenants" value,
+        0 namespaces = "namespaces" optional_strings,
+        1 tenants = "tenants" optional_strings,
     }
 }
 
@@ -445,11 +445,11 @@ pub struct PolicySummary {
 
 object! {
     PolicySummary {
-        0 description = "description" value,
-        1 display_name = "displayName" value,
+        0 description = "description" text,
+        1 display_name = "displayName" text,
         2 enforcement = "enforcement" value,
-        3 id = "id" value,
-        4 namespace = "namespace" value,
+        3 id = "id" text,
+        4 namespace = "namespace" text,
         5 rules = "rules" value,
         6 scope = "scope" value,
         7 target = "target" value,
@@ -469,7 +469,7 @@ pub struct PolicyTarget {
 
 object! {
     PolicyTarget {
-        0 namespaces = "namespaces" or_default,
-        1 tenants = "tenants" or_default,
+        0 namespaces = "namespaces" strings,
+        1 tenants = "tenants" strings,
     }
 }

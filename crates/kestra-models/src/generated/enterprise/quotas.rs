@@ -22,10 +22,10 @@ pub struct QuotaLimit {
 object! {
     QuotaLimit {
         0 count = "count" integer,
-        1 flow_id = "flowId" value,
-        2 id = "id" value,
-        3 namespace = "namespace" value,
+        1 flow_id = "flowId" text,
+        2 id = "id" text,
+        3 namespace = "namespace" text,
         4 start = "start" value,
-        5 tenant_id = "tenantId" value,
+        5 tenant_id = "tenantId" text,
     }
 }

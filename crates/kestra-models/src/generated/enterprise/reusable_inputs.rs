@@ -17,9 +17,9 @@ pub struct ReusableInputs {
 
 object! {
     ReusableInputs {
-        0 description = "description" value,
-        1 id = "id" value,
-        2 inputs = "inputs" or_default,
-        3 namespace = "namespace" value,
+        0 description = "description" text,
+        1 id = "id" text,
+        2 inputs = "inputs" list,
+        3 namespace = "namespace" text,
     }
 }

@@ -19,10 +19,10 @@ pub struct AuthenticationSchema {
 
 object! {
     AuthenticationSchema {
-        0 description = "description" value,
-        1 documentation_uri = "documentationUri" value,
-        2 name = "name" value,
-        3 spec_uri = "specUri" value,
+        0 description = "description" text,
+        1 documentation_uri = "documentationUri" text,
+        2 name = "name" text,
+        3 spec_uri = "specUri" text,
         4 type_ = "type" value,
     }
 }
@@ -44,7 +44,7 @@ object! {
     BulkConfiguration {
         0 max_operations = "maxOperations" integer,
         1 max_payload_size = "maxPayloadSize" integer,
-        2 supported = "supported" value,
+        2 supported = "supported" flag,
     }
 }
 
@@ -62,7 +62,7 @@ pub struct FilterConfiguration {
 object! {
     FilterConfiguration {
         0 max_results = "maxResults" integer,
-        1 supported = "supported" value,
+        1 supported = "supported" flag,
     }
 }
 
@@ -79,8 +79,8 @@ pub struct SchemaExtensionConfiguration {
 
 object! {
     SchemaExtensionConfiguration {
-        0 required = "required" value,
-        1 schema_urn = "schemaUrn" value,
+        0 required = "required" flag,
+        1 schema_urn = "schemaUrn" text,
     }
 }
 
@@ -126,21 +126,21 @@ pub struct ScimAttribute {
 object! {
     ScimAttribute {
         0 accessor = "accessor" value,
-        1 attributes = "attributes" or_default,
-        2 canonical_values = "canonicalValues" or_default,
-        3 case_exact = "caseExact" value,
-        4 description = "description" value,
-        5 multi_valued = "multiValued" value,
+        1 attributes = "attributes" list,
+        2 canonical_values = "canonicalValues" strings,
+        3 case_exact = "caseExact" flag,
+        4 description = "description" text,
+        5 multi_valued = "multiValued" flag,
         6 mutability = "mutability" value,
-        7 name = "name" value,
-        8 reference_types = "referenceTypes" or_default,
-        9 required = "required" value,
+        7 name = "name" text,
+        8 reference_types = "referenceTypes" strings,
+        9 required = "required" flag,
         10 returned = "returned" value,
-        11 scim_resource_id_reference = "scimResourceIdReference" value,
-        12 sub_attributes = "subAttributes" or_default,
+        11 scim_resource_id_reference = "scimResourceIdReference" flag,
+        12 sub_attributes = "subAttributes" list,
         13 type_ = "type" value,
         14 uniqueness = "uniqueness" value,
-        15 urn = "urn" value,
+        15 urn = "urn" text,
     }
 }
 
@@ -201,18 +201,18 @@ pub struct ScimResourceType {
 
 object! {
     ScimResourceType {
-        0 base_urn = "baseUrn" value,
-        1 description = "description" value,
-        2 endpoint = "endpoint" value,
-        3 extensions = "extensions" or_default,
-        4 external_id = "externalId" value,
-        5 id = "id" value,
+        0 base_urn = "baseUrn" text,
+        1 description = "description" text,
+        2 endpoint = "endpoint" text,
+        3 extensions = "extensions" map,
+        4 external_id = "externalId" text,
+        5 id = "id" text,
         6 meta = "meta" value,
-        7 name = "name" value,
-        8 resource_type = "resourceType" value,
-        9 schema_extensions = "schemaExtensions" or_default,
-        10 schema_urn = "schemaUrn" value,
-        11 schemas = "schemas" or_default,
+        7 name = "name" text,
+        8 resource_type = "resourceType" text,
+        9 schema_extensions = "schemaExtensions" list,
+        10 schema_urn = "schemaUrn" text,
+        11 schemas = "schemas" strings,
     }
 }
 
@@ -245,11 +245,11 @@ pub struct ScimSchema {
 
 object! {
     ScimSchema {
-        0 attributes = "attributes" or_default,
-        1 description = "description" value,
-        2 id = "id" value,
+        0 attributes = "attributes" list,
+        1 description = "description" text,
+        2 id = "id" text,
         3 meta = "meta" value,
-        4 name = "name" value,
+        4 name = "name" text,
     }
 }
 
@@ -301,20 +301,20 @@ pub struct ServiceProviderConfiguration {
 
 object! {
     ServiceProviderConfiguration {
-        0 authentication_schemes = "authenticationSchemes" or_default,
-        1 base_urn = "baseUrn" value,
+        0 authentication_schemes = "authenticationSchemes" list,
+        1 base_urn = "baseUrn" text,
         2 bulk = "bulk" value,
         3 change_password = "changePassword" value,
-        4 documentation_url = "documentationUrl" value,
+        4 documentation_url = "documentationUrl" text,
         5 etag = "etag" value,
-        6 extensions = "extensions" or_default,
-        7 external_id = "externalId" value,
+        6 extensions = "extensions" map,
+        7 external_id = "externalId" text,
         8 filter = "filter" value,
-        9 id = "id" value,
+        9 id = "id" text,
         10 meta = "meta" value,
         11 patch = "patch" value,
-        12 resource_type = "resourceType" value,
-        13 schemas = "schemas" or_default,
+        12 resource_type = "resourceType" text,
+        13 schemas = "schemas" strings,
         14 sort = "sort" value,
     }
 }
@@ -341,6 +341,6 @@ pub struct SupportedConfiguration {
 
 object! {
     SupportedConfiguration {
-        0 supported = "supported" value,
+        0 supported = "supported" flag,
     }
 }

@@ -47,12 +47,12 @@ pub struct SecurityIntegration {
 
 object! {
     SecurityIntegration {
-        0 deleted = "deleted" value,
-        1 description = "description" value,
-        2 enabled = "enabled" value,
-        3 id = "id" value,
-        4 name = "name" value,
-        5 tenant_id = "tenantId" value,
+        0 deleted = "deleted" flag,
+        1 description = "description" text,
+        2 enabled = "enabled" flag,
+        3 id = "id" text,
+        4 name = "name" text,
+        5 tenant_id = "tenantId" text,
         6 type_ = "type" value,
     }
 }

@@ -89,12 +89,12 @@ pub struct ServiceAccountDetail {
 
 object! {
     ServiceAccountDetail {
-        0 description = "description" value,
-        1 id = "id" value,
-        2 instance_owner = "instanceOwner" value,
-        3 name = "name" value,
-        4 super_admin = "superAdmin" value,
-        5 tenants = "tenants" or_default,
+        0 description = "description" text,
+        1 id = "id" text,
+        2 instance_owner = "instanceOwner" flag,
+        3 name = "name" text,
+        4 super_admin = "superAdmin" flag,
+        5 tenants = "tenants" list,
     }
 }
 
@@ -110,7 +110,7 @@ pub struct ServiceAccountGroup {
 
 object! {
     ServiceAccountGroup {
-        0 id = "id" value,
+        0 id = "id" text,
     }
 }
 
@@ -191,11 +191,11 @@ pub struct ServiceAccountResponse {
 
 object! {
     ServiceAccountResponse {
-        0 description = "description" value,
-        1 groups = "groups" or_default,
-        2 id = "id" value,
-        3 instance_owner = "instanceOwner" value,
-        4 name = "name" value,
-        5 super_admin = "superAdmin" value,
+        0 description = "description" text,
+        1 groups = "groups" list,
+        2 id = "id" text,
+        3 instance_owner = "instanceOwner" flag,
+        4 name = "name" text,
+        5 super_admin = "superAdmin" flag,
     }
 }

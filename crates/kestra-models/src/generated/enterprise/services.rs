@@ -31,7 +31,7 @@ pub struct ActiveServiceList {
 
 object! {
     ActiveServiceList {
-        0 services = "services" or_default,
+        0 services = "services" list,
         1 total = "total" integer,
     }
 }
@@ -53,10 +53,10 @@ pub struct ServerInstanceSummary {
 
 object! {
     ServerInstanceSummary {
-        0 hostname = "hostname" value,
-        1 id = "id" value,
+        0 hostname = "hostname" text,
+        1 id = "id" text,
         2 type_ = "type" value,
-        3 version = "version" value,
+        3 version = "version" text,
     }
 }
 
@@ -82,7 +82,7 @@ pub struct ServiceInstanceSummary {
 object! {
     ServiceInstanceSummary {
         0 created_at = "createdAt" value,
-        1 id = "id" value,
+        1 id = "id" text,
         2 server = "server" value,
         3 state = "state" value,
         4 type_ = "type" value,

@@ -27,12 +27,12 @@ pub struct AppCatalogConfig {
 
 object! {
     AppCatalogConfig {
-        0 background_color = "backgroundColor" value,
-        1 button_text_color = "buttonTextColor" value,
-        2 primary_color = "primaryColor" value,
-        3 tile_color = "tileColor" value,
-        4 title = "title" value,
-        5 title_color = "titleColor" value,
+        0 background_color = "backgroundColor" text,
+        1 button_text_color = "buttonTextColor" text,
+        2 primary_color = "primaryColor" text,
+        3 tile_color = "tileColor" text,
+        4 title = "title" text,
+        5 title_color = "titleColor" text,
     }
 }
 
@@ -94,9 +94,9 @@ pub struct Auth {
 
 object! {
     Auth {
-        0 name = "name" value,
-        1 type_ = "type" value,
-        2 uid = "uid" value,
+        0 name = "name" text,
+        1 type_ = "type" text,
+        2 uid = "uid" text,
     }
 }
 
@@ -167,8 +167,8 @@ pub struct CreateApiTokenResponse {
 object! {
     CreateApiTokenResponse {
         0 full_token = "fullToken" value,
-        1 id = "id" value,
-        2 name = "name" value,
+        1 id = "id" text,
+        2 name = "name" text,
     }
 }
 
@@ -189,10 +189,10 @@ pub struct GroupIdentifier {
 
 object! {
     GroupIdentifier {
-        0 group_id = "groupId" value,
-        1 managed_externally = "managedExternally" value,
+        0 group_id = "groupId" text,
+        1 managed_externally = "managedExternally" flag,
         2 membership = "membership" value,
-        3 tenant_id = "tenantId" value,
+        3 tenant_id = "tenantId" text,
     }
 }
 
@@ -221,10 +221,10 @@ pub struct GroupSummary {
 
 object! {
     GroupSummary {
-        0 description = "description" value,
-        1 id = "id" value,
-        2 name = "name" value,
-        3 security_integration_name = "securityIntegrationName" value,
+        0 description = "description" text,
+        1 id = "id" text,
+        2 name = "name" text,
+        3 security_integration_name = "securityIntegrationName" text,
     }
 }
 
@@ -240,7 +240,7 @@ pub struct Ids {
 
 object! {
     Ids {
-        0 ids = "ids" value,
+        0 ids = "ids" optional_strings,
     }
 }
 
@@ -416,11 +416,11 @@ pub struct PolicyConflict {
 
 object! {
     PolicyConflict {
-        0 add_policy_id = "addPolicyId" value,
+        0 add_policy_id = "addPolicyId" text,
         1 add_scope = "addScope" value,
-        2 delete_policy_id = "deletePolicyId" value,
+        2 delete_policy_id = "deletePolicyId" text,
         3 delete_scope = "deleteScope" value,
-        4 target = "target" value,
+        4 target = "target" text,
     }
 }
 
@@ -446,10 +446,10 @@ pub struct PolicyMutation {
 object! {
     PolicyMutation {
         0 action = "action" value,
-        1 policy_id = "policyId" value,
+        1 policy_id = "policyId" text,
         2 previous_value = "previousValue" value,
         3 scope = "scope" value,
-        4 target = "target" value,
+        4 target = "target" text,
         5 value = "value" value,
     }
 }
@@ -504,13 +504,13 @@ pub struct PolicyViolation {
 
 object! {
     PolicyViolation {
-        0 message = "message" value,
-        1 policy_id = "policyId" value,
-        2 rule_type = "ruleType" value,
+        0 message = "message" text,
+        1 policy_id = "policyId" text,
+        2 rule_type = "ruleType" text,
         3 scope = "scope" value,
         4 severity = "severity" value,
-        5 target = "target" value,
-        6 task_id = "taskId" value,
+        5 target = "target" text,
+        6 task_id = "taskId" text,
     }
 }
 
@@ -533,10 +533,10 @@ pub struct RoleSummary {
 
 object! {
     RoleSummary {
-        0 id = "id" value,
-        1 is_default = "isDefault" value,
-        2 is_managed = "isManaged" value,
-        3 name = "name" value,
+        0 id = "id" text,
+        1 is_default = "isDefault" flag,
+        2 is_managed = "isManaged" flag,
+        3 name = "name" text,
         4 permission_count = "permissionCount" integer,
     }
 }
@@ -568,12 +568,12 @@ pub struct ScimAttributeReference {
 
 object! {
     ScimAttributeReference {
-        0 attribute_base = "attributeBase" value,
-        1 attribute_name = "attributeName" value,
-        2 full_attribute_name = "fullAttributeName" value,
-        3 fully_qualified_attribute_name = "fullyQualifiedAttributeName" value,
-        4 sub_attribute_name = "subAttributeName" value,
-        5 urn = "urn" value,
+        0 attribute_base = "attributeBase" text,
+        1 attribute_name = "attributeName" text,
+        2 full_attribute_name = "fullAttributeName" text,
+        3 fully_qualified_attribute_name = "fullyQualifiedAttributeName" text,
+        4 sub_attribute_name = "subAttributeName" text,
+        5 urn = "urn" text,
     }
 }
 
@@ -641,9 +641,9 @@ pub struct ScimEmail {
 
 object! {
     ScimEmail {
-        0 primary = "primary" value,
-        1 type_ = "type" value,
-        2 value = "value" value,
+        0 primary = "primary" flag,
+        1 type_ = "type" text,
+        2 value = "value" text,
     }
 }
 
@@ -684,7 +684,7 @@ pub struct ScimExtension {
 
 object! {
     ScimExtension {
-        0 urn = "urn" value,
+        0 urn = "urn" text,
     }
 }
 
@@ -717,7 +717,7 @@ pub struct ScimFilter {
 object! {
     ScimFilter {
         0 expression = "expression" value,
-        1 filter = "filter" value,
+        1 filter = "filter" text,
     }
 }
 
@@ -766,9 +766,9 @@ object! {
     ScimMeta {
         0 created = "created" value,
         1 last_modified = "lastModified" value,
-        2 location = "location" value,
-        3 resource_type = "resourceType" value,
-        4 version = "version" value,
+        2 location = "location" text,
+        3 resource_type = "resourceType" text,
+        4 version = "version" text,
     }
 }
 
@@ -824,8 +824,8 @@ pub struct ScimName {
 
 object! {
     ScimName {
-        0 family_name = "familyName" value,
-        1 given_name = "givenName" value,
+        0 family_name = "familyName" text,
+        1 given_name = "givenName" text,
     }
 }
 
@@ -992,8 +992,8 @@ pub struct ScimPatchRequest {
 
 object! {
     ScimPatchRequest {
-        0 patch_operation_list = "patchOperationList" value,
-        1 schemas = "schemas" value,
+        0 patch_operation_list = "patchOperationList" optional_list,
+        1 schemas = "schemas" optional_strings,
     }
 }
 
@@ -1049,13 +1049,13 @@ pub struct ScimResource {
 
 object! {
     ScimResource {
-        0 base_urn = "baseUrn" value,
-        1 extensions = "extensions" or_default,
-        2 external_id = "externalId" value,
-        3 id = "id" value,
+        0 base_urn = "baseUrn" text,
+        1 extensions = "extensions" map,
+        2 external_id = "externalId" text,
+        3 id = "id" text,
         4 meta = "meta" value,
-        5 resource_type = "resourceType" value,
-        6 schemas = "schemas" or_default,
+        5 resource_type = "resourceType" text,
+        6 schemas = "schemas" strings,
     }
 }
 
@@ -1150,12 +1150,12 @@ pub struct ScimSearchRequest {
 
 object! {
     ScimSearchRequest {
-        0 attributes = "attributes" value,
+        0 attributes = "attributes" optional_list,
         1 count = "count" integer,
-        2 excluded_attributes = "excludedAttributes" value,
+        2 excluded_attributes = "excludedAttributes" optional_list,
         3 filter = "filter" value,
         4 page_request = "pageRequest" value,
-        5 schemas = "schemas" value,
+        5 schemas = "schemas" optional_strings,
         6 sort_by = "sortBy" value,
         7 sort_order = "sortOrder" value,
         8 sort_request = "sortRequest" value,
@@ -1538,21 +1538,21 @@ object! {
         0 app_catalog_config = "appCatalogConfig" value,
         1 concurrency = "concurrency" value,
         2 default_worker_selector = "defaultWorkerSelector" value,
-        3 deleted = "deleted" value,
-        4 id = "id" value,
-        5 name = "name" value,
-        6 outputs_in_internal_storage = "outputsInInternalStorage" value,
-        7 quotas = "quotas" or_default,
-        8 require_existing_namespace = "requireExistingNamespace" value,
+        3 deleted = "deleted" flag,
+        4 id = "id" text,
+        5 name = "name" text,
+        6 outputs_in_internal_storage = "outputsInInternalStorage" flag,
+        7 quotas = "quotas" list,
+        8 require_existing_namespace = "requireExistingNamespace" flag,
         9 sdk_default_authentication = "sdkDefaultAuthentication" value,
         10 secret_configuration = "secretConfiguration" value,
         11 secret_isolation = "secretIsolation" value,
-        12 secret_read_only = "secretReadOnly" value,
-        13 secret_type = "secretType" value,
+        12 secret_read_only = "secretReadOnly" flag,
+        13 secret_type = "secretType" text,
         14 settings = "settings" value,
         15 storage_configuration = "storageConfiguration" or_default,
         16 storage_isolation = "storageIsolation" value,
-        17 storage_type = "storageType" value,
+        17 storage_type = "storageType" text,
         18 tenant_type = "type" value,
         19 worker_group = "workerGroup" value,
         20 worker_secret_manager_mode = "workerSecretManagerMode" value,
@@ -1720,8 +1720,8 @@ pub struct TenantAccessAuthentication {
 
 object! {
     TenantAccessAuthentication {
-        0 name = "name" value,
-        1 type_ = "type" value,
+        0 name = "name" text,
+        1 type_ = "type" text,
     }
 }
 
@@ -1740,9 +1740,9 @@ pub struct TenantAccessGroup {
 
 object! {
     TenantAccessGroup {
-        0 external = "external" value,
-        1 id = "id" value,
-        2 name = "name" value,
+        0 external = "external" flag,
+        1 id = "id" text,
+        2 name = "name" text,
     }
 }
 
@@ -1766,10 +1766,10 @@ pub struct TenantIdentityProvider {
 object! {
     TenantIdentityProvider {
         0 attributes = "attributes" or_default,
-        1 external_id = "externalId" value,
-        2 security_integration_id = "securityIntegrationId" value,
-        3 security_integration_name = "securityIntegrationName" value,
-        4 tenant_id = "tenantId" value,
+        1 external_id = "externalId" text,
+        2 security_integration_id = "securityIntegrationId" text,
+        3 security_integration_name = "securityIntegrationName" text,
+        4 tenant_id = "tenantId" text,
     }
 }
 
@@ -1815,8 +1815,8 @@ pub struct TenantSummary {
 
 object! {
     TenantSummary {
-        0 id = "id" value,
-        1 name = "name" value,
+        0 id = "id" text,
+        1 name = "name" text,
     }
 }
 
@@ -1855,15 +1855,15 @@ pub struct Token {
 
 object! {
     Token {
-        0 description = "description" value,
+        0 description = "description" text,
         1 exp = "exp" value,
-        2 expired = "expired" value,
-        3 extended = "extended" value,
+        2 expired = "expired" flag,
+        3 extended = "extended" flag,
         4 iat = "iat" value,
-        5 id = "id" value,
+        5 id = "id" text,
         6 last_used = "lastUsed" value,
-        7 name = "name" value,
-        8 prefix = "prefix" value,
+        7 name = "name" text,
+        8 prefix = "prefix" text,
     }
 }
 
@@ -1880,7 +1880,7 @@ pub struct TokenList {
 
 object! {
     TokenList {
-        0 results = "results" or_default,
+        0 results = "results" list,
         1 total = "total" integer,
     }
 }
@@ -1922,20 +1922,20 @@ pub struct User {
 
 object! {
     User {
-        0 auths = "auths" or_default,
-        1 description = "description" value,
-        2 email = "email" value,
-        3 first_name = "firstName" value,
-        4 group_list = "groupList" or_default,
-        5 groups = "groups" or_default,
-        6 id = "id" value,
-        7 instance_owner = "instanceOwner" value,
-        8 last_name = "lastName" value,
-        9 name = "name" value,
-        10 providers = "providers" or_default,
-        11 super_admin = "superAdmin" value,
+        0 auths = "auths" list,
+        1 description = "description" text,
+        2 email = "email" text,
+        3 first_name = "firstName" text,
+        4 group_list = "groupList" list,
+        5 groups = "groups" list,
+        6 id = "id" text,
+        7 instance_owner = "instanceOwner" flag,
+        8 last_name = "lastName" text,
+        9 name = "name" text,
+        10 providers = "providers" list,
+        11 super_admin = "superAdmin" flag,
         12 type_ = "type" value,
-        13 username = "username" value,
+        13 username = "username" text,
     }
 }
 
@@ -1957,9 +1957,9 @@ pub struct UserDetailsRequest {
 
 object! {
     UserDetailsRequest {
-        0 email = "email" value,
-        1 first_name = "firstName" value,
-        2 last_name = "lastName" value,
+        0 email = "email" text,
+        1 first_name = "firstName" text,
+        2 last_name = "lastName" text,
     }
 }
 
@@ -2009,10 +2009,10 @@ pub struct UserGroup {
 
 object! {
     UserGroup {
-        0 display = "display" value,
-        1 ref_ = "ref" value,
+        0 display = "display" text,
+        1 ref_ = "ref" text,
         2 type_ = "type" value,
-        3 value = "value" value,
+        3 value = "value" text,
     }
 }
 
@@ -2076,12 +2076,12 @@ pub struct UserTenantAccess {
 
 object! {
     UserTenantAccess {
-        0 auths = "auths" or_default,
-        1 description = "description" value,
-        2 display_name = "displayName" value,
-        3 groups = "groups" or_default,
-        4 id = "id" value,
-        5 username = "username" value,
+        0 auths = "auths" list,
+        1 description = "description" text,
+        2 display_name = "displayName" text,
+        3 groups = "groups" list,
+        4 id = "id" text,
+        5 username = "username" text,
     }
 }
 

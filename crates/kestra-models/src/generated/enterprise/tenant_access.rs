@@ -37,12 +37,12 @@ pub struct RoleAssignment {
 
 object! {
     RoleAssignment {
-        0 id = "id" value,
-        1 name = "name" value,
-        2 namespace = "namespace" value,
+        0 id = "id" text,
+        1 name = "name" text,
+        2 namespace = "namespace" text,
         3 origin = "origin" value,
-        4 permissions = "permissions" or_default,
-        5 source_id = "sourceId" value,
+        4 permissions = "permissions" list,
+        5 source_id = "sourceId" text,
     }
 }
 
@@ -79,14 +79,14 @@ pub struct TenantAccess {
 
 object! {
     TenantAccess {
-        0 display_name = "displayName" value,
-        1 groups = "groups" or_default,
-        2 instance_owner = "instanceOwner" value,
-        3 roles = "roles" or_default,
-        4 super_admin = "superAdmin" value,
-        5 tenant_id = "tenantId" value,
-        6 user_id = "userId" value,
-        7 username = "username" value,
+        0 display_name = "displayName" text,
+        1 groups = "groups" list,
+        2 instance_owner = "instanceOwner" flag,
+        3 roles = "roles" list,
+        4 super_admin = "superAdmin" flag,
+        5 tenant_id = "tenantId" text,
+        6 user_id = "userId" text,
+        7 username = "username" text,
     }
 }
 
@@ -105,7 +105,7 @@ pub struct UserPermission {
 
 object! {
     UserPermission {
-        0 actions = "actions" or_default,
+        0 actions = "actions" list,
         1 permission = "permission" value,
         2 resource = "resource" value,
     }

@@ -54,22 +54,22 @@ object! {
         0 app_catalog_config = "appCatalogConfig" value,
         1 concurrency = "concurrency" value,
         2 default_worker_selector = "defaultWorkerSelector" value,
-        3 deleted = "deleted" value,
-        4 id = "id" value,
-        5 logo = "logo" value,
-        6 name = "name" value,
-        7 outputs_in_internal_storage = "outputsInInternalStorage" value,
-        8 quotas = "quotas" or_default,
-        9 require_existing_namespace = "requireExistingNamespace" value,
+        3 deleted = "deleted" flag,
+        4 id = "id" text,
+        5 logo = "logo" text,
+        6 name = "name" text,
+        7 outputs_in_internal_storage = "outputsInInternalStorage" flag,
+        8 quotas = "quotas" list,
+        9 require_existing_namespace = "requireExistingNamespace" flag,
         10 sdk_default_authentication = "sdkDefaultAuthentication" value,
         11 secret_configuration = "secretConfiguration" value,
         12 secret_isolation = "secretIsolation" value,
-        13 secret_read_only = "secretReadOnly" value,
-        14 secret_type = "secretType" value,
+        13 secret_read_only = "secretReadOnly" flag,
+        14 secret_type = "secretType" text,
         15 settings = "settings" value,
         16 storage_configuration = "storageConfiguration" or_default,
         17 storage_isolation = "storageIsolation" value,
-        18 storage_type = "storageType" value,
+        18 storage_type = "storageType" text,
         19 worker_group = "workerGroup" value,
         20 worker_secret_manager_mode = "workerSecretManagerMode" value,
     }
@@ -102,12 +102,12 @@ pub struct AppsCatalogConfigRequest {
 
 object! {
     AppsCatalogConfigRequest {
-        0 background_color = "backgroundColor" value,
-        1 button_text_color = "buttonTextColor" value,
-        2 primary_color = "primaryColor" value,
-        3 tile_color = "tileColor" value,
-        4 title = "title" value,
-        5 title_color = "titleColor" value,
+        0 background_color = "backgroundColor" text,
+        1 button_text_color = "buttonTextColor" text,
+        2 primary_color = "primaryColor" text,
+        3 tile_color = "tileColor" text,
+        4 title = "title" text,
+        5 title_color = "titleColor" text,
     }
 }
 
@@ -177,13 +177,13 @@ pub struct AppsCatalogConfigResponse {
 
 object! {
     AppsCatalogConfigResponse {
-        0 background_color = "backgroundColor" value,
-        1 button_text_color = "buttonTextColor" value,
-        2 logo = "logo" value,
-        3 primary_color = "primaryColor" value,
-        4 tile_color = "tileColor" value,
-        5 title = "title" value,
-        6 title_color = "titleColor" value,
+        0 background_color = "backgroundColor" text,
+        1 button_text_color = "buttonTextColor" text,
+        2 logo = "logo" text,
+        3 primary_color = "primaryColor" text,
+        4 tile_color = "tileColor" text,
+        5 title = "title" text,
+        6 title_color = "titleColor" text,
     }
 }
 
@@ -205,9 +205,9 @@ pub struct SetTenantDefaultDashboardsRequest {
 
 object! {
     SetTenantDefaultDashboardsRequest {
-        0 default_flow_overview_dashboard = "defaultFlowOverviewDashboard" value,
-        1 default_home_dashboard = "defaultHomeDashboard" value,
-        2 default_namespace_overview_dashboard = "defaultNamespaceOverviewDashboard" value,
+        0 default_flow_overview_dashboard = "defaultFlowOverviewDashboard" text,
+        1 default_home_dashboard = "defaultHomeDashboard" text,
+        2 default_namespace_overview_dashboard = "defaultNamespaceOverviewDashboard" text,
     }
 }
 

@@ -43,23 +43,23 @@ pub struct Assertion {
 
 object! {
     Assertion {
-        0 contains = "contains" value,
-        1 description = "description" value,
-        2 ends_with = "endsWith" value,
-        3 equal_to = "equalTo" value,
-        4 error_message = "errorMessage" value,
-        5 greater_than = "greaterThan" value,
-        6 greater_than_or_equal_to = "greaterThanOrEqualTo" value,
-        7 in_ = "in" value,
-        8 is_not_null = "isNotNull" value,
-        9 is_null = "isNull" value,
-        10 less_than = "lessThan" value,
-        11 less_than_or_equal_to = "lessThanOrEqualTo" value,
-        12 not_equal_to = "notEqualTo" value,
-        13 not_in = "notIn" value,
-        14 starts_with = "startsWith" value,
-        15 task_id = "taskId" value,
-        16 value = "value" value,
+        0 contains = "contains" text,
+        1 description = "description" text,
+        2 ends_with = "endsWith" text,
+        3 equal_to = "equalTo" text,
+        4 error_message = "errorMessage" text,
+        5 greater_than = "greaterThan" text,
+        6 greater_than_or_equal_to = "greaterThanOrEqualTo" text,
+        7 in_ = "in" text,
+        8 is_not_null = "isNotNull" text,
+        9 is_null = "isNull" text,
+        10 less_than = "lessThan" text,
+        11 less_than_or_equal_to = "lessThanOrEqualTo" text,
+        12 not_equal_to = "notEqualTo" text,
+        13 not_in = "notIn" text,
+        14 starts_with = "startsWith" text,
+        15 task_id = "taskId" text,
+        16 value = "value" text,
     }
 }
 
@@ -87,12 +87,12 @@ pub struct AssertionResult {
 object! {
     AssertionResult {
         0 actual = "actual" value,
-        1 description = "description" value,
-        2 error_message = "errorMessage" value,
+        1 description = "description" text,
+        2 error_message = "errorMessage" text,
         3 expected = "expected" value,
-        4 is_success = "isSuccess" value,
-        5 operator = "operator" value,
-        6 task_id = "taskId" value,
+        4 is_success = "isSuccess" flag,
+        5 operator = "operator" text,
+        6 task_id = "taskId" text,
     }
 }
 
@@ -109,8 +109,8 @@ pub struct AssertionRunError {
 
 object! {
     AssertionRunError {
-        0 details = "details" value,
-        1 message = "message" value,
+        0 details = "details" text,
+        1 message = "message" text,
     }
 }
 
@@ -131,9 +131,9 @@ pub struct Fixtures {
 
 object! {
     Fixtures {
-        0 files = "files" or_default,
+        0 files = "files" string_map,
         1 inputs = "inputs" or_default,
-        2 tasks = "tasks" or_default,
+        2 tasks = "tasks" list,
         3 trigger = "trigger" value,
     }
 }
@@ -156,9 +156,9 @@ pub struct RunByQueryRequest {
 
 object! {
     RunByQueryRequest {
-        0 flow_id = "flowId" value,
-        1 include_child_namespaces = "includeChildNamespaces" value,
-        2 namespace = "namespace" value,
+        0 flow_id = "flowId" text,
+        1 include_child_namespaces = "includeChildNamespaces" flag,
+        2 namespace = "namespace" text,
     }
 }
 
@@ -199,7 +199,7 @@ pub struct RunRequest {
 
 object! {
     RunRequest {
-        0 test_cases = "testCases" value,
+        0 test_cases = "testCases" optional_strings,
     }
 }
 
@@ -228,7 +228,7 @@ pub struct SearchTestsLastResult {
 
 object! {
     SearchTestsLastResult {
-        0 test_suite_ids = "testSuiteIds" value,
+        0 test_suite_ids = "testSuiteIds" optional_list,
     }
 }
 
@@ -270,8 +270,8 @@ object! {
         0 number_of_test_cases_to_be_run = "numberOfTestCasesToBeRun" integer,
         1 number_of_test_suites_to_be_run = "numberOfTestSuitesToBeRun" integer,
         2 request_made = "requestMade" value,
-        3 results = "results" or_default,
-        4 tenant_id = "tenantId" value,
+        3 results = "results" list,
+        4 tenant_id = "tenantId" text,
     }
 }
 
@@ -310,14 +310,14 @@ pub struct TestSuite {
 
 object! {
     TestSuite {
-        0 deleted = "deleted" value,
-        1 description = "description" value,
-        2 disabled = "disabled" value,
-        3 flow_id = "flowId" value,
-        4 id = "id" value,
-        5 namespace = "namespace" value,
-        6 source = "source" value,
-        7 test_cases = "testCases" or_default,
+        0 deleted = "deleted" flag,
+        1 description = "description" text,
+        2 disabled = "disabled" flag,
+        3 flow_id = "flowId" text,
+        4 id = "id" text,
+        5 namespace = "namespace" text,
+        6 source = "source" text,
+        7 test_cases = "testCases" list,
     }
 }
 
@@ -381,13 +381,13 @@ pub struct TestSuiteRunResult {
 object! {
     TestSuiteRunResult {
         0 end_date = "endDate" value,
-        1 flow_id = "flowId" value,
-        2 id = "id" value,
-        3 namespace = "namespace" value,
-        4 results = "results" or_default,
+        1 flow_id = "flowId" text,
+        2 id = "id" text,
+        3 namespace = "namespace" text,
+        4 results = "results" list,
         5 start_date = "startDate" value,
         6 state = "state" value,
-        7 test_suite_id = "testSuiteId" value,
+        7 test_suite_id = "testSuiteId" text,
     }
 }
 
@@ -402,7 +402,7 @@ pub struct TestsLastResultResponse {
 
 object! {
     TestsLastResultResponse {
-        0 results = "results" or_default,
+        0 results = "results" list,
     }
 }
 
@@ -436,13 +436,13 @@ pub struct UnitTest {
 
 object! {
     UnitTest {
-        0 assertions = "assertions" or_default,
-        1 description = "description" value,
-        2 disabled = "disabled" value,
+        0 assertions = "assertions" list,
+        1 description = "description" text,
+        2 disabled = "disabled" flag,
         3 expected_state = "expectedState" value,
         4 fixtures = "fixtures" value,
-        5 id = "id" value,
-        6 type_ = "type" value,
+        5 id = "id" text,
+        6 type_ = "type" text,
     }
 }
 
@@ -471,13 +471,13 @@ pub struct UnitTestResult {
 
 object! {
     UnitTestResult {
-        0 assertion_results = "assertionResults" or_default,
-        1 errors = "errors" or_default,
-        2 execution_id = "executionId" value,
+        0 assertion_results = "assertionResults" list,
+        1 errors = "errors" list,
+        2 execution_id = "executionId" text,
         3 fixtures = "fixtures" value,
         4 state = "state" value,
-        5 test_id = "testId" value,
-        6 test_type = "testType" value,
-        7 url = "url" value,
+        5 test_id = "testId" text,
+        6 test_type = "testType" text,
+        7 url = "url" text,
     }
 }

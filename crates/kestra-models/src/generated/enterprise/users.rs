@@ -171,7 +171,7 @@ pub struct UpdateUserGroupsRequest {
 
 object! {
     UpdateUserGroupsRequest {
-        0 group_ids = "groupIds" value,
+        0 group_ids = "groupIds" optional_strings,
     }
 }
 
@@ -209,10 +209,10 @@ pub struct UserApiAutocomplete {
 
 object! {
     UserApiAutocomplete {
-        0 existing_only = "existingOnly" value,
-        1 ids = "ids" value,
-        2 q = "q" value,
-        3 username = "username" value,
+        0 existing_only = "existingOnly" flag,
+        1 ids = "ids" optional_strings,
+        2 q = "q" text,
+        3 username = "username" text,
     }
 }
 
@@ -262,9 +262,9 @@ pub struct UserAuth {
 
 object! {
     UserAuth {
-        0 id = "id" value,
-        1 name = "name" value,
-        2 type_ = "type" value,
+        0 id = "id" text,
+        1 name = "name" text,
+        2 type_ = "type" text,
     }
 }
 
@@ -301,18 +301,18 @@ pub struct UserDetail {
 
 object! {
     UserDetail {
-        0 auths = "auths" or_default,
-        1 display_name = "displayName" value,
-        2 email = "email" value,
-        3 first_name = "firstName" value,
-        4 groups = "groups" or_default,
-        5 id = "id" value,
-        6 instance_owner = "instanceOwner" value,
-        7 last_name = "lastName" value,
-        8 restricted = "restricted" value,
-        9 super_admin = "superAdmin" value,
-        10 tenants = "tenants" or_default,
-        11 username = "username" value,
+        0 auths = "auths" list,
+        1 display_name = "displayName" text,
+        2 email = "email" text,
+        3 first_name = "firstName" text,
+        4 groups = "groups" list,
+        5 id = "id" text,
+        6 instance_owner = "instanceOwner" flag,
+        7 last_name = "lastName" text,
+        8 restricted = "restricted" flag,
+        9 super_admin = "superAdmin" flag,
+        10 tenants = "tenants" list,
+        11 username = "username" text,
     }
 }
 
@@ -329,8 +329,8 @@ pub struct UserGroupEntry {
 
 object! {
     UserGroupEntry {
-        0 id = "id" value,
-        1 tenant_id = "tenantId" value,
+        0 id = "id" text,
+        1 tenant_id = "tenantId" text,
     }
 }
 
@@ -357,12 +357,12 @@ pub struct UserSummary {
 
 object! {
     UserSummary {
-        0 auths = "auths" or_default,
-        1 display_name = "displayName" value,
-        2 id = "id" value,
-        3 instance_owner = "instanceOwner" value,
-        4 super_admin = "superAdmin" value,
-        5 tenants = "tenants" or_default,
-        6 username = "username" value,
+        0 auths = "auths" list,
+        1 display_name = "displayName" text,
+        2 id = "id" text,
+        3 instance_owner = "instanceOwner" flag,
+        4 super_admin = "superAdmin" flag,
+        5 tenants = "tenants" list,
+        6 username = "username" text,
     }
 }

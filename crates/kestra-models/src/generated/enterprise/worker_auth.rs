@@ -22,11 +22,11 @@ pub struct WorkerCredential {
 object! {
     WorkerCredential {
         0 created_at = "createdAt" value,
-        1 id = "id" value,
+        1 id = "id" text,
         2 last_seen_at = "lastSeenAt" value,
-        3 token_uid = "tokenUid" value,
-        4 worker_id = "workerId" value,
-        5 worker_name = "workerName" value,
+        3 token_uid = "tokenUid" text,
+        4 worker_id = "workerId" text,
+        5 worker_name = "workerName" text,
     }
 }
 
@@ -41,6 +41,6 @@ pub struct WorkerList {
 
 object! {
     WorkerList {
-        0 workers = "workers" or_default,
+        0 workers = "workers" list,
     }
 }

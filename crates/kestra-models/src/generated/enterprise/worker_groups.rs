@@ -141,10 +141,10 @@ pub struct InstanceWorkerGroup {
 
 object! {
     InstanceWorkerGroup {
-        0 allowed_tenants = "allowedTenants" or_default,
-        1 description = "description" value,
-        2 id = "id" value,
-        3 key = "key" value,
+        0 allowed_tenants = "allowedTenants" strings,
+        1 description = "description" text,
+        2 id = "id" text,
+        3 key = "key" text,
     }
 }
 
@@ -167,11 +167,11 @@ pub struct InstanceWorkerGroupDetails {
 
 object! {
     InstanceWorkerGroupDetails {
-        0 allowed_tenants = "allowedTenants" or_default,
-        1 description = "description" value,
-        2 id = "id" value,
-        3 key = "key" value,
-        4 workers = "workers" or_default,
+        0 allowed_tenants = "allowedTenants" strings,
+        1 description = "description" text,
+        2 id = "id" text,
+        3 key = "key" text,
+        4 workers = "workers" list,
     }
 }
 
@@ -193,9 +193,9 @@ pub struct InstanceWorkerGroupItem {
 object! {
     InstanceWorkerGroupItem {
         0 active_workers = "activeWorkers" integer,
-        1 description = "description" value,
-        2 id = "id" value,
-        3 key = "key" value,
+        1 description = "description" text,
+        2 id = "id" text,
+        3 key = "key" text,
     }
 }
 
@@ -210,7 +210,7 @@ pub struct InstanceWorkerGroupList {
 
 object! {
     InstanceWorkerGroupList {
-        0 worker_groups = "workerGroups" or_default,
+        0 worker_groups = "workerGroups" list,
     }
 }
 
@@ -258,7 +258,7 @@ object! {
     SubscriptionCapacity {
         0 allocated = "allocated" integer,
         1 used = "used" integer,
-        2 worker_queue_id = "workerQueueId" value,
+        2 worker_queue_id = "workerQueueId" text,
     }
 }
 
@@ -434,12 +434,12 @@ object! {
     WorkerGroupCapacity {
         0 shared = "shared" value,
         1 snapshot_at = "snapshotAt" value,
-        2 subscriptions = "subscriptions" or_default,
+        2 subscriptions = "subscriptions" list,
         3 total_allocated = "totalAllocated" integer,
         4 total_ended_rate = "totalEndedRate" float,
         5 total_inflight = "totalInflight" integer,
         6 total_used = "totalUsed" integer,
-        7 worker_group_id = "workerGroupId" value,
+        7 worker_group_id = "workerGroupId" text,
     }
 }
 
@@ -469,12 +469,12 @@ pub struct WorkerGroupDefinition {
 object! {
     WorkerGroupDefinition {
         0 created_at = "createdAt" value,
-        1 deletable = "deletable" value,
-        2 description = "description" value,
-        3 id = "id" value,
-        4 name = "name" value,
-        5 subscriptions = "subscriptions" or_default,
-        6 tokens = "tokens" or_default,
+        1 deletable = "deletable" flag,
+        2 description = "description" text,
+        3 id = "id" text,
+        4 name = "name" text,
+        5 subscriptions = "subscriptions" list,
+        6 tokens = "tokens" list,
         7 updated_at = "updatedAt" value,
     }
 }
@@ -490,7 +490,7 @@ pub struct WorkerGroupList {
 
 object! {
     WorkerGroupList {
-        0 worker_groups = "workerGroups" or_default,
+        0 worker_groups = "workerGroups" list,
     }
 }
 
@@ -522,14 +522,14 @@ pub struct WorkerGroupTokenSummary {
 object! {
     WorkerGroupTokenSummary {
         0 created_at = "createdAt" value,
-        1 description = "description" value,
+        1 description = "description" text,
         2 expires_at = "expiresAt" value,
-        3 name = "name" value,
-        4 revoked = "revoked" value,
-        5 token_prefix = "tokenPrefix" value,
-        6 uid = "uid" value,
+        3 name = "name" text,
+        4 revoked = "revoked" flag,
+        5 token_prefix = "tokenPrefix" text,
+        6 uid = "uid" text,
         7 use_count = "useCount" integer,
-        8 valid = "valid" value,
+        8 valid = "valid" flag,
     }
 }
 
@@ -562,13 +562,13 @@ object! {
     WorkerGroupWorker {
         0 capacity = "capacity" value,
         1 created_at = "createdAt" value,
-        2 credential_id = "credentialId" value,
+        2 credential_id = "credentialId" text,
         3 registered_at = "registeredAt" value,
-        4 state = "state" value,
-        5 token_uid = "tokenUid" value,
+        4 state = "state" text,
+        5 token_uid = "tokenUid" text,
         6 updated_at = "updatedAt" value,
-        7 worker_id = "workerId" value,
-        8 worker_name = "workerName" value,
+        7 worker_id = "workerId" text,
+        8 worker_name = "workerName" text,
     }
 }
 
@@ -583,7 +583,7 @@ pub struct WorkerGroupWorkerList {
 
 object! {
     WorkerGroupWorkerList {
-        0 workers = "workers" or_default,
+        0 workers = "workers" list,
     }
 }
 
@@ -604,9 +604,9 @@ pub struct WorkerQueueSummary {
 
 object! {
     WorkerQueueSummary {
-        0 allowed_tenants = "allowedTenants" or_default,
-        1 id = "id" value,
-        2 name = "name" value,
-        3 tags = "tags" or_default,
+        0 allowed_tenants = "allowedTenants" strings,
+        1 id = "id" text,
+        2 name = "name" text,
+        3 tags = "tags" strings,
     }
 }

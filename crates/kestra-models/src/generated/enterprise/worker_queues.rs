@@ -64,8 +64,8 @@ pub struct SubscribingGroup {
 
 object! {
     SubscribingGroup {
-        0 id = "id" value,
-        1 name = "name" value,
+        0 id = "id" text,
+        1 name = "name" text,
     }
 }
 
@@ -88,11 +88,11 @@ pub struct WorkerQueue {
 
 object! {
     WorkerQueue {
-        0 allowed_tenants = "allowedTenants" or_default,
-        1 description = "description" value,
-        2 id = "id" value,
-        3 name = "name" value,
-        4 tags = "tags" or_default,
+        0 allowed_tenants = "allowedTenants" strings,
+        1 description = "description" text,
+        2 id = "id" text,
+        3 name = "name" text,
+        4 tags = "tags" strings,
     }
 }
 
@@ -117,12 +117,12 @@ pub struct WorkerQueueDetails {
 
 object! {
     WorkerQueueDetails {
-        0 allowed_tenants = "allowedTenants" or_default,
-        1 description = "description" value,
-        2 id = "id" value,
-        3 name = "name" value,
-        4 tags = "tags" or_default,
-        5 workers = "workers" or_default,
+        0 allowed_tenants = "allowedTenants" strings,
+        1 description = "description" text,
+        2 id = "id" text,
+        3 name = "name" text,
+        4 tags = "tags" strings,
+        5 workers = "workers" list,
     }
 }
 
@@ -148,11 +148,11 @@ pub struct WorkerQueueItem {
 object! {
     WorkerQueueItem {
         0 active_workers = "activeWorkers" integer,
-        1 allowed_tenants = "allowedTenants" or_default,
-        2 description = "description" value,
-        3 id = "id" value,
-        4 name = "name" value,
-        5 tags = "tags" or_default,
+        1 allowed_tenants = "allowedTenants" strings,
+        2 description = "description" text,
+        3 id = "id" text,
+        4 name = "name" text,
+        5 tags = "tags" strings,
     }
 }
 
@@ -167,7 +167,7 @@ pub struct WorkerQueueList {
 
 object! {
     WorkerQueueList {
-        0 worker_queues = "workerQueues" or_default,
+        0 worker_queues = "workerQueues" list,
     }
 }
 
@@ -182,6 +182,6 @@ pub struct WorkerQueueSubscribers {
 
 object! {
     WorkerQueueSubscribers {
-        0 groups = "groups" or_default,
+        0 groups = "groups" list,
     }
 }

@@ -15,8 +15,8 @@ pub struct Address {
 
 object! {
     Address {
-        0 city = "city" value,
-        1 zip = "ZIP" value,
+        0 city = "city" text,
+        1 zip = "ZIP" text,
     }
 }
 
@@ -85,7 +85,7 @@ pub struct Book {
 object! {
     Book {
         0 author = "author" value,
-        1 chapters = "chapters" or_default,
+        1 chapters = "chapters" list,
         2 extra = "extra" or_default,
         3 id = "id" integer,
         4 key = "key" value,
@@ -93,10 +93,10 @@ object! {
         6 labels = "labels" value,
         7 lent_for = "lentFor" value,
         8 loan = "loan" value,
-        9 owners = "owners" or_default,
+        9 owners = "owners" map,
         10 price = "price" float,
         11 sequel = "sequel" value,
-        12 type_ = "type" value,
+        12 type_ = "type" text,
     }
 }
 
