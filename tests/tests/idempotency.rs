@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use kestra::models::ExecutionKind;
 use kestra::{Client, ErrorKind, RequestSent, Resolved};
 use kestra_testkit::{Cut, Dialect, Fault, Outcome, Server};
 use serde_json::json;
@@ -152,6 +153,32 @@ tasks:
             Resolved::One(execution) => assert_ne!(execution.id.as_deref(), Some(run.id())),
             other => panic!("{other:?}"),
         }
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_found_whatever_the_kind() {
+    for dialect in ALL {
+        let (server, client) = serve(dialect).await;
+        let executions = client.executions();
+        let start =
+            || executions.start(NAMESPACE, "job").kind(ExecutionKind::Test).idempotency_key("tried-out");
+        let first = start().await;
+        if dialect == Dialect::V1_0 {
+            // It can't be searched for kinds: nothing is started that couldn't be found again.
+            assert_eq!(first.unwrap_err().kind(), ErrorKind::Unsupported);
+            assert_eq!(count(&server), 0);
+            assert!(matches!(executions.resolve("tried-out").await.unwrap(), Resolved::None));
+            continue;
+        }
+        let first = first.unwrap();
+        assert!(start().await.unwrap().was_found());
+        let creation = executions.create_execution(NAMESPACE, "job").kind(ExecutionKind::Test);
+        let again = creation.idempotency_key("tried-out").await.unwrap();
+        assert_eq!(again.id.as_deref(), Some(first.id()));
+        let resolved = executions.resolve("tried-out").await.unwrap();
+        assert!(matches!(resolved, Resolved::One(found) if found.id.as_deref() == Some(first.id())));
+        assert_eq!(count(&server), 1);
     }
 }
 

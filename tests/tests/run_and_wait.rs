@@ -6,7 +6,7 @@ use std::future::IntoFuture;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use kestra::models::StateType;
+use kestra::models::{ExecutionKind, StateType};
 use kestra::{Client, ErrorKind, Finished, TimeoutPhase};
 use kestra_testkit::{Dialect, Fault, Outcome, Server};
 use serde::{Deserialize, Serialize};
@@ -141,6 +141,12 @@ async fn an_execution_that_is_retried_is_followed_to_its_successor() -> Result<(
         assert_eq!(finished.outputs()["rows"], 5);
         assert_ne!(finished.id(), started.id());
         assert_eq!(finished.execution.parent_id.as_deref(), Some(started.id()));
+
+        // A search finds one of another kind only when it asks for that; 1.0 can't.
+        if dialect > Dialect::V1_0 {
+            let run = client.executions().run(NAMESPACE, "flaky").kind(ExecutionKind::Test);
+            assert_eq!(run.await?.outputs()["rows"], 5);
+        }
     }
     Ok(())
 }

@@ -46,6 +46,7 @@ pub(super) async fn create(client: &Client, mut creation: Creation) -> Result<Cr
         client: client.clone(),
         namespace: creation.namespace.clone(),
         flow: creation.flow.clone(),
+        kind: creation.kind.as_ref().map(|kind| kind.as_str().to_owned()),
         is_own: creation.key.is_own(),
         key: key.clone(),
         look_back: creation.look_back,
@@ -82,6 +83,7 @@ pub(crate) fn create_once(client: &Client, mut call: Call, key: IdempotencyKey) 
             patience: Patience::of(&client, call.options()),
             namespace: call.path_value(0).unwrap_or_default(),
             flow: call.path_value(1).unwrap_or_default(),
+            kind: kind_of(&call),
             is_own: true,
             key: key.text,
             look_back: key.look_back.unwrap_or(LOOK_BACK),
@@ -106,6 +108,7 @@ struct Once {
     client: Client,
     namespace: String,
     flow: String,
+    kind: Option<String>,
     key: Option<String>,
     is_own: bool,
     look_back: Duration,
@@ -201,7 +204,7 @@ impl Once {
 
     async fn look_up(&self, key: &str, look_back: Duration) -> Result<Resolved, Error> {
         let flow = Some((self.namespace.as_str(), self.flow.as_str()));
-        key::look_up(&self.client, key, Scope { flow, look_back }).await
+        key::look_up(&self.client, key, Scope { flow, kind: self.kind.as_deref(), look_back }).await
     }
 
     fn of_key(&self, error: Error) -> Error {
@@ -232,6 +235,12 @@ impl Once {
         );
         Error::new(ErrorKind::UnclearOutcome, message).sent(RequestSent::Yes).of_key(key)
     }
+}
+
+/// The kind that a creation asks for.
+fn kind_of(creation: &Call) -> Option<String> {
+    let index = creation.info().query_parameters.iter().position(|parameter| parameter.name == "kind")?;
+    creation.query_value(index)
 }
 
 /// Whether the server may have taken it all the same.

@@ -174,7 +174,8 @@ macro_rules! creating {
                 self
             }
 
-            /// Sets the kind of the execution.
+            /// Sets the kind of the execution. A 1.0 server finds only those of the usual kind by a key, so with another kind a key
+            /// of one's own is refused there.
             pub fn kind(mut self, kind: impl Into<::kestra_models::ExecutionKind>) -> Self {
                 self.creation.kind = Some(kind.into());
                 self

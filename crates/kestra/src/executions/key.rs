@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use kestra_core::{CORRELATION_LABEL, Error, Filter, IdempotencyKey};
-use kestra_models::Execution;
+use kestra_models::{Execution, ExecutionKind};
 
 use super::Resolved;
 use crate::Client;
@@ -48,6 +48,8 @@ fn fresh() -> String {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scope<'a> {
     pub(super) flow: Option<(&'a str, &'a str)>,
+    /// Of this kind; a search without one finds only what is of the usual kind.
+    pub(super) kind: Option<&'a str>,
     pub(super) look_back: Duration,
 }
 
@@ -65,6 +67,9 @@ pub(super) async fn look_up(client: &Client, key: &str, scope: Scope<'_>) -> Res
         .sort(["state.startDate:asc"]);
     if let Some((namespace, flow)) = scope.flow {
         search = search.filter(Filter::namespace().equals(namespace)).filter(Filter::flow_id().equals(flow));
+    }
+    if let Some(kind) = scope.kind.filter(|kind| *kind != ExecutionKind::Normal.as_str()) {
+        search = search.filter(Filter::kind().equals(kind));
     }
     let mut rows = search.items();
     let mut found = Vec::new();
@@ -95,7 +100,8 @@ fn is_own(execution: &Execution, key: &str, scope: Scope<'_>) -> bool {
 mod tests {
     use super::*;
 
-    const SCOPE: Scope<'_> = Scope { flow: Some(("company", "hello")), look_back: Duration::from_secs(1) };
+    const SCOPE: Scope<'_> =
+        Scope { flow: Some(("company", "hello")), kind: None, look_back: Duration::from_secs(1) };
 
     #[test]
     fn only_what_was_started_with_the_key_counts() {

@@ -4,8 +4,8 @@ use std::future::IntoFuture;
 use std::pin::Pin;
 use std::time::Duration;
 
-use kestra_core::{Error, IdempotencyKey};
-use kestra_models::Execution;
+use kestra_core::{Error, ErrorKind, IdempotencyKey};
+use kestra_models::{Execution, ExecutionKind};
 
 use super::key::{self, Scope};
 use crate::{Client, Executions};
@@ -87,9 +87,19 @@ impl Resolve {
     async fn resolve(self) -> Result<Resolved, Error> {
         IdempotencyKey::check(&self.key)?;
         let flow = self.flow.as_ref().map(|(namespace, id)| (namespace.as_str(), id.as_str()));
-        key::look_up(&self.client, &self.key, Scope { flow, look_back: self.look_back })
-            .await
-            .map_err(|error| error.of_key(self.key))
+        // A search finds executions of one kind, of the usual one if none is named.
+        for kind in [None, Some(ExecutionKind::Test), Some(ExecutionKind::Playground)] {
+            let kind = kind.as_ref().map(ExecutionKind::as_str);
+            let scope = Scope { flow, kind, look_back: self.look_back };
+            match key::look_up(&self.client, &self.key, scope).await {
+                Ok(Resolved::None) => {}
+                Ok(found) => return Ok(found),
+                // 1.0 can't search for kinds.
+                Err(error) if kind.is_some() && error.kind() == ErrorKind::Unsupported => break,
+                Err(error) => return Err(error.of_key(self.key)),
+            }
+        }
+        Ok(Resolved::None)
     }
 }
 

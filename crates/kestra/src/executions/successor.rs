@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use kestra_core::sse::{Backoff, is_passing};
 use kestra_core::{CORRELATION_LABEL, Error, Filter};
-use kestra_models::Execution;
+use kestra_models::{Execution, ExecutionKind};
 
 use crate::Client;
 
@@ -40,6 +40,10 @@ async fn find(client: &Client, retried: &Execution) -> Result<Option<String>, Er
     }
     if let Some(value) = retried.labels.get(CORRELATION_LABEL) {
         search = search.filter(Filter::label(CORRELATION_LABEL).equals(value));
+    }
+    // Without one a search finds only what is of the usual kind.
+    if let Some(kind) = retried.kind.as_ref().filter(|kind| **kind != ExecutionKind::Normal) {
+        search = search.filter(Filter::kind().equals(kind.as_str()));
     }
     if let Some(start) = retried.state.as_ref().and_then(|state| state.start_date) {
         search = search.since(start - SKEW);

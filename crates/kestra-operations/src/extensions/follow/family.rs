@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use jiff::SignedDuration;
 use kestra_core::sse::{Backoff, is_passing};
-use kestra_core::{Call, CallOptions, Error, Executor, Filter};
-use kestra_models::Execution;
+use kestra_core::{Call, CallOptions, Error, ErrorKind, Executor, Filter};
+use kestra_models::{Execution, ExecutionKind};
 
 use super::reader::Reader;
 use crate::SearchExecutions;
@@ -63,20 +63,31 @@ impl<E: Executor> Family<E> {
         };
         let mut backoff = Backoff::default();
         loop {
-            match self.search(label, start - SKEW).await {
+            match self.search(label, start - SKEW, execution.kind.as_ref()).await {
                 Err(error) if is_passing(&error) => backoff.pause(error).await?,
+                // 1.0 can't search for kinds.
+                Err(error) if error.kind() == ErrorKind::Unsupported => return Ok(Vec::new()),
                 result => return result,
             }
         }
     }
 
-    async fn search(&self, label: &str, since: jiff::Timestamp) -> Result<Vec<Execution>, Error> {
-        let search = SearchExecutions::new()
+    async fn search(
+        &self,
+        label: &str,
+        since: jiff::Timestamp,
+        kind: Option<&ExecutionKind>,
+    ) -> Result<Vec<Execution>, Error> {
+        let mut search = SearchExecutions::new()
             .on(self.executor.clone())
             .filter(Filter::label(CORRELATION).equals(label))
             .since(since)
             .sort(["state.startDate:asc"])
             .options(self.options.clone());
+        // Without one it finds only what is of the usual kind.
+        if let Some(kind) = kind.filter(|kind| **kind != ExecutionKind::Normal) {
+            search = search.filter(Filter::kind().equals(kind.as_str()));
+        }
         let mut rows = search.items();
         let mut found = Vec::new();
         while let Some(row) = rows.next().await {
