@@ -177,6 +177,38 @@ async fn shutdown_gracefully_waits_again_after_the_restart() {
     assert!(before.contains("execution stored") && after.contains("ended in state SUCCESS"), "{text}");
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn shutdown_gracefully_keeps_the_execution_at_a_signal() {
+    let server = Server::start().await.unwrap();
+    let store = std::env::temp_dir().join(format!("kestra-store-{}", std::process::id()));
+    let process = || {
+        let mut command = Command::new(program("shutdown_gracefully"));
+        command
+            .env("KESTRA_URL", server.url())
+            .env("STORE", &store)
+            .stdout(Stdio::piped())
+            .kill_on_drop(true);
+        command.spawn().unwrap()
+    };
+    let created = || server.requests().iter().filter(|request| request.path.ends_with("/follow")).count() > 0;
+
+    let first = process();
+    while !created() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let id = first.id().unwrap().to_string();
+    assert!(Command::new("kill").args(["-TERM", &id]).status().await.unwrap().success());
+    let ended = tokio::time::timeout(LIMIT, first.wait_with_output()).await.unwrap().unwrap();
+    let text = String::from_utf8_lossy(&ended.stdout).into_owned();
+    assert!(ended.status.success() && text.contains("told to end: execution stored"), "{text}");
+
+    let ended = tokio::time::timeout(LIMIT, process().wait_with_output()).await.unwrap().unwrap();
+    let text = String::from_utf8_lossy(&ended.stdout).into_owned();
+    assert!(ended.status.success() && text.contains("ended in state SUCCESS"), "{text}");
+    assert!(!store.exists(), "what is done is forgotten");
+}
+
 #[tokio::test]
 async fn examples_use_the_server_of_the_environment_and_leave_nothing_there() {
     for dialect in [Dialect::V1_0, Dialect::V1_3, Dialect::V2_0] {
@@ -202,6 +234,7 @@ async fn examples_use_the_server_of_the_environment_and_leave_nothing_there() {
             "transfer_file",
             "export_dashboard",
             "follow_logs",
+            "shutdown_gracefully",
         ] {
             server.clear_requests();
             let text = run_with(name, &variables).await;
