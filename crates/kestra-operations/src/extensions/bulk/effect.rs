@@ -214,4 +214,25 @@ mod tests {
         assert!(seen(Effect::NoBackfill, json!({"backfill": null})));
         assert!(matches!(Effect::BackfillPaused(true).seen(&Value::Null, &json!({})), Sight::Never(_)));
     }
+
+    #[test]
+    fn every_action_by_ids_has_an_effect() {
+        let is_action = |info: &&'static kestra_core::OperationInfo| {
+            ["executions", "flows", "triggers"].contains(&info.area)
+                && info.name.ends_with("_by_ids")
+                && !info.name.starts_with("export")
+        };
+        let actions: Vec<_> = crate::operations().filter(is_action).collect();
+        assert_eq!(actions.len(), 19, "{:?}", actions.iter().map(|info| info.name).collect::<Vec<_>>());
+        for info in actions {
+            let mut call = Call::new(info);
+            for index in 0..info.query_parameters.len() {
+                call.set_query(index, "SUCCESS");
+            }
+            let body = json!({"executionsId": ["a"], "executionLabels": [], "disabled": true});
+            crate::parameters::json(&mut call, "application/json", &body);
+            let items = Items::of(&call).unwrap();
+            assert!(Effect::of(&call, &items).is_some(), "{}", info.name);
+        }
+    }
 }
