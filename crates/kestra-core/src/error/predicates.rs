@@ -32,6 +32,7 @@ impl Error {
                 "Conflict",
                 "already paused",
                 "is not paused",
+                "is not running",
                 "not terminated",
                 "No backfill",
                 "already exists",

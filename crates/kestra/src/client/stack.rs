@@ -165,8 +165,8 @@ fn status_error(parts: Parts, start: Bytes) -> Error {
 }
 
 fn redirect(parts: &Parts) -> String {
-    match parts.headers.get(header::LOCATION).and_then(|location| location.to_str().ok()) {
-        Some(location) => format!("a redirect to {}, which is not followed", redact::url(location)),
+    match parts.headers.get(header::LOCATION).map(|location| String::from_utf8_lossy(location.as_bytes())) {
+        Some(location) => format!("a redirect to {}, which is not followed", redact::url(&location)),
         None => "a redirect that names no target".to_owned(),
     }
 }

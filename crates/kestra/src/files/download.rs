@@ -150,8 +150,9 @@ fn redirect(error: &Error) -> Option<String> {
     if !response.parts.status.is_redirection() {
         return None;
     }
-    let location = response.parts.headers.get(LOCATION)?.to_str().ok()?;
-    execution_of(location).map(str::to_owned)
+    // The file's name stands in it as it is: an umlaut is a byte that is no ASCII.
+    let location = String::from_utf8_lossy(response.parts.headers.get(LOCATION)?.as_bytes());
+    execution_of(&location).map(str::to_owned)
 }
 
 #[cfg(test)]
