@@ -102,7 +102,7 @@ impl App {
 
     /// The flow of a source as it stands, if it is scripted.
     fn scripted(&self, source: &str) -> Option<FlowDefinition> {
-        let Ok(Value::Object(raw)) = yaml::read(source, self.dialect) else { return None };
+        let Ok(Value::Object(raw)) = yaml::read(source) else { return None };
         let flow = FlowDefinition::read(raw);
         let script = self.engine.scripts(|scripts| scripts.get(&flow.namespace, &flow.id));
         (script.is_some() && !flow.tasks.is_empty()).then_some(flow)

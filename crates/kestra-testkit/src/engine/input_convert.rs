@@ -70,7 +70,7 @@ fn of_kind(kind: &str, input: &InputDefinition, text: &str, dialect: Dialect) ->
         }
         "JSON" => InputValue::same(read_json(text).map_err(|cause| unreadable(cause, None))?),
         "YAML" => {
-            let value = yaml::read(text, dialect).map_err(|error| unreadable(error.message, None))?;
+            let value = yaml::read(text).map_err(|error| unreadable(error.message, None))?;
             InputValue::same(value)
         }
         "URI" => {

@@ -9,7 +9,7 @@ use super::flow_json;
 use super::input_convert::{InputValue, convert, unveil_map};
 use super::input_error::{Fault, InputError};
 use crate::dialect::Dialect;
-use crate::http::Part;
+use crate::http::{ApiError, Part};
 
 /// A part of a form: text, or a file.
 #[derive(Clone, Debug)]
@@ -25,21 +25,24 @@ pub(crate) struct GivenInputs {
 }
 
 impl GivenInputs {
-    /// Reads the parts of a form.
-    pub(crate) fn from_parts(parts: Vec<Part>) -> Self {
+    /// Reads the parts of a form; refuses a file whose name can't stand in an address.
+    pub(crate) fn from_parts(parts: Vec<Part>) -> Result<Self, ApiError> {
         let mut given = Self::default();
         for part in parts {
             let text = part.text();
             match part.filename {
                 // The old style: the name of the file is the name of the input.
                 Some(file) if part.name == "files" => {
-                    given.set(&file, Given::File { name: String::new(), body: part.body });
+                    given.set(&file, Given::File { name: ".upl".to_owned(), body: part.body });
                 }
-                Some(file) => given.set(&part.name, Given::File { name: file, body: part.body }),
+                Some(file) => {
+                    address_takes(&file)?;
+                    given.set(&part.name, Given::File { name: file, body: part.body });
+                }
                 None => given.set(&part.name, Given::Text(text)),
             }
         }
-        given
+        Ok(given)
     }
 
     /// Takes JSON values, as a subflow gets them.
@@ -67,6 +70,18 @@ impl GivenInputs {
             Given::File { body, .. } => json!(String::from_utf8_lossy(body)),
         };
         self.entries.iter().map(|(key, given)| (key.clone(), text(given))).collect()
+    }
+}
+
+/// The name of a file becomes a part of its address as it is.
+fn address_takes(name: &str) -> Result<(), ApiError> {
+    let illegal = |c: char| c.is_ascii_control() || " \"<>[\\]^`{|}".contains(c);
+    match name.chars().position(illegal) {
+        None => Ok(()),
+        Some(index) => Err(ApiError::illegal_argument(format!(
+            "java.net.URISyntaxException: Illegal character in path at index {}: ///{name}",
+            index + 3
+        ))),
     }
 }
 
@@ -105,8 +120,7 @@ pub(crate) fn resolve(
         let text = given.get(&definition.id).map(|given| match given {
             Given::Text(text) => text.clone(),
             Given::File { name, body } => {
-                let ending = name.rsplit_once('.').map_or("upl", |(_, ending)| ending);
-                let uri = format!("{base}/inputs/{}/.{ending}", definition.id);
+                let uri = format!("{base}/inputs/{}/{name}", definition.id);
                 file = Some((uri.clone(), body.clone()));
                 uri
             }

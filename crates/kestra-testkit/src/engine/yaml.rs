@@ -12,12 +12,12 @@ pub(crate) struct YamlError {
     pub(crate) line: u64,
 }
 
-/// Reads one document; an empty one is null. On 1.x `on`, `off`, `yes` and `no` are booleans too.
-pub(crate) fn read(source: &str, dialect: Dialect) -> Result<Value, YamlError> {
+/// Reads one document; an empty one is null. `on`, `off`, `yes` and `no` are booleans too.
+pub(crate) fn read(source: &str) -> Result<Value, YamlError> {
     if source.trim().is_empty() {
         return Ok(Value::Null);
     }
-    let options = serde_saphyr::options! { strict_booleans: dialect.is_v2() || has_letters(source) };
+    let options = serde_saphyr::options! { strict_booleans: has_letters(source) };
     serde_saphyr::from_str_with_options::<Value>(source, options).map_err(|error| {
         let (line, column) = error.location().map_or((1, 1), |at| (at.line(), at.column()));
         let cause = error.without_snippet().to_string();
@@ -40,7 +40,7 @@ fn has_letters(source: &str) -> bool {
 
 /// Reads a flow's source into JSON.
 pub(crate) fn flow_value(source: &str, dialect: Dialect) -> Result<Value, FlowProblem> {
-    match read(source, dialect) {
+    match read(source) {
         Err(error) => Err(FlowProblem::syntax(&error.message, error.line, dialect)),
         Ok(Value::Null) => Err(FlowProblem::syntax(
             "No content to map due to end-of-input\n at [Source: (StringReader); line: 1, column: 1]",
@@ -79,16 +79,17 @@ mod tests {
     }
 
     #[test]
-    fn booleans_depend_on_the_dialect() {
-        let first = |text: &str, dialect| read(text, dialect).ok().and_then(|value| value.get(0).cloned());
-        assert_eq!(first("[off, x]", Dialect::V1_3), Some(Value::Bool(false)));
-        assert_eq!(first("[off, x]", Dialect::V2_0), Some(Value::from("off")));
-        assert_eq!(first("[y, n]", Dialect::V1_3), Some(Value::from("y")));
+    fn words_are_booleans_letters_are_not() {
+        let first = |text: &str| read(text).ok().and_then(|value| value.get(0).cloned());
+        assert_eq!(first("[off, x]"), Some(Value::Bool(false)));
+        assert_eq!(first("[yes, x]"), Some(Value::Bool(true)));
+        assert_eq!(first("['off', x]"), Some(Value::from("off")));
+        assert_eq!(first("[y, n]"), Some(Value::from("y")));
     }
 
     #[test]
     fn an_error_says_where() {
-        let error = read("id: [", Dialect::V2_0).err().map(|error| error.line);
+        let error = read("id: [").err().map(|error| error.line);
         assert_eq!(error, Some(1));
     }
 }

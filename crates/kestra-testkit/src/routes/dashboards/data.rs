@@ -33,7 +33,7 @@ pub(super) fn preview(cx: &Context) -> Answer {
     if source.trim().is_empty() {
         return Err(ApiError::invalid_entity([("previewChart.previewRequest.chart", "must not be blank")]));
     }
-    let chart = yaml::read(source, cx.dialect()).unwrap_or_default();
+    let chart = yaml::read(source).unwrap_or_default();
     page(cx, &model::chart(&chart)?, &asked["globalFilter"])
 }
 

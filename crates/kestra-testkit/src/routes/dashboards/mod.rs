@@ -64,7 +64,7 @@ fn find(cx: &Context) -> Result<Value, ApiError> {
 
 fn create(cx: &Context) -> Answer {
     let source = cx.request.text();
-    let dashboard = read(cx, &source)?;
+    let dashboard = read(&source)?;
     let id = dashboard.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
     if id.is_empty() {
         return Err(ApiError::illegal_argument("Dashboard id is mandatory"));
@@ -79,7 +79,7 @@ fn create(cx: &Context) -> Answer {
 fn update(cx: &Context) -> Answer {
     let before = find(cx)?;
     let source = cx.request.text();
-    let mut dashboard = read(cx, &source)?;
+    let mut dashboard = read(&source)?;
     let id = cx.param("id").to_owned();
     if dashboard.get("id").is_some_and(|own| *own != json!(id)) {
         return Err(ApiError::invalid_entity([("dashboard.id", "Illegal dashboard id update")]));
@@ -106,12 +106,12 @@ fn delete(cx: &Context) -> Answer {
 }
 
 /// A source as the server keeps it.
-fn read(cx: &Context, source: &str) -> Result<Value, ApiError> {
+fn read(source: &str) -> Result<Value, ApiError> {
     let broken = |message: &str| {
         ApiError::new(422, format!("Invalid entity: Illegal dashboard source: YAML parsing error: {message}"))
             .with_detail(format!("YAML parsing error: {message}"), Some("yaml".to_owned()))
     };
-    let value = yaml::read(source, cx.dialect()).map_err(|error| broken(&error.message))?;
+    let value = yaml::read(source).map_err(|error| broken(&error.message))?;
     if !value.is_object() {
         return Err(broken("Cannot construct instance of `io.kestra.core.models.dashboards.Dashboard`"));
     }
@@ -119,11 +119,11 @@ fn read(cx: &Context, source: &str) -> Result<Value, ApiError> {
 }
 
 fn validate(cx: &Context) -> Answer {
-    verdict(read(cx, &cx.request.text()).err())
+    verdict(read(&cx.request.text()).err())
 }
 
 fn validate_chart(cx: &Context) -> Answer {
-    let chart = yaml::read(&cx.request.text(), cx.dialect()).unwrap_or_default();
+    let chart = yaml::read(&cx.request.text()).unwrap_or_default();
     if chart.get("data").is_none() && !model::is_text(&chart) {
         let cause =
             "Cannot invoke \"com.fasterxml.jackson.databind.JsonNode.get(String)\" because \"node\" is null";

@@ -31,7 +31,7 @@ pub(super) async fn create(cx: Context) -> Answer {
         schedule_date: query.first("scheduleDate").and_then(time::parse_instant),
         kind: query.first("kind").and_then(|kind| kind_named(kind, cx.dialect())),
         breakpoints: breakpoints(&cx),
-        ..Creation::of(&flow, GivenInputs::from_parts(parts))
+        ..Creation::of(&flow, GivenInputs::from_parts(parts)?)
     };
     let created = make(&cx.app, creation).map_err(|error| error.into_error(cx.dialect()))?;
     let inputs = created.execution.inputs.clone().unwrap_or_default();
@@ -124,7 +124,7 @@ pub(super) async fn validate(cx: Context) -> Answer {
     let labels = cx.query().labels("labels")?;
     check_system_labels(&labels, cx.dialect(), &["system.correlationId", "system.from"])?;
     let flow = flow_of(&cx)?;
-    let given = GivenInputs::from_parts(cx.request.parts().await);
+    let given = GivenInputs::from_parts(cx.request.parts().await)?;
     let execution = Execution::new(flow.namespace(), flow.id(), flow.revision);
     let resolved = resolve_for(&flow.definition, &given, &execution, cx.dialect());
     let failed = if resolved.first_error().is_none() {

@@ -1,7 +1,7 @@
 //! Files of executions.
 
 use bytes::Bytes;
-use http::header;
+use http::{HeaderValue, header};
 use serde_json::{Value, json};
 
 use super::answer::cell_or;
@@ -32,7 +32,12 @@ fn file(cx: &Context, route: &str) -> Result<File, ApiError> {
     let other = path.split("/executions/").nth(1).and_then(|rest| rest.split('/').next());
     if let (false, Some(other)) = (own, other) {
         let target = format!("/api/v1/main/executions/{other}/{route}?path={path}");
-        let reply = Reply::empty(301).with_header(header::LOCATION, &target);
+        // Every character is one byte, whatever the path has.
+        let target: Vec<u8> = target.chars().map(|c| u8::try_from(c).unwrap_or(b'?')).collect();
+        let mut reply = Reply::empty(301);
+        if let Ok(target) = HeaderValue::from_bytes(&target) {
+            reply.headers.insert(header::LOCATION, target);
+        }
         return Err(ApiError::reply(reply));
     }
     if !own {

@@ -88,7 +88,7 @@ pub(super) async fn replay(cx: Context) -> Answer {
 pub(super) async fn replay_with_inputs(cx: Context) -> Answer {
     let cell = cell_for_action(&cx)?;
     let old = cell.now();
-    let given = GivenInputs::from_parts(cx.request.parts().await);
+    let given = GivenInputs::from_parts(cx.request.parts().await)?;
     let flow = cx.app.flow_of(&old).ok_or_else(ApiError::not_found)?;
     let resolved = resolve_for(&flow, &given, &old, cx.dialect());
     if let Some(error) = resolved.first_error() {

@@ -22,7 +22,7 @@ use crate::http::{Answer, ApiError, Context, Reply};
 pub(super) async fn resume(cx: Context) -> Answer {
     let cell = cell_or(&cx, execution_not_found)?;
     let execution = paused(&cell)?;
-    let given = GivenInputs::from_parts(cx.request.parts().await);
+    let given = GivenInputs::from_parts(cx.request.parts().await)?;
     let resolved = inputs(&cx, &execution, &given);
     if let Some(error) = resolved.first_error() {
         return Err(error.into_error(cx.dialect()));
@@ -43,7 +43,7 @@ pub(super) async fn resume(cx: Context) -> Answer {
 pub(super) async fn validate(cx: Context) -> Answer {
     let cell = cell_or(&cx, execution_not_found)?;
     let execution = paused(&cell)?;
-    let given = GivenInputs::from_parts(cx.request.parts().await);
+    let given = GivenInputs::from_parts(cx.request.parts().await)?;
     let resolved = inputs(&cx, &execution, &given);
     let mut answer = json!({
         "id": execution.flow_id,

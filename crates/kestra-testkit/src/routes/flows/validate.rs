@@ -57,7 +57,7 @@ fn one(index: usize, source: &str, filename: Option<&str>, dialect: Dialect) -> 
     };
     map.insert("outdated".to_owned(), json!(false));
     if readable {
-        let raw = yaml::read(source, dialect).unwrap_or_default();
+        let raw = yaml::read(source).unwrap_or_default();
         for (name, key) in [("namespace", "namespace"), ("flow", "id")] {
             if let Some(value) = raw.get(key).filter(|value| !value.is_null()) {
                 map.insert(name.to_owned(), json!(plain_text(value)));
@@ -92,7 +92,7 @@ pub(super) fn task_source(cx: &Context) -> Answer {
         ));
     }
     let text = required_source(cx, "task")?;
-    match yaml::read(&text, cx.dialect()) {
+    match yaml::read(&text) {
         Ok(value) => part(value, section == "TRIGGERS", cx.dialect()),
         Err(error) => verdict(Some(error.message)),
     }
