@@ -10,6 +10,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests")]
 
+#[path = "../folder/mod.rs"]
+mod folder;
 mod server;
 
 mod errors;

@@ -2,10 +2,13 @@
 
 #![allow(dead_code, reason = "no test needs all of it")]
 
-use std::path::{Path, PathBuf};
+#[path = "../folder/mod.rs"]
+mod folder;
 
 use kestra::Client;
 use kestra_testkit::{Dialect, Server};
+
+pub(crate) use self::folder::Folder;
 
 /// The dialects that everything is tested in.
 pub(crate) const DIALECTS: [Dialect; 3] = [Dialect::V1_0, Dialect::V1_3, Dialect::V2_0];
@@ -47,49 +50,5 @@ pub(crate) async fn ended(client: &Client, id: &str) {
             return;
         }
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
-}
-
-/// A folder that goes away.
-#[derive(Debug)]
-pub(crate) struct Folder(PathBuf);
-
-impl Folder {
-    pub(crate) fn new(name: &str) -> Self {
-        let unique = format!("kestra-tests-{name}-{}-{:?}", std::process::id(), std::thread::current().id());
-        let path = std::env::temp_dir().join(unique.replace(['(', ')'], "-"));
-        let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.0
-    }
-
-    pub(crate) fn write(&self, path: &str, content: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.0.join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, content).unwrap();
-        path
-    }
-
-    pub(crate) fn read(&self, path: &str) -> String {
-        std::fs::read_to_string(self.0.join(path)).unwrap()
-    }
-
-    /// The names in it.
-    pub(crate) fn names(&self) -> Vec<String> {
-        let entries = std::fs::read_dir(&self.0).unwrap();
-        let mut names: Vec<_> =
-            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-        names.sort();
-        names
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }

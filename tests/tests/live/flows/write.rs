@@ -152,19 +152,14 @@ async fn a_flow_has_a_graph_and_dependencies() {
     .await;
 }
 
-/// Servers before 2.0 read such words as booleans, wherever they stand.
+/// Servers read such words as booleans, wherever they stand.
 #[tokio::test]
 async fn words_that_old_yaml_takes_for_booleans_are_names_all_the_same() {
     on_every_server(async |site| {
         let rest = "description: yes\ntasks: [{id: no, type: io.kestra.plugin.core.log.Log, message: hi}]";
         let flow = site.client.flows().create_flow(site.source("off", rest)).await.unwrap();
-        let task = flow.tasks[0].id();
-        let read = (flow.id.as_deref(), flow.description.as_deref(), task);
-        if site.is_since(2, 0) {
-            assert_eq!(read, (Some("off"), Some("yes"), Some("no")));
-        } else {
-            assert_eq!(read, (Some("false"), Some("true"), Some("false")));
-        }
+        let read = (flow.id.as_deref(), flow.description.as_deref(), flow.tasks[0].id());
+        assert_eq!(read, (Some("false"), Some("true"), Some("false")));
     })
     .await;
 }

@@ -1,0 +1,56 @@
+//! A webhook starts an execution with what it was sent.
+
+use kestra::models::{State, StateType, WebhookResponse};
+use serde_json::json;
+
+use crate::server::{Site, on_every_server};
+
+const HOOKED: &str = r"
+tasks: [{id: hi, type: io.kestra.plugin.core.log.Log, message: hi}]
+triggers: [{id: hook, type: io.kestra.plugin.core.trigger.Webhook, key: 4f9c2a7b1d}]
+";
+const KEY: &str = "4f9c2a7b1d";
+
+async fn ended(site: &Site, answer: Option<WebhookResponse>) -> kestra::models::Execution {
+    let answer = answer.unwrap();
+    let ended = site.until(answer.id().unwrap(), State::is_terminal).await;
+    assert_eq!(ended.state.as_ref().unwrap().current, Some(StateType::Success));
+    ended
+}
+
+#[tokio::test]
+async fn a_webhook_is_called_by_every_method() {
+    on_every_server(async |site| {
+        site.deploy("hooked", HOOKED).await;
+        let executions = site.client.executions();
+        let namespace = &site.namespace;
+        let get = executions.trigger_execution_by_get_webhook(namespace, "hooked", KEY).await.unwrap();
+        ended(site, get).await;
+        let body = json!({"a": [1, 2], "b": "c"});
+        let post = executions
+            .trigger_execution_by_post_webhook(namespace, "hooked", KEY)
+            .body(body.clone())
+            .await
+            .unwrap();
+        let execution = ended(site, post).await;
+        let trigger = execution.trigger.unwrap();
+        assert_eq!((trigger.id.as_deref(), &trigger.variables["body"]), (Some("hook"), &body));
+        let headers = trigger.variables["headers"].to_string().to_lowercase();
+        assert!(!headers.contains("authorization"), "no credentials are stored: {headers}");
+        let put =
+            executions.trigger_execution_by_put_webhook(namespace, "hooked", KEY).body(body).await.unwrap();
+        ended(site, put).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_wrong_key_starts_nothing() {
+    on_every_server(async |site| {
+        site.deploy("hooked", HOOKED).await;
+        let call =
+            site.client.executions().trigger_execution_by_get_webhook(&site.namespace, "hooked", "wrong");
+        assert!(call.await.unwrap_err().is_not_found());
+    })
+    .await;
+}
