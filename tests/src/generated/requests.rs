@@ -3263,14 +3263,7 @@ fn pause_backfill_by_ids(r: &Recorded<'_>) -> Result<Call, Obstacle> {
 fn pause_backfill_by_query(r: &Recorded<'_>) -> Result<Call, Obstacle> {
     r.no_body()?;
     let mut b = ::kestra_operations::PauseBackfillByQuery::new();
-    for (name, value) in r.query() {
-        b = match name {
-            "namespace" => b.namespace(r.value::<String>(name, value)?),
-            "q" => b.q(r.value::<String>(name, value)?),
-            name if r.is_filter(name) => b,
-            _ => return Err(r.unknown_parameter(name, value)),
-        };
-    }
+    r.only_query(&[], true)?;
     for filter in r.filters()? {
         b = b.filter(filter);
     }

@@ -487,7 +487,7 @@ impl PauseBackfillByQuery {
     /// The operation, nothing set.
     pub fn new() -> Self {
         let mut call = ::kestra_core::Call::new(&PAUSE_BACKFILL_BY_QUERY);
-        call.set_needs_one_of(&[0, 1, 2]);
+        call.set_needs_one_of(&[0]);
         Self { call, executor: ::kestra_core::Detached }
     }
 }
@@ -509,22 +509,6 @@ impl<E> PauseBackfillByQuery<E> {
         self
     }
 
-    /// Only what belongs to this namespace.
-    ///
-    /// `namespace` in the query; before 2.0.
-    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.call.set_query(1, Into::<String>::into(namespace));
-        self
-    }
-
-    /// Only what has this text in it.
-    ///
-    /// `q` in the query; before 2.0.
-    pub fn q(mut self, q: impl Into<String>) -> Self {
-        self.call.set_query(2, Into::<String>::into(q));
-        self
-    }
-
     /// Acts on everything that there is, no filter given.
     pub fn all(mut self) -> Self {
         self.call.set_needs_one_of(&[]);
@@ -542,17 +526,7 @@ pub static PAUSE_BACKFILL_BY_QUERY: ::kestra_core::OperationInfo = {
         .go_key("TriggersAPIService.PauseBackfillByQuery")
         .aliases(&["pauseBackfillByQuery"])
         .replay(::kestra_core::Replay::Idempotent)
-        .query_parameters(&[
-            ::kestra_core::QueryParameter::new("filters"),
-            ::kestra_core::QueryParameter::of(
-                "namespace",
-                ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
-            ::kestra_core::QueryParameter::of(
-                "q",
-                ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
-        ])
+        .query_parameters(&[::kestra_core::QueryParameter::new("filters")])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 

@@ -20,15 +20,27 @@ impl Query {
     /// The old parameters of 1.x (`namespace`, `state`, `labels`, ...) are read where no `filters[` is present; 2.0 ignores
     /// them.
     pub(crate) fn filters(&self, resource: Resource, dialect: Dialect) -> Result<Filters, ApiError> {
+        let bracketed = self.pairs.iter().any(|(key, _)| key.starts_with("filters["));
+        if !bracketed && !dialect.is_v2() {
+            let filters = legacy_filters(self, resource)?;
+            check(&filters, resource, dialect)?;
+            return Ok(filters);
+        }
+        self.bracketed_filters(resource, dialect)
+    }
+
+    /// The same of a route that never looks at the old parameters.
+    pub(crate) fn bracketed_filters(
+        &self,
+        resource: Resource,
+        dialect: Dialect,
+    ) -> Result<Filters, ApiError> {
         let mut level = Level::default();
         for (key, value) in &self.pairs {
             let Some(segments) = segments(key) else { continue };
             level.add(&segments, value, dialect, 1)?;
         }
-        let mut filters = Filters { nodes: level.into_nodes() };
-        if !self.pairs.iter().any(|(key, _)| key.starts_with("filters[")) && !dialect.is_v2() {
-            filters = legacy_filters(self, resource)?;
-        }
+        let filters = Filters { nodes: level.into_nodes() };
         check(&filters, resource, dialect)?;
         Ok(filters)
     }

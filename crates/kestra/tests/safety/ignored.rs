@@ -68,3 +68,28 @@ async fn a_level_is_translated() -> Result<(), Error> {
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn a_pause_of_backfills_looks_at_no_old_parameter() -> Result<(), Error> {
+    const SCHEDULED: &str = "\
+id: report
+namespace: company.team
+tasks:
+  - {id: log, type: io.kestra.plugin.core.log.Log, message: hi}
+triggers:
+  - {id: daily, type: io.kestra.plugin.core.trigger.Schedule, cron: \"0 0 * * *\"}
+";
+    let (server, client) = serve(Dialect::V1_3).await;
+    server.deploy(SCHEDULED).unwrap();
+    let backfill = client.triggers().backfill(NAMESPACE, "report", "daily");
+    backfill.start("2026-01-01T00:00:00Z".parse().unwrap()).await?;
+
+    // The builder has no such parameter, and without a filter the action is refused.
+    let pause = || client.triggers().pause_backfill_by_query();
+    let refused = pause().query_pair("namespace", "no.such").await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Refused);
+    assert_eq!(pause().filter(Filter::namespace().prefix("no.such")).await?.total(), Some(0));
+    // The server pauses what the parameter doesn't name.
+    assert_eq!(pause().query_pair("namespace", "no.such").all().await?.total(), Some(1));
+    Ok(())
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::change::remove;
-use super::search::matching;
+use super::search::{matching, matching_filters};
 use super::view::key_of;
 use crate::dialect::Dialect::V1_3;
 use crate::engine::ids;
@@ -121,7 +121,8 @@ fn pause_named(cx: &Context) -> Answer {
 }
 
 fn pause_found(cx: &Context) -> Answer {
-    pause(cx, &found(cx)?, true)
+    let keys: Vec<TriggerKey> = matching_filters(cx)?.iter().map(TriggerRow::key).collect();
+    pause(cx, &keys, true)
 }
 
 fn unpause_named(cx: &Context) -> Answer {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::view;
 use crate::dialect::Dialect;
 use crate::http::{Answer, ApiError, Context, Reply};
-use crate::query::{Resource, Sort, check_sort, sort_by};
+use crate::query::{Filters, Resource, Sort, check_sort, sort_by};
 use crate::store::TriggerRow;
 
 /// The fields that triggers can be sorted by.
@@ -36,8 +36,18 @@ pub(super) fn all(cx: &Context) -> Answer {
 /// The triggers that the filters of a request find.
 pub(super) fn matching(cx: &Context) -> Result<Vec<TriggerRow>, ApiError> {
     let filters = cx.query().filters(Resource::Trigger, cx.dialect())?;
+    Ok(matched(cx, &filters))
+}
+
+/// The same where the old parameters of 1.x are declared and never looked at.
+pub(super) fn matching_filters(cx: &Context) -> Result<Vec<TriggerRow>, ApiError> {
+    let filters = cx.query().bracketed_filters(Resource::Trigger, cx.dialect())?;
+    Ok(matched(cx, &filters))
+}
+
+fn matched(cx: &Context, filters: &Filters) -> Vec<TriggerRow> {
     cx.app.sync_triggers();
-    Ok(cx.app.triggers().all().into_iter().filter(|row| filters.matches(row)).collect())
+    cx.app.triggers().all().into_iter().filter(|row| filters.matches(row)).collect()
 }
 
 /// The triggers of a flow.
