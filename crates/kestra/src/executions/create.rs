@@ -9,11 +9,12 @@ use kestra_core::{
     decode,
 };
 use kestra_models::Execution;
+use kestra_operations::GetExecution;
 use tokio::time::Instant;
 
+use super::check;
 use super::creation::Creation;
 use super::key::{self, Scope};
-use super::{Resolved, check};
 use crate::Client;
 
 /// How long a server that can't be reached is tried, so that a restart of it isn't the end of a start.
@@ -52,8 +53,8 @@ pub(super) async fn create(client: &Client, mut creation: Creation) -> Result<Cr
         look_back: creation.look_back,
         look_up_for: creation.look_up_for,
     };
-    if let Some(execution) = once.known().await? {
-        return Ok(Created { execution: *execution, key, was_found: true });
+    if let Some(id) = once.known().await? {
+        return once.found(&id).await;
     }
     while !creation.unchecked {
         match check::inputs(client, &mut creation).await {
@@ -68,7 +69,7 @@ pub(super) async fn create(client: &Client, mut creation: Creation) -> Result<Cr
             let execution = decode::json(response, info)?.into_body();
             Ok(Created { execution, key, was_found: false })
         }
-        Outcome::Found(execution) => Ok(Created { execution: *execution, key, was_found: true }),
+        Outcome::Found(id) => once.found(&id).await,
     }
 }
 
@@ -90,16 +91,14 @@ pub(crate) fn create_once(client: &Client, mut call: Call, key: IdempotencyKey) 
             look_up_for: key.look_up_for.unwrap_or(LOOK_UP_FOR),
             client,
         };
-        let found = match once.known().await? {
-            Some(execution) => execution,
+        let id = match once.known().await? {
+            Some(id) => id,
             None => match once.send(call).await? {
                 Outcome::Answer(response) => return Ok(response),
-                Outcome::Found(execution) => execution,
+                Outcome::Found(id) => id,
             },
         };
-        let id = found.id.as_deref().unwrap_or_default();
-        let read = once.client.execute(once.client.executions().get_execution(id).into_call()).await;
-        read.map_err(|error| once.of_key(error).of_execution(id))
+        once.read(&id).await
     })
 }
 
@@ -142,22 +141,39 @@ impl Patience {
 enum Outcome {
     /// The server's answer to the creation.
     Answer(Response<Body>),
-    /// There is one with the key.
-    Found(Box<Execution>),
+    /// There is one with the key; its id.
+    Found(String),
 }
 
 impl Once {
-    /// The execution that was started with the key before, if the key is the caller's own.
-    async fn known(&mut self) -> Result<Option<Box<Execution>>, Error> {
+    /// The id of the execution that was started with the key before, if the key is the caller's own.
+    async fn known(&mut self) -> Result<Option<String>, Error> {
         let Some(key) = self.key.clone().filter(|_| self.is_own) else { return Ok(None) };
         loop {
             match self.look_up(&key, self.look_back).await {
-                Ok(Resolved::None) => return Ok(None),
-                Ok(Resolved::One(execution)) => return Ok(Some(execution)),
-                Ok(Resolved::Many(executions)) => return Err(self.many(&key, &executions)),
+                Ok(mut ids) if ids.len() < 2 => return Ok(ids.pop()),
+                Ok(ids) => return Err(self.many(&key, &ids)),
                 Err(error) => self.patience.pause(error).await.map_err(|error| error.of_key(&key))?,
             }
         }
+    }
+
+    /// The answer with an execution as it is now. That there is one must not be lost where it can't be read.
+    async fn read(&self, id: &str) -> Result<Response<Body>, Error> {
+        let read = self.client.execute(self.client.executions().get_execution(id).into_call()).await;
+        read.map_err(|error| {
+            let message = format!(
+                "{}.{} was started with this key as the execution `{id}`, which can't be read now ({error})",
+                self.namespace, self.flow,
+            );
+            let unread = Error::new(ErrorKind::UnclearOutcome, message).sent(RequestSent::Yes);
+            self.of_key(unread).of_execution(id).caused_by(error)
+        })
+    }
+
+    async fn found(&self, id: &str) -> Result<Created, Error> {
+        let execution = decode::json(self.read(id).await?, GetExecution::INFO)?.into_body();
+        Ok(Created { execution, key: self.key.clone(), was_found: true })
     }
 
     /// Sends it, and looks for it where that leaves unclear what came of it.
@@ -184,14 +200,17 @@ impl Once {
     }
 
     /// Looks for it until it could have been found.
-    async fn find(&self, key: &str, cause: Error) -> Result<Box<Execution>, Error> {
+    async fn find(&self, key: &str, cause: Error) -> Result<String, Error> {
         let until = Instant::now() + self.look_up_for;
         let mut pace = Backoff::default().waits(Duration::from_millis(200), Duration::from_secs(2));
         loop {
             match self.look_up(key, RECENTLY).await {
-                Ok(Resolved::One(execution)) => return Ok(execution),
-                Ok(Resolved::Many(executions)) => return Err(self.many(key, &executions).caused_by(cause)),
-                Ok(_) => {}
+                Ok(ids) if ids.len() > 1 => return Err(self.many(key, &ids).caused_by(cause)),
+                Ok(mut ids) => {
+                    if let Some(id) = ids.pop() {
+                        return Ok(id);
+                    }
+                }
                 Err(error) if is_passing(&error) => {}
                 Err(_) => return Err(self.unclear(key, cause)),
             }
@@ -202,7 +221,7 @@ impl Once {
         }
     }
 
-    async fn look_up(&self, key: &str, look_back: Duration) -> Result<Resolved, Error> {
+    async fn look_up(&self, key: &str, look_back: Duration) -> Result<Vec<String>, Error> {
         let flow = Some((self.namespace.as_str(), self.flow.as_str()));
         key::look_up(&self.client, key, Scope { flow, kind: self.kind.as_deref(), look_back }).await
     }
@@ -224,13 +243,12 @@ impl Once {
         Error::new(ErrorKind::UnclearOutcome, message).sent(sent).of_key(key).caused_by(cause)
     }
 
-    fn many(&self, key: &str, executions: &[Execution]) -> Error {
-        let ids: Vec<_> = executions.iter().filter_map(|execution| execution.id.as_deref()).collect();
+    fn many(&self, key: &str, ids: &[String]) -> Error {
         let message = format!(
             "{}.{} was started {} times with the key `{key}`: {}",
             self.namespace,
             self.flow,
-            executions.len(),
+            ids.len(),
             ids.join(", "),
         );
         Error::new(ErrorKind::UnclearOutcome, message).sent(RequestSent::Yes).of_key(key)

@@ -5,10 +5,11 @@ use std::hash::BuildHasher;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use kestra_core::{CORRELATION_LABEL, Error, Filter, IdempotencyKey};
-use kestra_models::{Execution, ExecutionKind};
+use kestra_core::paging::Pages;
+use kestra_core::{CORRELATION_LABEL, Error, Filter, IdempotencyKey, decode};
+use kestra_models::{ExecutionKind, Page};
+use serde_json::Value;
 
-use super::Resolved;
 use crate::Client;
 
 /// Which key an execution is started with.
@@ -53,10 +54,11 @@ pub(super) struct Scope<'a> {
     pub(super) look_back: Duration,
 }
 
-/// The executions that were started with a key, as far as they can be found now.
+/// The ids of the executions that were started with a key, as far as they can be found now.
 ///
-/// Subflows, replays and retries inherit the label, so only those count that come out of no other execution.
-pub(super) async fn look_up(client: &Client, key: &str, scope: Scope<'_>) -> Result<Resolved, Error> {
+/// Subflows, replays and retries inherit the label, so only those count that come out of no other execution. Rows are read
+/// as plain JSON: that way a program that creates an execution doesn't hold what reads executions twice.
+pub(super) async fn look_up(client: &Client, key: &str, scope: Scope<'_>) -> Result<Vec<String>, Error> {
     let range = SignedDuration::try_from(scope.look_back).unwrap_or(SignedDuration::MAX);
     let since = Timestamp::now().checked_sub(range).unwrap_or(Timestamp::UNIX_EPOCH);
     let mut search = client
@@ -71,33 +73,38 @@ pub(super) async fn look_up(client: &Client, key: &str, scope: Scope<'_>) -> Res
     if let Some(kind) = scope.kind.filter(|kind| *kind != ExecutionKind::Normal.as_str()) {
         search = search.filter(Filter::kind().equals(kind));
     }
-    let mut rows = search.items();
+    let mut rows = Pages::new(client, search.into_call(), decode::json::<Page<Value>>).items();
     let mut found = Vec::new();
     while let Some(row) = rows.next().await {
-        let row = row?;
-        if is_own(&row, key, scope) && !found.iter().any(|known: &Execution| known.id == row.id) {
-            found.push(row);
+        if let Some(id) = own_id(&row?, key, scope)
+            && !found.contains(&id)
+        {
+            found.push(id);
         }
     }
-    Ok(Resolved::of(found))
+    Ok(found)
 }
 
-/// Whether an execution was started with the key, and didn't inherit it.
-fn is_own(execution: &Execution, key: &str, scope: Scope<'_>) -> bool {
-    let is_first = execution.original_id.is_none() || execution.original_id == execution.id;
-    let is_of_flow = scope.flow.is_none_or(|(namespace, flow)| {
-        execution.namespace.as_deref() == Some(namespace) && execution.flow_id.as_deref() == Some(flow)
+/// The id of an execution that was started with the key, and didn't inherit it.
+fn own_id(execution: &Value, key: &str, scope: Scope<'_>) -> Option<String> {
+    let text = |name: &str| execution.get(name).and_then(Value::as_str);
+    let id = text("id")?;
+    let is_first = text("originalId").is_none_or(|original| original == id);
+    let is_of_flow = scope
+        .flow
+        .is_none_or(|(namespace, flow)| text("namespace") == Some(namespace) && text("flowId") == Some(flow));
+    let labels = execution.get("labels").and_then(Value::as_array);
+    let has_key = labels.is_some_and(|labels| {
+        labels.iter().any(|label| label["key"] == CORRELATION_LABEL && label["value"] == key)
     });
-    execution.id.is_some()
-        && is_first
-        && is_of_flow
-        && execution.parent_id.is_none()
-        && execution.trigger.is_none()
-        && execution.labels.get(CORRELATION_LABEL) == Some(key)
+    let comes_of_none = text("parentId").is_none() && execution.get("trigger").is_none_or(Value::is_null);
+    (is_first && is_of_flow && has_key && comes_of_none).then(|| id.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     const SCOPE: Scope<'_> =
@@ -105,18 +112,24 @@ mod tests {
 
     #[test]
     fn only_what_was_started_with_the_key_counts() {
-        let execution = |change: &str| -> bool {
-            let json = format!(
-                r#"{{"id": "1", "originalId": "1", "namespace": "company", "flowId": "hello",
-                    "labels": [{{"key": "system.correlationId", "value": "k"}}] {change}}}"#
-            );
-            is_own(&serde_json::from_str(&json).unwrap(), "k", SCOPE)
-        };
-        assert!(execution(""));
-        assert!(!execution(r#", "parentId": "0""#));
-        assert!(!execution(r#", "trigger": {"id": "subflow"}"#));
-        let other = r#"{"id": "1", "originalId": "0", "namespace": "company", "flowId": "hello"}"#;
-        assert!(!is_own(&serde_json::from_str(other).unwrap(), "k", SCOPE));
+        let mut execution = json!({
+            "id": "1", "originalId": "1", "namespace": "company", "flowId": "hello", "trigger": null,
+            "labels": [{"key": "team", "value": "k"}, {"key": "system.correlationId", "value": "k"}],
+        });
+        assert_eq!(own_id(&execution, "k", SCOPE).as_deref(), Some("1"));
+        assert_eq!(own_id(&execution, "other", SCOPE), None);
+        for (field, other) in [
+            ("parentId", json!("0")),
+            ("originalId", json!("0")),
+            ("trigger", json!({"id": "subflow"})),
+            ("flowId", json!("other")),
+            ("labels", json!([{"key": "team", "value": "k"}])),
+            ("id", Value::Null),
+        ] {
+            let own = std::mem::replace(&mut execution[field], other);
+            assert_eq!(own_id(&execution, "k", SCOPE), None, "{field}");
+            execution[field] = own;
+        }
     }
 
     #[test]

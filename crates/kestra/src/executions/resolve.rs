@@ -52,15 +52,6 @@ pub enum Resolved {
     Many(Vec<Execution>),
 }
 
-impl Resolved {
-    pub(super) fn of(mut found: Vec<Execution>) -> Self {
-        if found.len() > 1 {
-            return Self::Many(found);
-        }
-        found.pop().map_or(Self::None, |execution| Self::One(Box::new(execution)))
-    }
-}
-
 /// A look-up of a key; see [`Executions::resolve`].
 #[must_use = "nothing is looked up until it is awaited"]
 #[derive(Debug)]
@@ -86,20 +77,36 @@ impl Resolve {
 
     async fn resolve(self) -> Result<Resolved, Error> {
         IdempotencyKey::check(&self.key)?;
+        self.read().await.map_err(|error| error.of_key(&self.key))
+    }
+
+    async fn read(&self) -> Result<Resolved, Error> {
         let flow = self.flow.as_ref().map(|(namespace, id)| (namespace.as_str(), id.as_str()));
-        // A search finds executions of one kind, of the usual one if none is named.
+        let mut found = Vec::new();
+        for id in self.ids(flow).await? {
+            let read = self.client.executions().get_execution(&id).await;
+            found.push(read.map_err(|error| error.of_execution(&id))?);
+        }
+        if found.len() > 1 {
+            return Ok(Resolved::Many(found));
+        }
+        Ok(found.pop().map_or(Resolved::None, |execution| Resolved::One(Box::new(execution))))
+    }
+
+    /// A search finds executions of one kind, of the usual one if none is named.
+    async fn ids(&self, flow: Option<(&str, &str)>) -> Result<Vec<String>, Error> {
         for kind in [None, Some(ExecutionKind::Test), Some(ExecutionKind::Playground)] {
             let kind = kind.as_ref().map(ExecutionKind::as_str);
             let scope = Scope { flow, kind, look_back: self.look_back };
             match key::look_up(&self.client, &self.key, scope).await {
-                Ok(Resolved::None) => {}
-                Ok(found) => return Ok(found),
+                Ok(ids) if ids.is_empty() => {}
+                Ok(ids) => return Ok(ids),
                 // 1.0 can't search for kinds.
                 Err(error) if kind.is_some() && error.kind() == ErrorKind::Unsupported => break,
-                Err(error) => return Err(error.of_key(self.key)),
+                Err(error) => return Err(error),
             }
         }
-        Ok(Resolved::None)
+        Ok(Vec::new())
     }
 }
 
