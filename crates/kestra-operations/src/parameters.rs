@@ -43,6 +43,17 @@ where
     }
 }
 
+/// Sets a parameter to the keys and values of a map in turn, joined by commas.
+#[cfg(feature = "enterprise")]
+pub(crate) fn comma_pairs<K, V>(call: &mut Call, index: usize, pairs: impl IntoIterator<Item = (K, V)>)
+where
+    K: Into<String>,
+    V: Into<String>,
+{
+    let texts = pairs.into_iter().flat_map(|(key, value)| [key.into(), value.into()]);
+    comma::<String, _>(call, index, texts);
+}
+
 /// Adds the filters of a search.
 pub(crate) fn filters(call: &mut Call, index: usize, filters: impl IntoIterator<Item = Filter>) {
     for filter in filters {

@@ -3845,7 +3845,7 @@ fn export_audit_logs(r: &Recorded<'_>) -> Result<Call, Obstacle> {
     let mut b = ::kestra_operations::ExportAuditLogs::new();
     for (name, value) in r.query() {
         b = match name {
-            "details" => b.details([r.pair(name, value)?]),
+            "details" => b.details(r.comma_pairs(name, value)?),
             "endDate" => b.end_date(r.value::<::jiff::Timestamp>(name, value)?),
             "executionId" => b.execution_id(r.value::<String>(name, value)?),
             "flowId" => b.flow_id(r.value::<String>(name, value)?),
@@ -3867,7 +3867,7 @@ fn export_audit_logs_for_all_tenants(r: &Recorded<'_>) -> Result<Call, Obstacle>
     let mut b = ::kestra_operations::ExportAuditLogsForAllTenants::new();
     for (name, value) in r.query() {
         b = match name {
-            "details" => b.details([r.pair(name, value)?]),
+            "details" => b.details(r.comma_pairs(name, value)?),
             "endDate" => b.end_date(r.value::<::jiff::Timestamp>(name, value)?),
             "executionId" => b.execution_id(r.value::<String>(name, value)?),
             "flowId" => b.flow_id(r.value::<String>(name, value)?),
@@ -3927,7 +3927,7 @@ fn search_audit_logs(r: &Recorded<'_>) -> Result<Call, Obstacle> {
     let mut b = ::kestra_operations::SearchAuditLogs::new();
     for (name, value) in r.query() {
         b = match name {
-            "details" => b.details([r.pair(name, value)?]),
+            "details" => b.details(r.comma_pairs(name, value)?),
             "endDate" => b.end_date(r.value::<::jiff::Timestamp>(name, value)?),
             "executionId" => b.execution_id(r.value::<String>(name, value)?),
             "flowId" => b.flow_id(r.value::<String>(name, value)?),
@@ -3956,7 +3956,7 @@ fn search_audit_logs_for_all_tenants(r: &Recorded<'_>) -> Result<Call, Obstacle>
     let mut b = ::kestra_operations::SearchAuditLogsForAllTenants::new();
     for (name, value) in r.query() {
         b = match name {
-            "details" => b.details([r.pair(name, value)?]),
+            "details" => b.details(r.comma_pairs(name, value)?),
             "endDate" => b.end_date(r.value::<::jiff::Timestamp>(name, value)?),
             "executionId" => b.execution_id(r.value::<String>(name, value)?),
             "flowId" => b.flow_id(r.value::<String>(name, value)?),

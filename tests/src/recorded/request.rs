@@ -69,6 +69,15 @@ impl<'a> Recorded<'a> {
         value.split(',').map(|value| self.item(name, value)).collect()
     }
 
+    /// Keys and values in turn, joined by commas.
+    pub(crate) fn comma_pairs(&self, name: &str, value: &str) -> Result<Vec<(String, String)>, Obstacle> {
+        let texts: Vec<String> = self.list(name, value)?;
+        match texts.as_chunks() {
+            (pairs, []) => Ok(pairs.iter().map(|[key, value]| (key.clone(), value.clone())).collect()),
+            _ => Err(Obstacle::new("a map with a key that has no value", format!("{name}={value}"))),
+        }
+    }
+
     /// A key and a value that a colon divides.
     pub(crate) fn pair(&self, name: &str, value: &str) -> Result<(String, String), Obstacle> {
         let bad = |rule| Obstacle::new(rule, format!("{name}={value}"));

@@ -178,6 +178,10 @@ impl Document {
         let resolved = self.resolved(schema);
         let value = if resolved["type"] == "array" {
             values.iter().map(|value| typed(self.resolved(&resolved["items"]), value)).collect()
+        } else if let ("object", (pairs, [])) =
+            (resolved["type"].as_str().unwrap_or_default(), values.as_chunks())
+        {
+            pairs.iter().map(|[key, value]| (key.clone(), Value::from(value.as_str()))).collect()
         } else if let [value] = values {
             typed(resolved, value)
         } else {

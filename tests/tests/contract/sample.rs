@@ -57,6 +57,7 @@ impl Sampler<'_> {
                 query.push(("filters[q][EQUALS]".to_owned(), "text".to_owned()))
             }
             (Type::Filters, _) => {}
+            (Type::Map(_), Style::Comma) => query.push((name, "team,data,stage,a b".to_owned())),
             (Type::Map(_), _) => {
                 query.push((name.clone(), "team:data".to_owned()));
                 query.push((name, "stage:a b".to_owned()));

@@ -203,6 +203,7 @@ fn query(parameter: &QueryParameter) -> String {
             format!("[r.item::<{}>(name, value)?]", text(inner))
         }
         Type::List(inner) => format!("r.list::<{}>(name, value)?", text(inner)),
+        Type::Map(_) if parameter.style == Style::Comma => "r.comma_pairs(name, value)?".to_owned(),
         Type::Map(_) => "[r.pair(name, value)?]".to_owned(),
         ty => format!("r.value::<{}>(name, value)?", text(ty)),
     }

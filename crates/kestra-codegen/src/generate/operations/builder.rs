@@ -369,7 +369,7 @@ fn query_setters(operation: &Operation, parameter: &QueryParameter, index: usize
 /// The type of a query parameter's argument.
 pub(super) fn query_argument(parameter: &QueryParameter) -> String {
     match (&parameter.ty, parameter.style) {
-        (Type::Map(_), Style::Pairs) => {
+        (Type::Map(_), Style::Pairs | Style::Comma) => {
             "impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>".to_owned()
         }
         (Type::Filters, _) => "impl IntoIterator<Item = ::kestra_core::Filter>".to_owned(),
@@ -389,6 +389,7 @@ pub(super) fn query_statement(
     match (&parameter.ty, parameter.style) {
         (Type::Filters, _) => helper("filters"),
         (Type::Map(_), Style::Pairs) => helper("pairs"),
+        (Type::Map(_), Style::Comma) => helper("comma_pairs"),
         (Type::List(inner), style) => {
             let function = if style == Style::Comma { "comma" } else { "repeat" };
             match takes_into(inner) {

@@ -19,14 +19,14 @@ impl ExportAuditLogs {
 }
 
 impl<E> ExportAuditLogs<E> {
-    /// Only entries whose details have these values, `key:value`.
+    /// Only entries whose details have these values, by key; sent as the documents write it, which no server was seen to read.
     ///
     /// `details` in the query.
     pub fn details(
         mut self,
         details: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,
     ) -> Self {
-        crate::parameters::pairs(&mut self.call, 0, details);
+        crate::parameters::comma_pairs(&mut self.call, 0, details);
         self
     }
 
@@ -161,14 +161,14 @@ impl ExportAuditLogsForAllTenants {
 }
 
 impl<E> ExportAuditLogsForAllTenants<E> {
-    /// Only entries whose details have these values, `key:value`.
+    /// Only entries whose details have these values, by key; sent as the documents write it, which no server was seen to read.
     ///
     /// `details` in the query.
     pub fn details(
         mut self,
         details: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,
     ) -> Self {
-        crate::parameters::pairs(&mut self.call, 0, details);
+        crate::parameters::comma_pairs(&mut self.call, 0, details);
         self
     }
 
@@ -462,14 +462,14 @@ impl SearchAuditLogs {
 }
 
 impl<E> SearchAuditLogs<E> {
-    /// Only entries whose details have these values, `key:value`.
+    /// Only entries whose details have these values, by key; sent as the documents write it, which no server was seen to read.
     ///
     /// `details` in the query; before 2.0.
     pub fn details(
         mut self,
         details: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,
     ) -> Self {
-        crate::parameters::pairs(&mut self.call, 0, details);
+        crate::parameters::comma_pairs(&mut self.call, 0, details);
         self
     }
 
@@ -684,14 +684,14 @@ impl SearchAuditLogsForAllTenants {
 }
 
 impl<E> SearchAuditLogsForAllTenants<E> {
-    /// Only entries whose details have these values, `key:value`.
+    /// Only entries whose details have these values, by key; sent as the documents write it, which no server was seen to read.
     ///
     /// `details` in the query; before 2.0.
     pub fn details(
         mut self,
         details: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,
     ) -> Self {
-        crate::parameters::pairs(&mut self.call, 0, details);
+        crate::parameters::comma_pairs(&mut self.call, 0, details);
         self
     }
 
