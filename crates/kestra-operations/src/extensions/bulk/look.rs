@@ -109,13 +109,17 @@ pub(super) async fn until_seen(
 ) {
     let end = Instant::now() + limit;
     let mut pace = Backoff::default().waits(PACE.0, PACE.1);
-    let mut left: Vec<_> =
-        acted.into_iter().map(|acted| (acted, "it was not looked at".to_owned())).collect();
+    let mut left: Vec<_> = acted
+        .into_iter()
+        .enumerate()
+        .map(|(place, acted)| (place, acted, "it was not looked at".to_owned()))
+        .collect();
+    let (mut visible, mut not_visible) = (Vec::new(), Vec::new());
     loop {
         let mut unseen = Vec::new();
-        for (Acted { item, before }, standing) in left {
+        for (place, Acted { item, before }, standing) in left {
             let Ok(now) = timeout_at(end, looker.sample(effect, &item)).await else {
-                unseen.push((Acted { item, before }, standing));
+                unseen.push((place, Acted { item, before }, standing));
                 continue;
             };
             let sight = match &now {
@@ -128,10 +132,10 @@ pub(super) async fn until_seen(
                     if *effect == Effect::Replayed {
                         report.created.extend(new(&before, &now.unwrap_or_default()));
                     }
-                    report.visible.push(item);
+                    visible.push((place, item));
                 }
-                Sight::Never(reason) => report.not_visible.push(BulkProblem { id: item, reason }),
-                Sight::NotYet(standing) => unseen.push((Acted { item, before }, standing)),
+                Sight::Never(reason) => not_visible.push((place, BulkProblem { id: item, reason })),
+                Sight::NotYet(standing) => unseen.push((place, Acted { item, before }, standing)),
             }
         }
         left = unseen;
@@ -139,6 +143,15 @@ pub(super) async fn until_seen(
             break;
         }
     }
-    let late = left.into_iter().map(|(acted, reason)| BulkProblem { id: acted.item, reason });
-    report.not_visible.extend(late);
+    let late =
+        |(place, acted, reason): (usize, Acted, String)| (place, BulkProblem { id: acted.item, reason });
+    not_visible.extend(left.into_iter().map(late));
+    report.visible = in_order(visible);
+    report.not_visible = in_order(not_visible);
+}
+
+/// As they were named, whenever they were seen.
+fn in_order<T>(mut seen: Vec<(usize, T)>) -> Vec<T> {
+    seen.sort_by_key(|(place, _)| *place);
+    seen.into_iter().map(|(_, one)| one).collect()
 }
