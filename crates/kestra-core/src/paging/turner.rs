@@ -90,6 +90,10 @@ impl Turner {
     pub(super) fn go_to(&mut self, continuation: &Continuation) {
         self.place = continuation.place.clone();
         self.size = continuation.size.or(self.size);
+        if matches!(self.place, Place::Cursor(_)) {
+            // A server that gave one reads it.
+            self.template.set_enterprise();
+        }
     }
 
     /// Asks for the page at the place.
