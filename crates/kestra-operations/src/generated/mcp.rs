@@ -2,7 +2,7 @@
 
 /// Creates an MCP server, which offers flows as tools.
 ///
-/// `POST /api/v1/{tenant}/mcp/servers` (Kestra 2.0 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/mcp-servers` (Kestra 2.0.1 and later), `POST /api/v1/{tenant}/mcp/servers` (Kestra 2.0 and later, before 2.0.1); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateMcpServer<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -26,10 +26,19 @@ impl CreateMcpServer {
 
 /// Facts about [`CreateMcpServer`].
 pub static CREATE_MCP_SERVER: ::kestra_core::OperationInfo = {
-    static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
-        "/api/v1/{tenant}/mcp/servers",
-        ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
-    )];
+    static ROUTES: &[::kestra_core::Route] = &[
+        ::kestra_core::Route::post(
+            "/api/v1/{tenant}/mcp-servers",
+            ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 1)),
+        ),
+        ::kestra_core::Route::post(
+            "/api/v1/{tenant}/mcp/servers",
+            ::kestra_core::Versions::between(
+                ::kestra_core::Version::new(2, 0, 0),
+                ::kestra_core::Version::new(2, 0, 1),
+            ),
+        ),
+    ];
     ::kestra_core::OperationInfo::new("create_mcp_server", "mcp", ROUTES)
         .go_key("McpAPIService.CreateMcp")
         .aliases(&["createMcp"])
@@ -38,7 +47,7 @@ pub static CREATE_MCP_SERVER: ::kestra_core::OperationInfo = {
 
 /// Deletes an MCP server.
 ///
-/// `DELETE /api/v1/{tenant}/mcp/servers/{id}` (Kestra 2.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/{tenant}/mcp-servers/{id}` (Kestra 2.0.1 and later), `DELETE /api/v1/{tenant}/mcp/servers/{id}` (Kestra 2.0 and later, before 2.0.1); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteMcpServer<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -59,10 +68,19 @@ impl DeleteMcpServer {
 
 /// Facts about [`DeleteMcpServer`].
 pub static DELETE_MCP_SERVER: ::kestra_core::OperationInfo = {
-    static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
-        "/api/v1/{tenant}/mcp/servers/{id}",
-        ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
-    )];
+    static ROUTES: &[::kestra_core::Route] = &[
+        ::kestra_core::Route::delete(
+            "/api/v1/{tenant}/mcp-servers/{id}",
+            ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 1)),
+        ),
+        ::kestra_core::Route::delete(
+            "/api/v1/{tenant}/mcp/servers/{id}",
+            ::kestra_core::Versions::between(
+                ::kestra_core::Version::new(2, 0, 0),
+                ::kestra_core::Version::new(2, 0, 1),
+            ),
+        ),
+    ];
     ::kestra_core::OperationInfo::new("delete_mcp_server", "mcp", ROUTES)
         .go_key("McpAPIService.DeleteMcp")
         .aliases(&["deleteMcp"])
@@ -73,7 +91,7 @@ pub static DELETE_MCP_SERVER: ::kestra_core::OperationInfo = {
 
 /// Reads an MCP server.
 ///
-/// `GET /api/v1/{tenant}/mcp/servers/{id}` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/mcp-servers/{id}` (Kestra 2.0.1 and later), `GET /api/v1/{tenant}/mcp/servers/{id}` (Kestra 2.0 and later, before 2.0.1); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetMcpServer<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -94,10 +112,19 @@ impl GetMcpServer {
 
 /// Facts about [`GetMcpServer`].
 pub static GET_MCP_SERVER: ::kestra_core::OperationInfo = {
-    static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
-        "/api/v1/{tenant}/mcp/servers/{id}",
-        ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
-    )];
+    static ROUTES: &[::kestra_core::Route] = &[
+        ::kestra_core::Route::get(
+            "/api/v1/{tenant}/mcp-servers/{id}",
+            ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 1)),
+        ),
+        ::kestra_core::Route::get(
+            "/api/v1/{tenant}/mcp/servers/{id}",
+            ::kestra_core::Versions::between(
+                ::kestra_core::Version::new(2, 0, 0),
+                ::kestra_core::Version::new(2, 0, 1),
+            ),
+        ),
+    ];
     ::kestra_core::OperationInfo::new("get_mcp_server", "mcp", ROUTES)
         .go_key("McpAPIService.GetMcp")
         .aliases(&["getMcp"])
@@ -108,7 +135,7 @@ pub static GET_MCP_SERVER: ::kestra_core::OperationInfo = {
 
 /// Lists the MCP servers of a tenant, page by page.
 ///
-/// `GET /api/v1/{tenant}/mcp/servers` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/mcp-servers` (Kestra 2.0.1 and later), `GET /api/v1/{tenant}/mcp/servers` (Kestra 2.0 and later, before 2.0.1); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListMcpServers<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -152,10 +179,19 @@ impl<E> ListMcpServers<E> {
 
 /// Facts about [`ListMcpServers`].
 pub static LIST_MCP_SERVERS: ::kestra_core::OperationInfo = {
-    static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
-        "/api/v1/{tenant}/mcp/servers",
-        ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
-    )];
+    static ROUTES: &[::kestra_core::Route] = &[
+        ::kestra_core::Route::get(
+            "/api/v1/{tenant}/mcp-servers",
+            ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 1)),
+        ),
+        ::kestra_core::Route::get(
+            "/api/v1/{tenant}/mcp/servers",
+            ::kestra_core::Versions::between(
+                ::kestra_core::Version::new(2, 0, 0),
+                ::kestra_core::Version::new(2, 0, 1),
+            ),
+        ),
+    ];
     ::kestra_core::OperationInfo::new("list_mcp_servers", "mcp", ROUTES)
         .go_key("McpAPIService.ListMcps")
         .aliases(&["listMcps"])
@@ -170,7 +206,7 @@ pub static LIST_MCP_SERVERS: ::kestra_core::OperationInfo = {
 
 /// Lists the tools that an MCP server offers.
 ///
-/// `GET /api/v1/{tenant}/mcp/servers/{id}/tools` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/mcp-servers/{id}/tools` (Kestra 2.0.1 and later), `GET /api/v1/{tenant}/mcp/servers/{id}/tools` (Kestra 2.0 and later, before 2.0.1); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListMcpTools<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -191,10 +227,19 @@ impl ListMcpTools {
 
 /// Facts about [`ListMcpTools`].
 pub static LIST_MCP_TOOLS: ::kestra_core::OperationInfo = {
-    static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
-        "/api/v1/{tenant}/mcp/servers/{id}/tools",
-        ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
-    )];
+    static ROUTES: &[::kestra_core::Route] = &[
+        ::kestra_core::Route::get(
+            "/api/v1/{tenant}/mcp-servers/{id}/tools",
+            ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 1)),
+        ),
+        ::kestra_core::Route::get(
+            "/api/v1/{tenant}/mcp/servers/{id}/tools",
+            ::kestra_core::Versions::between(
+                ::kestra_core::Version::new(2, 0, 0),
+                ::kestra_core::Version::new(2, 0, 1),
+            ),
+        ),
+    ];
     ::kestra_core::OperationInfo::new("list_mcp_tools", "mcp", ROUTES)
         .go_key("McpAPIService.ListTools")
         .aliases(&["listTools"])
@@ -205,7 +250,7 @@ pub static LIST_MCP_TOOLS: ::kestra_core::OperationInfo = {
 
 /// Switches an MCP server off if it is on, and on if it is off.
 ///
-/// `PATCH /api/v1/{tenant}/mcp/servers/{id}/toggle` (Kestra 2.0 and later); open source; never repeated unless provably unsent.
+/// `PATCH /api/v1/{tenant}/mcp-servers/{id}/toggle` (Kestra 2.0.1 and later), `PATCH /api/v1/{tenant}/mcp/servers/{id}/toggle` (Kestra 2.0 and later, before 2.0.1); open source; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ToggleMcpServer<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -226,10 +271,19 @@ impl ToggleMcpServer {
 
 /// Facts about [`ToggleMcpServer`].
 pub static TOGGLE_MCP_SERVER: ::kestra_core::OperationInfo = {
-    static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::patch(
-        "/api/v1/{tenant}/mcp/servers/{id}/toggle",
-        ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
-    )];
+    static ROUTES: &[::kestra_core::Route] = &[
+        ::kestra_core::Route::patch(
+            "/api/v1/{tenant}/mcp-servers/{id}/toggle",
+            ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 1)),
+        ),
+        ::kestra_core::Route::patch(
+            "/api/v1/{tenant}/mcp/servers/{id}/toggle",
+            ::kestra_core::Versions::between(
+                ::kestra_core::Version::new(2, 0, 0),
+                ::kestra_core::Version::new(2, 0, 1),
+            ),
+        ),
+    ];
     ::kestra_core::OperationInfo::new("toggle_mcp_server", "mcp", ROUTES)
         .go_key("McpAPIService.ToggleMcp")
         .aliases(&["toggleMcp"])
@@ -239,7 +293,7 @@ pub static TOGGLE_MCP_SERVER: ::kestra_core::OperationInfo = {
 
 /// Replaces an MCP server.
 ///
-/// `PUT /api/v1/{tenant}/mcp/servers/{id}` (Kestra 2.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
+/// `PUT /api/v1/{tenant}/mcp-servers/{id}` (Kestra 2.0.1 and later), `PUT /api/v1/{tenant}/mcp/servers/{id}` (Kestra 2.0 and later, before 2.0.1); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateMcpServer<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -263,10 +317,19 @@ impl UpdateMcpServer {
 
 /// Facts about [`UpdateMcpServer`].
 pub static UPDATE_MCP_SERVER: ::kestra_core::OperationInfo = {
-    static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
-        "/api/v1/{tenant}/mcp/servers/{id}",
-        ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
-    )];
+    static ROUTES: &[::kestra_core::Route] = &[
+        ::kestra_core::Route::put(
+            "/api/v1/{tenant}/mcp-servers/{id}",
+            ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 1)),
+        ),
+        ::kestra_core::Route::put(
+            "/api/v1/{tenant}/mcp/servers/{id}",
+            ::kestra_core::Versions::between(
+                ::kestra_core::Version::new(2, 0, 0),
+                ::kestra_core::Version::new(2, 0, 1),
+            ),
+        ),
+    ];
     ::kestra_core::OperationInfo::new("update_mcp_server", "mcp", ROUTES)
         .go_key("McpAPIService.UpdateMcp")
         .aliases(&["updateMcp"])

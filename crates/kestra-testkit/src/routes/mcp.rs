@@ -25,6 +25,14 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::delete("mcp/servers/{id}", now!(delete)).consumes(&["*/*"]).since(V2_0),
         Route::patch("mcp/servers/{id}/toggle", now!(toggle)).since(V2_0),
         Route::get("mcp/servers/{id}/tools", now!(tools)).since(V2_0),
+        // Where patches of 2.0 have them.
+        Route::get("mcp-servers", now!(list)).since(V2_0),
+        Route::post("mcp-servers", now!(create)).since(V2_0),
+        Route::get("mcp-servers/{id}", now!(get)).since(V2_0),
+        Route::put("mcp-servers/{id}", now!(update)).since(V2_0),
+        Route::delete("mcp-servers/{id}", now!(delete)).consumes(&["*/*"]).since(V2_0),
+        Route::patch("mcp-servers/{id}/toggle", now!(toggle)).since(V2_0),
+        Route::get("mcp-servers/{id}/tools", now!(tools)).since(V2_0),
     ]
 }
 

@@ -3,7 +3,7 @@
 impl crate::areas::Mcp {
     /// Creates an MCP server, which offers flows as tools.
     ///
-    /// `POST /api/v1/{tenant}/mcp/servers` (Kestra 2.0 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/mcp-servers` (Kestra 2.0.1 and later), `POST /api/v1/{tenant}/mcp/servers` (Kestra 2.0 and later, before 2.0.1); open source; never repeated unless provably unsent.
     pub fn create_mcp_server(
         &self,
         mcp_server: impl Into<::kestra_models::McpServer>,
@@ -13,7 +13,7 @@ impl crate::areas::Mcp {
 
     /// Deletes an MCP server.
     ///
-    /// `DELETE /api/v1/{tenant}/mcp/servers/{id}` (Kestra 2.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
+    /// `DELETE /api/v1/{tenant}/mcp-servers/{id}` (Kestra 2.0.1 and later), `DELETE /api/v1/{tenant}/mcp/servers/{id}` (Kestra 2.0 and later, before 2.0.1); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn delete_mcp_server(
         &self,
         id: impl AsRef<str>,
@@ -23,28 +23,28 @@ impl crate::areas::Mcp {
 
     /// Reads an MCP server.
     ///
-    /// `GET /api/v1/{tenant}/mcp/servers/{id}` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/{tenant}/mcp-servers/{id}` (Kestra 2.0.1 and later), `GET /api/v1/{tenant}/mcp/servers/{id}` (Kestra 2.0 and later, before 2.0.1); open source; only reads, and is repeated when an attempt fails.
     pub fn get_mcp_server(&self, id: impl AsRef<str>) -> ::kestra_operations::GetMcpServer<crate::Client> {
         ::kestra_operations::GetMcpServer::new(id).on(self.client().clone())
     }
 
     /// Lists the MCP servers of a tenant, page by page.
     ///
-    /// `GET /api/v1/{tenant}/mcp/servers` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/{tenant}/mcp-servers` (Kestra 2.0.1 and later), `GET /api/v1/{tenant}/mcp/servers` (Kestra 2.0 and later, before 2.0.1); open source; only reads, and is repeated when an attempt fails.
     pub fn list_mcp_servers(&self) -> ::kestra_operations::ListMcpServers<crate::Client> {
         ::kestra_operations::ListMcpServers::new().on(self.client().clone())
     }
 
     /// Lists the tools that an MCP server offers.
     ///
-    /// `GET /api/v1/{tenant}/mcp/servers/{id}/tools` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/{tenant}/mcp-servers/{id}/tools` (Kestra 2.0.1 and later), `GET /api/v1/{tenant}/mcp/servers/{id}/tools` (Kestra 2.0 and later, before 2.0.1); open source; only reads, and is repeated when an attempt fails.
     pub fn list_mcp_tools(&self, id: impl AsRef<str>) -> ::kestra_operations::ListMcpTools<crate::Client> {
         ::kestra_operations::ListMcpTools::new(id).on(self.client().clone())
     }
 
     /// Switches an MCP server off if it is on, and on if it is off.
     ///
-    /// `PATCH /api/v1/{tenant}/mcp/servers/{id}/toggle` (Kestra 2.0 and later); open source; never repeated unless provably unsent.
+    /// `PATCH /api/v1/{tenant}/mcp-servers/{id}/toggle` (Kestra 2.0.1 and later), `PATCH /api/v1/{tenant}/mcp/servers/{id}/toggle` (Kestra 2.0 and later, before 2.0.1); open source; never repeated unless provably unsent.
     pub fn toggle_mcp_server(
         &self,
         id: impl AsRef<str>,
@@ -54,7 +54,7 @@ impl crate::areas::Mcp {
 
     /// Replaces an MCP server.
     ///
-    /// `PUT /api/v1/{tenant}/mcp/servers/{id}` (Kestra 2.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
+    /// `PUT /api/v1/{tenant}/mcp-servers/{id}` (Kestra 2.0.1 and later), `PUT /api/v1/{tenant}/mcp/servers/{id}` (Kestra 2.0 and later, before 2.0.1); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn update_mcp_server(
         &self,
         id: impl AsRef<str>,

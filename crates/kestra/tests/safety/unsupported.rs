@@ -1,6 +1,6 @@
 use http::Request;
 use kestra::{Error, ErrorKind};
-use kestra_testkit::Dialect;
+use kestra_testkit::{Dialect, Server};
 
 use crate::{NAMESPACE, flow, run, serve};
 
@@ -62,5 +62,18 @@ async fn a_type_that_a_route_does_not_answer_selects_none() -> Result<(), Error>
     let filter = kestra::Filter::namespace().prefix("company");
     let archive = client.flows().export_flows_by_query().filter(filter).await?.bytes().await?;
     assert!(archive.starts_with(b"PK"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_patch_may_move_a_route() -> Result<(), Error> {
+    for (version, path) in
+        [("2.0.0", "mcp/servers"), ("2.0.1", "mcp-servers"), ("2.1.0-SNAPSHOT", "mcp-servers")]
+    {
+        let server = Server::builder().dialect(Dialect::V2_0).version(version).start().await.unwrap();
+        let client = crate::support::once(server.url()).build()?;
+        client.mcp().list_mcp_servers().await?;
+        assert_eq!(server.requests().pop().unwrap().path, format!("/api/v1/main/{path}"));
+    }
     Ok(())
 }

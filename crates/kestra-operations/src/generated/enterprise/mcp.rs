@@ -2,7 +2,7 @@
 
 /// Lists the MCP servers of all tenants, page by page.
 ///
-/// `GET /api/v1/instance/mcp/servers` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/instance/mcp-servers` (Kestra 2.0.1 and later), `GET /api/v1/instance/mcp/servers` (Kestra 2.0 and later, before 2.0.1); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListAllMcpServers<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -46,10 +46,19 @@ impl<E> ListAllMcpServers<E> {
 
 /// Facts about [`ListAllMcpServers`].
 pub static LIST_ALL_MCP_SERVERS: ::kestra_core::OperationInfo = {
-    static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
-        "/api/v1/instance/mcp/servers",
-        ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
-    )];
+    static ROUTES: &[::kestra_core::Route] = &[
+        ::kestra_core::Route::get(
+            "/api/v1/instance/mcp-servers",
+            ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 1)),
+        ),
+        ::kestra_core::Route::get(
+            "/api/v1/instance/mcp/servers",
+            ::kestra_core::Versions::between(
+                ::kestra_core::Version::new(2, 0, 0),
+                ::kestra_core::Version::new(2, 0, 1),
+            ),
+        ),
+    ];
     ::kestra_core::OperationInfo::new("list_all_mcp_servers", "mcp", ROUTES)
         .go_key("McpAPIService.ListAllMcpServers")
         .aliases(&["listAllMcpServers"])
