@@ -158,7 +158,8 @@ impl Subject for Row<'_> {
             "namespace" => Some(self.execution.namespace.clone()),
             "flowId" => Some(self.execution.flow_id.clone()),
             "state" => Some(self.execution.state.current().name().to_owned()),
-            "kind" => Some(self.execution.kind.clone().unwrap_or_else(|| "NORMAL".to_owned())),
+            // One of the usual kind has none, and isn't found as NORMAL either.
+            "kind" => self.execution.kind.clone(),
             "parentId" => self.execution.parent_id.clone(),
             "triggerExecutionId" => self.execution.trigger_execution().map(ToOwned::to_owned),
             _ => None,
