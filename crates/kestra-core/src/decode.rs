@@ -18,6 +18,8 @@ use crate::operation::OperationInfo;
 ///
 /// [`ErrorKind::Decode`] with the path to what can't be read, if the body is not the JSON that is expected, or missing;
 /// [`ErrorKind::Incomplete`] if it is the list of what failed.
+// Compiled once for all crates of a program, as it isn't inlined.
+#[inline(never)]
 pub fn json<T: DeserializeOwned>(
     response: Response<Body>,
     info: &'static OperationInfo,

@@ -91,8 +91,10 @@ impl<'de> Deserialize<'de> for Flag {
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
+    #[inline(never)]
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ListVisitor(PhantomData)).map(Self)
+        // `deserialize_any` would read all kinds of JSON, once more for each type of element.
+        deserializer.deserialize_option(ListVisitor(PhantomData)).map(Self)
     }
 }
 
@@ -165,8 +167,12 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
         f.write_str("a list")
     }
 
-    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+    fn visit_none<E: Error>(self) -> Result<Self::Value, E> {
         Ok(Vec::new())
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_seq(self)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {

@@ -48,6 +48,11 @@ macro_rules! object {
     };
 }
 
+/// Reads an object.
+///
+/// What is not to be inlined is compiled once for all crates of a program, which is why that is said here and of the functions
+/// below.
+#[inline(never)]
 pub(crate) fn read<'de, T: Object, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     deserializer.deserialize_map(ObjectVisitor(PhantomData))
 }

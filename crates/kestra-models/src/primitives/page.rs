@@ -86,6 +86,7 @@ impl<T> IntoIterator for Page<T> {
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Page<T> {
+    #[inline(never)]
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(PageVisitor(PhantomData))
     }
