@@ -73,7 +73,7 @@ impl TriggerBackfill {
     ///
     /// As any call; before 2.0 400 if there is no backfill.
     pub async fn pause(&self) -> Result<TriggerState, Error> {
-        self.client.triggers().pause_backfill(self.id.clone()).await
+        self.client.triggers().pause_backfill(self.id()).await
     }
 
     /// Goes on with it.
@@ -82,7 +82,7 @@ impl TriggerBackfill {
     ///
     /// As [`pause`](Self::pause).
     pub async fn resume(&self) -> Result<TriggerState, Error> {
-        self.client.triggers().unpause_backfill(self.id.clone()).await
+        self.client.triggers().unpause_backfill(self.id()).await
     }
 
     /// Ends it where it is; what it started goes on.
@@ -91,7 +91,7 @@ impl TriggerBackfill {
     ///
     /// As [`pause`](Self::pause).
     pub async fn cancel(&self) -> Result<TriggerState, Error> {
-        self.client.triggers().delete_backfill(self.id.clone()).await
+        self.client.triggers().delete_backfill(self.id()).await
     }
 
     /// Waits for its end, that is, until all its executions have been started.
@@ -114,6 +114,14 @@ impl TriggerBackfill {
             }
         }
         Ok(None)
+    }
+
+    /// What names the trigger in a body; before 2.0 its tenant has to be in there as well.
+    pub(super) fn id(&self) -> TriggerId {
+        match self.client.options().get_tenant() {
+            Some(tenant) => self.id.clone().tenant_id(tenant),
+            None => self.id.clone(),
+        }
     }
 
     pub(super) fn missing(&self) -> Error {

@@ -70,14 +70,14 @@ impl SwitchTrigger {
 
     async fn run(self) -> Result<TriggerState, Error> {
         let triggers = self.trigger.client.triggers();
-        let id = &self.trigger.id;
+        let id = self.trigger.id();
         let request = DisableTriggerRequest::new(self.disabled, &id.flow_id, &id.namespace, &id.trigger_id);
         match triggers.set_trigger_disabled(request).await {
             // Decided before anything is sent: the server is older than 2.0.
             Err(error) if error.kind() == ErrorKind::Unsupported => {}
             switched => return switched,
         }
-        let request = SetDisabledRequest::new(self.disabled, [id.clone()]);
+        let request = SetDisabledRequest::new(self.disabled, [id]);
         let outcome = triggers.set_triggers_disabled_by_ids(request).await?;
         match self.trigger.state().await? {
             Some(state) if outcome.total() != Some(0) => Ok(state),

@@ -72,9 +72,14 @@ fn item(area: &str, row: &Value) -> Option<Value> {
         "triggers" => {
             let state = row.get("state").or(row.get("triggerContext"))?;
             let field = |name| state.get(name);
-            Some(json!({
+            let mut item = json!({
                 "namespace": field("namespace")?, "flowId": field("flowId")?, "triggerId": field("triggerId")?,
-            }))
+            });
+            // Servers before 2.0 find no trigger without its tenant, and say nothing.
+            if let Some(tenant) = field("tenantId") {
+                item["tenantId"] = tenant.clone();
+            }
+            Some(item)
         }
         _ => row.get("id").cloned(),
     }

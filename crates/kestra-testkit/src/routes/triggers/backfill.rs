@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::change::{find, update as change};
-use super::view::{self, key_of};
+use super::view::{self, has_tenant, key_of};
 use crate::dialect::Dialect;
 use crate::engine::flow::{Task, label_pairs};
 use crate::engine::schedule::{next, start_backfill, trigger_of};
@@ -146,6 +146,9 @@ pub(super) fn delete(cx: &Context) -> Answer {
 fn with_backfill(cx: &Context, act: impl FnOnce(&mut crate::store::TriggerRow)) -> Answer {
     let body: Value = cx.json("trigger")?;
     let key = key_of(&body);
+    if !has_tenant(cx, &body) {
+        return Err(ApiError::not_found());
+    }
     let row = find(cx, &key)?;
     if row.backfill.is_none() && !cx.dialect().is_v2() {
         return Err(ApiError::bad_request("No backfill found"));

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::change::remove;
 use super::search::{matching, matching_filters};
-use super::view::key_of;
+use super::view::{has_tenant, key_of};
 use crate::dialect::Dialect::V1_3;
 use crate::engine::ids;
 use crate::http::{Answer, ApiError, Context, Reply, Route, now};
@@ -54,6 +54,31 @@ fn named(cx: &Context) -> Result<Vec<TriggerKey>, ApiError> {
 
 fn found(cx: &Context) -> Result<Vec<TriggerKey>, ApiError> {
     Ok(matching(cx)?.iter().map(TriggerRow::key).collect())
+}
+
+/// The triggers that a body names well enough for the server to find them, and how many it names without their tenant: 1.x
+/// counts those as done.
+fn named_with_tenant(cx: &Context, body: &Value) -> (Vec<TriggerKey>, usize) {
+    let named = match body {
+        Value::Array(list) => list.iter().collect(),
+        Value::Object(_) => vec![body],
+        _ => Vec::new(),
+    };
+    let (whole, lost): (Vec<&Value>, Vec<&Value>) = named.into_iter().partition(|body| has_tenant(cx, body));
+    (whole.into_iter().map(key_of).collect(), lost.len())
+}
+
+/// Acts on those of the triggers that a body names, and tells how many.
+fn act_on_named(
+    cx: &Context,
+    body: &Value,
+    holds: impl Fn(&TriggerRow) -> bool,
+    change: impl Fn(&mut TriggerRow) + Send + 'static,
+) -> Answer {
+    cx.app.sync_triggers();
+    let (found, lost) = named_with_tenant(cx, body);
+    let count = act(cx, &found, holds, change);
+    answer(cx, count + lost)
 }
 
 /// Acts on those of the triggers for which a question holds, and counts them.
@@ -105,9 +130,8 @@ fn disable_named(cx: &Context) -> Answer {
         }
         return Err(ApiError::invalid_entity(faults));
     };
-    cx.app.sync_triggers();
-    let count = act(cx, &keys, |_| true, move |row| row.disabled = disabled);
-    answer(cx, count)
+    let named = body.get("triggers").unwrap_or(&Value::Null);
+    act_on_named(cx, named, |_| true, move |row| row.disabled = disabled)
 }
 
 fn disable_found(cx: &Context) -> Answer {
@@ -117,7 +141,7 @@ fn disable_found(cx: &Context) -> Answer {
 }
 
 fn pause_named(cx: &Context) -> Answer {
-    pause(cx, &named(cx)?, true)
+    act_on_named(cx, &cx.json("triggers")?, has_backfill, set_paused(true))
 }
 
 fn pause_found(cx: &Context) -> Answer {
@@ -126,7 +150,7 @@ fn pause_found(cx: &Context) -> Answer {
 }
 
 fn unpause_named(cx: &Context) -> Answer {
-    pause(cx, &named(cx)?, false)
+    act_on_named(cx, &cx.json("triggers")?, has_backfill, set_paused(false))
 }
 
 fn unpause_found(cx: &Context) -> Answer {
@@ -134,12 +158,16 @@ fn unpause_found(cx: &Context) -> Answer {
 }
 
 fn pause(cx: &Context, keys: &[TriggerKey], paused: bool) -> Answer {
-    let count = act(cx, keys, has_backfill, move |row| {
+    let count = act(cx, keys, has_backfill, set_paused(paused));
+    answer(cx, count)
+}
+
+fn set_paused(paused: bool) -> impl Fn(&mut TriggerRow) + Send + 'static {
+    move |row| {
         if let Some(backfill) = &mut row.backfill {
             backfill.paused = paused;
         }
-    });
-    answer(cx, count)
+    }
 }
 
 fn has_backfill(row: &TriggerRow) -> bool {
@@ -147,8 +175,7 @@ fn has_backfill(row: &TriggerRow) -> bool {
 }
 
 fn delete_backfill_named(cx: &Context) -> Answer {
-    let count = act(cx, &named(cx)?, has_backfill, TriggerRow::end_backfill);
-    answer(cx, count)
+    act_on_named(cx, &cx.json("triggers")?, has_backfill, TriggerRow::end_backfill)
 }
 
 fn delete_backfill_found(cx: &Context) -> Answer {

@@ -88,6 +88,11 @@ pub(super) fn key_of(body: &Value) -> TriggerKey {
     (text("namespace"), text("flowId"), text("triggerId"))
 }
 
+/// Whether a body names the tenant of the trigger, without which 1.x finds none.
+pub(super) fn has_tenant(cx: &Context, body: &Value) -> bool {
+    cx.dialect().is_v2() || body.get("tenantId").and_then(Value::as_str) == Some("main")
+}
+
 /// 404: there is no such trigger.
 pub(super) fn missing(cx: &Context, key: &TriggerKey) -> ApiError {
     if !cx.dialect().is_v2() {
