@@ -1,0 +1,52 @@
+//! Logs are read, searched, downloaded and deleted.
+
+use kestra::Filter;
+use kestra::models::{LogLevel, State};
+
+use crate::server::{eventually, on_every_server};
+
+const CHATTY: &str = "
+tasks:
+  - {id: one, type: io.kestra.plugin.core.log.Log, message: first line}
+  - {id: two, type: io.kestra.plugin.core.log.Log, level: WARN, message: second line}
+";
+
+#[tokio::test]
+async fn lines_are_found_and_filtered() {
+    on_every_server(async |site| {
+        site.deploy("chatty", CHATTY).await;
+        let ended = site.started("chatty", State::is_terminal).await;
+        let (id, logs) = (ended.id.unwrap(), site.client.logs());
+        let lines = eventually("both lines", async || {
+            let lines = logs.list_logs_from_execution(&id).await.unwrap();
+            (lines.len() == 2).then_some(lines)
+        })
+        .await;
+        assert_eq!(lines[0].message.as_deref(), Some("first line"));
+        assert_eq!(
+            (lines[1].level.as_ref(), lines[1].task_id.as_deref()),
+            (Some(&LogLevel::Warn), Some("two"))
+        );
+        let ours = || Filter::namespace().equals(&site.namespace);
+        for (filters, expected) in [
+            (vec![ours()], 2),
+            (vec![ours(), Filter::level().at_least("WARN")], 1),
+            (vec![ours(), Filter::query("first")], 1),
+            (vec![ours(), Filter::flow_id().equals("chatty")], 2),
+            (vec![Filter::execution_id().equals(&id)], 2),
+            (vec![ours(), Filter::flow_id().equals("none")], 0),
+        ] {
+            let found = logs.search_logs().filters(filters.clone()).items().collect().await.unwrap();
+            assert_eq!(found.len(), expected, "{filters:?}");
+        }
+        let text = logs.download_logs_from_execution(&id).await.unwrap();
+        assert!(text.contains("first line") && text.contains("second line"), "{text}");
+
+        logs.delete_logs_from_execution(&id).await.unwrap();
+        eventually("they are gone", async || {
+            logs.list_logs_from_execution(&id).await.unwrap().is_empty().then_some(())
+        })
+        .await;
+    })
+    .await;
+}

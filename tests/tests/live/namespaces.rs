@@ -1,0 +1,37 @@
+//! Namespaces are found by what is in them.
+
+use kestra::models::Autocomplete;
+
+use crate::server::on_every_server;
+
+const LOG: &str = "tasks: [{id: hello, type: io.kestra.plugin.core.log.Log, message: hello}]";
+
+#[tokio::test]
+async fn namespaces_are_found() {
+    on_every_server(async |site| {
+        site.deploy("hello", LOG).await;
+        let (namespaces, namespace) = (site.client.namespaces(), &site.namespace);
+        assert_eq!(
+            namespaces.get_namespace(namespace).await.unwrap().id.as_deref(),
+            Some(namespace.as_str())
+        );
+        let found = namespaces.search_namespaces().q(namespace).items().collect().await;
+        let ids: Vec<_> = if site.is_since(2, 0) {
+            // There it is a filter like others.
+            let error = found.unwrap_err();
+            assert_eq!(error.kind(), kestra::ErrorKind::Unsupported, "{error}");
+            let search = namespaces.search_namespaces().filter(kestra::Filter::query(namespace));
+            search.items().collect().await.unwrap()
+        } else {
+            found.unwrap()
+        }
+        .into_iter()
+        .filter_map(|found| found.id)
+        .collect();
+        assert!(ids.contains(namespace), "{ids:?}");
+        let guess =
+            namespaces.autocomplete_namespaces(Autocomplete::default().q(namespace.clone())).await.unwrap();
+        assert!(guess.contains(namespace), "{guess:?}");
+    })
+    .await;
+}
