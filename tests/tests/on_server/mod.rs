@@ -1,6 +1,6 @@
 //! What tests of several calls share: servers of both dialects, clients, flows and folders.
 
-#![allow(dead_code, reason = "no test needs all of it")]
+#![allow(dead_code, unused_imports, reason = "no test needs all of it")]
 
 #[path = "../folder/mod.rs"]
 mod folder;
