@@ -72,7 +72,8 @@ impl Looker {
         let field = |name| text(item, name).unwrap_or_default();
         let search = SearchTriggersForFlow::new(field("namespace"), field("flowId")).size(1000);
         let mut page = self.read(search.options(self.options.clone()).into_call()).await?;
-        let rows = page["results"].as_array_mut();
+        // Indexing would panic on an answer that is no object.
+        let rows = page.get_mut("results").and_then(Value::as_array_mut);
         let row = rows
             .and_then(|rows| rows.iter_mut().find(|row| text(row, "triggerId") == text(item, "triggerId")));
         Ok(row.map(Value::take).unwrap_or_default())
