@@ -456,6 +456,9 @@ pub(crate) fn rebuild(operation: &str, r: &Recorded<'_>) -> Option<Result<Call, 
         "update_instance_policy" => update_instance_policy(r),
         "update_namespace_policy" => update_namespace_policy(r),
         "update_tenant_policy" => update_tenant_policy(r),
+        "validate_instance_policy" => validate_instance_policy(r),
+        "validate_namespace_policy" => validate_namespace_policy(r),
+        "validate_policy" => validate_policy(r),
         "search_quota_limits" => search_quota_limits(r),
         "delete_reusable_inputs" => delete_reusable_inputs(r),
         "get_reusable_inputs" => get_reusable_inputs(r),
@@ -2990,6 +2993,7 @@ fn get_schemas_from_type(r: &Recorded<'_>) -> Result<Call, Obstacle> {
     for (name, value) in r.query() {
         b = match name {
             "arrayOf" => b.array_of(r.value::<bool>(name, value)?),
+            "includeCatalog" => b.include_catalog(r.value::<bool>(name, value)?),
             _ => return Err(r.unknown_parameter(name, value)),
         };
     }
@@ -5272,6 +5276,7 @@ fn search_namespace_policies(r: &Recorded<'_>) -> Result<Call, Obstacle> {
         b = match name {
             "page" => b.page(r.value::<i64>(name, value)?),
             "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
             name if r.is_filter(name) => b,
             _ => return Err(r.unknown_parameter(name, value)),
         };
@@ -5324,6 +5329,27 @@ fn update_tenant_policy(r: &Recorded<'_>) -> Result<Call, Obstacle> {
         r.path::<String>("id")?,
         r.json::<::kestra_models::PolicyRequest>("application/json")?,
     );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn validate_instance_policy(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::ValidateInstancePolicy::new(r.body_text("application/x-yaml")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn validate_namespace_policy(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::ValidateNamespacePolicy::new(
+        r.path::<String>("namespace")?,
+        r.body_text("application/x-yaml")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn validate_policy(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::ValidatePolicy::new(r.body_text("application/x-yaml")?);
     r.only_query(&[], false)?;
     Ok(b.into_call())
 }

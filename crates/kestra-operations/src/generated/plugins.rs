@@ -417,6 +417,14 @@ impl<E> GetSchemasFromType<E> {
         self.call.set_query(0, array_of);
         self
     }
+
+    /// Also describes plugins that could be installed.
+    ///
+    /// `includeCatalog` in the query; 2.0 and later.
+    pub fn include_catalog(mut self, include_catalog: bool) -> Self {
+        self.call.set_query(1, include_catalog);
+        self
+    }
 }
 
 /// Facts about [`GetSchemasFromType`].
@@ -428,7 +436,13 @@ pub static GET_SCHEMAS_FROM_TYPE: ::kestra_core::OperationInfo = {
         .aliases(&["getSchemasFromType", "schemasFromType"])
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["type"])
-        .query_parameters(&[::kestra_core::QueryParameter::new("arrayOf")])
+        .query_parameters(&[
+            ::kestra_core::QueryParameter::new("arrayOf"),
+            ::kestra_core::QueryParameter::of(
+                "includeCatalog",
+                ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
+            ),
+        ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 

@@ -1050,6 +1050,14 @@ impl<E> SearchNamespacePolicies<E> {
         self.call.set_query(2, Into::<i64>::into(size));
         self
     }
+
+    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    ///
+    /// `sort` in the query; 2.0 and later.
+    pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        crate::parameters::repeat::<String, _>(&mut self.call, 3, sort);
+        self
+    }
 }
 
 /// Facts about [`SearchNamespacePolicies`].
@@ -1068,6 +1076,10 @@ pub static SEARCH_NAMESPACE_POLICIES: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("filters"),
             ::kestra_core::QueryParameter::new("page"),
             ::kestra_core::QueryParameter::new("size"),
+            ::kestra_core::QueryParameter::of(
+                "sort",
+                ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
+            ),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
@@ -1274,6 +1286,109 @@ pub static UPDATE_TENANT_POLICY: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
+/// Checks the source of a policy of the instance and stores nothing.
+///
+/// `POST /api/v1/instance/policies/validate` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+#[must_use = "an operation does nothing until it is sent"]
+pub struct ValidateInstancePolicy<E = ::kestra_core::Detached> {
+    call: ::kestra_core::Call,
+    executor: E,
+}
+
+::kestra_core::operation!(ValidateInstancePolicy, VALIDATE_INSTANCE_POLICY, json kestra_models::FlowValidation);
+
+impl ValidateInstancePolicy {
+    /// The operation with what it can't be without.
+    pub fn new(source: impl Into<String>) -> Self {
+        let mut call = ::kestra_core::Call::new(&VALIDATE_INSTANCE_POLICY);
+        crate::parameters::yaml(&mut call, source.into());
+        Self { call, executor: ::kestra_core::Detached }
+    }
+}
+
+/// Facts about [`ValidateInstancePolicy`].
+pub static VALIDATE_INSTANCE_POLICY: ::kestra_core::OperationInfo = {
+    static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
+        "/api/v1/instance/policies/validate",
+        ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
+    )];
+    ::kestra_core::OperationInfo::new("validate_instance_policy", "policies", ROUTES)
+        .go_key("PoliciesAPIService.ValidateInstancePolicy")
+        .aliases(&["validateInstancePolicy"])
+        .edition(::kestra_core::Edition::Enterprise)
+        .replay(::kestra_core::Replay::Safe)
+        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+};
+
+/// Checks the source of a policy of a namespace and stores nothing.
+///
+/// `POST /api/v1/{tenant}/namespaces/{namespace}/policies/validate` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+#[must_use = "an operation does nothing until it is sent"]
+pub struct ValidateNamespacePolicy<E = ::kestra_core::Detached> {
+    call: ::kestra_core::Call,
+    executor: E,
+}
+
+::kestra_core::operation!(ValidateNamespacePolicy, VALIDATE_NAMESPACE_POLICY, json kestra_models::FlowValidation);
+
+impl ValidateNamespacePolicy {
+    /// The operation with what it can't be without.
+    pub fn new(namespace: impl AsRef<str>, source: impl Into<String>) -> Self {
+        let mut call = ::kestra_core::Call::new(&VALIDATE_NAMESPACE_POLICY).path(namespace.as_ref());
+        crate::parameters::yaml(&mut call, source.into());
+        Self { call, executor: ::kestra_core::Detached }
+    }
+}
+
+/// Facts about [`ValidateNamespacePolicy`].
+pub static VALIDATE_NAMESPACE_POLICY: ::kestra_core::OperationInfo = {
+    static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
+        "/api/v1/{tenant}/namespaces/{namespace}/policies/validate",
+        ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
+    )];
+    ::kestra_core::OperationInfo::new("validate_namespace_policy", "policies", ROUTES)
+        .go_key("PoliciesAPIService.ValidateNamespacePolicy")
+        .aliases(&["validateNamespacePolicy"])
+        .edition(::kestra_core::Edition::Enterprise)
+        .replay(::kestra_core::Replay::Safe)
+        .path_parameters(&["namespace"])
+        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+};
+
+/// Checks the source of a policy of a tenant and stores nothing.
+///
+/// `POST /api/v1/{tenant}/policies/validate` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+#[must_use = "an operation does nothing until it is sent"]
+pub struct ValidatePolicy<E = ::kestra_core::Detached> {
+    call: ::kestra_core::Call,
+    executor: E,
+}
+
+::kestra_core::operation!(ValidatePolicy, VALIDATE_POLICY, json kestra_models::FlowValidation);
+
+impl ValidatePolicy {
+    /// The operation with what it can't be without.
+    pub fn new(source: impl Into<String>) -> Self {
+        let mut call = ::kestra_core::Call::new(&VALIDATE_POLICY);
+        crate::parameters::yaml(&mut call, source.into());
+        Self { call, executor: ::kestra_core::Detached }
+    }
+}
+
+/// Facts about [`ValidatePolicy`].
+pub static VALIDATE_POLICY: ::kestra_core::OperationInfo = {
+    static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
+        "/api/v1/{tenant}/policies/validate",
+        ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
+    )];
+    ::kestra_core::OperationInfo::new("validate_policy", "policies", ROUTES)
+        .go_key("PoliciesAPIService.ValidateTenantPolicy")
+        .aliases(&["validateTenantPolicy"])
+        .edition(::kestra_core::Edition::Enterprise)
+        .replay(::kestra_core::Replay::Safe)
+        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+};
+
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[
     &CREATE_INSTANCE_POLICY,
     &CREATE_NAMESPACE_POLICY,
@@ -1303,4 +1418,7 @@ pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &
     &UPDATE_INSTANCE_POLICY,
     &UPDATE_NAMESPACE_POLICY,
     &UPDATE_TENANT_POLICY,
+    &VALIDATE_INSTANCE_POLICY,
+    &VALIDATE_NAMESPACE_POLICY,
+    &VALIDATE_POLICY,
 ];

@@ -279,4 +279,35 @@ impl crate::areas::Policies {
     ) -> ::kestra_operations::UpdateTenantPolicy<crate::Client> {
         ::kestra_operations::UpdateTenantPolicy::new(id, policy_request).on(self.client().clone())
     }
+
+    /// Checks the source of a policy of the instance and stores nothing.
+    ///
+    /// `POST /api/v1/instance/policies/validate` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    pub fn validate_instance_policy(
+        &self,
+        source: impl Into<String>,
+    ) -> ::kestra_operations::ValidateInstancePolicy<crate::Client> {
+        ::kestra_operations::ValidateInstancePolicy::new(source).on(self.client().clone())
+    }
+
+    /// Checks the source of a policy of a namespace and stores nothing.
+    ///
+    /// `POST /api/v1/{tenant}/namespaces/{namespace}/policies/validate` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    pub fn validate_namespace_policy(
+        &self,
+        namespace: impl AsRef<str>,
+        source: impl Into<String>,
+    ) -> ::kestra_operations::ValidateNamespacePolicy<crate::Client> {
+        ::kestra_operations::ValidateNamespacePolicy::new(namespace, source).on(self.client().clone())
+    }
+
+    /// Checks the source of a policy of a tenant and stores nothing.
+    ///
+    /// `POST /api/v1/{tenant}/policies/validate` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    pub fn validate_policy(
+        &self,
+        source: impl Into<String>,
+    ) -> ::kestra_operations::ValidatePolicy<crate::Client> {
+        ::kestra_operations::ValidatePolicy::new(source).on(self.client().clone())
+    }
 }
