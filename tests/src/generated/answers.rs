@@ -173,7 +173,7 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
         | "validate_trigger"
         | "validate_instance_policy"
         | "validate_namespace_policy"
-        | "validate_policy"
+        | "validate_tenant_policy"
         | "validate_test_suite" => crate::recorded::round_trip::<::kestra_models::FlowValidation>(json),
         "create_flow" | "get_flow" | "replace_in_source_line" | "update_flow" => {
             crate::recorded::round_trip::<::kestra_models::FlowWithSource>(json)

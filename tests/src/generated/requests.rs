@@ -458,7 +458,7 @@ pub(crate) fn rebuild(operation: &str, r: &Recorded<'_>) -> Option<Result<Call, 
         "update_tenant_policy" => update_tenant_policy(r),
         "validate_instance_policy" => validate_instance_policy(r),
         "validate_namespace_policy" => validate_namespace_policy(r),
-        "validate_policy" => validate_policy(r),
+        "validate_tenant_policy" => validate_tenant_policy(r),
         "search_quota_limits" => search_quota_limits(r),
         "delete_reusable_inputs" => delete_reusable_inputs(r),
         "get_reusable_inputs" => get_reusable_inputs(r),
@@ -5348,8 +5348,8 @@ fn validate_namespace_policy(r: &Recorded<'_>) -> Result<Call, Obstacle> {
     Ok(b.into_call())
 }
 
-fn validate_policy(r: &Recorded<'_>) -> Result<Call, Obstacle> {
-    let b = ::kestra_operations::ValidatePolicy::new(r.body_text("application/x-yaml")?);
+fn validate_tenant_policy(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::ValidateTenantPolicy::new(r.body_text("application/x-yaml")?);
     r.only_query(&[], false)?;
     Ok(b.into_call())
 }

@@ -1359,29 +1359,29 @@ pub static VALIDATE_NAMESPACE_POLICY: ::kestra_core::OperationInfo = {
 ///
 /// `POST /api/v1/{tenant}/policies/validate` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
-pub struct ValidatePolicy<E = ::kestra_core::Detached> {
+pub struct ValidateTenantPolicy<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
 
-::kestra_core::operation!(ValidatePolicy, VALIDATE_POLICY, json kestra_models::FlowValidation);
+::kestra_core::operation!(ValidateTenantPolicy, VALIDATE_TENANT_POLICY, json kestra_models::FlowValidation);
 
-impl ValidatePolicy {
+impl ValidateTenantPolicy {
     /// The operation with what it can't be without.
     pub fn new(source: impl Into<String>) -> Self {
-        let mut call = ::kestra_core::Call::new(&VALIDATE_POLICY);
+        let mut call = ::kestra_core::Call::new(&VALIDATE_TENANT_POLICY);
         crate::parameters::yaml(&mut call, source.into());
         Self { call, executor: ::kestra_core::Detached }
     }
 }
 
-/// Facts about [`ValidatePolicy`].
-pub static VALIDATE_POLICY: ::kestra_core::OperationInfo = {
+/// Facts about [`ValidateTenantPolicy`].
+pub static VALIDATE_TENANT_POLICY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/policies/validate",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
     )];
-    ::kestra_core::OperationInfo::new("validate_policy", "policies", ROUTES)
+    ::kestra_core::OperationInfo::new("validate_tenant_policy", "policies", ROUTES)
         .go_key("PoliciesAPIService.ValidateTenantPolicy")
         .aliases(&["validateTenantPolicy"])
         .edition(::kestra_core::Edition::Enterprise)
@@ -1420,5 +1420,5 @@ pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &
     &UPDATE_TENANT_POLICY,
     &VALIDATE_INSTANCE_POLICY,
     &VALIDATE_NAMESPACE_POLICY,
-    &VALIDATE_POLICY,
+    &VALIDATE_TENANT_POLICY,
 ];

@@ -304,10 +304,10 @@ impl crate::areas::Policies {
     /// Checks the source of a policy of a tenant and stores nothing.
     ///
     /// `POST /api/v1/{tenant}/policies/validate` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
-    pub fn validate_policy(
+    pub fn validate_tenant_policy(
         &self,
         source: impl Into<String>,
-    ) -> ::kestra_operations::ValidatePolicy<crate::Client> {
-        ::kestra_operations::ValidatePolicy::new(source).on(self.client().clone())
+    ) -> ::kestra_operations::ValidateTenantPolicy<crate::Client> {
+        ::kestra_operations::ValidateTenantPolicy::new(source).on(self.client().clone())
     }
 }
