@@ -30,7 +30,7 @@ pub(super) async fn key_values(steps: &mut Steps<'_>) -> Result<(), Failure> {
 pub(super) async fn files(steps: &mut Steps<'_>) -> Result<(), Failure> {
     let namespaces = steps.client.namespaces();
     steps.call("namespaces.namespace", namespaces.get_namespace(NAMESPACE)).await?;
-    let call = namespaces.search_namespaces().page(1).size(10).existing(true);
+    let call = namespaces.search_namespaces().page(1).size(10).existing(true).unchecked();
     steps.call("namespaces.search_namespaces", call).await?;
     let call = namespaces.autocomplete_namespaces(Autocomplete::new().q("company"));
     steps.call("namespaces.autocomplete_namespaces", call).await?;
