@@ -52,7 +52,8 @@ pub enum ErrorKind {
     Service,
     /// An execution ended in failure.
     ExecutionFailed,
-    /// Whether an execution was started can't be told.
+    /// Whether an execution was started can't be told, or one was that can't be read;
+    /// [`idempotency_key`](crate::Error::idempotency_key) is what to look it up by.
     UnclearOutcome,
 }
 

@@ -18,7 +18,7 @@ use super::key::{self, Scope};
 use crate::Client;
 
 /// How long a server that can't be reached is tried, so that a restart of it isn't the end of a start.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How far clocks may be apart when what was just started is looked for.
 const RECENTLY: Duration = Duration::from_hours(24);

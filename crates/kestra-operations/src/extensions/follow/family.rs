@@ -4,14 +4,11 @@ use std::collections::HashSet;
 
 use jiff::SignedDuration;
 use kestra_core::sse::{Backoff, is_passing};
-use kestra_core::{Call, CallOptions, Error, ErrorKind, Executor, Filter};
+use kestra_core::{CORRELATION_LABEL, Call, CallOptions, Error, ErrorKind, Executor, Filter};
 use kestra_models::{Execution, ExecutionKind};
 
 use super::reader::Reader;
 use crate::SearchExecutions;
-
-/// The label that an execution shares with those that come out of it.
-const CORRELATION: &str = "system.correlationId";
 
 /// How far clocks may be apart.
 const SKEW: SignedDuration = SignedDuration::from_mins(5);
@@ -58,7 +55,7 @@ impl<E: Executor> Family<E> {
     /// What has the label of an execution and began after it, in spite of failures that pass.
     async fn with_label(&self, execution: &Execution) -> Result<Vec<Execution>, Error> {
         let start = execution.state.as_ref().and_then(|state| state.start_date);
-        let (Some(label), Some(start)) = (execution.labels.get(CORRELATION), start) else {
+        let (Some(label), Some(start)) = (execution.labels.get(CORRELATION_LABEL), start) else {
             return Ok(Vec::new());
         };
         let mut backoff = Backoff::default();
@@ -80,7 +77,7 @@ impl<E: Executor> Family<E> {
     ) -> Result<Vec<Execution>, Error> {
         let mut search = SearchExecutions::new()
             .on(self.executor.clone())
-            .filter(Filter::label(CORRELATION).equals(label))
+            .filter(Filter::label(CORRELATION_LABEL).equals(label))
             .since(since)
             .sort(["state.startDate:asc"])
             .options(self.options.clone());
