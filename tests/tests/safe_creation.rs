@@ -140,3 +140,20 @@ async fn a_start_with_a_file_waits_for_a_server_that_is_away() {
         assert_eq!(count(&server, "reads"), 3);
     }
 }
+
+#[tokio::test]
+async fn what_is_read_before_a_start_is_read_again_after_cuts() {
+    for dialect in DIALECTS {
+        let (server, client) = server(dialect).await;
+        // More cuts than one call takes, and each request may have been sent.
+        let flow = "/api/v1/{tenant}/flows/{namespace}/{id}";
+        server.fail(Fault::cut(Cut::AfterRead).on("GET", flow).times(4));
+        let report = FilePart::bytes("report.csv", "a,b\n");
+        client.executions().start(NAMESPACE, "reads").input_file("report", report).await.unwrap();
+        assert_eq!((count(&server, "reads"), creations(&server)), (1, 1));
+
+        server.fail(Fault::cut(Cut::AfterRead).on("GET", "/api/v1/{tenant}/executions/search").times(4));
+        client.executions().start(NAMESPACE, "hello").idempotency_key("order-19").await.unwrap();
+        assert_eq!((count(&server, "hello"), creations(&server)), (1, 2));
+    }
+}

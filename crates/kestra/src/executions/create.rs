@@ -59,7 +59,7 @@ pub(super) async fn create(client: &Client, mut creation: Creation) -> Result<Cr
     while !creation.unchecked {
         match check::inputs(client, &mut creation).await {
             Ok(()) => break,
-            Err(error) => once.patience.pause(error).await?,
+            Err(error) => once.patience.pause_to_read(error).await?,
         }
     }
     let call = creation.into_call(client, key.as_deref());
@@ -115,7 +115,7 @@ struct Once {
     patience: Patience,
 }
 
-/// Waits for a server that can't be reached, as long as nothing was sent.
+/// Waits for a server that can't be reached, as long as the creation was not sent.
 struct Patience(Option<Backoff>);
 
 impl Patience {
@@ -126,12 +126,18 @@ impl Patience {
         Self(is_tried.then(|| Backoff::default().outage(PATIENCE)))
     }
 
-    /// Waits, or gives the error back.
-    async fn pause(&mut self, error: Error) -> Result<(), Error> {
+    /// Waits before the creation is sent again, or gives the error back.
+    async fn pause_to_send(&mut self, error: Error) -> Result<(), Error> {
+        match error.request_sent() {
+            RequestSent::No => self.pause_to_read(error).await,
+            _ => Err(error),
+        }
+    }
+
+    /// Waits before what comes first is read again, or gives the error back.
+    async fn pause_to_read(&mut self, error: Error) -> Result<(), Error> {
         match &mut self.0 {
-            Some(backoff) if error.request_sent() == RequestSent::No && is_passing(&error) => {
-                backoff.pause(error).await
-            }
+            Some(backoff) if is_passing(&error) => backoff.pause(error).await,
             _ => Err(error),
         }
     }
@@ -153,7 +159,7 @@ impl Once {
             match self.look_up(&key, self.look_back).await {
                 Ok(mut ids) if ids.len() < 2 => return Ok(ids.pop()),
                 Ok(ids) => return Err(self.many(&key, &ids)),
-                Err(error) => self.patience.pause(error).await.map_err(|error| error.of_key(&key))?,
+                Err(error) => self.patience.pause_to_read(error).await.map_err(|error| error.of_key(&key))?,
             }
         }
     }
@@ -192,7 +198,7 @@ impl Once {
     async fn send_unless_sent(&mut self, mut call: Call) -> Result<Response<Body>, Error> {
         while call.is_repeatable() {
             match self.client.execute(call.again()).await {
-                Err(error) => self.patience.pause(error).await?,
+                Err(error) => self.patience.pause_to_send(error).await?,
                 answer => return answer,
             }
         }
