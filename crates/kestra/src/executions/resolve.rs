@@ -1,12 +1,11 @@
 //! Finding what became of a start.
 
-use std::future::IntoFuture;
-use std::pin::Pin;
 use std::time::Duration;
 
-use kestra_core::{Error, ErrorKind, IdempotencyKey};
+use kestra_core::{CallOptions, Error, ErrorKind, IdempotencyKey};
 use kestra_models::{Execution, ExecutionKind};
 
+use super::create::LOOK_BACK;
 use super::key::{self, Scope};
 use crate::{Client, Executions};
 
@@ -35,7 +34,8 @@ impl Executions {
             client: self.client().clone(),
             key: key.into(),
             flow: None,
-            look_back: Duration::from_hours(8 * 24),
+            look_back: LOOK_BACK,
+            options: CallOptions::new(),
         }
     }
 }
@@ -60,7 +60,10 @@ pub struct Resolve {
     key: String,
     flow: Option<(String, String)>,
     look_back: Duration,
+    options: CallOptions,
 }
+
+options_of_calls!(Resolve, options);
 
 impl Resolve {
     /// Only executions of this flow.
@@ -75,7 +78,8 @@ impl Resolve {
         self
     }
 
-    async fn resolve(self) -> Result<Resolved, Error> {
+    async fn run(mut self) -> Result<Resolved, Error> {
+        self.client = self.client.with_options(std::mem::take(&mut self.options));
         IdempotencyKey::check(&self.key)?;
         self.read().await.map_err(|error| error.of_key(&self.key))
     }
@@ -110,11 +114,4 @@ impl Resolve {
     }
 }
 
-impl IntoFuture for Resolve {
-    type Output = Result<Resolved, Error>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.resolve())
-    }
-}
+awaited!(Resolve => Resolved, Resolve::run);

@@ -1,8 +1,5 @@
 //! Starting an execution and waiting for its end.
 
-use std::future::IntoFuture;
-use std::pin::Pin;
-
 use kestra_core::{Error, ErrorKind};
 use tokio::time::Instant;
 
@@ -51,6 +48,7 @@ pub struct Run {
 
 creating!(Run);
 waiting!(Run);
+options_of_calls!(Run, settings.options);
 
 impl Run {
     async fn run(mut self) -> Result<Finished, Error> {
@@ -68,11 +66,4 @@ impl Run {
     }
 }
 
-impl IntoFuture for Run {
-    type Output = Result<Finished, Error>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
-    }
-}
+awaited!(Run => Finished, Run::run);

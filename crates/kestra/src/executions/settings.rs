@@ -57,18 +57,6 @@ impl fmt::Debug for Settings {
 macro_rules! waiting {
     ($name:ident) => {
         impl $name {
-            /// Sets options of all its calls; what isn't set stays as it was.
-            pub fn options(mut self, options: ::kestra_core::CallOptions) -> Self {
-                self.settings.options = options.or(&self.settings.options);
-                self
-            }
-
-            /// Sets the tenant.
-            pub fn tenant(mut self, tenant: impl Into<String>) -> Self {
-                self.settings.options = self.settings.options.tenant(tenant);
-                self
-            }
-
             /// Sets how long it may take until the execution has ended; there is no limit otherwise.
             ///
             /// The execution goes on after it, unless [`kill_on_timeout`](Self::kill_on_timeout) is set; the error has its id.

@@ -1,8 +1,5 @@
 //! Starting an execution.
 
-use std::future::IntoFuture;
-use std::pin::Pin;
-
 use kestra_core::{CallOptions, Error};
 use kestra_models::Execution;
 
@@ -50,34 +47,17 @@ pub struct Start {
 }
 
 creating!(Start);
+options_of_calls!(Start, options);
 
 impl Start {
-    /// Sets options of all its calls; what isn't set stays as it was.
-    pub fn options(mut self, options: CallOptions) -> Self {
-        self.options = options.or(&self.options);
-        self
-    }
-
-    /// Sets the tenant.
-    pub fn tenant(mut self, tenant: impl Into<String>) -> Self {
-        self.options = self.options.tenant(tenant);
-        self
+    async fn run(self) -> Result<Started, Error> {
+        let client = self.client.with_options(self.options);
+        let create::Created { execution, key, was_found } = create::create(&client, self.creation).await?;
+        Ok(Started { client, execution, key, was_found })
     }
 }
 
-impl IntoFuture for Start {
-    type Output = Result<Started, Error>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let client = self.client.with_options(self.options);
-            let create::Created { execution, key, was_found } =
-                create::create(&client, self.creation).await?;
-            Ok(Started { client, execution, key, was_found })
-        })
-    }
-}
+awaited!(Start => Started, Start::run);
 
 /// An execution that was started.
 #[derive(Clone, Debug)]

@@ -1,9 +1,5 @@
 //! Waiting for an execution that somebody started.
 
-use std::future::IntoFuture;
-use std::pin::Pin;
-
-use kestra_core::Error;
 use kestra_models::Execution;
 
 use super::settings::{Settings, waiting};
@@ -47,6 +43,7 @@ pub struct Wait {
 }
 
 waiting!(Wait);
+options_of_calls!(Wait, settings.options);
 
 impl Wait {
     pub(super) fn new(client: Client, id: String, is_known: bool) -> Self {
@@ -70,11 +67,4 @@ impl Wait {
     }
 }
 
-impl IntoFuture for Wait {
-    type Output = Result<Finished, Error>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(watch::to_the_end(self.client, self.id, self.is_known, self.settings))
-    }
-}
+awaited!(Wait => Finished, |wait: Wait| watch::to_the_end(wait.client, wait.id, wait.is_known, wait.settings));

@@ -1,8 +1,5 @@
 //! Files of executions by their addresses.
 
-use std::pin::Pin;
-use std::time::Duration;
-
 use http::header::{ACCEPT_ENCODING, LOCATION, RANGE};
 use kestra_core::{CallFuture, CallOptions, Download, Error, ErrorKind};
 use kestra_models::FileFormat;
@@ -55,6 +52,8 @@ pub struct DownloadFile {
     options: CallOptions,
 }
 
+options_of_calls!(DownloadFile, options, "Sets the limit until the file begins to arrive.");
+
 impl DownloadFile {
     /// Asks this execution for the file, in place of the one that its address names.
     pub fn of_execution(mut self, id: impl Into<String>) -> Self {
@@ -65,24 +64,6 @@ impl DownloadFile {
     /// How the content is written; 2.0 and later.
     pub fn format(mut self, format: impl Into<FileFormat>) -> Self {
         self.format = Some(format.into());
-        self
-    }
-
-    /// Sets options of all its calls; what isn't set stays as it was.
-    pub fn options(mut self, options: CallOptions) -> Self {
-        self.options = options.or(&self.options);
-        self
-    }
-
-    /// Sets the tenant.
-    pub fn tenant(mut self, tenant: impl Into<String>) -> Self {
-        self.options = self.options.tenant(tenant);
-        self
-    }
-
-    /// Sets the limit until the file begins to arrive.
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.options = self.options.timeout(limit);
         self
     }
 
@@ -127,14 +108,7 @@ fn rest(request: DownloadFileFromExecution<Client>, from: u64) -> CallFuture {
     Box::pin(async move { request.send().await.map(|response| response.map(Download::into_body)) })
 }
 
-impl std::future::IntoFuture for DownloadFile {
-    type Output = Result<Download, Error>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.begin())
-    }
-}
+awaited!(DownloadFile => Download, DownloadFile::begin);
 
 /// The id behind `/executions/`.
 fn execution_of(address: &str) -> Option<&str> {

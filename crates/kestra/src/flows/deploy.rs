@@ -1,9 +1,5 @@
 //! Create or update, whichever is needed, without the request that hangs a server.
 
-use std::future::IntoFuture;
-use std::pin::Pin;
-use std::time::Duration;
-
 use kestra_core::{CallOptions, Error};
 use kestra_models::FlowWithSource;
 
@@ -54,25 +50,9 @@ pub struct Deploy {
     options: CallOptions,
 }
 
+options_of_calls!(Deploy, options, "Sets the limit for the deployment as a whole, all its calls together.");
+
 impl Deploy {
-    /// Sets options of all its calls; what isn't set stays as it was.
-    pub fn options(mut self, options: CallOptions) -> Self {
-        self.options = options.or(&self.options);
-        self
-    }
-
-    /// Sets the tenant.
-    pub fn tenant(mut self, tenant: impl Into<String>) -> Self {
-        self.options = self.options.tenant(tenant);
-        self
-    }
-
-    /// Sets the limit for the deployment as a whole, all its calls together.
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.options = self.options.timeout(limit);
-        self
-    }
-
     /// Deploys, and tells what was done besides the flow.
     ///
     /// # Errors
@@ -136,11 +116,10 @@ impl Deploy {
     }
 }
 
-impl IntoFuture for Deploy {
-    type Output = Result<FlowWithSource, Error>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { Ok(self.outcome().await?.0) })
+impl Deploy {
+    async fn run(self) -> Result<FlowWithSource, Error> {
+        Ok(self.outcome().await?.0)
     }
 }
+
+awaited!(Deploy => FlowWithSource, Deploy::run);

@@ -1,6 +1,5 @@
 //! The beginning of a backfill.
 
-use std::pin::Pin;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -101,11 +100,4 @@ pub(super) fn is_going_on(backfill: &Backfill) -> bool {
     }
 }
 
-impl std::future::IntoFuture for StartBackfill {
-    type Output = Result<TriggerState, Error>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
-    }
-}
+awaited!(StartBackfill => TriggerState, StartBackfill::run);

@@ -1,7 +1,5 @@
 //! Switching a trigger off and on, the same on all versions.
 
-use std::pin::Pin;
-
 use kestra_core::{CallOptions, Error, ErrorKind};
 use kestra_models::{DisableTriggerRequest, SetDisabledRequest, TriggerState};
 
@@ -86,11 +84,4 @@ impl SwitchTrigger {
     }
 }
 
-impl std::future::IntoFuture for SwitchTrigger {
-    type Output = Result<TriggerState, Error>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
-    }
-}
+awaited!(SwitchTrigger => TriggerState, SwitchTrigger::run);

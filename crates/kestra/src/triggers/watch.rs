@@ -1,7 +1,6 @@
 //! Waiting for the end of a backfill.
 
 use std::fmt;
-use std::pin::Pin;
 use std::time::Duration;
 
 use kestra_core::{Error, ErrorKind, TimeoutPhase};
@@ -84,11 +83,4 @@ impl fmt::Debug for WatchBackfill {
     }
 }
 
-impl std::future::IntoFuture for WatchBackfill {
-    type Output = Result<TriggerState, Error>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
-    }
-}
+awaited!(WatchBackfill => TriggerState, WatchBackfill::run);

@@ -8,8 +8,6 @@ mod report;
 mod up;
 
 use std::path::PathBuf;
-use std::pin::Pin;
-use std::time::Duration;
 
 use kestra_core::{CallOptions, Error};
 
@@ -74,6 +72,8 @@ pub struct FileSync {
     options: CallOptions,
 }
 
+options_of_calls!(FileSync, options, "Sets the limit for each of its calls.");
+
 impl FileSync {
     fn new(client: Client, direction: Direction, namespace: String, folder: PathBuf) -> Self {
         let options = CallOptions::new();
@@ -89,24 +89,6 @@ impl FileSync {
     /// Changes nothing, and reports what would be done.
     pub fn dry_run(mut self, dry_run: bool) -> Self {
         self.dry_run = dry_run;
-        self
-    }
-
-    /// Sets options of all its calls; what isn't set stays as it was.
-    pub fn options(mut self, options: CallOptions) -> Self {
-        self.options = options.or(&self.options);
-        self
-    }
-
-    /// Sets the tenant.
-    pub fn tenant(mut self, tenant: impl Into<String>) -> Self {
-        self.options = self.options.tenant(tenant);
-        self
-    }
-
-    /// Sets the limit for each of its calls.
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.options = self.options.timeout(limit);
         self
     }
 
@@ -126,11 +108,4 @@ impl FileSync {
     }
 }
 
-impl std::future::IntoFuture for FileSync {
-    type Output = Result<FileSyncReport, Error>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
-    }
-}
+awaited!(FileSync => FileSyncReport, FileSync::run);

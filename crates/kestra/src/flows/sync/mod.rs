@@ -5,8 +5,6 @@ mod plan;
 mod report;
 
 use std::path::PathBuf;
-use std::pin::Pin;
-use std::time::Duration;
 
 use kestra_core::{CallOptions, Error};
 
@@ -58,6 +56,8 @@ pub struct FlowSync {
     options: CallOptions,
 }
 
+options_of_calls!(FlowSync, options, "Sets the limit for each of its calls.");
+
 impl FlowSync {
     /// Deletes the flows of this very namespace, not of those below it, that no file has; may be said of several.
     pub fn delete_in(mut self, namespace: impl Into<String>) -> Self {
@@ -68,24 +68,6 @@ impl FlowSync {
     /// Changes nothing, and reports what would be done.
     pub fn dry_run(mut self, dry_run: bool) -> Self {
         self.dry_run = dry_run;
-        self
-    }
-
-    /// Sets options of all its calls; what isn't set stays as it was.
-    pub fn options(mut self, options: CallOptions) -> Self {
-        self.options = options.or(&self.options);
-        self
-    }
-
-    /// Sets the tenant.
-    pub fn tenant(mut self, tenant: impl Into<String>) -> Self {
-        self.options = self.options.tenant(tenant);
-        self
-    }
-
-    /// Sets the limit for each of its calls.
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.options = self.options.timeout(limit);
         self
     }
 
@@ -104,11 +86,4 @@ impl FlowSync {
     }
 }
 
-impl std::future::IntoFuture for FlowSync {
-    type Output = Result<FlowSyncReport, Error>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
-    }
-}
+awaited!(FlowSync => FlowSyncReport, FlowSync::run);
