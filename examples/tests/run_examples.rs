@@ -194,9 +194,12 @@ async fn shutdown_gracefully_keeps_the_execution_at_a_signal() {
     let created = || server.requests().iter().filter(|request| request.path.ends_with("/follow")).count() > 0;
 
     let first = process();
-    while !created() {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    let creation = async {
+        while !created() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(LIMIT, creation).await.expect("it doesn't follow what it started");
     let id = first.id().unwrap().to_string();
     assert!(Command::new("kill").args(["-TERM", &id]).status().await.unwrap().success());
     let ended = tokio::time::timeout(LIMIT, first.wait_with_output()).await.unwrap().unwrap();
@@ -211,7 +214,7 @@ async fn shutdown_gracefully_keeps_the_execution_at_a_signal() {
 
 #[tokio::test]
 async fn examples_use_the_server_of_the_environment_and_leave_nothing_there() {
-    for dialect in [Dialect::V1_0, Dialect::V1_3, Dialect::V2_0] {
+    for dialect in Dialect::ALL {
         let (user, password) = ("user@example.com", "Passw0rd");
         let server = Server::builder().dialect(dialect).basic_auth(user, password).start().await.unwrap();
         let variables =

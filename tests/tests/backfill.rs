@@ -10,7 +10,7 @@ use std::time::Duration;
 use kestra::jiff::Timestamp;
 use kestra::{Client, ErrorKind};
 use kestra_testkit::{Dialect, Server};
-use on_server::{DIALECTS, NAMESPACE};
+use on_server::NAMESPACE;
 
 const FLOW: &str = "id: report\nnamespace: company.team\ninputs:\n  - id: region\n    type: STRING\n    defaults: none\ntasks:\n  \
                     - id: log\n    type: io.kestra.plugin.core.log.Log\n    message: hi\ntriggers:\n  - id: daily\n    \
@@ -29,7 +29,7 @@ fn time(text: &str) -> Timestamp {
 
 #[tokio::test]
 async fn a_backfill_runs_to_its_end() {
-    for dialect in DIALECTS {
+    for dialect in Dialect::ALL {
         let (server, client) = server(dialect, Duration::from_millis(20)).await;
         let backfill = client.triggers().backfill(NAMESPACE, "report", "daily");
         let start = backfill.start(time("2026-01-01T00:00:00Z")).end(time("2026-01-05T12:00:00Z"));
@@ -51,7 +51,7 @@ async fn a_backfill_runs_to_its_end() {
 
 #[tokio::test]
 async fn a_backfill_pauses_goes_on_and_can_be_cancelled() {
-    for dialect in DIALECTS {
+    for dialect in Dialect::ALL {
         let (_server, client) = server(dialect, Duration::from_millis(200)).await;
         let backfill = client.triggers().backfill(NAMESPACE, "report", "daily");
         let from = time("2026-01-01T00:00:00Z");
@@ -86,7 +86,7 @@ async fn a_backfill_pauses_goes_on_and_can_be_cancelled() {
 
 #[tokio::test]
 async fn a_trigger_is_switched_off_and_on() {
-    for dialect in DIALECTS {
+    for dialect in Dialect::ALL {
         let (_server, client) = server(dialect, Duration::from_secs(1)).await;
         let triggers = client.triggers();
         let current = || async {

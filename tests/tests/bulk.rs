@@ -6,11 +6,11 @@ mod on_server;
 
 use kestra::{ErrorKind, Filter};
 use kestra_testkit::{Dialect, Fault};
-use on_server::{DIALECTS, NAMESPACE, asked, ended, failing, flow, server};
+use on_server::{NAMESPACE, asked, ended, failing, flow, server};
 
 #[tokio::test]
 async fn those_in_a_wrong_state_are_left_out_and_reported() {
-    for dialect in DIALECTS {
+    for dialect in Dialect::ALL {
         let (server, client) = server(dialect).await;
         server.deploy(&failing("fails")).unwrap();
         let mut ids = Vec::new();
@@ -52,7 +52,7 @@ async fn those_in_a_wrong_state_are_left_out_and_reported() {
 
 #[tokio::test]
 async fn many_go_in_pieces_and_a_failure_tells_what_is_left() {
-    let (server, client) = server(DIALECTS[0]).await;
+    let (server, client) = server(Dialect::ALL[0]).await;
     server.deploy(&flow("hello", "hi")).unwrap();
     let mut ids = Vec::new();
     for _ in 0..7 {

@@ -9,14 +9,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use kestra::{ErrorKind, FilePart, Filter};
 use kestra_testkit::{Cut, Dialect, Fault};
-use on_server::{DIALECTS, Folder, NAMESPACE, ended, flow, server};
+use on_server::{Folder, NAMESPACE, ended, flow, server};
 
 const FLOW: &str = "id: takes\nnamespace: company.team\ninputs:\n  - id: file\n    type: FILE\ntasks:\n  - id: log\n    \
                     type: io.kestra.plugin.core.log.Log\n    message: hi\n";
 
 #[tokio::test]
 async fn a_file_of_an_execution_comes_by_its_address() {
-    for dialect in DIALECTS {
+    for dialect in Dialect::ALL {
         let (server, client) = server(dialect).await;
         let folder = Folder::new("execution-file");
         server.deploy(FLOW).unwrap();
@@ -49,15 +49,14 @@ async fn a_file_of_an_execution_comes_by_its_address() {
         let error = client.executions().download("kestra:///nothing").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Build);
         let gone = uri.replace("data", "nothing");
-        if gone != uri {
-            assert!(client.executions().download(gone).await.unwrap_err().is_not_found());
-        }
+        assert_ne!(gone, uri);
+        assert!(client.executions().download(gone).await.unwrap_err().is_not_found());
     }
 }
 
 #[tokio::test]
 async fn a_redirect_leads_to_no_other_server() {
-    let (server, client) = server(DIALECTS[0]).await;
+    let (server, client) = server(Dialect::ALL[0]).await;
     let route = "/api/v1/{tenant}/executions/first/file";
     let away = "https://elsewhere.example/api/v1/main/executions/second/file?path=x";
     server.answer("GET", route).status(301).header("Location", away);
@@ -80,7 +79,7 @@ async fn a_redirect_leads_to_no_other_server() {
 
 #[tokio::test]
 async fn a_cut_download_is_an_error_and_leaves_what_was_there() {
-    for dialect in DIALECTS {
+    for dialect in Dialect::ALL {
         let (server, client) = server(dialect).await;
         let folder = Folder::new("cut");
         let target = folder.write("report.txt", "before");
@@ -118,7 +117,7 @@ async fn a_cut_download_is_an_error_and_leaves_what_was_there() {
 
 #[tokio::test]
 async fn names_from_the_server_stay_in_the_folder() {
-    let (server, client) = server(DIALECTS[1]).await;
+    let (server, client) = server(Dialect::ALL[1]).await;
     let folder = Folder::new("names");
     let route = "/api/v1/{tenant}/namespaces/{namespace}/files/export";
     for (given, name) in [
@@ -152,7 +151,7 @@ async fn names_from_the_server_stay_in_the_folder() {
 
 #[tokio::test]
 async fn a_file_of_an_execution_is_resumed_where_it_was_cut() {
-    for dialect in DIALECTS {
+    for dialect in Dialect::ALL {
         let (server, client) = server(dialect).await;
         server.deploy(FLOW).unwrap();
         let content: String = (0..60_000).map(|number| format!("{number}\n")).collect();
@@ -190,7 +189,7 @@ async fn a_file_of_an_execution_is_resumed_where_it_was_cut() {
 
 #[tokio::test]
 async fn exports_and_rows_of_files_are_read_as_they_come() {
-    for dialect in DIALECTS {
+    for dialect in Dialect::ALL {
         let (server, client) = server(dialect).await;
         server.deploy(&flow("hello", "hi")).unwrap();
         let created = client.executions().create_execution(NAMESPACE, "hello").await.unwrap();

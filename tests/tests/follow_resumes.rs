@@ -12,7 +12,6 @@ use kestra_testkit::{Cut, Dialect, Fault, Outcome, Server};
 use serde_json::json;
 
 const NAMESPACE: &str = "company.team";
-const ALL: [Dialect; 3] = [Dialect::V1_0, Dialect::V1_3, Dialect::V2_0];
 
 /// Five tasks, each of which logs a line.
 fn chatty() -> String {
@@ -48,7 +47,7 @@ fn is_success(execution: &Execution) -> bool {
 
 #[tokio::test]
 async fn states_come_once_and_in_order_whatever_is_cut() {
-    for dialect in ALL {
+    for dialect in Dialect::ALL {
         for seed in 0..6 {
             let (server, client) = serve(dialect).await;
             server.fail(Fault::cut_streams(seed).times(4));
@@ -66,7 +65,7 @@ async fn states_come_once_and_in_order_whatever_is_cut() {
 
 #[tokio::test]
 async fn an_unknown_execution_is_404_not_an_endless_retry() {
-    for dialect in ALL {
+    for dialect in Dialect::ALL {
         let (_server, client) = serve(dialect).await;
         let mut states = client.executions().follow_execution("nowhere").stream();
         assert!(states.next().await.unwrap().unwrap_err().is_not_found());
@@ -80,7 +79,7 @@ async fn an_unknown_execution_is_404_not_an_endless_retry() {
 
 #[tokio::test]
 async fn an_ended_execution_gives_its_end() {
-    for dialect in ALL {
+    for dialect in Dialect::ALL {
         let (_server, client) = serve(dialect).await;
         let id = start(&client).await;
         client.executions().wait(&id).await.unwrap();
@@ -91,7 +90,7 @@ async fn an_ended_execution_gives_its_end() {
 
 #[tokio::test]
 async fn silence_opens_another_connection() {
-    for dialect in ALL {
+    for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
         server
             .flow(NAMESPACE, "slow")
@@ -108,7 +107,7 @@ async fn silence_opens_another_connection() {
 
 #[tokio::test]
 async fn a_stream_may_be_left_and_a_single_connection_tells_its_cut() {
-    for dialect in ALL {
+    for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
         server.flow(NAMESPACE, "gate").on_run(|_| Outcome::paused());
         let id = client.executions().create_execution(NAMESPACE, "gate").await.unwrap().id.unwrap();
@@ -124,7 +123,7 @@ async fn a_stream_may_be_left_and_a_single_connection_tells_its_cut() {
 
 #[tokio::test]
 async fn lines_are_neither_lost_nor_doubled() {
-    for dialect in ALL {
+    for dialect in Dialect::ALL {
         for seed in 0..4 {
             let (server, client) = serve(dialect).await;
             server.fail(Fault::cut_streams(seed).times(6));
@@ -173,7 +172,7 @@ fn both_succeeded() -> BTreeMap<String, StateType> {
 
 #[tokio::test]
 async fn dependencies_are_followed_until_all_have_ended() {
-    for dialect in ALL {
+    for dialect in Dialect::ALL {
         for seed in 0..2 {
             let (server, client) = serve(dialect).await;
             server.deploy(&chatty().replace("id: chatty", "id: child")).unwrap();
@@ -187,7 +186,7 @@ async fn dependencies_are_followed_until_all_have_ended() {
 
 #[tokio::test]
 async fn a_dependency_that_began_and_ended_in_a_cut_is_told() {
-    for dialect in ALL {
+    for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
         server.deploy(&chatty().replace("id: chatty", "id: child")).unwrap();
         server.deploy(&parent(true)).unwrap();
@@ -210,7 +209,7 @@ async fn a_dependency_that_began_and_ended_in_a_cut_is_told() {
 
 #[tokio::test]
 async fn a_dependency_outlives_the_execution_that_started_it() {
-    for dialect in ALL {
+    for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
         server
             .flow(NAMESPACE, "child")

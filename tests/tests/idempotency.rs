@@ -11,7 +11,6 @@ use serde_json::json;
 
 const NAMESPACE: &str = "company.team";
 const CREATE: &str = "/api/v1/{tenant}/executions/{namespace}/{id}";
-const ALL: [Dialect; 3] = [Dialect::V1_0, Dialect::V1_3, Dialect::V2_0];
 
 async fn serve(dialect: Dialect) -> (Server, Client) {
     let server = Server::builder().dialect(dialect).start().await.unwrap();
@@ -26,7 +25,7 @@ fn count(server: &Server) -> usize {
 
 #[tokio::test]
 async fn an_answer_that_is_lost_is_found_by_a_fresh_key() {
-    for dialect in ALL {
+    for dialect in Dialect::ALL {
         for cut in [Cut::AfterProcessing, Cut::WithinBody] {
             let (server, client) = serve(dialect).await;
             server.fail(Fault::cut(cut).on("POST", CREATE));
@@ -40,7 +39,7 @@ async fn an_answer_that_is_lost_is_found_by_a_fresh_key() {
 
 #[tokio::test]
 async fn a_request_that_is_lost_is_unclear_and_never_repeated() {
-    for dialect in ALL {
+    for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
         server.fail(Fault::cut(Cut::AfterRead).on("POST", CREATE).always());
         let start = client.executions().start(NAMESPACE, "job").look_up_for(Duration::from_millis(300));
@@ -61,7 +60,7 @@ async fn a_request_that_is_lost_is_unclear_and_never_repeated() {
 
 #[tokio::test]
 async fn what_starts_later_is_resolved_later() {
-    for dialect in ALL {
+    for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
         // Far later than a look-up ends, however busy the machine is.
         server.fail(Fault::late(Duration::from_secs(4)).on("POST", CREATE).times(5));
@@ -86,7 +85,7 @@ async fn what_starts_later_is_resolved_later() {
 
 #[tokio::test]
 async fn a_start_waits_for_what_comes_a_moment_later() {
-    for dialect in ALL {
+    for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
         server.fail(Fault::late(Duration::from_millis(300)).on("POST", CREATE));
         assert!(client.executions().start(NAMESPACE, "job").await.unwrap().was_found());
@@ -96,7 +95,7 @@ async fn a_start_waits_for_what_comes_a_moment_later() {
 
 #[tokio::test]
 async fn a_key_of_ones_own_gives_the_same_execution() {
-    for dialect in ALL {
+    for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
         let start = || client.executions().start(NAMESPACE, "job").idempotency_key("order-17");
         let first = start().await.unwrap();
@@ -132,7 +131,7 @@ namespace: company.team
 tasks:
   - {id: t, type: io.kestra.plugin.core.debug.Return, format: x}
 ";
-    for dialect in ALL {
+    for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
         server.deploy(CHILD).unwrap();
         server.deploy(PARENT).unwrap();
@@ -162,7 +161,7 @@ tasks:
 
 #[tokio::test]
 async fn a_key_is_found_whatever_the_kind() {
-    for dialect in ALL {
+    for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
         let executions = client.executions();
         let start =
@@ -188,7 +187,7 @@ async fn a_key_is_found_whatever_the_kind() {
 
 #[tokio::test]
 async fn what_the_server_refuses_is_no_riddle() {
-    for dialect in ALL {
+    for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
         let error = client.executions().start(NAMESPACE, "nowhere").await.unwrap_err();
         assert!(error.is_not_found() && error.kind() == ErrorKind::Status);

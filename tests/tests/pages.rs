@@ -7,13 +7,13 @@ mod on_server;
 use futures_util::TryStreamExt as _;
 use kestra::ErrorKind;
 use kestra::paging::Continuation;
-use kestra_testkit::Fault;
-use on_server::{DIALECTS, NAMESPACE, asked, flow, server};
+use kestra_testkit::{Dialect, Fault};
+use on_server::{NAMESPACE, asked, flow, server};
 use serde_json::{Value, json};
 
 #[tokio::test]
 async fn all_rows_come_once_in_a_stable_order() {
-    for dialect in DIALECTS {
+    for dialect in Dialect::ALL {
         let (server, client) = server(dialect).await;
         for number in 0..25 {
             server.deploy(&flow(&format!("flow-{number:02}"), "hi")).unwrap();
@@ -55,7 +55,7 @@ async fn all_rows_come_once_in_a_stable_order() {
 
 #[tokio::test]
 async fn a_page_is_asked_for_when_half_of_the_one_before_was_read() {
-    let (server, client) = server(DIALECTS[1]).await;
+    let (server, client) = server(Dialect::ALL[1]).await;
     for number in 0..30 {
         server.deploy(&flow(&format!("flow-{number:02}"), "hi")).unwrap();
     }
@@ -85,7 +85,7 @@ async fn a_page_is_asked_for_when_half_of_the_one_before_was_read() {
 
 #[tokio::test]
 async fn a_stored_place_is_gone_on_from() {
-    for dialect in DIALECTS {
+    for dialect in Dialect::ALL {
         let (server, client) = server(dialect).await;
         for number in 0..25 {
             server.deploy(&flow(&format!("flow-{number:02}"), "hi")).unwrap();
@@ -108,7 +108,7 @@ async fn a_stored_place_is_gone_on_from() {
 /// A 2.0 server counts rows that it doesn't show, so that a page may be short, or empty, before the end.
 #[tokio::test]
 async fn a_short_page_is_not_the_last() {
-    let (server, client) = server(DIALECTS[1]).await;
+    let (server, client) = server(Dialect::ALL[1]).await;
     let page = |ids: &[u32]| -> Value {
         let rows: Vec<Value> =
             ids.iter().map(|id| json!({"id": id.to_string(), "namespace": NAMESPACE})).collect();
@@ -127,7 +127,7 @@ async fn a_short_page_is_not_the_last() {
 
 #[tokio::test]
 async fn a_server_that_pages_by_cursor_is_followed() {
-    let (server, client) = server(DIALECTS[2]).await;
+    let (server, client) = server(Dialect::ALL[2]).await;
     let route = "/api/v1/{tenant}/logs/search";
     let page = |message: &str, cursor: Option<&str>| json!({"results": [{"message": message}], "type": "CURSOR", "nextCursor": cursor});
     // What was said last is answered first.
@@ -149,7 +149,7 @@ async fn a_server_that_pages_by_cursor_is_followed() {
 
 #[tokio::test]
 async fn an_error_ends_the_stream_and_leaves_a_place_to_go_on_from() {
-    let (server, client) = server(DIALECTS[0]).await;
+    let (server, client) = server(Dialect::ALL[0]).await;
     for number in 0..5 {
         server.deploy(&flow(&format!("flow-{number}"), "hi")).unwrap();
     }

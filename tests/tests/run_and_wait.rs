@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 const NAMESPACE: &str = "company.team";
-const ALL: [Dialect; 3] = [Dialect::V1_0, Dialect::V1_3, Dialect::V2_0];
 
 const HELLO: &str = r#"
 id: hello
@@ -42,7 +41,7 @@ async fn serve(dialect: Dialect) -> (Server, Client) {
 
 #[tokio::test]
 async fn outputs_are_typed_wherever_the_version_keeps_them() -> Result<(), kestra::Error> {
-    for dialect in ALL {
+    for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
         let finished =
             client.executions().run(NAMESPACE, "hello").input("name", "Ada").input("dry_run", true).await?;
@@ -58,7 +57,7 @@ async fn outputs_are_typed_wherever_the_version_keeps_them() -> Result<(), kestr
 
 #[tokio::test]
 async fn a_flow_without_outputs_has_none() -> Result<(), kestra::Error> {
-    for dialect in ALL {
+    for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
         server.flow(NAMESPACE, "quiet").on_run(|_| Outcome::success(json!({})));
         assert!(client.executions().run(NAMESPACE, "quiet").await?.outputs().is_empty());
@@ -68,7 +67,7 @@ async fn a_flow_without_outputs_has_none() -> Result<(), kestra::Error> {
 
 #[tokio::test]
 async fn a_start_is_waited_for_in_another_process() -> Result<(), kestra::Error> {
-    for dialect in ALL {
+    for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
         #[derive(Serialize)]
         struct Inputs {
@@ -90,7 +89,7 @@ async fn a_start_is_waited_for_in_another_process() -> Result<(), kestra::Error>
 
 #[tokio::test]
 async fn failures_are_errors_that_tell_the_task_and_its_log() {
-    for dialect in ALL {
+    for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
         server.flow(NAMESPACE, "bad").on_run(|_| Outcome::failed("which table?"));
         let error = client.executions().run(NAMESPACE, "bad").await.unwrap_err();
@@ -113,7 +112,7 @@ async fn failures_are_errors_that_tell_the_task_and_its_log() {
 
 #[tokio::test]
 async fn killed_and_cancelled_are_errors_a_warning_is_not() -> Result<(), kestra::Error> {
-    for dialect in ALL {
+    for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
         for (id, outcome, state) in [
             ("killed", Outcome::killed(), StateType::Killed),
@@ -133,7 +132,7 @@ async fn killed_and_cancelled_are_errors_a_warning_is_not() -> Result<(), kestra
 
 #[tokio::test]
 async fn an_execution_that_is_retried_is_followed_to_its_successor() -> Result<(), kestra::Error> {
-    for dialect in ALL {
+    for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
         server.flow(NAMESPACE, "flaky").on_run(|_| Outcome::retried(Outcome::success(json!({"rows": 5}))));
         let started = client.executions().start(NAMESPACE, "flaky").await?;
@@ -153,7 +152,7 @@ async fn an_execution_that_is_retried_is_followed_to_its_successor() -> Result<(
 
 #[tokio::test]
 async fn a_pause_is_told_once_and_may_end_the_wait() -> Result<(), kestra::Error> {
-    for dialect in ALL {
+    for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
         server
             .flow(NAMESPACE, "gate")
@@ -182,7 +181,7 @@ async fn a_pause_is_told_once_and_may_end_the_wait() -> Result<(), kestra::Error
 
 #[tokio::test]
 async fn time_that_is_over_leaves_the_execution_or_kills_it() {
-    for dialect in ALL {
+    for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
         server.flow(NAMESPACE, "slow").on_run(|_| Outcome::success(json!({})).after(Duration::from_secs(20)));
         let run = || client.executions().run(NAMESPACE, "slow").timeout(Duration::from_millis(150));
@@ -200,7 +199,7 @@ async fn time_that_is_over_leaves_the_execution_or_kills_it() {
 
 #[tokio::test]
 async fn typos_and_loose_booleans_are_refused_before_anything_is_started() {
-    for dialect in ALL {
+    for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
         let run = || client.executions().run(NAMESPACE, "hello");
         for refused in
@@ -218,7 +217,7 @@ async fn typos_and_loose_booleans_are_refused_before_anything_is_started() {
 
 #[tokio::test]
 async fn an_execution_that_is_not_there_is_an_error() {
-    for dialect in ALL {
+    for dialect in Dialect::ALL {
         let server =
             Server::builder().dialect(dialect).patience(Duration::from_millis(100)).start().await.unwrap();
         let client = Client::builder().server(server.url()).build().unwrap();
@@ -230,7 +229,7 @@ async fn an_execution_that_is_not_there_is_an_error() {
 
 #[tokio::test]
 async fn where_events_are_kept_back_the_execution_is_read() -> Result<(), kestra::Error> {
-    for dialect in ALL {
+    for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
         server
             .flow(NAMESPACE, "job")

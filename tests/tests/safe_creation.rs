@@ -11,7 +11,6 @@ use kestra::{Client, ErrorKind, FilePart, RequestSent};
 use kestra_testkit::{Cut, Dialect, Fault, Server};
 use on_server::{Folder, NAMESPACE, flow};
 
-const DIALECTS: [Dialect; 3] = [Dialect::V1_0, Dialect::V1_3, Dialect::V2_0];
 const CREATE: &str = "/api/v1/{tenant}/executions/{namespace}/{id}";
 const READS: &str = "id: reads\nnamespace: company.team\ninputs:\n  - id: report\n    type: FILE\n  - id: name\n    type: STRING\n    \
                      defaults: none\ntasks:\n  - id: log\n    type: io.kestra.plugin.core.log.Log\n    message: hi\n";
@@ -33,7 +32,7 @@ fn creations(server: &Server) -> usize {
 
 #[tokio::test]
 async fn a_key_starts_one_execution_however_often_it_is_used() {
-    for dialect in DIALECTS {
+    for dialect in Dialect::ALL {
         let (server, client) = server(dialect).await;
         let create = || client.executions().create_execution(NAMESPACE, "hello").idempotency_key("order-17");
         let first = create().await.unwrap();
@@ -55,7 +54,7 @@ async fn a_key_starts_one_execution_however_often_it_is_used() {
 
 #[tokio::test]
 async fn an_answer_that_is_lost_is_found_and_a_request_that_is_lost_is_told() {
-    for dialect in DIALECTS {
+    for dialect in Dialect::ALL {
         for cut in [Cut::AfterProcessing, Cut::WithinBody] {
             let (server, client) = server(dialect).await;
             server.fail(Fault::cut(cut).on("POST", CREATE));
@@ -86,7 +85,7 @@ async fn an_answer_that_is_lost_is_found_and_a_request_that_is_lost_is_told() {
 
 #[tokio::test]
 async fn a_key_and_a_label_of_its_name_exclude_each_other() {
-    let (server, client) = server(DIALECTS[2]).await;
+    let (server, client) = server(Dialect::ALL[2]).await;
     let create = || client.executions().create_execution(NAMESPACE, "hello");
     let refused = [
         create().label("system.correlationId", "mine").idempotency_key("k"),
@@ -109,7 +108,7 @@ async fn a_key_and_a_label_of_its_name_exclude_each_other() {
 
 #[tokio::test]
 async fn a_start_with_a_file_waits_for_a_server_that_is_away() {
-    for dialect in DIALECTS {
+    for dialect in Dialect::ALL {
         let (mut server, client) = server(dialect).await;
         let folder = Folder::new("away");
         let path = folder.write("report.csv", "a,b\n1,2\n");
@@ -143,7 +142,7 @@ async fn a_start_with_a_file_waits_for_a_server_that_is_away() {
 
 #[tokio::test]
 async fn what_is_read_before_a_start_is_read_again_after_cuts() {
-    for dialect in DIALECTS {
+    for dialect in Dialect::ALL {
         let (server, client) = server(dialect).await;
         // More cuts than one call takes, and each request may have been sent.
         let flow = "/api/v1/{tenant}/flows/{namespace}/{id}";

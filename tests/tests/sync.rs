@@ -5,11 +5,12 @@
 mod on_server;
 
 use kestra::{ErrorKind, FileAction, FilePart, FlowAction};
-use on_server::{DIALECTS, Folder, NAMESPACE, asked, flow, server};
+use kestra_testkit::Dialect;
+use on_server::{Folder, NAMESPACE, asked, flow, server};
 
 #[tokio::test]
 async fn a_folder_goes_up_and_comes_down() {
-    for dialect in DIALECTS {
+    for dialect in Dialect::ALL {
         let (server, client) = server(dialect).await;
         let folder = Folder::new("up");
         folder.write("main.py", "print(1)");
@@ -53,7 +54,7 @@ async fn a_folder_goes_up_and_comes_down() {
 
 #[tokio::test]
 async fn one_file_that_fails_stops_no_other() {
-    let (_server, client) = server(DIALECTS[1]).await;
+    let (_server, client) = server(Dialect::ALL[1]).await;
     let folder = Folder::new("zip");
     folder.write("data.zip", "PK");
     folder.write("fine.txt", "fine");
@@ -65,7 +66,7 @@ async fn one_file_that_fails_stops_no_other() {
 
 #[tokio::test]
 async fn flows_of_a_folder_are_planned_then_deployed() {
-    for dialect in DIALECTS {
+    for dialect in Dialect::ALL {
         let (server, client) = server(dialect).await;
         let folder = Folder::new("flows");
         folder.write("a.yml", flow("a", "one"));
@@ -107,7 +108,7 @@ async fn flows_of_a_folder_are_planned_then_deployed() {
 
 #[tokio::test]
 async fn one_invalid_flow_leaves_all_as_they_are() {
-    for dialect in DIALECTS {
+    for dialect in Dialect::ALL {
         let (_server, client) = server(dialect).await;
         let folder = Folder::new("invalid");
         folder.write("fine.yml", flow("fine", "one"));

@@ -7,8 +7,8 @@ mod on_server;
 use std::time::Duration;
 
 use kestra::{Client, ErrorKind, Finished};
-use kestra_testkit::Server;
-use on_server::{DIALECTS, NAMESPACE, failing, server};
+use kestra_testkit::{Dialect, Server};
+use on_server::{NAMESPACE, failing, server};
 
 const CALLED: &str = "id: called\nnamespace: company.team\noutputs:\n  - id: said\n    type: STRING\n    value: \"{{ \
                       trigger.body.word ?? 'nothing' }}\"\ntasks:\n  - id: log\n    type: io.kestra.plugin.core.log.Log\n    \
@@ -16,7 +16,7 @@ const CALLED: &str = "id: called\nnamespace: company.team\noutputs:\n  - id: sai
 
 #[tokio::test]
 async fn what_a_webhook_started_and_what_replays_it_is_waited_for() {
-    for dialect in DIALECTS {
+    for dialect in Dialect::ALL {
         let (server, client) = server(dialect).await;
         server.deploy(CALLED).unwrap();
         let executions = client.executions();
@@ -36,7 +36,7 @@ async fn what_a_webhook_started_and_what_replays_it_is_waited_for() {
 
 #[tokio::test]
 async fn a_restart_that_shows_is_waited_for_not_the_end_before_it() {
-    for dialect in DIALECTS {
+    for dialect in Dialect::ALL {
         let (server, client) = server(dialect).await;
         server.deploy(&failing("fails")).unwrap();
         let executions = client.executions();
@@ -54,7 +54,7 @@ async fn a_restart_that_shows_is_waited_for_not_the_end_before_it() {
 
 #[tokio::test]
 async fn the_end_before_a_restart_is_not_taken_for_the_one_after_it() {
-    for dialect in DIALECTS {
+    for dialect in Dialect::ALL {
         // Acts some time after it has answered, as a busy server does.
         let delay = Duration::from_secs(2);
         let server = Server::builder().dialect(dialect).bulk_delay(delay).start().await.unwrap();

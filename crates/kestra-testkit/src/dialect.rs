@@ -14,6 +14,9 @@ pub enum Dialect {
 }
 
 impl Dialect {
+    /// All of them, oldest first: what a test of a client goes through.
+    pub const ALL: [Self; 3] = [Self::V1_0, Self::V1_3, Self::V2_0];
+
     /// The full version that such a server names in its configuration.
     #[must_use]
     pub fn version(self) -> &'static str {

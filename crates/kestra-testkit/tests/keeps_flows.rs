@@ -12,11 +12,9 @@ fn source(id: &str, message: &str) -> String {
     )
 }
 
-const DIALECTS: [Dialect; 3] = [Dialect::V1_0, Dialect::V1_3, Dialect::V2_0];
-
 #[tokio::test]
 async fn a_flow_is_created_updated_read_and_deleted() {
-    for dialect in DIALECTS {
+    for dialect in Dialect::ALL {
         let server = Server::builder().dialect(dialect).start().await.expect("a server");
         let address = server.address();
         let path = "/api/v1/main/flows/company.team/hello";
@@ -49,7 +47,7 @@ async fn a_flow_is_created_updated_read_and_deleted() {
 
 #[tokio::test]
 async fn filters_find_and_refuse() {
-    for dialect in DIALECTS {
+    for dialect in Dialect::ALL {
         let server = Server::builder().dialect(dialect).start().await.expect("a server");
         let address = server.address();
         for id in ["a", "b", "c"] {

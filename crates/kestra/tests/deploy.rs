@@ -12,7 +12,7 @@ use support::{FLOW, flow_of, once, seen};
 
 async fn all_versions() -> Vec<(Server, Client)> {
     let mut all = Vec::new();
-    for dialect in [Dialect::V1_0, Dialect::V1_3, Dialect::V2_0] {
+    for dialect in Dialect::ALL {
         let server = Server::builder().dialect(dialect).start().await.unwrap();
         let client = once(server.url()).build().unwrap();
         all.push((server, client));

@@ -16,7 +16,7 @@ fn body(error: &Error) -> String {
 
 #[tokio::test]
 async fn missing() {
-    for dialect in [Dialect::V1_0, Dialect::V1_3, Dialect::V2_0] {
+    for dialect in Dialect::ALL {
         let server = Server::builder().dialect(dialect).start().await.unwrap();
         let client = once(server.url()).build().unwrap();
         let error = client.flows().get_flow("company.team", "missing").await.unwrap_err();
@@ -36,7 +36,7 @@ async fn missing() {
 
 #[tokio::test]
 async fn invalid_and_already_there() {
-    for dialect in [Dialect::V1_0, Dialect::V1_3, Dialect::V2_0] {
+    for dialect in Dialect::ALL {
         let server = Server::builder().dialect(dialect).start().await.unwrap();
         let client = once(server.url()).build().unwrap();
         let error = client.flows().create_flow("id: a b\nnamespace: company.team\n").await.unwrap_err();

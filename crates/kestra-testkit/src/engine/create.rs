@@ -11,6 +11,7 @@ use super::flow::{Check, FlowDefinition};
 use super::input_error::InputError;
 use super::inputs::{GivenInputs, ResolvedInputs, resolve};
 use super::scope;
+use super::table::CORRELATION;
 use crate::app::App;
 use crate::dialect::Dialect;
 use crate::store::StoredFlow;
@@ -64,9 +65,9 @@ pub(crate) fn create(app: &Arc<App>, creation: Creation) -> Result<Created, Inpu
     if app.dialect > Dialect::V1_0 && execution.label("system.from").is_none() {
         execution.set_label("system.from", from);
     }
-    if execution.label("system.correlationId").is_none() {
+    if execution.label(CORRELATION).is_none() {
         let id = execution.id.clone();
-        execution.set_label("system.correlationId", &id);
+        execution.set_label(CORRELATION, &id);
     }
     if !definition.variables.is_empty() {
         execution.variables = Some(definition.variables.clone());

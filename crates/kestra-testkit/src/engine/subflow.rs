@@ -15,6 +15,7 @@ use super::flowables::values;
 use super::inputs::GivenInputs;
 use super::run::{self, Runner};
 use super::state::{State, StateLog};
+use super::table::CORRELATION;
 use super::worker::softened;
 use super::{ids, time};
 
@@ -102,7 +103,7 @@ impl Runner {
             let own = expression::render_value(own, &scope).map_err(|error| error.to_string())?;
             labels.extend(label_pairs(&own));
         }
-        for key in ["system.correlationId", "system.from"] {
+        for key in [CORRELATION, "system.from"] {
             labels.extend(execution.label(key).map(|value| (key.to_owned(), value.to_owned())));
         }
         let creation = Creation {

@@ -73,7 +73,7 @@ async fn an_upload_that_fails_breaks_the_connection() -> Result<(), Error> {
 
 #[tokio::test]
 async fn a_truth_value_is_written_so_that_it_is_read() -> Result<(), Error> {
-    for dialect in [Dialect::V1_0, Dialect::V1_3, Dialect::V2_0] {
+    for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
         server.deploy(INPUTS).unwrap();
         let run = |value: InputValue| {
@@ -90,7 +90,7 @@ async fn a_truth_value_is_written_so_that_it_is_read() -> Result<(), Error> {
 
 #[tokio::test]
 async fn an_input_that_the_flow_lacks_is_told_by_the_answer() -> Result<(), Error> {
-    for dialect in [Dialect::V1_0, Dialect::V1_3, Dialect::V2_0] {
+    for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
         server.deploy(INPUTS).unwrap();
         // A typo, and the flow runs with its default.

@@ -24,7 +24,7 @@ async fn a_file_among_the_flows_becomes_one() -> Result<(), Error> {
 
 #[tokio::test]
 async fn an_archive_does_not_become_a_file() -> Result<(), Error> {
-    for dialect in [Dialect::V1_0, Dialect::V1_3, Dialect::V2_0] {
+    for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
         let files = client.files();
         let text = FilePart::bytes("inner.txt", &b"hello"[..]);

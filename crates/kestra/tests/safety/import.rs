@@ -5,7 +5,7 @@ use crate::{NAMESPACE, flow, serve};
 
 #[tokio::test]
 async fn an_import_that_left_something_out_is_an_error() -> Result<(), Error> {
-    for dialect in [Dialect::V1_0, Dialect::V1_3, Dialect::V2_0] {
+    for dialect in Dialect::ALL {
         let (_server, client) = serve(dialect).await;
         let mixed = format!("{}---\nid: broken\nnamespace: company.team\n", flow("good"));
         let error = client.flows().import_flows(FilePart::bytes("flows.yaml", mixed)).await.unwrap_err();

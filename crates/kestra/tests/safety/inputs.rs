@@ -49,7 +49,7 @@ async fn an_input_that_is_dropped_is_told() -> Result<(), Error> {
     // Without a subscriber for all tests of the program, one of them may have the warning count as dead.
     let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry());
     let _guard = tracing::subscriber::set_default(subscriber);
-    for dialect in [Dialect::V1_0, Dialect::V1_3, Dialect::V2_0] {
+    for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
         server.deploy(FLOW).unwrap();
         let creation = || client.executions().create_execution(NAMESPACE, "careful");

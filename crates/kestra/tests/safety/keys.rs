@@ -8,7 +8,7 @@ use crate::{NAMESPACE, serve};
 
 #[tokio::test]
 async fn text_is_stored_as_it_is() -> Result<(), Error> {
-    for dialect in [Dialect::V1_0, Dialect::V1_3, Dialect::V2_0] {
+    for dialect in Dialect::ALL {
         let (_server, client) = serve(dialect).await;
         let keys = client.kv();
         for text in ["hello world", "2026-01-02", "true", "1.2.3", "two\nlines", "a \"quote\""] {

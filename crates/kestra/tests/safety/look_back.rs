@@ -9,7 +9,7 @@ const DAY: Duration = Duration::from_hours(24);
 
 #[tokio::test]
 async fn how_far_to_look_back_is_said() -> Result<(), Error> {
-    for dialect in [Dialect::V1_0, Dialect::V1_3, Dialect::V2_0] {
+    for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
         client.flows().create_flow(flow("hello")).await?;
         run(&client, "hello").await?;

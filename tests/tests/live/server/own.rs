@@ -24,7 +24,7 @@ pub(super) async fn servers() -> Vec<Own> {
         return vec![Own { client, url, embedded: None }];
     }
     let mut servers = Vec::new();
-    for dialect in [Dialect::V1_0, Dialect::V1_3, Dialect::V2_0] {
+    for dialect in Dialect::ALL {
         let server = Server::builder()
             .dialect(dialect)
             .basic_auth(USER, PASSWORD)

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::answer::{breakpoints, check_system_labels, confirmed, timed_out, url};
 use crate::dialect::Dialect;
+use crate::engine::CORRELATION;
 use crate::engine::create::{Creation, create as make, failed_checks, resolve_for};
 use crate::engine::execution::Execution;
 use crate::engine::execution_json::View;
@@ -22,7 +23,7 @@ pub(super) async fn create(cx: Context) -> Answer {
         return Err(ApiError::illegal_state("Requested Flow is disabled."));
     }
     let labels = query.labels("labels")?;
-    check_system_labels(&labels, cx.dialect(), &["system.correlationId", "system.from"])?;
+    check_system_labels(&labels, cx.dialect(), &[CORRELATION, "system.from"])?;
     let parts = cx.request.parts().await;
     let old_style = parts.iter().any(is_old_style);
     let creation = Creation {
@@ -122,7 +123,7 @@ fn warn(cx: &Context, execution: &Execution) {
 /// Says what would become of inputs.
 pub(super) async fn validate(cx: Context) -> Answer {
     let labels = cx.query().labels("labels")?;
-    check_system_labels(&labels, cx.dialect(), &["system.correlationId", "system.from"])?;
+    check_system_labels(&labels, cx.dialect(), &[CORRELATION, "system.from"])?;
     let flow = flow_of(&cx)?;
     let given = GivenInputs::from_parts(cx.request.parts().await)?;
     let execution = Execution::new(flow.namespace(), flow.id(), flow.revision);
