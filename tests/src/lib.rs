@@ -1,5 +1,9 @@
 //! Helpers shared by the integration tests.
 
+mod eventually;
 mod generated;
+pub mod memory;
 pub mod recorded;
 pub mod schemas;
+
+pub use eventually::eventually;

@@ -23,6 +23,7 @@ use hyper::body::{Frame, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use kestra::{Client, FilePart};
+use kestra_tests::memory::Growth;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpListener;
 
@@ -174,13 +175,6 @@ async fn serve(size: u64) -> (String, Uploaded) {
     (url, uploaded)
 }
 
-/// The memory of the process, where the system tells.
-fn memory() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
-    Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? << 10)
-}
-
 #[tokio::test]
 async fn memory_does_not_grow_with_the_file() {
     let megabytes =
@@ -190,19 +184,9 @@ async fn memory_does_not_grow_with_the_file() {
     let client = Client::builder().server(url).tenant("main").build().unwrap();
     let files = client.files();
     let expected = Digest::of(size);
-    let before = memory();
-    let peak = Arc::new(Mutex::new(before));
-    let watch = || {
-        let peak = Arc::clone(&peak);
-        move |progress: kestra::Progress| {
-            if progress.bytes % (8 << 20) < CHUNK as u64 {
-                let mut peak = peak.lock().unwrap();
-                *peak = (*peak).max(memory());
-            }
-        }
-    };
+    let growth = Growth::begin();
 
-    let part = FilePart::reader("large.bin", Content::new(size)).length(size).on_progress(watch());
+    let part = FilePart::reader("large.bin", Content::new(size)).length(size);
     files.create_namespace_file("company.team", "/large.bin", part).await.unwrap();
     {
         let uploaded = uploaded.lock().unwrap();
@@ -210,11 +194,11 @@ async fn memory_does_not_grow_with_the_file() {
     }
 
     let mut digest = Digest::default();
-    let download = files.get_file_content("company.team", "/large.bin").await.unwrap().on_progress(watch());
+    let download = files.get_file_content("company.team", "/large.bin").await.unwrap();
     assert_eq!(download.to_writer(&mut digest).await.unwrap(), size);
     assert_eq!((digest.hash, digest.bytes), expected);
 
-    let grown = peak.lock().unwrap().zip(before).map(|(peak, before)| peak.saturating_sub(before));
+    let grown = growth.to_peak();
     println!("{megabytes} MB up and down, grown by {grown:?} bytes");
     assert!(grown.is_none_or(|grown| grown < GROWTH), "it grew by {grown:?} bytes");
 }

@@ -1,4 +1,4 @@
-//! What tests of several calls share: servers of both dialects, clients, flows and folders.
+//! What tests of several calls share: servers, clients, flows and folders.
 
 #![allow(dead_code, unused_imports, reason = "no test needs all of it")]
 
@@ -7,11 +7,9 @@ mod folder;
 
 use kestra::Client;
 use kestra_testkit::{Dialect, Server};
+pub(crate) use kestra_tests::eventually;
 
 pub(crate) use self::folder::Folder;
-
-/// The dialects that everything is tested in.
-pub(crate) const DIALECTS: [Dialect; 3] = [Dialect::V1_0, Dialect::V1_3, Dialect::V2_0];
 
 /// The namespace of everything.
 pub(crate) const NAMESPACE: &str = "company.team";
@@ -43,12 +41,8 @@ pub(crate) fn asked(server: &Server, end: &str) -> usize {
 
 /// Waits until an execution has ended.
 pub(crate) async fn ended(client: &Client, id: &str) {
-    loop {
-        let execution = client.executions().get_execution(id).await.unwrap();
-        let state = execution.state.and_then(|state| state.current);
-        if state.is_some_and(|state| ["SUCCESS", "FAILED"].contains(&state.as_str())) {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
+    eventually(&format!("the end of {id}"), async || {
+        client.executions().get_execution(id).await.unwrap().is_over().then_some(())
+    })
+    .await;
 }

@@ -7,9 +7,10 @@ mod site;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 
 use futures_util::FutureExt as _;
+pub(crate) use kestra_tests::eventually;
 
 pub(crate) use self::own::{PASSWORD, USER};
-pub(crate) use self::site::{Site, eventually};
+pub(crate) use self::site::Site;
 
 type Panic = Box<dyn std::any::Any + Send>;
 

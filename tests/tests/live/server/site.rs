@@ -1,15 +1,13 @@
 //! A server with a namespace for one test.
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use kestra::models::{Execution, FlowWithSource, State};
 use kestra::{Client, Version};
+use kestra_tests::eventually;
 
 use super::own::Own;
-
-/// How long anything may take to be seen.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A server, and a namespace on it that belongs to one test.
 pub(crate) struct Site {
@@ -65,19 +63,6 @@ impl Site {
         })
         .await
     }
-}
-
-/// Asks until there is an answer: servers do much in the background.
-pub(crate) async fn eventually<T>(what: &str, ask: impl AsyncFn() -> Option<T>) -> T {
-    let asked = async {
-        loop {
-            if let Some(answer) = ask().await {
-                return answer;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, asked).await.unwrap_or_else(|_| panic!("not within {PATIENCE:?}: {what}"))
 }
 
 /// A namespace that no other test has, nor has had.

@@ -139,19 +139,22 @@ fn restart_by_query(cx: &Context) -> Answer {
 }
 
 fn restart_all(cx: &Context, ids: Vec<String>) -> Answer {
-    if cx.dialect().is_v2() || cx.app.settings.bulk_delay.is_some() {
-        return each(cx, ids, Action::Restart, |app, cell| {
-            let _ = restart::restart_one(app, cell);
-            run::start(app, cell);
-        });
+    let mut cells = check(cx, &ids, Action::Restart)?;
+    // 1.x stops at the first that has no task to start with, and has restarted those before.
+    let stop = cells.iter().position(|cell| !restart::has_task(&cx.app, cell));
+    let stop = stop.filter(|_| !cx.dialect().is_v2());
+    cells.truncate(stop.unwrap_or(cells.len()));
+    let (app, count) = (Arc::clone(&cx.app), cells.len());
+    cx.apply(move || {
+        for cell in &cells {
+            let _ = restart::restart_one(&app, cell);
+            run::start(&app, cell);
+        }
+    });
+    match stop {
+        Some(_) => Err(ApiError::illegal_argument(NoTask::MESSAGE)),
+        None => answer(cx, count),
     }
-    let cells = check(cx, &ids, Action::Restart)?;
-    for cell in &cells {
-        let restarted = restart::restart_one(&cx.app, cell);
-        restarted.map_err(|NoTask| ApiError::illegal_argument(NoTask::MESSAGE))?;
-        run::start(&cx.app, cell);
-    }
-    answer(cx, cells.len())
 }
 
 fn replay_by_ids(cx: &Context) -> Answer {

@@ -73,6 +73,11 @@ fn restart_in(app: &App, execution: &mut Execution) -> Result<(), NoTask> {
     actions::restart(execution, &flow)
 }
 
+/// Whether an execution has a task that a restart would start with.
+pub(super) fn has_task(app: &App, cell: &Cell) -> bool {
+    restart_in(app, &mut Execution::clone(&cell.now())).is_ok()
+}
+
 /// Restarts an execution in place; the caller starts it.
 pub(super) fn restart_one(app: &Arc<App>, cell: &Arc<Cell>) -> Result<(), NoTask> {
     let flow = app.flow_of(&cell.now()).ok_or(NoTask)?;
