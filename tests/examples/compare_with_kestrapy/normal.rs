@@ -9,6 +9,9 @@ use serde_json::Value;
 /// The header that names the operation.
 const OPERATION: &str = "x-operation";
 
+/// The operation that both clients repeat until an execution has a state; how often that takes is chance.
+const POLLED: &str = "executions.execution";
+
 /// An operation and its requests.
 #[derive(Debug, Default)]
 pub(crate) struct Operation {
@@ -35,8 +38,8 @@ pub(crate) fn named(requests: &[RecordedRequest]) -> Vec<Operation> {
     merged(requests.iter().map(operation).collect())
 }
 
-/// Calls of one operation right after another are one, and the same request is compared once: an execution is read until it
-/// has a state, and how often that takes is chance.
+/// Calls of one operation right after another are one, and the same request of the polled one is compared once. What any
+/// other sends twice is seen.
 pub(crate) fn merged(operations: Vec<Operation>) -> Vec<Operation> {
     let mut merged: Vec<Operation> = Vec::new();
     for operation in operations {
@@ -45,7 +48,7 @@ pub(crate) fn merged(operations: Vec<Operation>) -> Vec<Operation> {
             _ => merged.push(operation),
         }
     }
-    for operation in &mut merged {
+    for operation in merged.iter_mut().filter(|operation| operation.name == POLLED) {
         operation.requests.dedup();
     }
     merged
