@@ -11,7 +11,7 @@ use crate::encode::{ParameterValue, push_segment};
 use crate::error::{Error, ErrorKind};
 use crate::filter::Filter;
 use crate::guard::{self, Guard, Guarded};
-use crate::head::{Arguments, Head};
+use crate::head::{Arguments, DEFAULT_TENANT, Head};
 use crate::key::IdempotencyKey;
 use crate::operation::{ACCEPT_JSON, OperationInfo, QueryParameter};
 use crate::options::CallOptions;
@@ -393,7 +393,7 @@ impl Call {
         if let Some(guard) = self.info.guard
             && !options.is_unchecked()
         {
-            self.check_guard(guard)?;
+            self.check_guard(guard, options.get_tenant())?;
         }
         if !self.enterprise
             && !options.is_unchecked()
@@ -434,9 +434,10 @@ impl Call {
 }
 
 impl Call {
-    fn check_guard(&self, guard: Guard) -> Result<(), Error> {
+    fn check_guard(&self, guard: Guard, tenant: Option<&str>) -> Result<(), Error> {
         let (body, form) = (self.payload.body(), self.payload.form());
-        guard.check(&Guarded { value: &|name| self.value(name), body, form })
+        let tenant = tenant.unwrap_or(DEFAULT_TENANT);
+        guard.check(&Guarded { value: &|name| self.value(name), body, form, tenant })
     }
 
     /// Servers that read filters ignore their old search parameters beside them, without a word.

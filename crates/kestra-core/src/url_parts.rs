@@ -4,6 +4,8 @@ use std::fmt;
 
 use http::uri::{Authority, PathAndQuery};
 
+use crate::redact::is_scheme;
+
 /// The parts of the URL of a server or a proxy, checked one by one so that a message can name what is wrong.
 ///
 /// International host names are written in ASCII (`xn--…`): the tables that turn them would be a large part of a program.
@@ -28,6 +30,9 @@ impl<'a> UrlParts<'a> {
     /// What is wrong, in words that repeat nothing of the URL, as a password may stand in it.
     pub fn of(text: &'a str) -> Result<Self, &'static str> {
         let (scheme, rest) = text.split_once("://").ok_or("it has no scheme")?;
+        if !is_scheme(scheme) {
+            return Err("its scheme is invalid");
+        }
         let end = rest.find(['?', '#']).unwrap_or(rest.len());
         let (rest, more) = rest.split_at(end);
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));

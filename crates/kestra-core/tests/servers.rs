@@ -88,6 +88,8 @@ fn a_url_that_is_none_says_what_is_wrong() {
         ("localhost:8080", "must begin with http:// or https://"),
         ("ftp://kestra.example.com", "the scheme `ftp`"),
         ("https://user:hush@kestra.example.com", "credentials don't belong in it"),
+        ("alice:hush@https://kestra.example.com", "its scheme is invalid"),
+        ("https://user:hush#hush@kestra.example.com", "its port"),
         ("https://kestra.example.com?x=hush", "a query or a fragment"),
         ("https://kestra.example.com/api/v1/", "leave out `/api/v1`"),
         ("https://{host", "is never closed"),

@@ -167,6 +167,11 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
         f.write_str("a list")
     }
 
+    // What serde has read ahead, for an untagged or flattened type of a user, says so of null.
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(Vec::new())
+    }
+
     fn visit_none<E: Error>(self) -> Result<Self::Value, E> {
         Ok(Vec::new())
     }
@@ -303,6 +308,27 @@ mod tests {
     struct Counts {
         #[serde(default, deserialize_with = "super::integers")]
         counts: BTreeMap<String, i64>,
+    }
+
+    #[test]
+    fn a_list_may_be_null_within_an_untagged_type() {
+        #[derive(Debug, Deserialize)]
+        #[serde(untagged)]
+        enum Either {
+            Flow(crate::FlowWithSource),
+        }
+        let Either::Flow(flow) =
+            serde_json::from_str(r#"{"id": "a", "tasks": null, "triggers": [null]}"#).unwrap();
+        assert_eq!((flow.id.as_deref(), flow.tasks.len(), flow.triggers.len()), (Some("a"), 0, 0));
+    }
+
+    #[test]
+    fn what_is_read_by_hand_takes_null_as_well() {
+        let outcome: crate::BulkOutcome = serde_json::from_str(r#"{"operationId": 7}"#).unwrap();
+        assert_eq!(outcome.operation_id.as_deref(), Some("7"));
+        let function: crate::PebbleFunction =
+            serde_json::from_str(r#"{"name": "now", "arguments": [null, {"name": "zone"}]}"#).unwrap();
+        assert_eq!(function.arguments.map(|arguments| arguments.len()), Some(1));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a server does silently with some requests: facts that no document has.
 
-use crate::catalogue::{Answer, Operation, Type};
+use crate::catalogue::{Answer, Content, Operation, Type};
 
 /// Operation and guard.
 const GUARDS: &[(&str, &str)] = &[
@@ -15,7 +15,17 @@ const GUARDS: &[(&str, &str)] = &[
 
 /// The guard of an operation.
 pub(super) fn of(operation: &Operation) -> Option<&'static str> {
-    GUARDS.iter().find(|(name, _)| *name == operation.name).map(|(_, guard)| *guard)
+    let named = GUARDS.iter().find(|(name, _)| *name == operation.name).map(|(_, guard)| *guard);
+    named.or_else(|| names_triggers(operation).then_some("NamedTrigger"))
+}
+
+/// Whether its body says which triggers it acts on.
+fn names_triggers(operation: &Operation) -> bool {
+    let variants = operation.body.iter().flat_map(|body| &body.variants);
+    variants.into_iter().any(|variant| match &variant.content {
+        Content::Json(ty) => matches!(ty.schema(), Some("TriggerId" | "SetDisabledRequest")),
+        _ => false,
+    })
 }
 
 /// The place of the filters of an operation that finds only what is young, unless it is told how far to look back.

@@ -4,6 +4,7 @@
 
 mod files;
 mod source;
+mod trigger;
 
 use crate::body::{Body, Multipart};
 use crate::error::{Error, ErrorKind};
@@ -21,6 +22,8 @@ pub enum Guard {
     UnpackedFile,
     /// The answer lists what failed, under a status of success.
     ListedFailures,
+    /// Before 2.0 a trigger that is named in another tenant than the request's isn't found, and nothing is said.
+    NamedTrigger,
 }
 
 /// What guards look at.
@@ -29,6 +32,8 @@ pub(crate) struct Guarded<'a> {
     pub(crate) value: &'a dyn Fn(&str) -> Option<String>,
     pub(crate) body: Option<&'a Body>,
     pub(crate) form: Option<&'a Multipart>,
+    /// The tenant that the request goes to.
+    pub(crate) tenant: &'a str,
 }
 
 impl Guard {
@@ -38,6 +43,7 @@ impl Guard {
             Self::SplitSource => source::problem(call.body, call.form),
             Self::UnpackedFile => files::problem((call.value)("path"), call.form),
             Self::ListedFailures => None,
+            Self::NamedTrigger => trigger::problem(call.body, call.tenant),
         };
         problem.map_or(Ok(()), |problem| Err(refused(&problem)))
     }

@@ -32,7 +32,7 @@ pub struct BulkOutcome {
 object! {
     BulkOutcome {
         0 count = "count" integer,
-        1 operation_id = "operationId" value,
+        1 operation_id = "operationId" text,
         2 total_items = "totalItems" integer,
     }
 }

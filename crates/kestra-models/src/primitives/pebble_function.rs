@@ -37,8 +37,8 @@ pub struct PebbleFunctionArgument {
 
 object! {
     PebbleFunctionArgument {
-        0 name = "name" value,
-        1 default_value = "defaultValue" value,
+        0 name = "name" text,
+        1 default_value = "defaultValue" text,
     }
 }
 
@@ -51,8 +51,8 @@ struct Whole {
 
 object! {
     Whole {
-        0 name = "name" value,
-        1 arguments = "arguments" value,
+        0 name = "name" text,
+        1 arguments = "arguments" optional_list,
     }
 }
 

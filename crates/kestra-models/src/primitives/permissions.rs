@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use crate::lenient::OrDefault;
+use crate::lenient::List;
 use crate::{PermissionAction, PermissionResource};
 
 /// What may be permitted, by resource: 1.3 lists the resources, 2.0 what can be done with each.
@@ -58,15 +58,15 @@ impl<'de> Visitor<'de> for PermissionsVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
         let mut by_resource = Vec::new();
-        while let Some(resource) = list.next_element()? {
-            by_resource.push((resource, Vec::new()));
+        while let Some(resource) = list.next_element::<Option<_>>()? {
+            by_resource.extend(resource.map(|resource| (resource, Vec::new())));
         }
         Ok(Permissions { by_resource })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut by_resource = Vec::new();
-        while let Some((resource, OrDefault(actions))) = map.next_entry()? {
+        while let Some((resource, List(actions))) = map.next_entry()? {
             by_resource.push((resource, actions));
         }
         Ok(Permissions { by_resource })

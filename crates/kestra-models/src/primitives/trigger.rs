@@ -77,7 +77,8 @@ impl TriggerId {
     /// The trigger of this name in a flow: what every version needs to find it.
     ///
     /// Before 2.0 the tenant is a part of that, and a server that isn't told it does nothing, without a word. It is `main`,
-    /// the only one of an open-source server, until [`tenant_id`](Self::tenant_id) sets another.
+    /// the only one of an open-source server, until [`tenant_id`](Self::tenant_id) sets another. A request for another tenant
+    /// is refused before it is sent.
     ///
     /// ```
     /// use kestra_models::TriggerId;

@@ -72,6 +72,7 @@ pub static DELETE_BACKFILL: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .early_error()
+        .guard(::kestra_core::Guard::NamedTrigger)
 };
 
 /// Ends the backfills of the triggers named.
@@ -110,6 +111,7 @@ pub static DELETE_BACKFILL_BY_IDS: ::kestra_core::OperationInfo = {
         .aliases(&["deleteBackfillByIds"])
         .replay(::kestra_core::Replay::Idempotent)
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .guard(::kestra_core::Guard::NamedTrigger)
 };
 
 /// Ends the backfills of every trigger that the filters match.
@@ -275,6 +277,7 @@ pub static DELETE_TRIGGERS_BY_IDS: ::kestra_core::OperationInfo = {
         .aliases(&["deleteTriggersByIds"])
         .replay(::kestra_core::Replay::Idempotent)
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .guard(::kestra_core::Guard::NamedTrigger)
 };
 
 /// Deletes the state of every trigger that the filters match.
@@ -426,6 +429,7 @@ pub static PAUSE_BACKFILL: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .early_error()
+        .guard(::kestra_core::Guard::NamedTrigger)
 };
 
 /// Pauses the backfills of the triggers named.
@@ -464,6 +468,7 @@ pub static PAUSE_BACKFILL_BY_IDS: ::kestra_core::OperationInfo = {
         .aliases(&["pauseBackfillByIds"])
         .replay(::kestra_core::Replay::Idempotent)
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .guard(::kestra_core::Guard::NamedTrigger)
 };
 
 /// Pauses the backfills of every trigger that the filters match.
@@ -856,6 +861,7 @@ pub static SET_TRIGGERS_DISABLED_BY_IDS: ::kestra_core::OperationInfo = {
         .aliases(&["disabledTriggersByIds"])
         .replay(::kestra_core::Replay::Idempotent)
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .guard(::kestra_core::Guard::NamedTrigger)
 };
 
 /// Disables or enables every trigger that the filters match.
@@ -1029,6 +1035,7 @@ pub static UNLOCK_TRIGGERS_BY_IDS: ::kestra_core::OperationInfo = {
         .go_key("TriggersAPIService.UnlockTriggersByIds")
         .aliases(&["unlockTriggersByIds"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .guard(::kestra_core::Guard::NamedTrigger)
 };
 
 /// Unlocks every trigger that the filters match.
@@ -1154,6 +1161,7 @@ pub static UNPAUSE_BACKFILL: ::kestra_core::OperationInfo = {
         .go_key("TriggersAPIService.UnpauseBackfill")
         .aliases(&["unpauseBackfill"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .guard(::kestra_core::Guard::NamedTrigger)
 };
 
 /// Goes on with the backfills of the triggers named.
@@ -1191,6 +1199,7 @@ pub static UNPAUSE_BACKFILL_BY_IDS: ::kestra_core::OperationInfo = {
         .go_key("TriggersAPIService.UnpauseBackfillByIds")
         .aliases(&["unpauseBackfillByIds"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .guard(::kestra_core::Guard::NamedTrigger)
 };
 
 /// Goes on with the backfills of every trigger that the filters match.

@@ -1,3 +1,4 @@
+use kestra::models::{SetDisabledRequest, TriggerId};
 use kestra::{Error, ErrorKind, Filter};
 use kestra_testkit::Dialect;
 
@@ -69,9 +70,7 @@ async fn a_level_is_translated() -> Result<(), Error> {
     Ok(())
 }
 
-#[tokio::test]
-async fn a_pause_of_backfills_looks_at_no_old_parameter() -> Result<(), Error> {
-    const SCHEDULED: &str = "\
+const SCHEDULED: &str = "\
 id: report
 namespace: company.team
 tasks:
@@ -79,6 +78,9 @@ tasks:
 triggers:
   - {id: daily, type: io.kestra.plugin.core.trigger.Schedule, cron: \"0 0 * * *\"}
 ";
+
+#[tokio::test]
+async fn a_pause_of_backfills_looks_at_no_old_parameter() -> Result<(), Error> {
     let (server, client) = serve(Dialect::V1_3).await;
     server.deploy(SCHEDULED).unwrap();
     let backfill = client.triggers().backfill(NAMESPACE, "report", "daily");
@@ -91,5 +93,33 @@ triggers:
     assert_eq!(pause().filter(Filter::namespace().prefix("no.such")).await?.total(), Some(0));
     // The server pauses what the parameter doesn't name.
     assert_eq!(pause().query_pair("namespace", "no.such").all().await?.total(), Some(1));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_trigger_of_another_tenant_would_be_passed_over() -> Result<(), Error> {
+    let (server, client) = serve(Dialect::V1_3).await;
+    server.deploy(SCHEDULED).unwrap();
+    let backfill = client.triggers().backfill(NAMESPACE, "report", "daily");
+    backfill.start("2026-01-01T00:00:00Z".parse().unwrap()).await?;
+    server.clear_requests();
+    let switch = || {
+        let id = TriggerId::named(NAMESPACE, "report", "daily").tenant_id("acme");
+        client.triggers().set_triggers_disabled_by_ids(SetDisabledRequest::new(true, [id]))
+    };
+    let refused = switch().await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Refused);
+    assert!(
+        refused.to_string().contains("named in the tenant `acme`, the request goes to `main`"),
+        "{refused}"
+    );
+    assert!(server.requests().is_empty());
+    // It says that it has done it.
+    assert_eq!(switch().unchecked().await?.total(), Some(1));
+    assert!(!backfill.state().await?.unwrap().is_disabled());
+
+    let id = TriggerId::named(NAMESPACE, "report", "daily");
+    let elsewhere = client.triggers().unlock_triggers_by_ids([id]).tenant("acme").await.unwrap_err();
+    assert!(elsewhere.to_string().contains("set `tenant_id(\"acme\")`"), "{elsewhere}");
     Ok(())
 }

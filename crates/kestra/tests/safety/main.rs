@@ -11,6 +11,7 @@
 //! | sources that are split | `sources::several_flows_are_split_only_between_them` |
 //! | imports that leave something out | `import` |
 //! | files that become flows, archives that are unpacked | `files` |
+//! | triggers that are named in another tenant | `ignored::a_trigger_of_another_tenant_would_be_passed_over` |
 //! | streams: stubs, cuts, ids that are not there | `streams` |
 //! | queued creations and webhooks are not repeated | `repeats` |
 //! | long request lines | `repeats::a_request_line_that_is_too_long_names_the_limit` |

@@ -141,6 +141,8 @@ fn a_broken_url_is_an_error_that_hides_its_credentials() {
         "http://us%3Aer:secret@p",
         "http://user:secret%FF@p",
         "://user:secret@p",
+        "user:secret@http://p",
+        "http://user:secret#secret@p",
     ];
     for url in broken {
         let error = env(&[("https_proxy", url)]).unwrap_err();

@@ -1,0 +1,24 @@
+//! Triggers that are named in bodies.
+
+use serde_json::Value;
+
+use crate::body::Body;
+
+/// What is wrong with the tenant of a trigger.
+pub(super) fn problem(body: Option<&Body>, tenant: &str) -> Option<String> {
+    let body: Value = serde_json::from_slice(body?.as_bytes()?).ok()?;
+    let (trigger, other) = elsewhere(&body, tenant)?;
+    Some(format!(
+        "the trigger `{trigger}` is named in the tenant `{other}`, the request goes to `{tenant}`, and a server before 2.0 \
+         then finds none and says nothing: set `tenant_id(\"{tenant}\")`"
+    ))
+}
+
+/// A trigger, on its own or within a list, and its tenant, if that is another.
+fn elsewhere<'a>(body: &'a Value, tenant: &str) -> Option<(&'a str, &'a str)> {
+    if let Some(triggers) = body.as_array().or_else(|| body.get("triggers")?.as_array()) {
+        return triggers.iter().find_map(|trigger| elsewhere(trigger, tenant));
+    }
+    let other = body.get("tenantId")?.as_str()?;
+    (other != tenant).then_some((body.get("triggerId")?.as_str()?, other))
+}
