@@ -8,7 +8,8 @@ use crate::error::Error;
 
 /// Waits that grow with full jitter, from nothing to a limit that doubles.
 ///
-/// What came through resets them; an outage that lasts too long ends with its error.
+/// What came through resets them; an outage that lasts too long ends with its error. A server that answers something else
+/// is no outage, but what fails meanwhile is still tried less and less often.
 #[derive(Debug)]
 pub struct Backoff {
     failures: u32,
@@ -49,6 +50,11 @@ impl Backoff {
     /// Says that something came through.
     pub fn reset(&mut self) {
         (self.failures, self.since) = (0, None);
+    }
+
+    /// Says that the server answered, if only another question: this is no outage, and the waits go on growing.
+    pub fn answered(&mut self) {
+        self.since = None;
     }
 
     /// How long to wait after a failure; nothing if nothing has come through for too long.
@@ -108,5 +114,19 @@ mod tests {
         backoff.since = Some(Instant::now());
         backoff.reset();
         assert_eq!((backoff.failures, backoff.since), (0, None));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_ends_the_outage_but_not_the_growth_of_the_waits() {
+        let mut backoff = Backoff::default().outage(Duration::from_secs(30));
+        let begun = Instant::now();
+        let mut tries = 0;
+        while begun.elapsed() < Duration::from_secs(600) {
+            backoff.answered();
+            assert!(backoff.pause(Error::new(ErrorKind::Transport, "cut")).await.is_ok());
+            tries += 1;
+        }
+        // Half of the longest wait on average.
+        assert!((60..300).contains(&tries), "{tries} tries in 10 minutes");
     }
 }

@@ -92,9 +92,10 @@ impl<E: Executor, T: DeserializeOwned> Connections<E, T> {
         self.open = None;
     }
 
-    /// Says that the server answered, if only another question.
-    pub fn reset(&mut self) {
-        self.backoff.reset();
+    /// Says that the server answered another question: it is there, so this doesn't end as an outage. The waits go on growing
+    /// until an event comes, as the stream itself still fails.
+    pub fn answered(&mut self) {
+        self.backoff.answered();
     }
 
     /// Waits before the next connection, of which it tells.

@@ -13,6 +13,7 @@
 //! | files that become flows, archives that are unpacked | `files` |
 //! | triggers that are named in another tenant | `ignored::a_trigger_of_another_tenant_would_be_passed_over` |
 //! | streams: stubs, cuts, ids that are not there | `streams` |
+//! | streams that are cut before any event | `cut_streams` |
 //! | queued creations and webhooks are not repeated | `repeats` |
 //! | long request lines | `repeats::a_request_line_that_is_too_long_names_the_limit` |
 //! | `Accept` selects the route | `unsupported::a_type_that_a_route_does_not_answer_selects_none` |
@@ -34,6 +35,7 @@ mod support;
 
 mod bodies;
 mod by_query;
+mod cut_streams;
 mod early_errors;
 mod editions;
 mod files;

@@ -67,7 +67,7 @@ impl<E: Executor> Dependencies<E> {
                         match self.reader.read().await {
                             Ok(_) => {
                                 is_known = true;
-                                self.connections.reset();
+                                self.connections.answered();
                             }
                             Err(error) if is_known && is_passing(&error) => {}
                             Err(error) => return Err(error),

@@ -54,7 +54,7 @@ async fn follow<E: Executor>(executor: E, call: Call, sink: Sink<Execution>) -> 
                     }
                     Ok(execution) => {
                         is_known = true;
-                        connections.reset();
+                        connections.answered();
                         show(&mut shown, execution, &sink).await;
                     }
                     Err(error) if is_known && is_passing(&error) => {}

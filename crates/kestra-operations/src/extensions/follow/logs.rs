@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::future::poll_fn;
 use std::hash::{BuildHasher, RandomState};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 
 use kestra_core::sse::{Backoff, Connections, FollowStream, Sink, Step, is_passing};
-use kestra_core::{Call, Error, Executor, ResponseFuture, decode};
-use kestra_models::{LogEntry, LogLevel};
+use kestra_core::{Call, Error, ErrorKind, Executor, ResponseFuture, decode};
+use kestra_models::{Execution, LogEntry, LogLevel};
 
 use super::execution;
 use super::reader::Reader;
@@ -38,36 +38,26 @@ async fn follow<E: Executor>(executor: E, mut call: Call, sink: Sink<LogEntry>) 
     let mut ends = pin!(execution::end(executor.clone(), states));
     let mut connections = Connections::<E, LogEntry>::new(executor.clone(), call.again());
     loop {
-        let step = {
-            let mut next = pin!(connections.next());
-            poll_fn(|cx| match next.as_mut().poll(cx) {
-                Poll::Ready(step) => Poll::Ready(Ok(step)),
-                Poll::Pending => ends.as_mut().poll(cx).map(Err),
-            })
-            .await
-        };
-        match step {
-            // It has ended.
-            Err(end) => {
-                end?;
-                break;
+        let Some(step) = before(ends.as_mut(), connections.next()).await? else { break };
+        let (cut, is_fruitful) = match step? {
+            Step::Event(line) | Step::Last(line) => {
+                lines.show(line).await;
+                continue;
             }
-            Ok(step) => match step? {
-                Step::Event(line) | Step::Last(line) => lines.show(line).await,
-                Step::Cut { error, is_fruitful } => {
-                    if !is_fruitful {
-                        match reader.read().await {
-                            Ok(execution) if execution.is_over() => break,
-                            Ok(_) => connections.reset(),
-                            Err(error) if is_passing(&error) => {}
-                            Err(error) => return Err(error),
-                        }
-                    }
-                    connections.pause(error).await?;
-                }
-                _ => {}
-            },
+            Step::Cut { error, is_fruitful } => (error, is_fruitful),
+            // It has no end of its own.
+            _ => (Error::new(ErrorKind::Transport, "the lines ended before their execution"), false),
+        };
+        if !is_fruitful {
+            match reader.read().await {
+                Ok(execution) if execution.is_over() => break,
+                Ok(_) => connections.answered(),
+                Err(error) if is_passing(&error) => {}
+                Err(error) => return Err(error),
+            }
         }
+        let Some(paused) = before(ends.as_mut(), connections.pause(cut)).await? else { break };
+        paused?;
     }
     connections.close();
     // What was logged last may be stored a moment after the execution's end.
@@ -76,6 +66,19 @@ async fn follow<E: Executor>(executor: E, mut call: Call, sink: Sink<LogEntry>) 
         lines.complete(read(&executor, &mut list).await?).await;
     }
     Ok(())
+}
+
+/// What comes of some work; nothing if the execution ends before.
+async fn before<T>(
+    mut end: Pin<&mut impl Future<Output = Result<Option<Execution>, Error>>>,
+    work: impl Future<Output = T>,
+) -> Result<Option<T>, Error> {
+    let mut work = pin!(work);
+    poll_fn(|cx| match work.as_mut().poll(cx) {
+        Poll::Ready(done) => Poll::Ready(Ok(Some(done))),
+        Poll::Pending => end.as_mut().poll(cx).map_ok(|_| None),
+    })
+    .await
 }
 
 /// All lines that are stored.
