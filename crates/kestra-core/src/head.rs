@@ -12,6 +12,9 @@ use crate::version::Version;
 /// The tenant of open source, and the default everywhere.
 pub(crate) const DEFAULT_TENANT: &str = "main";
 
+/// A `#` as a query has it.
+const HASH: &str = "%23";
+
 /// The longest request line that a server reads, in bytes: method, target, version and the blanks between.
 pub const REQUEST_LINE_LIMIT: usize = 4096;
 
@@ -71,6 +74,7 @@ impl Head {
         let Some(info) = self.info else { return false };
         info.depends_on_version()
             || self.limited_parameters(info).next().is_some()
+            || self.cut_values(info).next().is_some()
             || self.query.filters().is_some_and(|filters| filters.depends_on_version(info))
     }
 
@@ -82,6 +86,17 @@ impl Head {
             .pairs()
             .filter_map(|(index, _)| info.query_parameters.get(index?))
             .filter(|parameter| !parameter.versions.is_all())
+    }
+
+    /// The parameters whose values have a `#` that not every version reads.
+    fn cut_values<'a>(
+        &'a self,
+        info: &'static OperationInfo,
+    ) -> impl Iterator<Item = &'static crate::operation::QueryParameter> + 'a {
+        self.query.pairs().filter_map(|(index, pair)| {
+            let parameter = info.query_parameters.get(index?)?;
+            (!parameter.keeps_hash.is_all() && pair.contains(HASH)).then_some(parameter)
+        })
     }
 
     /// For the newest version that has the operation.
@@ -122,6 +137,12 @@ impl Head {
                 if !parameter.versions.contains(version) {
                     let what = format_args!("the parameter `{}`", parameter.name);
                     return Err(unsupported(version, what, &parameter.versions.to_string()));
+                }
+            }
+            for parameter in self.cut_values(info) {
+                if !parameter.keeps_hash.contains(version) {
+                    let what = format_args!("a `#` in the parameter `{}`", parameter.name);
+                    return Err(unsupported(version, what, &parameter.keeps_hash.to_string()));
                 }
             }
             if let Some(filters) = self.query.filters() {

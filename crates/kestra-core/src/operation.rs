@@ -304,6 +304,8 @@ pub struct QueryParameter {
     pub versions: Versions,
     /// What open-source servers do that ignore it, where only Enterprise reads it.
     pub open_source_ignores: Option<&'static str>,
+    /// The versions that read a value whole that has a `#`; others cut it there.
+    pub keeps_hash: Versions,
 }
 
 impl QueryParameter {
@@ -316,13 +318,20 @@ impl QueryParameter {
     /// A parameter that these versions read.
     #[must_use]
     pub const fn of(name: &'static str, versions: Versions) -> Self {
-        Self { name, versions, open_source_ignores: None }
+        Self { name, versions, open_source_ignores: None, keeps_hash: Versions::ALL }
     }
 
     /// Marks a parameter that open-source servers ignore, and says what they do instead.
     #[must_use]
     pub const fn open_source_ignores(mut self, consequence: &'static str) -> Self {
         self.open_source_ignores = Some(consequence);
+        self
+    }
+
+    /// Marks a parameter whose value other versions than these cut at a `#`.
+    #[must_use]
+    pub const fn keeps_hash(mut self, versions: Versions) -> Self {
+        self.keeps_hash = versions;
         self
     }
 }

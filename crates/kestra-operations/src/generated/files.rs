@@ -42,7 +42,8 @@ pub static CREATE_NAMESPACE_DIRECTORY: ::kestra_core::OperationInfo = {
         .aliases(&["createNamespaceDirectory"])
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["namespace"])
-        .query_parameters(&[::kestra_core::QueryParameter::new("path")])
+        .query_parameters(&[::kestra_core::QueryParameter::new("path")
+            .keeps_hash(::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)))])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
 };
 
@@ -82,7 +83,8 @@ pub static CREATE_NAMESPACE_FILE: ::kestra_core::OperationInfo = {
         .aliases(&["createNamespaceFile"])
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["namespace"])
-        .query_parameters(&[::kestra_core::QueryParameter::new("path")])
+        .query_parameters(&[::kestra_core::QueryParameter::new("path")
+            .keeps_hash(::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)))])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
         .traffic(::kestra_core::Traffic::Upload)
         .guard(::kestra_core::Guard::UnpackedFile)
@@ -119,7 +121,8 @@ pub static DELETE_FILE: ::kestra_core::OperationInfo = {
         .aliases(&["deleteFileDirectory"])
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["namespace"])
-        .query_parameters(&[::kestra_core::QueryParameter::new("path")])
+        .query_parameters(&[::kestra_core::QueryParameter::new("path")
+            .keeps_hash(::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)))])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
 };
 
@@ -204,7 +207,8 @@ pub static GET_FILE_CONTENT: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["namespace"])
         .query_parameters(&[
-            ::kestra_core::QueryParameter::new("path"),
+            ::kestra_core::QueryParameter::new("path")
+                .keeps_hash(::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0))),
             ::kestra_core::QueryParameter::of(
                 "revision",
                 ::kestra_core::Versions::since(::kestra_core::Version::new(1, 2, 0)),
@@ -259,7 +263,8 @@ pub static GET_FILE_METADATA: ::kestra_core::OperationInfo = {
         .aliases(&["getFileMetadatas", "fileMetadatas"])
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["namespace"])
-        .query_parameters(&[::kestra_core::QueryParameter::new("path")])
+        .query_parameters(&[::kestra_core::QueryParameter::new("path")
+            .keeps_hash(::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)))])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
@@ -305,7 +310,8 @@ pub static GET_FILE_REVISIONS: ::kestra_core::OperationInfo = {
         .aliases(&["getFileRevisions", "fileRevisions"])
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["namespace"])
-        .query_parameters(&[::kestra_core::QueryParameter::new("path")])
+        .query_parameters(&[::kestra_core::QueryParameter::new("path")
+            .keeps_hash(::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)))])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
@@ -351,7 +357,8 @@ pub static LIST_NAMESPACE_DIRECTORY_FILES: ::kestra_core::OperationInfo = {
         .aliases(&["listNamespaceDirectoryFiles"])
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["namespace"])
-        .query_parameters(&[::kestra_core::QueryParameter::new("path")])
+        .query_parameters(&[::kestra_core::QueryParameter::new("path")
+            .keeps_hash(::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)))])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
@@ -387,8 +394,10 @@ pub static MOVE_FILE: ::kestra_core::OperationInfo = {
         .aliases(&["moveFileDirectory"])
         .path_parameters(&["namespace"])
         .query_parameters(&[
-            ::kestra_core::QueryParameter::new("from"),
-            ::kestra_core::QueryParameter::new("to"),
+            ::kestra_core::QueryParameter::new("from")
+                .keeps_hash(::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0))),
+            ::kestra_core::QueryParameter::new("to")
+                .keeps_hash(::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0))),
         ])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
 };

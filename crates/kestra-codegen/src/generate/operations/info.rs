@@ -68,6 +68,10 @@ pub(super) fn write(builder: &Builder<'_>, file: &mut Writer) -> Result<()> {
                 if let Some(consequence) = &parameter.open_source_ignores {
                     text.push_str(&format!(".open_source_ignores({consequence:?})"));
                 }
+                if let Some(since) = guards::keeps_hash_since(operation, &parameter.name) {
+                    let versions = Versions { since: Some(since), until: None };
+                    text.push_str(&format!(".keeps_hash({})", range(versions)));
+                }
                 text
             })
             .collect();
