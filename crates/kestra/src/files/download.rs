@@ -56,6 +56,8 @@ options_of_calls!(DownloadFile, options, "Sets the limit until the file begins t
 
 impl DownloadFile {
     /// Asks this execution for the file, in place of the one that its address names.
+    ///
+    /// The way for a flow in a namespace that ends in `.executions`, whose addresses seem to name the flow in the id's place.
     pub fn of_execution(mut self, id: impl Into<String>) -> Self {
         self.execution = Some(id.into());
         self
@@ -110,9 +112,14 @@ fn rest(request: DownloadFileFromExecution<Client>, from: u64) -> CallFuture {
 
 awaited!(DownloadFile => Download, DownloadFile::begin);
 
-/// The id behind `/executions/`.
+/// The id behind `/executions/`, which of an address of a file the end of the namespace and the flow may be called as well.
 fn execution_of(address: &str) -> Option<&str> {
-    let (_, rest) = address.split_once("/executions/")?;
+    let (_, mut rest) = address.split_once("/executions/")?;
+    if address.starts_with("kestra:") {
+        while let Some(further) = rest.strip_prefix("executions/") {
+            rest = further;
+        }
+    }
     let id = rest.split(['/', '?', '#']).next()?;
     let is_id = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     is_id.then_some(id)
@@ -136,6 +143,7 @@ mod tests {
     #[test]
     fn an_address_names_its_execution() {
         assert_eq!(execution_of("kestra:///a/b/executions/4kJ/tasks/t/1/x.csv"), Some("4kJ"));
+        assert_eq!(execution_of("kestra:///company/executions/executions/4kJ/x.csv"), Some("4kJ"));
         assert_eq!(execution_of("/api/v1/main/executions/4kJ/file?path=x"), Some("4kJ"));
         assert_eq!(execution_of("https://elsewhere.example/executions/4kJ"), Some("4kJ"));
         for address in ["kestra:///a/b/_files/x", "", "/executions/", "/executions/../x"] {
