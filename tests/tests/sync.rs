@@ -54,14 +54,125 @@ async fn a_folder_goes_up_and_comes_down() {
 
 #[tokio::test]
 async fn one_file_that_fails_stops_no_other() {
-    let (_server, client) = server(Dialect::ALL[1]).await;
-    let folder = Folder::new("zip");
-    folder.write("data.zip", "PK");
-    folder.write("fine.txt", "fine");
-    let report = client.files().sync_up(NAMESPACE, folder.path()).await.unwrap();
+    for dialect in Dialect::ALL {
+        let (server, client) = server(dialect).await;
+        let folder = Folder::new("fails");
+        folder.write("r#1.csv", "one");
+        folder.write("r#2.csv", "two");
+        folder.write("fine.txt", "fine");
+        let report = client.files().sync_up(NAMESPACE, folder.path()).delete(true).await.unwrap();
+        if dialect > Dialect::V1_0 {
+            report.check().unwrap();
+            assert_eq!(report.count(FileAction::Create), 3);
+            continue;
+        }
+        // It would store both as `r`.
+        assert_eq!(report.count(FileAction::Create), 1);
+        let error = report.check().unwrap_err();
+        let failed = ["r#1.csv".to_owned(), "r#2.csv".to_owned()];
+        assert_eq!((error.kind(), error.failures()), (ErrorKind::Incomplete, failed.as_slice()));
+        assert_eq!(server.requests().iter().filter(|request| request.method == "POST").count(), 1);
+
+        let files = client.files();
+        let stored = files.create_namespace_file(NAMESPACE, "/r#1.csv", FilePart::bytes("r", "one")).await;
+        assert_eq!(stored.unwrap_err().kind(), ErrorKind::Unsupported);
+        let moved = files.move_file(NAMESPACE, "/fine.txt", "/fine#1.txt").await;
+        assert_eq!(moved.unwrap_err().kind(), ErrorKind::Unsupported);
+        let deleted = files.delete_file(NAMESPACE, "/fine.txt#1").await;
+        assert_eq!(deleted.unwrap_err().kind(), ErrorKind::Unsupported);
+        assert_eq!(
+            files.get_file_content(NAMESPACE, "/fine.txt").await.unwrap().bytes().await.unwrap(),
+            "fine"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_archive_stays_one() {
+    for dialect in Dialect::ALL {
+        let (_server, client) = server(dialect).await;
+        let folder = Folder::new("zip");
+        folder.write("data.zip", "PK");
+        let report = client.files().sync_up(NAMESPACE, folder.path()).await.unwrap();
+        report.check().unwrap();
+        let stored = client.files().get_file_content(NAMESPACE, "/data.zip").await.unwrap();
+        assert_eq!(stored.bytes().await.unwrap(), "PK");
+    }
+}
+
+#[tokio::test]
+async fn names_with_spaces_stay_as_they_are_in_the_folder() {
+    for dialect in Dialect::ALL {
+        let (_server, client) = server(dialect).await;
+        let folder = Folder::new("spaces");
+        folder.write("lib/a b.txt", "with a space");
+        let up = client.files().sync_up(NAMESPACE, folder.path()).delete(true).await.unwrap();
+        up.check().unwrap();
+        let down = client.files().sync_down(NAMESPACE, folder.path()).delete(true).await.unwrap();
+        down.check().unwrap();
+        assert_eq!(down.changes().count(), 0, "{}", down.to_json());
+        assert_eq!(folder.read("lib/a b.txt"), "with a space");
+
+        let stored = if dialect == Dialect::V2_0 { "/lib/a b.txt" } else { "/lib/a+b.txt" };
+        let part = FilePart::bytes("file", "changed");
+        client.files().create_namespace_file(NAMESPACE, stored, part).await.unwrap();
+        let down = client.files().sync_down(NAMESPACE, folder.path()).delete(true).await.unwrap();
+        assert_eq!((down.count(FileAction::Update), down.changes().count()), (1, 1), "{}", down.to_json());
+        assert_eq!(folder.read("lib/a b.txt"), "changed");
+
+        // One file to servers before 2.0, so that the second would undo the first.
+        folder.write("lib/a+b.txt", "with a plus");
+        let up = client.files().sync_up(NAMESPACE, folder.path()).await.unwrap();
+        let failed: Vec<_> = up.failed().map(|file| file.path.as_str()).collect();
+        let expected: &[&str] = if dialect == Dialect::V2_0 { &[] } else { &["lib/a+b.txt"] };
+        assert_eq!(failed, expected);
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn links_to_files_are_followed_as_in_a_mounted_config_map() {
+    use std::os::unix::fs::symlink;
+
+    let (_server, client) = server(Dialect::V2_0).await;
+    let folder = Folder::new("links");
+    folder.write("..2026/a.yml", flow("a", "one"));
+    symlink("..2026", folder.path().join("..data")).unwrap();
+    symlink("..data/a.yml", folder.path().join("a.yml")).unwrap();
+    let flows = client.flows().sync(folder.path()).await.unwrap();
+    flows.check().unwrap();
+    assert_eq!((flows.count(FlowAction::Create), flows.flows.len()), (1, 1), "{}", flows.to_json());
+
+    let files = client.files();
+    files.create_namespace_file(NAMESPACE, "/..other/b.txt", FilePart::bytes("b", "b")).await.unwrap();
+    let report = files.sync_up(NAMESPACE, folder.path()).delete(true).await.unwrap();
+    report.check().unwrap();
+    assert_eq!(report.files.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(), ["a.yml"]);
+    let down = files.sync_down(NAMESPACE, folder.path()).delete(true).await.unwrap();
+    assert_eq!((down.count(FileAction::Unchanged), down.files.len()), (1, 1), "{}", down.to_json());
+
+    // A link that leads nowhere fails by itself, and what was stored of it stays.
+    std::fs::remove_file(folder.path().join("a.yml")).unwrap();
+    symlink("nowhere.yml", folder.path().join("a.yml")).unwrap();
+    folder.write("b.txt", "fine");
+    let report = files.sync_up(NAMESPACE, folder.path()).delete(true).await.unwrap();
     assert_eq!(report.count(FileAction::Create), 1);
-    let error = report.check().unwrap_err();
-    assert_eq!((error.kind(), error.failures()), (ErrorKind::Incomplete, ["data.zip".to_owned()].as_slice()));
+    assert_eq!(report.check().unwrap_err().failures(), ["a.yml".to_owned()]);
+    assert!(files.get_file_content(NAMESPACE, "/a.yml").await.is_ok());
+}
+
+#[tokio::test]
+async fn a_flow_is_called_outdated_only_if_it_changes() {
+    let (server, client) = server(Dialect::V2_0).await;
+    let folder = Folder::new("outdated");
+    server.deploy(&flow("a", "one")).unwrap();
+    let verdict = format!(r#"[{{"index": 0, "namespace": "{NAMESPACE}", "flow": "a", "outdated": true}}]"#);
+    server.answer("POST", "/api/v1/{tenant}/flows/validate").body("application/json", verdict);
+    for (message, action, warnings) in [("one", FlowAction::Unchanged, 0), ("two", FlowAction::Update, 1)] {
+        folder.write("a.yml", flow("a", message));
+        let plan = client.flows().sync(folder.path()).dry_run(true).await.unwrap();
+        assert_eq!((plan.flows[0].action, plan.flows[0].warnings.len()), (action, warnings));
+    }
 }
 
 #[tokio::test]
@@ -100,7 +211,8 @@ async fn flows_of_a_folder_are_planned_then_deployed() {
         assert_eq!(done.flows.iter().find(|flow| flow.id.as_deref() == Some("a")).unwrap().revision, Some(2));
         assert!(client.flows().get_flow(NAMESPACE, "old").await.is_ok(), "nothing is deleted unasked");
 
-        let done = client.flows().sync(folder.path()).delete_in(NAMESPACE).await.unwrap();
+        let sync = client.flows().sync(folder.path()).delete_in(NAMESPACE).delete_in(NAMESPACE);
+        let done = sync.await.unwrap();
         assert_eq!((done.count(FlowAction::Unchanged), done.count(FlowAction::Delete)), (3, 1));
         assert!(client.flows().get_flow(NAMESPACE, "old").await.unwrap_err().is_not_found());
     }

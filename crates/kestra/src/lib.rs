@@ -3,12 +3,15 @@
 
 #[macro_use]
 mod several_calls;
+#[macro_use]
+mod sync_report;
 
 mod areas;
 mod client;
 mod executions;
 mod files;
 mod flows;
+mod folder;
 mod generated;
 mod triggers;
 

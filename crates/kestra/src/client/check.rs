@@ -34,6 +34,12 @@ pub(super) struct Configs {
     url: Option<String>,
 }
 
+impl Configs {
+    fn version(&self) -> Result<Version, Error> {
+        self.version.parse().map_err(|problem| Error::with_source(ErrorKind::Decode, problem))
+    }
+}
+
 /// Far more than any server sends.
 const LIMIT: usize = 1024 * 1024;
 
@@ -49,8 +55,7 @@ impl Client {
     /// there.
     pub async fn check(&self) -> Result<ServerInfo, Error> {
         let configs = self.configs().await?;
-        let version =
-            configs.version.parse().map_err(|problem| Error::with_source(ErrorKind::Decode, problem))?;
+        let version = configs.version()?;
 
         self.flows().search_flows().size(1).await?;
 
@@ -61,6 +66,14 @@ impl Client {
             uuid: configs.uuid,
             url: configs.url,
         })
+    }
+
+    /// The version that is set, or else the server's, which is asked.
+    pub(crate) async fn version(&self) -> Result<Version, Error> {
+        match self.options().get_api_version() {
+            Some(version) => Ok(version),
+            None => self.configs().await?.version(),
+        }
     }
 
     /// What the server says of itself.

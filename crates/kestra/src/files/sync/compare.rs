@@ -5,8 +5,8 @@ use std::path::Path;
 use kestra_core::Error;
 use tokio::io::AsyncReadExt as _;
 
-use super::local::failure;
 use crate::Files;
+use crate::folder::failure;
 
 /// Reads both as they come; the first difference ends it.
 pub(super) async fn is_same(

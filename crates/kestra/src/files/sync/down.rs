@@ -1,12 +1,13 @@
 //! From a namespace to a folder.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use kestra_core::{Error, ErrorKind};
 
-use super::local::failure;
 use super::{FileAction, FileSync, FileSyncReport, compare, local, remote};
 use crate::Files;
+use crate::folder::{LocalFile, failure};
 
 impl FileSync {
     pub(super) async fn down(&self, report: &mut FileSyncReport) -> Result<(), Error> {
@@ -17,13 +18,19 @@ impl FileSync {
             Ok(false) => Default::default(),
             _ => local::walk(folder).await?,
         };
+        let names = remote::Names::of(files.client(), target.keys()).await?;
+        // What a name stands for here; of several the last, which is the name itself if a file has it.
+        let known: BTreeMap<String, &LocalFile> =
+            target.iter().map(|(path, file)| (names.of_file(path), file)).collect();
         for (path, size) in &source {
-            let Some(place) = local::place(folder, path) else {
+            let here = known.get(path);
+            let place = here.map(|file| file.path.clone()).or_else(|| local::place(folder, path));
+            let Some(place) = place else {
                 let message = format!("the path `{path}` can't be a file below {}", folder.display());
                 report.add(path, FileAction::Create, Err(Error::new(ErrorKind::File, message)));
                 continue;
             };
-            let action = match target.get(path) {
+            let action = match here {
                 None => FileAction::Create,
                 Some(file) if file.size != *size => FileAction::Update,
                 Some(file) => match compare::is_same(&files, &self.namespace, path, &file.path).await {
@@ -42,7 +49,7 @@ impl FileSync {
             report.add(path, action, outcome);
         }
         if self.delete {
-            for (path, file) in target.iter().filter(|(path, _)| !source.contains_key(*path)) {
+            for (path, file) in target.iter().filter(|(path, _)| !source.contains_key(&names.of_file(path))) {
                 let outcome = match self.dry_run {
                     true => Ok(()),
                     false => tokio::fs::remove_file(&file.path)
@@ -61,7 +68,7 @@ impl FileSync {
             made.map_err(|problem| failure("made", folder, problem))?;
         }
         // A folder in the place of a file would take it under a name of its own.
-        if place.is_dir() {
+        if tokio::fs::metadata(place).await.is_ok_and(|place| place.is_dir()) {
             let message = format!("{} is a folder where the namespace has a file", place.display());
             return Err(Error::new(ErrorKind::File, message));
         }

@@ -19,8 +19,10 @@ impl Files {
     /// Uploads what is new or changed in a folder to the files of a namespace.
     ///
     /// A file is changed if its length differs, or else its content, which is read and compared as it comes. Files that only
-    /// the namespace has stay, unless [`delete`](FileSync::delete) says otherwise. Links aren't followed, and `_flows`, where
-    /// a file would become a flow, is left out. All versions.
+    /// the namespace has stay, unless [`delete`](FileSync::delete) says otherwise. Left out are
+    /// `_flows`, where a file would become a flow, and names that begin with `..`. Links to files are followed, links to
+    /// folders aren't. Servers before 2.0 store a space as `+`: two names that differ in nothing else are an error of the
+    /// second. Servers before 1.3 can't have a `#` in a path, which is an error of that file. All versions.
     ///
     /// # Errors
     ///

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use kestra_core::Error;
 use kestra_models::FileType;
 
-use crate::Files;
+use crate::folder::is_left_out;
+use crate::{Client, Files};
 
 /// The folder whose files are flows.
 pub(super) const FLOWS: &str = "_flows";
@@ -23,7 +24,7 @@ pub(super) async fn walk(files: &Files, namespace: &str) -> Result<BTreeMap<Stri
             Err(error) => return Err(error),
         };
         for entry in entries {
-            let Some(name) = entry.file_name else { continue };
+            let Some(name) = entry.file_name.filter(|name| !is_left_out(name)) else { continue };
             let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
             if path == FLOWS {
                 continue;
@@ -39,10 +40,19 @@ pub(super) async fn walk(files: &Files, namespace: &str) -> Result<BTreeMap<Stri
     Ok(found)
 }
 
-/// The name that a namespace has a file under: servers before 2.0 store a space as `+`.
-pub(super) fn name_of<'a, V>(path: &'a str, found: &'a BTreeMap<String, V>) -> Option<&'a str> {
-    if found.contains_key(path) {
-        return Some(path);
+/// The names that a server stores files under: before 2.0 a space becomes a `+`.
+pub(super) struct Names {
+    keep_spaces: bool,
+}
+
+impl Names {
+    /// Asks the server for its version if any path makes a difference.
+    pub(super) async fn of(client: &Client, mut paths: impl Iterator<Item = &String>) -> Result<Self, Error> {
+        let keep_spaces = !paths.any(|path| path.contains(' ')) || client.version().await?.major() >= 2;
+        Ok(Self { keep_spaces })
     }
-    found.get_key_value(&path.replace(' ', "+")).map(|(name, _)| name.as_str())
+
+    pub(super) fn of_file(&self, path: &str) -> String {
+        if self.keep_spaces { path.to_owned() } else { path.replace(' ', "+") }
+    }
 }

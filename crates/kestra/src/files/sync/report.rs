@@ -27,11 +27,11 @@ pub struct SyncedFile {
     /// What was done, or would be.
     pub action: FileAction,
     /// Why it wasn't.
-    #[serde(serialize_with = "as_text", skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "crate::sync_report::as_text", skip_serializing_if = "Option::is_none")]
     pub error: Option<Error>,
 }
 
-/// What a sync of files did, in the order of their paths; it can be written as JSON.
+/// What a sync of files did, in the order of their paths; [`to_json`](Self::to_json) writes it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -42,25 +42,11 @@ pub struct FileSyncReport {
     pub files: Vec<SyncedFile>,
 }
 
+sync_report!(FileSyncReport, files: SyncedFile, FileAction);
+
 impl FileSyncReport {
     pub(super) fn add(&mut self, path: &str, action: FileAction, outcome: Result<(), Error>) {
         self.files.push(SyncedFile { path: path.to_owned(), action, error: outcome.err() });
-    }
-
-    /// The files that were changed, or would be, or couldn't.
-    pub fn changes(&self) -> impl Iterator<Item = &SyncedFile> {
-        self.files.iter().filter(|file| file.action != FileAction::Unchanged || file.error.is_some())
-    }
-
-    /// The files that couldn't be made the same.
-    pub fn failed(&self) -> impl Iterator<Item = &SyncedFile> {
-        self.files.iter().filter(|file| file.error.is_some())
-    }
-
-    /// How many files this was done with.
-    #[must_use]
-    pub fn count(&self, action: FileAction) -> usize {
-        self.files.iter().filter(|file| file.error.is_none() && file.action == action).count()
     }
 
     /// An error if anything failed, for those who go on only with all of it.
@@ -79,12 +65,5 @@ impl FileSyncReport {
             first.path
         );
         Err(Error::new(ErrorKind::Incomplete, message).with_failures(failures))
-    }
-}
-
-fn as_text<S: serde::Serializer>(error: &Option<Error>, serializer: S) -> Result<S::Ok, S::Error> {
-    match error {
-        Some(error) => serializer.collect_str(error),
-        None => serializer.serialize_none(),
     }
 }

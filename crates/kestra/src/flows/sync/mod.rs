@@ -4,6 +4,7 @@ mod apply;
 mod plan;
 mod report;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use kestra_core::{CallOptions, Error};
@@ -14,6 +15,7 @@ pub use report::{FlowAction, FlowSyncReport, SyncedFlow};
 
 impl Flows {
     /// Makes the flows of a server those of a folder: every `*.yml` and `*.yaml` in it and below, one flow a file.
+    /// Links to files are followed, links to folders aren't; names that begin with `..` are left out.
     ///
     /// The server checks all of them first, and nothing is changed unless all are valid. Then each is created, updated or
     /// left as it is. Flows that no file has stay, unless [`delete_in`](FlowSync::delete_in) names their namespace. All
@@ -38,7 +40,7 @@ impl Flows {
         FlowSync {
             client: self.client().clone(),
             folder: folder.into(),
-            delete_in: Vec::new(),
+            delete_in: BTreeSet::new(),
             dry_run: false,
             options: CallOptions::new(),
         }
@@ -51,7 +53,7 @@ impl Flows {
 pub struct FlowSync {
     client: Client,
     folder: PathBuf,
-    delete_in: Vec<String>,
+    delete_in: BTreeSet<String>,
     dry_run: bool,
     options: CallOptions,
 }
@@ -61,7 +63,7 @@ options_of_calls!(FlowSync, options, "Sets the limit for each of its calls.");
 impl FlowSync {
     /// Deletes the flows of this very namespace, not of those below it, that no file has; may be said of several.
     pub fn delete_in(mut self, namespace: impl Into<String>) -> Self {
-        self.delete_in.push(namespace.into());
+        self.delete_in.insert(namespace.into());
         self
     }
 

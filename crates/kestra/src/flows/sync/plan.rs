@@ -3,19 +3,32 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use kestra_core::{Error, ErrorKind, Filter};
+use kestra_core::{Error, Filter};
 
 use super::report::{FlowAction, SyncedFlow};
 use crate::Flows;
+use crate::folder::{self, failure};
 
 /// A flow and what applying needs.
 #[derive(Debug)]
 pub(super) struct Planned {
     pub(super) report: SyncedFlow,
     pub(super) source: String,
+    /// The source says a revision, and it isn't the one that comes next.
+    outdated: bool,
 }
 
-pub(super) async fn plan(flows: &Flows, folder: &Path, delete_in: &[String]) -> Result<Vec<Planned>, Error> {
+impl Planned {
+    fn new(report: SyncedFlow) -> Self {
+        Self { report, source: String::new(), outdated: false }
+    }
+}
+
+pub(super) async fn plan(
+    flows: &Flows,
+    folder: &Path,
+    delete_in: &BTreeSet<String>,
+) -> Result<Vec<Planned>, Error> {
     let mut planned = Vec::new();
     for path in sources(folder).await? {
         planned.push(read(flows, path).await?);
@@ -35,7 +48,7 @@ pub(super) async fn plan(flows: &Flows, folder: &Path, delete_in: &[String]) -> 
             if !known.contains(&(namespace.clone(), id.clone())) {
                 let mut report = entry(None, FlowAction::Delete);
                 (report.namespace, report.id) = (Some(namespace), Some(id));
-                planned.push(Planned { report, source: String::new() });
+                planned.push(Planned::new(report));
             }
         }
     }
@@ -48,55 +61,37 @@ fn entry(file: Option<PathBuf>, action: FlowAction) -> SyncedFlow {
 
 /// The files of flows in a folder and below, in order.
 async fn sources(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    let mut files = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        let failed = |problem: std::io::Error| {
-            let message = format!("{} can't be read", folder.display());
-            Error::new(ErrorKind::File, message).caused_by(problem)
-        };
-        let mut entries = tokio::fs::read_dir(&folder).await.map_err(failed)?;
-        while let Some(entry) = entries.next_entry().await.map_err(failed)? {
-            let kind = entry.file_type().await.map_err(failed)?;
-            let path = entry.path();
-            let is_yaml = path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml");
-            if kind.is_dir() {
-                folders.push(path);
-            } else if is_yaml {
-                files.push(path);
-            }
-        }
-    }
-    files.sort();
-    Ok(files)
+    let files = folder::walk(folder).await?.into_iter().map(|file| file.path);
+    let is_yaml =
+        |path: &PathBuf| path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml");
+    Ok(files.filter(is_yaml).collect())
 }
 
 /// Reads a file and has the server check it.
 async fn read(flows: &Flows, path: PathBuf) -> Result<Planned, Error> {
-    let mut report = entry(Some(path.clone()), FlowAction::Invalid);
-    let source = match tokio::fs::read_to_string(&path).await {
-        Ok(source) => source,
-        Err(problem) => {
-            let message = format!("{} can't be read", path.display());
-            report.error = Some(Error::new(ErrorKind::File, message).caused_by(problem));
-            return Ok(Planned { report, source: String::new() });
+    let source = tokio::fs::read_to_string(&path).await.map_err(|problem| failure("read", &path, problem));
+    let mut planned = Planned::new(entry(Some(path), FlowAction::Invalid));
+    let report = &mut planned.report;
+    match source {
+        Ok(source) => planned.source = source,
+        Err(error) => {
+            report.error = Some(error);
+            return Ok(planned);
         }
-    };
-    if source.trim().is_empty() {
-        report.error = Some(Error::invalid("source", "the file is empty"));
-        return Ok(Planned { report, source });
     }
-    let mut checked = flows.validate_flows(source.clone()).await?.into_iter();
+    if planned.source.trim().is_empty() {
+        report.error = Some(Error::invalid("source", "the file is empty"));
+        return Ok(planned);
+    }
+    let mut checked = flows.validate_flows(planned.source.clone()).await?.into_iter();
     let (Some(flow), None) = (checked.next(), checked.next()) else {
         report.error = Some(Error::invalid("source", "a file holds exactly one flow"));
-        return Ok(Planned { report, source });
+        return Ok(planned);
     };
     (report.namespace, report.id) = (flow.namespace, flow.flow);
     report.warnings = flow.warnings;
     report.warnings.extend(flow.deprecation_paths.iter().map(|path| format!("{path} is deprecated")));
-    if flow.outdated == Some(true) {
-        report.warnings.push("its revision is behind that of the server".to_owned());
-    }
+    planned.outdated = flow.outdated == Some(true);
     let constraints =
         flow.constraints.as_deref().map(str::trim).filter(|constraints| !constraints.is_empty());
     if let Some(constraints) = constraints {
@@ -104,7 +99,7 @@ async fn read(flows: &Flows, path: PathBuf) -> Result<Planned, Error> {
     } else if report.namespace.is_none() || report.id.is_none() {
         report.error = Some(Error::invalid("source", "the server finds no namespace or no id in it"));
     }
-    Ok(Planned { report, source })
+    Ok(planned)
 }
 
 /// The second file of a flow would undo the first.
@@ -141,9 +136,9 @@ async fn compare(flows: &Flows, flow: &mut Planned) -> Result<(), Error> {
         Err(error) if error.is_not_found() => report.action = FlowAction::Create,
         Err(error) => return Err(error),
     }
-    // It was only behind because it changes.
-    if report.action == FlowAction::Update {
-        report.warnings.retain(|warning| !warning.starts_with("its revision"));
+    // Of a source that is there already the server says it as well.
+    if flow.outdated && report.action == FlowAction::Update {
+        report.warnings.push("its revision is not the one after that of the server".to_owned());
     }
     Ok(())
 }

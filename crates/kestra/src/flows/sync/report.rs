@@ -45,7 +45,7 @@ pub struct SyncedFlow {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
     /// What is wrong with the file, or why the action failed.
-    #[serde(serialize_with = "as_text", skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "crate::sync_report::as_text", skip_serializing_if = "Option::is_none")]
     pub error: Option<Error>,
 }
 
@@ -72,29 +72,9 @@ pub struct FlowSyncReport {
     pub flows: Vec<SyncedFlow>,
 }
 
+sync_report!(FlowSyncReport, flows: SyncedFlow, FlowAction);
+
 impl FlowSyncReport {
-    /// The flows that were changed, or would be, or are in error.
-    pub fn changes(&self) -> impl Iterator<Item = &SyncedFlow> {
-        self.flows.iter().filter(|flow| flow.action != FlowAction::Unchanged || flow.error.is_some())
-    }
-
-    /// The flows that are in error.
-    pub fn failed(&self) -> impl Iterator<Item = &SyncedFlow> {
-        self.flows.iter().filter(|flow| flow.error.is_some())
-    }
-
-    /// How many flows this was done with.
-    #[must_use]
-    pub fn count(&self, action: FlowAction) -> usize {
-        self.flows.iter().filter(|flow| flow.error.is_none() && flow.action == action).count()
-    }
-
-    /// The report as JSON, for people and pipelines.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        serde_json::to_string_pretty(self).unwrap_or_default()
-    }
-
     /// An error if any file is invalid or anything failed: what a pipeline ends with.
     ///
     /// # Errors
@@ -113,12 +93,5 @@ impl FlowSyncReport {
             }
         }
         Err(Error::new(ErrorKind::Incomplete, message).with_failures(failures))
-    }
-}
-
-fn as_text<S: serde::Serializer>(error: &Option<Error>, serializer: S) -> Result<S::Ok, S::Error> {
-    match error {
-        Some(error) => serializer.collect_str(error),
-        None => serializer.serialize_none(),
     }
 }

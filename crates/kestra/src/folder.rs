@@ -1,0 +1,54 @@
+//! The files of a folder, for syncs.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use kestra_core::{Error, ErrorKind};
+
+/// A file of the folder.
+#[derive(Debug)]
+pub(crate) struct LocalFile {
+    pub(crate) path: PathBuf,
+    /// 0 for a link that leads nowhere, which shows when it is read.
+    pub(crate) size: u64,
+}
+
+/// All files below a folder, in order. Links are followed to files only, as folders could go round in circles.
+pub(crate) async fn walk(folder: &Path) -> Result<Vec<LocalFile>, Error> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let failed = |problem| failure("read", &folder, problem);
+        let mut entries = tokio::fs::read_dir(&folder).await.map_err(failed)?;
+        while let Some(entry) = entries.next_entry().await.map_err(failed)? {
+            let path = entry.path();
+            if is_left_out(&entry.file_name().to_string_lossy()) {
+                continue;
+            }
+            let kind = entry.file_type().await.map_err(failed)?;
+            if kind.is_dir() {
+                folders.push(path);
+            } else if kind.is_file() {
+                let size = entry.metadata().await.map_err(failed)?.len();
+                files.push(LocalFile { path, size });
+            } else if kind.is_symlink() {
+                match tokio::fs::metadata(&path).await {
+                    Ok(target) if target.is_file() => files.push(LocalFile { path, size: target.len() }),
+                    Ok(_) => {}
+                    Err(_) => files.push(LocalFile { path, size: 0 }),
+                }
+            }
+        }
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(files)
+}
+
+/// Whether no sync sees a name: where Kubernetes mounts a `ConfigMap`, such folders have what links beside them lead to.
+pub(crate) fn is_left_out(name: &str) -> bool {
+    name.starts_with("..")
+}
+
+pub(crate) fn failure(what: &str, path: &Path, problem: io::Error) -> Error {
+    Error::new(ErrorKind::File, format!("{} can't be {what}", path.display())).caused_by(problem)
+}
