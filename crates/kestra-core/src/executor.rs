@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use http::Response;
@@ -25,6 +26,30 @@ pub type CallFuture = Pin<Box<dyn Future<Output = Result<Response<Body>, Error>>
 /// The place of an executor in a builder that has none.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Detached;
+
+/// An executor of whatever kind, so that what takes it is compiled once.
+#[derive(Clone)]
+pub struct SharedExecutor(Arc<dyn Fn(Call) -> CallFuture + Send + Sync>);
+
+impl SharedExecutor {
+    /// One that sends through this one.
+    pub fn new<E: Executor>(executor: &E) -> Self {
+        let executor = executor.clone();
+        Self(Arc::new(move |call| executor.execute(call)))
+    }
+}
+
+impl Executor for SharedExecutor {
+    fn execute(&self, call: Call) -> CallFuture {
+        (self.0)(call)
+    }
+}
+
+impl std::fmt::Debug for SharedExecutor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SharedExecutor").finish_non_exhaustive()
+    }
+}
 
 /// Reads an answer as a value.
 type Decode<T> = fn(Response<Body>, &'static OperationInfo) -> Result<Response<T>, Error>;

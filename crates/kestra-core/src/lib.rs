@@ -40,7 +40,7 @@ pub use encode::ParameterValue;
 pub use error::{
     BoxError, ERROR_BODY_LIMIT, Error, ErrorKind, ErrorResponse, RequestSent, Sent, TimeoutPhase,
 };
-pub use executor::{CallFuture, Detached, Executor, OutputFuture, ResponseFuture};
+pub use executor::{CallFuture, Detached, Executor, OutputFuture, ResponseFuture, SharedExecutor};
 pub use filter::Filter;
 pub use guard::Guard;
 pub use head::{MAX_ARGUMENTS, REQUEST_LINE_LIMIT, check_request_line};

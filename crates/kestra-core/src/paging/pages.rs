@@ -10,7 +10,7 @@ use http::Response;
 use crate::body::Body;
 use crate::call::Call;
 use crate::error::Error;
-use crate::executor::Executor;
+use crate::executor::{Executor, SharedExecutor};
 use crate::operation::OperationInfo;
 
 use super::continuation::Continuation;
@@ -35,7 +35,7 @@ pub struct Pages<P> {
 impl<P> Pages<P> {
     /// The pages that `call` asks for, from the page that it names.
     pub fn new<E: Executor>(executor: &E, call: Call, decode: Decode<P>) -> Self {
-        let turner = Turner::new(executor, call);
+        let turner = Turner::new(SharedExecutor::new(executor), call);
         Self { turner, decode, flight: None, prefetch: false, failed: false }
     }
 

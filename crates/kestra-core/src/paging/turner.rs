@@ -1,18 +1,14 @@
 //! Which page is next, and the call that asks for it: everything that doesn't depend on the type of the rows.
 
-use std::sync::Arc;
-
 use crate::call::Call;
-use crate::executor::{CallFuture, Executor};
+use crate::executor::{CallFuture, Executor, SharedExecutor};
 
 use super::continuation::{Continuation, Place};
 use super::{DEFAULT_SIZE, PageAnswer};
 
-type Send = Arc<dyn Fn(Call) -> CallFuture + std::marker::Send + Sync>;
-
 pub(super) struct Turner {
     template: Call,
-    send: Send,
+    executor: SharedExecutor,
     place: Place,
     size: Option<u64>,
     total: Option<u64>,
@@ -42,7 +38,7 @@ impl<'a> Facts<'a> {
 }
 
 impl Turner {
-    pub(super) fn new<E: Executor>(executor: &E, mut template: Call) -> Self {
+    pub(super) fn new(executor: SharedExecutor, mut template: Call) -> Self {
         let info = template.info();
         let parameter = |name| parameter(&template, name);
         let number = |name| template.query_value(parameter(name)?)?.parse().ok();
@@ -62,9 +58,7 @@ impl Turner {
                 template.add_query(sort, *key);
             }
         }
-        let executor = executor.clone();
-        let send = Arc::new(move |call| executor.execute(call));
-        Self { template, send, place, size, total: None, has_shifted: false }
+        Self { template, executor, place, size, total: None, has_shifted: false }
     }
 
     pub(super) fn info(&self) -> &'static crate::operation::OperationInfo {
@@ -119,7 +113,7 @@ impl Turner {
             }
             Place::End => {}
         }
-        (self.send)(call)
+        self.executor.execute(call)
     }
 
     /// Moves on to the place behind a page.

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use kestra_core::sse::{Backoff, is_passing};
-use kestra_core::{CORRELATION_LABEL, Call, CallOptions, Error, Filter, decode};
+use kestra_core::{
+    CORRELATION_LABEL, Call, CallOptions, Error, Filter, OutputFuture, ResponseFuture, SharedExecutor, decode,
+};
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
-use super::Send;
 use super::effect::{Effect, Sight, new};
 use super::items::text;
 use super::report::{BulkProblem, BulkReport};
@@ -24,15 +25,15 @@ pub(super) struct Acted {
 
 /// Who reads, and how.
 pub(super) struct Looker {
-    send: Send,
+    executor: SharedExecutor,
     area: &'static str,
     options: CallOptions,
 }
 
 impl Looker {
     /// One with the options of the action.
-    pub(super) fn new(send: Send, action: &Call) -> Self {
-        Self { send, area: action.info().area, options: action.options().clone() }
+    pub(super) fn new(executor: SharedExecutor, action: &Call) -> Self {
+        Self { executor, area: action.info().area, options: action.options().clone() }
     }
 
     /// A thing as the server has it; null if it has none.
@@ -64,8 +65,7 @@ impl Looker {
     }
 
     async fn read(&self, call: Call) -> Result<Value, Error> {
-        let info = call.info();
-        decode::json(((self.send)(call)).await?, info).map(http::Response::into_body)
+        OutputFuture::from(ResponseFuture::new(&self.executor, call, decode::json)).await
     }
 
     async fn trigger(&self, item: &Value) -> Result<Value, Error> {

@@ -10,10 +10,11 @@ mod report;
 use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
-use kestra_core::{Call, CallFuture, Error, Executor, OperationInfo, decode};
+use kestra_core::{
+    Call, Error, Executor, OperationInfo, OutputFuture, ResponseFuture, SharedExecutor, decode,
+};
 use kestra_models::BulkOutcome;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -31,8 +32,6 @@ const CHUNK: usize = 100;
 
 /// How often a flow may vanish while the others of its request are acted on.
 const MAX_VANISHED: usize = 8;
-
-type Send = Arc<dyn Fn(Call) -> CallFuture + std::marker::Send + Sync>;
 
 /// Gives a builder of an action by ids the ways to act on as many as possible, and to see it done.
 macro_rules! by_ids {
@@ -88,7 +87,7 @@ pub struct BulkByIds<I = String> {
 /// All but the type of the names.
 struct Core {
     template: Call,
-    send: Send,
+    executor: SharedExecutor,
     chunk: usize,
     skips: bool,
     visible_within: Option<Duration>,
@@ -98,8 +97,8 @@ struct Core {
 
 impl<I> BulkByIds<I> {
     pub(crate) fn new<E: Executor>(executor: E, template: Call) -> Self {
-        let send: Send = Arc::new(move |call| executor.execute(call));
-        let core = Core { template, send, chunk: CHUNK, skips: false, visible_within: None, query: None };
+        let executor = SharedExecutor::new(&executor);
+        let core = Core { template, executor, chunk: CHUNK, skips: false, visible_within: None, query: None };
         Self { core, items: PhantomData }
     }
 
@@ -144,10 +143,10 @@ impl<I> BulkByIds<I> {
 impl Core {
     async fn run(mut self) -> Result<BulkReport<Value>, Error> {
         if let Some(by_ids) = self.query.take() {
-            self.template = query::resolve(&mut self.template, by_ids, &self.send).await?;
+            self.template = query::resolve(&mut self.template, by_ids, &self.executor).await?;
         }
         let items = Items::of(&self.template)?;
-        let looker = Looker::new(Arc::clone(&self.send), &self.template);
+        let looker = Looker::new(self.executor.clone(), &self.template);
         let effect = self.visible_within.and_then(|limit| Some((Effect::of(&self.template, &items)?, limit)));
         let mut report = BulkReport::default();
         let mut acted = Vec::new();
@@ -239,11 +238,9 @@ impl Core {
     }
 
     async fn ask(&mut self, chunk: &[Value], items: &Items) -> Result<BulkOutcome, Error> {
-        let info = self.template.info();
         let mut call = self.template.again();
         crate::parameters::json(&mut call, "application/json", &items.body(chunk));
-        let answer = (self.send)(call).await?;
-        decode::json::<BulkOutcome>(answer, info).map(http::Response::into_body)
+        OutputFuture::from(ResponseFuture::new(&self.executor, call, decode::json)).await
     }
 }
 
@@ -292,10 +289,10 @@ fn add(report: &mut BulkReport<Value>, outcome: BulkOutcome, asked: usize) {
 
 impl<I: DeserializeOwned + 'static> std::future::IntoFuture for BulkByIds<I> {
     type Output = Result<BulkReport<I>, Error>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + std::marker::Send>>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let run: Pin<Box<dyn Future<Output = Result<BulkReport<Value>, Error>> + std::marker::Send>> =
+        let run: Pin<Box<dyn Future<Output = Result<BulkReport<Value>, Error>> + Send>> =
             Box::pin(self.core.run());
         Box::pin(async move { run.await.map(BulkReport::typed) })
     }

@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 
 use kestra_core::paging::Pages;
-use kestra_core::{Call, CallFuture, Error, Executor, OperationInfo, decode};
+use kestra_core::{Call, Error, OperationInfo, SharedExecutor, decode};
 use kestra_models::Page;
 use serde_json::{Value, json};
 
-use super::{Send, items};
+use super::items;
 
 /// The action by ids that does the same, and the search that finds the same.
 #[derive(Clone, Copy)]
@@ -16,18 +16,12 @@ pub(super) struct ByIds {
     pub(super) search: &'static OperationInfo,
 }
 
-/// Who sends, of whatever kind.
-#[derive(Clone)]
-struct Sender(Send);
-
-impl Executor for Sender {
-    fn execute(&self, call: Call) -> CallFuture {
-        (self.0)(call)
-    }
-}
-
 /// The action by ids on all that the query finds, read whole before anything changes.
-pub(super) async fn resolve(query: &mut Call, by_ids: ByIds, send: &Send) -> Result<Call, Error> {
+pub(super) async fn resolve(
+    query: &mut Call,
+    by_ids: ByIds,
+    executor: &SharedExecutor,
+) -> Result<Call, Error> {
     // What the query would be refused for is refused, such as that it has no filter.
     query.again().into_request()?;
     let search = query.related_query(by_ids.search);
@@ -47,7 +41,7 @@ pub(super) async fn resolve(query: &mut Call, by_ids: ByIds, send: &Send) -> Res
     }
     let disabled = parameter(query, "disabled").map(|(_, disabled)| disabled.as_deref() != Some("false"));
 
-    let mut rows = Pages::new(&Sender(send.clone()), search, decode::json::<Page<Value>>).items();
+    let mut rows = Pages::new(executor, search, decode::json::<Page<Value>>).items();
     let (mut found, mut seen) = (Vec::new(), HashSet::new());
     while let Some(row) = rows.next().await {
         if let Some(item) = item(by_ids.search.area, &row?)
