@@ -4,7 +4,7 @@
 
 mod on_server;
 
-use kestra::{ErrorKind, Filter};
+use kestra::{CallOptions, Client, ErrorKind, Filter};
 use kestra_testkit::{Dialect, Fault};
 use on_server::{NAMESPACE, asked, ended, failing, flow, server};
 
@@ -76,4 +76,62 @@ async fn many_go_in_pieces_and_a_failure_tells_what_is_left() {
     // A failure before anything was done is simply an error.
     server.fail(Fault::status(500).on("DELETE", "/api/v1/{tenant}/executions/by-ids"));
     assert!(client.executions().delete_executions_by_ids(["x"]).in_chunks(3).await.is_err());
+}
+
+#[tokio::test]
+async fn what_a_query_says_narrows_what_is_acted_on_by_ids_whatever_it_is_called() {
+    for dialect in Dialect::ALL {
+        let (server, client) = server(dialect).await;
+        for id in ["hello", "other"] {
+            server.deploy(&flow(id, "hi")).unwrap();
+        }
+        let other = client.executions().create_execution(NAMESPACE, "other").await.unwrap().id.unwrap();
+        let hello = client.executions().create_execution(NAMESPACE, "hello").await.unwrap().id.unwrap();
+        ended(&client, &other).await;
+        ended(&client, &hello).await;
+        let in_namespace = Filter::namespace().equals(NAMESPACE);
+        let delete = client.executions().delete_executions_by_query().filter(in_namespace);
+        let delete = delete.query_pair("filters[flowId][EQUALS]", "hello");
+        assert_eq!(delete.by_ids().await.unwrap().total(), 1);
+        assert!(client.executions().get_execution(&other).await.is_ok());
+        assert!(client.executions().get_execution(&hello).await.unwrap_err().is_not_found());
+        let request =
+            server.requests().into_iter().find(|request| request.path.ends_with("/by-ids")).unwrap();
+        assert!(request.query.iter().all(|(name, _)| !name.contains("flowId")), "{:?}", request.query);
+    }
+}
+
+#[tokio::test]
+async fn what_the_client_allows_is_allowed_by_ids() {
+    let (server, _) = server(Dialect::V1_3).await;
+    server.deploy(&flow("hello", "hi")).unwrap();
+    let client = Client::builder()
+        .server(server.url())
+        .tenant("main")
+        .options(CallOptions::new().any_version())
+        .build()
+        .unwrap();
+    let id = client.executions().create_execution(NAMESPACE, "hello").await.unwrap().id.unwrap();
+    ended(&client, &id).await;
+    // Refused without that option, as servers ignore the old parameter beside filters.
+    let delete = client
+        .executions()
+        .delete_executions_by_query()
+        .flow_id("none")
+        .filter(Filter::namespace().equals(NAMESPACE));
+    assert_eq!(delete.by_ids().await.unwrap().total(), 1);
+}
+
+#[tokio::test]
+async fn a_row_without_a_name_stops_all_before_anything_is_done() {
+    for dialect in Dialect::ALL {
+        let (server, client) = server(dialect).await;
+        let rows = r#"{"results": [{"id": "1Hh2Ii3Jj4Kk5Ll6Mm7Nn8"}, {"id": null}], "total": 2}"#;
+        server.answer("GET", "/api/v1/main/executions/search").body("application/json", rows);
+        let delete =
+            client.executions().delete_executions_by_query().filter(Filter::namespace().equals(NAMESPACE));
+        let error = delete.by_ids().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode, "{error}");
+        assert_eq!(asked(&server, "/by-ids"), 0);
+    }
 }

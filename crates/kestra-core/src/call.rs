@@ -16,7 +16,7 @@ use crate::key::IdempotencyKey;
 use crate::operation::{ACCEPT_JSON, OperationInfo, QueryParameter};
 use crate::options::CallOptions;
 use crate::payload::Payload;
-use crate::query::Query;
+use crate::query::{Extras, Query};
 use crate::target::Target;
 use crate::version::Version;
 
@@ -28,6 +28,7 @@ pub struct Call {
     payload: Payload,
     options: CallOptions,
     waits: bool,
+    needs_fresh_version: bool,
     needs_one_of: &'static [usize],
     enterprise: bool,
     // Boxed, as few calls have one.
@@ -50,6 +51,7 @@ impl Call {
             payload: Payload::default(),
             options: CallOptions::new(),
             waits: false,
+            needs_fresh_version: false,
             needs_one_of: &[],
             enterprise: false,
             key: None,
@@ -156,6 +158,7 @@ impl Call {
             payload: self.payload.again(),
             options: self.options.clone(),
             waits: self.waits,
+            needs_fresh_version: self.needs_fresh_version,
             needs_one_of: self.needs_one_of,
             enterprise: self.enterprise,
             key: None,
@@ -337,13 +340,33 @@ impl Call {
     #[must_use]
     pub fn related_query(&self, info: &'static OperationInfo) -> Self {
         let mut related = self.related(info);
-        related.query = self.query.of_other(self.info, info);
+        related.query = self.query.of_other(self.info, info, Extras::Drop);
         related
+    }
+
+    /// As [`related_query`](Self::related_query), for a search whose finds are to be acted on: it keeps the pairs that the
+    /// catalogue doesn't know, so that it finds no more than this one would act on, and has the version asked anew.
+    #[must_use]
+    pub fn related_search(&self, info: &'static OperationInfo) -> Self {
+        let mut search = self.related(info);
+        search.query = self.query.of_other(self.info, info, Extras::Keep);
+        search.needs_fresh_version = true;
+        search
     }
 
     /// Says that the server answers only when an execution has ended, so that no default limit in time fits.
     pub fn set_waits(&mut self, waits: bool) {
         self.waits = waits;
+    }
+
+    /// Checks what is wrong whatever the options: the first mistake, and that something narrows what needs it.
+    ///
+    /// # Errors
+    ///
+    /// That mistake, or [`ErrorKind::Refused`] for an action on everything.
+    pub fn check_narrowed(&mut self) -> Result<(), Error> {
+        let info = self.info;
+        self.check().map_err(|error| error.of_operation(info))
     }
 
     /// The request for the newest version, in origin form: the path without a server.
@@ -378,16 +401,7 @@ impl Call {
     }
 
     fn prepare(&mut self, defaults: &CallOptions) -> Result<Request<Body>, Error> {
-        if let Some(problem) = self.problem.take() {
-            return Err(problem);
-        }
-        if !self.needs_one_of.is_empty() && !self.needs_one_of.iter().any(|index| self.query.narrows(*index))
-        {
-            return Err(Error::new(
-                ErrorKind::Refused,
-                "without a filter it acts on everything that there is: add a filter, or say so with `all()`",
-            ));
-        }
+        self.check()?;
         let options = self.options.or(defaults);
         options.check()?;
         if let Some(guard) = self.info.guard
@@ -428,12 +442,29 @@ impl Call {
         *request.method_mut() = method;
         *request.uri_mut() = path_and_query.into();
         *request.headers_mut() = headers;
-        request.extensions_mut().insert(CallContext::new(Some(self.info), head, options, self.waits));
+        let waits = self.waits;
+        let context = CallContext::new(Some(self.info), head, options, waits, self.needs_fresh_version);
+        request.extensions_mut().insert(context);
         Ok(request)
     }
 }
 
 impl Call {
+    /// What doesn't depend on options.
+    fn check(&mut self) -> Result<(), Error> {
+        if let Some(problem) = self.problem.take() {
+            return Err(problem);
+        }
+        if !self.needs_one_of.is_empty() && !self.needs_one_of.iter().any(|index| self.query.narrows(*index))
+        {
+            return Err(Error::new(
+                ErrorKind::Refused,
+                "without a filter it acts on everything that there is: add a filter, or say so with `all()`",
+            ));
+        }
+        Ok(())
+    }
+
     fn check_guard(&self, guard: Guard, tenant: Option<&str>) -> Result<(), Error> {
         let (body, form) = (self.payload.body(), self.payload.form());
         let tenant = tenant.unwrap_or(DEFAULT_TENANT);

@@ -28,6 +28,7 @@ struct Inner {
     head: Option<Box<Head>>,
     options: CallOptions,
     waits: bool,
+    needs_fresh_version: bool,
     begun: OnceLock<Instant>,
     deadline: OnceLock<Instant>,
     attempts: AtomicU32,
@@ -41,12 +42,14 @@ impl CallContext {
         head: Option<Box<Head>>,
         options: CallOptions,
         waits: bool,
+        needs_fresh_version: bool,
     ) -> Self {
         Self(Arc::new(Inner {
             info,
             head,
             options,
             waits,
+            needs_fresh_version,
             begun: OnceLock::new(),
             deadline: OnceLock::new(),
             attempts: AtomicU32::new(0),
@@ -58,7 +61,7 @@ impl CallContext {
     /// The context of a request that no builder made.
     #[must_use]
     pub fn detached(options: CallOptions) -> Self {
-        Self::new(None, None, options, false)
+        Self::new(None, None, options, false, false)
     }
 
     /// The context of a request, if it has one.
@@ -86,6 +89,13 @@ impl CallContext {
     #[must_use]
     pub fn waits(&self) -> bool {
         self.0.waits
+    }
+
+    /// Whether the server's version is to be asked anew: where it reads the query otherwise, the call acts on everything, or
+    /// finds what is then acted on.
+    #[must_use]
+    pub fn needs_fresh_version(&self) -> bool {
+        self.0.needs_fresh_version || self.operation().is_some_and(OperationInfo::acts_by_query)
     }
 
     /// The limits in time, given those of a layer or client.

@@ -18,6 +18,13 @@ struct Pair {
     end: u32,
 }
 
+/// What becomes of the pairs that the catalogue doesn't know when another operation takes a query over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extras {
+    Keep,
+    Drop,
+}
+
 /// Pairs in the order in which they were set.
 #[derive(Clone, Default)]
 pub(crate) struct Query {
@@ -59,17 +66,21 @@ impl Query {
     }
 
     /// What another operation has of it, by the names of the parameters.
-    pub(crate) fn of_other(&self, info: &OperationInfo, other: &OperationInfo) -> Self {
+    pub(crate) fn of_other(&self, info: &OperationInfo, other: &OperationInfo, extras: Extras) -> Self {
         let place = |index: usize| {
             let name = info.query_parameters.get(index)?.name;
             other.query_parameters.iter().position(|parameter| parameter.name == name)
         };
         let mut found = Self::default();
         for (index, pair) in self.pairs() {
-            let Some(index) = index.and_then(place) else { continue };
+            let owner = match index {
+                Some(index) => place(index).map(owner),
+                None => (extras == Extras::Keep).then_some(Owner::Extra),
+            };
+            let Some(owner) = owner else { continue };
             let start = found.text.len() as u32;
             found.text.push_str(pair);
-            found.pairs.push(Pair { owner: owner(index), start, end: found.text.len() as u32 });
+            found.pairs.push(Pair { owner, start, end: found.text.len() as u32 });
         }
         found.filters = self
             .filters

@@ -48,6 +48,21 @@ static REVISIONS: OperationInfo = OperationInfo::new(
 static CREATE_FLOW: OperationInfo =
     OperationInfo::new("create_flow", "flows", &[Route::post("/api/v1/{tenant}/flows", Versions::ALL)]);
 
+#[test]
+fn only_a_search_of_what_is_acted_on_takes_unknown_pairs_over() {
+    let mut sweep = Call::new(&SEARCH);
+    sweep.add_filter(1, &Filter::namespace().equals("company"));
+    sweep.add_extra_query("only", "a b");
+    sweep.set_query(0, 3);
+    let fresh = |call: Call| CallContext::of(&call.into_request().unwrap()).unwrap().needs_fresh_version();
+    let related = sweep.related_query(&SEARCH);
+    assert!(!target(related).unwrap().contains("only"));
+    assert!(!fresh(sweep.related_query(&SEARCH)));
+    let query = target(sweep.related_search(&SEARCH)).unwrap();
+    assert!(query.contains("page=3") && query.contains("only=a%20b") && query.contains("company"), "{query}");
+    assert!(fresh(sweep.related_search(&SEARCH)) && fresh(sweep.related_search(&SEARCH).again()));
+}
+
 fn target(call: Call) -> Result<String, kestra_core::Error> {
     Ok(call.into_request()?.uri().to_string())
 }

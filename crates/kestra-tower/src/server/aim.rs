@@ -48,11 +48,11 @@ pub(super) fn need(settings: &Settings, request: &Request<Body>, base: &BaseUrl)
 }
 
 /// How old an answer about the version may be for this request. What acts by query acts on everything where the server reads
-/// its query otherwise, so before that the version is asked anew: servers are upgraded and rolled back.
+/// its query otherwise, and a search for what is acted on finds everything, so before that the version is asked anew: servers
+/// are upgraded and rolled back.
 pub(super) fn trusted(settings: &Settings, request: &Request<Body>) -> Duration {
     const JUST_NOW: Duration = Duration::from_secs(1);
-    let operation = CallContext::of(request).and_then(CallContext::operation);
-    match operation.is_some_and(OperationInfo::acts_by_query) {
+    match CallContext::of(request).is_some_and(CallContext::needs_fresh_version) {
         true => settings.version_ttl.min(JUST_NOW),
         false => settings.version_ttl,
     }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use http::{Request, Response, Uri};
 use kestra_core::{
-    Body, BoxError, CallOptions, Error, ErrorKind, RequestSent, Retry, Servers, TimeoutPhase, Version,
+    Body, BoxError, Call, CallOptions, Error, ErrorKind, RequestSent, Retry, Servers, TimeoutPhase, Version,
 };
 use tower::{Layer as _, ServiceBuilder, ServiceExt as _};
 use tower_service::Service;
@@ -272,6 +272,21 @@ async fn an_action_by_query_has_the_version_asked_right_before() {
     tokio::time::sleep(SECOND * 2).await;
     service.oneshot(request(&MOVED)).await.unwrap();
     assert_eq!(peer.uris().iter().filter(|uri| *uri == CONFIGS).count(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_search_of_what_is_acted_on_has_the_version_asked_right_before() {
+    let peer = Peer::new([version("1.3.25")]);
+    let service = ServerLayer::new(BASE).layer(peer.clone());
+    let query = Call::new(&SWEPT).path("private-id");
+    let search = || query.related_search(&MOVED).into_request().unwrap();
+    service.clone().oneshot(search()).await.unwrap();
+    tokio::time::sleep(SECOND * 2).await;
+    service.clone().oneshot(request(&MOVED)).await.unwrap();
+    assert_eq!(peer.uris(), [CONFIGS, OLD, OLD]);
+    peer.add([version("2.0.0")]);
+    service.oneshot(search()).await.unwrap();
+    assert_eq!(peer.uris()[3..], [CONFIGS, NEW]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use kestra_core::paging::Pages;
-use kestra_core::{Call, Error, OperationInfo, SharedExecutor, decode};
+use kestra_core::{Call, Error, ErrorKind, OperationInfo, SharedExecutor, decode};
 use kestra_models::Page;
 use serde_json::{Value, json};
 
@@ -23,8 +23,8 @@ pub(super) async fn resolve(
     executor: &SharedExecutor,
 ) -> Result<Call, Error> {
     // What the query would be refused for is refused, such as that it has no filter.
-    query.again().into_request()?;
-    let search = query.related_query(by_ids.search);
+    query.check_narrowed()?;
+    let search = query.related_search(by_ids.search);
     let mut action = query.related_query(by_ids.action);
     let body = query.body_bytes().cloned();
     let parameter = |call: &Call, name: &str| {
@@ -44,9 +44,11 @@ pub(super) async fn resolve(
     let mut rows = Pages::new(executor, search, decode::json::<Page<Value>>).items();
     let (mut found, mut seen) = (Vec::new(), HashSet::new());
     while let Some(row) = rows.next().await {
-        if let Some(item) = item(by_ids.search.area, &row?)
-            && seen.insert(items::name(&item))
-        {
+        let Some(item) = item(by_ids.search.area, &row?) else {
+            let problem = "a row of the search doesn't say what it is called by, so nothing was acted on";
+            return Err(Error::new(ErrorKind::Decode, problem).of_operation(by_ids.search));
+        };
+        if seen.insert(items::name(&item)) {
             found.push(item);
         }
     }
@@ -59,22 +61,47 @@ pub(super) async fn resolve(
     Ok(action)
 }
 
-/// What an action by ids names a row of a search with.
+/// What an action by ids names a row of a search with; `None` if the row lacks it.
 fn item(area: &str, row: &Value) -> Option<Value> {
     match area {
-        "flows" => Some(json!({"id": row.get("id")?, "namespace": row.get("namespace")?})),
+        "flows" => Some(json!({"id": items::text(row, "id")?, "namespace": items::text(row, "namespace")?})),
         "triggers" => {
-            let state = row.get("state").or(row.get("triggerContext"))?;
-            let field = |name| state.get(name);
+            let state = ["state", "triggerContext"]
+                .iter()
+                .find_map(|part| row.get(*part).filter(|part| !part.is_null()))?;
+            let field = |name| items::text(state, name);
             let mut item = json!({
                 "namespace": field("namespace")?, "flowId": field("flowId")?, "triggerId": field("triggerId")?,
             });
             // Servers before 2.0 find no trigger without its tenant, and say nothing.
-            if let Some(tenant) = field("tenantId") {
+            if let Some(tenant) = state.get("tenantId") {
                 item["tenantId"] = tenant.clone();
             }
             Some(item)
         }
-        _ => row.get("id").cloned(),
+        _ => items::text(row, "id").map(Value::from),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::item;
+
+    #[test]
+    fn a_trigger_is_named_by_whichever_part_is_there() {
+        let named = json!({"namespace": "company", "flowId": "hello", "triggerId": "daily"});
+        assert_eq!(item("triggers", &json!({"trigger": null, "state": named})), Some(named.clone()));
+        assert_eq!(item("triggers", &json!({"state": null, "triggerContext": named})), Some(named));
+        assert_eq!(item("triggers", &json!({"state": null})), None);
+    }
+
+    #[test]
+    fn what_has_no_name_is_not_named() {
+        assert_eq!(item("executions", &json!({"id": null})), None);
+        assert_eq!(item("flows", &json!({"id": "hello", "namespace": null})), None);
+        let nameless = json!({"state": {"namespace": "company", "flowId": null, "triggerId": "daily"}});
+        assert_eq!(item("triggers", &nameless), None);
     }
 }
