@@ -4,6 +4,9 @@
 
 mod on_server;
 
+use std::time::Duration;
+
+use kestra::models::NamespacedId;
 use kestra::{CallOptions, Client, ErrorKind, Filter};
 use kestra_testkit::{Dialect, Fault};
 use on_server::{NAMESPACE, asked, ended, failing, flow, server};
@@ -120,6 +123,37 @@ async fn what_the_client_allows_is_allowed_by_ids() {
         .flow_id("none")
         .filter(Filter::namespace().equals(NAMESPACE));
     assert_eq!(delete.by_ids().await.unwrap().total(), 1);
+}
+
+#[tokio::test]
+async fn what_fails_before_it_is_asked_for_is_not_tried() {
+    for dialect in Dialect::ALL {
+        let (server, client) = server(dialect).await;
+        server.deploy(&failing("fails")).unwrap();
+        let mut ids = Vec::new();
+        for _ in 0..5 {
+            ids.push(client.executions().create_execution(NAMESPACE, "fails").await.unwrap().id.unwrap());
+        }
+        for id in &ids {
+            ended(&client, id).await;
+        }
+        server.clear_requests();
+        server.fail(Fault::status(403).on("GET", format!("/api/v1/main/executions/{}", ids[3])));
+        let restart = client.executions().restart_executions_by_ids(ids.clone()).in_chunks(2);
+        let report = restart.wait_until_visible(Duration::from_secs(20)).await.unwrap();
+        assert_eq!((report.total(), report.failed.len()), (2, 0), "{report:?}");
+        assert_eq!((report.not_tried.as_slice(), report.visible.len()), (&ids[2..], 2));
+        assert_eq!(asked(&server, "/restart/by-ids"), 1);
+
+        let names: Vec<_> = ["one", "two", "three"].map(|id| NamespacedId::new(id, NAMESPACE)).into();
+        for id in ["one", "two", "three"] {
+            server.deploy(&flow(id, "hi")).unwrap();
+        }
+        server.fail(Fault::status(403).on("GET", format!("/api/v1/main/flows/{NAMESPACE}/two")));
+        let disable = client.flows().disable_flows_by_ids(names.clone()).in_chunks(1).skipping_invalid();
+        let report = disable.await.unwrap();
+        assert_eq!((report.done, report.failed.len(), report.not_tried.len()), (1, 0, 2), "{report:?}");
+    }
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use kestra_core::{
-    Call, Error, Executor, OperationInfo, OutputFuture, ResponseFuture, SharedExecutor, decode,
+    Call, Error, ErrorKind, Executor, OperationInfo, OutputFuture, ResponseFuture, SharedExecutor, decode,
 };
 use kestra_models::BulkOutcome;
 use serde::de::DeserializeOwned;
@@ -152,18 +152,16 @@ impl Core {
         let mut acted = Vec::new();
         let mut chunks = items.all.chunks(self.chunk);
         while let Some(chunk) = chunks.next() {
-            let done = match before(&looker, effect.as_ref(), chunk).await {
-                Ok(before) => self.act(before, &items, &looker, &mut report).await,
-                Err(error) => {
-                    report.failed = chunk.to_vec();
-                    Err(error)
-                }
+            let (done, sent) = match self.known(chunk, &looker, effect.as_ref(), &mut report).await {
+                Ok(known) => (self.act(known, &items, &looker, &mut report).await, true),
+                Err(error) => (Err(error), false),
             };
             match done {
                 Ok(done) => acted.extend(done),
                 Err(error) if report.total() == 0 && report.skipped.is_empty() => return Err(error),
                 Err(error) => {
-                    report.not_tried = chunks.flatten().cloned().collect();
+                    let unsent = if sent { &[] } else { chunk };
+                    report.not_tried = unsent.iter().chain(chunks.flatten()).cloned().collect();
                     report.error = Some(error);
                     break;
                 }
@@ -175,6 +173,25 @@ impl Core {
         Ok(report)
     }
 
+    /// Those of a piece that can be acted on, as far as that is known before, and how they are.
+    async fn known(
+        &mut self,
+        chunk: &[Value],
+        looker: &Looker,
+        effect: Option<&(Effect, Duration)>,
+        report: &mut BulkReport<Value>,
+    ) -> Result<Vec<Acted>, Error> {
+        let mut known = before(looker, effect, chunk).await?;
+        if self.is_of_flows() && self.skips {
+            for gone in take_missing(looker, &mut known).await? {
+                report
+                    .skipped
+                    .push(BulkProblem { id: gone.item, reason: "there is no such flow".to_owned() });
+            }
+        }
+        Ok(known)
+    }
+
     /// Acts on some, and gives those back that were acted on.
     async fn act(
         &mut self,
@@ -183,14 +200,6 @@ impl Core {
         looker: &Looker,
         report: &mut BulkReport<Value>,
     ) -> Result<Vec<Acted>, Error> {
-        let is_of_flows = self.template.info().area == "flows";
-        if is_of_flows && self.skips {
-            for gone in take_missing(looker, &mut left).await.inspect_err(|_| report.failed = named(&left))? {
-                report
-                    .skipped
-                    .push(BulkProblem { id: gone.item, reason: "there is no such flow".to_owned() });
-            }
-        }
         let mut vanished = Vec::new();
         while !left.is_empty() {
             let error = match self.ask(&named(&left), items).await {
@@ -201,7 +210,7 @@ impl Core {
                 Err(error) => error,
             };
             let before = left.len();
-            if is_of_flows && self.skips && error.is_not_found() && vanished.len() < MAX_VANISHED {
+            if self.is_of_flows() && self.skips && error.is_not_found() && vanished.len() < MAX_VANISHED {
                 // What stood before the first one that is missing is done.
                 let gone =
                     take_missing(looker, &mut left).await.inspect_err(|_| report.failed = named(&left))?;
@@ -233,6 +242,10 @@ impl Core {
         Ok(left)
     }
 
+    fn is_of_flows(&self) -> bool {
+        self.template.info().area == "flows"
+    }
+
     fn deletes(&self) -> bool {
         self.template.info().name.starts_with("delete")
     }
@@ -253,7 +266,11 @@ async fn before(
     let mut all = Vec::with_capacity(chunk.len());
     for item in chunk {
         let before = match effect {
-            Some((effect, _)) if effect.needs_before() => looker.sample(effect, item).await?,
+            Some((effect, _)) if effect.needs_before() => match looker.sample(effect, item).await {
+                // It can't be seen afterwards either, which is no reason not to act.
+                Err(error) if error.kind() == ErrorKind::Unsupported => Value::Null,
+                sample => sample?,
+            },
             _ => Value::Null,
         };
         all.push(Acted { item: item.clone(), before });

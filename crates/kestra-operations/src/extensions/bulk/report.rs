@@ -21,7 +21,7 @@ pub struct BulkReport<I = String> {
     /// Those that a request was for which failed: nothing of it was done if the server refused it, while without an answer, or
     /// with flows, it may have been.
     pub failed: Vec<I>,
-    /// Those that were not asked for any more, after a request failed.
+    /// Those that were not asked for any more after a request failed, be it one that only read how they were.
     pub not_tried: Vec<I>,
     /// Those on which the effect was seen; only with [`wait_until_visible`](super::BulkByIds::wait_until_visible).
     pub visible: Vec<I>,
