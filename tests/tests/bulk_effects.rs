@@ -7,7 +7,9 @@ mod on_server;
 use std::time::Duration;
 
 use kestra::jiff::Timestamp;
-use kestra::models::{NamespacedId, SetDisabledRequest, SetLabelsByIdsRequest, StateType, TriggerId};
+use kestra::models::{
+    ExecutionKind, NamespacedId, SetDisabledRequest, SetLabelsByIdsRequest, StateType, TriggerId,
+};
 use kestra::{BulkReport, Client, ErrorKind, Filter};
 use kestra_testkit::{Dialect, Server};
 use on_server::{NAMESPACE, asked, ended, eventually, failing, flow};
@@ -367,5 +369,28 @@ async fn what_a_query_finds_is_acted_on_by_ids() {
         let report = flows.by_ids().wait_until_visible(LIMIT).await.unwrap();
         assert_eq!((report.visible.len(), report.is_complete()), (5, true), "{report:?}");
         assert_eq!(client.flows().get_flow(NAMESPACE, "hello").await.unwrap().disabled, Some(true));
+    }
+}
+
+#[tokio::test]
+async fn replays_are_seen_whatever_their_kind() {
+    for dialect in Dialect::ALL {
+        let (_server, client) = server(dialect, DELAY).await;
+        let executions = client.executions();
+        let create = executions.create_execution(NAMESPACE, "hello").kind(ExecutionKind::Test);
+        let ids = vec![create.await.unwrap().id.unwrap()];
+        ended(&client, &ids[0]).await;
+        let replay = || executions.replay_executions_by_ids(ids.clone()).wait_until_visible(LIMIT);
+        let report = replay().await.unwrap();
+        if dialect == Dialect::V1_0 {
+            // It can't search for them.
+            assert_eq!((report.total(), report.not_visible.len()), (1, 1), "{report:?}");
+            continue;
+        }
+        all(&report, &ids);
+        let created = report.created;
+        assert_eq!((created.len(), replay().await.unwrap().created.len()), (1, 1), "each is told of once");
+        let replay = executions.get_execution(&created[0]).await.unwrap();
+        assert_eq!(replay.parent_id.as_ref(), Some(&ids[0]));
     }
 }

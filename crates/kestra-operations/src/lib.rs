@@ -25,9 +25,9 @@ mod generated;
 #[allow(dead_code, reason = "what is used of it depends on what is generated")]
 mod parameters;
 
-#[doc(hidden)]
-pub use extensions::inputs_of;
 pub use extensions::{BulkByIds, BulkProblem, BulkReport};
+#[doc(hidden)]
+pub use extensions::{inputs_of, search_relatives};
 pub use generated::*;
 
 /// What is known of every operation that this crate has builders for.

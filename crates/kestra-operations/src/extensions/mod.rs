@@ -6,6 +6,7 @@ mod idempotency;
 mod ids;
 mod inputs;
 mod look_back;
+mod relatives;
 
 pub use bulk::{BulkByIds, BulkProblem, BulkReport};
 
@@ -14,3 +15,4 @@ pub(crate) use idempotency::{idempotency, set_key};
 pub use inputs::inputs_of;
 pub(crate) use inputs::{add_inputs, inputs};
 pub(crate) use look_back::look_back;
+pub use relatives::search_relatives;

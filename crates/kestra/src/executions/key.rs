@@ -7,7 +7,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use kestra_core::paging::Pages;
 use kestra_core::{CORRELATION_LABEL, Error, Filter, IdempotencyKey, decode};
-use kestra_models::{ExecutionKind, Page};
+use kestra_models::Page;
+use kestra_operations::search_relatives;
 use serde_json::Value;
 
 use crate::Client;
@@ -61,17 +62,10 @@ pub(super) struct Scope<'a> {
 pub(super) async fn look_up(client: &Client, key: &str, scope: Scope<'_>) -> Result<Vec<String>, Error> {
     let range = SignedDuration::try_from(scope.look_back).unwrap_or(SignedDuration::MAX);
     let since = Timestamp::now().checked_sub(range).unwrap_or(Timestamp::UNIX_EPOCH);
-    let mut search = client
-        .executions()
-        .search_executions()
-        .filter(Filter::label(CORRELATION_LABEL).equals(key))
-        .since(since)
-        .sort(["state.startDate:asc"]);
+    let mut search =
+        search_relatives(Some(key), scope.kind, Some(since)).on(client.clone()).sort(["state.startDate:asc"]);
     if let Some((namespace, flow)) = scope.flow {
         search = search.filter(Filter::namespace().equals(namespace)).filter(Filter::flow_id().equals(flow));
-    }
-    if let Some(kind) = scope.kind.filter(|kind| *kind != ExecutionKind::Normal.as_str()) {
-        search = search.filter(Filter::kind().equals(kind));
     }
     let mut rows = Pages::new(client, search.into_call(), decode::json::<Page<Value>>).items();
     let mut found = Vec::new();

@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use kestra_core::sse::{Backoff, is_passing};
 use kestra_core::{CORRELATION_LABEL, Error, Filter};
 use kestra_models::{Execution, ExecutionKind};
+use kestra_operations::search_relatives;
 
 use crate::Client;
 
@@ -32,21 +33,18 @@ pub(super) async fn of(client: &Client, retried: &Execution, outage: Duration) -
 }
 
 async fn find(client: &Client, retried: &Execution) -> Result<Option<String>, Error> {
-    let mut search = client.executions().search_executions().sort(["state.startDate:asc"]);
+    let start = retried.state.as_ref().and_then(|state| state.start_date);
+    let mut search = search_relatives(
+        retried.labels.get(CORRELATION_LABEL),
+        retried.kind.as_ref().map(ExecutionKind::as_str),
+        start.map(|start| start - SKEW),
+    )
+    .on(client.clone())
+    .sort(["state.startDate:asc"]);
     for (field, value) in [(Filter::namespace(), &retried.namespace), (Filter::flow_id(), &retried.flow_id)] {
         if let Some(value) = value {
             search = search.filter(field.equals(value));
         }
-    }
-    if let Some(value) = retried.labels.get(CORRELATION_LABEL) {
-        search = search.filter(Filter::label(CORRELATION_LABEL).equals(value));
-    }
-    // Without one a search finds only what is of the usual kind.
-    if let Some(kind) = retried.kind.as_ref().filter(|kind| **kind != ExecutionKind::Normal) {
-        search = search.filter(Filter::kind().equals(kind.as_str()));
-    }
-    if let Some(start) = retried.state.as_ref().and_then(|state| state.start_date) {
-        search = search.since(start - SKEW);
     }
     let mut rows = search.items();
     let attempt = attempt(retried);

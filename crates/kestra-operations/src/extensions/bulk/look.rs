@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use kestra_core::sse::{Backoff, is_passing};
 use kestra_core::{
     CORRELATION_LABEL, Call, CallOptions, Error, Filter, OutputFuture, ResponseFuture, SharedExecutor, decode,
@@ -12,10 +13,14 @@ use tokio::time::{Instant, timeout_at};
 use super::effect::{Effect, Sight, new};
 use super::items::text;
 use super::report::{BulkProblem, BulkReport};
-use crate::{GetExecution, GetFlow, SearchExecutions, SearchTriggersForFlow};
+use crate::extensions::search_relatives;
+use crate::{GetExecution, GetFlow, SearchTriggersForFlow};
 
 /// The first pause between two looks, and the longest.
 const PACE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(2));
+
+/// How far clocks may be apart.
+const SKEW: SignedDuration = SignedDuration::from_hours(1);
 
 /// One that was acted on, and how it was before.
 pub(super) struct Acted {
@@ -80,18 +85,24 @@ impl Looker {
     }
 
     /// The ids of the executions that replay this one, among the newest of its flow.
+    ///
+    /// A retry of the whole flow counts as well: to servers it is a replay, down to the label.
     async fn replays(&self, execution: &Value) -> Result<Value, Error> {
-        let mut search = SearchExecutions::new().sort(["state.startDate:desc"]).size(100);
+        let labels = execution["labels"].as_array();
+        let correlation =
+            labels.and_then(|labels| labels.iter().find(|label| label["key"] == CORRELATION_LABEL));
+        let start = text(&execution["state"], "startDate").and_then(|start| start.parse::<Timestamp>().ok());
+        let mut search = search_relatives(
+            correlation.and_then(|label| text(label, "value")),
+            text(execution, "kind"),
+            start.map(|start| start - SKEW),
+        )
+        .sort(["state.startDate:desc"])
+        .size(100);
         for (filter, name) in [(Filter::namespace(), "namespace"), (Filter::flow_id(), "flowId")] {
             if let Some(value) = text(execution, name) {
                 search = search.filter(filter.equals(value));
             }
-        }
-        let labels = execution["labels"].as_array();
-        let correlation =
-            labels.and_then(|labels| labels.iter().find(|label| label["key"] == CORRELATION_LABEL));
-        if let Some(value) = correlation.and_then(|label| text(label, "value")) {
-            search = search.filter(Filter::label(CORRELATION_LABEL).equals(value));
         }
         let page = self.read(search.options(self.options.clone()).into_call()).await?;
         let rows = page["results"].as_array().map(Vec::as_slice).unwrap_or_default();

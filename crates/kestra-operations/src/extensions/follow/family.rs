@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use jiff::SignedDuration;
 use kestra_core::sse::{Backoff, is_passing};
-use kestra_core::{CORRELATION_LABEL, Call, CallOptions, Error, ErrorKind, Executor, Filter};
+use kestra_core::{CORRELATION_LABEL, Call, CallOptions, Error, ErrorKind, Executor};
 use kestra_models::{Execution, ExecutionKind};
 
 use super::reader::Reader;
-use crate::SearchExecutions;
+use crate::extensions::search_relatives;
 
 /// How far clocks may be apart.
 const SKEW: SignedDuration = SignedDuration::from_mins(5);
@@ -75,16 +75,10 @@ impl<E: Executor> Family<E> {
         since: jiff::Timestamp,
         kind: Option<&ExecutionKind>,
     ) -> Result<Vec<Execution>, Error> {
-        let mut search = SearchExecutions::new()
+        let search = search_relatives(Some(label), kind.map(ExecutionKind::as_str), Some(since))
             .on(self.executor.clone())
-            .filter(Filter::label(CORRELATION_LABEL).equals(label))
-            .since(since)
             .sort(["state.startDate:asc"])
             .options(self.options.clone());
-        // Without one it finds only what is of the usual kind.
-        if let Some(kind) = kind.filter(|kind| **kind != ExecutionKind::Normal) {
-            search = search.filter(Filter::kind().equals(kind.as_str()));
-        }
         let mut rows = search.items();
         let mut found = Vec::new();
         while let Some(row) = rows.next().await {
