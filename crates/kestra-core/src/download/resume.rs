@@ -1,6 +1,7 @@
 //! Asking again for the rest of a file that was cut, for files that never change.
 
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use http::header::{CONTENT_LENGTH, CONTENT_RANGE};
 use http::{Response, StatusCode};
@@ -9,9 +10,12 @@ use super::header;
 use crate::body::Body;
 use crate::error::Error;
 use crate::executor::CallFuture;
+use crate::sse::{Backoff, is_passing};
 
 /// How often the rest is asked for without a byte of it coming.
 const MAX_IDLE: u32 = 4;
+/// The longest wait before the first of these, and before any: a server that restarts isn't back at once.
+const WAITS: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
 
 /// Makes the request for what comes from a byte on.
 type Again = Box<dyn Fn(u64) -> CallFuture + Send + Sync>;
@@ -22,19 +26,25 @@ pub(super) struct Resume {
     /// How many bytes of a file that came whole were read before.
     skip: u64,
     idle: u32,
+    backoff: Backoff,
 }
 
 impl Resume {
     pub(super) fn new(again: impl Fn(u64) -> CallFuture + Send + Sync + 'static) -> Self {
-        Self { again: Box::new(again), pending: None, skip: 0, idle: 0 }
+        let backoff = Backoff::default().waits(WAITS.0, WAITS.1);
+        Self { again: Box::new(again), pending: None, skip: 0, idle: 0, backoff }
     }
 
-    /// Asks for the rest, unless that was in vain often enough.
+    /// Asks for the rest, after a wait, unless that was in vain often enough.
     pub(super) fn begin(&mut self, read: u64) -> bool {
         self.idle += 1;
         let goes_on = self.idle <= MAX_IDLE;
         if goes_on {
-            self.pending = Some((self.again)(read));
+            let (wait, call) = (self.backoff.next_wait(), (self.again)(read));
+            self.pending = Some(Box::pin(async move {
+                tokio::time::sleep(wait.unwrap_or_default()).await;
+                call.await
+            }));
         }
         goes_on
     }
@@ -46,10 +56,16 @@ impl Resume {
         read: u64,
         length: Option<u64>,
     ) -> Poll<Option<Result<Body, Error>>> {
-        let Some(pending) = &mut self.pending else { return Poll::Ready(None) };
-        let answer = ready!(pending.as_mut().poll(cx));
-        self.pending = None;
-        Poll::Ready(Some(answer.and_then(|response| self.accept(response, read, length))))
+        while let Some(pending) = &mut self.pending {
+            let answer = ready!(pending.as_mut().poll(cx));
+            self.pending = None;
+            match answer {
+                Ok(response) => return Poll::Ready(Some(self.accept(response, read, length))),
+                Err(error) if is_passing(&error) && self.begin(read) => {}
+                Err(error) => return Poll::Ready(Some(Err(error))),
+            }
+        }
+        Poll::Ready(None)
     }
 
     /// Holds the answer against what was read: the rest, or the whole file again.
@@ -76,6 +92,7 @@ impl Resume {
         let _ = piece.split_to(known);
         if !piece.is_empty() {
             self.idle = 0;
+            self.backoff.reset();
         }
     }
 

@@ -38,7 +38,7 @@ async fn read(answers: Vec<Response<Body>>) -> (Result<Bytes, Error>, Vec<u64>) 
     (read, asked)
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_rest_of_a_file_is_read_or_what_was_read_is_skipped() {
     let range = |value, bytes, breaks| {
         answer(StatusCode::PARTIAL_CONTENT, http::header::CONTENT_RANGE, value, body(bytes, breaks))
@@ -55,7 +55,7 @@ async fn the_rest_of_a_file_is_read_or_what_was_read_is_skipped() {
     assert_eq!((read_all.unwrap(), asked), (Bytes::from_static(b"0123456789"), vec![4, 6, 6]));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_is_not_the_rest_is_refused() {
     let other = answer(StatusCode::OK, CONTENT_LENGTH, "11", body(b"0123456789a", false));
     let wrong =
@@ -68,4 +68,49 @@ async fn what_is_not_the_rest_is_refused() {
     let (read_all, asked) = read((0..9).map(|_| empty()).collect()).await;
     assert!(read_all.is_err());
     assert_eq!(asked, [4, 4, 4, 4], "it isn't tried forever");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_is_away_is_asked_again_after_growing_waits() {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&asked);
+    let first = answer(StatusCode::OK, CONTENT_LENGTH, "10", body(b"0123", true));
+    let download = Download::new(first, &INFO).resumed_by(move |from| {
+        let seen = Arc::clone(&seen);
+        Box::pin(async move {
+            seen.lock().unwrap().push(tokio::time::Instant::now());
+            match seen.lock().unwrap().len() {
+                4 => Ok(answer(
+                    StatusCode::PARTIAL_CONTENT,
+                    http::header::CONTENT_RANGE,
+                    "bytes 4-9/10",
+                    body(b"456789", false),
+                )),
+                _ => Err(Error::new(ErrorKind::Connect, format!("nobody is there for byte {from}"))),
+            }
+        })
+    });
+    let begun = tokio::time::Instant::now();
+    assert_eq!(download.bytes().await.unwrap(), "0123456789");
+    let asked = asked.lock().unwrap();
+    assert!(
+        asked.len() == 4 && asked[0] >= begun && asked.windows(2).all(|pair| pair[0] < pair[1]),
+        "{asked:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_ends_it_at_once_and_an_absence_in_the_end() {
+    for (kind, tries) in [(ErrorKind::Connect, 4), (ErrorKind::Build, 1)] {
+        let asked = Arc::new(Mutex::new(0));
+        let seen = Arc::clone(&asked);
+        let first = answer(StatusCode::OK, CONTENT_LENGTH, "10", body(b"0123", true));
+        let download = Download::new(first, &INFO).resumed_by(move |_| {
+            *seen.lock().unwrap() += 1;
+            Box::pin(async move { Err(Error::new(kind, "no")) })
+        });
+        let error = download.bytes().await.unwrap_err();
+        assert!(error.to_string().contains("could not be resumed"), "{error}");
+        assert_eq!(*asked.lock().unwrap(), tries, "{kind:?}");
+    }
 }
