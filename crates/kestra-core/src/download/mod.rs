@@ -1,5 +1,6 @@
 //! A file as the server sends it: never whole in memory, unless it is asked for so.
 
+mod body;
 mod name;
 mod progress;
 mod resume;
@@ -145,12 +146,6 @@ impl Download {
             all.extend_from_slice(&piece);
         }
         Ok(first.unwrap_or_else(|| all.freeze()))
-    }
-
-    /// What is left of it as a body, for a stack of one's own.
-    #[must_use]
-    pub fn into_body(self) -> Body {
-        self.body
     }
 
     fn local(&self, problem: std::io::Error) -> Error {

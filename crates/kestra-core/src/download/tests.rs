@@ -1,7 +1,7 @@
 use std::sync::{Arc, Mutex};
 
 use http::StatusCode;
-use http_body_util::StreamBody;
+use http_body_util::{BodyExt as _, StreamBody};
 
 use super::*;
 
@@ -113,4 +113,31 @@ async fn a_refusal_ends_it_at_once_and_an_absence_in_the_end() {
         assert!(error.to_string().contains("could not be resumed"), "{error}");
         assert_eq!(*asked.lock().unwrap(), tries, "{kind:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_of_what_is_left_is_resumed_counted_and_checked() {
+    let known = |bytes: &Arc<Mutex<u64>>| *bytes.lock().unwrap();
+    let bytes = Arc::new(Mutex::new(0));
+    let seen = Arc::clone(&bytes);
+    // Cut after four bytes, then sent whole and cut after six.
+    let answers = Arc::new(Mutex::new(vec![(b"0123456789".as_slice(), false), (b"012345".as_slice(), true)]));
+    let first = answer(StatusCode::OK, CONTENT_LENGTH, "10", body(b"0123", true));
+    let mut download = Download::new(first, &INFO)
+        .resumed_by(move |_| {
+            let (bytes, breaks) = answers.lock().unwrap().pop().unwrap();
+            Box::pin(async move { Ok(answer(StatusCode::OK, CONTENT_LENGTH, "10", body(bytes, breaks))) })
+        })
+        .on_progress(move |progress| *seen.lock().unwrap() = progress.bytes);
+    assert_eq!(download.next().await.unwrap().unwrap(), "0123");
+    assert_eq!(download.next().await.unwrap().unwrap(), "45");
+    let rest = download.into_body();
+    assert_eq!(rest.length(), Some(4));
+    assert_eq!(rest.collect().await.unwrap().to_bytes(), "6789", "nothing twice");
+    assert_eq!(known(&bytes), 10);
+
+    // Without a resume, an early end is told.
+    let first = answer(StatusCode::OK, CONTENT_LENGTH, "10", body(b"0123", false));
+    let error = Error::from_boxed(Download::new(first, &INFO).into_body().collect().await.unwrap_err());
+    assert!(error.kind() == ErrorKind::Transport && error.to_string().contains("after 4 of 10"), "{error}");
 }
