@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use kestra::models::{State, StateType};
 
-use crate::server::on_every_server;
+use crate::server::{eventually, on_every_server};
 
 const ASKS: &str = r"
 tasks:
@@ -30,7 +30,9 @@ async fn a_pause_is_told_once_and_an_answer_resumes_it() {
         let observer = Arc::clone(&told);
         let wait = executions.wait(paused.id()).on_pause(move |_| *observer.lock().unwrap() += 1);
         let resume = async {
-            tokio::time::sleep(Duration::from_millis(500)).await;
+            eventually("it is told", async || (*told.lock().unwrap() > 0).then_some(())).await;
+            // Time to be told again.
+            tokio::time::sleep(Duration::from_millis(300)).await;
             let checked = executions
                 .validate_resume_execution_inputs(paused.id())
                 .input("answer", "go on")
