@@ -41,6 +41,16 @@ async fn start(client: &Client) -> String {
     client.executions().create_execution(NAMESPACE, "chatty").await.unwrap().id.unwrap()
 }
 
+/// How many streams of this path were opened: each but the last was cut.
+fn opened(server: &Server, area: &str, end: &str) -> usize {
+    let area = format!("/api/v1/main/{area}/");
+    server
+        .requests()
+        .iter()
+        .filter(|request| request.path.starts_with(&area) && request.path.ends_with(end))
+        .count()
+}
+
 fn is_success(execution: &Execution) -> bool {
     execution.state.as_ref().unwrap().current == Some(StateType::Success)
 }
@@ -59,6 +69,8 @@ async fn states_come_once_and_in_order_whatever_is_cut() {
             assert!(is_success(last) && last.task_runs().len() == 5);
             assert!(before.windows(2).all(|pair| pair[0].progress() < pair[1].progress()));
             assert!(states.iter().all(|state| state.flow_id.is_some()), "a stub was given");
+            let streams = opened(&server, "executions", "/follow");
+            assert!(streams > 1, "{dialect:?} {seed}: none was cut");
         }
     }
 }
@@ -100,8 +112,8 @@ async fn silence_opens_another_connection() {
         let states: Vec<_> =
             client.executions().follow_execution(&id).timeouts(timeouts).stream().collect().await;
         assert!(is_success(states.last().unwrap().as_ref().unwrap()));
-        let opened = server.requests().iter().filter(|request| request.path.ends_with("/follow")).count();
-        assert!(opened > 1, "{opened}");
+        let streams = opened(&server, "executions", "/follow");
+        assert!(streams > 1, "{streams}");
     }
 }
 
@@ -139,6 +151,8 @@ async fn lines_are_neither_lost_nor_doubled() {
             }
             assert_eq!(counts, stored);
             assert_eq!((counts["same"], counts["line 4"]), (10, 1));
+            let streams = opened(&server, "logs", "/follow");
+            assert!(streams > 1, "{dialect:?} {seed}: none was cut");
         }
     }
 }
@@ -180,6 +194,8 @@ async fn dependencies_are_followed_until_all_have_ended() {
             server.fail(Fault::cut_streams(seed).times(3));
             let id = client.executions().create_execution(NAMESPACE, "parent").await.unwrap().id.unwrap();
             assert_eq!(follow_dependencies(&client, &id).await, both_succeeded());
+            let streams = opened(&server, "executions", "/follow-dependencies");
+            assert!(streams > 1, "{dialect:?} {seed}: none was cut");
         }
     }
 }

@@ -8,7 +8,7 @@ use futures_util::TryStreamExt as _;
 use kestra::ErrorKind;
 use kestra::paging::Continuation;
 use kestra_testkit::{Dialect, Fault};
-use on_server::{NAMESPACE, asked, flow, server};
+use on_server::{NAMESPACE, asked, eventually, flow, server};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -66,6 +66,7 @@ async fn a_page_is_asked_for_when_half_of_the_one_before_was_read() {
         assert_eq!(asked(&server, "/search"), 1, "after {read}");
     }
     flows.next().await.unwrap().unwrap();
+    eventually("the next page", async || (asked(&server, "/search") > 1).then_some(())).await;
     for _ in 0..3 {
         tokio::time::sleep(std::time::Duration::from_millis(30)).await;
         assert_eq!(asked(&server, "/search"), 2, "one page ahead, never two");

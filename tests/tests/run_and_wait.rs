@@ -9,6 +9,7 @@ use std::time::Duration;
 use kestra::models::{ExecutionKind, StateType};
 use kestra::{Client, ErrorKind, Finished, TimeoutPhase};
 use kestra_testkit::{Dialect, Fault, Outcome, Server};
+use kestra_tests::eventually;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -168,7 +169,9 @@ async fn a_pause_is_told_once_and_may_end_the_wait() -> Result<(), kestra::Error
             .poll_interval(Duration::from_millis(10))
             .on_pause(move |execution| observer.lock().unwrap().push(execution.progress().0));
         let resume = async {
-            tokio::time::sleep(Duration::from_millis(200)).await;
+            eventually("it is told", async || (!told.lock().unwrap().is_empty()).then_some(())).await;
+            // Time to be told again.
+            tokio::time::sleep(Duration::from_millis(100)).await;
             client.executions().resume_execution(paused.id()).await
         };
         let (finished, resumed) = tokio::join!(wait.into_future(), resume);
