@@ -80,7 +80,7 @@ fn two_parameters_of_one_name_are_refused() {
             catalogue.areas.get_mut("books").unwrap().iter_mut().find(|o| o.name == "get_book").unwrap();
         get.query[0].rust = "since".to_owned();
     });
-    assert!(message.contains("the builder of `get_book` has `since` twice"), "{message}");
+    assert!(message.contains("the builder of `get_book` has `since_parameter` twice"), "{message}");
 }
 
 #[test]

@@ -59,6 +59,7 @@ pub(super) struct Correction {
 
     // What is changed in schemas.
     open: Option<bool>,
+    sensitive: Option<bool>,
     kind: Option<Kind>,
     fields: BTreeMap<String, FieldPatch>,
     /// Presence of all fields.
@@ -213,6 +214,10 @@ impl Correction {
             (Some(_), Kind::Alias(_)) => schema.kind = Kind::Open(super::Object::default()),
             _ => {}
         }
+        if self.sensitive.is_some() && !matches!(schema.kind, Kind::Open(_)) {
+            return Err(Error::invalid(&schema.name, "is not open; its fields can be sensitive"));
+        }
+        set(&mut schema.sensitive, self.sensitive.as_ref());
         if !self.fields.is_empty() || self.presence.is_some() {
             let (Kind::Object(object) | Kind::Open(object)) = &mut schema.kind else {
                 return Err(Error::invalid(&schema.name, "has no fields"));

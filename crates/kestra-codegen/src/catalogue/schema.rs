@@ -20,6 +20,9 @@ pub struct Schema {
     pub documents: Vec<String>,
     /// What it is.
     pub kind: Kind,
+    /// Whether no value in it is ever shown, as any may be a secret: of an open schema.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub sensitive: bool,
     /// Whether a request of the catalogue reaches it; computed when the catalogue is loaded.
     #[serde(skip)]
     pub in_requests: bool,

@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use crate::error::{Error, Result};
 
-/// Methods that every builder has; a parameter of such a name gets another setter.
+/// Methods that hand-written code gives to all builders or to some; a parameter of such a name gets another setter.
 pub(super) const BUILDER_METHODS: &[&str] = &[
     "all",
     "any_version",
     "attempt_timeout",
+    "by_ids",
     "connect_timeout",
+    "events",
     "header",
     "headers",
     "idempotency_key",
@@ -20,12 +22,16 @@ pub(super) const BUILDER_METHODS: &[&str] = &[
     "input",
     "input_file",
     "input_stream",
+    "inputs",
     "into_call",
     "into_future",
     "into_request",
     "into_request_for",
     "items",
+    "key_look_back",
     "label",
+    "look_back",
+    "look_up_for",
     "new",
     "no_retry",
     "on",
@@ -38,6 +44,7 @@ pub(super) const BUILDER_METHODS: &[&str] = &[
     "send",
     "server_index",
     "server_variable",
+    "since",
     "skipping_invalid",
     "stream",
     "tenant",
@@ -45,6 +52,7 @@ pub(super) const BUILDER_METHODS: &[&str] = &[
     "timeouts",
     "total_timeout",
     "unchecked",
+    "wait_until_visible",
 ];
 
 /// Methods of every open type.

@@ -96,6 +96,7 @@ fn schemas(
                     name: rust.clone(),
                     documents,
                     kind,
+                    sensitive: false,
                     in_requests: false,
                     in_answers: false,
                     summary: None,

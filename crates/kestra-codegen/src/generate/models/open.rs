@@ -8,13 +8,9 @@ use crate::generate::plan::Plan;
 use crate::generate::writer::Writer;
 use crate::import::case;
 
-/// Open types whose fields may be secrets.
-const SECRET: &[&str] = &["AuthProperty", "OAuth2Config"];
-
 pub(super) fn write(plan: &Plan<'_>, schema: &Schema, object: &Object, file: &mut Writer) -> Result<()> {
     let mut taken = names::Taken::new(format!("the schema `{}`", schema.name));
-    let is_secret = SECRET.contains(&schema.name.as_str());
-    file.line(if is_secret { "secret_type! {" } else { "open_type! {" });
+    file.line(if schema.sensitive { "secret_type! {" } else { "open_type! {" });
     file.nested_doc(1, &docs::schema(schema));
     file.nested(1, format!("{} {{", schema.name));
     for field in &object.fields {

@@ -53,7 +53,7 @@ fn get_book(r: &Recorded<'_>) -> Result<Call, Obstacle> {
     for (name, value) in r.query() {
         b = match name {
             "match" => b.match_(r.value::<String>(name, value)?),
-            "since" => b.since(r.value::<::jiff::Timestamp>(name, value)?),
+            "since" => b.since_parameter(r.value::<::jiff::Timestamp>(name, value)?),
             "tenant" => b.tenant_parameter(r.value::<String>(name, value)?),
             "timeout" => b.timeout_parameter(r.value::<String>(name, value)?),
             _ => return Err(r.unknown_parameter(name, value)),

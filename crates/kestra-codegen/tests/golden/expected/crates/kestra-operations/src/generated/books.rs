@@ -137,8 +137,8 @@ impl<E> GetBook<E> {
     }
 
     /// `since` in the query; 1.3.7 and later.
-    pub fn since(mut self, since: ::jiff::Timestamp) -> Self {
-        self.call.set_query(1, since);
+    pub fn since_parameter(mut self, since_parameter: ::jiff::Timestamp) -> Self {
+        self.call.set_query(1, since_parameter);
         self
     }
 
