@@ -1,4 +1,5 @@
-//! The code that the client promises to take, as it is written in its design.
+//! The code that the client promises to take: in [`as_designed`] as it is written in the design, which is compiled and never
+//! run, and in tests with names and values that an embedded server has.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
@@ -33,6 +34,87 @@ tasks:
     type: io.kestra.plugin.core.log.Log
     message: "{{ outputs.a.value }}"
 "#;
+
+/// What a flow of the caller has as outputs.
+#[derive(serde::Deserialize)]
+struct Report {}
+
+/// The code of the design, word by word; that it compiles is what is tested.
+#[allow(dead_code, unused_variables, unused_mut, clippy::large_futures, reason = "it is never called")]
+#[rustfmt::skip]
+async fn as_designed(
+    token: &str,
+    yaml: &str,
+    url: &str,
+    id: &str,
+    servers: Servers,
+    timestamp: Timestamp,
+    my_layer: &'static Identity,
+) -> Result<(), kestra::Error> {
+    // 1. The short way. From the environment: KESTRA_URL, KESTRA_API_TOKEN | KESTRA_USERNAME + KESTRA_PASSWORD,
+    //    KESTRA_TENANT_ID, KESTRA_API_VERSION (the names that Kestra's own tools use).
+    let client = kestra::Client::from_env()?;
+    let client = kestra::Client::builder()
+        .server("https://kestra.example.com")           // or .servers([...]) with templates; a path prefix is fine
+        .auth(Auth::bearer(token))                      // Auth::basic(user, password), Auth::provider(async source)
+        .tenant("main")                                 // default tenant; every call can override it
+        .timeouts(Timeouts::default().connect(Duration::from_secs(5)).total(Duration::from_mins(2)))
+        .retry(Retry::standard().max_attempts(4))
+        .layer(my_layer)                                // any tower::Layer, once per call
+        .attempt_layer(my_layer)                        // any tower::Layer, once per attempt
+        .build()?;                                      // needs no runtime
+
+    let flow = client.flows().deploy(yaml).await?;                       // create or update, safely
+    let finished = client.executions().run("company.team", "hello")      // start, follow, resume, end; FAILED is an Err
+        .input("name", "value").input("dry_run", true).await?;
+    let report: Report = finished.outputs_as()?;                          // the same on 1.x and 2.x
+
+    let flow: FlowWithSource = client.flows().create_flow(yaml).await?;
+    let execution = client.executions()
+        .create_execution("company.team", "hello")
+        .wait(true).label("team", "data").revision(3).schedule_date(timestamp).breakpoints(["a", "b"])
+        .kind(ExecutionKind::Normal)
+        .input("name", "value").input_file("report", FilePart::path("report.csv"))   // path: replayable; reader: sent once
+        .tenant("acme")
+        .await?;
+
+    // 2. The full HTTP response, as the seed SDK's second return value. Errors carry the response as well.
+    let response: http::Response<FlowWithSource> = client.flows().create_flow(yaml).send().await?;
+
+    // 3. Per-call options, the seed SDK's context values.
+    let options = CallOptions::new()
+        .server_index(1)
+        .server_variable("basePath", "v2")
+        .operation_server_index("FlowsAPIService.CreateFlow", 2)
+        .operation_server_variable("FlowsAPIService.CreateFlow", "port", "8443");
+    client.with_options(options).flows().create_flow(yaml).await?;      // or .options(..) on one call
+
+    // 4. Only the request: an operation is a builder of http::Request, usable with any HTTP stack.
+    let request: http::Request<kestra::Body> = CreateFlow::new(yaml).tenant("main").into_request()?;       // newest route, origin form
+    let request = CreateFlow::new(yaml).into_request_for(&Target::new(url).version("1.3.25").tenant("main"))?;   // absolute
+    let response = client.request(request).await?;           // any request, also to routes we don't know, through the whole stack
+
+    // 5. Your own stack, from the public layers.
+    let service = ServiceBuilder::new()
+        .layer(TraceLayer::call())
+        .layer(TimeoutLayer::total(Duration::from_mins(2)))
+        .layer(RetryLayer::new(Retry::standard()))
+        .layer(TraceLayer::attempt())
+        .layer(TimeoutLayer::attempt(Duration::from_secs(60)))
+        .layer(ServerLayer::new(servers))
+        .layer(AuthLayer::bearer(token))
+        .service(Transport::builder().proxy(Proxy::from_env()?).tls(Tls::default().ca_file("ca.pem")).build()?);
+    let client = kestra::Client::from_service(service);      // short for builder().service(..), which takes tenant, version, options;
+                                                             // also service_fn(..), a mock, an axum router
+
+    // 6. Streams, pages, waiting.
+    let mut events = client.executions().follow_execution(id).stream();                  // Stream<Item = Result<Execution>>
+    let mut flows = client.flows().search_flows().size(100).items();                     // .pages(), lazily
+    let started = client.executions().start("company.team", "hello").await?;             // store started.id()
+    let finished = started.wait().await?;                                                // or, in another process:
+    let finished = client.executions().wait(id).await?;                                  // run() = start + wait
+    Ok(())
+}
 
 async fn embedded() -> (kestra_testkit::Server, Client) {
     let server = kestra_testkit::Server::start().await.unwrap();
