@@ -1,5 +1,6 @@
 //! Every operation, with all parameters and with only the required ones, keeps to the OpenAPI documents of each version:
-//! those that are exported from the catalogue, and Kestra's own if `KESTRA_DOCUMENTS` names a folder with them.
+//! those that are exported from the catalogue, and, asked for by `--include-ignored`, Kestra's own in the folder
+//! `KESTRA_DOCUMENTS`.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests")]
 
@@ -49,8 +50,9 @@ const OFFICIAL: [Official; 3] = [
 ];
 
 #[test]
+#[ignore = "needs Kestra's documents, in the folder that KESTRA_DOCUMENTS names"]
 fn operations_keep_to_the_official_documents() {
-    let Some(folder) = std::env::var_os("KESTRA_DOCUMENTS").map(PathBuf::from) else { return };
+    let folder = PathBuf::from(std::env::var_os("KESTRA_DOCUMENTS").unwrap());
     let catalogue = catalogue();
     let errors = Errors::load();
     let mut used = BTreeSet::new();

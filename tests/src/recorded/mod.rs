@@ -20,7 +20,7 @@ pub use exceptions::Exceptions;
 pub use exchange::{Body, Exchange, Part, Request, Response, load};
 pub use form::{BuiltPart, parse as parts};
 pub use obstacle::Obstacle;
-pub use rebuilt::{Rebuilt, parts_of, rebuild, request_of};
+pub use rebuilt::{Rebuilt, Unmade, parts_of, rebuild, request_of};
 pub use request::Recorded;
 pub use route::{Match, find};
 

@@ -181,6 +181,24 @@ fn compare_form(recorded: &Body, content_type: Option<&str>, bytes: &[u8], found
     }
 }
 
+/// Why there is no request.
+#[derive(Debug)]
+pub enum Unmade {
+    /// The exchange doesn't fit a builder.
+    Unfit(String),
+    /// The builder refuses it.
+    Refused(kestra_core::Error),
+}
+
+impl std::fmt::Display for Unmade {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unfit(why) => f.write_str(why),
+            Self::Refused(error) => write!(f, "{error:#}"),
+        }
+    }
+}
+
 /// The request that a builder makes of what an exchange asks for, for a server of a version.
 ///
 /// # Errors
@@ -190,18 +208,19 @@ pub fn request_of(
     operation: &OperationInfo,
     exchange: &Exchange,
     version: Version,
-) -> Result<http::Request<kestra_core::Body>, String> {
+) -> Result<http::Request<kestra_core::Body>, Unmade> {
     let found = find(&exchange.request.method, &exchange.request.path, version);
     let found = found.iter().find(|found| found.info.name == operation.name);
-    let found = found.ok_or_else(|| format!("`{}` is another operation's path", exchange.request.path))?;
+    let found = found
+        .ok_or_else(|| Unmade::Unfit(format!("`{}` is another operation's path", exchange.request.path)))?;
     let recorded = Recorded::new(exchange, found);
     let call = crate::generated::requests::rebuild(operation.name, &recorded);
-    let mut call =
-        call.ok_or_else(|| "has no builder".to_owned())?.map_err(|obstacle| obstacle.to_string())?;
+    let call = call.ok_or_else(|| Unmade::Unfit("has no builder".to_owned()))?;
+    let mut call = call.map_err(|obstacle| Unmade::Unfit(obstacle.to_string()))?;
     // It may ask for what this client refuses by itself.
     call.change_options(CallOptions::unchecked);
     let target = Target::new("http://localhost:8080").version(version.to_string()).tenant("main");
-    call.into_request_for(&target).map_err(|error| format!("{error:#}"))
+    call.into_request_for(&target).map_err(Unmade::Refused)
 }
 
 /// The parts of a form that was built, as names and values; a file's value is the text in it.

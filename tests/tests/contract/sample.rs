@@ -36,7 +36,7 @@ impl Sampler<'_> {
         let mut query = Vec::new();
         for parameter in operation.query.iter().filter(|parameter| parameter.versions.contains(self.version))
         {
-            if self.all || parameter.required {
+            if self.all || parameter.required || (self.filters && parameter.ty == Type::Filters) {
                 self.query(parameter, &mut query);
             }
         }
