@@ -21,9 +21,7 @@ async fn reconnects_are_told_and_each_cause_is_warned_of_once() {
     let traces = Traces::default();
     let _listening = tracing::subscriber::set_default(tracing_subscriber::registry().with(traces.clone()));
     let server = Server::start().await.unwrap();
-    server
-        .flow("company.team", "slow")
-        .on_run(|_| Outcome::success(json!({})).after(Duration::from_millis(700)));
+    server.flow("company.team", "slow").on_run(|_| Outcome::success(json!({})).after(Duration::from_secs(3)));
     // Two connections are refused, two give the stub alone, and the rest fall silent.
     server.fail(Fault::status(503).on_path(FOLLOW).times(2));
     server.fail(Fault::cut(Cut::WithinBody).on_path(FOLLOW).times(2));

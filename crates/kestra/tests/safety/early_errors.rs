@@ -11,7 +11,9 @@ async fn an_update_of_what_is_missing_would_hang() -> Result<(), Error> {
         let (server, client) = serve(dialect).await;
         server.fail(Fault::early_errors_hang());
         let update = || client.flows().update_flow(NAMESPACE, "hello", support::flow_of(60_000));
-        let brief = Timeouts::default().attempt(Duration::from_millis(200));
+        // The client asks for the version before the time counts.
+        assert!(client.flows().get_flow(NAMESPACE, "hello").await.unwrap_err().is_not_found());
+        let brief = Timeouts::default().attempt(Duration::from_secs(1));
         let hangs = update().unchecked().timeouts(brief).await.unwrap_err();
         assert!(hangs.is_timeout(), "{hangs}");
         assert_eq!((hangs.attempts(), hangs.request_sent()), (1, RequestSent::Maybe));

@@ -1,10 +1,9 @@
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use kestra::Error;
 use kestra_testkit::Dialect;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing::Level;
+use tracing_subscriber::layer::SubscriberExt as _;
 
+use crate::support::Traces;
 use crate::{NAMESPACE, serve};
 
 const FLOW: &str = "
@@ -20,51 +19,31 @@ tasks:
     message: done
 ";
 
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Lines {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
 #[tokio::test]
 async fn an_input_that_is_dropped_is_told() -> Result<(), Error> {
-    let lines = Lines::default();
-    let subscriber = tracing_subscriber::fmt().with_writer(lines.clone()).with_ansi(false).finish();
     // Without a subscriber for all tests of the program, one of them may have the warning count as dead.
     let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry());
-    let _guard = tracing::subscriber::set_default(subscriber);
     for dialect in Dialect::ALL {
+        let traces = Traces::default();
+        let _listening =
+            tracing::subscriber::set_default(tracing_subscriber::registry().with(traces.clone()));
+        let told = || traces.of("kestra::inputs");
         let (server, client) = serve(dialect).await;
         server.deploy(FLOW).unwrap();
         let creation = || client.executions().create_execution(NAMESPACE, "careful");
 
         let right = creation().input("dry_run", true).await?;
         assert_eq!(right.inputs["dry_run"], true);
-        assert!(lines.0.lock().unwrap().is_empty());
+        assert!(told().is_empty());
 
         // A slip of the pen, and it goes live.
         let wrong = creation().input("dryrun", true).input("token", "hush").await?;
         assert_eq!(wrong.inputs["dry_run"], false);
         assert_eq!(wrong.dropped_inputs(["dryrun", "token"]), ["dryrun", "token"]);
-        let text = String::from_utf8(std::mem::take(&mut *lines.0.lock().unwrap())).unwrap();
-        assert_eq!(text.lines().count(), 2, "{text}");
-        assert!(text.contains("WARN") && text.contains("input=dryrun") && !text.contains("hush"), "{text}");
+        let names: Vec<_> = told().iter().map(|trace| trace.fields["input"].clone()).collect();
+        assert_eq!(names, ["dryrun", "token"]);
+        assert!(told().iter().all(|trace| trace.level == Level::WARN));
+        assert!(!traces.all().contains("hush"));
     }
     Ok(())
 }

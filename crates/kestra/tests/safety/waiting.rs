@@ -12,6 +12,8 @@ async fn a_pause_holds_the_answer_of_a_creation_that_waits() -> Result<(), Error
     for dialect in [Dialect::V1_3, Dialect::V2_0] {
         let (server, client) = serve(dialect).await;
         server.flow(NAMESPACE, "gate").on_run(|_| Outcome::paused());
+        // The client asks for the version before the time counts.
+        client.flows().get_flow(NAMESPACE, "gate").await?;
         let creation = client.executions().create_execution(NAMESPACE, "gate").wait(true);
         let hangs = creation.timeout(Duration::from_millis(200)).await.unwrap_err();
         assert!(hangs.is_timeout() && hangs.execution_id().is_none(), "{hangs}");
