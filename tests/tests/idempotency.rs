@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use kestra::models::ExecutionKind;
-use kestra::{Client, ErrorKind, RequestSent, Resolved};
+use kestra::{CallOptions, Client, ErrorKind, RequestSent, Resolved, Retry};
 use kestra_testkit::{Cut, Dialect, Fault, Outcome, Server};
 use serde_json::json;
 
@@ -192,5 +192,67 @@ async fn what_the_server_refuses_is_no_riddle() {
         let error = client.executions().start(NAMESPACE, "nowhere").await.unwrap_err();
         assert!(error.is_not_found() && error.kind() == ErrorKind::Status);
         assert!(!server.requests().iter().any(|request| request.path.ends_with("/search")));
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_read_is_as_good_as_lost() {
+    for dialect in ALL {
+        let (server, client) = serve(dialect).await;
+        server.fail(Fault::malformed().on("POST", CREATE).times(3));
+        let started = client.executions().start(NAMESPACE, "job").await.unwrap();
+        assert!(started.was_found() && started.id() == server.executions_of(NAMESPACE, "job")[0].id);
+        let create = client.executions().create_execution(NAMESPACE, "job").idempotency_key("order-1");
+        assert!(create.await.unwrap().id.is_some());
+        let error = client.executions().start(NAMESPACE, "job").no_key().await.unwrap_err();
+        assert_eq!((error.kind(), error.request_sent()), (ErrorKind::Decode, RequestSent::Yes));
+        assert_eq!(count(&server), 3);
+
+        // Something on the way answers in the server's place.
+        let page = "<html>Please sign in</html>";
+        server.fail(Fault::status(200).body(page).on("POST", CREATE).times(2));
+        server.fail(Fault::status(200).body("{}").on("POST", CREATE));
+        let look_up_for = Duration::from_millis(100);
+        let start = || client.executions().start(NAMESPACE, "job").look_up_for(look_up_for);
+        let run = client.executions().run(NAMESPACE, "job").look_up_for(look_up_for);
+        for error in [start().await.unwrap_err(), run.await.unwrap_err(), start().await.unwrap_err()] {
+            assert_eq!((error.kind(), error.request_sent()), (ErrorKind::UnclearOutcome, RequestSent::Yes));
+            assert!(error.idempotency_key().is_some(), "{error}");
+        }
+        assert_eq!(count(&server), 3);
+    }
+}
+
+#[tokio::test]
+async fn a_look_up_without_end_is_one() {
+    for dialect in ALL {
+        let (server, client) = serve(dialect).await;
+        server.fail(Fault::cut(Cut::AfterProcessing).on("POST", CREATE));
+        let start = client.executions().start(NAMESPACE, "job").look_up_for(Duration::MAX);
+        assert!(start.await.unwrap().was_found());
+    }
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_server_without_retries() {
+    let dead = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let builder = || Client::builder().server(format!("http://{dead}"));
+    let once = CallOptions::new().retry(Retry::none());
+    for client in [
+        builder().retry(Retry::none()).build().unwrap(),
+        builder().retry(Retry::standard().max_attempts(1)).build().unwrap(),
+        builder().options(once.clone()).build().unwrap(),
+        builder().build().unwrap().with_options(once),
+    ] {
+        let executions = client.executions();
+        let start = async || executions.start(NAMESPACE, "job").await.map(drop);
+        let keyed =
+            async || executions.create_execution(NAMESPACE, "job").idempotency_key("k").await.map(drop);
+        let begun = std::time::Instant::now();
+        for result in [start().await, keyed().await] {
+            let error = result.unwrap_err();
+            assert_eq!((error.kind(), error.request_sent()), (ErrorKind::Connect, RequestSent::No));
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "a server is tried for 30 s otherwise");
     }
 }

@@ -151,25 +151,31 @@ impl Call {
     /// The same call once more. A mistake that was made and a body that can't be sent twice go with the first that is taken.
     #[must_use]
     pub fn again(&mut self) -> Self {
+        let payload = self.payload.again();
+        self.with_payload(payload)
+    }
+
+    /// The same call once more, if its body can be sent more than once. A mistake that was made goes with the first.
+    #[must_use]
+    pub fn try_again(&mut self) -> Option<Self> {
+        let payload = self.payload.try_clone()?;
+        Some(self.with_payload(payload))
+    }
+
+    fn with_payload(&mut self, payload: Payload) -> Self {
         Self {
             info: self.info,
             arguments: self.arguments.clone(),
             query: self.query.clone(),
-            payload: self.payload.again(),
+            payload,
             options: self.options.clone(),
             waits: self.waits,
             needs_fresh_version: self.needs_fresh_version,
             needs_one_of: self.needs_one_of,
             enterprise: self.enterprise,
-            key: None,
+            key: self.key.clone(),
             problem: self.problem.take(),
         }
-    }
-
-    /// Whether its body can be sent more than once.
-    #[must_use]
-    pub fn is_repeatable(&self) -> bool {
-        self.payload.try_clone().is_some()
     }
 
     /// The same call in as many pieces as it takes for the values of one query parameter not to have more than `limit` bytes in

@@ -67,5 +67,8 @@ async fn both_requests_share_options_and_time() -> Result<(), Error> {
     let error = late.await.unwrap_err();
     assert!(error.is_timeout(), "{error}");
     assert!(begun.elapsed() < Duration::from_millis(1500));
+    server.heal();
+    client.flows().update_flow("company.team", "hello", flow_of(2002)).timeout(Duration::MAX).await?;
+    client.flows().deploy(flow_of(2003)).timeout(Duration::MAX).await?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 use kestra_core::{Call, CallFuture, CallOptions, Executor as _};
 
 use super::Client;
+use super::deadline::Deadline;
 
 /// What Enterprise servers call themselves.
 const ENTERPRISE: &str = "EE";
@@ -12,12 +13,14 @@ pub(super) fn is_needed(call: &Call, defaults: &CallOptions) -> bool {
     call.depends_on_edition() && !call.options().is_unchecked() && !defaults.is_unchecked()
 }
 
-/// Both requests go to the same server; a call that only Enterprise carries out is refused by others.
+/// Both requests share server, options and deadline; a call that only Enterprise carries out is refused by others.
 pub(super) fn ask_then_send(client: Client, mut call: Call) -> CallFuture {
     Box::pin(async move {
         let info = call.info();
-        let asking = client.with_options(call.options().clone());
+        let deadline = Deadline::of(call.options(), &client.options, Some(info));
+        let asking = client.with_options(deadline.limit(call.options().clone()));
         let configs = asking.configs().await.map_err(|error| error.of_operation(info))?;
+        call.change_options(|options| deadline.limit(options));
         if configs.edition.as_deref() != Some(ENTERPRISE) {
             return client.send(call).await;
         }

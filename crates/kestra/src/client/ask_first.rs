@@ -6,6 +6,7 @@
 use kestra_core::{Call, CallFuture, CallOptions};
 
 use super::Client;
+use super::deadline::Deadline;
 
 /// What certainly arrives in the server's first read together with the head, in bytes.
 const SMALL: u64 = 1024;
@@ -26,14 +27,9 @@ pub(super) fn question(call: &Call, defaults: &CallOptions) -> Option<Call> {
 pub(super) fn ask_then_send(client: Client, question: Call, mut call: Call) -> CallFuture {
     Box::pin(async move {
         let info = call.info();
-        let limits =
-            call.options().get_timeouts().or(client.options.get_timeouts()).limits(Some(info), false);
-        let deadline = limits.total.map(|total| tokio::time::Instant::now() + total);
+        let deadline = Deadline::of(call.options(), &client.options, Some(info));
         client.send(question).await.map_err(|error| error.of_operation(info))?;
-        if let Some(deadline) = deadline {
-            let left = deadline.saturating_duration_since(tokio::time::Instant::now());
-            call.change_options(|options| options.timeout(left));
-        }
+        call.change_options(|options| deadline.limit(options));
         client.send(call).await
     })
 }

@@ -266,9 +266,10 @@ impl ClientBuilder {
         if options.get_headers().is_none_or(|headers| !headers.contains_key(http::header::USER_AGENT)) {
             options = options.header(http::header::USER_AGENT, self.user_agent);
         }
+        let retries = self.retry.attempts_limit() > 1;
         if let Some(service) = self.service {
             options = CallOptions::new().timeouts(self.timeouts).or(&options);
-            return Ok(Client::new(service.into_stack(self.timeouts), options, self.body_limit));
+            return Ok(Client::new(service.into_stack(self.timeouts), options, self.body_limit, retries));
         }
         let servers = self.servers.ok_or_else(|| {
             Error::invalid("server", "none is set; name one such as `http://localhost:8080`")
@@ -288,7 +289,7 @@ impl ClientBuilder {
             call_layers: self.call_layers,
             attempt_layers: self.attempt_layers,
         })?;
-        Ok(Client::new(stack, options, self.body_limit))
+        Ok(Client::new(stack, options, self.body_limit, retries))
     }
 }
 

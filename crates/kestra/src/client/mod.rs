@@ -4,6 +4,7 @@ mod ask_edition;
 mod ask_first;
 mod builder;
 mod check;
+mod deadline;
 mod dropped_inputs;
 mod env;
 mod layers;
@@ -19,6 +20,7 @@ use tower::Service;
 
 pub use builder::ClientBuilder;
 pub use check::ServerInfo;
+pub(crate) use deadline::Deadline;
 pub use layers::CallService;
 
 use stack::SharedStack;
@@ -45,6 +47,8 @@ pub struct Client {
 struct Shared {
     stack: SharedStack,
     body_limit: usize,
+    /// Whether the stack tries calls again that say nothing of it themselves.
+    retries: bool,
 }
 
 impl Client {
@@ -89,11 +93,16 @@ impl Client {
         B: http_body::Body<Data = bytes::Bytes, Error: Into<BoxError>> + Send + 'static,
     {
         let stack = layers::around_service(service, kestra_core::Timeouts::default());
-        Self::new(stack, CallOptions::new(), builder::DEFAULT_BODY_LIMIT)
+        Self::new(stack, CallOptions::new(), builder::DEFAULT_BODY_LIMIT, true)
     }
 
-    fn new(stack: SharedStack, options: CallOptions, body_limit: usize) -> Self {
-        Self { shared: Arc::new(Shared { stack, body_limit }), options }
+    fn new(stack: SharedStack, options: CallOptions, body_limit: usize, retries: bool) -> Self {
+        Self { shared: Arc::new(Shared { stack, body_limit, retries }), options }
+    }
+
+    /// Whether this client's calls are tried again.
+    pub(crate) fn retries(&self) -> bool {
+        self.options.get_retry().map_or(self.shared.retries, |retry| retry.attempts_limit() > 1)
     }
 
     /// The same client with other defaults; what `options` doesn't set stays as it was.

@@ -4,6 +4,7 @@ use kestra_core::{Call, CallFuture, Error, ErrorKind, REQUEST_LINE_LIMIT};
 use kestra_operations::DeleteFlowRevisions;
 
 use super::Client;
+use super::deadline::Deadline;
 
 /// What is kept free in a line for the method, the server's path prefix and the path.
 const FREE: usize = 1024;
@@ -25,17 +26,12 @@ pub(super) fn pieces(call: &mut Call) -> Option<Vec<Call>> {
 /// Sends them in their order, all within the deadline of the call; the answer is the last one's.
 pub(super) fn send_all(client: Client, pieces: Vec<Call>) -> CallFuture {
     Box::pin(async move {
-        let limits = |call: &Call| {
-            let timeouts = call.options().get_timeouts().or(client.options.get_timeouts());
-            timeouts.limits(Some(call.info()), false)
-        };
-        let total = pieces.first().and_then(|call| limits(call).total);
-        let deadline = total.map(|total| tokio::time::Instant::now() + total);
+        let deadline =
+            pieces.first().map(|call| Deadline::of(call.options(), &client.options, Some(call.info())));
         let mut answer = Err(Error::new(ErrorKind::Build, "the call has no pieces"));
         for (place, mut piece) in pieces.into_iter().enumerate() {
             if let Some(deadline) = deadline {
-                let left = deadline.saturating_duration_since(tokio::time::Instant::now());
-                piece.change_options(|options| options.timeout(left));
+                piece.change_options(|options| deadline.limit(options));
             }
             answer = client.send(piece).await;
             if let Err(error) = answer {

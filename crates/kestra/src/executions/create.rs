@@ -5,17 +5,17 @@ use std::time::Duration;
 use http::Response;
 use kestra_core::sse::{Backoff, is_passing};
 use kestra_core::{
-    Body, Call, CallFuture, CallOptions, Error, ErrorKind, Executor, IdempotencyKey, RequestSent, Retry,
-    decode,
+    Body, Call, CallFuture, Error, ErrorKind, Executor, IdempotencyKey, OperationInfo, RequestSent, decode,
 };
 use kestra_models::Execution;
 use kestra_operations::GetExecution;
-use tokio::time::Instant;
+use serde::Deserialize;
 
 use super::check;
 use super::creation::Creation;
 use super::key::{self, Scope};
 use crate::Client;
+use crate::client::Deadline;
 
 /// How long a server that can't be reached is tried, so that a restart of it isn't the end of a start.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -31,6 +31,7 @@ pub(super) const LOOK_UP_FOR: Duration = Duration::from_secs(15);
 
 /// An execution that was started, or found.
 pub(super) struct Created {
+    pub(super) id: String,
     pub(super) execution: Execution,
     pub(super) key: Option<String>,
     pub(super) was_found: bool,
@@ -43,7 +44,7 @@ pub(super) async fn create(client: &Client, mut creation: Creation) -> Result<Cr
     }
     let key = creation.key()?;
     let mut once = Once {
-        patience: Patience::of(client, &CallOptions::new()),
+        patience: Patience::of(client),
         client: client.clone(),
         namespace: creation.namespace.clone(),
         flow: creation.flow.clone(),
@@ -65,10 +66,10 @@ pub(super) async fn create(client: &Client, mut creation: Creation) -> Result<Cr
     let call = creation.into_call(client, key.as_deref());
     let info = call.info();
     match once.send(call).await? {
-        Outcome::Answer(response) => {
-            let execution = decode::json(response, info)?.into_body();
-            Ok(Created { execution, key, was_found: false })
-        }
+        Outcome::Answer(id, response) => match decode::json(response, info) {
+            Ok(execution) => Ok(Created { id, execution: execution.into_body(), key, was_found: false }),
+            Err(error) => Err(once.of_key(error.sent(RequestSent::Yes)).of_execution(id)),
+        },
         Outcome::Found(id) => once.found(&id).await,
     }
 }
@@ -81,7 +82,7 @@ pub(crate) fn create_once(client: &Client, mut call: Call, key: IdempotencyKey) 
             return Err(problem);
         }
         let mut once = Once {
-            patience: Patience::of(&client, call.options()),
+            patience: Patience::of(&client),
             namespace: call.path_value(0).unwrap_or_default(),
             flow: call.path_value(1).unwrap_or_default(),
             kind: kind_of(&call),
@@ -94,7 +95,7 @@ pub(crate) fn create_once(client: &Client, mut call: Call, key: IdempotencyKey) 
         let id = match once.known().await? {
             Some(id) => id,
             None => match once.send(call).await? {
-                Outcome::Answer(response) => return Ok(response),
+                Outcome::Answer(_, response) => return Ok(response),
                 Outcome::Found(id) => id,
             },
         };
@@ -120,10 +121,8 @@ struct Patience(Option<Backoff>);
 
 impl Patience {
     /// None where nothing is to be tried again.
-    fn of(client: &Client, options: &CallOptions) -> Self {
-        let retry: Option<&Retry> = options.get_retry().or(client.options().get_retry());
-        let is_tried = retry.is_none_or(|retry| retry.attempts_limit() > 1);
-        Self(is_tried.then(|| Backoff::default().outage(PATIENCE)))
+    fn of(client: &Client) -> Self {
+        Self(client.retries().then(|| Backoff::default().outage(PATIENCE)))
     }
 
     /// Waits before the creation is sent again, or gives the error back.
@@ -145,8 +144,8 @@ impl Patience {
 
 /// How an execution came about.
 enum Outcome {
-    /// The server's answer to the creation.
-    Answer(Response<Body>),
+    /// The server's answer to the creation, and the id that it names.
+    Answer(String, Response<Body>),
     /// There is one with the key; its id.
     Found(String),
 }
@@ -179,13 +178,15 @@ impl Once {
 
     async fn found(&self, id: &str) -> Result<Created, Error> {
         let execution = decode::json(self.read(id).await?, GetExecution::INFO)?.into_body();
-        Ok(Created { execution, key: self.key.clone(), was_found: true })
+        Ok(Created { id: id.to_owned(), execution, key: self.key.clone(), was_found: true })
     }
 
     /// Sends it, and looks for it where that leaves unclear what came of it.
     async fn send(&mut self, call: Call) -> Result<Outcome, Error> {
-        let error = match self.send_unless_sent(call).await {
-            Ok(response) => return Ok(Outcome::Answer(response)),
+        let info = call.info();
+        let answer = self.send_unless_sent(call).await;
+        let error = match answer.and_then(|response| named(response, info)) {
+            Ok((id, response)) => return Ok(Outcome::Answer(id, response)),
             Err(error) => error,
         };
         match &self.key {
@@ -196,8 +197,8 @@ impl Once {
 
     /// Sends it, again as long as it provably didn't arrive.
     async fn send_unless_sent(&mut self, mut call: Call) -> Result<Response<Body>, Error> {
-        while call.is_repeatable() {
-            match self.client.execute(call.again()).await {
+        while let Some(again) = call.try_again() {
+            match self.client.execute(again).await {
                 Err(error) => self.patience.pause_to_send(error).await?,
                 answer => return answer,
             }
@@ -207,7 +208,7 @@ impl Once {
 
     /// Looks for it until it could have been found.
     async fn find(&self, key: &str, cause: Error) -> Result<String, Error> {
-        let until = Instant::now() + self.look_up_for;
+        let deadline = Deadline::within(Some(self.look_up_for));
         let mut pace = Backoff::default().waits(Duration::from_millis(200), Duration::from_secs(2));
         loop {
             match self.look_up(key, RECENTLY).await {
@@ -220,7 +221,7 @@ impl Once {
                 Err(error) if is_passing(&error) => {}
                 Err(_) => return Err(self.unclear(key, cause)),
             }
-            if Instant::now() >= until {
+            if deadline.is_over() {
                 return Err(self.unclear(key, cause));
             }
             pace.wait().await;
@@ -259,6 +260,20 @@ impl Once {
         );
         Error::new(ErrorKind::UnclearOutcome, message).sent(RequestSent::Yes).of_key(key)
     }
+}
+
+/// What every answer to a creation has.
+#[derive(Deserialize)]
+struct Named {
+    id: String,
+}
+
+/// The answer and the id that it names. One that names none, such as a page of a proxy, leaves unclear what was started.
+fn named(response: Response<Body>, info: &'static OperationInfo) -> Result<(String, Response<Body>), Error> {
+    let body = response.body().as_bytes().cloned().unwrap_or_default();
+    let (parts, named) =
+        decode::json::<Named>(response, info).map_err(|error| error.sent(RequestSent::Yes))?.into_parts();
+    Ok((named.id, Response::from_parts(parts, body.into())))
 }
 
 /// The kind that a creation asks for.

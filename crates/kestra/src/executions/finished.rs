@@ -50,7 +50,7 @@ impl Finished {
     ) -> Result<Self, Error> {
         let outputs = match execution.outputs.take() {
             Some(outputs) => outputs,
-            None if execution.state.as_ref().is_some_and(State::is_success) => {
+            None if execution.is_success() => {
                 outputs(client, execution.id.as_deref().unwrap_or_default(), outage).await?
             }
             None => Map::new(),
@@ -73,25 +73,25 @@ impl Finished {
     /// The state in which it ended.
     #[must_use]
     pub fn state(&self) -> Option<&StateType> {
-        self.execution.state.as_ref().and_then(|state| state.current.as_ref())
+        self.execution.state_type()
     }
 
     /// Whether it ended as SUCCESS or WARNING.
     #[must_use]
     pub fn is_success(&self) -> bool {
-        self.state().is_some_and(StateType::is_success)
+        self.execution.is_success()
     }
 
     /// Whether it ended as FAILED, KILLED or CANCELLED.
     #[must_use]
     pub fn is_failed(&self) -> bool {
-        self.state().is_some_and(StateType::is_failed)
+        self.execution.is_failed()
     }
 
     /// Whether it hasn't ended at all, but paused, and the wait was to stop there.
     #[must_use]
     pub fn is_paused(&self) -> bool {
-        self.state().is_some_and(StateType::is_paused)
+        self.execution.is_paused()
     }
 
     /// The outputs of the flow.

@@ -1,6 +1,6 @@
 //! Starting an execution and waiting for its end.
 
-use kestra_core::{Error, ErrorKind};
+use kestra_core::Error;
 use tokio::time::Instant;
 
 use super::creation::{Creation, creating};
@@ -51,18 +51,12 @@ waiting!(Run);
 options_of_calls!(Run, settings.options);
 
 impl Run {
-    async fn run(mut self) -> Result<Finished, Error> {
+    async fn run(self) -> Result<Finished, Error> {
         let client = self.client.with_options(self.settings.options.clone());
         let begun = Instant::now();
         // It isn't cut off, which would leave it unclear whether there is an execution; its calls have limits of their own.
         let created = create::create(&client, self.creation).await?;
-        if let Some(limit) = &mut self.settings.timeout {
-            *limit = limit.saturating_sub(begun.elapsed());
-        }
-        let Some(id) = created.execution.id else {
-            return Err(Error::new(ErrorKind::Decode, "the server's answer to the creation has no id"));
-        };
-        Box::pin(watch::to_the_end(client, id, true, self.settings)).await
+        Box::pin(watch::to_the_end(client, created.id, true, begun, self.settings)).await
     }
 }
 

@@ -52,8 +52,9 @@ options_of_calls!(Start, options);
 impl Start {
     async fn run(self) -> Result<Started, Error> {
         let client = self.client.with_options(self.options);
-        let create::Created { execution, key, was_found } = create::create(&client, self.creation).await?;
-        Ok(Started { client, execution, key, was_found })
+        let create::Created { id, execution, key, was_found } =
+            create::create(&client, self.creation).await?;
+        Ok(Started { client, id, execution, key, was_found })
     }
 }
 
@@ -64,6 +65,7 @@ awaited!(Start => Started, Start::run);
 #[non_exhaustive]
 pub struct Started {
     client: Client,
+    id: String,
     /// The execution as the server answered, just created; or as it was found, if it had been started before.
     pub execution: Execution,
     key: Option<String>,
@@ -74,7 +76,7 @@ impl Started {
     /// The id: whoever stores it can wait for the execution in another process.
     #[must_use]
     pub fn id(&self) -> &str {
-        self.execution.id.as_deref().unwrap_or_default()
+        &self.id
     }
 
     /// The key that it is marked with; `None` if it was started without.
@@ -91,6 +93,6 @@ impl Started {
 
     /// Waits until it has ended; see [`Executions::wait`].
     pub fn wait(&self) -> Wait {
-        Wait::new(self.client.clone(), self.id().to_owned(), true)
+        Wait::new(self.client.clone(), self.id.clone(), true)
     }
 }

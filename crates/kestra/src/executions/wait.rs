@@ -1,6 +1,7 @@
 //! Waiting for an execution that somebody started.
 
 use kestra_models::Execution;
+use tokio::time::Instant;
 
 use super::settings::{Settings, waiting};
 use super::{Finished, watch};
@@ -12,6 +13,9 @@ impl Executions {
     /// It follows the execution's events, survives cuts and restarts of the server, reads the execution beside a stream that is
     /// silent, and follows an execution that is retried in a new one. It may be asked about an execution that has ended long
     /// ago. All versions.
+    ///
+    /// No server says which execution a retry goes on in, so it is the first that came out of the old one; somebody's replay of
+    /// that looks the same. Until there is one the wait goes on, up to its `timeout`: without end if it was deleted.
     ///
     /// # Errors
     ///
@@ -67,4 +71,6 @@ impl Wait {
     }
 }
 
-awaited!(Wait => Finished, |wait: Wait| watch::to_the_end(wait.client, wait.id, wait.is_known, wait.settings));
+awaited!(Wait => Finished, |wait: Wait| {
+    watch::to_the_end(wait.client, wait.id, wait.is_known, Instant::now(), wait.settings)
+});

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use kestra_core::sse::{Backoff, FollowStream, Reconnects, is_passing};
 use kestra_core::{Error, ErrorKind, RequestSent, TimeoutPhase};
-use kestra_models::{Execution, State, StateType};
+use kestra_models::{Execution, StateType};
 use kestra_operations::FollowExecution;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep};
 
 use super::settings::Settings;
 use super::{Finished, failure, successor};
@@ -21,11 +21,12 @@ const GRACE: Duration = Duration::from_secs(15);
 /// How long a silent stream is trusted at most.
 const LONGEST_POLL: Duration = Duration::from_secs(30);
 
-/// Waits until an execution has ended.
+/// Waits until an execution has ended; the limit counts from `begun`.
 pub(super) async fn to_the_end(
     client: Client,
     id: String,
     is_known: bool,
+    begun: Instant,
     mut settings: Settings,
 ) -> Result<Finished, Error> {
     // The limit is one of the whole, not of each call.
@@ -33,7 +34,7 @@ pub(super) async fn to_the_end(
     let limit = settings.timeout;
     let mut watch = Watch { client, id, is_known, begun: Instant::now(), settings };
     let result = match limit {
-        Some(limit) => match tokio::time::timeout(limit, watch.run()).await {
+        Some(limit) => match tokio::time::timeout(limit.saturating_sub(begun.elapsed()), watch.run()).await {
             Ok(result) => result,
             Err(_) => Err(watch.time_is_over(limit).await),
         },
@@ -59,8 +60,7 @@ impl Watch {
     async fn run(&mut self) -> Result<Finished, Error> {
         loop {
             let execution = self.end().await?;
-            let state = execution.state.as_ref().and_then(|state| state.current.clone());
-            if state == Some(StateType::Retried) {
+            if execution.state_type() == Some(&StateType::Retried) {
                 let next = successor::of(&self.client, &execution, self.settings.outage).await?;
                 (self.id, self.is_known) = (next, true);
                 self.settings.after = None;
@@ -83,7 +83,7 @@ impl Watch {
         let mut states = self.follow();
         let mut interval = self.settings.poll;
         loop {
-            let failure = match event_or_silence(&mut states, Instant::now() + interval).await {
+            let failure = match event_or_silence(&mut states, interval).await {
                 Ok(Some(Ok(execution))) if self.is_old(&execution) => continue,
                 Ok(Some(Ok(execution))) => {
                     interval = self.settings.poll;
@@ -100,7 +100,7 @@ impl Watch {
                     None => Error::new(ErrorKind::Transport, "the stream ended without a state"),
                 },
                 Err(Silence) => {
-                    interval = (interval * 2).min(LONGEST_POLL);
+                    interval = interval.saturating_mul(2).min(LONGEST_POLL);
                     // The stream is still open: what goes wrong here it will tell as well.
                     if let Ok(execution) = self.client.executions().get_execution(&self.id).await
                         && !self.is_old(&execution)
@@ -145,9 +145,8 @@ impl Watch {
             if let Some(observer) = &mut self.settings.on_progress {
                 observer(&execution);
             }
-            let is_paused = execution.state.as_ref().is_some_and(State::is_paused);
             // A task run may change within a pause; only a new state of the execution is a new pause.
-            if is_paused && seen.paused_at != Some(progress.0) {
+            if execution.is_paused() && seen.paused_at != Some(progress.0) {
                 seen.paused_at = Some(progress.0);
                 if let Some(observer) = &mut self.settings.on_pause {
                     observer(&execution);
@@ -194,9 +193,9 @@ struct Silence;
 
 async fn event_or_silence(
     states: &mut FollowStream<Execution>,
-    until: Instant,
+    limit: Duration,
 ) -> Result<Option<Result<Execution, Error>>, Silence> {
-    let mut silence = pin!(sleep_until(until));
+    let mut silence = pin!(sleep(limit));
     let mut event = pin!(states.next());
     poll_fn(|cx| match event.as_mut().poll(cx) {
         Poll::Ready(event) => Poll::Ready(Ok(event)),

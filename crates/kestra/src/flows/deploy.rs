@@ -3,6 +3,7 @@
 use kestra_core::{CallOptions, Error};
 use kestra_models::FlowWithSource;
 
+use crate::client::Deadline;
 use crate::{Client, Flows};
 
 /// What a deployment did.
@@ -63,18 +64,8 @@ impl Deploy {
             return Err(Error::invalid("source", "it is empty"));
         }
         let client = self.client.with_options(self.options.clone());
-        let deadline = self
-            .options
-            .get_timeouts()
-            .or(client.options().get_timeouts())
-            .limits(None, false)
-            .total
-            .map(|total| tokio::time::Instant::now() + total);
-        let left = || {
-            let left =
-                deadline.map(|deadline| deadline.saturating_duration_since(tokio::time::Instant::now()));
-            left.map_or_else(CallOptions::new, |left| CallOptions::new().timeout(left))
-        };
+        let deadline = Deadline::of(&self.options, self.client.options(), None);
+        let left = || deadline.limit(CallOptions::new());
         let flows = client.flows();
         let (namespace, id) = self.identify(&flows, left()).await?;
         match flows.get_flow(&namespace, &id).options(left()).await {

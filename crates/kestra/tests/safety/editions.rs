@@ -1,5 +1,7 @@
+use std::time::Duration;
+
 use kestra::{CallOptions, Client, Error, ErrorKind, Filter};
-use kestra_testkit::{Dialect, Server};
+use kestra_testkit::{Dialect, Fault, Server};
 use serde_json::json;
 
 use crate::{NAMESPACE, flow, run, serve};
@@ -28,6 +30,18 @@ async fn enterprise_keeps_it() -> Result<(), Error> {
     enterprise(&server, "2.0.0");
     client.flows().create_flow(flow("hello")).draft(true).await?;
     assert_eq!(server.requests().pop().unwrap().query_value("draft"), Some("true"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_question_counts_to_the_limit_of_the_call() -> Result<(), Error> {
+    let (server, client) = serve(Dialect::V2_0).await;
+    enterprise(&server, "2.0.0");
+    client.flows().create_flow(flow("hello")).draft(true).timeout(Duration::MAX).await?;
+    server.fail(Fault::delay(Duration::from_millis(300)).always());
+    let late = client.flows().create_flow(flow("late")).draft(true).timeout(Duration::from_millis(450));
+    let error = late.await.unwrap_err();
+    assert!(error.is_timeout(), "{error}");
     Ok(())
 }
 
