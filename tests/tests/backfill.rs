@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kestra::jiff::Timestamp;
-use kestra::{Client, ErrorKind};
-use kestra_testkit::{Dialect, Server};
+use kestra::{CallOptions, Client, ErrorKind, Retry};
+use kestra_testkit::{Dialect, Fault, Server};
 use on_server::NAMESPACE;
 
 const FLOW: &str = "id: report\nnamespace: company.team\ninputs:\n  - id: region\n    type: STRING\n    defaults: none\ntasks:\n  \
@@ -109,5 +109,32 @@ async fn a_trigger_is_switched_off_and_on() {
             Dialect::V2_0 => assert!(error.is_not_found(), "{error}"),
             _ => assert_eq!(error.kind(), ErrorKind::Build, "{error}"),
         }
+    }
+}
+
+#[tokio::test]
+async fn a_watch_outlasts_an_outage_and_reads_once_more_at_its_end() {
+    for dialect in Dialect::ALL {
+        let (server, client) = server(dialect, Duration::from_millis(20)).await;
+        let client = client.with_options(CallOptions::new().retry(Retry::none()));
+        let backfill = client.triggers().backfill(NAMESPACE, "report", "daily");
+        let begin = async || {
+            let start = backfill.start(time("2026-01-01T00:00:00Z")).end(time("2026-01-05T12:00:00Z"));
+            start.await.unwrap();
+        };
+        let search = "/api/v1/{tenant}/triggers/**";
+        begin().await;
+        server.fail(Fault::status(503).on("GET", search).skip(1).times(4));
+        let watch = backfill.watch().every(Duration::from_millis(1)).timeout(Duration::MAX);
+        assert!(watch.await.unwrap().trigger_id.is_some());
+
+        begin().await;
+        let watch = backfill.watch().every(Duration::from_mins(10)).timeout(Duration::from_secs(2));
+        assert!(watch.await.unwrap().trigger_id.is_some(), "{dialect:?}");
+        assert_eq!(server.executions_of(NAMESPACE, "report").len(), 10);
+
+        // That nothing can be read at all is told at once.
+        server.fail(Fault::status(503).on("GET", search));
+        assert_eq!(backfill.watch().await.unwrap_err().status().map(|status| status.as_u16()), Some(503));
     }
 }

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::time::Duration;
 
+use kestra_core::sse::{Backoff, is_passing};
 use kestra_core::{Error, ErrorKind, TimeoutPhase};
 use kestra_models::{Backfill, TriggerState};
-use tokio::time::Instant;
 
 use super::TriggerBackfill;
 use super::start::is_going_on;
+use crate::client::Deadline;
 
 /// How often the trigger is read.
 const INTERVAL: Duration = Duration::from_secs(2);
@@ -18,7 +19,8 @@ type OnProgress = Box<dyn FnMut(&Backfill) + Send>;
 /// A wait for the end of a backfill; see [`TriggerBackfill::watch`].
 ///
 /// The server tells nothing by itself, so the trigger is read again and again. A backfill that is paused is waited for; that
-/// it is paused can be seen in what `on_progress` is given.
+/// it is paused can be seen in what `on_progress` is given. Once the trigger was read, a server may be out of reach for up to 10
+/// minutes.
 #[must_use = "nothing is waited for until this is awaited"]
 pub struct WatchBackfill {
     backfill: TriggerBackfill,
@@ -38,7 +40,7 @@ impl WatchBackfill {
         self
     }
 
-    /// How long to wait in all; without end unless said otherwise. The backfill goes on.
+    /// How long to wait in all; without end unless said otherwise. It is read once more at the end. The backfill goes on.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = Some(limit);
         self
@@ -51,26 +53,43 @@ impl WatchBackfill {
     }
 
     async fn run(mut self) -> Result<TriggerState, Error> {
-        let end = self.timeout.map(|timeout| Instant::now() + timeout);
+        let deadline = Deadline::within(self.timeout);
         let mut seen: Option<Backfill> = None;
+        // None before the trigger was read for the first time.
+        let mut backoff: Option<Backoff> = None;
         loop {
-            let trigger = self.backfill.state().await?.ok_or_else(|| self.backfill.missing())?;
-            let Some(backfill) = trigger.backfill.as_ref().filter(|backfill| is_going_on(backfill)) else {
-                return Ok(trigger);
-            };
-            if seen.as_ref() != Some(backfill) {
-                if let Some(report) = &mut self.on_progress {
-                    report(backfill);
+            let (pause, problem) = match self.backfill.state().await {
+                Ok(trigger) => {
+                    let trigger = trigger.ok_or_else(|| self.backfill.missing())?;
+                    let Some(backfill) = trigger.backfill.as_ref().filter(|backfill| is_going_on(backfill))
+                    else {
+                        return Ok(trigger);
+                    };
+                    if seen.as_ref() != Some(backfill) {
+                        if let Some(report) = &mut self.on_progress {
+                            report(backfill);
+                        }
+                        seen = Some(backfill.clone());
+                    }
+                    backoff = Some(Backoff::default());
+                    (self.interval, still_going_on())
                 }
-                seen = Some(backfill.clone());
+                Err(error) if is_passing(&error) => match backoff.as_mut().and_then(Backoff::next_wait) {
+                    Some(wait) => (wait, error),
+                    None => return Err(error),
+                },
+                Err(error) => return Err(error),
+            };
+            if deadline.is_over() {
+                return Err(problem);
             }
-            if end.is_some_and(|end| Instant::now() + self.interval > end) {
-                let message = "the backfill is still going on";
-                return Err(Error::new(ErrorKind::Timeout(TimeoutPhase::Total), message));
-            }
-            tokio::time::sleep(self.interval).await;
+            tokio::time::sleep(deadline.left().map_or(pause, |left| pause.min(left))).await;
         }
     }
+}
+
+fn still_going_on() -> Error {
+    Error::new(ErrorKind::Timeout(TimeoutPhase::Total), "the backfill is still going on")
 }
 
 impl fmt::Debug for WatchBackfill {
