@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kestra::models::{ExecutionKind, StateType};
-use kestra::{Client, ErrorKind, Finished, TimeoutPhase};
+use kestra::{CallOptions, Client, ErrorKind, Finished, TimeoutPhase, Timeouts};
 use kestra_testkit::{Dialect, Fault, Outcome, Server};
 use kestra_tests::eventually;
 use serde::{Deserialize, Serialize};
@@ -190,6 +190,7 @@ async fn time_that_is_over_leaves_the_execution_or_kills_it() {
         let run = || client.executions().run(NAMESPACE, "slow").timeout(Duration::from_millis(150));
         let error = run().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Timeout(TimeoutPhase::Total));
+        assert!(error.to_string().contains("within 150ms"), "{error}");
         let left = client.executions().get_execution(error.execution_id().unwrap()).await.unwrap();
         assert!(!left.is_over());
 
@@ -240,6 +241,21 @@ async fn where_events_are_kept_back_the_execution_is_read() -> Result<(), kestra
         server.fail(Fault::hang().on_path("/api/v1/{tenant}/executions/{id}/follow").always());
         let run = client.executions().run(NAMESPACE, "job").poll_interval(Duration::from_millis(50));
         let finished = tokio::time::timeout(Duration::from_secs(10), run.into_future()).await.unwrap()?;
+        assert_eq!(finished.outputs()["rows"], 1);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_wait_without_end_is_one() -> Result<(), kestra::Error> {
+    for dialect in ALL {
+        let (server, client) = serve(dialect).await;
+        let flow = server.flow(NAMESPACE, "job");
+        flow.on_run(|_| Outcome::success(json!({"rows": 1})).after(Duration::from_millis(50)));
+        let timeouts = Timeouts::default().connect(Duration::MAX).total(Duration::MAX).idle(Duration::MAX);
+        let client = client.with_options(CallOptions::new().timeouts(timeouts.attempt(Duration::MAX)));
+        let run = client.executions().run(NAMESPACE, "job").poll_interval(Duration::MAX);
+        let finished = run.outage_limit(Duration::MAX).timeout(Duration::MAX).await?;
         assert_eq!(finished.outputs()["rows"], 1);
     }
     Ok(())

@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use kestra_core::{Error, ErrorKind, TimeoutPhase};
-use tokio::time::{Instant, Sleep};
+use tokio::time::Sleep;
 
 /// Counts while nothing comes; no timer exists before the first silence.
 pub(crate) struct IdleTimer {
@@ -30,7 +30,7 @@ impl IdleTimer {
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
         if !self.silent {
             self.silent = true;
-            sleep.as_mut().reset(Instant::now() + limit);
+            sleep.set(tokio::time::sleep(limit));
         }
         sleep.as_mut().poll(cx).map(|()| expired(limit, "nothing more came"))
     }

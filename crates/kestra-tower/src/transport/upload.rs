@@ -71,12 +71,12 @@ impl RequestBody {
 
 impl UploadWatch {
     pub(crate) fn poll_expired(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
-        let first = self.progress.start + self.limit;
+        let Some(first) = self.progress.start.checked_add(self.limit) else { return Poll::Pending };
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(first)));
         loop {
             ready!(sleep.as_mut().poll(cx));
             let last = Duration::from_millis(self.progress.last.load(Ordering::Relaxed));
-            let end = self.progress.start + last + self.limit;
+            let end = first + last;
             if end <= Instant::now() {
                 let what = "the server took nothing more of the request and didn't answer, or its source gave nothing,";
                 return Poll::Ready(expired(self.limit, what));
