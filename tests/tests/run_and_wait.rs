@@ -248,7 +248,7 @@ async fn where_events_are_kept_back_the_execution_is_read() -> Result<(), kestra
 
 #[tokio::test]
 async fn a_wait_without_end_is_one() -> Result<(), kestra::Error> {
-    for dialect in ALL {
+    for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
         let flow = server.flow(NAMESPACE, "job");
         flow.on_run(|_| Outcome::success(json!({"rows": 1})).after(Duration::from_millis(50)));
