@@ -197,7 +197,7 @@ async fn what_the_server_refuses_is_no_riddle() {
 
 #[tokio::test]
 async fn an_answer_that_cannot_be_read_is_as_good_as_lost() {
-    for dialect in ALL {
+    for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
         server.fail(Fault::malformed().on("POST", CREATE).times(3));
         let started = client.executions().start(NAMESPACE, "job").await.unwrap();
@@ -225,7 +225,7 @@ async fn an_answer_that_cannot_be_read_is_as_good_as_lost() {
 
 #[tokio::test]
 async fn a_look_up_without_end_is_one() {
-    for dialect in ALL {
+    for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
         server.fail(Fault::cut(Cut::AfterProcessing).on("POST", CREATE));
         let start = client.executions().start(NAMESPACE, "job").look_up_for(Duration::MAX);
