@@ -20,7 +20,7 @@ const fn version(major: u16, minor: u16, patch: u16) -> Version {
 #[test]
 fn operations_keep_to_the_exported_documents() {
     let catalogue = catalogue();
-    for version in [version(1, 0, 3), version(1, 3, 25), version(2, 0, 0)] {
+    for version in [version(1, 0, 3), version(1, 3, 25), version(2, 0, 0), version(2, 0, 3)] {
         let document = Document::new(export::document(&catalogue, version));
         let Outcome { requests, missing, violations, unmade } = hold(&catalogue, version, &document);
         println!("{version}: {requests} requests");

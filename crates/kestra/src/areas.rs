@@ -91,6 +91,10 @@ areas! {
     banners => Banners,
     /// Bindings: who has which role where.
     bindings => Bindings,
+    /// Templates of cases, on servers from 2.0 on.
+    case_templates => CaseTemplates,
+    /// Cases: what went wrong, who looks after it and what is to be done, on servers from 2.0 on.
+    cases => Cases,
     /// Credentials that flows use to reach other systems.
     credentials => Credentials,
     /// Expressions: render them against a context.

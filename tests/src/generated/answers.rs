@@ -84,12 +84,43 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
         | "delete_asset_usages_by_query"
         | "delete_assets_by_ids"
         | "delete_assets_by_query"
+        | "acknowledge_cases_by_ids"
+        | "delete_cases_by_ids"
+        | "delete_cases_by_query"
         | "delete_instance_policies_by_ids"
         | "delete_namespace_policies_by_ids"
         | "delete_tenant_policies_by_ids"
         | "delete_test_suites_by_ids"
         | "disable_test_suites_by_ids"
         | "enable_test_suites_by_ids" => crate::recorded::round_trip::<::kestra_models::BulkOutcome>(json),
+        "acknowledge_case"
+        | "assign_case"
+        | "attach_case_action"
+        | "attach_case_asset"
+        | "cancel_case"
+        | "create_case"
+        | "create_case_from_executions"
+        | "create_case_from_executions_by_query"
+        | "delete_case_ticket"
+        | "detach_case_action"
+        | "detach_case_asset"
+        | "disable_case_auto_attach"
+        | "enable_case_auto_attach"
+        | "get_case"
+        | "link_case_executions"
+        | "link_case_executions_by_query"
+        | "resolve_case"
+        | "set_case_ticket"
+        | "unwatch_case"
+        | "update_case"
+        | "update_case_action"
+        | "update_case_status"
+        | "watch_case" => crate::recorded::round_trip::<::kestra_models::Case>(json),
+        "add_case_comment" => crate::recorded::round_trip::<::kestra_models::CaseEvent>(json),
+        "search_case_events" => crate::recorded::round_trip::<::kestra_models::CaseEventSearchResult>(json),
+        "create_case_template" | "get_case_template" | "update_case_template" => {
+            crate::recorded::round_trip::<::kestra_models::CaseTemplate>(json)
+        }
         "update_concurrency_limit" => crate::recorded::round_trip::<::kestra_models::ConcurrencyLimit>(json),
         "get_configuration" => crate::recorded::round_trip::<::kestra_models::Configuration>(json),
         "create_api_token_for_current_user"
@@ -247,6 +278,25 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
         }
         "search_blueprints" => {
             crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::BlueprintItem>>(json)
+        }
+        "search_cases" => crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::Case>>(json),
+        "list_case_assets" => {
+            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::CaseAsset>>(json)
+        }
+        "list_case_events" => {
+            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::CaseEvent>>(json)
+        }
+        "list_case_executions" => {
+            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::CaseExecution>>(json)
+        }
+        "list_case_assignees" => {
+            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::CaseSubject>>(json)
+        }
+        "list_cases_by_asset" => {
+            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::CaseSummary>>(json)
+        }
+        "search_case_templates" => {
+            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::CaseTemplate>>(json)
         }
         "search_concurrency_limits" => {
             crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::ConcurrencyLimit>>(json)
@@ -532,6 +582,7 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
         | "request_password_reset"
         | "request_password_reset_by_get"
         | "reset_password"
+        | "create_case_from_task"
         | "enter_maintenance"
         | "exit_maintenance"
         | "forward_support_ticket"
@@ -548,9 +599,16 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
         "get_plugin_group_icons" | "get_plugin_icons" => crate::recorded::round_trip::<
             ::std::collections::BTreeMap<String, ::kestra_models::PluginIcon>,
         >(json),
+        "run_case_action" => {
+            crate::recorded::round_trip::<::std::collections::BTreeMap<String, String>>(json)
+        }
+        "list_cases_by_executions" => crate::recorded::round_trip::<
+            ::std::collections::BTreeMap<String, Vec<::kestra_models::CaseSummary>>,
+        >(json),
         "get_inherited_secrets" => {
             crate::recorded::round_trip::<::std::collections::BTreeMap<String, Vec<String>>>(json)
         }
+        "count_cases" => crate::recorded::round_trip::<::std::collections::BTreeMap<String, i64>>(json),
         "list_ai_providers" => crate::recorded::round_trip::<Vec<::kestra_models::AiProviderResponse>>(json),
         "list_audit_logs_from_resource_id" => {
             crate::recorded::round_trip::<Vec<::kestra_models::AuditLogOption>>(json)

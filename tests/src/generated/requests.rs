@@ -340,6 +340,52 @@ pub(crate) fn rebuild(operation: &str, r: &Recorded<'_>) -> Option<Result<Call, 
         "update_flow_blueprint" => update_flow_blueprint(r),
         "update_internal_blueprint" => update_internal_blueprint(r),
         "use_blueprint_template" => use_blueprint_template(r),
+        "create_case_template" => create_case_template(r),
+        "delete_case_template" => delete_case_template(r),
+        "get_case_template" => get_case_template(r),
+        "search_case_templates" => search_case_templates(r),
+        "update_case_template" => update_case_template(r),
+        "acknowledge_case" => acknowledge_case(r),
+        "acknowledge_cases_by_ids" => acknowledge_cases_by_ids(r),
+        "add_case_comment" => add_case_comment(r),
+        "assign_case" => assign_case(r),
+        "attach_case_action" => attach_case_action(r),
+        "attach_case_asset" => attach_case_asset(r),
+        "cancel_case" => cancel_case(r),
+        "count_cases" => count_cases(r),
+        "create_case" => create_case(r),
+        "create_case_from_executions" => create_case_from_executions(r),
+        "create_case_from_executions_by_query" => create_case_from_executions_by_query(r),
+        "create_case_from_task" => create_case_from_task(r),
+        "delete_case" => delete_case(r),
+        "delete_case_ticket" => delete_case_ticket(r),
+        "delete_cases_by_ids" => delete_cases_by_ids(r),
+        "delete_cases_by_query" => delete_cases_by_query(r),
+        "detach_case_action" => detach_case_action(r),
+        "detach_case_asset" => detach_case_asset(r),
+        "disable_case_auto_attach" => disable_case_auto_attach(r),
+        "download_case_attachment" => download_case_attachment(r),
+        "enable_case_auto_attach" => enable_case_auto_attach(r),
+        "get_case" => get_case(r),
+        "link_case_executions" => link_case_executions(r),
+        "link_case_executions_by_query" => link_case_executions_by_query(r),
+        "list_case_assets" => list_case_assets(r),
+        "list_case_assignees" => list_case_assignees(r),
+        "list_case_events" => list_case_events(r),
+        "list_case_executions" => list_case_executions(r),
+        "list_cases_by_asset" => list_cases_by_asset(r),
+        "list_cases_by_executions" => list_cases_by_executions(r),
+        "resolve_case" => resolve_case(r),
+        "run_case_action" => run_case_action(r),
+        "search_case_events" => search_case_events(r),
+        "search_cases" => search_cases(r),
+        "set_case_ticket" => set_case_ticket(r),
+        "unlink_case_execution" => unlink_case_execution(r),
+        "unwatch_case" => unwatch_case(r),
+        "update_case" => update_case(r),
+        "update_case_action" => update_case_action(r),
+        "update_case_status" => update_case_status(r),
+        "watch_case" => watch_case(r),
         "enter_maintenance" => enter_maintenance(r),
         "exit_maintenance" => exit_maintenance(r),
         "get_maintenance_status" => get_maintenance_status(r),
@@ -4290,6 +4336,456 @@ fn use_blueprint_template(r: &Recorded<'_>) -> Result<Call, Obstacle> {
         r.path::<String>("id")?,
         r.json::<::kestra_models::UseBlueprintTemplateRequest>("application/json")?,
     );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn create_case_template(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreateCaseTemplate::new(
+        r.json::<::kestra_models::CaseTemplateRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_case_template(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteCaseTemplate::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_case_template(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetCaseTemplate::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn search_case_templates(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::SearchCaseTemplates::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn update_case_template(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::UpdateCaseTemplate::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::CaseTemplateRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn acknowledge_case(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::AcknowledgeCase::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn acknowledge_cases_by_ids(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::AcknowledgeCasesByIds::new(r.json::<Vec<String>>("application/json")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn add_case_comment(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.form()?;
+    let mut b = ::kestra_operations::AddCaseComment::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    for part in r.parts() {
+        b = match part.name() {
+            "body" => b.body(part.value::<String>()?),
+            "files" => b.files([part.required_file()?]),
+            _ => return Err(r.unknown_part(part.name())),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn assign_case(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::AssignCase::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::AssignCaseRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn attach_case_action(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::AttachCaseAction::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::AttachCaseActionRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn attach_case_asset(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::AttachCaseAsset::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::AttachCaseAssetRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn cancel_case(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let mut b = ::kestra_operations::CancelCase::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    if r.has_body() {
+        b = b.cancel_case_request(r.json::<::kestra_models::CancelCaseRequest>("application/json")?);
+    }
+    Ok(b.into_call())
+}
+
+fn count_cases(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::CountCases::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "dateFilter" => b.date_filter(r.value::<String>(name, value)?),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn create_case(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreateCase::new(
+        r.json::<::kestra_models::CreateCaseRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn create_case_from_executions(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreateCaseFromExecutions::new(
+        r.json::<::kestra_models::CreateCaseFromExecutionsRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn create_case_from_executions_by_query(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreateCaseFromExecutionsByQuery::new(
+        r.json::<::kestra_models::CreateCaseFromExecutionsByQueryRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn create_case_from_task(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreateCaseFromTask::new(
+        r.json::<::kestra_models::CreateCaseFromTaskRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_case(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteCase::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_case_ticket(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteCaseTicket::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_cases_by_ids(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::DeleteCasesByIds::new(r.json::<Vec<String>>("application/json")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_cases_by_query(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::DeleteCasesByQuery::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "dateFilter" => b.date_filter(r.value::<String>(name, value)?),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    b = b.all();
+    Ok(b.into_call())
+}
+
+fn detach_case_action(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DetachCaseAction::new(
+        r.path::<String>("id")?,
+        r.path::<String>("namespace")?,
+        r.path::<String>("flowId")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn detach_case_asset(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DetachCaseAsset::new(r.path::<String>("id")?, r.path::<String>("assetId")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn disable_case_auto_attach(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DisableCaseAutoAttach::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn download_case_attachment(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DownloadCaseAttachment::new(
+        r.path::<String>("id")?,
+        r.path::<String>("attachmentId")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn enable_case_auto_attach(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::EnableCaseAutoAttach::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::CaseAutoAttachRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_case(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::GetCase::new(r.path::<String>("id")?);
+    for (name, value) in r.query() {
+        b = match name {
+            "allowDeleted" => b.allow_deleted(r.value::<bool>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn link_case_executions(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::LinkCaseExecutions::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::LinkCaseExecutionsRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn link_case_executions_by_query(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::LinkCaseExecutionsByQuery::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::LinkCaseExecutionsByQueryRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_case_assets(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ListCaseAssets::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_case_assignees(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::ListCaseAssignees::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "dateFilter" => b.date_filter(r.value::<String>(name, value)?),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn list_case_events(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::ListCaseEvents::new(r.path::<String>("id")?);
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn list_case_executions(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::ListCaseExecutions::new(r.path::<String>("id")?);
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn list_cases_by_asset(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ListCasesByAsset::new(r.path::<String>("assetId")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_cases_by_executions(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::ListCasesByExecutions::new(r.json::<Vec<String>>("application/json")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn resolve_case(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::ResolveCase::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::ResolveCaseRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn run_case_action(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::RunCaseAction::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::RunCaseActionRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn search_case_events(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::SearchCaseEvents::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "assignees" => b.assignees([r.item::<String>(name, value)?]),
+            "events" => b.events([r.item::<String>(name, value)?]),
+            "namespace" => b.namespace(r.value::<String>(name, value)?),
+            "severities" => b.severities([r.item::<String>(name, value)?]),
+            "sinceCreated" => b.since_created(r.value::<::jiff::Timestamp>(name, value)?),
+            "sinceId" => b.since_id(r.value::<String>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn search_cases(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::SearchCases::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "dateFilter" => b.date_filter(r.value::<String>(name, value)?),
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn set_case_ticket(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::SetCaseTicket::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::CaseTicketRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn unlink_case_execution(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::UnlinkCaseExecution::new(
+        r.path::<String>("id")?,
+        r.path::<String>("executionId")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn unwatch_case(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::UnwatchCase::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn update_case(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::UpdateCase::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::UpdateCaseRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn update_case_action(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::UpdateCaseAction::new(
+        r.path::<String>("id")?,
+        r.path::<String>("namespace")?,
+        r.path::<String>("flowId")?,
+        r.json::<::kestra_models::AttachCaseActionRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn update_case_status(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::UpdateCaseStatus::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::UpdateCaseStatusRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn watch_case(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::WatchCase::new(r.path::<String>("id")?);
     r.only_query(&[], false)?;
     Ok(b.into_call())
 }

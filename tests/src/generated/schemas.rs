@@ -31,6 +31,9 @@ pub(crate) static NAMES: &[&str] = &[
     "AssetTopologyGraphNode",
     "AssetUsage",
     "AssetsInOut",
+    "AssignCaseRequest",
+    "AttachCaseActionRequest",
+    "AttachCaseAssetRequest",
     "AttemptMetric",
     "AuditLog",
     "AuditLogDetail",
@@ -67,6 +70,36 @@ pub(crate) static NAMES: &[&str] = &[
     "BulkImportResponseError",
     "BulkOperationRequest",
     "BulkOperationResponse",
+    "CancelCaseRequest",
+    "Case",
+    "CaseAction",
+    "CaseAsset",
+    "CaseAttachment",
+    "CaseAutoAttach",
+    "CaseAutoAttachRequest",
+    "CaseCustomField",
+    "CaseCustomFieldType",
+    "CaseEvent",
+    "CaseEventSearchResult",
+    "CaseEventType",
+    "CaseEventWithCase",
+    "CaseExecution",
+    "CaseOfEvent",
+    "CaseOrigin",
+    "CaseResolution",
+    "CaseSeverity",
+    "CaseSlaState",
+    "CaseSlaStatus",
+    "CaseSlaTargets",
+    "CaseStatus",
+    "CaseSubject",
+    "CaseSubjectIds",
+    "CaseSubjects",
+    "CaseSummary",
+    "CaseTemplate",
+    "CaseTemplateRequest",
+    "CaseTicket",
+    "CaseTicketRequest",
     "Chart",
     "ChartFiltersOverrides",
     "ChartSchemaType",
@@ -85,6 +118,10 @@ pub(crate) static NAMES: &[&str] = &[
     "CreateBackfillRequest",
     "CreateBackfillRequestBackfill",
     "CreateBindingRequest",
+    "CreateCaseFromExecutionsByQueryRequest",
+    "CreateCaseFromExecutionsRequest",
+    "CreateCaseFromTaskRequest",
+    "CreateCaseRequest",
     "CreateCredentialRequest",
     "CreateGitHubAppCredentialRequest",
     "CreateGroupRequest",
@@ -197,6 +234,8 @@ pub(crate) static NAMES: &[&str] = &[
     "LatestExecution",
     "LeftSidebarConfiguration",
     "LicenseInfo",
+    "LinkCaseExecutionsByQueryRequest",
+    "LinkCaseExecutionsRequest",
     "ListTemplatesResponse",
     "Listener",
     "LogEntry",
@@ -297,6 +336,7 @@ pub(crate) static NAMES: &[&str] = &[
     "RenderExpressionRequest",
     "RenderedExpressions",
     "ResetPasswordRequest",
+    "ResolveCaseRequest",
     "ReusableInputs",
     "RightSidebarConfiguration",
     "Role",
@@ -310,6 +350,7 @@ pub(crate) static NAMES: &[&str] = &[
     "RoleSummary",
     "RoleUsage",
     "RunByQueryRequest",
+    "RunCaseActionRequest",
     "RunRequest",
     "SchemaExtensionConfiguration",
     "ScimAttribute",
@@ -443,6 +484,8 @@ pub(crate) static NAMES: &[&str] = &[
     "UiLayout",
     "UnitTest",
     "UnitTestResult",
+    "UpdateCaseRequest",
+    "UpdateCaseStatusRequest",
     "UpdateCredentialRequest",
     "UpdateGitHubAppCredentialRequest",
     "UpdateGroupRequest",
@@ -537,6 +580,13 @@ pub(crate) fn round_trip(schema: &str, json: &[u8]) -> Option<::serde_json::Resu
         }
         "AssetUsage" => crate::recorded::round_trip::<::kestra_models::AssetUsage>(json),
         "AssetsInOut" => crate::recorded::round_trip::<::kestra_models::AssetsInOut>(json),
+        "AssignCaseRequest" => crate::recorded::round_trip::<::kestra_models::AssignCaseRequest>(json),
+        "AttachCaseActionRequest" => {
+            crate::recorded::round_trip::<::kestra_models::AttachCaseActionRequest>(json)
+        }
+        "AttachCaseAssetRequest" => {
+            crate::recorded::round_trip::<::kestra_models::AttachCaseAssetRequest>(json)
+        }
         "AttemptMetric" => crate::recorded::round_trip::<::kestra_models::AttemptMetric>(json),
         "AuditLog" => crate::recorded::round_trip::<::kestra_models::AuditLog>(json),
         "AuditLogDetail" => crate::recorded::round_trip::<::kestra_models::AuditLogDetail>(json),
@@ -581,6 +631,40 @@ pub(crate) fn round_trip(schema: &str, json: &[u8]) -> Option<::serde_json::Resu
         "BulkOperationResponse" => {
             crate::recorded::round_trip::<::kestra_models::BulkOperationResponse>(json)
         }
+        "CancelCaseRequest" => crate::recorded::round_trip::<::kestra_models::CancelCaseRequest>(json),
+        "Case" => crate::recorded::round_trip::<::kestra_models::Case>(json),
+        "CaseAction" => crate::recorded::round_trip::<::kestra_models::CaseAction>(json),
+        "CaseAsset" => crate::recorded::round_trip::<::kestra_models::CaseAsset>(json),
+        "CaseAttachment" => crate::recorded::round_trip::<::kestra_models::CaseAttachment>(json),
+        "CaseAutoAttach" => crate::recorded::round_trip::<::kestra_models::CaseAutoAttach>(json),
+        "CaseAutoAttachRequest" => {
+            crate::recorded::round_trip::<::kestra_models::CaseAutoAttachRequest>(json)
+        }
+        "CaseCustomField" => crate::recorded::round_trip::<::kestra_models::CaseCustomField>(json),
+        "CaseCustomFieldType" => crate::recorded::round_trip::<::kestra_models::CaseCustomFieldType>(json),
+        "CaseEvent" => crate::recorded::round_trip::<::kestra_models::CaseEvent>(json),
+        "CaseEventSearchResult" => {
+            crate::recorded::round_trip::<::kestra_models::CaseEventSearchResult>(json)
+        }
+        "CaseEventType" => crate::recorded::round_trip::<::kestra_models::CaseEventType>(json),
+        "CaseEventWithCase" => crate::recorded::round_trip::<::kestra_models::CaseEventWithCase>(json),
+        "CaseExecution" => crate::recorded::round_trip::<::kestra_models::CaseExecution>(json),
+        "CaseOfEvent" => crate::recorded::round_trip::<::kestra_models::CaseOfEvent>(json),
+        "CaseOrigin" => crate::recorded::round_trip::<::kestra_models::CaseOrigin>(json),
+        "CaseResolution" => crate::recorded::round_trip::<::kestra_models::CaseResolution>(json),
+        "CaseSeverity" => crate::recorded::round_trip::<::kestra_models::CaseSeverity>(json),
+        "CaseSlaState" => crate::recorded::round_trip::<::kestra_models::CaseSlaState>(json),
+        "CaseSlaStatus" => crate::recorded::round_trip::<::kestra_models::CaseSlaStatus>(json),
+        "CaseSlaTargets" => crate::recorded::round_trip::<::kestra_models::CaseSlaTargets>(json),
+        "CaseStatus" => crate::recorded::round_trip::<::kestra_models::CaseStatus>(json),
+        "CaseSubject" => crate::recorded::round_trip::<::kestra_models::CaseSubject>(json),
+        "CaseSubjectIds" => crate::recorded::round_trip::<::kestra_models::CaseSubjectIds>(json),
+        "CaseSubjects" => crate::recorded::round_trip::<::kestra_models::CaseSubjects>(json),
+        "CaseSummary" => crate::recorded::round_trip::<::kestra_models::CaseSummary>(json),
+        "CaseTemplate" => crate::recorded::round_trip::<::kestra_models::CaseTemplate>(json),
+        "CaseTemplateRequest" => crate::recorded::round_trip::<::kestra_models::CaseTemplateRequest>(json),
+        "CaseTicket" => crate::recorded::round_trip::<::kestra_models::CaseTicket>(json),
+        "CaseTicketRequest" => crate::recorded::round_trip::<::kestra_models::CaseTicketRequest>(json),
         "Chart" => crate::recorded::round_trip::<::kestra_models::Chart>(json),
         "ChartFiltersOverrides" => {
             crate::recorded::round_trip::<::kestra_models::ChartFiltersOverrides>(json)
@@ -609,6 +693,16 @@ pub(crate) fn round_trip(schema: &str, json: &[u8]) -> Option<::serde_json::Resu
             crate::recorded::round_trip::<::kestra_models::CreateBackfillRequestBackfill>(json)
         }
         "CreateBindingRequest" => crate::recorded::round_trip::<::kestra_models::CreateBindingRequest>(json),
+        "CreateCaseFromExecutionsByQueryRequest" => {
+            crate::recorded::round_trip::<::kestra_models::CreateCaseFromExecutionsByQueryRequest>(json)
+        }
+        "CreateCaseFromExecutionsRequest" => {
+            crate::recorded::round_trip::<::kestra_models::CreateCaseFromExecutionsRequest>(json)
+        }
+        "CreateCaseFromTaskRequest" => {
+            crate::recorded::round_trip::<::kestra_models::CreateCaseFromTaskRequest>(json)
+        }
+        "CreateCaseRequest" => crate::recorded::round_trip::<::kestra_models::CreateCaseRequest>(json),
         "CreateCredentialRequest" => {
             crate::recorded::round_trip::<::kestra_models::CreateCredentialRequest>(json)
         }
@@ -783,6 +877,12 @@ pub(crate) fn round_trip(schema: &str, json: &[u8]) -> Option<::serde_json::Resu
             crate::recorded::round_trip::<::kestra_models::LeftSidebarConfiguration>(json)
         }
         "LicenseInfo" => crate::recorded::round_trip::<::kestra_models::LicenseInfo>(json),
+        "LinkCaseExecutionsByQueryRequest" => {
+            crate::recorded::round_trip::<::kestra_models::LinkCaseExecutionsByQueryRequest>(json)
+        }
+        "LinkCaseExecutionsRequest" => {
+            crate::recorded::round_trip::<::kestra_models::LinkCaseExecutionsRequest>(json)
+        }
         "ListTemplatesResponse" => {
             crate::recorded::round_trip::<::kestra_models::ListTemplatesResponse>(json)
         }
@@ -925,6 +1025,7 @@ pub(crate) fn round_trip(schema: &str, json: &[u8]) -> Option<::serde_json::Resu
         }
         "RenderedExpressions" => crate::recorded::round_trip::<::kestra_models::RenderedExpressions>(json),
         "ResetPasswordRequest" => crate::recorded::round_trip::<::kestra_models::ResetPasswordRequest>(json),
+        "ResolveCaseRequest" => crate::recorded::round_trip::<::kestra_models::ResolveCaseRequest>(json),
         "ReusableInputs" => crate::recorded::round_trip::<::kestra_models::ReusableInputs>(json),
         "RightSidebarConfiguration" => {
             crate::recorded::round_trip::<::kestra_models::RightSidebarConfiguration>(json)
@@ -946,6 +1047,7 @@ pub(crate) fn round_trip(schema: &str, json: &[u8]) -> Option<::serde_json::Resu
         "RoleSummary" => crate::recorded::round_trip::<::kestra_models::RoleSummary>(json),
         "RoleUsage" => crate::recorded::round_trip::<::kestra_models::RoleUsage>(json),
         "RunByQueryRequest" => crate::recorded::round_trip::<::kestra_models::RunByQueryRequest>(json),
+        "RunCaseActionRequest" => crate::recorded::round_trip::<::kestra_models::RunCaseActionRequest>(json),
         "RunRequest" => crate::recorded::round_trip::<::kestra_models::RunRequest>(json),
         "SchemaExtensionConfiguration" => {
             crate::recorded::round_trip::<::kestra_models::SchemaExtensionConfiguration>(json)
@@ -1139,6 +1241,10 @@ pub(crate) fn round_trip(schema: &str, json: &[u8]) -> Option<::serde_json::Resu
         "UiLayout" => crate::recorded::round_trip::<::kestra_models::UiLayout>(json),
         "UnitTest" => crate::recorded::round_trip::<::kestra_models::UnitTest>(json),
         "UnitTestResult" => crate::recorded::round_trip::<::kestra_models::UnitTestResult>(json),
+        "UpdateCaseRequest" => crate::recorded::round_trip::<::kestra_models::UpdateCaseRequest>(json),
+        "UpdateCaseStatusRequest" => {
+            crate::recorded::round_trip::<::kestra_models::UpdateCaseStatusRequest>(json)
+        }
         "UpdateCredentialRequest" => {
             crate::recorded::round_trip::<::kestra_models::UpdateCredentialRequest>(json)
         }

@@ -915,6 +915,75 @@ impl PluginDefault {
     }
 }
 
+/// `QueryFilter` of the API.
+#[derive(Clone, Debug, PartialEq, Default, ::serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct QueryFilter {
+    /// `children` on the wire; 2.0 and later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub children: Option<Vec<crate::QueryFilter>>,
+    /// `field` on the wire.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<crate::QueryFilterField>,
+    /// `logical` on the wire; 2.0 and later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logical: Option<crate::QueryFilterLogical>,
+    /// `operation` on the wire.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operation: Option<crate::QueryFilterOp>,
+    /// `value` on the wire.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<::serde_json::Value>,
+}
+
+object! {
+    QueryFilter {
+        0 children = "children" optional_list,
+        1 field = "field" value,
+        2 logical = "logical" value,
+        3 operation = "operation" value,
+        4 value = "value" value,
+    }
+}
+
+impl QueryFilter {
+    /// One without fields.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets `children`.
+    pub fn children(mut self, children: impl IntoIterator<Item = impl Into<crate::QueryFilter>>) -> Self {
+        self.children = Some(children.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Sets `field`.
+    pub fn field(mut self, field: impl Into<crate::QueryFilterField>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+
+    /// Sets `logical`.
+    pub fn logical(mut self, logical: impl Into<crate::QueryFilterLogical>) -> Self {
+        self.logical = Some(logical.into());
+        self
+    }
+
+    /// Sets `operation`.
+    pub fn operation(mut self, operation: impl Into<crate::QueryFilterOp>) -> Self {
+        self.operation = Some(operation.into());
+        self
+    }
+
+    /// Sets `value`.
+    pub fn value(mut self, value: impl Into<::serde_json::Value>) -> Self {
+        self.value = Some(value.into());
+        self
+    }
+}
+
 string_enum! {
     /// A field that searches can filter by.
     QueryFilterField {
@@ -974,6 +1043,33 @@ string_enum! {
         Username = "username",
         Version = "version",
         WorkerId = "workerId",
+    }
+}
+
+string_enum! {
+    /// `QueryFilter.Logical` of the API.
+    QueryFilterLogical {
+        And = "and",
+        Or = "or",
+    }
+}
+
+string_enum! {
+    /// `QueryFilter.Op` of the API.
+    QueryFilterOp {
+        Contains = "CONTAINS",
+        EndsWith = "ENDS_WITH",
+        Equals = "EQUALS",
+        GreaterThan = "GREATER_THAN",
+        GreaterThanOrEqualTo = "GREATER_THAN_OR_EQUAL_TO",
+        In = "IN",
+        LessThan = "LESS_THAN",
+        LessThanOrEqualTo = "LESS_THAN_OR_EQUAL_TO",
+        NotEquals = "NOT_EQUALS",
+        NotIn = "NOT_IN",
+        Prefix = "PREFIX",
+        Regex = "REGEX",
+        StartsWith = "STARTS_WITH",
     }
 }
 

@@ -83,6 +83,10 @@ pub(crate) static OPERATIONS: &[&[&::kestra_core::OperationInfo]] = &[
     #[cfg(feature = "enterprise")]
     enterprise::blueprints::OPERATIONS,
     #[cfg(feature = "enterprise")]
+    enterprise::case_templates::OPERATIONS,
+    #[cfg(feature = "enterprise")]
+    enterprise::cases::OPERATIONS,
+    #[cfg(feature = "enterprise")]
     enterprise::cluster::OPERATIONS,
     #[cfg(feature = "enterprise")]
     enterprise::credentials::OPERATIONS,

@@ -108,6 +108,250 @@ string_enum! {
     }
 }
 
+/// A flow that can be run from a case.
+#[derive(Clone, Debug, PartialEq, Default, ::serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct CaseAction {
+    /// `flowId` on the wire.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flow_id: Option<String>,
+    /// `label` on the wire.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// `namespace` on the wire.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+}
+
+object! {
+    CaseAction {
+        0 flow_id = "flowId" text,
+        1 label = "label" text,
+        2 namespace = "namespace" text,
+    }
+}
+
+impl CaseAction {
+    /// One without fields.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets `flowId`.
+    pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
+        self.flow_id = Some(flow_id.into());
+        self
+    }
+
+    /// Sets `label`.
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// Sets `namespace`.
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = Some(namespace.into());
+        self
+    }
+}
+
+/// Case custom field of the API.
+#[derive(Clone, Debug, PartialEq, Default, ::serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct CaseCustomField {
+    /// `name` on the wire.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// `options` on the wire.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
+    /// `type` on the wire.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub type_: Option<crate::CaseCustomFieldType>,
+    /// `value` on the wire.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub value: Vec<String>,
+}
+
+object! {
+    CaseCustomField {
+        0 name = "name" text,
+        1 options = "options" strings,
+        2 type_ = "type" value,
+        3 value = "value" strings,
+    }
+}
+
+impl CaseCustomField {
+    /// One without fields.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets `name`.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Sets `options`.
+    pub fn options(mut self, options: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.options = options.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Sets `type`.
+    pub fn type_(mut self, type_: impl Into<crate::CaseCustomFieldType>) -> Self {
+        self.type_ = Some(type_.into());
+        self
+    }
+
+    /// Sets `value`.
+    pub fn value(mut self, value: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.value = value.into_iter().map(Into::into).collect();
+        self
+    }
+}
+
+string_enum! {
+    /// Case custom field type of the API.
+    CaseCustomFieldType {
+        Multiselect = "MULTISELECT",
+        Select = "SELECT",
+        String = "STRING",
+    }
+}
+
+string_enum! {
+    /// Case severity of the API.
+    CaseSeverity {
+        Critical = "CRITICAL",
+        High = "HIGH",
+        Low = "LOW",
+        Medium = "MEDIUM",
+    }
+}
+
+/// Within which time a case has to be acknowledged and resolved.
+#[derive(Clone, Debug, PartialEq, Default, ::serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct CaseSlaTargets {
+    /// `acknowledgement` on the wire.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acknowledgement: Option<String>,
+    /// `resolution` on the wire.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resolution: Option<String>,
+}
+
+object! {
+    CaseSlaTargets {
+        0 acknowledgement = "acknowledgement" text,
+        1 resolution = "resolution" text,
+    }
+}
+
+impl CaseSlaTargets {
+    /// One without fields.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets `acknowledgement`.
+    pub fn acknowledgement(mut self, acknowledgement: impl Into<String>) -> Self {
+        self.acknowledgement = Some(acknowledgement.into());
+        self
+    }
+
+    /// Sets `resolution`.
+    pub fn resolution(mut self, resolution: impl Into<String>) -> Self {
+        self.resolution = Some(resolution.into());
+        self
+    }
+}
+
+/// A user or a group.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[non_exhaustive]
+pub struct CaseSubject {
+    /// `id` on the wire.
+    pub id: Option<String>,
+    /// `label` on the wire.
+    pub label: Option<String>,
+    /// `type` on the wire.
+    pub type_: Option<String>,
+}
+
+object! {
+    CaseSubject {
+        0 id = "id" text,
+        1 label = "label" text,
+        2 type_ = "type" text,
+    }
+}
+
+/// Case subject ids of the API.
+#[derive(Clone, Debug, PartialEq, Default, ::serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct CaseSubjectIds {
+    /// `groups` on the wire.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub groups: Option<Vec<String>>,
+    /// `users` on the wire.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub users: Option<Vec<String>>,
+}
+
+object! {
+    CaseSubjectIds {
+        0 groups = "groups" optional_strings,
+        1 users = "users" optional_strings,
+    }
+}
+
+impl CaseSubjectIds {
+    /// One without fields.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets `groups`.
+    pub fn groups(mut self, groups: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.groups = Some(groups.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Sets `users`.
+    pub fn users(mut self, users: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.users = Some(users.into_iter().map(Into::into).collect());
+        self
+    }
+}
+
+/// Case subjects of the API.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[non_exhaustive]
+pub struct CaseSubjects {
+    /// `groups` on the wire.
+    pub groups: Vec<crate::CaseSubject>,
+    /// `users` on the wire.
+    pub users: Vec<crate::CaseSubject>,
+}
+
+object! {
+    CaseSubjects {
+        0 groups = "groups" list,
+        1 users = "users" list,
+    }
+}
+
 /// `CreateApiTokenRequest` of the API.
 #[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]

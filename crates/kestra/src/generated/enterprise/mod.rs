@@ -9,6 +9,8 @@ mod banners;
 mod bindings;
 mod blueprint_tags;
 mod blueprints;
+mod case_templates;
+mod cases;
 mod cluster;
 mod credentials;
 mod expressions;
