@@ -45,7 +45,7 @@ async fn export(client: &Client, id: &str) -> Result<String, kestra::Error> {
     let now = Timestamp::now();
     let within = ChartFiltersOverrides::new().start_date(now - Duration::from_secs(3600)).end_date(now);
     let mut csv = Vec::new();
-    let download = dashboards.export_dashboard_chart_data_to_csv(id, "by_flow", within).await;
+    let download = dashboards.export_dashboard_chart(id, "by_flow", within).await;
     let written = match download {
         Ok(download) => download.to_writer(&mut csv).await,
         Err(error) => Err(error),

@@ -86,3 +86,43 @@ proptest! {
         let _ = decode(&pieces);
     }
 }
+
+mod streams {
+    use http::Response;
+    use kestra_core::sse::EventStream;
+    use kestra_core::{
+        Body, Call, CallFuture, ErrorKind, Executor, OperationInfo, Replay, ResponseFuture, Route, Versions,
+        decode,
+    };
+
+    static ROUTES: &[Route] = &[Route::post("/api/v1/{tenant}/talk", Versions::ALL)];
+    static ACTION: OperationInfo = OperationInfo::new("talk", "ai", ROUTES);
+    static FOLLOW: OperationInfo = OperationInfo::new("listen", "ai", ROUTES).replay(Replay::Safe);
+
+    /// Answers with two events and a close.
+    #[derive(Clone)]
+    struct Answering;
+
+    impl Executor for Answering {
+        fn execute(&self, _: Call) -> CallFuture {
+            Box::pin(async { Ok(Response::new(Body::from("data: 1\n\nid: 7\ndata: 2\n\n"))) })
+        }
+    }
+
+    /// What a stream of this operation gives.
+    async fn given(info: &'static OperationInfo) -> Vec<Result<u8, ErrorKind>> {
+        let response = ResponseFuture::new(&Answering, Call::new(info), decode::stream);
+        let mut stream = EventStream::<u8>::new(response, info);
+        let mut given = Vec::new();
+        while let Some(event) = stream.next().await {
+            given.push(event.map_err(|error| error.kind()));
+        }
+        given
+    }
+
+    #[tokio::test]
+    async fn a_close_ends_what_an_action_answers_and_cuts_a_follow() {
+        assert_eq!(given(&ACTION).await, [Ok(1), Ok(2)]);
+        assert_eq!(given(&FOLLOW).await, [Ok(1), Ok(2), Err(ErrorKind::Transport)]);
+    }
+}

@@ -109,6 +109,8 @@ areas! {
     notifications => Notifications,
     /// Policies that flows have to keep to: of the instance, a tenant or a namespace.
     policies => Policies,
+    /// Other servers and tenants that flows are promoted to, from servers of 2.0 on.
+    promotion_targets => PromotionTargets,
     /// Limits on how much a tenant may run.
     quotas => Quotas,
     /// Inputs that flows of a namespace share.

@@ -4,6 +4,9 @@
 pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::Result<::serde_json::Value>> {
     Some(match operation {
         "get_active_services" => crate::recorded::round_trip::<::kestra_models::ActiveServiceList>(json),
+        "create_ai_thread" | "get_ai_thread" | "rename_ai_thread" => {
+            crate::recorded::round_trip::<::kestra_models::AiThread>(json)
+        }
         "set_tenant_logo" => crate::recorded::round_trip::<::kestra_models::ApiTenant>(json),
         "disable_app" | "enable_app" => crate::recorded::round_trip::<::kestra_models::App>(json),
         "dispatch_app"
@@ -192,6 +195,7 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
         "get_execution_flow_graph" | "generate_flow_graph" | "generate_flow_graph_from_source" => {
             crate::recorded::round_trip::<::kestra_models::FlowGraph>(json)
         }
+        "get_flow_hashes_by_ids" => crate::recorded::round_trip::<::kestra_models::FlowHashes>(json),
         "get_flow_dependencies"
         | "get_flow_dependencies_from_namespace"
         | "get_flow_dependencies_from_tenant" => {
@@ -252,6 +256,7 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
         "aggregate_metrics_from_flow" | "aggregate_metrics_from_task" => {
             crate::recorded::round_trip::<::kestra_models::MetricAggregations>(json)
         }
+        "detect_missing_plugins" => crate::recorded::round_trip::<::kestra_models::MissingPlugins>(json),
         "get_namespace" | "create_namespace" | "update_namespace" => {
             crate::recorded::round_trip::<::kestra_models::Namespace>(json)
         }
@@ -345,6 +350,12 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
         "search_instance_policies" | "search_namespace_policies" | "search_policies" => {
             crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::PolicySummary>>(json)
         }
+        "list_promotions" => {
+            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::Promotion>>(json)
+        }
+        "list_promotion_targets" => {
+            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::PromotionTarget>>(json)
+        }
         "list_reusable_inputs" => {
             crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::ReusableInputs>>(json)
         }
@@ -402,6 +413,9 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
             crate::recorded::round_trip::<::kestra_models::PluginArtifactList>(json)
         }
         "get_plugin_icon" => crate::recorded::round_trip::<::kestra_models::PluginIconResponse>(json),
+        "get_plugin_installation" | "install_plugins" => {
+            crate::recorded::round_trip::<::kestra_models::PluginInstallation>(json)
+        }
         "resolve_versioned_plugins" => {
             crate::recorded::round_trip::<::kestra_models::PluginResolutionList>(json)
         }
@@ -425,6 +439,18 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
         "import_policies" => crate::recorded::round_trip::<::kestra_models::PolicyImportResult>(json),
         "preview_flow_policies" => {
             crate::recorded::round_trip::<::kestra_models::PolicyPreviewResponse>(json)
+        }
+        "promote_flows_by_ids" => crate::recorded::round_trip::<::kestra_models::PromotionBatchOutcome>(json),
+        "get_promotion_diff" => crate::recorded::round_trip::<::kestra_models::PromotionDiff>(json),
+        "promote_flow" => crate::recorded::round_trip::<::kestra_models::PromotionOutcome>(json),
+        "create_promotion_target" | "get_promotion_target" | "update_promotion_target" => {
+            crate::recorded::round_trip::<::kestra_models::PromotionTarget>(json)
+        }
+        "get_flow_hashes_of_promotion_target" => {
+            crate::recorded::round_trip::<::kestra_models::PromotionTargetFlowHashes>(json)
+        }
+        "test_promotion_target" | "test_saved_promotion_target" => {
+            crate::recorded::round_trip::<::kestra_models::PromotionTargetTest>(json)
         }
         "render_expressions" => crate::recorded::round_trip::<::kestra_models::RenderedExpressions>(json),
         "get_reusable_inputs"
@@ -574,7 +600,11 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
         | "get_inherited_variables" => {
             crate::recorded::round_trip::<::serde_json::Map<String, ::serde_json::Value>>(json)
         }
-        "get_file_preview_from_app_execution"
+        "open_mcp_session"
+        | "send_mcp_message"
+        | "chat_in_ai_thread"
+        | "confirm_ai_action"
+        | "get_file_preview_from_app_execution"
         | "accept_invitation"
         | "create_from_invitation"
         | "log_in_with_session"
@@ -591,6 +621,8 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
         | "list_available_versioned_plugins"
         | "list_available_versioned_plugins_for_secret_manager"
         | "list_available_versioned_plugins_for_storage"
+        | "get_flow_source_of_promotion_target"
+        | "reset_quota_limit"
         | "create_security_integration"
         | "delete_test_suite"
         | "impersonate"
@@ -610,6 +642,7 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
         }
         "count_cases" => crate::recorded::round_trip::<::std::collections::BTreeMap<String, i64>>(json),
         "list_ai_providers" => crate::recorded::round_trip::<Vec<::kestra_models::AiProviderResponse>>(json),
+        "list_ai_threads" => crate::recorded::round_trip::<Vec<::kestra_models::AiThreadSummary>>(json),
         "list_audit_logs_from_resource_id" => {
             crate::recorded::round_trip::<Vec<::kestra_models::AuditLogOption>>(json)
         }
@@ -694,6 +727,7 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
         | "get_expression_filters"
         | "autocomplete_namespaces"
         | "list_template_namespaces"
+        | "list_app_states"
         | "list_internal_blueprint_tags"
         | "import_plugin_defaults"
         | "list_namespaces_with_reusable_inputs" => crate::recorded::round_trip::<Vec<String>>(json),

@@ -19,8 +19,8 @@ pub(crate) fn rebuild(operation: &str, r: &Recorded<'_>) -> Option<Result<Call, 
         "get_cluster_service" => get_cluster_service(r),
         "create_dashboard" => create_dashboard(r),
         "delete_dashboard" => delete_dashboard(r),
-        "export_chart_to_csv" => export_chart_to_csv(r),
-        "export_dashboard_chart_data_to_csv" => export_dashboard_chart_data_to_csv(r),
+        "export_chart" => export_chart(r),
+        "export_dashboard_chart" => export_dashboard_chart(r),
         "get_dashboard" => get_dashboard(r),
         "get_dashboard_chart_data" => get_dashboard_chart_data(r),
         "get_default_dashboards" => get_default_dashboards(r),
@@ -179,11 +179,14 @@ pub(crate) fn rebuild(operation: &str, r: &Recorded<'_>) -> Option<Result<Call, 
         "follow_logs_from_execution" => follow_logs_from_execution(r),
         "list_logs_from_execution" => list_logs_from_execution(r),
         "search_logs" => search_logs(r),
+        "close_mcp_session" => close_mcp_session(r),
         "create_mcp_server" => create_mcp_server(r),
         "delete_mcp_server" => delete_mcp_server(r),
         "get_mcp_server" => get_mcp_server(r),
         "list_mcp_servers" => list_mcp_servers(r),
         "list_mcp_tools" => list_mcp_tools(r),
+        "open_mcp_session" => open_mcp_session(r),
+        "send_mcp_message" => send_mcp_message(r),
         "toggle_mcp_server" => toggle_mcp_server(r),
         "update_mcp_server" => update_mcp_server(r),
         "aggregate_metrics_from_flow" => aggregate_metrics_from_flow(r),
@@ -206,18 +209,21 @@ pub(crate) fn rebuild(operation: &str, r: &Recorded<'_>) -> Option<Result<Call, 
         "get_execution_outputs" => get_execution_outputs(r),
         "get_task_run_outputs" => get_task_run_outputs(r),
         "list_task_outputs" => list_task_outputs(r),
+        "detect_missing_plugins" => detect_missing_plugins(r),
         "get_all_input_types" => get_all_input_types(r),
         "get_plugin_by_subgroups" => get_plugin_by_subgroups(r),
         "get_plugin_documentation" => get_plugin_documentation(r),
         "get_plugin_documentation_from_version" => get_plugin_documentation_from_version(r),
         "get_plugin_group_icons" => get_plugin_group_icons(r),
         "get_plugin_icons" => get_plugin_icons(r),
+        "get_plugin_installation" => get_plugin_installation(r),
         "get_plugin_ui" => get_plugin_ui(r),
         "get_plugin_ui_manifest" => get_plugin_ui_manifest(r),
         "get_plugin_versions" => get_plugin_versions(r),
         "get_properties_from_type" => get_properties_from_type(r),
         "get_schema_from_input_type" => get_schema_from_input_type(r),
         "get_schemas_from_type" => get_schemas_from_type(r),
+        "install_plugins" => install_plugins(r),
         "list_plugins" => list_plugins(r),
         "list_trigger_plugins" => list_trigger_plugins(r),
         "list_secrets" => list_secrets(r),
@@ -258,8 +264,15 @@ pub(crate) fn rebuild(operation: &str, r: &Recorded<'_>) -> Option<Result<Call, 
         "unpause_backfill_by_ids" => unpause_backfill_by_ids(r),
         "unpause_backfill_by_query" => unpause_backfill_by_query(r),
         "update_trigger" => update_trigger(r),
+        "chat_in_ai_thread" => chat_in_ai_thread(r),
+        "confirm_ai_action" => confirm_ai_action(r),
+        "create_ai_thread" => create_ai_thread(r),
+        "delete_ai_thread" => delete_ai_thread(r),
         "generate_app" => generate_app(r),
         "generate_test_suite" => generate_test_suite(r),
+        "get_ai_thread" => get_ai_thread(r),
+        "list_ai_threads" => list_ai_threads(r),
+        "rename_ai_thread" => rename_ai_thread(r),
         "bulk_delete_apps" => bulk_delete_apps(r),
         "bulk_disable_apps" => bulk_disable_apps(r),
         "bulk_enable_apps" => bulk_enable_apps(r),
@@ -276,6 +289,7 @@ pub(crate) fn rebuild(operation: &str, r: &Recorded<'_>) -> Option<Result<Call, 
         "get_file_preview_from_app_execution" => get_file_preview_from_app_execution(r),
         "get_logs_from_app_execution" => get_logs_from_app_execution(r),
         "get_stream_events_from_app" => get_stream_events_from_app(r),
+        "list_app_states" => list_app_states(r),
         "list_app_tags" => list_app_tags(r),
         "open_app" => open_app(r),
         "preview_app" => preview_app(r),
@@ -403,7 +417,13 @@ pub(crate) fn rebuild(operation: &str, r: &Recorded<'_>) -> Option<Result<Call, 
         "update_credential" => update_credential(r),
         "update_namespace_credential" => update_namespace_credential(r),
         "render_expressions" => render_expressions(r),
+        "get_flow_hashes_by_ids" => get_flow_hashes_by_ids(r),
+        "get_promotion_diff" => get_promotion_diff(r),
+        "list_promotions" => list_promotions(r),
         "preview_flow_policies" => preview_flow_policies(r),
+        "promote_flow" => promote_flow(r),
+        "promote_flows_by_ids" => promote_flows_by_ids(r),
+        "report_promotion" => report_promotion(r),
         "add_user_to_group" => add_user_to_group(r),
         "autocomplete_groups" => autocomplete_groups(r),
         "create_group" => create_group(r),
@@ -505,6 +525,16 @@ pub(crate) fn rebuild(operation: &str, r: &Recorded<'_>) -> Option<Result<Call, 
         "validate_instance_policy" => validate_instance_policy(r),
         "validate_namespace_policy" => validate_namespace_policy(r),
         "validate_tenant_policy" => validate_tenant_policy(r),
+        "create_promotion_target" => create_promotion_target(r),
+        "delete_promotion_target" => delete_promotion_target(r),
+        "get_flow_hashes_of_promotion_target" => get_flow_hashes_of_promotion_target(r),
+        "get_flow_source_of_promotion_target" => get_flow_source_of_promotion_target(r),
+        "get_promotion_target" => get_promotion_target(r),
+        "list_promotion_targets" => list_promotion_targets(r),
+        "test_promotion_target" => test_promotion_target(r),
+        "test_saved_promotion_target" => test_saved_promotion_target(r),
+        "update_promotion_target" => update_promotion_target(r),
+        "reset_quota_limit" => reset_quota_limit(r),
         "search_quota_limits" => search_quota_limits(r),
         "delete_reusable_inputs" => delete_reusable_inputs(r),
         "get_reusable_inputs" => get_reusable_inputs(r),
@@ -762,21 +792,30 @@ fn delete_dashboard(r: &Recorded<'_>) -> Result<Call, Obstacle> {
     Ok(b.into_call())
 }
 
-fn export_chart_to_csv(r: &Recorded<'_>) -> Result<Call, Obstacle> {
-    let b = ::kestra_operations::ExportChartToCsv::new(
-        r.json::<::kestra_models::PreviewRequest>("application/json")?,
-    );
-    r.only_query(&[], false)?;
+fn export_chart(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let mut b =
+        ::kestra_operations::ExportChart::new(r.json::<::kestra_models::PreviewRequest>("application/json")?);
+    for (name, value) in r.query() {
+        b = match name {
+            "format" => b.format(r.value::<String>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
     Ok(b.into_call())
 }
 
-fn export_dashboard_chart_data_to_csv(r: &Recorded<'_>) -> Result<Call, Obstacle> {
-    let b = ::kestra_operations::ExportDashboardChartDataToCsv::new(
+fn export_dashboard_chart(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let mut b = ::kestra_operations::ExportDashboardChart::new(
         r.path::<String>("id")?,
         r.path::<String>("chartId")?,
         r.json::<::kestra_models::ChartFiltersOverrides>("application/json")?,
     );
-    r.only_query(&[], false)?;
+    for (name, value) in r.query() {
+        b = match name {
+            "format" => b.format(r.value::<String>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
     Ok(b.into_call())
 }
 
@@ -2673,6 +2712,13 @@ fn search_logs(r: &Recorded<'_>) -> Result<Call, Obstacle> {
     Ok(b.into_call())
 }
 
+fn close_mcp_session(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::CloseMcpSession::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
 fn create_mcp_server(r: &Recorded<'_>) -> Result<Call, Obstacle> {
     let b =
         ::kestra_operations::CreateMcpServer::new(r.json::<::kestra_models::McpServer>("application/json")?);
@@ -2711,6 +2757,22 @@ fn list_mcp_servers(r: &Recorded<'_>) -> Result<Call, Obstacle> {
 fn list_mcp_tools(r: &Recorded<'_>) -> Result<Call, Obstacle> {
     r.no_body()?;
     let b = ::kestra_operations::ListMcpTools::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn open_mcp_session(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::OpenMcpSession::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn send_mcp_message(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::SendMcpMessage::new(
+        r.path::<String>("id")?,
+        r.json::<::serde_json::Value>("application/json")?,
+    );
     r.only_query(&[], false)?;
     Ok(b.into_call())
 }
@@ -2942,6 +3004,12 @@ fn list_task_outputs(r: &Recorded<'_>) -> Result<Call, Obstacle> {
     Ok(b.into_call())
 }
 
+fn detect_missing_plugins(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::DetectMissingPlugins::new(r.body_text("text/plain")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
 fn get_all_input_types(r: &Recorded<'_>) -> Result<Call, Obstacle> {
     r.no_body()?;
     let b = ::kestra_operations::GetAllInputTypes::new();
@@ -2997,6 +3065,13 @@ fn get_plugin_icons(r: &Recorded<'_>) -> Result<Call, Obstacle> {
     Ok(b.into_call())
 }
 
+fn get_plugin_installation(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetPluginInstallation::new(r.path::<String>("jobId")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
 fn get_plugin_ui(r: &Recorded<'_>) -> Result<Call, Obstacle> {
     r.no_body()?;
     let b = ::kestra_operations::GetPluginUi::new(r.path::<String>("group")?, r.path::<String>("path")?);
@@ -3043,6 +3118,14 @@ fn get_schemas_from_type(r: &Recorded<'_>) -> Result<Call, Obstacle> {
             _ => return Err(r.unknown_parameter(name, value)),
         };
     }
+    Ok(b.into_call())
+}
+
+fn install_plugins(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::InstallPlugins::new(
+        r.json::<Vec<::kestra_models::PluginArtifact>>("application/json")?,
+    );
+    r.only_query(&[], false)?;
     Ok(b.into_call())
 }
 
@@ -3485,6 +3568,39 @@ fn update_trigger(r: &Recorded<'_>) -> Result<Call, Obstacle> {
     Ok(b.into_call())
 }
 
+fn chat_in_ai_thread(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::ChatInAiThread::new(
+        r.path::<String>("threadId")?,
+        r.json::<::kestra_models::ChatInAiThreadRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn confirm_ai_action(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::ConfirmAiAction::new(
+        r.path::<String>("threadId")?,
+        r.json::<::kestra_models::ConfirmAiActionRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn create_ai_thread(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreateAiThread::new(
+        r.json::<::kestra_models::CreateAiThreadRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_ai_thread(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeleteAiThread::new(r.path::<String>("threadId")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
 fn generate_app(r: &Recorded<'_>) -> Result<Call, Obstacle> {
     let b = ::kestra_operations::GenerateApp::new(
         r.json::<::kestra_models::AppGenerationPrompt>("application/json")?,
@@ -3496,6 +3612,29 @@ fn generate_app(r: &Recorded<'_>) -> Result<Call, Obstacle> {
 fn generate_test_suite(r: &Recorded<'_>) -> Result<Call, Obstacle> {
     let b = ::kestra_operations::GenerateTestSuite::new(
         r.json::<::kestra_models::TestSuiteGenerationPrompt>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_ai_thread(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetAiThread::new(r.path::<String>("threadId")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_ai_threads(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ListAiThreads::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn rename_ai_thread(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::RenameAiThread::new(
+        r.path::<String>("threadId")?,
+        r.json::<::kestra_models::RenameAiThreadRequest>("application/json")?,
     );
     r.only_query(&[], false)?;
     Ok(b.into_call())
@@ -3648,6 +3787,13 @@ fn get_stream_events_from_app(r: &Recorded<'_>) -> Result<Call, Obstacle> {
         r.path::<String>("id")?,
         r.path::<String>("stream")?,
     );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_app_states(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::ListAppStates::new();
     r.only_query(&[], false)?;
     Ok(b.into_call())
 }
@@ -4697,7 +4843,7 @@ fn search_case_events(r: &Recorded<'_>) -> Result<Call, Obstacle> {
     for (name, value) in r.query() {
         b = match name {
             "assignees" => b.assignees([r.item::<String>(name, value)?]),
-            "events" => b.events([r.item::<String>(name, value)?]),
+            "events" => b.event_types([r.item::<String>(name, value)?]),
             "namespace" => b.namespace(r.value::<String>(name, value)?),
             "severities" => b.severities([r.item::<String>(name, value)?]),
             "sinceCreated" => b.since_created(r.value::<::jiff::Timestamp>(name, value)?),
@@ -4949,9 +5095,71 @@ fn render_expressions(r: &Recorded<'_>) -> Result<Call, Obstacle> {
     Ok(b.into_call())
 }
 
+fn get_flow_hashes_by_ids(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::GetFlowHashesByIds::new(
+        r.json::<Vec<::kestra_models::NamespacedId>>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_promotion_diff(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetPromotionDiff::new(
+        r.path::<String>("namespace")?,
+        r.path::<String>("id")?,
+        r.path::<String>("auditId")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_promotions(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b =
+        ::kestra_operations::ListPromotions::new(r.path::<String>("namespace")?, r.path::<String>("id")?);
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
 fn preview_flow_policies(r: &Recorded<'_>) -> Result<Call, Obstacle> {
     let b = ::kestra_operations::PreviewFlowPolicies::new(
         r.json::<::kestra_models::PolicyPreviewRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn promote_flow(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::PromoteFlow::new(
+        r.path::<String>("namespace")?,
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::PromoteFlowRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn promote_flows_by_ids(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::PromoteFlowsByIds::new(
+        r.json::<::kestra_models::PromoteFlowsRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn report_promotion(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::ReportPromotion::new(
+        r.path::<String>("namespace")?,
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::ReportPromotionRequest>("application/json")?,
     );
     r.only_query(&[], false)?;
     Ok(b.into_call())
@@ -5846,6 +6054,110 @@ fn validate_namespace_policy(r: &Recorded<'_>) -> Result<Call, Obstacle> {
 
 fn validate_tenant_policy(r: &Recorded<'_>) -> Result<Call, Obstacle> {
     let b = ::kestra_operations::ValidateTenantPolicy::new(r.body_text("application/x-yaml")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn create_promotion_target(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::CreatePromotionTarget::new(
+        r.json::<::kestra_models::CreatePromotionTargetRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn delete_promotion_target(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::DeletePromotionTarget::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_flow_hashes_of_promotion_target(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::GetFlowHashesOfPromotionTarget::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::FlowHashesRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn get_flow_source_of_promotion_target(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::GetFlowSourceOfPromotionTarget::new(
+        r.path::<String>("id")?,
+        r.required::<String>("flowId")?,
+        r.required::<String>("namespace")?,
+    );
+    for (name, value) in r.query() {
+        b = match name {
+            "flowId" => b,
+            "namespace" => b,
+            "revision" => b.revision(r.value::<i64>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn get_promotion_target(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::GetPromotionTarget::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn list_promotion_targets(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let mut b = ::kestra_operations::ListPromotionTargets::new();
+    for (name, value) in r.query() {
+        b = match name {
+            "page" => b.page(r.value::<i64>(name, value)?),
+            "size" => b.size(r.value::<i64>(name, value)?),
+            "sort" => b.sort([r.item::<String>(name, value)?]),
+            name if r.is_filter(name) => b,
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
+    }
+    Ok(b.into_call())
+}
+
+fn test_promotion_target(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let mut b = ::kestra_operations::TestPromotionTarget::new(
+        r.json::<::kestra_models::CreatePromotionTargetRequest>("application/json")?,
+    );
+    for (name, value) in r.query() {
+        b = match name {
+            "id" => b.id(r.value::<String>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
+    Ok(b.into_call())
+}
+
+fn test_saved_promotion_target(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::TestSavedPromotionTarget::new(r.path::<String>("id")?);
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn update_promotion_target(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::UpdatePromotionTarget::new(
+        r.path::<String>("id")?,
+        r.json::<::kestra_models::UpdatePromotionTargetRequest>("application/json")?,
+    );
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn reset_quota_limit(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    let b = ::kestra_operations::ResetQuotaLimit::new(
+        r.json::<::kestra_models::ResetQuotaLimitRequest>("application/json")?,
+    );
     r.only_query(&[], false)?;
     Ok(b.into_call())
 }

@@ -4,7 +4,21 @@
 pub(crate) static NAMES: &[&str] = &[
     "ActiveService",
     "ActiveServiceList",
+    "AiDecision",
+    "AiDraft",
+    "AiDraftKind",
+    "AiMessage",
+    "AiMessageRole",
+    "AiMessageType",
+    "AiMode",
     "AiProviderResponse",
+    "AiThinking",
+    "AiThread",
+    "AiThreadStatus",
+    "AiThreadSummary",
+    "AiToolCall",
+    "AiToolCallKind",
+    "AiToolFamily",
     "AllowedNamespace",
     "AllowedTrigger",
     "ApiTenant",
@@ -103,6 +117,7 @@ pub(crate) static NAMES: &[&str] = &[
     "Chart",
     "ChartFiltersOverrides",
     "ChartSchemaType",
+    "ChatInAiThreadRequest",
     "Check",
     "CheckBehavior",
     "CheckFailure",
@@ -113,6 +128,8 @@ pub(crate) static NAMES: &[&str] = &[
     "ConcurrencyLimit",
     "Condition",
     "Configuration",
+    "ConfirmAiActionRequest",
+    "CreateAiThreadRequest",
     "CreateApiTokenRequest",
     "CreateApiTokenResponse",
     "CreateBackfillRequest",
@@ -129,6 +146,7 @@ pub(crate) static NAMES: &[&str] = &[
     "CreateOrUpdateUserRequest",
     "CreateOrUpdateWorkerGroupRequest",
     "CreateOrUpdateWorkerQueueRequest",
+    "CreatePromotionTargetRequest",
     "CreateSecurityIntegrationRequest",
     "CreateServiceAccountRequest",
     "CreateTenantAccessRequest",
@@ -161,6 +179,7 @@ pub(crate) static NAMES: &[&str] = &[
     "ExecutionStatusEvent",
     "ExecutionTrigger",
     "ExecutionUsage",
+    "ExportFormat",
     "FileAttributes",
     "FileFormat",
     "FileMetas",
@@ -180,6 +199,10 @@ pub(crate) static NAMES: &[&str] = &[
     "FlowGenerationPrompt",
     "FlowGraph",
     "FlowGraphRelation",
+    "FlowHash",
+    "FlowHashRef",
+    "FlowHashes",
+    "FlowHashesRequest",
     "FlowRelation",
     "FlowScope",
     "FlowSearchResult",
@@ -256,6 +279,7 @@ pub(crate) static NAMES: &[&str] = &[
     "MetricAggregations",
     "MetricEntry",
     "MetricTag",
+    "MissingPlugins",
     "Namespace",
     "NamespaceFileRevision",
     "NamespacedId",
@@ -290,6 +314,10 @@ pub(crate) static NAMES: &[&str] = &[
     "PluginIcon",
     "PluginIconResponse",
     "PluginIdAndVersion",
+    "PluginInstallation",
+    "PluginInstallationProgress",
+    "PluginInstallationProgressState",
+    "PluginInstallationStatus",
     "PluginListRequest",
     "PluginResolutionList",
     "PluginSchema",
@@ -323,6 +351,22 @@ pub(crate) static NAMES: &[&str] = &[
     "PolicyViolation",
     "PreviewLimits",
     "PreviewRequest",
+    "PromoteFlowRequest",
+    "PromoteFlowsRequest",
+    "PromoteTargetRef",
+    "Promotion",
+    "PromotionBatchOutcome",
+    "PromotionConnectionMode",
+    "PromotionDiff",
+    "PromotionFlowResult",
+    "PromotionGateOutcome",
+    "PromotionOutcome",
+    "PromotionResult",
+    "PromotionState",
+    "PromotionTarget",
+    "PromotionTargetFlowHash",
+    "PromotionTargetFlowHashes",
+    "PromotionTargetTest",
     "QueryFilter",
     "QueryFilterField",
     "QueryFilterLogical",
@@ -333,9 +377,12 @@ pub(crate) static NAMES: &[&str] = &[
     "QuotaLimit",
     "RateLimit",
     "RelationType",
+    "RenameAiThreadRequest",
     "RenderExpressionRequest",
     "RenderedExpressions",
+    "ReportPromotionRequest",
     "ResetPasswordRequest",
+    "ResetQuotaLimitRequest",
     "ResolveCaseRequest",
     "ReusableInputs",
     "RightSidebarConfiguration",
@@ -491,6 +538,7 @@ pub(crate) static NAMES: &[&str] = &[
     "UpdateGroupRequest",
     "UpdateOAuth2CredentialRequest",
     "UpdatePasswordRequest",
+    "UpdatePromotionTargetRequest",
     "UpdateSubscriptionRequest",
     "UpdateUserGroupsRequest",
     "UpdateWorkerGroupRequest",
@@ -545,7 +593,21 @@ pub(crate) fn round_trip(schema: &str, json: &[u8]) -> Option<::serde_json::Resu
     Some(match schema {
         "ActiveService" => crate::recorded::round_trip::<::kestra_models::ActiveService>(json),
         "ActiveServiceList" => crate::recorded::round_trip::<::kestra_models::ActiveServiceList>(json),
+        "AiDecision" => crate::recorded::round_trip::<::kestra_models::AiDecision>(json),
+        "AiDraft" => crate::recorded::round_trip::<::kestra_models::AiDraft>(json),
+        "AiDraftKind" => crate::recorded::round_trip::<::kestra_models::AiDraftKind>(json),
+        "AiMessage" => crate::recorded::round_trip::<::kestra_models::AiMessage>(json),
+        "AiMessageRole" => crate::recorded::round_trip::<::kestra_models::AiMessageRole>(json),
+        "AiMessageType" => crate::recorded::round_trip::<::kestra_models::AiMessageType>(json),
+        "AiMode" => crate::recorded::round_trip::<::kestra_models::AiMode>(json),
         "AiProviderResponse" => crate::recorded::round_trip::<::kestra_models::AiProviderResponse>(json),
+        "AiThinking" => crate::recorded::round_trip::<::kestra_models::AiThinking>(json),
+        "AiThread" => crate::recorded::round_trip::<::kestra_models::AiThread>(json),
+        "AiThreadStatus" => crate::recorded::round_trip::<::kestra_models::AiThreadStatus>(json),
+        "AiThreadSummary" => crate::recorded::round_trip::<::kestra_models::AiThreadSummary>(json),
+        "AiToolCall" => crate::recorded::round_trip::<::kestra_models::AiToolCall>(json),
+        "AiToolCallKind" => crate::recorded::round_trip::<::kestra_models::AiToolCallKind>(json),
+        "AiToolFamily" => crate::recorded::round_trip::<::kestra_models::AiToolFamily>(json),
         "AllowedNamespace" => crate::recorded::round_trip::<::kestra_models::AllowedNamespace>(json),
         "AllowedTrigger" => crate::recorded::round_trip::<::kestra_models::AllowedTrigger>(json),
         "ApiTenant" => crate::recorded::round_trip::<::kestra_models::ApiTenant>(json),
@@ -670,6 +732,9 @@ pub(crate) fn round_trip(schema: &str, json: &[u8]) -> Option<::serde_json::Resu
             crate::recorded::round_trip::<::kestra_models::ChartFiltersOverrides>(json)
         }
         "ChartSchemaType" => crate::recorded::round_trip::<::kestra_models::ChartSchemaType>(json),
+        "ChatInAiThreadRequest" => {
+            crate::recorded::round_trip::<::kestra_models::ChatInAiThreadRequest>(json)
+        }
         "Check" => crate::recorded::round_trip::<::kestra_models::Check>(json),
         "CheckBehavior" => crate::recorded::round_trip::<::kestra_models::CheckBehavior>(json),
         "CheckFailure" => crate::recorded::round_trip::<::kestra_models::CheckFailure>(json),
@@ -680,6 +745,12 @@ pub(crate) fn round_trip(schema: &str, json: &[u8]) -> Option<::serde_json::Resu
         "ConcurrencyLimit" => crate::recorded::round_trip::<::kestra_models::ConcurrencyLimit>(json),
         "Condition" => crate::recorded::round_trip::<::kestra_models::Condition>(json),
         "Configuration" => crate::recorded::round_trip::<::kestra_models::Configuration>(json),
+        "ConfirmAiActionRequest" => {
+            crate::recorded::round_trip::<::kestra_models::ConfirmAiActionRequest>(json)
+        }
+        "CreateAiThreadRequest" => {
+            crate::recorded::round_trip::<::kestra_models::CreateAiThreadRequest>(json)
+        }
         "CreateApiTokenRequest" => {
             crate::recorded::round_trip::<::kestra_models::CreateApiTokenRequest>(json)
         }
@@ -721,6 +792,9 @@ pub(crate) fn round_trip(schema: &str, json: &[u8]) -> Option<::serde_json::Resu
         }
         "CreateOrUpdateWorkerQueueRequest" => {
             crate::recorded::round_trip::<::kestra_models::CreateOrUpdateWorkerQueueRequest>(json)
+        }
+        "CreatePromotionTargetRequest" => {
+            crate::recorded::round_trip::<::kestra_models::CreatePromotionTargetRequest>(json)
         }
         "CreateSecurityIntegrationRequest" => {
             crate::recorded::round_trip::<::kestra_models::CreateSecurityIntegrationRequest>(json)
@@ -772,6 +846,7 @@ pub(crate) fn round_trip(schema: &str, json: &[u8]) -> Option<::serde_json::Resu
         "ExecutionStatusEvent" => crate::recorded::round_trip::<::kestra_models::ExecutionStatusEvent>(json),
         "ExecutionTrigger" => crate::recorded::round_trip::<::kestra_models::ExecutionTrigger>(json),
         "ExecutionUsage" => crate::recorded::round_trip::<::kestra_models::ExecutionUsage>(json),
+        "ExportFormat" => crate::recorded::round_trip::<::kestra_models::ExportFormat>(json),
         "FileAttributes" => crate::recorded::round_trip::<::kestra_models::FileAttributes>(json),
         "FileFormat" => crate::recorded::round_trip::<::kestra_models::FileFormat>(json),
         "FileMetas" => crate::recorded::round_trip::<::kestra_models::FileMetas>(json),
@@ -793,6 +868,10 @@ pub(crate) fn round_trip(schema: &str, json: &[u8]) -> Option<::serde_json::Resu
         "FlowGenerationPrompt" => crate::recorded::round_trip::<::kestra_models::FlowGenerationPrompt>(json),
         "FlowGraph" => crate::recorded::round_trip::<::kestra_models::FlowGraph>(json),
         "FlowGraphRelation" => crate::recorded::round_trip::<::kestra_models::FlowGraphRelation>(json),
+        "FlowHash" => crate::recorded::round_trip::<::kestra_models::FlowHash>(json),
+        "FlowHashRef" => crate::recorded::round_trip::<::kestra_models::FlowHashRef>(json),
+        "FlowHashes" => crate::recorded::round_trip::<::kestra_models::FlowHashes>(json),
+        "FlowHashesRequest" => crate::recorded::round_trip::<::kestra_models::FlowHashesRequest>(json),
         "FlowRelation" => crate::recorded::round_trip::<::kestra_models::FlowRelation>(json),
         "FlowScope" => crate::recorded::round_trip::<::kestra_models::FlowScope>(json),
         "FlowSearchResult" => crate::recorded::round_trip::<::kestra_models::FlowSearchResult>(json),
@@ -909,6 +988,7 @@ pub(crate) fn round_trip(schema: &str, json: &[u8]) -> Option<::serde_json::Resu
         "MetricAggregations" => crate::recorded::round_trip::<::kestra_models::MetricAggregations>(json),
         "MetricEntry" => crate::recorded::round_trip::<::kestra_models::MetricEntry>(json),
         "MetricTag" => crate::recorded::round_trip::<::kestra_models::MetricTag>(json),
+        "MissingPlugins" => crate::recorded::round_trip::<::kestra_models::MissingPlugins>(json),
         "Namespace" => crate::recorded::round_trip::<::kestra_models::Namespace>(json),
         "NamespaceFileRevision" => {
             crate::recorded::round_trip::<::kestra_models::NamespaceFileRevision>(json)
@@ -961,6 +1041,16 @@ pub(crate) fn round_trip(schema: &str, json: &[u8]) -> Option<::serde_json::Resu
         "PluginIcon" => crate::recorded::round_trip::<::kestra_models::PluginIcon>(json),
         "PluginIconResponse" => crate::recorded::round_trip::<::kestra_models::PluginIconResponse>(json),
         "PluginIdAndVersion" => crate::recorded::round_trip::<::kestra_models::PluginIdAndVersion>(json),
+        "PluginInstallation" => crate::recorded::round_trip::<::kestra_models::PluginInstallation>(json),
+        "PluginInstallationProgress" => {
+            crate::recorded::round_trip::<::kestra_models::PluginInstallationProgress>(json)
+        }
+        "PluginInstallationProgressState" => {
+            crate::recorded::round_trip::<::kestra_models::PluginInstallationProgressState>(json)
+        }
+        "PluginInstallationStatus" => {
+            crate::recorded::round_trip::<::kestra_models::PluginInstallationStatus>(json)
+        }
         "PluginListRequest" => crate::recorded::round_trip::<::kestra_models::PluginListRequest>(json),
         "PluginResolutionList" => crate::recorded::round_trip::<::kestra_models::PluginResolutionList>(json),
         "PluginSchema" => crate::recorded::round_trip::<::kestra_models::PluginSchema>(json),
@@ -1008,6 +1098,30 @@ pub(crate) fn round_trip(schema: &str, json: &[u8]) -> Option<::serde_json::Resu
         "PolicyViolation" => crate::recorded::round_trip::<::kestra_models::PolicyViolation>(json),
         "PreviewLimits" => crate::recorded::round_trip::<::kestra_models::PreviewLimits>(json),
         "PreviewRequest" => crate::recorded::round_trip::<::kestra_models::PreviewRequest>(json),
+        "PromoteFlowRequest" => crate::recorded::round_trip::<::kestra_models::PromoteFlowRequest>(json),
+        "PromoteFlowsRequest" => crate::recorded::round_trip::<::kestra_models::PromoteFlowsRequest>(json),
+        "PromoteTargetRef" => crate::recorded::round_trip::<::kestra_models::PromoteTargetRef>(json),
+        "Promotion" => crate::recorded::round_trip::<::kestra_models::Promotion>(json),
+        "PromotionBatchOutcome" => {
+            crate::recorded::round_trip::<::kestra_models::PromotionBatchOutcome>(json)
+        }
+        "PromotionConnectionMode" => {
+            crate::recorded::round_trip::<::kestra_models::PromotionConnectionMode>(json)
+        }
+        "PromotionDiff" => crate::recorded::round_trip::<::kestra_models::PromotionDiff>(json),
+        "PromotionFlowResult" => crate::recorded::round_trip::<::kestra_models::PromotionFlowResult>(json),
+        "PromotionGateOutcome" => crate::recorded::round_trip::<::kestra_models::PromotionGateOutcome>(json),
+        "PromotionOutcome" => crate::recorded::round_trip::<::kestra_models::PromotionOutcome>(json),
+        "PromotionResult" => crate::recorded::round_trip::<::kestra_models::PromotionResult>(json),
+        "PromotionState" => crate::recorded::round_trip::<::kestra_models::PromotionState>(json),
+        "PromotionTarget" => crate::recorded::round_trip::<::kestra_models::PromotionTarget>(json),
+        "PromotionTargetFlowHash" => {
+            crate::recorded::round_trip::<::kestra_models::PromotionTargetFlowHash>(json)
+        }
+        "PromotionTargetFlowHashes" => {
+            crate::recorded::round_trip::<::kestra_models::PromotionTargetFlowHashes>(json)
+        }
+        "PromotionTargetTest" => crate::recorded::round_trip::<::kestra_models::PromotionTargetTest>(json),
         "QueryFilter" => crate::recorded::round_trip::<::kestra_models::QueryFilter>(json),
         "QueryFilterField" => crate::recorded::round_trip::<::kestra_models::QueryFilterField>(json),
         "QueryFilterLogical" => crate::recorded::round_trip::<::kestra_models::QueryFilterLogical>(json),
@@ -1020,11 +1134,20 @@ pub(crate) fn round_trip(schema: &str, json: &[u8]) -> Option<::serde_json::Resu
         "QuotaLimit" => crate::recorded::round_trip::<::kestra_models::QuotaLimit>(json),
         "RateLimit" => crate::recorded::round_trip::<::kestra_models::RateLimit>(json),
         "RelationType" => crate::recorded::round_trip::<::kestra_models::RelationType>(json),
+        "RenameAiThreadRequest" => {
+            crate::recorded::round_trip::<::kestra_models::RenameAiThreadRequest>(json)
+        }
         "RenderExpressionRequest" => {
             crate::recorded::round_trip::<::kestra_models::RenderExpressionRequest>(json)
         }
         "RenderedExpressions" => crate::recorded::round_trip::<::kestra_models::RenderedExpressions>(json),
+        "ReportPromotionRequest" => {
+            crate::recorded::round_trip::<::kestra_models::ReportPromotionRequest>(json)
+        }
         "ResetPasswordRequest" => crate::recorded::round_trip::<::kestra_models::ResetPasswordRequest>(json),
+        "ResetQuotaLimitRequest" => {
+            crate::recorded::round_trip::<::kestra_models::ResetQuotaLimitRequest>(json)
+        }
         "ResolveCaseRequest" => crate::recorded::round_trip::<::kestra_models::ResolveCaseRequest>(json),
         "ReusableInputs" => crate::recorded::round_trip::<::kestra_models::ReusableInputs>(json),
         "RightSidebarConfiguration" => {
@@ -1257,6 +1380,9 @@ pub(crate) fn round_trip(schema: &str, json: &[u8]) -> Option<::serde_json::Resu
         }
         "UpdatePasswordRequest" => {
             crate::recorded::round_trip::<::kestra_models::UpdatePasswordRequest>(json)
+        }
+        "UpdatePromotionTargetRequest" => {
+            crate::recorded::round_trip::<::kestra_models::UpdatePromotionTargetRequest>(json)
         }
         "UpdateSubscriptionRequest" => {
             crate::recorded::round_trip::<::kestra_models::UpdateSubscriptionRequest>(json)

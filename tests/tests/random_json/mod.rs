@@ -135,7 +135,10 @@ impl Maker<'_> {
     /// The value of a field, if it has one; a field that lies too deep has none.
     fn field(&self, field: &Field, depth: u32) -> Option<BoxedStrategy<Option<Value>>> {
         if field.presence() == Presence::Required {
-            return Some(self.value(&field.ty, depth.saturating_sub(1)).prop_map(Some).boxed());
+            // Only our users write it, and a number as a number.
+            let is_number = matches!(field.ty, Type::Int32 | Type::Int64 | Type::Double);
+            let maker = if is_number { Self { manner: Manner::Exact, ..*self } } else { Self { ..*self } };
+            return Some(maker.value(&field.ty, depth.saturating_sub(1)).prop_map(Some).boxed());
         }
         if depth == 0 {
             return None;

@@ -13,13 +13,13 @@ use super::decoder::{Decoder, Event};
 use crate::body::Body;
 use crate::error::{Error, ErrorKind, RequestSent};
 use crate::executor::ResponseFuture;
-use crate::operation::OperationInfo;
+use crate::operation::{OperationInfo, Replay};
 
 /// Typed values as the server sends them, from one connection.
 ///
 /// The stub that opens every stream is skipped, and the stream ends at the event that says so. A connection that closes
-/// without that event gives a [`ErrorKind::Transport`] error, except for logs, whose streams have no such event. Dropping
-/// the stream closes the connection.
+/// without that event gives a [`ErrorKind::Transport`] error. Only what answers an action, such as a message to a language
+/// model, has no such event: there the close is the end. Dropping the stream closes the connection.
 #[must_use = "a stream does nothing until it is polled"]
 pub struct EventStream<T> {
     state: State,
@@ -123,6 +123,7 @@ impl<T: DeserializeOwned> Stream for EventStream<T> {
                             }
                         }
                         Some(Err(problem)) => return self.fail(Error::from_boxed(problem)),
+                        None if self.info.replay != Replay::Safe => self.state = State::Ended,
                         None => {
                             let message = "the stream was cut: it ended without the event that says so";
                             return self.fail(Error::new(ErrorKind::Transport, message));

@@ -138,6 +138,14 @@ object! {
     }
 }
 
+string_enum! {
+    /// Export format of the API.
+    ExportFormat {
+        Csv = "CSV",
+        Ion = "ION",
+    }
+}
+
 /// `DashboardController.PreviewRequest` of the API.
 #[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -79,6 +79,27 @@ object! {
     }
 }
 
+/// Missing plugins of the API.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[non_exhaustive]
+pub struct MissingPlugins {
+    /// `artifacts` on the wire.
+    pub artifacts: Vec<crate::PluginArtifact>,
+    /// `enabled` on the wire.
+    pub enabled: Option<bool>,
+    /// `missingTypes` on the wire.
+    pub missing_types: Vec<String>,
+}
+
+object! {
+    MissingPlugins {
+        0 artifacts = "artifacts" list,
+        1 enabled = "enabled" flag,
+        2 missing_types = "missingTypes" strings,
+    }
+}
+
 /// `Plugin` of the API.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
@@ -170,6 +191,85 @@ object! {
     }
 }
 
+/// `PluginArtifact` of the API.
+#[derive(Clone, Debug, PartialEq, Default, ::serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct PluginArtifact {
+    /// `artifactId` on the wire.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub artifact_id: Option<String>,
+    /// `classifier` on the wire.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub classifier: Option<String>,
+    /// `extension` on the wire.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extension: Option<String>,
+    /// `groupId` on the wire.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group_id: Option<String>,
+    /// `uri` on the wire.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uri: Option<String>,
+    /// `version` on the wire.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+}
+
+object! {
+    PluginArtifact {
+        0 artifact_id = "artifactId" text,
+        1 classifier = "classifier" text,
+        2 extension = "extension" text,
+        3 group_id = "groupId" text,
+        4 uri = "uri" text,
+        5 version = "version" text,
+    }
+}
+
+impl PluginArtifact {
+    /// One without fields.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets `artifactId`.
+    pub fn artifact_id(mut self, artifact_id: impl Into<String>) -> Self {
+        self.artifact_id = Some(artifact_id.into());
+        self
+    }
+
+    /// Sets `classifier`.
+    pub fn classifier(mut self, classifier: impl Into<String>) -> Self {
+        self.classifier = Some(classifier.into());
+        self
+    }
+
+    /// Sets `extension`.
+    pub fn extension(mut self, extension: impl Into<String>) -> Self {
+        self.extension = Some(extension.into());
+        self
+    }
+
+    /// Sets `groupId`.
+    pub fn group_id(mut self, group_id: impl Into<String>) -> Self {
+        self.group_id = Some(group_id.into());
+        self
+    }
+
+    /// Sets `uri`.
+    pub fn uri(mut self, uri: impl Into<String>) -> Self {
+        self.uri = Some(uri.into());
+        self
+    }
+
+    /// Sets `version`.
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.version = Some(version.into());
+        self
+    }
+}
+
 string_enum! {
     /// `PluginSubGroup.PluginCategory` of the API.
     PluginCategory {
@@ -249,6 +349,83 @@ object! {
         2 icon = "icon" text,
         3 monochrome = "monochrome" flag,
         4 name = "name" text,
+    }
+}
+
+/// Plugin installation of the API.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[non_exhaustive]
+pub struct PluginInstallation {
+    /// `artifacts` on the wire.
+    pub artifacts: Vec<crate::PluginArtifact>,
+    /// `error` on the wire.
+    pub error: Option<String>,
+    /// `finishedAt` on the wire.
+    pub finished_at: Option<::jiff::Timestamp>,
+    /// `id` on the wire.
+    pub id: Option<String>,
+    /// `progress` on the wire.
+    pub progress: ::std::collections::BTreeMap<String, crate::PluginInstallationProgress>,
+    /// `startedAt` on the wire.
+    pub started_at: Option<::jiff::Timestamp>,
+    /// `status` on the wire.
+    pub status: Option<crate::PluginInstallationStatus>,
+}
+
+object! {
+    PluginInstallation {
+        0 artifacts = "artifacts" list,
+        1 error = "error" text,
+        2 finished_at = "finishedAt" value,
+        3 id = "id" text,
+        4 progress = "progress" map,
+        5 started_at = "startedAt" value,
+        6 status = "status" value,
+    }
+}
+
+/// Plugin installation progress of the API.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[non_exhaustive]
+pub struct PluginInstallationProgress {
+    /// `resource` on the wire.
+    pub resource: Option<String>,
+    /// `state` on the wire.
+    pub state: Option<crate::PluginInstallationProgressState>,
+    /// `total` on the wire.
+    pub total: Option<i64>,
+    /// `transferred` on the wire.
+    pub transferred: Option<i64>,
+}
+
+object! {
+    PluginInstallationProgress {
+        0 resource = "resource" text,
+        1 state = "state" value,
+        2 total = "total" integer,
+        3 transferred = "transferred" integer,
+    }
+}
+
+string_enum! {
+    /// Plugin installation progress state of the API.
+    PluginInstallationProgressState {
+        Failed = "FAILED",
+        Progressing = "PROGRESSING",
+        Started = "STARTED",
+        Succeeded = "SUCCEEDED",
+    }
+}
+
+string_enum! {
+    /// Plugin installation status of the API.
+    PluginInstallationStatus {
+        Failed = "FAILED",
+        Pending = "PENDING",
+        Running = "RUNNING",
+        Succeeded = "SUCCEEDED",
     }
 }
 

@@ -63,21 +63,21 @@ pub static DELETE_DASHBOARD: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
 };
 
-/// Downloads the data of a chart that need not be stored as CSV.
+/// Downloads the data of a chart that need not be stored, as CSV unless told otherwise.
 ///
-/// `POST /api/v1/{tenant}/dashboards/charts/export/to-csv` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+/// `POST /api/v1/{tenant}/dashboards/charts/export` (Kestra 2.0 and later), `POST /api/v1/{tenant}/dashboards/charts/export/to-csv` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
-pub struct ExportChartToCsv<E = ::kestra_core::Detached> {
+pub struct ExportChart<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
 
-::kestra_core::operation!(ExportChartToCsv, EXPORT_CHART_TO_CSV, download);
+::kestra_core::operation!(ExportChart, EXPORT_CHART, download);
 
-impl ExportChartToCsv {
+impl ExportChart {
     /// The operation with what it can't be without.
     pub fn new(preview_request: impl Into<::kestra_models::PreviewRequest>) -> Self {
-        let mut call = ::kestra_core::Call::new(&EXPORT_CHART_TO_CSV);
+        let mut call = ::kestra_core::Call::new(&EXPORT_CHART);
         crate::parameters::json(
             &mut call,
             "application/json",
@@ -87,16 +87,36 @@ impl ExportChartToCsv {
     }
 }
 
-/// Facts about [`ExportChartToCsv`].
-pub static EXPORT_CHART_TO_CSV: ::kestra_core::OperationInfo = {
-    static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
-        "/api/v1/{tenant}/dashboards/charts/export/to-csv",
-        ::kestra_core::Versions::ALL,
-    )];
-    ::kestra_core::OperationInfo::new("export_chart_to_csv", "dashboards", ROUTES)
+impl<E> ExportChart<E> {
+    /// How the content is written.
+    ///
+    /// `format` in the query; 2.0 and later.
+    pub fn format(mut self, format: impl Into<::kestra_models::ExportFormat>) -> Self {
+        self.call.set_query(0, Into::<::kestra_models::ExportFormat>::into(format));
+        self
+    }
+}
+
+/// Facts about [`ExportChart`].
+pub static EXPORT_CHART: ::kestra_core::OperationInfo = {
+    static ROUTES: &[::kestra_core::Route] = &[
+        ::kestra_core::Route::post(
+            "/api/v1/{tenant}/dashboards/charts/export",
+            ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
+        ),
+        ::kestra_core::Route::post(
+            "/api/v1/{tenant}/dashboards/charts/export/to-csv",
+            ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
+        ),
+    ];
+    ::kestra_core::OperationInfo::new("export_chart", "dashboards", ROUTES)
         .go_key("DashboardsAPIService.ExportChartToCsv")
-        .aliases(&["exportChartToCsv"])
+        .aliases(&["exportChartToCsv", "exportChart"])
         .replay(::kestra_core::Replay::Safe)
+        .query_parameters(&[::kestra_core::QueryParameter::of(
+            "format",
+            ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
+        )])
         .answer(
             ::kestra_core::Answer::Download,
             "application/octet-stream, application/json;q=0.9, */*;q=0.1",
@@ -104,27 +124,26 @@ pub static EXPORT_CHART_TO_CSV: ::kestra_core::OperationInfo = {
         .traffic(::kestra_core::Traffic::Download)
 };
 
-/// Downloads the data of a dashboard's chart as CSV.
+/// Downloads the data of a dashboard's chart, as CSV unless told otherwise.
 ///
-/// `POST /api/v1/{tenant}/dashboards/{id}/charts/{chartId}/export/to-csv` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+/// `POST /api/v1/{tenant}/dashboards/{id}/charts/{chartId}/export` (Kestra 2.0 and later), `POST /api/v1/{tenant}/dashboards/{id}/charts/{chartId}/export/to-csv` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
-pub struct ExportDashboardChartDataToCsv<E = ::kestra_core::Detached> {
+pub struct ExportDashboardChart<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
 
-::kestra_core::operation!(ExportDashboardChartDataToCsv, EXPORT_DASHBOARD_CHART_DATA_TO_CSV, download);
+::kestra_core::operation!(ExportDashboardChart, EXPORT_DASHBOARD_CHART, download);
 
-impl ExportDashboardChartDataToCsv {
+impl ExportDashboardChart {
     /// The operation with what it can't be without.
     pub fn new(
         id: impl AsRef<str>,
         chart_id: impl AsRef<str>,
         chart_filters_overrides: impl Into<::kestra_models::ChartFiltersOverrides>,
     ) -> Self {
-        let mut call = ::kestra_core::Call::new(&EXPORT_DASHBOARD_CHART_DATA_TO_CSV)
-            .path(id.as_ref())
-            .path(chart_id.as_ref());
+        let mut call =
+            ::kestra_core::Call::new(&EXPORT_DASHBOARD_CHART).path(id.as_ref()).path(chart_id.as_ref());
         crate::parameters::json(
             &mut call,
             "application/json",
@@ -134,17 +153,37 @@ impl ExportDashboardChartDataToCsv {
     }
 }
 
-/// Facts about [`ExportDashboardChartDataToCsv`].
-pub static EXPORT_DASHBOARD_CHART_DATA_TO_CSV: ::kestra_core::OperationInfo = {
-    static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
-        "/api/v1/{tenant}/dashboards/{id}/charts/{chartId}/export/to-csv",
-        ::kestra_core::Versions::ALL,
-    )];
-    ::kestra_core::OperationInfo::new("export_dashboard_chart_data_to_csv", "dashboards", ROUTES)
+impl<E> ExportDashboardChart<E> {
+    /// How the content is written.
+    ///
+    /// `format` in the query; 2.0 and later.
+    pub fn format(mut self, format: impl Into<::kestra_models::ExportFormat>) -> Self {
+        self.call.set_query(0, Into::<::kestra_models::ExportFormat>::into(format));
+        self
+    }
+}
+
+/// Facts about [`ExportDashboardChart`].
+pub static EXPORT_DASHBOARD_CHART: ::kestra_core::OperationInfo = {
+    static ROUTES: &[::kestra_core::Route] = &[
+        ::kestra_core::Route::post(
+            "/api/v1/{tenant}/dashboards/{id}/charts/{chartId}/export",
+            ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
+        ),
+        ::kestra_core::Route::post(
+            "/api/v1/{tenant}/dashboards/{id}/charts/{chartId}/export/to-csv",
+            ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
+        ),
+    ];
+    ::kestra_core::OperationInfo::new("export_dashboard_chart", "dashboards", ROUTES)
         .go_key("DashboardsAPIService.ExportDashboardChartDataToCSV")
-        .aliases(&["exportDashboardChartDataToCSV"])
+        .aliases(&["exportDashboardChartDataToCSV", "exportDashboardChart"])
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["id", "chartId"])
+        .query_parameters(&[::kestra_core::QueryParameter::of(
+            "format",
+            ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
+        )])
         .answer(
             ::kestra_core::Answer::Download,
             "application/octet-stream, application/json;q=0.9, */*;q=0.1",
@@ -467,8 +506,8 @@ pub static VALIDATE_DASHBOARD: ::kestra_core::OperationInfo = {
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[
     &CREATE_DASHBOARD,
     &DELETE_DASHBOARD,
-    &EXPORT_CHART_TO_CSV,
-    &EXPORT_DASHBOARD_CHART_DATA_TO_CSV,
+    &EXPORT_CHART,
+    &EXPORT_DASHBOARD_CHART,
     &GET_DASHBOARD,
     &GET_DASHBOARD_CHART_DATA,
     &GET_DEFAULT_DASHBOARDS,

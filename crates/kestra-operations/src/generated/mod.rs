@@ -113,6 +113,8 @@ pub(crate) static OPERATIONS: &[&[&::kestra_core::OperationInfo]] = &[
     #[cfg(feature = "enterprise")]
     enterprise::policies::OPERATIONS,
     #[cfg(feature = "enterprise")]
+    enterprise::promotion_targets::OPERATIONS,
+    #[cfg(feature = "enterprise")]
     enterprise::quotas::OPERATIONS,
     #[cfg(feature = "enterprise")]
     enterprise::reusable_inputs::OPERATIONS,

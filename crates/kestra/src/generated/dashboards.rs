@@ -21,26 +21,26 @@ impl crate::areas::Dashboards {
         ::kestra_operations::DeleteDashboard::new(id).on(self.client().clone())
     }
 
-    /// Downloads the data of a chart that need not be stored as CSV.
+    /// Downloads the data of a chart that need not be stored, as CSV unless told otherwise.
     ///
-    /// `POST /api/v1/{tenant}/dashboards/charts/export/to-csv` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
-    pub fn export_chart_to_csv(
+    /// `POST /api/v1/{tenant}/dashboards/charts/export` (Kestra 2.0 and later), `POST /api/v1/{tenant}/dashboards/charts/export/to-csv` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
+    pub fn export_chart(
         &self,
         preview_request: impl Into<::kestra_models::PreviewRequest>,
-    ) -> ::kestra_operations::ExportChartToCsv<crate::Client> {
-        ::kestra_operations::ExportChartToCsv::new(preview_request).on(self.client().clone())
+    ) -> ::kestra_operations::ExportChart<crate::Client> {
+        ::kestra_operations::ExportChart::new(preview_request).on(self.client().clone())
     }
 
-    /// Downloads the data of a dashboard's chart as CSV.
+    /// Downloads the data of a dashboard's chart, as CSV unless told otherwise.
     ///
-    /// `POST /api/v1/{tenant}/dashboards/{id}/charts/{chartId}/export/to-csv` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
-    pub fn export_dashboard_chart_data_to_csv(
+    /// `POST /api/v1/{tenant}/dashboards/{id}/charts/{chartId}/export` (Kestra 2.0 and later), `POST /api/v1/{tenant}/dashboards/{id}/charts/{chartId}/export/to-csv` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
+    pub fn export_dashboard_chart(
         &self,
         id: impl AsRef<str>,
         chart_id: impl AsRef<str>,
         chart_filters_overrides: impl Into<::kestra_models::ChartFiltersOverrides>,
-    ) -> ::kestra_operations::ExportDashboardChartDataToCsv<crate::Client> {
-        ::kestra_operations::ExportDashboardChartDataToCsv::new(id, chart_id, chart_filters_overrides)
+    ) -> ::kestra_operations::ExportDashboardChart<crate::Client> {
+        ::kestra_operations::ExportDashboardChart::new(id, chart_id, chart_filters_overrides)
             .on(self.client().clone())
     }
 

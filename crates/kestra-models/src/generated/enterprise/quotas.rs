@@ -29,3 +29,37 @@ object! {
         5 tenant_id = "tenantId" text,
     }
 }
+
+/// Reset quota limit request of the API.
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ResetQuotaLimitRequest {
+    /// `flowId` on the wire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flow_id: Option<String>,
+    /// `id` on the wire.
+    pub id: String,
+    /// `namespace` on the wire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+}
+
+impl ResetQuotaLimitRequest {
+    /// One with the fields that it can't be without.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self { flow_id: None, id: id.into(), namespace: None }
+    }
+
+    /// Sets `flowId`.
+    pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
+        self.flow_id = Some(flow_id.into());
+        self
+    }
+
+    /// Sets `namespace`.
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = Some(namespace.into());
+        self
+    }
+}

@@ -416,6 +416,30 @@ object! {
     }
 }
 
+/// The hash of a flow's source; none if the flow is not there.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[non_exhaustive]
+pub struct FlowHash {
+    /// `hash` on the wire.
+    pub hash: Option<String>,
+    /// `id` on the wire.
+    pub id: Option<String>,
+    /// `namespace` on the wire.
+    pub namespace: Option<String>,
+    /// `revision` on the wire.
+    pub revision: Option<i64>,
+}
+
+object! {
+    FlowHash {
+        0 hash = "hash" text,
+        1 id = "id" text,
+        2 namespace = "namespace" text,
+        3 revision = "revision" integer,
+    }
+}
+
 /// `GroupIdentifier` of the API.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
@@ -755,6 +779,14 @@ object! {
         4 severity = "severity" value,
         5 target = "target" text,
         6 task_id = "taskId" text,
+    }
+}
+
+string_enum! {
+    /// Who reaches the target, the server or the program that asks.
+    PromotionConnectionMode {
+        Client = "CLIENT",
+        Server = "SERVER",
     }
 }
 

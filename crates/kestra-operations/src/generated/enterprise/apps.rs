@@ -615,6 +615,38 @@ pub static GET_STREAM_EVENTS_FROM_APP: ::kestra_core::OperationInfo = {
         .traffic(::kestra_core::Traffic::Follow)
 };
 
+/// Lists the states of an execution for which an app can have something to show.
+///
+/// `GET /api/v1/{tenant}/apps/states` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+#[must_use = "an operation does nothing until it is sent"]
+pub struct ListAppStates<E = ::kestra_core::Detached> {
+    call: ::kestra_core::Call,
+    executor: E,
+}
+
+::kestra_core::operation!(ListAppStates, LIST_APP_STATES, json Vec<String>);
+
+impl ListAppStates {
+    /// The operation, nothing set.
+    pub fn new() -> Self {
+        Self { call: ::kestra_core::Call::new(&LIST_APP_STATES), executor: ::kestra_core::Detached }
+    }
+}
+
+/// Facts about [`ListAppStates`].
+pub static LIST_APP_STATES: ::kestra_core::OperationInfo = {
+    static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
+        "/api/v1/{tenant}/apps/states",
+        ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
+    )];
+    ::kestra_core::OperationInfo::new("list_app_states", "apps", ROUTES)
+        .go_key("AppsAPIService.AppStates")
+        .aliases(&["appStates"])
+        .edition(::kestra_core::Edition::Enterprise)
+        .replay(::kestra_core::Replay::Safe)
+        .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+};
+
 /// Lists the tags of the apps.
 ///
 /// `GET /api/v1/{tenant}/apps/tags` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
@@ -1026,6 +1058,7 @@ pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &
     &GET_FILE_PREVIEW_FROM_APP_EXECUTION,
     &GET_LOGS_FROM_APP_EXECUTION,
     &GET_STREAM_EVENTS_FROM_APP,
+    &LIST_APP_STATES,
     &LIST_APP_TAGS,
     &OPEN_APP,
     &PREVIEW_APP,

@@ -67,7 +67,7 @@ pub static DELETE_ASSET: ::kestra_core::OperationInfo = {
 
 /// Deletes every lineage event that the filters match.
 ///
-/// `DELETE /api/v1/{tenant}/assets/lineage-events/by-query` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
+/// `DELETE /api/v1/{tenant}/assets/lineage-events/by-query` (Kestra 1.3 and later, before 2.1); Enterprise; never repeated unless provably unsent.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteAssetLineageEventsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -113,7 +113,10 @@ impl<E> DeleteAssetLineageEventsByQuery<E> {
 pub static DELETE_ASSET_LINEAGE_EVENTS_BY_QUERY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/assets/lineage-events/by-query",
-        ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
+        ::kestra_core::Versions::between(
+            ::kestra_core::Version::new(1, 3, 0),
+            ::kestra_core::Version::new(2, 1, 0),
+        ),
     )];
     ::kestra_core::OperationInfo::new("delete_asset_lineage_events_by_query", "assets", ROUTES)
         .go_key("AssetsAPIService.DeleteAssetLineageEventsByQuery")
@@ -445,7 +448,7 @@ pub static LOCK_ASSET: ::kestra_core::OperationInfo = {
 
 /// Searches the events that read or made assets, page by page.
 ///
-/// `GET /api/v1/{tenant}/assets/lineage-events/search` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/assets/lineage-events/search` (Kestra 1.3 and later, before 2.1); Enterprise; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchAssetLineageEvents<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -510,7 +513,10 @@ impl<E> SearchAssetLineageEvents<E> {
 pub static SEARCH_ASSET_LINEAGE_EVENTS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/assets/lineage-events/search",
-        ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
+        ::kestra_core::Versions::between(
+            ::kestra_core::Version::new(1, 3, 0),
+            ::kestra_core::Version::new(2, 1, 0),
+        ),
     )];
     ::kestra_core::OperationInfo::new("search_asset_lineage_events", "assets", ROUTES)
         .go_key("AssetsAPIService.SearchAssetLineageEvents")

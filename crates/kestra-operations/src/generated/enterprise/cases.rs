@@ -1430,11 +1430,11 @@ impl<E> SearchCaseEvents<E> {
     /// Only events of these kinds.
     ///
     /// `events` in the query.
-    pub fn events(
+    pub fn event_types(
         mut self,
-        events: impl IntoIterator<Item = impl Into<::kestra_models::CaseEventType>>,
+        event_types: impl IntoIterator<Item = impl Into<::kestra_models::CaseEventType>>,
     ) -> Self {
-        crate::parameters::repeat::<::kestra_models::CaseEventType, _>(&mut self.call, 1, events);
+        crate::parameters::repeat::<::kestra_models::CaseEventType, _>(&mut self.call, 1, event_types);
         self
     }
 

@@ -152,6 +152,13 @@ impl crate::areas::Apps {
         ::kestra_operations::GetStreamEventsFromApp::new(id, stream).on(self.client().clone())
     }
 
+    /// Lists the states of an execution for which an app can have something to show.
+    ///
+    /// `GET /api/v1/{tenant}/apps/states` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    pub fn list_app_states(&self) -> ::kestra_operations::ListAppStates<crate::Client> {
+        ::kestra_operations::ListAppStates::new().on(self.client().clone())
+    }
+
     /// Lists the tags of the apps.
     ///
     /// `GET /api/v1/{tenant}/apps/tags` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.

@@ -17,7 +17,7 @@ impl crate::areas::Assets {
 
     /// Deletes every lineage event that the filters match.
     ///
-    /// `DELETE /api/v1/{tenant}/assets/lineage-events/by-query` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
+    /// `DELETE /api/v1/{tenant}/assets/lineage-events/by-query` (Kestra 1.3 and later, before 2.1); Enterprise; never repeated unless provably unsent.
     pub fn delete_asset_lineage_events_by_query(
         &self,
     ) -> ::kestra_operations::DeleteAssetLineageEventsByQuery<crate::Client> {
@@ -76,7 +76,7 @@ impl crate::areas::Assets {
 
     /// Searches the events that read or made assets, page by page.
     ///
-    /// `GET /api/v1/{tenant}/assets/lineage-events/search` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/{tenant}/assets/lineage-events/search` (Kestra 1.3 and later, before 2.1); Enterprise; only reads, and is repeated when an attempt fails.
     pub fn search_asset_lineage_events(
         &self,
     ) -> ::kestra_operations::SearchAssetLineageEvents<crate::Client> {

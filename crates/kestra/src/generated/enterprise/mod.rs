@@ -24,6 +24,7 @@ mod namespaces;
 mod notifications;
 mod plugins;
 mod policies;
+mod promotion_targets;
 mod quotas;
 mod reusable_inputs;
 mod roles;
