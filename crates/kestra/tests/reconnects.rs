@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use kestra::{Client, Retry, Timeouts};
 use kestra_testkit::{Cut, Fault, Outcome, Server};
-use serde_json::json;
 use support::{Trace, Traces};
 use tracing::Level;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -21,7 +20,7 @@ async fn reconnects_are_told_and_each_cause_is_warned_of_once() {
     let traces = Traces::default();
     let _listening = tracing::subscriber::set_default(tracing_subscriber::registry().with(traces.clone()));
     let server = Server::start().await.unwrap();
-    server.flow("company.team", "slow").on_run(|_| Outcome::success(json!({})).after(Duration::from_secs(3)));
+    server.flow("company.team", "gate").on_run(|_| Outcome::paused());
     // Two connections are refused, two give the stub alone, and the rest fall silent.
     server.fail(Fault::status(503).on_path(FOLLOW).times(2));
     server.fail(Fault::cut(Cut::WithinBody).on_path(FOLLOW).times(2));
@@ -29,12 +28,24 @@ async fn reconnects_are_told_and_each_cause_is_warned_of_once() {
     let client =
         Client::builder().server(server.url()).retry(Retry::none()).timeouts(timeouts).build().unwrap();
 
-    let execution = client.executions().create_execution("company.team", "slow").await.unwrap();
+    let execution = client.executions().create_execution("company.team", "gate").await.unwrap();
     let id = execution.id.unwrap();
     let mut states = client.executions().follow_execution(&id).stream();
-    while let Some(state) = states.next().await {
-        state.unwrap();
-    }
+    let follow = async {
+        while let Some(state) = states.next().await {
+            state.unwrap();
+        }
+    };
+    let end = async {
+        let enough = async {
+            while traces.of("kestra::stream").iter().filter(|trace| trace.level == Level::DEBUG).count() < 5 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), enough).await.unwrap();
+        client.executions().resume_execution(&id).await.unwrap();
+    };
+    tokio::join!(follow, end);
 
     let told = traces.of("kestra::stream");
     let field = |trace: &Trace, name: &str| trace.fields.get(name).cloned().unwrap_or_default();
