@@ -67,6 +67,7 @@ def main(url):
     many_flows(client)
     server(client)
     enterprise(client)
+    release(client)
     clean_up(client, started)
     print(f"kestrapy {kestrapy.__version__}: all operations answered as it expects")
 
@@ -269,6 +270,52 @@ def enterprise(client):
     client.apps.create_app(TENANT, "id: form\ntype: io.kestra.plugin.ee.apps.Execution\n")
     client.apps.bulk_delete_apps(TENANT, models.AppsControllerApiBulkOperationRequest(uids=["a1"]))
     client.auditlogs.search_audit_logs(TENANT, page=1, size=10)
+
+
+def release(client):
+    """What the 2.0 release has beyond its document."""
+    client.cases.create_case(
+        TENANT, {"namespace": NAMESPACE, "title": "Late", "severity": "HIGH", "assignees": {"users": ["u1"]}}
+    )
+    severe = [{"field": "SEVERITY", "operation": "EQUALS", "value": "HIGH"}]
+    client.cases.search_cases(TENANT, page=1, size=10, filters=severe)
+    client.cases.case_counts(TENANT, filters=severe)
+    client.cases.add_case_comment(TENANT, "c1", body="Seen")
+    client.cases.link_case_executions_by_query(
+        TENANT, "c1", {"filters": [{"field": "namespace", "operation": "EQUALS", "value": NAMESPACE}]}
+    )
+    client.cases.run_case_action(
+        TENANT, "c1", {"namespace": NAMESPACE, "flowId": "hello", "inputs": {"name": "you"}}
+    )
+    client.case_templates.create_case_template(TENANT, {"name": "outage", "defaultSeverity": "CRITICAL"})
+
+    target = models.ApiCreatePromotionTargetRequest(
+        name="production",
+        url="https://kestra.example.com",
+        targetTenant="main",
+        connectionMode=models.ConnectionMode.SERVER,
+        apiToken="hidden",
+    )
+    client.promotion_targets.create_promotion_target(TENANT, target)
+    client.promotion_targets.test_promotion_target(TENANT, target, id="t1")
+    client.promotion_targets.promotion_target_flow_source("t1", TENANT, NAMESPACE, "hello", revision=2)
+    client.flows.flow_hashes_by_ids(TENANT, [models.IdWithNamespace(namespace=NAMESPACE, id="hello")])
+    targets = [{"id": "t1", "expectedTargetRevision": 1}]
+    client.flows.promote(NAMESPACE, "hello", TENANT, {"sourceRevision": 2, "targets": targets})
+
+    client.ai.create_thread(TENANT, models.ApiCreateThreadRequest(mode=models.AgentMode.ASK, title="Help"))
+    client.ai.chat_in_thread("th1", TENANT, models.ApiChatTurnRequest(prompt="Why?")).close()
+    message = '{"jsonrpc":"2.0","id":1,"method":"ping"}'
+    client.mcp.send_mcp_request("default", TENANT, message, mcp_session_id="s1").close()
+
+    client.plugins.detect_missing_plugins(FLOW)
+    jdbc = {"groupId": "io.kestra.plugin", "artifactId": "plugin-jdbc", "version": "1.0.0"}
+    client.plugins.install_plugins([jdbc])
+    client.plugins.plugin_install_job("j1")
+    client.quotas.reset_quota_limit(TENANT, models.QuotaLimitControllerApiQuotaLimitResetRequest(id="q1"))
+    client.apps.app_states(TENANT)
+    chart = models.DashboardControllerPreviewRequest(chart="id: runs\n")
+    client.dashboards.export_chart(TENANT, chart, format="ION")
 
 
 def clean_up(client, started):

@@ -4,8 +4,9 @@
 
 use kestra_core::{Call, Error, ErrorKind, Filter, Target};
 use kestra_operations::{
-    DeleteAssetsByQuery, ListCredentials, ListUsers, ListVersionedPlugins, SearchApps,
-    SearchAssetLineageEvents, SearchAssetUsages, SearchAuditLogs, SearchBanners, SearchBindings,
+    DeleteAssetsByQuery, DeleteCasesByQuery, ListCredentials, ListPromotionTargets, ListServiceAccounts,
+    ListTenantAccess, ListUsers, ListVersionedPlugins, SearchApps, SearchAssetLineageEvents,
+    SearchAssetUsages, SearchAuditLogs, SearchBanners, SearchBindings, SearchCases, SearchGroupMembers,
     SearchGroups, SearchInvitations, SearchPolicies, SearchRoles, SearchSecurityIntegrations, SearchServices,
     SearchTenants,
 };
@@ -94,11 +95,37 @@ fn what_to_say_instead_is_told() {
 }
 
 #[test]
-fn fields_of_policies_are_left_to_the_server() {
-    let found =
-        query(SearchPolicies::new().filter(Filter::policy_scope().equals("FLOW")).into_call(), "2.0.0");
-    assert_eq!(found.unwrap(), "filters[policyScope][EQUALS]=FLOW");
-    let found =
-        query(SearchPolicies::new().filter(Filter::enforcement().is_in(["BLOCK"])).into_call(), "2.0.0");
-    assert_eq!(found.unwrap(), "filters[enforcement][IN]=BLOCK");
+fn fields_that_nothing_tells_are_left_to_the_server() {
+    let severe = Filter::field("severity").is_in(["HIGH", "CRITICAL"]);
+    for (call, expected) in [
+        (
+            SearchPolicies::new().filter(Filter::policy_scope().equals("FLOW")).into_call(),
+            "filters[policyScope][EQUALS]=FLOW",
+        ),
+        (
+            SearchPolicies::new().filter(Filter::enforcement().is_in(["BLOCK"])).into_call(),
+            "filters[enforcement][IN]=BLOCK",
+        ),
+        (
+            ListServiceAccounts::new().filter(Filter::name().equals("a")).into_call(),
+            "filters[name][EQUALS]=a",
+        ),
+        (SearchGroupMembers::new("g").filter(Filter::query("a")).into_call(), "filters[q][EQUALS]=a"),
+        (
+            ListTenantAccess::new().filter(Filter::username().equals("a")).into_call(),
+            "filters[username][EQUALS]=a",
+        ),
+        (SearchCases::new().filter(severe.clone()).into_call(), "filters[severity][IN]=HIGH,CRITICAL"),
+        (DeleteCasesByQuery::new().filter(severe).into_call(), "filters[severity][IN]=HIGH,CRITICAL"),
+        (ListPromotionTargets::new().filter(Filter::query("a")).into_call(), "filters[q][EQUALS]=a"),
+    ] {
+        assert_eq!(query(call, "2.0.0").unwrap(), expected);
+    }
+}
+
+#[test]
+fn cases_are_not_deleted_without_a_filter() {
+    let error = query(DeleteCasesByQuery::new().into_call(), "2.0.0").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Refused);
+    assert_eq!(query(DeleteCasesByQuery::new().all().into_call(), "2.0.0").unwrap(), "");
 }

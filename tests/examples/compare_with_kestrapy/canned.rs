@@ -4,7 +4,7 @@
 use kestra_testkit::Server;
 use serde_json::json;
 
-const PAGES: [&str; 7] = [
+const PAGES: [&str; 8] = [
     "/api/v1/{tenant}/dashboards",
     "/api/v1/{tenant}/roles/search",
     "/api/v1/{tenant}/groups/search",
@@ -12,9 +12,10 @@ const PAGES: [&str; 7] = [
     "/api/v1/{tenant}/auditlogs/search",
     "/api/v1/users",
     "/api/v1/tenants/search",
+    "/api/v1/{tenant}/cases/search",
 ];
 
-const OBJECTS: [(&str, &str); 10] = [
+const OBJECTS: [(&str, &str); 24] = [
     ("POST", "/api/v1/{tenant}/dashboards"),
     ("POST", "/api/v1/{tenant}/roles"),
     ("POST", "/api/v1/{tenant}/groups"),
@@ -25,6 +26,20 @@ const OBJECTS: [(&str, &str); 10] = [
     ("POST", "/api/v1/{tenant}/triggers/{namespace}/{flowId}/{triggerId}/unlock"),
     ("POST", "/api/v1/users"),
     ("POST", "/api/v1/tenants"),
+    ("POST", "/api/v1/{tenant}/cases"),
+    ("POST", "/api/v1/{tenant}/cases/{id}/comments"),
+    ("POST", "/api/v1/{tenant}/cases/{id}/executions/by-query"),
+    ("POST", "/api/v1/{tenant}/cases/{id}/actions/run"),
+    ("POST", "/api/v1/{tenant}/case-templates"),
+    ("POST", "/api/v1/{tenant}/promotion-targets"),
+    ("POST", "/api/v1/{tenant}/promotion-targets/test"),
+    ("GET", "/api/v1/{tenant}/promotion-targets/{id}/flow-source"),
+    ("POST", "/api/v1/{tenant}/flows/hashes/by-ids"),
+    ("POST", "/api/v1/{tenant}/flows/{namespace}/{id}/promote"),
+    ("POST", "/api/v1/{tenant}/ai/threads"),
+    ("POST", "/api/v1/{tenant}/mcp/{id}"),
+    ("POST", "/api/v1/plugins/install"),
+    ("GET", "/api/v1/plugins/install/{jobId}"),
 ];
 
 /// Gives a server the answers.
@@ -35,5 +50,11 @@ pub(crate) fn give(server: &Server) {
     for (method, path) in OBJECTS {
         server.answer(method, path).json(&json!({"id": "one"}));
     }
+    server.answer("GET", "/api/v1/{tenant}/cases/counts").json(&json!({"OPEN": 1}));
+    server.answer("GET", "/api/v1/{tenant}/apps/states").json(&json!(["RUNNING"]));
+    server.answer("POST", "/api/v1/{tenant}/ai/threads/{id}/chat").body("text/event-stream", "data: {}\n\n");
+    server.answer("POST", "/api/v1/plugins/auto-install/detect").json(&json!({"enabled": false}));
+    server.answer("POST", "/api/v1/{tenant}/quota-limits/reset").json(&json!({}));
+    server.answer("POST", "/api/v1/{tenant}/dashboards/charts/export").body("application/octet-stream", "");
     server.answer("PUT", "/api/v1/{tenant}/namespaces/{namespace}/secrets").json(&json!([]));
 }

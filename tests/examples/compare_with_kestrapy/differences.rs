@@ -10,7 +10,7 @@ struct Difference {
     reason: &'static str,
 }
 
-const DIFFERENCES: [Difference; 12] = [
+const DIFFERENCES: [Difference; 13] = [
     Difference {
         operation: "executions.follow_execution",
         theirs: "",
@@ -37,6 +37,7 @@ const DIFFERENCES: [Difference; 12] = [
     emptied("flows.disable_flows_by_ids"),
     emptied("flows.enable_flows_by_ids"),
     emptied("flows.delete_flows_by_ids"),
+    emptied("flows.flow_hashes_by_ids"),
     Difference {
         operation: "tenants.create_tenant",
         theirs: r#","type":"DEFAULT""#,

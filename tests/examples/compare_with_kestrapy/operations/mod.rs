@@ -4,6 +4,7 @@ mod enterprise;
 mod executions;
 mod flows;
 mod namespaces;
+mod release;
 mod triggers;
 
 use crate::Failure;
@@ -23,5 +24,9 @@ pub(crate) async fn all(steps: &mut Steps<'_>) -> Result<(), Failure> {
     enterprise::server(steps).await?;
     enterprise::access(steps).await?;
     enterprise::others(steps).await?;
+    release::cases(steps).await?;
+    release::promotions(steps).await?;
+    release::models(steps).await?;
+    release::others(steps).await?;
     flows::clean_up(steps, &started).await
 }
