@@ -6,7 +6,7 @@ use futures_util::StreamExt as _;
 use kestra::Filter;
 use kestra::models::{Execution, LogEntry, State, StateType};
 
-use crate::server::on_every_server;
+use crate::server::{alone_on_every_server, on_every_server};
 
 const CHATTY: &str = r#"
 tasks:
@@ -97,9 +97,10 @@ fn counts(lines: &[LogEntry]) -> BTreeMap<&str, usize> {
     counts
 }
 
+// Alone, as early servers of 2.0 stop when an execution is deleted while they stream dependencies.
 #[tokio::test]
 async fn subflows_are_followed_with_it() {
-    on_every_server(async |site| {
+    alone_on_every_server(async |site| {
         site.deploy("chatty", CHATTY).await;
         let rest = format!(
             "tasks: [{{id: sub, type: io.kestra.plugin.core.flow.Subflow, namespace: {}, flowId: chatty, wait: true}}]",
