@@ -126,7 +126,12 @@ fn predicates_hold_across_versions() {
     );
     assert!(answered(502, Some("text/html"), "<html>").hint().unwrap().contains("proxy"));
     assert!(answered(301, None, "").hint().unwrap().contains("redirects"));
+    assert!(answered(404, JSON, "{}").hint().unwrap().contains("path prefix"));
     assert!(answered(504, None, "").is_timeout());
+    // What comes of a failure advises what the failure does.
+    let unclear = Error::new(ErrorKind::UnclearOutcome, "perhaps").caused_by(answered(301, None, ""));
+    assert!(unclear.hint().unwrap().contains("redirects"));
+    assert!(Error::new(ErrorKind::Tls, "a setting").hint().is_none());
 }
 
 #[test]

@@ -59,6 +59,17 @@ async fn another_server() {
     server.answer("GET", "/api/v1/configs").status(404).body("text/plain", "nginx");
     let error = client.check().await.unwrap_err();
     assert!(error.is_not_found(), "{error}");
+    assert!(error.to_string().contains("/api/v1/configs"), "{error}");
+    assert!(error.hint().unwrap().contains("path prefix"), "{error:#}");
+}
+
+#[tokio::test]
+async fn a_server_without_tls() {
+    let (server, _) = support::embedded().await;
+    let client = once(&server.url().replace("http:", "https:")).build().unwrap();
+    let error = client.check().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Tls);
+    assert!(error.hint().unwrap().contains("http://"), "{error:#}");
 }
 
 #[tokio::test]
@@ -73,4 +84,5 @@ async fn no_server() {
     let error = client.check().await.unwrap_err();
     assert!(error.is_connect(), "{error:?}");
     assert_eq!(error.request_sent(), kestra::RequestSent::No);
+    assert!(error.hint().unwrap().contains("8080"), "{error:#}");
 }

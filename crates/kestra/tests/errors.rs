@@ -170,6 +170,37 @@ async fn a_redirect_is_named_and_not_followed() {
 }
 
 #[tokio::test]
+async fn a_start_that_is_redirected_was_none() {
+    let (server, client) = embedded().await;
+    server.answer("POST", "/api/v1/{tenant}/executions/**").status(302).header("location", "/login");
+    let error = client.executions().start("company.team", "hello").await.unwrap_err();
+    assert_eq!(error.status().unwrap(), 302, "{error:#}");
+    assert_eq!(server.requests().len(), 1, "there is nothing to look for");
+}
+
+#[tokio::test]
+async fn a_start_names_the_flow_that_is_missing() {
+    let (_server, client) = embedded().await;
+    for call in [
+        client.executions().start("company.team", "nobody"),
+        client.executions().start("company.team", "nobody").input("day", "today"),
+    ] {
+        let error = call.await.unwrap_err();
+        assert!(error.is_not_found() && error.to_string().contains("no flow company.team.nobody"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_start_names_the_input_that_it_refuses() {
+    let (server, client) = embedded().await;
+    server.deploy("id: hello\nnamespace: company.team\ninputs: [{id: day, type: INT}]\ntasks: [{id: a, type: io.kestra.plugin.core.log.Log, message: x}]").unwrap();
+    for (name, value) in [("dai", "1"), ("day", "today")] {
+        let error = client.executions().start("company.team", "hello").input(name, value).await.unwrap_err();
+        assert_eq!((error.kind(), error.invalid_inputs()), (ErrorKind::Refused, vec![name.to_owned()]));
+    }
+}
+
+#[tokio::test]
 async fn what_was_sent_is_known() {
     let (server, client) = embedded().await;
     server.flow("company.team", "hello").on_run(|_| kestra_testkit::Outcome::success(serde_json::json!({})));

@@ -11,6 +11,7 @@ use super::Error;
 pub(super) struct About {
     pub(super) id: Option<String>,
     pub(super) key: Option<String>,
+    pub(super) inputs: Vec<String>,
     pub(super) payload: Option<Payload>,
 }
 
@@ -50,6 +51,13 @@ impl Error {
     #[must_use]
     pub fn idempotency_key(&self) -> Option<&str> {
         self.0.about.key.as_deref()
+    }
+
+    /// Adds the name of an input that wasn't sent, since the server would have misread it.
+    #[must_use]
+    pub fn of_input(mut self, name: impl Into<String>) -> Self {
+        self.0.about.inputs.push(name.into());
+        self
     }
 
     /// Adds a value that tells more, in place of what was there.

@@ -21,10 +21,13 @@ impl Error {
                 let response = self.response()?;
                 response.is_html().then_some(HTML)
             }
-            ErrorKind::Tls => Some(
-                "name your CA with add_root_certificate or SSL_CERT_FILE; a slim container image may have no CA \
-                 certificates at all (install ca-certificates)",
-            ),
+            ErrorKind::Connect => Some(CONNECT),
+            ErrorKind::Tls => {
+                // A setting that can't be used says itself what is wrong with it; a handshake has a cause.
+                self.0.source.as_ref()?;
+                let is_plain = self.0.message.as_ref().is_some_and(|message| message.contains("speak TLS"));
+                Some(if is_plain { NO_TLS } else { TRUST })
+            }
             ErrorKind::Proxy => {
                 Some("check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, or set the proxy explicitly")
             }
@@ -35,10 +38,19 @@ impl Error {
             ErrorKind::Timeout(TimeoutPhase::VersionProbe) => {
                 Some("set api_version, or KESTRA_API_VERSION, so that the server need not be asked")
             }
-            _ => None,
+            // What a wait or a start came to has the failure of a request as its cause.
+            _ => self.0.source.as_ref()?.downcast_ref::<Self>()?.hint(),
         }
     }
 }
+
+const CONNECT: &str = "is the server running, and are host and port of its URL right? The API listens on 8080 by default, 8081 \
+                       is for management";
+
+const NO_TLS: &str = "write http:// in the server URL, or name the port that speaks TLS";
+
+const TRUST: &str = "name your CA with add_root_certificate or SSL_CERT_FILE; a slim container image may have no CA \
+                     certificates at all (install ca-certificates)";
 
 const WEBHOOK: &str = "webhooks are sent no credentials, since the server keeps every header in the execution; one that wants \
                        them (1.0, where they were set over the API) gets them with webhook_credentials";
@@ -60,8 +72,8 @@ fn status_hint(response: &ErrorResponse) -> Option<&'static str> {
     let says = |text: &str| message.as_deref().is_some_and(|message| message.contains(text));
     match status {
         StatusCode::UNAUTHORIZED if response.body.is_empty() => Some(
-            "open-source Kestra knows basic auth only; a bearer token needs Enterprise. Check user name and password, and \
-             that credentials were set up on the server",
+            "credentials are missing or wrong: set auth(..), or KESTRA_USERNAME and KESTRA_PASSWORD, and see that they were \
+             set up on the server. Open-source Kestra knows basic auth only; a bearer token needs Enterprise",
         ),
         StatusCode::BAD_REQUEST if says("Tenant must be") => {
             Some("open-source Kestra has one tenant: `main`")
@@ -77,6 +89,9 @@ fn status_hint(response: &ErrorResponse) -> Option<&'static str> {
             "the command is queued and may still be carried out: don't repeat it, look for its effect first",
         ),
         StatusCode::NOT_FOUND if !response.parts.headers.contains_key(header::CONTENT_TYPE) => Some(HTML),
+        StatusCode::NOT_FOUND => Some(
+            "check ids, namespace and tenant; if nothing at all is found, the server URL lacks its path prefix",
+        ),
         _ => None,
     }
 }

@@ -3,11 +3,14 @@
 use super::{Error, ErrorResponse};
 
 impl Error {
-    /// Names of the inputs that the server refused, in its order; empty if the error is about something else, or if the
-    /// server told only what was wrong and not where, as 1.3 does for values that it can't parse.
+    /// Names of the inputs that the server refused, in its order, or that `run` and `start` refused to send; empty if the
+    /// error is about something else, or if the server told only what was wrong and not where, as 1.3 does for values that
+    /// it can't parse.
     #[must_use]
     pub fn invalid_inputs(&self) -> Vec<String> {
-        let Some(api) = self.response().and_then(ErrorResponse::api_error) else { return Vec::new() };
+        let Some(api) = self.response().and_then(ErrorResponse::api_error) else {
+            return self.0.about.inputs.clone();
+        };
         let mut names = Vec::new();
         for fault in api.embedded.and_then(|embedded| embedded.errors).unwrap_or_default() {
             let text = fault.message.unwrap_or_default();

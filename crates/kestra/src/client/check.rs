@@ -1,7 +1,7 @@
 //! Whether a server can be used, for the start of a program.
 
 use http::header::ACCEPT;
-use http::{HeaderValue, Request, Uri};
+use http::{HeaderValue, Request, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Limited};
 use kestra_core::{Body, CallOptions, Error, ErrorKind, ErrorResponse, Version};
 
@@ -80,7 +80,10 @@ impl Client {
     pub(super) async fn configs(&self) -> Result<Configs, Error> {
         // Nothing is changed by it, which a request that no builder made has to say for itself.
         let reader = self.with_options(CallOptions::new().idempotent(true));
-        let response = reader.request(configuration()).await?;
+        let response = reader.request(configuration()).await.map_err(|error| match error.status() {
+            Some(StatusCode::NOT_FOUND) => error.message("nothing answers at /api/v1/configs"),
+            _ => error,
+        })?;
         let (parts, body) = response.into_parts();
         let read = Limited::new(body, LIMIT).collect().await.map_err(Error::from_boxed)?.to_bytes();
         serde_json::from_slice(&read).map_err(|problem| {

@@ -25,7 +25,7 @@ pub(super) async fn inputs(client: &Client, creation: &mut Creation) -> Result<(
         let input = declared(&flow.inputs, name, &flow_name)?;
         if let Some(problem) = misfit(input, name, value) {
             let message = format!("input `{name}` of {flow_name} {problem}; {INSIST}");
-            return Err(Error::new(ErrorKind::Refused, message));
+            return Err(Error::new(ErrorKind::Refused, message).of_input(name));
         }
     }
     creation.files.iter().try_for_each(|(name, _)| declared(&flow.inputs, name, &flow_name).map(drop))
@@ -48,6 +48,7 @@ fn declared<'a>(inputs: &'a [Input], name: &str, flow: &str) -> Result<&'a Input
             ErrorKind::Refused,
             format!("{flow} has no input `{name}`, the server would drop it ({declared}); {INSIST}"),
         )
+        .of_input(name)
     })
 }
 
@@ -110,7 +111,9 @@ mod tests {
     fn names_are_those_of_the_flow_or_within_a_form() {
         let inputs = [input("FORM"), Input::new().set("name", "old").set("type", "STRING")];
         assert!(declared(&inputs, "it.region", "f").is_ok() && declared(&inputs, "old", "f").is_ok());
-        let message = declared(&inputs, "dry-run", "f").unwrap_err().to_string();
+        let error = declared(&inputs, "dry-run", "f").unwrap_err();
+        assert_eq!(error.invalid_inputs(), ["dry-run"]);
+        let message = error.to_string();
         assert!(message.contains("`dry-run`") && message.contains("it, old"), "{message}");
     }
 }

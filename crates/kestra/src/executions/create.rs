@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::Response;
+use http::{Response, StatusCode};
 use kestra_core::sse::{Backoff, is_passing};
 use kestra_core::{
     Body, Call, CallFuture, Error, ErrorKind, Executor, IdempotencyKey, OperationInfo, RequestSent, decode,
@@ -60,7 +60,7 @@ pub(super) async fn create(client: &Client, mut creation: Creation) -> Result<Cr
     while !creation.unchecked {
         match check::inputs(client, &mut creation).await {
             Ok(()) => break,
-            Err(error) => once.patience.pause_to_read(error).await?,
+            Err(error) => once.patience.pause_to_read(once.missing(error)).await?,
         }
     }
     let call = creation.into_call(client, key.as_deref());
@@ -191,8 +191,17 @@ impl Once {
         };
         match &self.key {
             Some(key) if is_unclear(&error) => self.find(key, error).await.map(Outcome::Found),
-            _ => Err(self.of_key(error)),
+            _ => Err(self.of_key(self.missing(error))),
         }
+    }
+
+    /// Names the flow where it isn't there, which neither the server nor the route does.
+    fn missing(&self, error: Error) -> Error {
+        if error.status() != Some(StatusCode::NOT_FOUND) {
+            return error;
+        }
+        let said = error.api_message().unwrap_or_default();
+        error.message(format!("no flow {}.{} ({said})", self.namespace, self.flow))
     }
 
     /// Sends it, again as long as it provably didn't arrive.
@@ -288,8 +297,11 @@ fn is_unclear(error: &Error) -> bool {
         return false;
     }
     match error.status() {
-        // What it finds wrong it refuses; that it waited for the request in vain says nothing.
-        Some(status) => !status.is_client_error() || status.as_u16() == 408,
+        // What it finds wrong it refuses, and what is sent elsewhere it didn't do; that it waited for the request in vain says
+        // nothing.
+        Some(status) => {
+            !(status.is_client_error() || status.is_redirection()) || status == StatusCode::REQUEST_TIMEOUT
+        }
         None => true,
     }
 }
