@@ -314,6 +314,8 @@ def release(client):
     client.plugins.plugin_install_job("j1")
     client.quotas.reset_quota_limit(TENANT, models.QuotaLimitControllerApiQuotaLimitResetRequest(id="q1"))
     client.apps.app_states(TENANT)
+    client.apps.preview_app(TENANT, "id: form\n", state="RUNNING")
+    client.auditlogs.export_audit_logs(TENANT, filters=[namespace_filter()])
     chart = models.DashboardControllerPreviewRequest(chart="id: runs\n")
     client.dashboards.export_chart(TENANT, chart, format="ION")
 

@@ -4,11 +4,11 @@
 
 use kestra_core::{Call, Error, ErrorKind, Filter, Target};
 use kestra_operations::{
-    DeleteAssetsByQuery, DeleteCasesByQuery, ListCredentials, ListPromotionTargets, ListServiceAccounts,
-    ListTenantAccess, ListUsers, ListVersionedPlugins, SearchApps, SearchAssetLineageEvents,
-    SearchAssetUsages, SearchAuditLogs, SearchBanners, SearchBindings, SearchCases, SearchGroupMembers,
-    SearchGroups, SearchInvitations, SearchPolicies, SearchRoles, SearchSecurityIntegrations, SearchServices,
-    SearchTenants,
+    DeleteAssetsByQuery, DeleteCasesByQuery, ExportAuditLogs, ListCredentials, ListPromotionTargets,
+    ListServiceAccounts, ListTenantAccess, ListUsers, ListVersionedPlugins, SearchApps,
+    SearchAssetLineageEvents, SearchAssetUsages, SearchAuditLogs, SearchBanners, SearchBindings, SearchCases,
+    SearchGroupMembers, SearchGroups, SearchInvitations, SearchPolicies, SearchRoles,
+    SearchSecurityIntegrations, SearchServices, SearchTenants,
 };
 
 /// The query for a server of this version, decoded once.
@@ -64,6 +64,8 @@ fn each_version_is_told_what_it_reads() {
         SearchAuditLogs::new(), Filter::start_date().at_least(since) =>
             Some("startDate=2026-01-31T08:00:00Z"),
             Some("filters[startDate][GREATER_THAN_OR_EQUAL_TO]=2026-01-31T08:00:00Z");
+        ExportAuditLogs::new(), Filter::namespace().prefix("a") =>
+            Some("namespace=a"), Some("filters[namespace][PREFIX]=a");
         // Not to be said to 1.x, which would find everything.
         ListUsers::new(), Filter::field("instance_owner").equals(true) =>
             None, Some("filters[instance_owner][EQUALS]=true");

@@ -56,5 +56,7 @@ pub(crate) fn give(server: &Server) {
     server.answer("POST", "/api/v1/plugins/auto-install/detect").json(&json!({"enabled": false}));
     server.answer("POST", "/api/v1/{tenant}/quota-limits/reset").json(&json!({}));
     server.answer("POST", "/api/v1/{tenant}/dashboards/charts/export").body("application/octet-stream", "");
+    server.answer("POST", "/api/v1/{tenant}/apps/preview").json(&json!({}));
+    server.answer("GET", "/api/v1/{tenant}/auditlogs/export").body("text/csv", "");
     server.answer("PUT", "/api/v1/{tenant}/namespaces/{namespace}/secrets").json(&json!([]));
 }

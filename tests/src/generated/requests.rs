@@ -3813,8 +3813,13 @@ fn open_app(r: &Recorded<'_>) -> Result<Call, Obstacle> {
 }
 
 fn preview_app(r: &Recorded<'_>) -> Result<Call, Obstacle> {
-    let b = ::kestra_operations::PreviewApp::new(r.body_text("application/x-yaml")?);
-    r.only_query(&[], false)?;
+    let mut b = ::kestra_operations::PreviewApp::new(r.body_text("application/x-yaml")?);
+    for (name, value) in r.query() {
+        b = match name {
+            "state" => b.state(r.value::<String>(name, value)?),
+            _ => return Err(r.unknown_parameter(name, value)),
+        };
+    }
     Ok(b.into_call())
 }
 
@@ -4052,8 +4057,12 @@ fn export_audit_logs(r: &Recorded<'_>) -> Result<Call, Obstacle> {
             "startDate" => b.start_date(r.value::<::jiff::Timestamp>(name, value)?),
             "type" => b.type_(r.value::<String>(name, value)?),
             "userId" => b.user_id(r.value::<String>(name, value)?),
+            name if r.is_filter(name) => b,
             _ => return Err(r.unknown_parameter(name, value)),
         };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
     }
     Ok(b.into_call())
 }
@@ -4074,8 +4083,12 @@ fn export_audit_logs_for_all_tenants(r: &Recorded<'_>) -> Result<Call, Obstacle>
             "startDate" => b.start_date(r.value::<::jiff::Timestamp>(name, value)?),
             "type" => b.type_(r.value::<String>(name, value)?),
             "userId" => b.user_id(r.value::<String>(name, value)?),
+            name if r.is_filter(name) => b,
             _ => return Err(r.unknown_parameter(name, value)),
         };
+    }
+    for filter in r.filters()? {
+        b = b.filter(filter);
     }
     Ok(b.into_call())
 }

@@ -12,7 +12,7 @@ use kestra::models::{
 use serde_json::{Map, json};
 
 use crate::Failure;
-use crate::steps::{NAMESPACE, Steps, source};
+use crate::steps::{NAMESPACE, Steps, in_namespace, source};
 
 pub(super) async fn cases(steps: &mut Steps<'_>) -> Result<(), Failure> {
     let cases = steps.client.cases();
@@ -85,7 +85,11 @@ pub(super) async fn others(steps: &mut Steps<'_>) -> Result<(), Failure> {
     steps.call("plugins.plugin_install_job", plugins.get_plugin_installation("j1")).await?;
     let call = steps.client.quotas().reset_quota_limit(ResetQuotaLimitRequest::new("q1"));
     steps.call("quotas.reset_quota_limit", call).await?;
-    steps.call("apps.app_states", steps.client.apps().list_app_states()).await?;
+    let apps = steps.client.apps();
+    steps.call("apps.app_states", apps.list_app_states()).await?;
+    steps.call("apps.preview_app", apps.preview_app("id: form\n").state("RUNNING")).await?;
+    let call = steps.client.audit_logs().export_audit_logs().filter(in_namespace());
+    drop(steps.call("auditlogs.export_audit_logs", call).await?);
     let call = steps.client.dashboards().export_chart(PreviewRequest::new("id: runs\n"));
     drop(steps.call("dashboards.export_chart", call.format(ExportFormat::Ion)).await?);
     Ok(())

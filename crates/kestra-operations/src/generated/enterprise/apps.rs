@@ -733,6 +733,16 @@ impl PreviewApp {
     }
 }
 
+impl<E> PreviewApp<E> {
+    /// The state of an execution that the app is shown in.
+    ///
+    /// `state` in the query; 2.0 and later.
+    pub fn state(mut self, state: impl Into<String>) -> Self {
+        self.call.set_query(0, Into::<String>::into(state));
+        self
+    }
+}
+
 /// Facts about [`PreviewApp`].
 pub static PREVIEW_APP: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
@@ -744,6 +754,10 @@ pub static PREVIEW_APP: ::kestra_core::OperationInfo = {
         .aliases(&["previewApp"])
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
+        .query_parameters(&[::kestra_core::QueryParameter::of(
+            "state",
+            ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
+        )])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 

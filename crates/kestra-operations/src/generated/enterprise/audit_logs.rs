@@ -46,11 +46,27 @@ impl<E> ExportAuditLogs<E> {
         self
     }
 
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query; 2.0 and later.
+    pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
+        self.call.add_filter(3, &filter);
+        self
+    }
+
+    /// Which rows; all have to hold.
+    ///
+    /// `filters` in the query; 2.0 and later.
+    pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
+        crate::parameters::filters(&mut self.call, 3, filters);
+        self
+    }
+
     /// Only what belongs to this flow.
     ///
     /// `flowId` in the query.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
-        self.call.set_query(3, Into::<String>::into(flow_id));
+        self.call.set_query(4, Into::<String>::into(flow_id));
         self
     }
 
@@ -58,7 +74,7 @@ impl<E> ExportAuditLogs<E> {
     ///
     /// `id` in the query.
     pub fn id(mut self, id: impl Into<String>) -> Self {
-        self.call.set_query(4, Into::<String>::into(id));
+        self.call.set_query(5, Into::<String>::into(id));
         self
     }
 
@@ -66,7 +82,7 @@ impl<E> ExportAuditLogs<E> {
     ///
     /// `namespace` in the query.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.call.set_query(5, Into::<String>::into(namespace));
+        self.call.set_query(6, Into::<String>::into(namespace));
         self
     }
 
@@ -74,7 +90,7 @@ impl<E> ExportAuditLogs<E> {
     ///
     /// `q` in the query.
     pub fn q(mut self, q: impl Into<String>) -> Self {
-        self.call.set_query(6, Into::<String>::into(q));
+        self.call.set_query(7, Into::<String>::into(q));
         self
     }
 
@@ -85,7 +101,7 @@ impl<E> ExportAuditLogs<E> {
         mut self,
         resources: impl IntoIterator<Item = impl Into<::kestra_models::PermissionResource>>,
     ) -> Self {
-        crate::parameters::repeat::<::kestra_models::PermissionResource, _>(&mut self.call, 7, resources);
+        crate::parameters::repeat::<::kestra_models::PermissionResource, _>(&mut self.call, 8, resources);
         self
     }
 
@@ -93,7 +109,7 @@ impl<E> ExportAuditLogs<E> {
     ///
     /// `startDate` in the query.
     pub fn start_date(mut self, start_date: ::jiff::Timestamp) -> Self {
-        self.call.set_query(8, start_date);
+        self.call.set_query(9, start_date);
         self
     }
 
@@ -101,7 +117,7 @@ impl<E> ExportAuditLogs<E> {
     ///
     /// `type` in the query.
     pub fn type_(mut self, type_: impl Into<::kestra_models::AuditableAction>) -> Self {
-        self.call.set_query(9, Into::<::kestra_models::AuditableAction>::into(type_));
+        self.call.set_query(10, Into::<::kestra_models::AuditableAction>::into(type_));
         self
     }
 
@@ -109,7 +125,7 @@ impl<E> ExportAuditLogs<E> {
     ///
     /// `userId` in the query.
     pub fn user_id(mut self, user_id: impl Into<String>) -> Self {
-        self.call.set_query(10, Into::<String>::into(user_id));
+        self.call.set_query(11, Into::<String>::into(user_id));
         self
     }
 }
@@ -127,6 +143,10 @@ pub static EXPORT_AUDIT_LOGS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("details"),
             ::kestra_core::QueryParameter::new("endDate"),
             ::kestra_core::QueryParameter::new("executionId"),
+            ::kestra_core::QueryParameter::of(
+                "filters",
+                ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
+            ),
             ::kestra_core::QueryParameter::new("flowId"),
             ::kestra_core::QueryParameter::new("id"),
             ::kestra_core::QueryParameter::new("namespace"),
@@ -188,11 +208,27 @@ impl<E> ExportAuditLogsForAllTenants<E> {
         self
     }
 
+    /// Adds a filter; all have to hold.
+    ///
+    /// `filters` in the query; 2.0 and later.
+    pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
+        self.call.add_filter(3, &filter);
+        self
+    }
+
+    /// Which rows; all have to hold.
+    ///
+    /// `filters` in the query; 2.0 and later.
+    pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
+        crate::parameters::filters(&mut self.call, 3, filters);
+        self
+    }
+
     /// Only what belongs to this flow.
     ///
     /// `flowId` in the query.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
-        self.call.set_query(3, Into::<String>::into(flow_id));
+        self.call.set_query(4, Into::<String>::into(flow_id));
         self
     }
 
@@ -200,7 +236,7 @@ impl<E> ExportAuditLogsForAllTenants<E> {
     ///
     /// `id` in the query.
     pub fn id(mut self, id: impl Into<String>) -> Self {
-        self.call.set_query(4, Into::<String>::into(id));
+        self.call.set_query(5, Into::<String>::into(id));
         self
     }
 
@@ -208,7 +244,7 @@ impl<E> ExportAuditLogsForAllTenants<E> {
     ///
     /// `namespace` in the query.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.call.set_query(5, Into::<String>::into(namespace));
+        self.call.set_query(6, Into::<String>::into(namespace));
         self
     }
 
@@ -216,7 +252,7 @@ impl<E> ExportAuditLogsForAllTenants<E> {
     ///
     /// `q` in the query.
     pub fn q(mut self, q: impl Into<String>) -> Self {
-        self.call.set_query(6, Into::<String>::into(q));
+        self.call.set_query(7, Into::<String>::into(q));
         self
     }
 
@@ -227,7 +263,7 @@ impl<E> ExportAuditLogsForAllTenants<E> {
         mut self,
         resources: impl IntoIterator<Item = impl Into<::kestra_models::PermissionResource>>,
     ) -> Self {
-        crate::parameters::repeat::<::kestra_models::PermissionResource, _>(&mut self.call, 7, resources);
+        crate::parameters::repeat::<::kestra_models::PermissionResource, _>(&mut self.call, 8, resources);
         self
     }
 
@@ -235,7 +271,7 @@ impl<E> ExportAuditLogsForAllTenants<E> {
     ///
     /// `startDate` in the query.
     pub fn start_date(mut self, start_date: ::jiff::Timestamp) -> Self {
-        self.call.set_query(8, start_date);
+        self.call.set_query(9, start_date);
         self
     }
 
@@ -243,7 +279,7 @@ impl<E> ExportAuditLogsForAllTenants<E> {
     ///
     /// `type` in the query.
     pub fn type_(mut self, type_: impl Into<::kestra_models::AuditableAction>) -> Self {
-        self.call.set_query(9, Into::<::kestra_models::AuditableAction>::into(type_));
+        self.call.set_query(10, Into::<::kestra_models::AuditableAction>::into(type_));
         self
     }
 
@@ -251,7 +287,7 @@ impl<E> ExportAuditLogsForAllTenants<E> {
     ///
     /// `userId` in the query.
     pub fn user_id(mut self, user_id: impl Into<String>) -> Self {
-        self.call.set_query(10, Into::<String>::into(user_id));
+        self.call.set_query(11, Into::<String>::into(user_id));
         self
     }
 }
@@ -269,6 +305,10 @@ pub static EXPORT_AUDIT_LOGS_FOR_ALL_TENANTS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("details"),
             ::kestra_core::QueryParameter::new("endDate"),
             ::kestra_core::QueryParameter::new("executionId"),
+            ::kestra_core::QueryParameter::of(
+                "filters",
+                ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
+            ),
             ::kestra_core::QueryParameter::new("flowId"),
             ::kestra_core::QueryParameter::new("id"),
             ::kestra_core::QueryParameter::new("namespace"),
