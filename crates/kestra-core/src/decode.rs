@@ -3,12 +3,12 @@
 use bytes::Bytes;
 use http::Response;
 use http::response::Parts;
-use serde::de::DeserializeOwned;
 
 use crate::body::Body;
 use crate::download::Download;
 use crate::error::{Error, ErrorKind, ErrorResponse};
 use crate::guard::Guard;
+use crate::json::{self, Read, Shape};
 use crate::json_path;
 use crate::operation::OperationInfo;
 
@@ -20,13 +20,20 @@ use crate::operation::OperationInfo;
 /// [`ErrorKind::Incomplete`] if it is the list of what failed.
 // Compiled once for all crates of a program, as it isn't inlined.
 #[inline(never)]
-pub fn json<T: DeserializeOwned>(
+pub fn json<T: Read>(response: Response<Body>, info: &'static OperationInfo) -> Result<Response<T>, Error> {
+    let mut value = T::blank();
+    let parts = read_json(response, info, value.shape())?;
+    Ok(Response::from_parts(parts, value))
+}
+
+fn read_json(
     response: Response<Body>,
     info: &'static OperationInfo,
-) -> Result<Response<T>, Error> {
+    shape: Shape<'_>,
+) -> Result<Parts, Error> {
     let (parts, bytes) = complete(response, info)?;
-    match serde_json::from_slice(&bytes) {
-        Ok(value) => Ok(Response::from_parts(parts, value)),
+    match json::fill_from_slice(&bytes, shape) {
+        Ok(()) => Ok(parts),
         Err(problem) => Err(undecodable(info, parts, bytes, &problem)),
     }
 }
@@ -36,7 +43,7 @@ pub fn json<T: DeserializeOwned>(
 /// # Errors
 ///
 /// As [`json`], but for an empty body.
-pub fn optional<T: DeserializeOwned>(
+pub fn optional<T: Read>(
     response: Response<Body>,
     info: &'static OperationInfo,
 ) -> Result<Response<Option<T>>, Error> {
@@ -108,7 +115,7 @@ fn complete(response: Response<Body>, info: &'static OperationInfo) -> Result<(P
     if info.guard != Some(Guard::ListedFailures) {
         return Ok((parts, bytes));
     }
-    match serde_json::from_slice::<Vec<String>>(&bytes) {
+    match json::from_slice::<Vec<String>>(&bytes) {
         Ok(failures) if !failures.is_empty() => {
             let message = format!("{} failed: {}; the rest is done", failures.len(), failures.join(", "));
             Err(Error::new(ErrorKind::Incomplete, message)

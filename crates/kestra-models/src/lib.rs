@@ -12,13 +12,12 @@
 
 #[macro_use]
 mod macros;
-#[macro_use]
-#[allow(dead_code, reason = "what is used of it depends on what is generated")]
-mod object;
 mod generated;
 #[allow(dead_code, reason = "what is used of it depends on what is generated")]
 mod lenient;
 mod primitives;
+#[cfg(feature = "enterprise")]
+mod unions;
 
 pub use generated::*;
 pub use primitives::*;

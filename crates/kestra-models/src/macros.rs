@@ -62,9 +62,56 @@ macro_rules! string_enum {
             }
         }
 
-        impl<'de> ::serde::Deserialize<'de> for $name {
+        impl ::kestra_core::json::FromText for $name {
+            fn from_text(text: &str) -> Self {
+                Self::from(text)
+            }
+        }
+
+        impl ::kestra_core::json::Read for $name {
+            fn blank() -> Self {
+                Self::Unknown(::std::string::String::new())
+            }
+
+            #[inline]
+            fn shape(&mut self) -> ::kestra_core::json::Shape<'_> {
+                ::kestra_core::json::Shape::Scalar(self)
+            }
+        }
+
+        read_by_shape! { $name }
+    };
+}
+
+/// Implements `Deserialize` by [`kestra_core::json`].
+macro_rules! read_by_shape {
+    ($($name:ident $(<$generic:ident>)?)*) => {$(
+        impl<'de $(, $generic: ::kestra_core::json::Read)?> ::serde::Deserialize<'de> for $name $(<$generic>)? {
             fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
-                $crate::lenient::text(deserializer)
+                ::kestra_core::json::read(deserializer)
+            }
+        }
+    )*};
+}
+
+/// Lets what has no default, and therefore a derived `Deserialize`, be a part of what is read by its shape.
+#[cfg(feature = "enterprise")]
+macro_rules! made_whole {
+    ($name:ident { $($field:ident),* }) => {
+        impl ::kestra_core::json::Read for $name {
+            fn blank() -> Self {
+                Self { $($field: ::kestra_core::json::Read::blank()),* }
+            }
+
+            fn shape(&mut self) -> ::kestra_core::json::Shape<'_> {
+                ::kestra_core::json::Shape::Made(self)
+            }
+        }
+
+        impl ::kestra_core::json::Made for $name {
+            fn make(&mut self, value: ::serde_json::Value) -> ::std::result::Result<(), ::std::string::String> {
+                *self = ::serde::Deserialize::deserialize(value).map_err(|problem: ::serde_json::Error| problem.to_string())?;
+                Ok(())
             }
         }
     };
@@ -85,7 +132,7 @@ macro_rules! secret_type {
 
         impl ::std::fmt::Debug for $name {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                $crate::object::show_names(stringify!($name), &self.0, f)
+                $crate::unions::show_names(stringify!($name), &self.0, f)
             }
         }
     };
@@ -103,7 +150,7 @@ macro_rules! union_type {
                 #[doc = concat!("The fields of [`", stringify!($ty), "`](crate::", stringify!($ty), "), if it is one.")]
                 #[must_use]
                 pub fn $accessor(&self) -> ::std::option::Option<$crate::$ty> {
-                    $crate::object::member(&self.0, $field, $value)
+                    $crate::unions::member(&self.0, $field, $value)
                 }
             )*
         }
@@ -116,7 +163,7 @@ macro_rules! union_members {
     ($name:ident by $field:literal { $($ty:ident = $value:literal,)* }) => {$(
         impl ::std::convert::From<$crate::$ty> for $name {
             fn from(member: $crate::$ty) -> Self {
-                Self($crate::object::fields_of(&member, $field, $value))
+                Self($crate::unions::fields_of(&member, $field, $value))
             }
         }
     )*};
@@ -126,7 +173,7 @@ macro_rules! union_members {
 macro_rules! json_object {
     ($(#[$meta:meta])* $name:ident { $($accessor:ident = $wire:literal as $kind:ident,)* }) => {
         $(#[$meta])*
-        #[derive(Clone, Default, PartialEq, ::serde::Serialize, ::serde::Deserialize)]
+        #[derive(Clone, Default, PartialEq, ::serde::Serialize)]
         #[serde(transparent)]
         pub struct $name(::serde_json::Map<::std::string::String, ::serde_json::Value>);
 
@@ -170,6 +217,20 @@ macro_rules! json_object {
                 self.0
             }
         }
+
+        impl ::kestra_core::json::Read for $name {
+            #[inline]
+            fn blank() -> Self {
+                Self::default()
+            }
+
+            #[inline]
+            fn shape(&mut self) -> ::kestra_core::json::Shape<'_> {
+                ::kestra_core::json::Shape::Fields(&mut self.0)
+            }
+        }
+
+        read_by_shape! { $name }
 
         impl ::std::convert::From<::serde_json::Map<::std::string::String, ::serde_json::Value>> for $name {
             fn from(fields: ::serde_json::Map<::std::string::String, ::serde_json::Value>) -> Self {

@@ -37,6 +37,8 @@ macro_rules! awaited {
             type Output = ::std::result::Result<$output, ::kestra_core::Error>;
             type IntoFuture = ::std::pin::Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
+            // Inlined, it is compiled where it is called: a program that doesn't pays nothing for it.
+            #[inline]
             fn into_future(self) -> Self::IntoFuture {
                 Box::pin($run(self))
             }

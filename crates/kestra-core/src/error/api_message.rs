@@ -2,56 +2,75 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
-
 use super::{Error, ErrorResponse};
+use crate::{json, object};
 
 /// Kestra's error body, as far as it is the same on every version.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ApiError {
     /// The cause; begins with the server's reason phrase.
-    #[serde(default)]
     pub message: Option<String>,
     /// Details, under the HAL key that servers use.
-    #[serde(default, rename = "_embedded")]
     pub embedded: Option<Embedded>,
     /// What a refused bulk action found wrong, one entry an id.
-    #[serde(default)]
     pub invalids: Option<Vec<Invalid>>,
 }
 
 /// The details of an error.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Embedded {
     /// One entry a fault.
-    #[serde(default)]
     pub errors: Option<Vec<Fault>>,
 }
 
 /// One fault of a request.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Fault {
     /// What is wrong.
-    #[serde(default)]
     pub message: Option<String>,
     /// Where, such as `createFlow.flow.tasks[0].type`; on 1.0 the name of an input.
-    #[serde(default)]
     pub path: Option<String>,
 }
 
 /// One thing that a bulk action refused.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Invalid {
     /// Why.
-    #[serde(default)]
     pub message: Option<String>,
     /// The id, or whatever was sent in its place.
-    #[serde(default, rename = "invalidValue")]
     pub invalid_value: serde_json::Value,
+}
+
+object! {
+    ApiError {
+        0 message = "message",
+        1 embedded = "_embedded",
+        2 invalids = "invalids",
+    }
+}
+
+object! {
+    Embedded {
+        0 errors = "errors",
+    }
+}
+
+object! {
+    Fault {
+        0 message = "message",
+        1 path = "path",
+    }
+}
+
+object! {
+    Invalid {
+        0 message = "message",
+        1 invalid_value = "invalidValue",
+    }
 }
 
 impl ErrorResponse {
@@ -62,7 +81,7 @@ impl ErrorResponse {
         if *start != b'{' {
             return None;
         }
-        serde_json::from_slice(&self.body).ok()
+        json::from_slice(&self.body).ok()
     }
 
     /// What the body says to a person: the message of the JSON, else the text, else the title of an HTML page.
@@ -94,7 +113,9 @@ impl ErrorResponse {
             return Some(clean(&html_title(text)));
         }
         // A JSON string where an object is usual.
-        if let Ok(text) = serde_json::from_str::<String>(text) {
+        if text.starts_with('"')
+            && let Ok(text) = json::from_slice::<String>(text.as_bytes())
+        {
             return Some(clean(&text));
         }
         Some(clean(text))

@@ -1,7 +1,6 @@
 //! Single conditions that no server reads as they are meant.
 
 use jiff::Timestamp;
-use jiff::fmt::temporal::SpanParser;
 
 use super::Condition;
 
@@ -62,10 +61,40 @@ fn date(value: &str) -> Result<(), String> {
 }
 
 fn range(value: &str) -> Result<(), String> {
-    match SpanParser::new().parse_span(value) {
-        Ok(span) if span.is_positive() => Ok(()),
-        _ => Err(format!("`{value}` is no ISO 8601 duration above zero, such as PT36H")),
+    if is_duration(value) {
+        return Ok(());
     }
+    Err(format!("`{value}` is no ISO 8601 duration above zero, such as PT36H"))
+}
+
+/// Whether it is an ISO 8601 duration above zero. `jiff::Span` would tell as well, with 30 kB that nothing else needs.
+fn is_duration(text: &str) -> bool {
+    let text = text.to_ascii_uppercase();
+    let Some(rest) = text.strip_prefix('P') else { return false };
+    let (date, time) = match rest.split_once('T') {
+        Some((_, "")) => return false,
+        Some(halves) => halves,
+        None => (rest, ""),
+    };
+    are_units(date, "YMWD") && are_units(time, "HMS") && rest.contains(|c: char| matches!(c, '1'..='9'))
+}
+
+/// Whether each is a number with a unit, and the units are in order. Only seconds have a fraction.
+fn are_units(mut text: &str, mut units: &str) -> bool {
+    while let Some((number, unit)) =
+        text.find(|c: char| c.is_ascii_alphabetic()).map(|end| text.split_at(end))
+    {
+        let (unit, after) = unit.split_at(1);
+        let Some((_, smaller)) = units.split_once(unit) else { return false };
+        let (whole, fraction) = number.split_once(['.', ',']).unwrap_or((number, "0"));
+        let are_digits =
+            |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        if !are_digits(whole) || !are_digits(fraction) || (unit != "S" && number != whole) {
+            return false;
+        }
+        (text, units) = (after, smaller);
+    }
+    text.is_empty()
 }
 
 /// A date whose zone is named, as one that only has an offset.
@@ -75,4 +104,22 @@ pub(super) fn zoned(condition: &Condition) -> Option<String> {
         return None;
     }
     value.parse::<Timestamp>().ok().map(|date| date.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_duration;
+
+    #[test]
+    fn a_range_is_a_duration_above_zero() {
+        for text in ["PT36H", "P1D", "P1Y2M3W4DT5H6M7.5S", "PT0.5S", "pt1m", "P1M", "PT0H1M"] {
+            assert!(is_duration(text), "{text}");
+        }
+        for text in [
+            "", "P", "PT", "P1", "1D", "P1H", "PT1D", "PT0S", "-PT1H", "P-1D", "PT1S1H", "P1D1D", "PT1.5.2S",
+            "P1.5D", "PTH", "24h", "P1DT", "PT1é",
+        ] {
+            assert!(!is_duration(text), "{text}");
+        }
+    }
 }

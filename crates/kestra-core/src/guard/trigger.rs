@@ -3,10 +3,11 @@
 use serde_json::Value;
 
 use crate::body::Body;
+use crate::json;
 
 /// What is wrong with the tenant of a trigger.
 pub(super) fn problem(body: Option<&Body>, tenant: &str) -> Option<String> {
-    let body: Value = serde_json::from_slice(body?.as_bytes()?).ok()?;
+    let body: Value = json::from_slice(body?.as_bytes()?).ok()?;
     let (trigger, other) = elsewhere(&body, tenant)?;
     Some(format!(
         "the trigger `{trigger}` is named in the tenant `{other}`, the request goes to `{tenant}`, and a server before 2.0 \

@@ -1,7 +1,5 @@
 //! One connection after another to the same stream of events.
 
-use serde::de::DeserializeOwned;
-
 use super::backoff::Backoff;
 use super::reconnects::Reconnects;
 use super::stream::EventStream;
@@ -9,6 +7,7 @@ use crate::call::Call;
 use crate::decode;
 use crate::error::{Error, ErrorKind};
 use crate::executor::{Executor, ResponseFuture};
+use crate::json::Read;
 
 /// Events of one operation over as many connections as it takes.
 ///
@@ -43,7 +42,7 @@ pub enum Step<T> {
     },
 }
 
-impl<E: Executor, T: DeserializeOwned> Connections<E, T> {
+impl<E: Executor, T: Read> Connections<E, T> {
     /// Connections that this call opens, none of them yet.
     pub fn new(executor: E, call: Call) -> Self {
         let reconnects = Reconnects::new(call.info());

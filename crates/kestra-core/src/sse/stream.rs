@@ -7,12 +7,12 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
-use serde::de::DeserializeOwned;
 
 use super::decoder::{Decoder, Event};
 use crate::body::Body;
 use crate::error::{Error, ErrorKind, RequestSent};
 use crate::executor::ResponseFuture;
+use crate::json::{self, Read};
 use crate::operation::{OperationInfo, Replay};
 
 /// Typed values as the server sends them, from one connection.
@@ -58,14 +58,14 @@ impl<T> EventStream<T> {
     }
 }
 
-impl<T: DeserializeOwned> EventStream<T> {
+impl<T: Read> EventStream<T> {
     /// The next value; `None` at the end.
     pub async fn next(&mut self) -> Option<Result<T, Error>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 }
 
-impl<T: DeserializeOwned> Stream for EventStream<T> {
+impl<T: Read> Stream for EventStream<T> {
     type Item = Result<T, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -85,7 +85,7 @@ impl<T: DeserializeOwned> Stream for EventStream<T> {
                     }
                     _ => {}
                 }
-                return match serde_json::from_str(&event.data) {
+                return match json::from_slice(event.data.as_bytes()) {
                     Ok(value) => Poll::Ready(Some(Ok(value))),
                     Err(problem) => {
                         let message = format!("an event can't be read: {problem}");

@@ -13,11 +13,11 @@ pub struct AiProviderResponse {
     pub is_default: Option<bool>,
 }
 
-object! {
+::kestra_core::object! {
     AiProviderResponse {
-        0 display_name = "displayName" text,
-        1 id = "id" text,
-        2 is_default = "isDefault" flag,
+        0 display_name = "displayName",
+        1 id = "id",
+        2 is_default = "isDefault",
     }
 }
 

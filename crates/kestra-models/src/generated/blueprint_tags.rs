@@ -13,10 +13,10 @@ pub struct BlueprintTagItem {
     pub published_at: Option<::jiff::Timestamp>,
 }
 
-object! {
+::kestra_core::object! {
     BlueprintTagItem {
-        0 id = "id" text,
-        1 name = "name" text,
-        2 published_at = "publishedAt" value,
+        0 id = "id",
+        1 name = "name",
+        2 published_at = "publishedAt",
     }
 }

@@ -19,14 +19,14 @@ pub struct BlueprintItem {
     pub title: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     BlueprintItem {
-        0 description = "description" text,
-        1 id = "id" text,
-        2 included_tasks = "includedTasks" strings,
-        3 published_at = "publishedAt" value,
-        4 tags = "tags" strings,
-        5 title = "title" text,
+        0 description = "description",
+        1 id = "id",
+        2 included_tasks = "includedTasks",
+        3 published_at = "publishedAt",
+        4 tags = "tags",
+        5 title = "title",
     }
 }
 
@@ -61,16 +61,16 @@ pub struct BlueprintItemWithSource {
     pub title: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     BlueprintItemWithSource {
-        0 description = "description" text,
-        1 id = "id" text,
-        2 included_tasks = "includedTasks" strings,
-        3 kind = "kind" value,
-        4 published_at = "publishedAt" value,
-        5 source = "source" text,
-        6 tags = "tags" strings,
-        7 title = "title" text,
+        0 description = "description",
+        1 id = "id",
+        2 included_tasks = "includedTasks",
+        3 kind = "kind",
+        4 published_at = "publishedAt",
+        5 source = "source",
+        6 tags = "tags",
+        7 title = "title",
     }
 }
 

@@ -35,15 +35,15 @@ pub struct ChartFiltersOverrides {
     pub start_date: Option<::jiff::Timestamp>,
 }
 
-object! {
+::kestra_core::object! {
     ChartFiltersOverrides {
-        0 end_date = "endDate" value,
-        1 filters = "filters" optional_list,
-        2 labels = "labels" value,
-        3 namespace = "namespace" text,
-        4 page_number = "pageNumber" integer,
-        5 page_size = "pageSize" integer,
-        6 start_date = "startDate" value,
+        0 end_date = "endDate",
+        1 filters = "filters",
+        2 labels = "labels",
+        3 namespace = "namespace",
+        4 page_number = "pageNumber",
+        5 page_size = "pageSize",
+        6 start_date = "startDate",
     }
 }
 
@@ -123,18 +123,18 @@ pub struct Dashboard {
     pub updated: Option<::jiff::Timestamp>,
 }
 
-object! {
+::kestra_core::object! {
     Dashboard {
-        0 charts = "charts" list,
-        1 created = "created" value,
-        2 deleted = "deleted" flag,
-        3 description = "description" text,
-        4 id = "id" text,
-        5 source_code = "sourceCode" text,
-        6 tenant_id = "tenantId" text,
-        7 time_window = "timeWindow" value,
-        8 title = "title" text,
-        9 updated = "updated" value,
+        0 charts = "charts",
+        1 created = "created",
+        2 deleted = "deleted",
+        3 description = "description",
+        4 id = "id",
+        5 source_code = "sourceCode",
+        6 tenant_id = "tenantId",
+        7 time_window = "timeWindow",
+        8 title = "title",
+        9 updated = "updated",
     }
 }
 
@@ -182,9 +182,9 @@ pub struct TimeWindow {
     pub max: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     TimeWindow {
-        0 default = "default" text,
-        1 max = "max" text,
+        0 default = "default",
+        1 max = "max",
     }
 }

@@ -11,10 +11,10 @@ pub struct AssetsInOut {
     pub outputs: Vec<crate::Asset>,
 }
 
-object! {
+::kestra_core::object! {
     AssetsInOut {
-        0 inputs = "inputs" list,
-        1 outputs = "outputs" list,
+        0 inputs = "inputs",
+        1 outputs = "outputs",
     }
 }
 
@@ -37,14 +37,14 @@ pub struct AttemptMetric {
     pub value: Option<::serde_json::Value>,
 }
 
-object! {
+::kestra_core::object! {
     AttemptMetric {
-        0 description = "description" text,
-        1 name = "name" text,
-        2 tags = "tags" string_map,
-        3 timestamp = "timestamp" value,
-        4 type_ = "type" text,
-        5 value = "value" value,
+        0 description = "description",
+        1 name = "name",
+        2 tags = "tags",
+        3 timestamp = "timestamp",
+        4 type_ = "type",
+        5 value = "value",
     }
 }
 
@@ -59,10 +59,10 @@ pub struct AverageDuration {
     pub count: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     AverageDuration {
-        0 avg_duration_ms = "avgDurationMs" integer,
-        1 count = "count" integer,
+        0 avg_duration_ms = "avgDurationMs",
+        1 count = "count",
     }
 }
 
@@ -77,10 +77,10 @@ pub struct Breakpoint {
     pub value: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     Breakpoint {
-        0 id = "id" text,
-        1 value = "value" text,
+        0 id = "id",
+        1 value = "value",
     }
 }
 
@@ -97,11 +97,11 @@ pub struct CheckFailure {
     pub style: Option<crate::CheckStyle>,
 }
 
-object! {
+::kestra_core::object! {
     CheckFailure {
-        0 behavior = "behavior" value,
-        1 message = "message" text,
-        2 style = "style" value,
+        0 behavior = "behavior",
+        1 message = "message",
+        2 style = "style",
     }
 }
 
@@ -135,11 +135,11 @@ pub struct EvalResult {
     pub stack_trace: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     EvalResult {
-        0 error = "error" text,
-        1 result = "result" text,
-        2 stack_trace = "stackTrace" text,
+        0 error = "error",
+        1 result = "result",
+        2 stack_trace = "stackTrace",
     }
 }
 
@@ -196,31 +196,31 @@ pub struct Execution {
     pub variables: ::serde_json::Map<String, ::serde_json::Value>,
 }
 
-object! {
+::kestra_core::object! {
     Execution {
-        0 breakpoints = "breakpoints" list,
-        1 deleted = "deleted" flag,
-        2 fixtures = "fixtures" list,
-        3 flow_id = "flowId" text,
-        4 flow_revision = "flowRevision" integer,
-        5 id = "id" text,
-        6 inputs = "inputs" or_default,
-        7 kind = "kind" value,
-        8 labels = "labels" value,
-        9 loop_run = "loopRun" value,
-        10 metadata = "metadata" value,
-        11 namespace = "namespace" text,
-        12 original_id = "originalId" text,
-        13 outputs = "outputs" value,
-        14 parent_id = "parentId" text,
-        15 schedule_date = "scheduleDate" value,
-        16 state = "state" value,
-        17 task_run_list = "taskRunList" optional_list,
-        18 tenant_id = "tenantId" text,
-        19 trace_parent = "traceParent" text,
-        20 trigger = "trigger" value,
-        21 url = "url" text,
-        22 variables = "variables" or_default,
+        0 breakpoints = "breakpoints",
+        1 deleted = "deleted",
+        2 fixtures = "fixtures",
+        3 flow_id = "flowId",
+        4 flow_revision = "flowRevision",
+        5 id = "id",
+        6 inputs = "inputs",
+        7 kind = "kind",
+        8 labels = "labels",
+        9 loop_run = "loopRun",
+        10 metadata = "metadata",
+        11 namespace = "namespace",
+        12 original_id = "originalId",
+        13 outputs = "outputs",
+        14 parent_id = "parentId",
+        15 schedule_date = "scheduleDate",
+        16 state = "state",
+        17 task_run_list = "taskRunList",
+        18 tenant_id = "tenantId",
+        19 trace_parent = "traceParent",
+        20 trigger = "trigger",
+        21 url = "url",
+        22 variables = "variables",
     }
 }
 
@@ -239,12 +239,12 @@ pub struct ExecutionMetadata {
     pub original_created_date: Option<::jiff::Timestamp>,
 }
 
-object! {
+::kestra_core::object! {
     ExecutionMetadata {
-        0 attempt_number = "attemptNumber" integer,
-        1 concurrency_scopes = "concurrencyScopes" strings,
-        2 execution_depth = "executionDepth" integer,
-        3 original_created_date = "originalCreatedDate" value,
+        0 attempt_number = "attemptNumber",
+        1 concurrency_scopes = "concurrencyScopes",
+        2 execution_depth = "executionDepth",
+        3 original_created_date = "originalCreatedDate",
     }
 }
 
@@ -265,13 +265,13 @@ pub struct ExecutionStatusEvent {
     pub tenant_id: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     ExecutionStatusEvent {
-        0 execution_id = "executionId" text,
-        1 flow_id = "flowId" text,
-        2 namespace = "namespace" text,
-        3 state = "state" value,
-        4 tenant_id = "tenantId" text,
+        0 execution_id = "executionId",
+        1 flow_id = "flowId",
+        2 namespace = "namespace",
+        3 state = "state",
+        4 tenant_id = "tenantId",
     }
 }
 
@@ -290,12 +290,12 @@ pub struct ExecutionTrigger {
     pub variables: ::serde_json::Map<String, ::serde_json::Value>,
 }
 
-object! {
+::kestra_core::object! {
     ExecutionTrigger {
-        0 id = "id" text,
-        1 log_file = "logFile" text,
-        2 type_ = "type" text,
-        3 variables = "variables" or_default,
+        0 id = "id",
+        1 log_file = "logFile",
+        2 type_ = "type",
+        3 variables = "variables",
     }
 }
 
@@ -324,13 +324,13 @@ pub struct FilePreview {
     pub type_: Option<crate::FilePreviewType>,
 }
 
-object! {
+::kestra_core::object! {
     FilePreview {
-        0 content = "content" value,
-        1 extension = "extension" text,
-        2 max_line = "maxLine" integer,
-        3 truncated = "truncated" flag,
-        4 type_ = "type" value,
+        0 content = "content",
+        1 extension = "extension",
+        2 max_line = "maxLine",
+        3 truncated = "truncated",
+        4 type_ = "type",
     }
 }
 
@@ -414,30 +414,30 @@ pub struct FlowForExecution {
     pub worker_selector: Option<crate::WorkerSelector>,
 }
 
-object! {
+::kestra_core::object! {
     FlowForExecution {
-        0 after_execution = "afterExecution" list,
-        1 deleted = "deleted" flag,
-        2 description = "description" text,
-        3 disabled = "disabled" flag,
-        4 draft = "draft" flag,
-        5 errors = "errors" list,
-        6 finally = "finally" list,
-        7 id = "id" text,
-        8 inputs = "inputs" list,
-        9 labels = "labels" value,
-        10 namespace = "namespace" text,
-        11 outputs = "outputs" list,
-        12 quotas = "quotas" list,
-        13 revision = "revision" integer,
-        14 sla = "sla" list,
-        15 tasks = "tasks" list,
-        16 tenant_id = "tenantId" text,
-        17 triggers = "triggers" list,
-        18 updated = "updated" value,
-        19 variables = "variables" or_default,
-        20 worker_group = "workerGroup" value,
-        21 worker_selector = "workerSelector" value,
+        0 after_execution = "afterExecution",
+        1 deleted = "deleted",
+        2 description = "description",
+        3 disabled = "disabled",
+        4 draft = "draft",
+        5 errors = "errors",
+        6 finally = "finally",
+        7 id = "id",
+        8 inputs = "inputs",
+        9 labels = "labels",
+        10 namespace = "namespace",
+        11 outputs = "outputs",
+        12 quotas = "quotas",
+        13 revision = "revision",
+        14 sla = "sla",
+        15 tasks = "tasks",
+        16 tenant_id = "tenantId",
+        17 triggers = "triggers",
+        18 updated = "updated",
+        19 variables = "variables",
+        20 worker_group = "workerGroup",
+        21 worker_selector = "workerSelector",
     }
 }
 
@@ -452,10 +452,10 @@ pub struct InputError {
     pub render_error: Option<bool>,
 }
 
-object! {
+::kestra_core::object! {
     InputError {
-        0 message = "message" text,
-        1 render_error = "renderError" flag,
+        0 message = "message",
+        1 render_error = "renderError",
     }
 }
 
@@ -474,12 +474,12 @@ pub struct InputsValidation {
     pub namespace: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     InputsValidation {
-        0 checks = "checks" list,
-        1 id = "id" text,
-        2 inputs = "inputs" list,
-        3 namespace = "namespace" text,
+        0 checks = "checks",
+        1 id = "id",
+        2 inputs = "inputs",
+        3 namespace = "namespace",
     }
 }
 
@@ -500,13 +500,13 @@ pub struct LatestExecution {
     pub status: Option<crate::StateType>,
 }
 
-object! {
+::kestra_core::object! {
     LatestExecution {
-        0 flow_id = "flowId" text,
-        1 id = "id" text,
-        2 namespace = "namespace" text,
-        3 start_date = "startDate" value,
-        4 status = "status" value,
+        0 flow_id = "flowId",
+        1 id = "id",
+        2 namespace = "namespace",
+        3 start_date = "startDate",
+        4 status = "status",
     }
 }
 
@@ -531,15 +531,15 @@ pub struct LoopRun {
     pub value: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     LoopRun {
-        0 index = "index" integer,
-        1 key = "key" text,
-        2 parent = "parent" value,
-        3 parents = "parents" list,
-        4 task_id = "taskId" text,
-        5 task_run_id = "taskRunId" text,
-        6 value = "value" text,
+        0 index = "index",
+        1 key = "key",
+        2 parent = "parent",
+        3 parents = "parents",
+        4 task_id = "taskId",
+        5 task_run_id = "taskRunId",
+        6 value = "value",
     }
 }
 
@@ -556,11 +556,11 @@ pub struct LoopRunParent {
     pub value: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     LoopRunParent {
-        0 index = "index" integer,
-        1 key = "key" text,
-        2 value = "value" text,
+        0 index = "index",
+        1 key = "key",
+        2 value = "value",
     }
 }
 
@@ -605,13 +605,13 @@ pub struct State {
     pub start_date: Option<::jiff::Timestamp>,
 }
 
-object! {
+::kestra_core::object! {
     State {
-        0 current = "current" value,
-        1 duration = "duration" value,
-        2 end_date = "endDate" value,
-        3 histories = "histories" list,
-        4 start_date = "startDate" value,
+        0 current = "current",
+        1 duration = "duration",
+        2 end_date = "endDate",
+        3 histories = "histories",
+        4 start_date = "startDate",
     }
 }
 
@@ -626,10 +626,10 @@ pub struct StateHistory {
     pub state: Option<crate::StateType>,
 }
 
-object! {
+::kestra_core::object! {
     StateHistory {
-        0 date = "date" value,
-        1 state = "state" value,
+        0 date = "date",
+        1 state = "state",
     }
 }
 
@@ -684,25 +684,25 @@ pub struct TaskRun {
     pub value: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     TaskRun {
-        0 asset_emits = "assetEmits" list,
-        1 assets = "assets" value,
-        2 attempts = "attempts" list,
-        3 dynamic = "dynamic" flag,
-        4 execution_id = "executionId" text,
-        5 flow_id = "flowId" text,
-        6 force_execution = "forceExecution" flag,
-        7 id = "id" text,
-        8 items = "items" text,
-        9 iteration = "iteration" integer,
-        10 namespace = "namespace" text,
-        11 outputs = "outputs" value,
-        12 parent_task_run_id = "parentTaskRunId" text,
-        13 state = "state" value,
-        14 task_id = "taskId" text,
-        15 tenant_id = "tenantId" text,
-        16 value = "value" text,
+        0 asset_emits = "assetEmits",
+        1 assets = "assets",
+        2 attempts = "attempts",
+        3 dynamic = "dynamic",
+        4 execution_id = "executionId",
+        5 flow_id = "flowId",
+        6 force_execution = "forceExecution",
+        7 id = "id",
+        8 items = "items",
+        9 iteration = "iteration",
+        10 namespace = "namespace",
+        11 outputs = "outputs",
+        12 parent_task_run_id = "parentTaskRunId",
+        13 state = "state",
+        14 task_id = "taskId",
+        15 tenant_id = "tenantId",
+        16 value = "value",
     }
 }
 
@@ -721,12 +721,12 @@ pub struct TaskRunAttempt {
     pub worker_id: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     TaskRunAttempt {
-        0 log_file = "logFile" text,
-        1 metrics = "metrics" list,
-        2 state = "state" value,
-        3 worker_id = "workerId" text,
+        0 log_file = "logFile",
+        1 metrics = "metrics",
+        2 state = "state",
+        3 worker_id = "workerId",
     }
 }
 
@@ -772,13 +772,13 @@ pub struct ValidatedInput {
     pub value: Option<::serde_json::Value>,
 }
 
-object! {
+::kestra_core::object! {
     ValidatedInput {
-        0 enabled = "enabled" flag,
-        1 errors = "errors" list,
-        2 input = "input" value,
-        3 is_default = "isDefault" flag,
-        4 value = "value" value,
+        0 enabled = "enabled",
+        1 errors = "errors",
+        2 input = "input",
+        3 is_default = "isDefault",
+        4 value = "value",
     }
 }
 

@@ -19,14 +19,14 @@ pub struct FileAttributes {
     pub type_: Option<crate::FileType>,
 }
 
-object! {
+::kestra_core::object! {
     FileAttributes {
-        0 creation_time = "creationTime" integer,
-        1 file_name = "fileName" text,
-        2 last_modified_time = "lastModifiedTime" integer,
-        3 metadata = "metadata" string_map,
-        4 size = "size" integer,
-        5 type_ = "type" value,
+        0 creation_time = "creationTime",
+        1 file_name = "fileName",
+        2 last_modified_time = "lastModifiedTime",
+        3 metadata = "metadata",
+        4 size = "size",
+        5 type_ = "type",
     }
 }
 
@@ -47,8 +47,8 @@ pub struct NamespaceFileRevision {
     pub revision: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     NamespaceFileRevision {
-        0 revision = "revision" integer,
+        0 revision = "revision",
     }
 }

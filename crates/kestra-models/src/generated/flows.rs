@@ -17,13 +17,13 @@ pub struct Check {
     pub when: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     Check {
-        0 behavior = "behavior" value,
-        1 condition = "condition" text,
-        2 message = "message" text,
-        3 style = "style" value,
-        4 when = "when" text,
+        0 behavior = "behavior",
+        1 condition = "condition",
+        2 message = "message",
+        3 style = "style",
+        4 when = "when",
     }
 }
 
@@ -46,12 +46,12 @@ pub struct ConcurrencyLimit {
     pub tenant_id: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     ConcurrencyLimit {
-        0 flow_id = "flowId" text,
-        1 namespace = "namespace" text,
-        2 running = "running" integer,
-        3 tenant_id = "tenantId" text,
+        0 flow_id = "flowId",
+        1 namespace = "namespace",
+        2 running = "running",
+        3 tenant_id = "tenantId",
     }
 }
 
@@ -159,38 +159,38 @@ pub struct Flow {
     pub worker_selector: Option<crate::WorkerSelector>,
 }
 
-object! {
+::kestra_core::object! {
     Flow {
-        0 after_execution = "afterExecution" list,
-        1 checks = "checks" list,
-        2 concurrency = "concurrency" value,
-        3 deleted = "deleted" flag,
-        4 description = "description" text,
-        5 disabled = "disabled" flag,
-        6 draft = "draft" flag,
-        7 errors = "errors" list,
-        8 exception = "exception" text,
-        9 finally = "finally" list,
-        10 id = "id" text,
-        11 inputs = "inputs" list,
-        12 labels = "labels" value,
-        13 listeners = "listeners" list,
-        14 namespace = "namespace" text,
-        15 outputs = "outputs" list,
-        16 plugin_defaults = "pluginDefaults" list,
-        17 policy_refs = "policyRefs" strings,
-        18 quotas = "quotas" list,
-        19 retry = "retry" value,
-        20 revision = "revision" integer,
-        21 sla = "sla" list,
-        22 task_defaults = "taskDefaults" list,
-        23 tasks = "tasks" list,
-        24 tenant_id = "tenantId" text,
-        25 triggers = "triggers" list,
-        26 updated = "updated" value,
-        27 variables = "variables" or_default,
-        28 worker_group = "workerGroup" value,
-        29 worker_selector = "workerSelector" value,
+        0 after_execution = "afterExecution",
+        1 checks = "checks",
+        2 concurrency = "concurrency",
+        3 deleted = "deleted",
+        4 description = "description",
+        5 disabled = "disabled",
+        6 draft = "draft",
+        7 errors = "errors",
+        8 exception = "exception",
+        9 finally = "finally",
+        10 id = "id",
+        11 inputs = "inputs",
+        12 labels = "labels",
+        13 listeners = "listeners",
+        14 namespace = "namespace",
+        15 outputs = "outputs",
+        16 plugin_defaults = "pluginDefaults",
+        17 policy_refs = "policyRefs",
+        18 quotas = "quotas",
+        19 retry = "retry",
+        20 revision = "revision",
+        21 sla = "sla",
+        22 task_defaults = "taskDefaults",
+        23 tasks = "tasks",
+        24 tenant_id = "tenantId",
+        25 triggers = "triggers",
+        26 updated = "updated",
+        27 variables = "variables",
+        28 worker_group = "workerGroup",
+        29 worker_selector = "workerSelector",
     }
 }
 
@@ -221,18 +221,18 @@ pub struct FlowExpressions {
     pub variables: Vec<String>,
 }
 
-object! {
+::kestra_core::object! {
     FlowExpressions {
-        0 app_context = "appContext" strings,
-        1 execution_context = "executionContext" strings,
-        2 filters = "filters" strings,
-        3 functions = "functions" strings,
-        4 inputs = "inputs" strings,
-        5 kv_pairs = "kvPairs" strings,
-        6 namespace_files = "namespaceFiles" strings,
-        7 secrets = "secrets" strings,
-        8 task_outputs = "taskOutputs" strings,
-        9 variables = "variables" strings,
+        0 app_context = "appContext",
+        1 execution_context = "executionContext",
+        2 filters = "filters",
+        3 functions = "functions",
+        4 inputs = "inputs",
+        5 kv_pairs = "kvPairs",
+        6 namespace_files = "namespaceFiles",
+        7 secrets = "secrets",
+        8 task_outputs = "taskOutputs",
+        9 variables = "variables",
     }
 }
 
@@ -255,14 +255,14 @@ pub struct FlowSearchResult {
     pub namespace: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     FlowSearchResult {
-        0 editable = "editable" flag,
-        1 fragments = "fragments" strings,
-        2 id = "id" text,
-        3 matches = "matches" list,
-        4 model = "model" value,
-        5 namespace = "namespace" text,
+        0 editable = "editable",
+        1 fragments = "fragments",
+        2 id = "id",
+        3 matches = "matches",
+        4 model = "model",
+        5 namespace = "namespace",
     }
 }
 
@@ -281,12 +281,12 @@ pub struct FlowWithDeprecatedTasks {
     pub revision: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     FlowWithDeprecatedTasks {
-        0 deprecated_tasks = "deprecatedTasks" list,
-        1 flow_id = "flowId" text,
-        2 namespace = "namespace" text,
-        3 revision = "revision" integer,
+        0 deprecated_tasks = "deprecatedTasks",
+        1 flow_id = "flowId",
+        2 namespace = "namespace",
+        3 revision = "revision",
     }
 }
 
@@ -359,39 +359,39 @@ pub struct FlowWithSource {
     pub worker_selector: Option<crate::WorkerSelector>,
 }
 
-object! {
+::kestra_core::object! {
     FlowWithSource {
-        0 after_execution = "afterExecution" list,
-        1 checks = "checks" list,
-        2 concurrency = "concurrency" value,
-        3 deleted = "deleted" flag,
-        4 description = "description" text,
-        5 disabled = "disabled" flag,
-        6 draft = "draft" flag,
-        7 errors = "errors" list,
-        8 exception = "exception" text,
-        9 finally = "finally" list,
-        10 id = "id" text,
-        11 inputs = "inputs" list,
-        12 labels = "labels" value,
-        13 listeners = "listeners" list,
-        14 namespace = "namespace" text,
-        15 outputs = "outputs" list,
-        16 plugin_defaults = "pluginDefaults" list,
-        17 policy_refs = "policyRefs" strings,
-        18 quotas = "quotas" list,
-        19 retry = "retry" value,
-        20 revision = "revision" integer,
-        21 sla = "sla" list,
-        22 source = "source" text,
-        23 task_defaults = "taskDefaults" list,
-        24 tasks = "tasks" list,
-        25 tenant_id = "tenantId" text,
-        26 triggers = "triggers" list,
-        27 updated = "updated" value,
-        28 variables = "variables" or_default,
-        29 worker_group = "workerGroup" value,
-        30 worker_selector = "workerSelector" value,
+        0 after_execution = "afterExecution",
+        1 checks = "checks",
+        2 concurrency = "concurrency",
+        3 deleted = "deleted",
+        4 description = "description",
+        5 disabled = "disabled",
+        6 draft = "draft",
+        7 errors = "errors",
+        8 exception = "exception",
+        9 finally = "finally",
+        10 id = "id",
+        11 inputs = "inputs",
+        12 labels = "labels",
+        13 listeners = "listeners",
+        14 namespace = "namespace",
+        15 outputs = "outputs",
+        16 plugin_defaults = "pluginDefaults",
+        17 policy_refs = "policyRefs",
+        18 quotas = "quotas",
+        19 retry = "retry",
+        20 revision = "revision",
+        21 sla = "sla",
+        22 source = "source",
+        23 task_defaults = "taskDefaults",
+        24 tasks = "tasks",
+        25 tenant_id = "tenantId",
+        26 triggers = "triggers",
+        27 updated = "updated",
+        28 variables = "variables",
+        29 worker_group = "workerGroup",
+        30 worker_selector = "workerSelector",
     }
 }
 
@@ -408,11 +408,11 @@ pub struct Listener {
     pub tasks: Vec<crate::Task>,
 }
 
-object! {
+::kestra_core::object! {
     Listener {
-        0 conditions = "conditions" list,
-        1 description = "description" text,
-        2 tasks = "tasks" list,
+        0 conditions = "conditions",
+        1 description = "description",
+        2 tasks = "tasks",
     }
 }
 
@@ -429,11 +429,11 @@ pub struct SourceMatch {
     pub snippet: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     SourceMatch {
-        0 column = "column" integer,
-        1 line = "line" integer,
-        2 snippet = "snippet" text,
+        0 column = "column",
+        1 line = "line",
+        2 snippet = "snippet",
     }
 }
 
@@ -446,12 +446,20 @@ pub struct SourceReplaceLineRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub case_sensitive: Option<bool>,
     /// `column` on the wire.
-    #[serde(default, deserialize_with = "crate::lenient::integer", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "::kestra_core::json::read",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub column: Option<i64>,
     /// `id` on the wire.
     pub id: String,
     /// `line` on the wire.
-    #[serde(default, deserialize_with = "crate::lenient::integer", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "::kestra_core::json::read",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub line: Option<i64>,
     /// `namespace` on the wire.
     pub namespace: String,
@@ -530,10 +538,10 @@ pub struct SourceReplaceOutcome {
     pub updated: Vec<crate::FlowWithSource>,
 }
 
-object! {
+::kestra_core::object! {
     SourceReplaceOutcome {
-        0 skipped = "skipped" list,
-        1 updated = "updated" list,
+        0 skipped = "skipped",
+        1 updated = "updated",
     }
 }
 
@@ -552,12 +560,12 @@ pub struct SourceReplacePreview {
     pub total_matches: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     SourceReplacePreview {
-        0 editable_flow_count = "editableFlowCount" integer,
-        1 flows = "flows" list,
-        2 total_flows = "totalFlows" integer,
-        3 total_matches = "totalMatches" integer,
+        0 editable_flow_count = "editableFlowCount",
+        1 flows = "flows",
+        2 total_flows = "totalFlows",
+        3 total_matches = "totalMatches",
     }
 }
 
@@ -576,12 +584,12 @@ pub struct SourceReplacePreviewFlow {
     pub namespace: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     SourceReplacePreviewFlow {
-        0 editable = "editable" flag,
-        1 id = "id" text,
-        2 matches = "matches" list,
-        3 namespace = "namespace" text,
+        0 editable = "editable",
+        1 id = "id",
+        2 matches = "matches",
+        3 namespace = "namespace",
     }
 }
 
@@ -598,11 +606,11 @@ pub struct SourceReplacePreviewMatch {
     pub line: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     SourceReplacePreviewMatch {
-        0 after = "after" text,
-        1 before = "before" text,
-        2 line = "line" integer,
+        0 after = "after",
+        1 before = "before",
+        2 line = "line",
     }
 }
 
@@ -771,12 +779,12 @@ pub struct SourceReplaceSkipped {
     pub reason: Option<crate::SourceReplaceSkipReason>,
 }
 
-object! {
+::kestra_core::object! {
     SourceReplaceSkipped {
-        0 id = "id" text,
-        1 message = "message" text,
-        2 namespace = "namespace" text,
-        3 reason = "reason" value,
+        0 id = "id",
+        1 message = "message",
+        2 namespace = "namespace",
+        3 reason = "reason",
     }
 }
 
@@ -803,11 +811,11 @@ pub struct TaskDeprecation {
     pub task_type: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     TaskDeprecation {
-        0 replacement = "replacement" text,
-        1 task_id = "taskId" text,
-        2 task_type = "taskType" text,
+        0 replacement = "replacement",
+        1 task_id = "taskId",
+        2 task_type = "taskType",
     }
 }
 

@@ -10,9 +10,9 @@ pub struct DeleteBulkRequest {
     pub keys: Option<Vec<String>>,
 }
 
-object! {
+::kestra_core::object! {
     DeleteBulkRequest {
-        0 keys = "keys" optional_strings,
+        0 keys = "keys",
     }
 }
 
@@ -38,9 +38,9 @@ pub struct DeleteBulkResponse {
     pub keys: Vec<String>,
 }
 
-object! {
+::kestra_core::object! {
     DeleteBulkResponse {
-        0 keys = "keys" strings,
+        0 keys = "keys",
     }
 }
 
@@ -59,12 +59,12 @@ pub struct KvDetail {
     pub value: Option<::serde_json::Value>,
 }
 
-object! {
+::kestra_core::object! {
     KvDetail {
-        0 revision = "revision" integer,
-        1 type_ = "type" value,
-        2 updated = "updated" value,
-        3 value = "value" value,
+        0 revision = "revision",
+        1 type_ = "type",
+        2 updated = "updated",
+        3 value = "value",
     }
 }
 
@@ -91,16 +91,16 @@ pub struct KvEntry {
     pub version: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     KvEntry {
-        0 creation_date = "creationDate" value,
-        1 description = "description" text,
-        2 expiration_date = "expirationDate" value,
-        3 key = "key" text,
-        4 namespace = "namespace" text,
-        5 revision = "revision" integer,
-        6 update_date = "updateDate" value,
-        7 version = "version" integer,
+        0 creation_date = "creationDate",
+        1 description = "description",
+        2 expiration_date = "expirationDate",
+        3 key = "key",
+        4 namespace = "namespace",
+        5 revision = "revision",
+        6 update_date = "updateDate",
+        7 version = "version",
     }
 }
 

@@ -37,22 +37,22 @@ pub struct LogEntry {
     pub trigger_id: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     LogEntry {
-        0 attempt_number = "attemptNumber" integer,
-        1 deleted = "deleted" flag,
-        2 execution_id = "executionId" text,
-        3 execution_kind = "executionKind" value,
-        4 flow_id = "flowId" text,
-        5 level = "level" value,
-        6 message = "message" text,
-        7 namespace = "namespace" text,
-        8 progress = "progress" text,
-        9 task_id = "taskId" text,
-        10 task_run_id = "taskRunId" text,
-        11 tenant_id = "tenantId" text,
-        12 thread = "thread" text,
-        13 timestamp = "timestamp" value,
-        14 trigger_id = "triggerId" text,
+        0 attempt_number = "attemptNumber",
+        1 deleted = "deleted",
+        2 execution_id = "executionId",
+        3 execution_kind = "executionKind",
+        4 flow_id = "flowId",
+        5 level = "level",
+        6 message = "message",
+        7 namespace = "namespace",
+        8 progress = "progress",
+        9 task_id = "taskId",
+        10 task_run_id = "taskRunId",
+        11 tenant_id = "tenantId",
+        12 thread = "thread",
+        13 timestamp = "timestamp",
+        14 trigger_id = "triggerId",
     }
 }

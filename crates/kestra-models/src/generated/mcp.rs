@@ -40,19 +40,19 @@ pub struct McpServer {
     pub updated: Option<::jiff::Timestamp>,
 }
 
-object! {
+::kestra_core::object! {
     McpServer {
-        0 auth_type = "authType" value,
-        1 created = "created" value,
-        2 description = "description" text,
-        3 disabled = "disabled" flag,
-        4 id = "id" text,
-        5 instructions = "instructions" text,
-        6 is_default = "isDefault" flag,
-        7 oauth_provider = "oauthProvider" text,
-        8 oauth_scopes_supported = "oauthScopesSupported" strings,
-        9 server_type = "serverType" value,
-        10 updated = "updated" value,
+        0 auth_type = "authType",
+        1 created = "created",
+        2 description = "description",
+        3 disabled = "disabled",
+        4 id = "id",
+        5 instructions = "instructions",
+        6 is_default = "isDefault",
+        7 oauth_provider = "oauthProvider",
+        8 oauth_scopes_supported = "oauthScopesSupported",
+        9 server_type = "serverType",
+        10 updated = "updated",
     }
 }
 
@@ -166,17 +166,17 @@ pub struct McpTool {
     pub trigger_id: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     McpTool {
-        0 annotations = "annotations" value,
-        1 description = "description" text,
-        2 disabled = "disabled" flag,
-        3 flow_id = "flowId" text,
-        4 flow_revision = "flowRevision" integer,
-        5 namespace = "namespace" text,
-        6 title = "title" text,
-        7 tool_name = "toolName" text,
-        8 trigger_id = "triggerId" text,
+        0 annotations = "annotations",
+        1 description = "description",
+        2 disabled = "disabled",
+        3 flow_id = "flowId",
+        4 flow_revision = "flowRevision",
+        5 namespace = "namespace",
+        6 title = "title",
+        7 tool_name = "toolName",
+        8 trigger_id = "triggerId",
     }
 }
 
@@ -197,13 +197,13 @@ pub struct McpToolAnnotations {
     pub return_direct: Option<bool>,
 }
 
-object! {
+::kestra_core::object! {
     McpToolAnnotations {
-        0 destructive = "destructive" flag,
-        1 idempotent = "idempotent" flag,
-        2 open_world = "openWorld" flag,
-        3 read_only = "readOnly" flag,
-        4 return_direct = "returnDirect" flag,
+        0 destructive = "destructive",
+        1 idempotent = "idempotent",
+        2 open_world = "openWorld",
+        3 read_only = "readOnly",
+        4 return_direct = "returnDirect",
     }
 }
 

@@ -13,11 +13,11 @@ pub struct MetricAggregation {
     pub value: Option<f64>,
 }
 
-object! {
+::kestra_core::object! {
     MetricAggregation {
-        0 date = "date" value,
-        1 name = "name" text,
-        2 value = "value" float,
+        0 date = "date",
+        1 name = "name",
+        2 value = "value",
     }
 }
 
@@ -32,10 +32,10 @@ pub struct MetricAggregations {
     pub group_by: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     MetricAggregations {
-        0 aggregations = "aggregations" list,
-        1 group_by = "groupBy" text,
+        0 aggregations = "aggregations",
+        1 group_by = "groupBy",
     }
 }
 
@@ -70,19 +70,19 @@ pub struct MetricEntry {
     pub value: Option<f64>,
 }
 
-object! {
+::kestra_core::object! {
     MetricEntry {
-        0 deleted = "deleted" flag,
-        1 execution_id = "executionId" text,
-        2 execution_kind = "executionKind" value,
-        3 flow_id = "flowId" text,
-        4 name = "name" text,
-        5 namespace = "namespace" text,
-        6 tags = "tags" string_map,
-        7 task_id = "taskId" text,
-        8 task_run_id = "taskRunId" text,
-        9 timestamp = "timestamp" value,
-        10 type_ = "type" text,
-        11 value = "value" float,
+        0 deleted = "deleted",
+        1 execution_id = "executionId",
+        2 execution_kind = "executionKind",
+        3 flow_id = "flowId",
+        4 name = "name",
+        5 namespace = "namespace",
+        6 tags = "tags",
+        7 task_id = "taskId",
+        8 task_run_id = "taskRunId",
+        9 timestamp = "timestamp",
+        10 type_ = "type",
+        11 value = "value",
     }
 }

@@ -16,11 +16,11 @@ pub struct BasicAuthCredentials {
     pub username: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     BasicAuthCredentials {
-        0 password = "password" value,
-        1 uid = "uid" text,
-        2 username = "username" text,
+        0 password = "password",
+        1 uid = "uid",
+        2 username = "username",
     }
 }
 
@@ -146,53 +146,53 @@ pub struct Configuration {
     pub worker_auth_enabled: Option<bool>,
 }
 
-object! {
+::kestra_core::object! {
     Configuration {
-        0 airgapped = "airgapped" flag,
-        1 banner = "banner" value,
-        2 chart_default_duration = "chartDefaultDuration" value,
-        3 commit_date = "commitDate" value,
-        4 commit_id = "commitId" text,
-        5 edition = "edition" value,
-        6 environment = "environment" value,
-        7 feature_gating = "featureGating" flag,
-        8 features = "features" strings,
-        9 flow_template = "flowTemplate" text,
-        10 hidden_labels_prefixes = "hiddenLabelsPrefixes" strings,
-        11 in_maintenance = "inMaintenance" flag,
-        12 is_ai_api_key_configured = "isAiApiKeyConfigured" flag,
-        13 is_ai_enabled = "isAiEnabled" flag,
-        14 is_anonymous_usage_enabled = "isAnonymousUsageEnabled" flag,
-        15 is_basic_auth_initialized = "isBasicAuthInitialized" flag,
-        16 is_concurrency_view_enabled = "isConcurrencyViewEnabled" flag,
-        17 is_custom_dashboards_enabled = "isCustomDashboardsEnabled" flag,
-        18 is_plugin_auto_install_enabled = "isPluginAutoInstallEnabled" flag,
-        19 is_task_run_enabled = "isTaskRunEnabled" flag,
-        20 is_template_enabled = "isTemplateEnabled" flag,
-        21 is_ui_anonymous_usage_enabled = "isUiAnonymousUsageEnabled" flag,
-        22 kill_switches = "killSwitches" list,
-        23 left_sidebar = "leftSidebar" value,
-        24 mail_service_enabled = "mailServiceEnabled" flag,
-        25 outputs_in_internal_storage_enabled = "outputsInInternalStorageEnabled" flag,
-        26 password_configuration = "passwordConfiguration" value,
-        27 password_regexp = "passwordRegexp" text,
-        28 passwordless_enabled = "passwordlessEnabled" flag,
-        29 plugin_custom_enabled = "pluginCustomEnabled" flag,
-        30 plugin_management_enabled = "pluginManagementEnabled" flag,
-        31 plugins_hash = "pluginsHash" integer,
-        32 preview = "preview" value,
-        33 resource_to_filters = "resourceToFilters" value,
-        34 right_sidebar = "rightSidebar" value,
-        35 secrets_enabled = "secretsEnabled" flag,
-        36 support_enabled = "supportEnabled" flag,
-        37 supported_secrets = "supportedSecrets" list,
-        38 supported_storages = "supportedStorages" list,
-        39 system_namespace = "systemNamespace" text,
-        40 tenants = "tenants" value,
-        41 url = "url" text,
-        42 uuid = "uuid" text,
-        43 version = "version" text,
-        44 worker_auth_enabled = "workerAuthEnabled" flag,
+        0 airgapped = "airgapped",
+        1 banner = "banner",
+        2 chart_default_duration = "chartDefaultDuration",
+        3 commit_date = "commitDate",
+        4 commit_id = "commitId",
+        5 edition = "edition",
+        6 environment = "environment",
+        7 feature_gating = "featureGating",
+        8 features = "features",
+        9 flow_template = "flowTemplate",
+        10 hidden_labels_prefixes = "hiddenLabelsPrefixes",
+        11 in_maintenance = "inMaintenance",
+        12 is_ai_api_key_configured = "isAiApiKeyConfigured",
+        13 is_ai_enabled = "isAiEnabled",
+        14 is_anonymous_usage_enabled = "isAnonymousUsageEnabled",
+        15 is_basic_auth_initialized = "isBasicAuthInitialized",
+        16 is_concurrency_view_enabled = "isConcurrencyViewEnabled",
+        17 is_custom_dashboards_enabled = "isCustomDashboardsEnabled",
+        18 is_plugin_auto_install_enabled = "isPluginAutoInstallEnabled",
+        19 is_task_run_enabled = "isTaskRunEnabled",
+        20 is_template_enabled = "isTemplateEnabled",
+        21 is_ui_anonymous_usage_enabled = "isUiAnonymousUsageEnabled",
+        22 kill_switches = "killSwitches",
+        23 left_sidebar = "leftSidebar",
+        24 mail_service_enabled = "mailServiceEnabled",
+        25 outputs_in_internal_storage_enabled = "outputsInInternalStorageEnabled",
+        26 password_configuration = "passwordConfiguration",
+        27 password_regexp = "passwordRegexp",
+        28 passwordless_enabled = "passwordlessEnabled",
+        29 plugin_custom_enabled = "pluginCustomEnabled",
+        30 plugin_management_enabled = "pluginManagementEnabled",
+        31 plugins_hash = "pluginsHash",
+        32 preview = "preview",
+        33 resource_to_filters = "resourceToFilters",
+        34 right_sidebar = "rightSidebar",
+        35 secrets_enabled = "secretsEnabled",
+        36 support_enabled = "supportEnabled",
+        37 supported_secrets = "supportedSecrets",
+        38 supported_storages = "supportedStorages",
+        39 system_namespace = "systemNamespace",
+        40 tenants = "tenants",
+        41 url = "url",
+        42 uuid = "uuid",
+        43 version = "version",
+        44 worker_auth_enabled = "workerAuthEnabled",
     }
 }
 
@@ -207,10 +207,10 @@ pub struct CustomLink {
     pub url: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     CustomLink {
-        0 title = "title" text,
-        1 url = "url" text,
+        0 title = "title",
+        1 url = "url",
     }
 }
 
@@ -231,13 +231,13 @@ pub struct DailyExecutionStatistics {
     pub task_runs_duration: Option<crate::DailyExecutionStatisticsDuration>,
 }
 
-object! {
+::kestra_core::object! {
     DailyExecutionStatistics {
-        0 duration = "duration" value,
-        1 execution_counts = "executionCounts" value,
-        2 group_by = "groupBy" text,
-        3 start_date = "startDate" value,
-        4 task_runs_duration = "taskRunsDuration" value,
+        0 duration = "duration",
+        1 execution_counts = "executionCounts",
+        2 group_by = "groupBy",
+        3 start_date = "startDate",
+        4 task_runs_duration = "taskRunsDuration",
     }
 }
 
@@ -258,13 +258,13 @@ pub struct DailyExecutionStatisticsDuration {
     pub sum: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     DailyExecutionStatisticsDuration {
-        0 avg = "avg" text,
-        1 count = "count" integer,
-        2 max = "max" text,
-        3 min = "min" text,
-        4 sum = "sum" text,
+        0 avg = "avg",
+        1 count = "count",
+        2 max = "max",
+        3 min = "min",
+        4 sum = "sum",
     }
 }
 
@@ -326,25 +326,25 @@ pub struct ExecutionCounts {
     pub warning: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     ExecutionCounts {
-        0 breakpoint = "BREAKPOINT" integer,
-        1 cancelled = "CANCELLED" integer,
-        2 created = "CREATED" integer,
-        3 failed = "FAILED" integer,
-        4 killed = "KILLED" integer,
-        5 killing = "KILLING" integer,
-        6 paused = "PAUSED" integer,
-        7 queued = "QUEUED" integer,
-        8 restarted = "RESTARTED" integer,
-        9 resubmitted = "RESUBMITTED" integer,
-        10 retried = "RETRIED" integer,
-        11 retrying = "RETRYING" integer,
-        12 running = "RUNNING" integer,
-        13 skipped = "SKIPPED" integer,
-        14 submitted = "SUBMITTED" integer,
-        15 success = "SUCCESS" integer,
-        16 warning = "WARNING" integer,
+        0 breakpoint = "BREAKPOINT",
+        1 cancelled = "CANCELLED",
+        2 created = "CREATED",
+        3 failed = "FAILED",
+        4 killed = "KILLED",
+        5 killing = "KILLING",
+        6 paused = "PAUSED",
+        7 queued = "QUEUED",
+        8 restarted = "RESTARTED",
+        9 resubmitted = "RESUBMITTED",
+        10 retried = "RETRIED",
+        11 retrying = "RETRYING",
+        12 running = "RUNNING",
+        13 skipped = "SKIPPED",
+        14 submitted = "SUBMITTED",
+        15 success = "SUCCESS",
+        16 warning = "WARNING",
     }
 }
 
@@ -357,9 +357,9 @@ pub struct ExecutionUsage {
     pub daily_executions_count: Vec<crate::DailyExecutionStatistics>,
 }
 
-object! {
+::kestra_core::object! {
     ExecutionUsage {
-        0 daily_executions_count = "dailyExecutionsCount" list,
+        0 daily_executions_count = "dailyExecutionsCount",
     }
 }
 
@@ -414,30 +414,30 @@ pub struct FlowUsage {
     pub triggers: Option<crate::TriggerUsage>,
 }
 
-object! {
+::kestra_core::object! {
     FlowUsage {
-        0 count = "count" integer,
-        1 has_after_execution_count = "hasAfterExecutionCount" integer,
-        2 has_checks_count = "hasChecksCount" integer,
-        3 has_concurrency_count = "hasConcurrencyCount" integer,
-        4 has_errors_count = "hasErrorsCount" integer,
-        5 has_finally_count = "hasFinallyCount" integer,
-        6 has_inputs_count = "hasInputsCount" integer,
-        7 has_labels_count = "hasLabelsCount" integer,
-        8 has_outputs_count = "hasOutputsCount" integer,
-        9 has_quotas_count = "hasQuotasCount" integer,
-        10 has_retry_count = "hasRetryCount" integer,
-        11 has_sla_count = "hasSlaCount" integer,
-        12 has_triggers_count = "hasTriggersCount" integer,
-        13 has_variables_count = "hasVariablesCount" integer,
-        14 has_worker_selector_count = "hasWorkerSelectorCount" integer,
-        15 input_type_count = "inputTypeCount" integers,
-        16 namespaces_count = "namespacesCount" integer,
-        17 task_runner_type_count = "taskRunnerTypeCount" integers,
-        18 task_type_count = "taskTypeCount" integers,
-        19 tasks = "tasks" value,
-        20 trigger_type_count = "triggerTypeCount" integers,
-        21 triggers = "triggers" value,
+        0 count = "count",
+        1 has_after_execution_count = "hasAfterExecutionCount",
+        2 has_checks_count = "hasChecksCount",
+        3 has_concurrency_count = "hasConcurrencyCount",
+        4 has_errors_count = "hasErrorsCount",
+        5 has_finally_count = "hasFinallyCount",
+        6 has_inputs_count = "hasInputsCount",
+        7 has_labels_count = "hasLabelsCount",
+        8 has_outputs_count = "hasOutputsCount",
+        9 has_quotas_count = "hasQuotasCount",
+        10 has_retry_count = "hasRetryCount",
+        11 has_sla_count = "hasSlaCount",
+        12 has_triggers_count = "hasTriggersCount",
+        13 has_variables_count = "hasVariablesCount",
+        14 has_worker_selector_count = "hasWorkerSelectorCount",
+        15 input_type_count = "inputTypeCount",
+        16 namespaces_count = "namespacesCount",
+        17 task_runner_type_count = "taskRunnerTypeCount",
+        18 task_type_count = "taskTypeCount",
+        19 tasks = "tasks",
+        20 trigger_type_count = "triggerTypeCount",
+        21 triggers = "triggers",
     }
 }
 
@@ -450,9 +450,9 @@ pub struct GroupUsage {
     pub count: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     GroupUsage {
-        0 count = "count" integer,
+        0 count = "count",
     }
 }
 
@@ -465,9 +465,9 @@ pub struct LeftSidebarConfiguration {
     pub disabled_menus: Vec<String>,
 }
 
-object! {
+::kestra_core::object! {
     LeftSidebarConfiguration {
-        0 disabled_menus = "disabledMenus" strings,
+        0 disabled_menus = "disabledMenus",
     }
 }
 
@@ -492,15 +492,15 @@ pub struct PasswordConfiguration {
     pub password_reset: Option<crate::PasswordReset>,
 }
 
-object! {
+::kestra_core::object! {
     PasswordConfiguration {
-        0 password_allowed_special_characters = "passwordAllowedSpecialCharacters" text,
-        1 password_min_digits = "passwordMinDigits" integer,
-        2 password_min_length = "passwordMinLength" integer,
-        3 password_min_lower_case = "passwordMinLowerCase" integer,
-        4 password_min_upper_case = "passwordMinUpperCase" integer,
-        5 password_require_special = "passwordRequireSpecial" flag,
-        6 password_reset = "passwordReset" value,
+        0 password_allowed_special_characters = "passwordAllowedSpecialCharacters",
+        1 password_min_digits = "passwordMinDigits",
+        2 password_min_length = "passwordMinLength",
+        3 password_min_lower_case = "passwordMinLowerCase",
+        4 password_min_upper_case = "passwordMinUpperCase",
+        5 password_require_special = "passwordRequireSpecial",
+        6 password_reset = "passwordReset",
     }
 }
 
@@ -515,10 +515,10 @@ pub struct PasswordReset {
     pub rate_limit: Option<crate::RateLimit>,
 }
 
-object! {
+::kestra_core::object! {
     PasswordReset {
-        0 cooldown = "cooldown" text,
-        1 rate_limit = "rateLimit" value,
+        0 cooldown = "cooldown",
+        1 rate_limit = "rateLimit",
     }
 }
 
@@ -533,10 +533,10 @@ pub struct PluginIdAndVersion {
     pub version: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     PluginIdAndVersion {
-        0 id = "id" text,
-        1 version = "version" text,
+        0 id = "id",
+        1 version = "version",
     }
 }
 
@@ -551,10 +551,10 @@ pub struct PreviewLimits {
     pub max: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     PreviewLimits {
-        0 initial = "initial" integer,
-        1 max = "max" integer,
+        0 initial = "initial",
+        1 max = "max",
     }
 }
 
@@ -569,10 +569,10 @@ pub struct RateLimit {
     pub window: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     RateLimit {
-        0 max_requests = "maxRequests" integer,
-        1 window = "window" text,
+        0 max_requests = "maxRequests",
+        1 window = "window",
     }
 }
 
@@ -585,9 +585,9 @@ pub struct RightSidebarConfiguration {
     pub custom_links: ::std::collections::BTreeMap<String, crate::CustomLink>,
 }
 
-object! {
+::kestra_core::object! {
     RightSidebarConfiguration {
-        0 custom_links = "customLinks" map,
+        0 custom_links = "customLinks",
     }
 }
 
@@ -600,9 +600,9 @@ pub struct RoleUsage {
     pub count: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     RoleUsage {
-        0 count = "count" integer,
+        0 count = "count",
     }
 }
 
@@ -625,10 +625,10 @@ pub struct ServerEnvironment {
     pub name: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     ServerEnvironment {
-        0 color = "color" text,
-        1 name = "name" text,
+        0 color = "color",
+        1 name = "name",
     }
 }
 
@@ -661,19 +661,19 @@ pub struct TaskUsage {
     pub has_worker_selector_count: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     TaskUsage {
-        0 has_allow_failure_count = "hasAllowFailureCount" integer,
-        1 has_allow_warning_count = "hasAllowWarningCount" integer,
-        2 has_assets_count = "hasAssetsCount" integer,
-        3 has_cache_count = "hasCacheCount" integer,
-        4 has_errors_count = "hasErrorsCount" integer,
-        5 has_finally_count = "hasFinallyCount" integer,
-        6 has_log_to_file_count = "hasLogToFileCount" integer,
-        7 has_retry_count = "hasRetryCount" integer,
-        8 has_run_if_count = "hasRunIfCount" integer,
-        9 has_timeout_count = "hasTimeoutCount" integer,
-        10 has_worker_selector_count = "hasWorkerSelectorCount" integer,
+        0 has_allow_failure_count = "hasAllowFailureCount",
+        1 has_allow_warning_count = "hasAllowWarningCount",
+        2 has_assets_count = "hasAssetsCount",
+        3 has_cache_count = "hasCacheCount",
+        4 has_errors_count = "hasErrorsCount",
+        5 has_finally_count = "hasFinallyCount",
+        6 has_log_to_file_count = "hasLogToFileCount",
+        7 has_retry_count = "hasRetryCount",
+        8 has_run_if_count = "hasRunIfCount",
+        9 has_timeout_count = "hasTimeoutCount",
+        10 has_worker_selector_count = "hasWorkerSelectorCount",
     }
 }
 
@@ -688,10 +688,10 @@ pub struct TenantConfigurationInfo {
     pub storage_by_tenant: Option<bool>,
 }
 
-object! {
+::kestra_core::object! {
     TenantConfigurationInfo {
-        0 secret_by_tenant = "secretByTenant" flag,
-        1 storage_by_tenant = "storageByTenant" flag,
+        0 secret_by_tenant = "secretByTenant",
+        1 storage_by_tenant = "storageByTenant",
     }
 }
 
@@ -704,9 +704,9 @@ pub struct TenantUsage {
     pub count: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     TenantUsage {
-        0 count = "count" integer,
+        0 count = "count",
     }
 }
 
@@ -733,16 +733,16 @@ pub struct TriggerUsage {
     pub has_worker_selector_count: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     TriggerUsage {
-        0 has_allow_concurrent_count = "hasAllowConcurrentCount" integer,
-        1 has_assets_count = "hasAssetsCount" integer,
-        2 has_fail_on_error_count = "hasFailOnErrorCount" integer,
-        3 has_labels_count = "hasLabelsCount" integer,
-        4 has_log_to_file_count = "hasLogToFileCount" integer,
-        5 has_stop_after_count = "hasStopAfterCount" integer,
-        6 has_when_count = "hasWhenCount" integer,
-        7 has_worker_selector_count = "hasWorkerSelectorCount" integer,
+        0 has_allow_concurrent_count = "hasAllowConcurrentCount",
+        1 has_assets_count = "hasAssetsCount",
+        2 has_fail_on_error_count = "hasFailOnErrorCount",
+        3 has_labels_count = "hasLabelsCount",
+        4 has_log_to_file_count = "hasLogToFileCount",
+        5 has_stop_after_count = "hasStopAfterCount",
+        6 has_when_count = "hasWhenCount",
+        7 has_worker_selector_count = "hasWorkerSelectorCount",
     }
 }
 
@@ -765,14 +765,14 @@ pub struct Usage {
     pub users: Option<crate::UserUsage>,
 }
 
-object! {
+::kestra_core::object! {
     Usage {
-        0 executions = "executions" value,
-        1 flows = "flows" value,
-        2 groups = "groups" value,
-        3 roles = "roles" value,
-        4 tenants = "tenants" value,
-        5 users = "users" value,
+        0 executions = "executions",
+        1 flows = "flows",
+        2 groups = "groups",
+        3 roles = "roles",
+        4 tenants = "tenants",
+        5 users = "users",
     }
 }
 
@@ -799,15 +799,15 @@ pub struct UserUsage {
     pub restricted_count: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     UserUsage {
-        0 api_key_count = "apiKeyCount" integer,
-        1 basic_auth_count = "basicAuthCount" integer,
-        2 count = "count" integer,
-        3 instance_owner_count = "instanceOwnerCount" integer,
-        4 ldap_auth_count = "ldapAuthCount" integer,
-        5 oidc_count = "oidcCount" integer,
-        6 passwordless_count = "passwordlessCount" integer,
-        7 restricted_count = "restrictedCount" integer,
+        0 api_key_count = "apiKeyCount",
+        1 basic_auth_count = "basicAuthCount",
+        2 count = "count",
+        3 instance_owner_count = "instanceOwnerCount",
+        4 ldap_auth_count = "ldapAuthCount",
+        5 oidc_count = "oidcCount",
+        6 passwordless_count = "passwordlessCount",
+        7 restricted_count = "restrictedCount",
     }
 }

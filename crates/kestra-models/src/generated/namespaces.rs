@@ -10,9 +10,9 @@ pub struct AllowedNamespace {
     pub namespace: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     AllowedNamespace {
-        0 namespace = "namespace" text,
+        0 namespace = "namespace",
     }
 }
 
@@ -42,10 +42,10 @@ pub struct AllowedTrigger {
     pub namespace: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     AllowedTrigger {
-        0 flow_id = "flowId" text,
-        1 namespace = "namespace" text,
+        0 flow_id = "flowId",
+        1 namespace = "namespace",
     }
 }
 
@@ -138,29 +138,29 @@ pub struct Namespace {
     pub worker_secret_manager_mode: Option<crate::WorkerSecretManagerMode>,
 }
 
-object! {
+::kestra_core::object! {
     Namespace {
-        0 allowed_namespaces = "allowedNamespaces" list,
-        1 allowed_triggers = "allowedTriggers" list,
-        2 concurrency = "concurrency" value,
-        3 default_worker_selector = "defaultWorkerSelector" value,
-        4 deleted = "deleted" flag,
-        5 description = "description" text,
-        6 id = "id" text,
-        7 outputs_in_internal_storage = "outputsInInternalStorage" flag,
-        8 plugin_defaults = "pluginDefaults" list,
-        9 quotas = "quotas" list,
-        10 sdk_default_authentication = "sdkDefaultAuthentication" value,
-        11 secret_configuration = "secretConfiguration" value,
-        12 secret_isolation = "secretIsolation" value,
-        13 secret_read_only = "secretReadOnly" flag,
-        14 secret_type = "secretType" text,
-        15 storage_configuration = "storageConfiguration" or_default,
-        16 storage_isolation = "storageIsolation" value,
-        17 storage_type = "storageType" text,
-        18 variables = "variables" or_default,
-        19 worker_group = "workerGroup" value,
-        20 worker_secret_manager_mode = "workerSecretManagerMode" value,
+        0 allowed_namespaces = "allowedNamespaces",
+        1 allowed_triggers = "allowedTriggers",
+        2 concurrency = "concurrency",
+        3 default_worker_selector = "defaultWorkerSelector",
+        4 deleted = "deleted",
+        5 description = "description",
+        6 id = "id",
+        7 outputs_in_internal_storage = "outputsInInternalStorage",
+        8 plugin_defaults = "pluginDefaults",
+        9 quotas = "quotas",
+        10 sdk_default_authentication = "sdkDefaultAuthentication",
+        11 secret_configuration = "secretConfiguration",
+        12 secret_isolation = "secretIsolation",
+        13 secret_read_only = "secretReadOnly",
+        14 secret_type = "secretType",
+        15 storage_configuration = "storageConfiguration",
+        16 storage_isolation = "storageIsolation",
+        17 storage_type = "storageType",
+        18 variables = "variables",
+        19 worker_group = "workerGroup",
+        20 worker_secret_manager_mode = "workerSecretManagerMode",
     }
 }
 

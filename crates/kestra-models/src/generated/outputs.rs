@@ -17,12 +17,12 @@ pub struct TaskOutput {
     pub value: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     TaskOutput {
-        0 inline = "inline" flag,
-        1 iteration = "iteration" integer,
-        2 task_id = "taskId" text,
-        3 task_run_id = "taskRunId" text,
-        4 value = "value" text,
+        0 inline = "inline",
+        1 iteration = "iteration",
+        2 task_id = "taskId",
+        3 task_run_id = "taskRunId",
+        4 value = "value",
     }
 }

@@ -27,10 +27,10 @@ pub struct DocumentationWithSchema {
     pub schema: Option<crate::PluginSchema>,
 }
 
-object! {
+::kestra_core::object! {
     DocumentationWithSchema {
-        0 markdown = "markdown" text,
-        1 schema = "schema" value,
+        0 markdown = "markdown",
+        1 schema = "schema",
     }
 }
 
@@ -72,10 +72,10 @@ pub struct InputTypePlugin {
     pub type_: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     InputTypePlugin {
-        0 cls = "cls" text,
-        1 type_ = "type" text,
+        0 cls = "cls",
+        1 type_ = "type",
     }
 }
 
@@ -92,11 +92,11 @@ pub struct MissingPlugins {
     pub missing_types: Vec<String>,
 }
 
-object! {
+::kestra_core::object! {
     MissingPlugins {
-        0 artifacts = "artifacts" list,
-        1 enabled = "enabled" flag,
-        2 missing_types = "missingTypes" strings,
+        0 artifacts = "artifacts",
+        1 enabled = "enabled",
+        2 missing_types = "missingTypes",
     }
 }
 
@@ -160,34 +160,34 @@ pub struct Plugin {
     pub version: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     Plugin {
-        0 additional_plugins = "additionalPlugins" list,
-        1 aliases = "aliases" strings,
-        2 app_blocks = "appBlocks" list,
-        3 apps = "apps" list,
-        4 categories = "categories" list,
-        5 charts = "charts" list,
-        6 conditions = "conditions" list,
-        7 controllers = "controllers" list,
-        8 data_filters = "dataFilters" list,
-        9 data_filters_kpi = "dataFiltersKPI" list,
-        10 description = "description" text,
-        11 group = "group" text,
-        12 guides = "guides" strings,
-        13 license = "license" text,
-        14 log_exporters = "logExporters" list,
-        15 long_description = "longDescription" text,
-        16 manifest = "manifest" string_map,
-        17 name = "name" text,
-        18 secrets = "secrets" list,
-        19 storages = "storages" list,
-        20 sub_group = "subGroup" text,
-        21 task_runners = "taskRunners" list,
-        22 tasks = "tasks" list,
-        23 title = "title" text,
-        24 triggers = "triggers" list,
-        25 version = "version" text,
+        0 additional_plugins = "additionalPlugins",
+        1 aliases = "aliases",
+        2 app_blocks = "appBlocks",
+        3 apps = "apps",
+        4 categories = "categories",
+        5 charts = "charts",
+        6 conditions = "conditions",
+        7 controllers = "controllers",
+        8 data_filters = "dataFilters",
+        9 data_filters_kpi = "dataFiltersKPI",
+        10 description = "description",
+        11 group = "group",
+        12 guides = "guides",
+        13 license = "license",
+        14 log_exporters = "logExporters",
+        15 long_description = "longDescription",
+        16 manifest = "manifest",
+        17 name = "name",
+        18 secrets = "secrets",
+        19 storages = "storages",
+        20 sub_group = "subGroup",
+        21 task_runners = "taskRunners",
+        22 tasks = "tasks",
+        23 title = "title",
+        24 triggers = "triggers",
+        25 version = "version",
     }
 }
 
@@ -216,14 +216,14 @@ pub struct PluginArtifact {
     pub version: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     PluginArtifact {
-        0 artifact_id = "artifactId" text,
-        1 classifier = "classifier" text,
-        2 extension = "extension" text,
-        3 group_id = "groupId" text,
-        4 uri = "uri" text,
-        5 version = "version" text,
+        0 artifact_id = "artifactId",
+        1 classifier = "classifier",
+        2 extension = "extension",
+        3 group_id = "groupId",
+        4 uri = "uri",
+        5 version = "version",
     }
 }
 
@@ -316,12 +316,12 @@ pub struct PluginElementMetadata {
     pub title: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     PluginElementMetadata {
-        0 cls = "cls" text,
-        1 deprecated = "deprecated" flag,
-        2 description = "description" text,
-        3 title = "title" text,
+        0 cls = "cls",
+        1 deprecated = "deprecated",
+        2 description = "description",
+        3 title = "title",
     }
 }
 
@@ -342,13 +342,13 @@ pub struct PluginIcon {
     pub name: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     PluginIcon {
-        0 flowable = "flowable" flag,
-        1 hash = "hash" text,
-        2 icon = "icon" text,
-        3 monochrome = "monochrome" flag,
-        4 name = "name" text,
+        0 flowable = "flowable",
+        1 hash = "hash",
+        2 icon = "icon",
+        3 monochrome = "monochrome",
+        4 name = "name",
     }
 }
 
@@ -373,15 +373,15 @@ pub struct PluginInstallation {
     pub status: Option<crate::PluginInstallationStatus>,
 }
 
-object! {
+::kestra_core::object! {
     PluginInstallation {
-        0 artifacts = "artifacts" list,
-        1 error = "error" text,
-        2 finished_at = "finishedAt" value,
-        3 id = "id" text,
-        4 progress = "progress" map,
-        5 started_at = "startedAt" value,
-        6 status = "status" value,
+        0 artifacts = "artifacts",
+        1 error = "error",
+        2 finished_at = "finishedAt",
+        3 id = "id",
+        4 progress = "progress",
+        5 started_at = "startedAt",
+        6 status = "status",
     }
 }
 
@@ -400,12 +400,12 @@ pub struct PluginInstallationProgress {
     pub transferred: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     PluginInstallationProgress {
-        0 resource = "resource" text,
-        1 state = "state" value,
-        2 total = "total" integer,
-        3 transferred = "transferred" integer,
+        0 resource = "resource",
+        1 state = "state",
+        2 total = "total",
+        3 transferred = "transferred",
     }
 }
 
@@ -442,11 +442,11 @@ pub struct PluginSchema {
     pub properties: ::serde_json::Map<String, ::serde_json::Value>,
 }
 
-object! {
+::kestra_core::object! {
     PluginSchema {
-        0 definitions = "definitions" or_default,
-        1 outputs = "outputs" or_default,
-        2 properties = "properties" or_default,
+        0 definitions = "definitions",
+        1 outputs = "outputs",
+        2 properties = "properties",
     }
 }
 
@@ -459,9 +459,9 @@ pub struct PluginUiManifest {
     pub manifest: ::std::collections::BTreeMap<String, Vec<crate::PluginUiModuleWithGroup>>,
 }
 
-object! {
+::kestra_core::object! {
     PluginUiManifest {
-        0 manifest = "manifest" map,
+        0 manifest = "manifest",
     }
 }
 
@@ -484,14 +484,14 @@ pub struct PluginUiModuleWithGroup {
     pub ui_module: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     PluginUiModuleWithGroup {
-        0 distribution = "distribution" value,
-        1 group = "group" text,
-        2 source_hash = "sourceHash" text,
-        3 static_info = "staticInfo" or_default,
-        4 styles = "styles" strings,
-        5 ui_module = "uiModule" text,
+        0 distribution = "distribution",
+        1 group = "group",
+        2 source_hash = "sourceHash",
+        3 static_info = "staticInfo",
+        4 styles = "styles",
+        5 ui_module = "uiModule",
     }
 }
 
@@ -506,10 +506,10 @@ pub struct PluginVersions {
     pub versions: Vec<String>,
 }
 
-object! {
+::kestra_core::object! {
     PluginVersions {
-        0 type_ = "type" text,
-        1 versions = "versions" strings,
+        0 type_ = "type",
+        1 versions = "versions",
     }
 }
 
@@ -526,10 +526,10 @@ pub struct TaskWithVersion {
     pub version: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     TaskWithVersion {
-        0 cls = "cls" text,
-        1 version = "version" text,
+        0 cls = "cls",
+        1 version = "version",
     }
 }
 
@@ -575,16 +575,16 @@ pub struct TriggerPlugin {
     pub type_: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     TriggerPlugin {
-        0 deprecated = "deprecated" flag,
-        1 description = "description" text,
-        2 ee = "ee" flag,
-        3 group = "group" value,
-        4 icon = "icon" text,
-        5 name = "name" text,
-        6 plugin_title = "pluginTitle" text,
-        7 type_ = "type" text,
+        0 deprecated = "deprecated",
+        1 description = "description",
+        2 ee = "ee",
+        3 group = "group",
+        4 icon = "icon",
+        5 name = "name",
+        6 plugin_title = "pluginTitle",
+        7 type_ = "type",
     }
 }
 

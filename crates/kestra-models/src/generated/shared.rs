@@ -19,14 +19,14 @@ pub struct Asset {
     pub type_: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     Asset {
-        0 description = "description" text,
-        1 display_name = "displayName" text,
-        2 id = "id" text,
-        3 metadata = "metadata" or_default,
-        4 namespace = "namespace" text,
-        5 type_ = "type" text,
+        0 description = "description",
+        1 display_name = "displayName",
+        2 id = "id",
+        3 metadata = "metadata",
+        4 namespace = "namespace",
+        5 type_ = "type",
     }
 }
 
@@ -41,10 +41,10 @@ pub struct AssetIdentifier {
     pub type_: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     AssetIdentifier {
-        0 id = "id" text,
-        1 type_ = "type" text,
+        0 id = "id",
+        1 type_ = "type",
     }
 }
 
@@ -64,11 +64,11 @@ pub struct Autocomplete {
     pub q: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     Autocomplete {
-        0 existing_only = "existingOnly" flag,
-        1 ids = "ids" optional_strings,
-        2 q = "q" text,
+        0 existing_only = "existingOnly",
+        1 ids = "ids",
+        2 q = "q",
     }
 }
 
@@ -125,15 +125,15 @@ pub struct Banner {
     pub type_: Option<crate::BannerType>,
 }
 
-object! {
+::kestra_core::object! {
     Banner {
-        0 active = "active" flag,
-        1 end_date = "endDate" value,
-        2 id = "id" text,
-        3 message = "message" text,
-        4 start_date = "startDate" value,
-        5 tenant_id = "tenantId" text,
-        6 type_ = "type" value,
+        0 active = "active",
+        1 end_date = "endDate",
+        2 id = "id",
+        3 message = "message",
+        4 start_date = "startDate",
+        5 tenant_id = "tenantId",
+        6 type_ = "type",
     }
 }
 
@@ -236,10 +236,10 @@ pub struct Concurrency {
     pub limit: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     Concurrency {
-        0 behavior = "behavior" value,
-        1 limit = "limit" integer,
+        0 behavior = "behavior",
+        1 limit = "limit",
     }
 }
 
@@ -287,11 +287,11 @@ pub struct DashboardSettings {
     pub default_namespace_overview_dashboard: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     DashboardSettings {
-        0 default_flow_overview_dashboard = "defaultFlowOverviewDashboard" text,
-        1 default_home_dashboard = "defaultHomeDashboard" text,
-        2 default_namespace_overview_dashboard = "defaultNamespaceOverviewDashboard" text,
+        0 default_flow_overview_dashboard = "defaultFlowOverviewDashboard",
+        1 default_home_dashboard = "defaultHomeDashboard",
+        2 default_namespace_overview_dashboard = "defaultNamespaceOverviewDashboard",
     }
 }
 
@@ -355,9 +355,9 @@ pub struct FileMetas {
     pub size: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     FileMetas {
-        0 size = "size" integer,
+        0 size = "size",
     }
 }
 
@@ -376,12 +376,12 @@ pub struct FlowGraph {
     pub nodes: Vec<crate::GraphNode>,
 }
 
-object! {
+::kestra_core::object! {
     FlowGraph {
-        0 clusters = "clusters" list,
-        1 edges = "edges" list,
-        2 flowables = "flowables" strings,
-        3 nodes = "nodes" list,
+        0 clusters = "clusters",
+        1 edges = "edges",
+        2 flowables = "flowables",
+        3 nodes = "nodes",
     }
 }
 
@@ -396,10 +396,10 @@ pub struct FlowGraphRelation {
     pub value: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     FlowGraphRelation {
-        0 relation_type = "relationType" value,
-        1 value = "value" text,
+        0 relation_type = "relationType",
+        1 value = "value",
     }
 }
 
@@ -431,10 +431,10 @@ pub struct FlowTopologyGraph {
     pub nodes: Vec<crate::FlowTopologyNode>,
 }
 
-object! {
+::kestra_core::object! {
     FlowTopologyGraph {
-        0 edges = "edges" list,
-        1 nodes = "nodes" list,
+        0 edges = "edges",
+        1 nodes = "nodes",
     }
 }
 
@@ -451,11 +451,11 @@ pub struct FlowTopologyGraphEdge {
     pub target: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     FlowTopologyGraphEdge {
-        0 relation = "relation" value,
-        1 source = "source" text,
-        2 target = "target" text,
+        0 relation = "relation",
+        1 source = "source",
+        2 target = "target",
     }
 }
 
@@ -472,11 +472,11 @@ pub struct FlowTopologyNode {
     pub uid: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     FlowTopologyNode {
-        0 id = "id" text,
-        1 namespace = "namespace" text,
-        2 uid = "uid" text,
+        0 id = "id",
+        1 namespace = "namespace",
+        2 uid = "uid",
     }
 }
 
@@ -505,17 +505,17 @@ pub struct FlowValidation {
     pub warnings: Vec<String>,
 }
 
-object! {
+::kestra_core::object! {
     FlowValidation {
-        0 constraints = "constraints" text,
-        1 deprecation_paths = "deprecationPaths" strings,
-        2 filename = "filename" text,
-        3 flow = "flow" text,
-        4 index = "index" integer,
-        5 infos = "infos" strings,
-        6 namespace = "namespace" text,
-        7 outdated = "outdated" flag,
-        8 warnings = "warnings" strings,
+        0 constraints = "constraints",
+        1 deprecation_paths = "deprecationPaths",
+        2 filename = "filename",
+        3 flow = "flow",
+        4 index = "index",
+        5 infos = "infos",
+        6 namespace = "namespace",
+        7 outdated = "outdated",
+        8 warnings = "warnings",
     }
 }
 
@@ -536,13 +536,13 @@ pub struct GraphCluster {
     pub start: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     GraphCluster {
-        0 cluster = "cluster" value,
-        1 end = "end" text,
-        2 nodes = "nodes" strings,
-        3 parents = "parents" strings,
-        4 start = "start" text,
+        0 cluster = "cluster",
+        1 end = "end",
+        2 nodes = "nodes",
+        3 parents = "parents",
+        4 start = "start",
     }
 }
 
@@ -559,11 +559,11 @@ pub struct GraphEdge {
     pub target: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     GraphEdge {
-        0 relation = "relation" value,
-        1 source = "source" text,
-        2 target = "target" text,
+        0 relation = "relation",
+        1 source = "source",
+        2 target = "target",
     }
 }
 
@@ -601,10 +601,10 @@ pub struct Isolation {
     pub enabled: Option<bool>,
 }
 
-object! {
+::kestra_core::object! {
     Isolation {
-        0 denied_services = "deniedServices" list,
-        1 enabled = "enabled" flag,
+        0 denied_services = "deniedServices",
+        1 enabled = "enabled",
     }
 }
 
@@ -673,20 +673,20 @@ pub struct KillSwitch {
     pub tenant_id: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     KillSwitch {
-        0 deleted = "deleted" flag,
-        1 description = "description" text,
-        2 enabled = "enabled" flag,
-        3 end_date = "endDate" value,
-        4 evaluation_type = "evaluationType" value,
-        5 execution_ids = "executionIds" strings,
-        6 flow_id = "flowId" text,
-        7 id = "id" text,
-        8 name = "name" text,
-        9 namespace = "namespace" text,
-        10 start_date = "startDate" value,
-        11 tenant_id = "tenantId" text,
+        0 deleted = "deleted",
+        1 description = "description",
+        2 enabled = "enabled",
+        3 end_date = "endDate",
+        4 evaluation_type = "evaluationType",
+        5 execution_ids = "executionIds",
+        6 flow_id = "flowId",
+        7 id = "id",
+        8 name = "name",
+        9 namespace = "namespace",
+        10 start_date = "startDate",
+        11 tenant_id = "tenantId",
     }
 }
 
@@ -799,14 +799,14 @@ pub struct Metric {
     pub value: Option<::serde_json::Value>,
 }
 
-object! {
+::kestra_core::object! {
     Metric {
-        0 base_unit = "baseUnit" text,
-        1 description = "description" text,
-        2 name = "name" text,
-        3 tags = "tags" list,
-        4 type_ = "type" text,
-        5 value = "value" value,
+        0 base_unit = "baseUnit",
+        1 description = "description",
+        2 name = "name",
+        3 tags = "tags",
+        4 type_ = "type",
+        5 value = "value",
     }
 }
 
@@ -821,10 +821,10 @@ pub struct MetricTag {
     pub value: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     MetricTag {
-        0 key = "key" text,
-        1 value = "value" text,
+        0 key = "key",
+        1 value = "value",
     }
 }
 
@@ -875,12 +875,12 @@ pub struct PluginDefault {
     pub values: ::serde_json::Map<String, ::serde_json::Value>,
 }
 
-object! {
+::kestra_core::object! {
     PluginDefault {
-        0 forced = "forced" flag,
-        1 ref_ = "ref" text,
-        2 type_ = "type" text,
-        3 values = "values" or_default,
+        0 forced = "forced",
+        1 ref_ = "ref",
+        2 type_ = "type",
+        3 values = "values",
     }
 }
 
@@ -937,13 +937,13 @@ pub struct QueryFilter {
     pub value: Option<::serde_json::Value>,
 }
 
-object! {
+::kestra_core::object! {
     QueryFilter {
-        0 children = "children" optional_list,
-        1 field = "field" value,
-        2 logical = "logical" value,
-        3 operation = "operation" value,
-        4 value = "value" value,
+        0 children = "children",
+        1 field = "field",
+        2 logical = "logical",
+        3 operation = "operation",
+        4 value = "value",
     }
 }
 
@@ -1089,11 +1089,11 @@ pub struct Quota {
     pub limit: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     Quota {
-        0 behavior = "behavior" value,
-        1 duration = "duration" text,
-        2 limit = "limit" integer,
+        0 behavior = "behavior",
+        1 duration = "duration",
+        2 limit = "limit",
     }
 }
 
@@ -1162,12 +1162,12 @@ pub struct SdkAuth {
     pub username: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     SdkAuth {
-        0 api_token = "apiToken" value,
-        1 password = "password" value,
-        2 url = "url" text,
-        3 username = "username" text,
+        0 api_token = "apiToken",
+        1 password = "password",
+        2 url = "url",
+        3 username = "username",
     }
 }
 
@@ -1215,11 +1215,11 @@ pub struct SecretList {
     pub total: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     SecretList {
-        0 read_only = "readOnly" flag,
-        1 results = "results" list,
-        2 total = "total" integer,
+        0 read_only = "readOnly",
+        1 results = "results",
+        2 total = "total",
     }
 }
 
@@ -1241,12 +1241,12 @@ pub struct SecretMeta {
     pub tags: Vec<crate::SecretTag>,
 }
 
-object! {
+::kestra_core::object! {
     SecretMeta {
-        0 description = "description" text,
-        1 key = "key" text,
-        2 namespace = "namespace" text,
-        3 tags = "tags" list,
+        0 description = "description",
+        1 key = "key",
+        2 namespace = "namespace",
+        3 tags = "tags",
     }
 }
 
@@ -1294,10 +1294,10 @@ pub struct SecretTag {
     pub value: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     SecretTag {
-        0 key = "key" text,
-        1 value = "value" text,
+        0 key = "key",
+        1 value = "value",
     }
 }
 
@@ -1333,11 +1333,11 @@ pub struct ServerConfig {
     pub worker_task_restart_strategy: Option<crate::WorkerTaskRestartStrategy>,
 }
 
-object! {
+::kestra_core::object! {
     ServerConfig {
-        0 liveness = "liveness" value,
-        1 termination_grace_period = "terminationGracePeriod" text,
-        2 worker_task_restart_strategy = "workerTaskRestartStrategy" value,
+        0 liveness = "liveness",
+        1 termination_grace_period = "terminationGracePeriod",
+        2 worker_task_restart_strategy = "workerTaskRestartStrategy",
     }
 }
 
@@ -1358,13 +1358,13 @@ pub struct ServerConfigLiveness {
     pub timeout: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     ServerConfigLiveness {
-        0 enabled = "enabled" flag,
-        1 heartbeat_interval = "heartbeatInterval" text,
-        2 initial_delay = "initialDelay" text,
-        3 interval = "interval" text,
-        4 timeout = "timeout" text,
+        0 enabled = "enabled",
+        1 heartbeat_interval = "heartbeatInterval",
+        2 initial_delay = "initialDelay",
+        3 interval = "interval",
+        4 timeout = "timeout",
     }
 }
 
@@ -1387,14 +1387,14 @@ pub struct ServerInstance {
     pub version: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     ServerInstance {
-        0 hostname = "hostname" text,
-        1 id = "id" text,
-        2 metrics = "metrics" list,
-        3 props = "props" or_default,
-        4 type_ = "type" value,
-        5 version = "version" text,
+        0 hostname = "hostname",
+        1 id = "id",
+        2 metrics = "metrics",
+        3 props = "props",
+        4 type_ = "type",
+        5 version = "version",
     }
 }
 
@@ -1435,19 +1435,19 @@ pub struct ServiceInstance {
     pub updated_at: Option<::jiff::Timestamp>,
 }
 
-object! {
+::kestra_core::object! {
     ServiceInstance {
-        0 config = "config" value,
-        1 created_at = "createdAt" value,
-        2 events = "events" list,
-        3 id = "id" text,
-        4 metrics = "metrics" list,
-        5 props = "props" or_default,
-        6 seq_id = "seqId" integer,
-        7 server = "server" value,
-        8 state = "state" value,
-        9 type_ = "type" value,
-        10 updated_at = "updatedAt" value,
+        0 config = "config",
+        1 created_at = "createdAt",
+        2 events = "events",
+        3 id = "id",
+        4 metrics = "metrics",
+        5 props = "props",
+        6 seq_id = "seqId",
+        7 server = "server",
+        8 state = "state",
+        9 type_ = "type",
+        10 updated_at = "updatedAt",
     }
 }
 
@@ -1553,14 +1553,14 @@ pub struct TaskFixture {
     pub value: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     TaskFixture {
-        0 assets = "assets" list,
-        1 description = "description" text,
-        2 id = "id" text,
-        3 outputs = "outputs" or_default,
-        4 state = "state" value,
-        5 value = "value" text,
+        0 assets = "assets",
+        1 description = "description",
+        2 id = "id",
+        3 outputs = "outputs",
+        4 state = "state",
+        5 value = "value",
     }
 }
 
@@ -1579,12 +1579,12 @@ pub struct TimestampedEvent {
     pub value: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     TimestampedEvent {
-        0 state = "state" value,
-        1 ts = "ts" value,
-        2 type_ = "type" text,
-        3 value = "value" text,
+        0 state = "state",
+        1 ts = "ts",
+        2 type_ = "type",
+        3 value = "value",
     }
 }
 
@@ -1624,10 +1624,10 @@ pub struct WorkerGroup {
     pub key: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     WorkerGroup {
-        0 fallback = "fallback" value,
-        1 key = "key" text,
+        0 fallback = "fallback",
+        1 key = "key",
     }
 }
 
@@ -1694,11 +1694,11 @@ pub struct WorkerSelector {
     pub tags: Vec<String>,
 }
 
-object! {
+::kestra_core::object! {
     WorkerSelector {
-        0 fallback = "fallback" value,
-        1 match_ = "match" value,
-        2 tags = "tags" strings,
+        0 fallback = "fallback",
+        1 match_ = "match",
+        2 tags = "tags",
     }
 }
 

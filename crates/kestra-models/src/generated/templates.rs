@@ -27,15 +27,15 @@ pub struct Template {
     pub tenant_id: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     Template {
-        0 deleted = "deleted" flag,
-        1 description = "description" text,
-        2 errors = "errors" list,
-        3 id = "id" text,
-        4 namespace = "namespace" text,
-        5 tasks = "tasks" list,
-        6 tenant_id = "tenantId" text,
+        0 deleted = "deleted",
+        1 description = "description",
+        2 errors = "errors",
+        3 id = "id",
+        4 namespace = "namespace",
+        5 tasks = "tasks",
+        6 tenant_id = "tenantId",
     }
 }
 

@@ -28,15 +28,15 @@ pub struct Backfill {
     pub start: Option<::jiff::Timestamp>,
 }
 
-object! {
+::kestra_core::object! {
     Backfill {
-        0 current_date = "currentDate" value,
-        1 end = "end" value,
-        2 inputs = "inputs" or_default,
-        3 labels = "labels" value,
-        4 paused = "paused" flag,
-        5 previous_next_execution_date = "previousNextExecutionDate" value,
-        6 start = "start" value,
+        0 current_date = "currentDate",
+        1 end = "end",
+        2 inputs = "inputs",
+        3 labels = "labels",
+        4 paused = "paused",
+        5 previous_next_execution_date = "previousNextExecutionDate",
+        6 start = "start",
     }
 }
 
@@ -140,12 +140,12 @@ pub struct CreateBackfillRequestBackfill {
     pub start: Option<::jiff::Timestamp>,
 }
 
-object! {
+::kestra_core::object! {
     CreateBackfillRequestBackfill {
-        0 end = "end" value,
-        1 inputs = "inputs" value,
-        2 labels = "labels" value,
-        3 start = "start" value,
+        0 end = "end",
+        1 inputs = "inputs",
+        2 labels = "labels",
+        3 start = "start",
     }
 }
 
@@ -268,12 +268,12 @@ pub struct TriggerAndState {
     pub trigger_context: Option<crate::TriggerState>,
 }
 
-object! {
+::kestra_core::object! {
     TriggerAndState {
-        0 abstract_trigger = "abstractTrigger" value,
-        1 state = "state" value,
-        2 trigger = "trigger" value,
-        3 trigger_context = "triggerContext" value,
+        0 abstract_trigger = "abstractTrigger",
+        1 state = "state",
+        2 trigger = "trigger",
+        3 trigger_context = "triggerContext",
     }
 }
 
@@ -477,27 +477,27 @@ pub struct TriggerState {
     pub worker_id: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     TriggerState {
-        0 backfill = "backfill" value,
-        1 date = "date" value,
-        2 disabled = "disabled" flag,
-        3 evaluate_running_date = "evaluateRunningDate" value,
-        4 evaluated_at = "evaluatedAt" value,
-        5 execution_id = "executionId" text,
-        6 flow_id = "flowId" text,
-        7 kind = "kind" value,
-        8 last_triggered_date = "lastTriggeredDate" value,
-        9 locked = "locked" flag,
-        10 namespace = "namespace" text,
-        11 next_evaluation_date = "nextEvaluationDate" value,
-        12 next_execution_date = "nextExecutionDate" value,
-        13 stop_after = "stopAfter" list,
-        14 tenant_id = "tenantId" text,
-        15 trigger_id = "triggerId" text,
-        16 updated_at = "updatedAt" value,
-        17 updated_date = "updatedDate" value,
-        18 worker_id = "workerId" text,
+        0 backfill = "backfill",
+        1 date = "date",
+        2 disabled = "disabled",
+        3 evaluate_running_date = "evaluateRunningDate",
+        4 evaluated_at = "evaluatedAt",
+        5 execution_id = "executionId",
+        6 flow_id = "flowId",
+        7 kind = "kind",
+        8 last_triggered_date = "lastTriggeredDate",
+        9 locked = "locked",
+        10 namespace = "namespace",
+        11 next_evaluation_date = "nextEvaluationDate",
+        12 next_execution_date = "nextExecutionDate",
+        13 stop_after = "stopAfter",
+        14 tenant_id = "tenantId",
+        15 trigger_id = "triggerId",
+        16 updated_at = "updatedAt",
+        17 updated_date = "updatedDate",
+        18 worker_id = "workerId",
     }
 }
 

@@ -1,3 +1,4 @@
+use kestra_core::object;
 use serde::Serialize;
 
 /// What a bulk action did: 1.x did it and counted, 2.0 has taken it and does it later.
@@ -31,9 +32,9 @@ pub struct BulkOutcome {
 
 object! {
     BulkOutcome {
-        0 count = "count" integer,
-        1 operation_id = "operationId" text,
-        2 total_items = "totalItems" integer,
+        0 count = "count",
+        1 operation_id = "operationId",
+        2 total_items = "totalItems",
     }
 }
 

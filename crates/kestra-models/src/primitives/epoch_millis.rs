@@ -1,10 +1,11 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use kestra_core::json::{Read, Shape};
+use serde::Serialize;
 
 /// A time that travels as milliseconds since 1970, such as those of a namespace's files.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct EpochMillis(i64);
 
@@ -25,6 +26,18 @@ impl EpochMillis {
     #[must_use]
     pub fn timestamp(self) -> Option<Timestamp> {
         Timestamp::from_millisecond(self.0).ok()
+    }
+}
+
+read_by_shape! { EpochMillis }
+
+impl Read for EpochMillis {
+    fn blank() -> Self {
+        Self::default()
+    }
+
+    fn shape(&mut self) -> Shape<'_> {
+        self.0.shape()
     }
 }
 

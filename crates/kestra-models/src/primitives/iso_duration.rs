@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use jiff::fmt::temporal::SpanParser;
-use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use kestra_core::json::{Plain, Read, Scalar, Shape, Unfit};
 use serde::ser::{Serialize, Serializer};
 use serde_json::Number;
 
@@ -215,37 +215,35 @@ impl Serialize for IsoDuration {
     }
 }
 
-impl<'de> Deserialize<'de> for IsoDuration {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(DurationVisitor)
+read_by_shape! { IsoDuration }
+
+impl Read for IsoDuration {
+    fn blank() -> Self {
+        Self(Form::Text(String::new()))
+    }
+
+    fn shape(&mut self) -> Shape<'_> {
+        Shape::Scalar(self)
     }
 }
 
-struct DurationVisitor;
-
-impl Visitor<'_> for DurationVisitor {
-    type Value = IsoDuration;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an ISO-8601 duration or a number of seconds")
+impl Scalar for IsoDuration {
+    fn set(&mut self, plain: Plain<'_>) -> Result<(), Unfit> {
+        self.0 = match plain {
+            Plain::Text(text) => Form::Text(text.to_owned()),
+            Plain::Natural(seconds) => Form::Seconds(seconds.into()),
+            Plain::Integer(seconds) => Form::Seconds(seconds.into()),
+            Plain::Float(seconds) => match Number::from_f64(seconds) {
+                Some(number) => Form::Seconds(number),
+                None => return Err(Unfit::Value),
+            },
+            Plain::Null | Plain::Flag(_) => return Err(Unfit::Kind),
+        };
+        Ok(())
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<IsoDuration, E> {
-        Ok(IsoDuration::from(text))
-    }
-
-    fn visit_u64<E: Error>(self, seconds: u64) -> Result<IsoDuration, E> {
-        Ok(IsoDuration(Form::Seconds(seconds.into())))
-    }
-
-    fn visit_i64<E: Error>(self, seconds: i64) -> Result<IsoDuration, E> {
-        Ok(IsoDuration(Form::Seconds(seconds.into())))
-    }
-
-    fn visit_f64<E: Error>(self, seconds: f64) -> Result<IsoDuration, E> {
-        let number =
-            Number::from_f64(seconds).ok_or_else(|| E::custom("a duration that is no finite number"))?;
-        Ok(IsoDuration(Form::Seconds(number)))
+    fn expected(&self) -> &'static str {
+        "an ISO-8601 duration or a number of seconds"
     }
 }
 

@@ -1,7 +1,10 @@
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use kestra_core::json::{self, Either, Made, Map, Read, Shape};
+use kestra_core::object;
+use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
+use serde_json::Value;
 
 /// A key and a value that a flow or an execution is marked with.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, serde::Serialize)]
@@ -15,8 +18,8 @@ pub struct Label {
 
 object! {
     Label {
-        0 key = "key" or_default,
-        1 value = "value" or_default,
+        0 key = "key",
+        1 value = "value",
     }
 }
 
@@ -140,42 +143,48 @@ impl Serialize for Labels {
 
 impl<'de> Deserialize<'de> for Labels {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(LabelsVisitor)
+        json::read::<Option<Self>, D>(deserializer).map(Option::unwrap_or_default)
     }
 }
 
-struct LabelsVisitor;
-
-impl<'de> Visitor<'de> for LabelsVisitor {
-    type Value = Labels;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("labels as a list or a map")
+impl Read for Labels {
+    fn blank() -> Self {
+        Self::new()
     }
 
-    fn visit_unit<E: Error>(self) -> Result<Labels, E> {
-        Ok(Labels::new())
+    fn shape(&mut self) -> Shape<'_> {
+        Shape::Either(self)
+    }
+}
+
+impl Either for Labels {
+    fn list(&mut self) -> Shape<'_> {
+        self.0.shape()
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Labels, A::Error> {
-        let mut labels = Vec::new();
-        while let Some(label) = list.next_element::<Label>()? {
-            labels.push(label);
-        }
-        Ok(Labels(labels))
+    fn object(&mut self) -> Shape<'_> {
+        Shape::Map(self)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Labels, A::Error> {
-        let mut labels = Vec::new();
-        while let Some((key, value)) = map.next_entry::<String, serde_json::Value>()? {
-            // A map in YAML may hold numbers and booleans; as labels they are their text.
-            let value = match value {
-                serde_json::Value::String(text) => text,
-                other => other.to_string(),
-            };
-            labels.push(Label { key, value });
-        }
-        Ok(Labels(labels))
+    fn expected(&self) -> &'static str {
+        "labels as a list or a map"
+    }
+}
+
+impl Map for Labels {
+    fn entry(&mut self, key: String) -> Shape<'_> {
+        Shape::Made(self.0.push_mut(Label { key, value: String::new() }))
+    }
+}
+
+impl Made for Label {
+    fn make(&mut self, value: Value) -> Result<(), String> {
+        // A map in YAML may hold numbers and booleans; as labels they are their text.
+        self.value = match value {
+            Value::String(text) => text,
+            other => other.to_string(),
+        };
+        Ok(())
     }
 }
 

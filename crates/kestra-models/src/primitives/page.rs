@@ -1,7 +1,4 @@
-use std::fmt;
-use std::marker::PhantomData;
-
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use kestra_core::json::{Either, Fields, Read, Shape};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 /// One page of a list.
@@ -85,73 +82,45 @@ impl<T> IntoIterator for Page<T> {
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Page<T> {
-    #[inline(never)]
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(PageVisitor(PhantomData))
+read_by_shape! { Page<T> }
+
+impl<T: Read> Read for Page<T> {
+    fn blank() -> Self {
+        Self::default()
+    }
+
+    fn shape(&mut self) -> Shape<'_> {
+        Shape::Either(self)
     }
 }
 
-struct PageVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for PageVisitor<T> {
-    type Value = Page<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a page or a list")
+impl<T: Read> Either for Page<T> {
+    fn list(&mut self) -> Shape<'_> {
+        self.plain = true;
+        self.results.shape()
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Page<T>, A::Error> {
-        let mut page = Page { plain: true, ..Page::default() };
-        while let Some(row) = list.next_element::<Option<T>>()? {
-            page.results.extend(row);
-        }
-        Ok(page)
+    fn object(&mut self) -> Shape<'_> {
+        Shape::Object(self)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Page<T>, A::Error> {
-        let mut page = Page::default();
-        while let Some(name) = fields.next_key::<Field>()? {
-            match name {
-                Field::Results => page.results = fields.next_value::<crate::lenient::List<T>>()?.0,
-                Field::Total => page.total = fields.next_value::<crate::lenient::Integer>()?.0,
-                Field::NextCursor => page.next_cursor = fields.next_value()?,
-                Field::Kind => page.kind = fields.next_value()?,
-                Field::ReadOnly => page.read_only = fields.next_value()?,
-                Field::Other => {
-                    fields.next_value::<IgnoredAny>()?;
-                }
-            }
-        }
-        Ok(page)
+    fn expected(&self) -> &'static str {
+        "a page or a list"
     }
 }
 
-enum Field {
-    Results,
-    Total,
-    NextCursor,
-    Kind,
-    ReadOnly,
-    Other,
-}
+impl<T: Read> Fields for Page<T> {
+    const NAMES: &'static [&'static str] = &["results", "total", "nextCursor", "type", "readOnly"];
 
-impl From<&str> for Field {
-    fn from(name: &str) -> Self {
-        match name {
-            "results" => Self::Results,
-            "total" => Self::Total,
-            "nextCursor" => Self::NextCursor,
-            "type" => Self::Kind,
-            "readOnly" => Self::ReadOnly,
-            _ => Self::Other,
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Field {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::lenient::text(deserializer)
+    fn field(&mut self, place: usize) -> Option<Shape<'_>> {
+        Some(match place {
+            0 => self.results.shape(),
+            1 => self.total.shape(),
+            2 => self.next_cursor.shape(),
+            3 => self.kind.shape(),
+            4 => self.read_only.shape(),
+            _ => return None,
+        })
     }
 }
 

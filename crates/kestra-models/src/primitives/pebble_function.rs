@@ -1,7 +1,7 @@
-use std::fmt;
-
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use kestra_core::json::{Made, Read, Shape};
+use kestra_core::object;
+use serde::Deserialize as _;
+use serde_json::Value;
 
 /// A function of expressions: 1.x tells its name alone, 2.0 what it takes as well.
 ///
@@ -37,8 +37,35 @@ pub struct PebbleFunctionArgument {
 
 object! {
     PebbleFunctionArgument {
-        0 name = "name" text,
-        1 default_value = "defaultValue" text,
+        0 name = "name",
+        1 default_value = "defaultValue",
+    }
+}
+
+read_by_shape! { PebbleFunction }
+
+impl Read for PebbleFunction {
+    fn blank() -> Self {
+        Self::default()
+    }
+
+    fn shape(&mut self) -> Shape<'_> {
+        Shape::Made(self)
+    }
+}
+
+impl Made for PebbleFunction {
+    fn make(&mut self, value: Value) -> Result<(), String> {
+        match value {
+            Value::Null => {}
+            Value::String(name) => self.name = Some(name),
+            Value::Object(_) => {
+                let whole = Whole::deserialize(value).map_err(|problem| problem.to_string())?;
+                (self.name, self.arguments) = (whole.name, whole.arguments);
+            }
+            _ => return Err("expected the name of a function, or an object".to_owned()),
+        }
+        Ok(())
     }
 }
 
@@ -51,37 +78,8 @@ struct Whole {
 
 object! {
     Whole {
-        0 name = "name" text,
-        1 arguments = "arguments" optional_list,
-    }
-}
-
-impl<'de> Deserialize<'de> for PebbleFunction {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(FunctionVisitor)
-    }
-}
-
-struct FunctionVisitor;
-
-impl<'de> Visitor<'de> for FunctionVisitor {
-    type Value = PebbleFunction;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the name of a function, or an object")
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-        Ok(PebbleFunction::default())
-    }
-
-    fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(PebbleFunction { name: Some(name.to_owned()), arguments: None })
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Self::Value, A::Error> {
-        let Whole { name, arguments } = Whole::deserialize(MapAccessDeserializer::new(fields))?;
-        Ok(PebbleFunction { name, arguments })
+        0 name = "name",
+        1 arguments = "arguments",
     }
 }
 

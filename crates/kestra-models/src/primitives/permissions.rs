@@ -1,8 +1,5 @@
-use std::fmt;
+use kestra_core::json::{Either, List, Map, Read, Shape};
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-
-use crate::lenient::List;
 use crate::{PermissionAction, PermissionResource};
 
 /// What may be permitted, by resource: 1.3 lists the resources, 2.0 what can be done with each.
@@ -37,39 +34,41 @@ impl Permissions {
     }
 }
 
-impl<'de> Deserialize<'de> for Permissions {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(PermissionsVisitor)
+read_by_shape! { Permissions }
+
+impl Read for Permissions {
+    fn blank() -> Self {
+        Self::default()
+    }
+
+    fn shape(&mut self) -> Shape<'_> {
+        Shape::Either(self)
     }
 }
 
-struct PermissionsVisitor;
-
-impl<'de> Visitor<'de> for PermissionsVisitor {
-    type Value = Permissions;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of resources, or actions by resource")
+impl Either for Permissions {
+    fn list(&mut self) -> Shape<'_> {
+        Shape::List(self)
     }
 
-    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-        Ok(Permissions::default())
+    fn object(&mut self) -> Shape<'_> {
+        Shape::Map(self)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let mut by_resource = Vec::new();
-        while let Some(resource) = list.next_element::<Option<_>>()? {
-            by_resource.extend(resource.map(|resource| (resource, Vec::new())));
-        }
-        Ok(Permissions { by_resource })
+    fn expected(&self) -> &'static str {
+        "a list of resources, or actions by resource"
     }
+}
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut by_resource = Vec::new();
-        while let Some((resource, List(actions))) = map.next_entry()? {
-            by_resource.push((resource, actions));
-        }
-        Ok(Permissions { by_resource })
+impl List for Permissions {
+    fn element(&mut self) -> Shape<'_> {
+        self.by_resource.push_mut((PermissionResource::blank(), Vec::new())).0.shape()
+    }
+}
+
+impl Map for Permissions {
+    fn entry(&mut self, resource: String) -> Shape<'_> {
+        self.by_resource.push_mut((resource.into(), Vec::new())).1.shape()
     }
 }
 

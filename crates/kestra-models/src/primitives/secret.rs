@@ -1,6 +1,7 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
+use kestra_core::json::{Read, Shape};
 use serde::{Deserialize, Serialize};
 
 /// A value that must not be seen in logs: it derefs to the value, and `Debug` doesn't show it.
@@ -21,6 +22,16 @@ impl<T> Sensitive<T> {
     #[must_use]
     pub fn into_inner(self) -> T {
         self.0
+    }
+}
+
+impl<T: Read> Read for Sensitive<T> {
+    fn blank() -> Self {
+        Self(T::blank())
+    }
+
+    fn shape(&mut self) -> Shape<'_> {
+        self.0.shape()
     }
 }
 

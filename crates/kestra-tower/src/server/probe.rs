@@ -9,9 +9,10 @@ use http::response::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Request, Response};
 use http_body::Body as HttpBody;
-use kestra_core::{BaseUrl, Body, BoxError, Error, ErrorKind, ErrorResponse, TimeoutPhase, Version};
+use kestra_core::{
+    BaseUrl, Body, BoxError, Error, ErrorKind, ErrorResponse, TimeoutPhase, Version, json, object,
+};
 use pin_project_lite::pin_project;
-use serde::Deserialize;
 use tokio::time::{Sleep, sleep};
 use tower_service::Service;
 
@@ -47,9 +48,15 @@ pin_project! {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Default)]
 struct Configuration {
     version: String,
+}
+
+object! {
+    Configuration {
+        0 version = "version",
+    }
 }
 
 impl<S, B> Probe<S, B>
@@ -141,7 +148,7 @@ where
 fn read(parts: Parts, bytes: Vec<u8>) -> Result<Version, Error> {
     let is_success = parts.status.is_success();
     let version = if is_success {
-        serde_json::from_slice(&bytes).ok().and_then(|answer: Configuration| answer.version.parse().ok())
+        json::from_slice(&bytes).ok().and_then(|answer: Configuration| answer.version.parse().ok())
     } else {
         None
     };

@@ -2,10 +2,9 @@
 
 use http::header::ACCEPT;
 use http::{HeaderValue, Request, StatusCode, Uri};
-use http_body_util::{BodyExt as _, Limited};
-use kestra_core::{Body, CallOptions, Error, ErrorKind, ErrorResponse, Version};
+use kestra_core::{Body, CallOptions, Error, ErrorKind, ErrorResponse, Version, json, object};
 
-use super::Client;
+use super::{Client, stack};
 
 /// What a server says of itself in `GET /api/v1/configs`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,15 +22,21 @@ pub struct ServerInfo {
     pub url: Option<String>,
 }
 
-#[derive(serde::Deserialize)]
+#[derive(Default)]
 pub(super) struct Configs {
     version: String,
-    #[serde(default)]
     pub(super) edition: Option<String>,
-    #[serde(default)]
     uuid: Option<String>,
-    #[serde(default)]
     url: Option<String>,
+}
+
+object! {
+    Configs {
+        0 version = "version",
+        1 edition = "edition",
+        2 uuid = "uuid",
+        3 url = "url",
+    }
 }
 
 impl Configs {
@@ -85,14 +90,14 @@ impl Client {
             _ => error,
         })?;
         let (parts, body) = response.into_parts();
-        let read = Limited::new(body, LIMIT).collect().await.map_err(Error::from_boxed)?.to_bytes();
-        serde_json::from_slice(&read).map_err(|problem| {
-            Error::new(
-                ErrorKind::Decode,
-                format!("this is no Kestra server: its configuration can't be read ({problem})"),
-            )
-            .in_response(ErrorResponse::new(parts, read))
-        })
+        let read = stack::read_whole(body, LIMIT).await?;
+        let problem = match json::from_slice::<Configs>(&read) {
+            Ok(configs) if !configs.version.is_empty() => return Ok(configs),
+            Ok(_) => "it names no version".to_owned(),
+            Err(problem) => problem.to_string(),
+        };
+        let message = format!("this is no Kestra server: its configuration can't be read ({problem})");
+        Err(Error::new(ErrorKind::Decode, message).in_response(ErrorResponse::new(parts, read)))
     }
 }
 

@@ -1,18 +1,24 @@
 //! A warning when an execution didn't take all inputs that it was started with.
 
-use kestra_core::{Call, CallFuture};
+use kestra_core::{Call, CallFuture, json, object};
 use kestra_models::dropped_inputs;
 use kestra_operations::CreateExecution;
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::Client;
 
 /// What is read of the answer to a creation.
-#[derive(Deserialize)]
+#[derive(Default)]
 struct Started {
     id: Option<String>,
-    inputs: Option<Map<String, Value>>,
+    inputs: Map<String, Value>,
+}
+
+object! {
+    Started {
+        0 id = "id",
+        1 inputs = "inputs",
+    }
 }
 
 /// The inputs that the call starts an execution with, if it does.
@@ -29,10 +35,8 @@ pub(super) fn send_then_compare(client: &Client, call: Call, names: Vec<String>)
     let sending = client.send(call);
     Box::pin(async move {
         let response = sending.await?;
-        let started =
-            response.body().as_bytes().and_then(|bytes| serde_json::from_slice::<Started>(bytes).ok());
+        let started = response.body().as_bytes().and_then(|bytes| json::from_slice::<Started>(bytes).ok());
         if let Some(Started { id: Some(id), inputs }) = started {
-            let inputs = inputs.unwrap_or_default();
             for name in dropped_inputs(&inputs, names.iter().map(String::as_str)) {
                 tracing::warn!(
                     target: "kestra::inputs",

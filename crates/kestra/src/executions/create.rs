@@ -5,11 +5,11 @@ use std::time::Duration;
 use http::{Response, StatusCode};
 use kestra_core::sse::{Backoff, is_passing};
 use kestra_core::{
-    Body, Call, CallFuture, Error, ErrorKind, Executor, IdempotencyKey, OperationInfo, RequestSent, decode,
+    Body, Call, CallFuture, Error, ErrorKind, ErrorResponse, Executor, IdempotencyKey, OperationInfo,
+    RequestSent, decode, object,
 };
 use kestra_models::Execution;
 use kestra_operations::GetExecution;
-use serde::Deserialize;
 
 use super::check;
 use super::creation::Creation;
@@ -272,9 +272,15 @@ impl Once {
 }
 
 /// What every answer to a creation has.
-#[derive(Deserialize)]
+#[derive(Default)]
 struct Named {
     id: String,
+}
+
+object! {
+    Named {
+        0 id = "id",
+    }
 }
 
 /// The answer and the id that it names. One that names none, such as a page of a proxy, leaves unclear what was started.
@@ -282,6 +288,13 @@ fn named(response: Response<Body>, info: &'static OperationInfo) -> Result<(Stri
     let body = response.body().as_bytes().cloned().unwrap_or_default();
     let (parts, named) =
         decode::json::<Named>(response, info).map_err(|error| error.sent(RequestSent::Yes))?.into_parts();
+    if named.id.is_empty() {
+        let error = Error::new(ErrorKind::Decode, "the answer to the creation names no execution");
+        return Err(error
+            .in_response(ErrorResponse::new(parts, body))
+            .of_operation(info)
+            .sent(RequestSent::Yes));
+    }
     Ok((named.id, Response::from_parts(parts, body.into())))
 }
 

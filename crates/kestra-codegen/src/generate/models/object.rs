@@ -1,6 +1,6 @@
 //! Structs of declared fields.
 
-use crate::catalogue::{Field, Object, Presence, Schema, Type};
+use crate::catalogue::{Field, Kind, Object, Presence, Schema, Type};
 use crate::error::Result;
 use crate::generate::docs;
 use crate::generate::names;
@@ -58,39 +58,16 @@ impl Member<'_> {
         if self.boxed { format!("Box::new({value})") } else { value }
     }
 
-    /// How the field is read: a function of the models' `object` and, by the same name, of their `lenient`.
+    /// How a derived `Deserialize` reads the field, if not as its type does.
     fn reading(&self) -> Option<&'static str> {
         match (&self.field.ty, self.presence) {
             (Type::List(inner), Presence::Collection) if is_label(inner) => None,
-            (Type::Map(inner), Presence::Collection) if matches!(**inner, Type::Int32 | Type::Int64) => {
-                Some("integers")
-            }
-            (_, Presence::Collection) => Some("or_default"),
+            (_, Presence::Collection) => Some("crate::lenient::or_default"),
             _ if self.field.sensitive => None,
-            (Type::Int32 | Type::Int64, Presence::Optional) => Some("integer"),
-            (Type::Double, Presence::Optional) => Some("float"),
-            _ => None,
-        }
-    }
-
-    /// How the table of the object reads the field: a function of the models' `object`.
-    fn reading_of_table(&self) -> &'static str {
-        match (&self.field.ty, self.presence) {
-            _ if self.field.sensitive || self.boxed => self.reading().unwrap_or("value"),
-            (Type::String, Presence::Optional) => "text",
-            (Type::Bool, Presence::Optional) => "flag",
-            (Type::List(inner), _) if is_label(inner) => "value",
-            (Type::List(inner), Presence::Collection) if **inner == Type::String => "strings",
-            (Type::List(_), Presence::Collection) => "list",
-            (Type::List(inner), Presence::Optional) if **inner == Type::String => "optional_strings",
-            (Type::List(_), Presence::Optional) => "optional_list",
-            (Type::Map(inner), Presence::Collection) if **inner == Type::String => "string_map",
-            (Type::Map(inner), Presence::Collection)
-                if !matches!(**inner, Type::Json | Type::Int32 | Type::Int64) =>
-            {
-                "map"
+            (Type::Int32 | Type::Int64 | Type::Double, Presence::Optional) => {
+                Some("::kestra_core::json::read")
             }
-            _ => self.reading().unwrap_or("value"),
+            _ => None,
         }
     }
 
@@ -105,7 +82,7 @@ impl Member<'_> {
                 attributes.push("default".to_owned());
             }
             if let Some(function) = self.reading() {
-                attributes.push(format!("deserialize_with = \"crate::lenient::{function}\""));
+                attributes.push(format!("deserialize_with = {function:?}"));
             }
         }
         if schema.in_requests {
@@ -150,7 +127,7 @@ pub(super) fn write(plan: &Plan<'_>, schema: &Schema, object: &Object, file: &mu
     }
     let required: Vec<&Member<'_>> =
         members.iter().filter(|member| member.presence == Presence::Required).collect();
-    // `object!` starts with a default. What has none is written by our users, who seldom read it back.
+    // A table starts with a default. What has none is written by our users, who seldom read it back.
     let derived = !required.is_empty();
 
     file.doc(&docs::schema(schema));
@@ -183,6 +160,12 @@ pub(super) fn write(plan: &Plan<'_>, schema: &Schema, object: &Object, file: &mu
 
     if !derived {
         write_table(schema, &members, file);
+    } else if is_in_table(plan, &schema.name) {
+        let fields: Vec<&str> = members.iter().map(|member| member.name.as_str()).collect();
+        file.blank();
+        file.line("made_whole! {");
+        file.nested(1, format!("{} {{ {} }}", schema.name, fields.join(", ")));
+        file.line("}");
     }
     if schema.in_requests {
         write_setters(schema, &members, &required, file);
@@ -190,14 +173,24 @@ pub(super) fn write(plan: &Plan<'_>, schema: &Schema, object: &Object, file: &mu
     Ok(())
 }
 
+/// Whether a table has a field of the type.
+fn is_in_table(plan: &Plan<'_>, name: &str) -> bool {
+    plan.schemas.values().flatten().any(|schema| match &schema.kind {
+        Kind::Object(object) => {
+            object.fields.iter().all(|field| field.presence() != Presence::Required)
+                && object.fields.iter().any(|field| field.ty.schema() == Some(name))
+        }
+        _ => false,
+    })
+}
+
 /// The table of the fields by which the object is read.
 fn write_table(schema: &Schema, members: &[Member<'_>], file: &mut Writer) {
     file.blank();
-    file.line("object! {");
+    file.line("::kestra_core::object! {");
     file.nested(1, format!("{} {{", schema.name));
     for (place, member) in members.iter().enumerate() {
-        let read = member.reading_of_table();
-        file.nested(2, format!("{place} {} = {:?} {read},", member.name, member.field.name));
+        file.nested(2, format!("{place} {} = {:?},", member.name, member.field.name));
     }
     file.nested(1, "}");
     file.line("}");

@@ -25,13 +25,13 @@ pub struct AiDraft {
     pub yaml: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     AiDraft {
-        0 constraints = "constraints" text,
-        1 draft_id = "draftId" text,
-        2 kind = "kind" value,
-        3 valid = "valid" flag,
-        4 yaml = "yaml" text,
+        0 constraints = "constraints",
+        1 draft_id = "draftId",
+        2 kind = "kind",
+        3 valid = "valid",
+        4 yaml = "yaml",
     }
 }
 
@@ -67,16 +67,16 @@ pub struct AiMessage {
     pub uid: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     AiMessage {
-        0 content = "content" text,
-        1 created_at = "createdAt" value,
-        2 draft = "draft" value,
-        3 role = "role" value,
-        4 tool_call = "toolCall" value,
-        5 tool_result = "toolResult" or_default,
-        6 type_ = "type" value,
-        7 uid = "uid" text,
+        0 content = "content",
+        1 created_at = "createdAt",
+        2 draft = "draft",
+        3 role = "role",
+        4 tool_call = "toolCall",
+        5 tool_result = "toolResult",
+        6 type_ = "type",
+        7 uid = "uid",
     }
 }
 
@@ -124,11 +124,11 @@ pub struct AiThinking {
     pub text: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     AiThinking {
-        0 redacted = "redacted" strings,
-        1 signature = "signature" text,
-        2 text = "text" text,
+        0 redacted = "redacted",
+        1 signature = "signature",
+        2 text = "text",
     }
 }
 
@@ -151,14 +151,14 @@ pub struct AiThread {
     pub uid: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     AiThread {
-        0 messages = "messages" list,
-        1 mode = "mode" value,
-        2 pending_confirmation_id = "pendingConfirmationId" text,
-        3 status = "status" value,
-        4 title = "title" text,
-        5 uid = "uid" text,
+        0 messages = "messages",
+        1 mode = "mode",
+        2 pending_confirmation_id = "pendingConfirmationId",
+        3 status = "status",
+        4 title = "title",
+        5 uid = "uid",
     }
 }
 
@@ -192,15 +192,15 @@ pub struct AiThreadSummary {
     pub updated_at: Option<::jiff::Timestamp>,
 }
 
-object! {
+::kestra_core::object! {
     AiThreadSummary {
-        0 created_at = "createdAt" value,
-        1 last_turn_at = "lastTurnAt" value,
-        2 mode = "mode" value,
-        3 status = "status" value,
-        4 title = "title" text,
-        5 uid = "uid" text,
-        6 updated_at = "updatedAt" value,
+        0 created_at = "createdAt",
+        1 last_turn_at = "lastTurnAt",
+        2 mode = "mode",
+        3 status = "status",
+        4 title = "title",
+        5 uid = "uid",
+        6 updated_at = "updatedAt",
     }
 }
 
@@ -223,14 +223,14 @@ pub struct AiToolCall {
     pub tool: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     AiToolCall {
-        0 arguments = "arguments" or_default,
-        1 family = "family" value,
-        2 id = "id" text,
-        3 kind = "kind" value,
-        4 thinking = "thinking" value,
-        5 tool = "tool" text,
+        0 arguments = "arguments",
+        1 family = "family",
+        2 id = "id",
+        3 kind = "kind",
+        4 thinking = "thinking",
+        5 tool = "tool",
     }
 }
 
@@ -270,12 +270,12 @@ pub struct AppGenerationPrompt {
     pub yaml: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     AppGenerationPrompt {
-        0 conversation_id = "conversationId" text,
-        1 provider_id = "providerId" text,
-        2 user_prompt = "userPrompt" text,
-        3 yaml = "yaml" text,
+        0 conversation_id = "conversationId",
+        1 provider_id = "providerId",
+        2 user_prompt = "userPrompt",
+        3 yaml = "yaml",
     }
 }
 
@@ -410,10 +410,10 @@ pub struct CreateAiThreadRequest {
     pub title: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     CreateAiThreadRequest {
-        0 mode = "mode" value,
-        1 title = "title" text,
+        0 mode = "mode",
+        1 title = "title",
     }
 }
 

@@ -27,18 +27,18 @@ pub struct App {
     pub updated: Option<::jiff::Timestamp>,
 }
 
-object! {
+::kestra_core::object! {
     App {
-        0 created = "created" value,
-        1 enabled = "enabled" flag,
-        2 flow_id = "flowId" text,
-        3 id = "id" text,
-        4 name = "name" text,
-        5 namespace = "namespace" text,
-        6 tags = "tags" strings,
-        7 type_ = "type" text,
-        8 uid = "uid" text,
-        9 updated = "updated" value,
+        0 created = "created",
+        1 enabled = "enabled",
+        2 flow_id = "flowId",
+        3 id = "id",
+        4 name = "name",
+        5 namespace = "namespace",
+        6 tags = "tags",
+        7 type_ = "type",
+        8 uid = "uid",
+        9 updated = "updated",
     }
 }
 
@@ -61,14 +61,14 @@ pub struct AppCatalogItem {
     pub uid: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     AppCatalogItem {
-        0 description = "description" text,
-        1 name = "name" text,
-        2 tags = "tags" strings,
-        3 thumbnail = "thumbnail" text,
-        4 type_ = "type" text,
-        5 uid = "uid" text,
+        0 description = "description",
+        1 name = "name",
+        2 tags = "tags",
+        3 thumbnail = "thumbnail",
+        4 type_ = "type",
+        5 uid = "uid",
     }
 }
 
@@ -85,11 +85,11 @@ pub struct AppResponse {
     pub stream: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     AppResponse {
-        0 dispatch = "dispatch" text,
-        1 layout = "layout" value,
-        2 stream = "stream" text,
+        0 dispatch = "dispatch",
+        1 layout = "layout",
+        2 stream = "stream",
     }
 }
 
@@ -116,16 +116,16 @@ pub struct AppSource {
     pub updated: Option<::jiff::Timestamp>,
 }
 
-object! {
+::kestra_core::object! {
     AppSource {
-        0 created = "created" value,
-        1 disabled = "disabled" flag,
-        2 name = "name" text,
-        3 namespace = "namespace" text,
-        4 source = "source" text,
-        5 tags = "tags" strings,
-        6 uid = "uid" text,
-        7 updated = "updated" value,
+        0 created = "created",
+        1 disabled = "disabled",
+        2 name = "name",
+        3 namespace = "namespace",
+        4 source = "source",
+        5 tags = "tags",
+        6 uid = "uid",
+        7 updated = "updated",
     }
 }
 
@@ -138,9 +138,9 @@ pub struct AppTags {
     pub tags: Vec<String>,
 }
 
-object! {
+::kestra_core::object! {
     AppTags {
-        0 tags = "tags" strings,
+        0 tags = "tags",
     }
 }
 
@@ -155,10 +155,10 @@ pub struct BulkImportResponse {
     pub success: Vec<String>,
 }
 
-object! {
+::kestra_core::object! {
     BulkImportResponse {
-        0 errors = "errors" list,
-        1 success = "success" strings,
+        0 errors = "errors",
+        1 success = "success",
     }
 }
 
@@ -173,10 +173,10 @@ pub struct BulkImportResponseError {
     pub source: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     BulkImportResponseError {
-        0 message = "message" text,
-        1 source = "source" text,
+        0 message = "message",
+        1 source = "source",
     }
 }
 
@@ -190,9 +190,9 @@ pub struct BulkOperationRequest {
     pub uids: Option<Vec<String>>,
 }
 
-object! {
+::kestra_core::object! {
     BulkOperationRequest {
-        0 uids = "uids" optional_strings,
+        0 uids = "uids",
     }
 }
 
@@ -218,9 +218,9 @@ pub struct BulkOperationResponse {
     pub success: Vec<String>,
 }
 
-object! {
+::kestra_core::object! {
     BulkOperationResponse {
-        0 success = "success" strings,
+        0 success = "success",
     }
 }
 
@@ -233,8 +233,8 @@ pub struct UiLayout {
     pub blocks: Vec<::serde_json::Value>,
 }
 
-object! {
+::kestra_core::object! {
     UiLayout {
-        0 blocks = "blocks" list,
+        0 blocks = "blocks",
     }
 }

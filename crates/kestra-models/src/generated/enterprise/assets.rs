@@ -33,21 +33,21 @@ pub struct AssetLineageEvent {
     pub uid: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     AssetLineageEvent {
-        0 created = "created" value,
-        1 end_date = "endDate" value,
-        2 execution_id = "executionId" text,
-        3 flow_id = "flowId" text,
-        4 flow_revision = "flowRevision" integer,
-        5 inputs = "inputs" list,
-        6 namespace = "namespace" text,
-        7 outputs = "outputs" list,
-        8 start_date = "startDate" value,
-        9 state = "state" text,
-        10 task_id = "taskId" text,
-        11 task_run_id = "taskRunId" text,
-        12 uid = "uid" text,
+        0 created = "created",
+        1 end_date = "endDate",
+        2 execution_id = "executionId",
+        3 flow_id = "flowId",
+        4 flow_revision = "flowRevision",
+        5 inputs = "inputs",
+        6 namespace = "namespace",
+        7 outputs = "outputs",
+        8 start_date = "startDate",
+        9 state = "state",
+        10 task_id = "taskId",
+        11 task_run_id = "taskRunId",
+        12 uid = "uid",
     }
 }
 
@@ -74,16 +74,16 @@ pub struct AssetLock {
     pub username: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     AssetLock {
-        0 acquired_at = "acquiredAt" value,
-        1 execution_id = "executionId" text,
-        2 flow_id = "flowId" text,
-        3 flow_namespace = "flowNamespace" text,
-        4 locked_until = "lockedUntil" value,
-        5 namespace = "namespace" text,
-        6 owner_type = "ownerType" text,
-        7 username = "username" text,
+        0 acquired_at = "acquiredAt",
+        1 execution_id = "executionId",
+        2 flow_id = "flowId",
+        3 flow_namespace = "flowNamespace",
+        4 locked_until = "lockedUntil",
+        5 namespace = "namespace",
+        6 owner_type = "ownerType",
+        7 username = "username",
     }
 }
 
@@ -109,13 +109,13 @@ pub struct AssetLockRequest {
     pub ttl: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     AssetLockRequest {
-        0 execution_id = "executionId" text,
-        1 flow_id = "flowId" text,
-        2 flow_namespace = "flowNamespace" text,
-        3 task_run_id = "taskRunId" text,
-        4 ttl = "ttl" text,
+        0 execution_id = "executionId",
+        1 flow_id = "flowId",
+        2 flow_namespace = "flowNamespace",
+        3 task_run_id = "taskRunId",
+        4 ttl = "ttl",
     }
 }
 
@@ -175,10 +175,10 @@ pub struct AssetTopologyGraph {
     pub nodes: Vec<crate::AssetTopologyGraphNode>,
 }
 
-object! {
+::kestra_core::object! {
     AssetTopologyGraph {
-        0 edges = "edges" list,
-        1 nodes = "nodes" list,
+        0 edges = "edges",
+        1 nodes = "nodes",
     }
 }
 
@@ -195,11 +195,11 @@ pub struct AssetTopologyGraphEdge {
     pub target: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     AssetTopologyGraphEdge {
-        0 relation = "relation" value,
-        1 source = "source" text,
-        2 target = "target" text,
+        0 relation = "relation",
+        1 source = "source",
+        2 target = "target",
     }
 }
 
@@ -218,12 +218,12 @@ pub struct AssetTopologyGraphNode {
     pub uid: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     AssetTopologyGraphNode {
-        0 id = "id" text,
-        1 namespace = "namespace" text,
-        2 type_ = "type" value,
-        3 uid = "uid" text,
+        0 id = "id",
+        1 namespace = "namespace",
+        2 type_ = "type",
+        3 uid = "uid",
     }
 }
 
@@ -250,16 +250,16 @@ pub struct AssetUsage {
     pub task_run_id: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     AssetUsage {
-        0 asset_id = "assetId" text,
-        1 created = "created" value,
-        2 execution_id = "executionId" text,
-        3 flow_id = "flowId" text,
-        4 flow_revision = "flowRevision" integer,
-        5 namespace = "namespace" text,
-        6 task_id = "taskId" text,
-        7 task_run_id = "taskRunId" text,
+        0 asset_id = "assetId",
+        1 created = "created",
+        2 execution_id = "executionId",
+        3 flow_id = "flowId",
+        4 flow_revision = "flowRevision",
+        5 namespace = "namespace",
+        6 task_id = "taskId",
+        7 task_run_id = "taskRunId",
     }
 }
 
@@ -298,17 +298,17 @@ pub struct StoredAsset {
     pub updated: Option<::jiff::Timestamp>,
 }
 
-object! {
+::kestra_core::object! {
     StoredAsset {
-        0 created = "created" value,
-        1 deleted = "deleted" flag,
-        2 description = "description" text,
-        3 display_name = "displayName" text,
-        4 id = "id" text,
-        5 lock = "lock" value,
-        6 metadata = "metadata" or_default,
-        7 namespace = "namespace" text,
-        8 type_ = "type" text,
-        9 updated = "updated" value,
+        0 created = "created",
+        1 deleted = "deleted",
+        2 description = "description",
+        3 display_name = "displayName",
+        4 id = "id",
+        5 lock = "lock",
+        6 metadata = "metadata",
+        7 namespace = "namespace",
+        8 type_ = "type",
+        9 updated = "updated",
     }
 }

@@ -29,19 +29,19 @@ pub struct AuditLog {
     pub user_id: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     AuditLog {
-        0 applied_patch = "appliedPatch" list,
-        1 date = "date" value,
-        2 deleted = "deleted" flag,
-        3 detail = "detail" value,
-        4 id = "id" text,
-        5 impersonated_by = "impersonatedBy" text,
-        6 ip_address = "ipAddress" text,
-        7 revert_patch = "revertPatch" list,
-        8 tenant_id = "tenantId" text,
-        9 type_ = "type" value,
-        10 user_id = "userId" text,
+        0 applied_patch = "appliedPatch",
+        1 date = "date",
+        2 deleted = "deleted",
+        3 detail = "detail",
+        4 id = "id",
+        5 impersonated_by = "impersonatedBy",
+        6 ip_address = "ipAddress",
+        7 revert_patch = "revertPatch",
+        8 tenant_id = "tenantId",
+        9 type_ = "type",
+        10 user_id = "userId",
     }
 }
 
@@ -62,13 +62,13 @@ pub struct AuditLogDetail {
     pub type_: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     AuditLogDetail {
-        0 id = "id" text,
-        1 permission = "permission" value,
-        2 resource = "resource" value,
-        3 resource_type = "resourceType" value,
-        4 type_ = "type" text,
+        0 id = "id",
+        1 permission = "permission",
+        2 resource = "resource",
+        3 resource_type = "resourceType",
+        4 type_ = "type",
     }
 }
 
@@ -83,10 +83,10 @@ pub struct AuditLogDiff {
     pub before: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     AuditLogDiff {
-        0 after = "after" text,
-        1 before = "before" text,
+        0 after = "after",
+        1 before = "before",
     }
 }
 
@@ -101,10 +101,10 @@ pub struct AuditLogItem {
     pub user: Option<crate::User>,
 }
 
-object! {
+::kestra_core::object! {
     AuditLogItem {
-        0 audit_log = "auditLog" value,
-        1 user = "user" value,
+        0 audit_log = "auditLog",
+        1 user = "user",
     }
 }
 
@@ -121,11 +121,11 @@ pub struct AuditLogOption {
     pub username: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     AuditLogOption {
-        0 date = "date" value,
-        1 id = "id" text,
-        2 username = "username" text,
+        0 date = "date",
+        1 id = "id",
+        2 username = "username",
     }
 }
 
@@ -162,11 +162,11 @@ pub struct FindRequest {
     pub type_: Option<crate::AuditableAction>,
 }
 
-object! {
+::kestra_core::object! {
     FindRequest {
-        0 detail = "detail" value,
-        1 resource = "resource" value,
-        2 type_ = "type" value,
+        0 detail = "detail",
+        1 resource = "resource",
+        2 type_ = "type",
     }
 }
 

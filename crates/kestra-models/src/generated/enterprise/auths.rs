@@ -15,12 +15,12 @@ pub struct AuthMethods {
     pub passwordless: Option<bool>,
 }
 
-object! {
+::kestra_core::object! {
     AuthMethods {
-        0 login_password = "loginPassword" flag,
-        1 mails_enabled = "mailsEnabled" flag,
-        2 oauths = "oauths" strings,
-        3 passwordless = "passwordless" flag,
+        0 login_password = "loginPassword",
+        1 mails_enabled = "mailsEnabled",
+        2 oauths = "oauths",
+        3 passwordless = "passwordless",
     }
 }
 
@@ -47,16 +47,16 @@ pub struct CurrentUser {
     pub tenants: Vec<crate::CurrentUserTenant>,
 }
 
-object! {
+::kestra_core::object! {
     CurrentUser {
-        0 auths = "auths" list,
-        1 id = "id" text,
-        2 instance_owner = "instanceOwner" flag,
-        3 owned_groups = "ownedGroups" list,
-        4 profile = "profile" value,
-        5 restricted = "restricted" flag,
-        6 super_admin = "superAdmin" flag,
-        7 tenants = "tenants" list,
+        0 auths = "auths",
+        1 id = "id",
+        2 instance_owner = "instanceOwner",
+        3 owned_groups = "ownedGroups",
+        4 profile = "profile",
+        5 restricted = "restricted",
+        6 super_admin = "superAdmin",
+        7 tenants = "tenants",
     }
 }
 
@@ -75,12 +75,12 @@ pub struct CurrentUserProfile {
     pub username: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     CurrentUserProfile {
-        0 email = "email" text,
-        1 first_name = "firstName" text,
-        2 last_name = "lastName" text,
-        3 username = "username" text,
+        0 email = "email",
+        1 first_name = "firstName",
+        2 last_name = "lastName",
+        3 username = "username",
     }
 }
 
@@ -97,11 +97,11 @@ pub struct CurrentUserTenant {
     pub name: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     CurrentUserTenant {
-        0 id = "id" text,
-        1 logo = "logo" text,
-        2 name = "name" text,
+        0 id = "id",
+        1 logo = "logo",
+        2 name = "name",
     }
 }
 
@@ -115,9 +115,9 @@ pub struct ForgottenPasswordRequest {
     pub username: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     ForgottenPasswordRequest {
-        0 username = "username" text,
+        0 username = "username",
     }
 }
 
@@ -169,10 +169,10 @@ pub struct OwnedGroup {
     pub tenant_id: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     OwnedGroup {
-        0 id = "id" text,
-        1 tenant_id = "tenantId" text,
+        0 id = "id",
+        1 tenant_id = "tenantId",
     }
 }
 
@@ -189,10 +189,10 @@ pub struct ResetPasswordRequest {
     pub token: Option<crate::Sensitive<String>>,
 }
 
-object! {
+::kestra_core::object! {
     ResetPasswordRequest {
-        0 password = "password" value,
-        1 token = "token" value,
+        0 password = "password",
+        1 token = "token",
     }
 }
 

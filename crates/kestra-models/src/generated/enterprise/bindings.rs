@@ -19,14 +19,14 @@ pub struct BindingDetail {
     pub user: Option<crate::BindingUser>,
 }
 
-object! {
+::kestra_core::object! {
     BindingDetail {
-        0 group = "group" value,
-        1 id = "id" text,
-        2 namespace = "namespace" text,
-        3 role = "role" value,
-        4 type_ = "type" value,
-        5 user = "user" value,
+        0 group = "group",
+        1 id = "id",
+        2 namespace = "namespace",
+        3 role = "role",
+        4 type_ = "type",
+        5 user = "user",
     }
 }
 
@@ -41,10 +41,10 @@ pub struct BindingGroup {
     pub name: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     BindingGroup {
-        0 id = "id" text,
-        1 name = "name" text,
+        0 id = "id",
+        1 name = "name",
     }
 }
 
@@ -59,10 +59,10 @@ pub struct BindingRole {
     pub name: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     BindingRole {
-        0 id = "id" text,
-        1 name = "name" text,
+        0 id = "id",
+        1 name = "name",
     }
 }
 
@@ -81,12 +81,12 @@ pub struct BindingUser {
     pub username: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     BindingUser {
-        0 display_name = "displayName" text,
-        1 id = "id" text,
-        2 type_ = "type" value,
-        3 username = "username" text,
+        0 display_name = "displayName",
+        1 id = "id",
+        2 type_ = "type",
+        3 username = "username",
     }
 }
 

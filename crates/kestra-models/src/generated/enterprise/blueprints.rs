@@ -23,16 +23,16 @@ pub struct Blueprint {
     pub title: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     Blueprint {
-        0 deleted = "deleted" flag,
-        1 description = "description" text,
-        2 id = "id" text,
-        3 included_tasks = "includedTasks" strings,
-        4 published_at = "publishedAt" value,
-        5 tags = "tags" strings,
-        6 template = "template" value,
-        7 title = "title" text,
+        0 deleted = "deleted",
+        1 description = "description",
+        2 id = "id",
+        3 included_tasks = "includedTasks",
+        4 published_at = "publishedAt",
+        5 tags = "tags",
+        6 template = "template",
+        7 title = "title",
     }
 }
 
@@ -47,10 +47,10 @@ pub struct BlueprintTemplate {
     pub template_arguments: ::std::collections::BTreeMap<String, crate::Input>,
 }
 
-object! {
+::kestra_core::object! {
     BlueprintTemplate {
-        0 source = "source" text,
-        1 template_arguments = "templateArguments" map,
+        0 source = "source",
+        1 template_arguments = "templateArguments",
     }
 }
 
@@ -79,17 +79,17 @@ pub struct BlueprintWithFlowEntity {
     pub title: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     BlueprintWithFlowEntity {
-        0 deleted = "deleted" flag,
-        1 description = "description" text,
-        2 flow = "flow" text,
-        3 id = "id" text,
-        4 included_tasks = "includedTasks" strings,
-        5 published_at = "publishedAt" value,
-        6 tags = "tags" strings,
-        7 template = "template" value,
-        8 title = "title" text,
+        0 deleted = "deleted",
+        1 description = "description",
+        2 flow = "flow",
+        3 id = "id",
+        4 included_tasks = "includedTasks",
+        5 published_at = "publishedAt",
+        6 tags = "tags",
+        7 template = "template",
+        8 title = "title",
     }
 }
 
@@ -116,16 +116,16 @@ pub struct FlowBlueprint {
     pub title: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     FlowBlueprint {
-        0 description = "description" text,
-        1 id = "id" text,
-        2 included_tasks = "includedTasks" strings,
-        3 published_at = "publishedAt" value,
-        4 source = "source" text,
-        5 tags = "tags" strings,
-        6 template = "template" value,
-        7 title = "title" text,
+        0 description = "description",
+        1 id = "id",
+        2 included_tasks = "includedTasks",
+        3 published_at = "publishedAt",
+        4 source = "source",
+        5 tags = "tags",
+        6 template = "template",
+        7 title = "title",
     }
 }
 
@@ -175,9 +175,9 @@ pub struct UseBlueprintTemplateRequest {
     pub template_arguments_inputs: Option<::serde_json::Map<String, ::serde_json::Value>>,
 }
 
-object! {
+::kestra_core::object! {
     UseBlueprintTemplateRequest {
-        0 template_arguments_inputs = "templateArgumentsInputs" value,
+        0 template_arguments_inputs = "templateArgumentsInputs",
     }
 }
 
@@ -206,8 +206,8 @@ pub struct UseBlueprintTemplateResponse {
     pub generated_flow_source: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     UseBlueprintTemplateResponse {
-        0 generated_flow_source = "generatedFlowSource" text,
+        0 generated_flow_source = "generatedFlowSource",
     }
 }

@@ -45,27 +45,27 @@ pub struct CaseTemplate {
     pub updated: Option<::jiff::Timestamp>,
 }
 
-object! {
+::kestra_core::object! {
     CaseTemplate {
-        0 created = "created" value,
-        1 created_by = "createdBy" text,
-        2 custom_fields = "customFields" list,
-        3 default_actions = "defaultActions" list,
-        4 default_assignees = "defaultAssignees" value,
-        5 default_severity = "defaultSeverity" value,
-        6 default_watchers = "defaultWatchers" value,
-        7 deleted = "deleted" flag,
-        8 description = "description" text,
-        9 id = "id" text,
-        10 is_default = "isDefault" flag,
-        11 name = "name" text,
-        12 namespace = "namespace" text,
-        13 require_resolution_note = "requireResolutionNote" flag,
-        14 resolution_reasons = "resolutionReasons" strings,
-        15 sla = "sla" value,
-        16 tenant_id = "tenantId" text,
-        17 title_pattern = "titlePattern" text,
-        18 updated = "updated" value,
+        0 created = "created",
+        1 created_by = "createdBy",
+        2 custom_fields = "customFields",
+        3 default_actions = "defaultActions",
+        4 default_assignees = "defaultAssignees",
+        5 default_severity = "defaultSeverity",
+        6 default_watchers = "defaultWatchers",
+        7 deleted = "deleted",
+        8 description = "description",
+        9 id = "id",
+        10 is_default = "isDefault",
+        11 name = "name",
+        12 namespace = "namespace",
+        13 require_resolution_note = "requireResolutionNote",
+        14 resolution_reasons = "resolutionReasons",
+        15 sla = "sla",
+        16 tenant_id = "tenantId",
+        17 title_pattern = "titlePattern",
+        18 updated = "updated",
     }
 }
 

@@ -16,11 +16,11 @@ pub struct AssignCaseRequest {
     pub watchers: Option<crate::CaseSubjectIds>,
 }
 
-object! {
+::kestra_core::object! {
     AssignCaseRequest {
-        0 assignees = "assignees" value,
-        1 note = "note" text,
-        2 watchers = "watchers" value,
+        0 assignees = "assignees",
+        1 note = "note",
+        2 watchers = "watchers",
     }
 }
 
@@ -98,10 +98,10 @@ pub struct CancelCaseRequest {
     pub reason: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     CancelCaseRequest {
-        0 note = "note" text,
-        1 reason = "reason" text,
+        0 note = "note",
+        1 reason = "reason",
     }
 }
 
@@ -187,36 +187,36 @@ pub struct Case {
     pub watchers: Option<crate::CaseSubjects>,
 }
 
-object! {
+::kestra_core::object! {
     Case {
-        0 acknowledged_at = "acknowledgedAt" value,
-        1 acknowledgement_sla = "acknowledgementSla" value,
-        2 actions = "actions" list,
-        3 asset_ids = "assetIds" strings,
-        4 assignees = "assignees" value,
-        5 auto_attach = "autoAttach" list,
-        6 created = "created" value,
-        7 created_by = "createdBy" text,
-        8 custom_fields = "customFields" list,
-        9 deleted = "deleted" flag,
-        10 description = "description" text,
-        11 id = "id" text,
-        12 namespace = "namespace" text,
-        13 origin = "origin" value,
-        14 resolution = "resolution" value,
-        15 resolution_sla = "resolutionSla" value,
-        16 resolved_at = "resolvedAt" value,
-        17 resolved_by = "resolvedBy" text,
-        18 resolved_by_name = "resolvedByName" text,
-        19 severity = "severity" value,
-        20 sla = "sla" value,
-        21 status = "status" value,
-        22 template_id = "templateId" text,
-        23 tenant_id = "tenantId" text,
-        24 ticket = "ticket" value,
-        25 title = "title" text,
-        26 updated = "updated" value,
-        27 watchers = "watchers" value,
+        0 acknowledged_at = "acknowledgedAt",
+        1 acknowledgement_sla = "acknowledgementSla",
+        2 actions = "actions",
+        3 asset_ids = "assetIds",
+        4 assignees = "assignees",
+        5 auto_attach = "autoAttach",
+        6 created = "created",
+        7 created_by = "createdBy",
+        8 custom_fields = "customFields",
+        9 deleted = "deleted",
+        10 description = "description",
+        11 id = "id",
+        12 namespace = "namespace",
+        13 origin = "origin",
+        14 resolution = "resolution",
+        15 resolution_sla = "resolutionSla",
+        16 resolved_at = "resolvedAt",
+        17 resolved_by = "resolvedBy",
+        18 resolved_by_name = "resolvedByName",
+        19 severity = "severity",
+        20 sla = "sla",
+        21 status = "status",
+        22 template_id = "templateId",
+        23 tenant_id = "tenantId",
+        24 ticket = "ticket",
+        25 title = "title",
+        26 updated = "updated",
+        27 watchers = "watchers",
     }
 }
 
@@ -231,10 +231,10 @@ pub struct CaseAsset {
     pub origin: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     CaseAsset {
-        0 asset_id = "assetId" text,
-        1 origin = "origin" text,
+        0 asset_id = "assetId",
+        1 origin = "origin",
     }
 }
 
@@ -253,12 +253,12 @@ pub struct CaseAttachment {
     pub size: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     CaseAttachment {
-        0 content_type = "contentType" text,
-        1 file_name = "fileName" text,
-        2 id = "id" text,
-        3 size = "size" integer,
+        0 content_type = "contentType",
+        1 file_name = "fileName",
+        2 id = "id",
+        3 size = "size",
     }
 }
 
@@ -275,11 +275,11 @@ pub struct CaseAutoAttach {
     pub states: Vec<crate::StateType>,
 }
 
-object! {
+::kestra_core::object! {
     CaseAutoAttach {
-        0 flow_id = "flowId" text,
-        1 namespace = "namespace" text,
-        2 states = "states" list,
+        0 flow_id = "flowId",
+        1 namespace = "namespace",
+        2 states = "states",
     }
 }
 
@@ -336,17 +336,17 @@ pub struct CaseEvent {
     pub type_: Option<crate::CaseEventType>,
 }
 
-object! {
+::kestra_core::object! {
     CaseEvent {
-        0 attachments = "attachments" list,
-        1 author_id = "authorId" text,
-        2 author_name = "authorName" text,
-        3 body = "body" text,
-        4 case_id = "caseId" text,
-        5 created = "created" value,
-        6 id = "id" text,
-        7 payload = "payload" or_default,
-        8 type_ = "type" value,
+        0 attachments = "attachments",
+        1 author_id = "authorId",
+        2 author_name = "authorName",
+        3 body = "body",
+        4 case_id = "caseId",
+        5 created = "created",
+        6 id = "id",
+        7 payload = "payload",
+        8 type_ = "type",
     }
 }
 
@@ -365,12 +365,12 @@ pub struct CaseEventSearchResult {
     pub results: Vec<crate::CaseEventWithCase>,
 }
 
-object! {
+::kestra_core::object! {
     CaseEventSearchResult {
-        0 has_more = "hasMore" flag,
-        1 next_since_created = "nextSinceCreated" value,
-        2 next_since_id = "nextSinceId" text,
-        3 results = "results" list,
+        0 has_more = "hasMore",
+        1 next_since_created = "nextSinceCreated",
+        2 next_since_id = "nextSinceId",
+        3 results = "results",
     }
 }
 
@@ -411,10 +411,10 @@ pub struct CaseEventWithCase {
     pub event: Option<crate::CaseEvent>,
 }
 
-object! {
+::kestra_core::object! {
     CaseEventWithCase {
-        0 case = "case" value,
-        1 event = "event" value,
+        0 case = "case",
+        1 event = "event",
     }
 }
 
@@ -439,15 +439,15 @@ pub struct CaseExecution {
     pub state: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     CaseExecution {
-        0 auto = "auto" flag,
-        1 created = "created" value,
-        2 execution_id = "executionId" text,
-        3 flow_id = "flowId" text,
-        4 found = "found" flag,
-        5 namespace = "namespace" text,
-        6 state = "state" text,
+        0 auto = "auto",
+        1 created = "created",
+        2 execution_id = "executionId",
+        3 flow_id = "flowId",
+        4 found = "found",
+        5 namespace = "namespace",
+        6 state = "state",
     }
 }
 
@@ -474,16 +474,16 @@ pub struct CaseOfEvent {
     pub url: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     CaseOfEvent {
-        0 description = "description" text,
-        1 id = "id" text,
-        2 namespace = "namespace" text,
-        3 severity = "severity" value,
-        4 status = "status" value,
-        5 ticket = "ticket" value,
-        6 title = "title" text,
-        7 url = "url" text,
+        0 description = "description",
+        1 id = "id",
+        2 namespace = "namespace",
+        3 severity = "severity",
+        4 status = "status",
+        5 ticket = "ticket",
+        6 title = "title",
+        7 url = "url",
     }
 }
 
@@ -502,12 +502,12 @@ pub struct CaseOrigin {
     pub task_id: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     CaseOrigin {
-        0 execution_id = "executionId" text,
-        1 flow_id = "flowId" text,
-        2 flow_namespace = "flowNamespace" text,
-        3 task_id = "taskId" text,
+        0 execution_id = "executionId",
+        1 flow_id = "flowId",
+        2 flow_namespace = "flowNamespace",
+        3 task_id = "taskId",
     }
 }
 
@@ -524,10 +524,10 @@ pub struct CaseResolution {
     pub reason: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     CaseResolution {
-        0 note = "note" text,
-        1 reason = "reason" text,
+        0 note = "note",
+        1 reason = "reason",
     }
 }
 
@@ -575,11 +575,11 @@ pub struct CaseSlaStatus {
     pub state: Option<crate::CaseSlaState>,
 }
 
-object! {
+::kestra_core::object! {
     CaseSlaStatus {
-        0 deadline = "deadline" value,
-        1 remaining = "remaining" text,
-        2 state = "state" value,
+        0 deadline = "deadline",
+        1 remaining = "remaining",
+        2 state = "state",
     }
 }
 
@@ -613,14 +613,14 @@ pub struct CaseSummary {
     pub updated: Option<::jiff::Timestamp>,
 }
 
-object! {
+::kestra_core::object! {
     CaseSummary {
-        0 assignees = "assignees" value,
-        1 id = "id" text,
-        2 severity = "severity" value,
-        3 status = "status" value,
-        4 title = "title" text,
-        5 updated = "updated" value,
+        0 assignees = "assignees",
+        1 id = "id",
+        2 severity = "severity",
+        3 status = "status",
+        4 title = "title",
+        5 updated = "updated",
     }
 }
 
@@ -637,11 +637,11 @@ pub struct CaseTicket {
     pub url: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     CaseTicket {
-        0 key = "key" text,
-        1 system = "system" text,
-        2 url = "url" text,
+        0 key = "key",
+        1 system = "system",
+        2 url = "url",
     }
 }
 
@@ -1118,13 +1118,13 @@ pub struct UpdateCaseRequest {
     pub title: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     UpdateCaseRequest {
-        0 custom_fields = "customFields" optional_list,
-        1 description = "description" text,
-        2 namespace = "namespace" text,
-        3 severity = "severity" value,
-        4 title = "title" text,
+        0 custom_fields = "customFields",
+        1 description = "description",
+        2 namespace = "namespace",
+        3 severity = "severity",
+        4 title = "title",
     }
 }
 

@@ -13,11 +13,11 @@ pub struct MaintenanceStatusResponse {
     pub services: Option<crate::MaintenanceStatusResponseServices>,
 }
 
-object! {
+::kestra_core::object! {
     MaintenanceStatusResponse {
-        0 maintenance = "maintenance" flag,
-        1 ready = "ready" flag,
-        2 services = "services" value,
+        0 maintenance = "maintenance",
+        1 ready = "ready",
+        2 services = "services",
     }
 }
 
@@ -49,15 +49,15 @@ pub struct MaintenanceStatusResponseServices {
     pub worker: Option<crate::ServiceStatus>,
 }
 
-object! {
+::kestra_core::object! {
     MaintenanceStatusResponseServices {
-        0 controller = "CONTROLLER" value,
-        1 executor = "EXECUTOR" value,
-        2 indexer = "INDEXER" value,
-        3 invalid = "INVALID" value,
-        4 scheduler = "SCHEDULER" value,
-        5 webserver = "WEBSERVER" value,
-        6 worker = "WORKER" value,
+        0 controller = "CONTROLLER",
+        1 executor = "EXECUTOR",
+        2 indexer = "INDEXER",
+        3 invalid = "INVALID",
+        4 scheduler = "SCHEDULER",
+        5 webserver = "WEBSERVER",
+        6 worker = "WORKER",
     }
 }
 
@@ -72,9 +72,9 @@ pub struct ServiceStatus {
     pub total: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     ServiceStatus {
-        0 in_maintenance = "inMaintenance" integer,
-        1 total = "total" integer,
+        0 in_maintenance = "inMaintenance",
+        1 total = "total",
     }
 }

@@ -218,18 +218,18 @@ pub struct GitHubAppCredentialResponse {
     pub updated_at: Option<::jiff::Timestamp>,
 }
 
-object! {
+::kestra_core::object! {
     GitHubAppCredentialResponse {
-        0 auth_config = "authConfig" value,
-        1 created_at = "createdAt" value,
-        2 description = "description" text,
-        3 id = "id" text,
-        4 name = "name" text,
-        5 namespace = "namespace" text,
-        6 tenant_id = "tenantId" text,
-        7 token_caching = "tokenCaching" value,
-        8 type_ = "type" value,
-        9 updated_at = "updatedAt" value,
+        0 auth_config = "authConfig",
+        1 created_at = "createdAt",
+        2 description = "description",
+        3 id = "id",
+        4 name = "name",
+        5 namespace = "namespace",
+        6 tenant_id = "tenantId",
+        7 token_caching = "tokenCaching",
+        8 type_ = "type",
+        9 updated_at = "updatedAt",
     }
 }
 
@@ -249,11 +249,11 @@ pub struct GithubAppConfig {
     pub private_key: Option<crate::Sensitive<crate::SecretAuthProperty>>,
 }
 
-object! {
+::kestra_core::object! {
     GithubAppConfig {
-        0 app_id = "appId" value,
-        1 installation_id = "installationId" value,
-        2 private_key = "privateKey" value,
+        0 app_id = "appId",
+        1 installation_id = "installationId",
+        2 private_key = "privateKey",
     }
 }
 
@@ -300,12 +300,12 @@ pub struct InheritedCredential {
     pub type_: Option<crate::CredentialType>,
 }
 
-object! {
+::kestra_core::object! {
     InheritedCredential {
-        0 description = "description" text,
-        1 id = "id" text,
-        2 name = "name" text,
-        3 type_ = "type" value,
+        0 description = "description",
+        1 id = "id",
+        2 name = "name",
+        3 type_ = "type",
     }
 }
 
@@ -320,10 +320,10 @@ pub struct InheritedCredentialLevel {
     pub namespace: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     InheritedCredentialLevel {
-        0 credentials = "credentials" list,
-        1 namespace = "namespace" text,
+        0 credentials = "credentials",
+        1 namespace = "namespace",
     }
 }
 
@@ -336,9 +336,9 @@ pub struct InheritedCredentialsResponse {
     pub levels: Vec<crate::InheritedCredentialLevel>,
 }
 
-object! {
+::kestra_core::object! {
     InheritedCredentialsResponse {
-        0 levels = "levels" list,
+        0 levels = "levels",
     }
 }
 
@@ -381,21 +381,21 @@ pub struct OAuth2CredentialResponse {
     pub updated_at: Option<::jiff::Timestamp>,
 }
 
-object! {
+::kestra_core::object! {
     OAuth2CredentialResponse {
-        0 audience = "audience" text,
-        1 auth_config = "authConfig" value,
-        2 created_at = "createdAt" value,
-        3 description = "description" text,
-        4 id = "id" text,
-        5 name = "name" text,
-        6 namespace = "namespace" text,
-        7 scopes = "scopes" strings,
-        8 tenant_id = "tenantId" text,
-        9 token_caching = "tokenCaching" value,
-        10 token_endpoint = "tokenEndpoint" text,
-        11 type_ = "type" value,
-        12 updated_at = "updatedAt" value,
+        0 audience = "audience",
+        1 auth_config = "authConfig",
+        2 created_at = "createdAt",
+        3 description = "description",
+        4 id = "id",
+        5 name = "name",
+        6 namespace = "namespace",
+        7 scopes = "scopes",
+        8 tenant_id = "tenantId",
+        9 token_caching = "tokenCaching",
+        10 token_endpoint = "tokenEndpoint",
+        11 type_ = "type",
+        12 updated_at = "updatedAt",
     }
 }
 
@@ -412,10 +412,10 @@ pub struct SecretAuthProperty {
     pub secret_key: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     SecretAuthProperty {
-        0 namespace = "namespace" text,
-        1 secret_key = "secretKey" text,
+        0 namespace = "namespace",
+        1 secret_key = "secretKey",
     }
 }
 
@@ -449,10 +449,10 @@ pub struct TestConnectionResponse {
     pub success: Option<bool>,
 }
 
-object! {
+::kestra_core::object! {
     TestConnectionResponse {
-        0 message = "message" text,
-        1 success = "success" flag,
+        0 message = "message",
+        1 success = "success",
     }
 }
 
@@ -469,10 +469,10 @@ pub struct TokenCacheConfig {
     pub refresh_before_expiry: Option<crate::IsoDuration>,
 }
 
-object! {
+::kestra_core::object! {
     TokenCacheConfig {
-        0 enabled = "enabled" flag,
-        1 refresh_before_expiry = "refreshBeforeExpiry" value,
+        0 enabled = "enabled",
+        1 refresh_before_expiry = "refreshBeforeExpiry",
     }
 }
 
@@ -531,12 +531,12 @@ pub struct UpdateGitHubAppCredentialRequest {
     pub type_: Option<crate::CredentialType>,
 }
 
-object! {
+::kestra_core::object! {
     UpdateGitHubAppCredentialRequest {
-        0 auth_config = "authConfig" value,
-        1 description = "description" text,
-        2 token_caching = "tokenCaching" value,
-        3 type_ = "type" value,
+        0 auth_config = "authConfig",
+        1 description = "description",
+        2 token_caching = "tokenCaching",
+        3 type_ = "type",
     }
 }
 
@@ -599,15 +599,15 @@ pub struct UpdateOAuth2CredentialRequest {
     pub type_: Option<crate::CredentialType>,
 }
 
-object! {
+::kestra_core::object! {
     UpdateOAuth2CredentialRequest {
-        0 audience = "audience" text,
-        1 auth_config = "authConfig" value,
-        2 description = "description" text,
-        3 scopes = "scopes" optional_strings,
-        4 token_caching = "tokenCaching" value,
-        5 token_endpoint = "tokenEndpoint" text,
-        6 type_ = "type" value,
+        0 audience = "audience",
+        1 auth_config = "authConfig",
+        2 description = "description",
+        3 scopes = "scopes",
+        4 token_caching = "tokenCaching",
+        5 token_endpoint = "tokenEndpoint",
+        6 type_ = "type",
     }
 }
 

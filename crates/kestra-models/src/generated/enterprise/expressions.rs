@@ -67,8 +67,8 @@ pub struct RenderedExpressions {
     pub rendered: ::std::collections::BTreeMap<String, String>,
 }
 
-object! {
+::kestra_core::object! {
     RenderedExpressions {
-        0 rendered = "rendered" string_map,
+        0 rendered = "rendered",
     }
 }

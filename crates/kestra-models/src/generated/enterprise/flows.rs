@@ -9,9 +9,9 @@ pub struct FlowHashes {
     pub hashes: Vec<crate::FlowHash>,
 }
 
-object! {
+::kestra_core::object! {
     FlowHashes {
-        0 hashes = "hashes" list,
+        0 hashes = "hashes",
     }
 }
 
@@ -48,12 +48,12 @@ pub struct PolicyPreviewResponse {
     pub violations: Vec<crate::PolicyViolation>,
 }
 
-object! {
+::kestra_core::object! {
     PolicyPreviewResponse {
-        0 conflicts = "conflicts" list,
-        1 mutations = "mutations" list,
-        2 resolved_source = "resolvedSource" text,
-        3 violations = "violations" list,
+        0 conflicts = "conflicts",
+        1 mutations = "mutations",
+        2 resolved_source = "resolvedSource",
+        3 violations = "violations",
     }
 }
 
@@ -131,7 +131,11 @@ impl PromoteFlowsRequest {
 #[non_exhaustive]
 pub struct PromoteTargetRef {
     /// `expectedTargetRevision` on the wire.
-    #[serde(default, deserialize_with = "crate::lenient::integer", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "::kestra_core::json::read",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub expected_target_revision: Option<i64>,
     /// `id` on the wire.
     pub id: String,
@@ -181,20 +185,20 @@ pub struct Promotion {
     pub user: Option<crate::User>,
 }
 
-object! {
+::kestra_core::object! {
     Promotion {
-        0 audit_id = "auditId" text,
-        1 by = "by" text,
-        2 date = "date" value,
-        3 error = "error" text,
-        4 gate_outcome = "gateOutcome" value,
-        5 mode = "mode" value,
-        6 resulting_target_revision = "resultingTargetRevision" integer,
-        7 source_revision = "sourceRevision" integer,
-        8 state = "state" value,
-        9 target_id = "targetId" text,
-        10 target_revision = "targetRevision" integer,
-        11 user = "user" value,
+        0 audit_id = "auditId",
+        1 by = "by",
+        2 date = "date",
+        3 error = "error",
+        4 gate_outcome = "gateOutcome",
+        5 mode = "mode",
+        6 resulting_target_revision = "resultingTargetRevision",
+        7 source_revision = "sourceRevision",
+        8 state = "state",
+        9 target_id = "targetId",
+        10 target_revision = "targetRevision",
+        11 user = "user",
     }
 }
 
@@ -207,9 +211,9 @@ pub struct PromotionBatchOutcome {
     pub results: Vec<crate::PromotionFlowResult>,
 }
 
-object! {
+::kestra_core::object! {
     PromotionBatchOutcome {
-        0 results = "results" list,
+        0 results = "results",
     }
 }
 
@@ -238,17 +242,17 @@ pub struct PromotionDiff {
     pub target_source: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     PromotionDiff {
-        0 client_fetch_required = "clientFetchRequired" flag,
-        1 flow_id = "flowId" text,
-        2 mode = "mode" value,
-        3 namespace = "namespace" text,
-        4 source_revision = "sourceRevision" integer,
-        5 source_source = "sourceSource" text,
-        6 target_id = "targetId" text,
-        7 target_revision = "targetRevision" integer,
-        8 target_source = "targetSource" text,
+        0 client_fetch_required = "clientFetchRequired",
+        1 flow_id = "flowId",
+        2 mode = "mode",
+        3 namespace = "namespace",
+        4 source_revision = "sourceRevision",
+        5 source_source = "sourceSource",
+        6 target_id = "targetId",
+        7 target_revision = "targetRevision",
+        8 target_source = "targetSource",
     }
 }
 
@@ -269,13 +273,13 @@ pub struct PromotionFlowResult {
     pub source_revision: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     PromotionFlowResult {
-        0 error = "error" text,
-        1 flow_id = "flowId" text,
-        2 namespace = "namespace" text,
-        3 results = "results" list,
-        4 source_revision = "sourceRevision" integer,
+        0 error = "error",
+        1 flow_id = "flowId",
+        2 namespace = "namespace",
+        3 results = "results",
+        4 source_revision = "sourceRevision",
     }
 }
 
@@ -296,9 +300,9 @@ pub struct PromotionOutcome {
     pub results: Vec<crate::PromotionResult>,
 }
 
-object! {
+::kestra_core::object! {
     PromotionOutcome {
-        0 results = "results" list,
+        0 results = "results",
     }
 }
 
@@ -323,15 +327,15 @@ pub struct PromotionResult {
     pub target_id: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     PromotionResult {
-        0 error = "error" text,
-        1 needs_confirmation = "needsConfirmation" flag,
-        2 promotion_id = "promotionId" text,
-        3 resulting_target_revision = "resultingTargetRevision" integer,
-        4 state = "state" value,
-        5 success = "success" flag,
-        6 target_id = "targetId" text,
+        0 error = "error",
+        1 needs_confirmation = "needsConfirmation",
+        2 promotion_id = "promotionId",
+        3 resulting_target_revision = "resultingTargetRevision",
+        4 state = "state",
+        5 success = "success",
+        6 target_id = "targetId",
     }
 }
 
@@ -353,17 +357,29 @@ pub struct ReportPromotionRequest {
     /// `promotionId` on the wire.
     pub promotion_id: String,
     /// `resultingTargetRevision` on the wire.
-    #[serde(default, deserialize_with = "crate::lenient::integer", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "::kestra_core::json::read",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub resulting_target_revision: Option<i64>,
     /// `sourceRevision` on the wire.
-    #[serde(default, deserialize_with = "crate::lenient::integer", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "::kestra_core::json::read",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub source_revision: Option<i64>,
     /// `state` on the wire.
     pub state: crate::PromotionState,
     /// `targetId` on the wire.
     pub target_id: String,
     /// `targetRevision` on the wire.
-    #[serde(default, deserialize_with = "crate::lenient::integer", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "::kestra_core::json::read",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub target_revision: Option<i64>,
 }
 

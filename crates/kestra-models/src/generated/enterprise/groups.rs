@@ -47,11 +47,11 @@ pub struct GroupDetail {
     pub name: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     GroupDetail {
-        0 description = "description" text,
-        1 id = "id" text,
-        2 name = "name" text,
+        0 description = "description",
+        1 id = "id",
+        2 name = "name",
     }
 }
 
@@ -70,12 +70,12 @@ pub struct GroupMember {
     pub username: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     GroupMember {
-        0 display_name = "displayName" text,
-        1 groups = "groups" list,
-        2 id = "id" text,
-        3 username = "username" text,
+        0 display_name = "displayName",
+        1 groups = "groups",
+        2 id = "id",
+        3 username = "username",
     }
 }
 
@@ -94,12 +94,12 @@ pub struct GroupMembership {
     pub name: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     GroupMembership {
-        0 external = "external" flag,
-        1 id = "id" text,
-        2 membership = "membership" value,
-        3 name = "name" text,
+        0 external = "external",
+        1 id = "id",
+        2 membership = "membership",
+        3 name = "name",
     }
 }
 

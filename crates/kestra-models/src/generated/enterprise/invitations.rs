@@ -19,14 +19,14 @@ pub struct Binding {
     pub type_: Option<crate::BindingType>,
 }
 
-object! {
+::kestra_core::object! {
     Binding {
-        0 deleted = "deleted" flag,
-        1 external_id = "externalId" text,
-        2 id = "id" text,
-        3 namespace_id = "namespaceId" text,
-        4 role_id = "roleId" text,
-        5 type_ = "type" value,
+        0 deleted = "deleted",
+        1 external_id = "externalId",
+        2 id = "id",
+        3 namespace_id = "namespaceId",
+        4 role_id = "roleId",
+        5 type_ = "type",
     }
 }
 
@@ -67,23 +67,23 @@ pub struct Invitation {
     pub user_type: Option<crate::UserType>,
 }
 
-object! {
+::kestra_core::object! {
     Invitation {
-        0 accepted_at = "acceptedAt" value,
-        1 bindings = "bindings" list,
-        2 deleted = "deleted" flag,
-        3 email = "email" text,
-        4 expired_at = "expiredAt" value,
-        5 group_ids = "groupIds" strings,
-        6 id = "id" text,
-        7 instance_owner = "instanceOwner" flag,
-        8 is_expired = "isExpired" flag,
-        9 link = "link" text,
-        10 sent_at = "sentAt" value,
-        11 status = "status" value,
-        12 super_admin = "superAdmin" flag,
-        13 tenant_id = "tenantId" text,
-        14 user_type = "userType" value,
+        0 accepted_at = "acceptedAt",
+        1 bindings = "bindings",
+        2 deleted = "deleted",
+        3 email = "email",
+        4 expired_at = "expiredAt",
+        5 group_ids = "groupIds",
+        6 id = "id",
+        7 instance_owner = "instanceOwner",
+        8 is_expired = "isExpired",
+        9 link = "link",
+        10 sent_at = "sentAt",
+        11 status = "status",
+        12 super_admin = "superAdmin",
+        13 tenant_id = "tenantId",
+        14 user_type = "userType",
     }
 }
 
@@ -176,20 +176,20 @@ pub struct InvitationDetail {
     pub tenant_id: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     InvitationDetail {
-        0 accepted_at = "acceptedAt" value,
-        1 email = "email" text,
-        2 expired_at = "expiredAt" value,
-        3 groups = "groups" list,
-        4 id = "id" text,
-        5 instance_owner = "instanceOwner" flag,
-        6 link = "link" text,
-        7 roles = "roles" list,
-        8 sent_at = "sentAt" value,
-        9 status = "status" value,
-        10 super_admin = "superAdmin" flag,
-        11 tenant_id = "tenantId" text,
+        0 accepted_at = "acceptedAt",
+        1 email = "email",
+        2 expired_at = "expiredAt",
+        3 groups = "groups",
+        4 id = "id",
+        5 instance_owner = "instanceOwner",
+        6 link = "link",
+        7 roles = "roles",
+        8 sent_at = "sentAt",
+        9 status = "status",
+        10 super_admin = "superAdmin",
+        11 tenant_id = "tenantId",
     }
 }
 

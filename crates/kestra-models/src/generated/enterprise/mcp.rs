@@ -25,16 +25,16 @@ pub struct InstanceMcpServer {
     pub updated: Option<::jiff::Timestamp>,
 }
 
-object! {
+::kestra_core::object! {
     InstanceMcpServer {
-        0 auth_type = "authType" value,
-        1 created = "created" value,
-        2 description = "description" text,
-        3 disabled = "disabled" flag,
-        4 id = "id" text,
-        5 is_default = "isDefault" flag,
-        6 server_type = "serverType" value,
-        7 tenant_id = "tenantId" text,
-        8 updated = "updated" value,
+        0 auth_type = "authType",
+        1 created = "created",
+        2 description = "description",
+        3 disabled = "disabled",
+        4 id = "id",
+        5 is_default = "isDefault",
+        6 server_type = "serverType",
+        7 tenant_id = "tenantId",
+        8 updated = "updated",
     }
 }

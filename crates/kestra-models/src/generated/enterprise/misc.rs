@@ -42,16 +42,16 @@ pub struct LicenseInfo {
     pub worker_groups: Option<bool>,
 }
 
-object! {
+::kestra_core::object! {
     LicenseInfo {
-        0 expired = "expired" flag,
-        1 expiry = "expiry" value,
-        2 grace_period = "gracePeriod" value,
-        3 max_servers = "maxServers" integer,
-        4 online = "online" flag,
-        5 standalone = "standalone" flag,
-        6 type_ = "type" text,
-        7 worker_groups = "workerGroups" flag,
+        0 expired = "expired",
+        1 expiry = "expiry",
+        2 grace_period = "gracePeriod",
+        3 max_servers = "maxServers",
+        4 online = "online",
+        5 standalone = "standalone",
+        6 type_ = "type",
+        7 worker_groups = "workerGroups",
     }
 }
 
@@ -77,13 +77,13 @@ pub struct ListTemplatesResponse {
     pub viewer: ::std::collections::BTreeMap<String, Vec<crate::PermissionAction>>,
 }
 
-object! {
+::kestra_core::object! {
     ListTemplatesResponse {
-        0 admin = "ADMIN" map,
-        1 developer = "DEVELOPER" map,
-        2 editor = "EDITOR" map,
-        3 launcher = "LAUNCHER" map,
-        4 viewer = "VIEWER" map,
+        0 admin = "ADMIN",
+        1 developer = "DEVELOPER",
+        2 editor = "EDITOR",
+        3 launcher = "LAUNCHER",
+        4 viewer = "VIEWER",
     }
 }
 
@@ -96,9 +96,9 @@ pub struct LoginConfiguration {
     pub is_basic_auth_initialized: Option<bool>,
 }
 
-object! {
+::kestra_core::object! {
     LoginConfiguration {
-        0 is_basic_auth_initialized = "isBasicAuthInitialized" flag,
+        0 is_basic_auth_initialized = "isBasicAuthInitialized",
     }
 }
 
@@ -115,10 +115,10 @@ pub struct LoginRequest {
     pub username: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     LoginRequest {
-        0 password = "password" value,
-        1 username = "username" text,
+        0 password = "password",
+        1 username = "username",
     }
 }
 
@@ -164,16 +164,16 @@ pub struct SetupConfiguration {
     pub storage_type: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     SetupConfiguration {
-        0 done = "done" flag,
-        1 have_auth_not_basic = "haveAuthNotBasic" flag,
-        2 password_configuration = "passwordConfiguration" value,
-        3 password_regexp = "passwordRegexp" text,
-        4 queue_type = "queueType" text,
-        5 repository_type = "repositoryType" text,
-        6 secret_type = "secretType" text,
-        7 storage_type = "storageType" text,
+        0 done = "done",
+        1 have_auth_not_basic = "haveAuthNotBasic",
+        2 password_configuration = "passwordConfiguration",
+        3 password_regexp = "passwordRegexp",
+        4 queue_type = "queueType",
+        5 repository_type = "repositoryType",
+        6 secret_type = "secretType",
+        7 storage_type = "storageType",
     }
 }
 
@@ -193,11 +193,11 @@ pub struct SetupData {
     pub username: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     SetupData {
-        0 password = "password" value,
-        1 tenant = "tenant" value,
-        2 username = "username" text,
+        0 password = "password",
+        1 tenant = "tenant",
+        2 username = "username",
     }
 }
 
@@ -255,19 +255,19 @@ pub struct SupportDebugInfo {
     pub storage_type: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     SupportDebugInfo {
-        0 auth_type = "authType" value,
-        1 deployment_topology = "deploymentTopology" value,
-        2 deployment_type = "deploymentType" value,
-        3 kestra_version = "kestraVersion" text,
-        4 license_id = "licenseId" text,
-        5 queue_type = "queueType" text,
-        6 queue_version = "queueVersion" text,
-        7 repository_type = "repositoryType" text,
-        8 repository_version = "repositoryVersion" text,
-        9 secret_type = "secretType" text,
-        10 storage_type = "storageType" text,
+        0 auth_type = "authType",
+        1 deployment_topology = "deploymentTopology",
+        2 deployment_type = "deploymentType",
+        3 kestra_version = "kestraVersion",
+        4 license_id = "licenseId",
+        5 queue_type = "queueType",
+        6 queue_version = "queueVersion",
+        7 repository_type = "repositoryType",
+        8 repository_version = "repositoryVersion",
+        9 secret_type = "secretType",
+        10 storage_type = "storageType",
     }
 }
 
@@ -289,8 +289,8 @@ pub struct WorkerSelectorTags {
     pub tags: Vec<String>,
 }
 
-object! {
+::kestra_core::object! {
     WorkerSelectorTags {
-        0 tags = "tags" strings,
+        0 tags = "tags",
     }
 }

@@ -17,13 +17,13 @@ pub struct InheritedPluginDefaultFromNamespace {
     pub values: Option<::serde_json::Value>,
 }
 
-object! {
+::kestra_core::object! {
     InheritedPluginDefaultFromNamespace {
-        0 forced = "forced" flag,
-        1 namespace = "namespace" text,
-        2 ref_ = "ref" text,
-        3 type_ = "type" text,
-        4 values = "values" value,
+        0 forced = "forced",
+        1 namespace = "namespace",
+        2 ref_ = "ref",
+        3 type_ = "type",
+        4 values = "values",
     }
 }
 

@@ -9,9 +9,9 @@ pub struct MarkAllRead {
     pub updated: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     MarkAllRead {
-        0 updated = "updated" integer,
+        0 updated = "updated",
     }
 }
 
@@ -44,19 +44,19 @@ pub struct Notification {
     pub user_id: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     Notification {
-        0 created_date = "createdDate" value,
-        1 current = "current" integer,
-        2 id = "id" text,
-        3 read = "read" flag,
-        4 reference_id = "referenceId" text,
-        5 tenant_id = "tenantId" text,
-        6 title = "title" text,
-        7 total = "total" integer,
-        8 type_ = "type" value,
-        9 updated_date = "updatedDate" value,
-        10 user_id = "userId" text,
+        0 created_date = "createdDate",
+        1 current = "current",
+        2 id = "id",
+        3 read = "read",
+        4 reference_id = "referenceId",
+        5 tenant_id = "tenantId",
+        6 title = "title",
+        7 total = "total",
+        8 type_ = "type",
+        9 updated_date = "updatedDate",
+        10 user_id = "userId",
     }
 }
 
@@ -73,11 +73,11 @@ pub struct NotificationHistory {
     pub server_time: Option<::jiff::Timestamp>,
 }
 
-object! {
+::kestra_core::object! {
     NotificationHistory {
-        0 next_cursor = "nextCursor" text,
-        1 notifications = "notifications" list,
-        2 server_time = "serverTime" value,
+        0 next_cursor = "nextCursor",
+        1 notifications = "notifications",
+        2 server_time = "serverTime",
     }
 }
 
@@ -99,9 +99,9 @@ pub struct NotificationsSince {
     pub server_time: Option<::jiff::Timestamp>,
 }
 
-object! {
+::kestra_core::object! {
     NotificationsSince {
-        0 notifications = "notifications" list,
-        1 server_time = "serverTime" value,
+        0 notifications = "notifications",
+        1 server_time = "serverTime",
     }
 }

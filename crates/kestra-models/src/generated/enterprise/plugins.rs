@@ -11,10 +11,10 @@ pub struct PluginArtifactList {
     pub total: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     PluginArtifactList {
-        0 results = "results" list,
-        1 total = "total" integer,
+        0 results = "results",
+        1 total = "total",
     }
 }
 
@@ -35,13 +35,13 @@ pub struct PluginArtifactMetadata {
     pub uri: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     PluginArtifactMetadata {
-        0 creation_time = "creationTime" integer,
-        1 last_modified_time = "lastModifiedTime" integer,
-        2 name = "name" text,
-        3 size = "size" integer,
-        4 uri = "uri" text,
+        0 creation_time = "creationTime",
+        1 last_modified_time = "lastModifiedTime",
+        2 name = "name",
+        3 size = "size",
+        4 uri = "uri",
     }
 }
 
@@ -56,10 +56,10 @@ pub struct PluginClass {
     pub name: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     PluginClass {
-        0 icon = "icon" text,
-        1 name = "name" text,
+        0 icon = "icon",
+        1 name = "name",
     }
 }
 
@@ -74,10 +74,10 @@ pub struct PluginClasses {
     pub type_: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     PluginClasses {
-        0 classes = "classes" list,
-        1 type_ = "type" text,
+        0 classes = "classes",
+        1 type_ = "type",
     }
 }
 
@@ -90,9 +90,9 @@ pub struct PluginIconResponse {
     pub icon: Option<crate::PluginIcon>,
 }
 
-object! {
+::kestra_core::object! {
     PluginIconResponse {
-        0 icon = "icon" value,
+        0 icon = "icon",
     }
 }
 
@@ -106,9 +106,9 @@ pub struct PluginListRequest {
     pub plugins: Option<Vec<String>>,
 }
 
-object! {
+::kestra_core::object! {
     PluginListRequest {
-        0 plugins = "plugins" optional_strings,
+        0 plugins = "plugins",
     }
 }
 
@@ -136,10 +136,10 @@ pub struct PluginResolutionList {
     pub total: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     PluginResolutionList {
-        0 results = "results" list,
-        1 total = "total" integer,
+        0 results = "results",
+        1 total = "total",
     }
 }
 
@@ -156,11 +156,11 @@ pub struct PluginVersionAndMetadata {
     pub version: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     PluginVersionAndMetadata {
-        0 metadata = "metadata" value,
-        1 release_notes_url = "releaseNotesUrl" text,
-        2 version = "version" text,
+        0 metadata = "metadata",
+        1 release_notes_url = "releaseNotesUrl",
+        2 version = "version",
     }
 }
 
@@ -185,15 +185,15 @@ pub struct PluginVersionDetails {
     pub version: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     PluginVersionDetails {
-        0 artifact_id = "artifactId" text,
-        1 classes = "classes" list,
-        2 description = "description" text,
-        3 group_id = "groupId" text,
-        4 icon = "icon" value,
-        5 title = "title" text,
-        6 version = "version" text,
+        0 artifact_id = "artifactId",
+        1 classes = "classes",
+        2 description = "description",
+        3 group_id = "groupId",
+        4 icon = "icon",
+        5 title = "title",
+        6 version = "version",
     }
 }
 
@@ -216,14 +216,14 @@ pub struct VersionedPlugin {
     pub versions: Vec<String>,
 }
 
-object! {
+::kestra_core::object! {
     VersionedPlugin {
-        0 artifact_id = "artifactId" text,
-        1 group_id = "groupId" text,
-        2 icon = "icon" value,
-        3 release_notes_url = "releaseNotesUrl" text,
-        4 title = "title" text,
-        5 versions = "versions" strings,
+        0 artifact_id = "artifactId",
+        1 group_id = "groupId",
+        2 icon = "icon",
+        3 release_notes_url = "releaseNotesUrl",
+        4 title = "title",
+        5 versions = "versions",
     }
 }
 
@@ -240,10 +240,10 @@ pub struct VersionedPluginVersions {
     pub versions: Vec<crate::PluginVersionAndMetadata>,
 }
 
-object! {
+::kestra_core::object! {
     VersionedPluginVersions {
-        0 artifact_id = "artifactId" text,
-        1 group_id = "groupId" text,
-        2 versions = "versions" list,
+        0 artifact_id = "artifactId",
+        1 group_id = "groupId",
+        2 versions = "versions",
     }
 }

@@ -57,16 +57,16 @@ pub struct Policy {
     pub target: Option<crate::PolicyTarget>,
 }
 
-object! {
+::kestra_core::object! {
     Policy {
-        0 deleted = "deleted" flag,
-        1 description = "description" text,
-        2 display_name = "displayName" text,
-        3 enforcement = "enforcement" value,
-        4 id = "id" text,
-        5 rules = "rules" list,
-        6 source = "source" text,
-        7 target = "target" value,
+        0 deleted = "deleted",
+        1 description = "description",
+        2 display_name = "displayName",
+        3 enforcement = "enforcement",
+        4 id = "id",
+        5 rules = "rules",
+        6 source = "source",
+        7 target = "target",
     }
 }
 
@@ -86,11 +86,11 @@ pub struct PolicyCondition {
     pub value: Option<::serde_json::Value>,
 }
 
-object! {
+::kestra_core::object! {
     PolicyCondition {
-        0 field = "field" text,
-        1 operator = "operator" value,
-        2 value = "value" value,
+        0 field = "field",
+        1 operator = "operator",
+        2 value = "value",
     }
 }
 
@@ -132,11 +132,11 @@ pub struct PolicyEvaluation {
     pub total: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     PolicyEvaluation {
-        0 counts = "counts" value,
-        1 results = "results" list,
-        2 total = "total" integer,
+        0 counts = "counts",
+        1 results = "results",
+        2 total = "total",
     }
 }
 
@@ -155,12 +155,12 @@ pub struct PolicyEvaluationCounts {
     pub violating: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     PolicyEvaluationCounts {
-        0 conflicting = "conflicting" integer,
-        1 mutated = "mutated" integer,
-        2 scanned = "scanned" integer,
-        3 violating = "violating" integer,
+        0 conflicting = "conflicting",
+        1 mutated = "mutated",
+        2 scanned = "scanned",
+        3 violating = "violating",
     }
 }
 
@@ -177,11 +177,11 @@ pub struct PolicyEvaluationResource {
     pub namespace: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     PolicyEvaluationResource {
-        0 id = "id" text,
-        1 kind = "kind" text,
-        2 namespace = "namespace" text,
+        0 id = "id",
+        1 kind = "kind",
+        2 namespace = "namespace",
     }
 }
 
@@ -200,12 +200,12 @@ pub struct PolicyEvaluationResult {
     pub violations: Vec<crate::PolicyViolation>,
 }
 
-object! {
+::kestra_core::object! {
     PolicyEvaluationResult {
-        0 conflicts = "conflicts" list,
-        1 mutations = "mutations" list,
-        2 resource = "resource" value,
-        3 violations = "violations" list,
+        0 conflicts = "conflicts",
+        1 mutations = "mutations",
+        2 resource = "resource",
+        3 violations = "violations",
     }
 }
 
@@ -220,10 +220,10 @@ pub struct PolicyImportResult {
     pub imported: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     PolicyImportResult {
-        0 errors = "errors" list,
-        1 imported = "imported" integer,
+        0 errors = "errors",
+        1 imported = "imported",
     }
 }
 
@@ -238,10 +238,10 @@ pub struct PolicyImportResultError {
     pub message: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     PolicyImportResultError {
-        0 document = "document" text,
-        1 message = "message" text,
+        0 document = "document",
+        1 message = "message",
     }
 }
 
@@ -322,11 +322,11 @@ pub struct PolicyRule {
     pub where_: Vec<crate::PolicyCondition>,
 }
 
-object! {
+::kestra_core::object! {
     PolicyRule {
-        0 on = "on" value,
-        1 type_ = "type" text,
-        2 where_ = "where" list,
+        0 on = "on",
+        1 type_ = "type",
+        2 where_ = "where",
     }
 }
 
@@ -366,10 +366,10 @@ pub struct PolicyRuleSummary {
     pub validate: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     PolicyRuleSummary {
-        0 mutate = "mutate" integer,
-        1 validate = "validate" integer,
+        0 mutate = "mutate",
+        1 validate = "validate",
     }
 }
 
@@ -394,10 +394,10 @@ pub struct PolicySelector {
     pub tenants: Option<Vec<String>>,
 }
 
-object! {
+::kestra_core::object! {
     PolicySelector {
-        0 namespaces = "namespaces" optional_strings,
-        1 tenants = "tenants" optional_strings,
+        0 namespaces = "namespaces",
+        1 tenants = "tenants",
     }
 }
 
@@ -443,16 +443,16 @@ pub struct PolicySummary {
     pub target: Option<crate::PolicyTarget>,
 }
 
-object! {
+::kestra_core::object! {
     PolicySummary {
-        0 description = "description" text,
-        1 display_name = "displayName" text,
-        2 enforcement = "enforcement" value,
-        3 id = "id" text,
-        4 namespace = "namespace" text,
-        5 rules = "rules" value,
-        6 scope = "scope" value,
-        7 target = "target" value,
+        0 description = "description",
+        1 display_name = "displayName",
+        2 enforcement = "enforcement",
+        3 id = "id",
+        4 namespace = "namespace",
+        5 rules = "rules",
+        6 scope = "scope",
+        7 target = "target",
     }
 }
 
@@ -467,9 +467,9 @@ pub struct PolicyTarget {
     pub tenants: Vec<String>,
 }
 
-object! {
+::kestra_core::object! {
     PolicyTarget {
-        0 namespaces = "namespaces" strings,
-        1 tenants = "tenants" strings,
+        0 namespaces = "namespaces",
+        1 tenants = "tenants",
     }
 }

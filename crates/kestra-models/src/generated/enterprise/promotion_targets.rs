@@ -135,19 +135,19 @@ pub struct PromotionTarget {
     pub url: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     PromotionTarget {
-        0 connection_mode = "connectionMode" value,
-        1 created_at = "createdAt" value,
-        2 description = "description" text,
-        3 disabled = "disabled" flag,
-        4 gate = "gate" flag,
-        5 id = "id" text,
-        6 name = "name" text,
-        7 target_tenant = "targetTenant" text,
-        8 tenant_id = "tenantId" text,
-        9 updated_at = "updatedAt" value,
-        10 url = "url" text,
+        0 connection_mode = "connectionMode",
+        1 created_at = "createdAt",
+        2 description = "description",
+        3 disabled = "disabled",
+        4 gate = "gate",
+        5 id = "id",
+        6 name = "name",
+        7 target_tenant = "targetTenant",
+        8 tenant_id = "tenantId",
+        9 updated_at = "updatedAt",
+        10 url = "url",
     }
 }
 
@@ -166,12 +166,12 @@ pub struct PromotionTargetFlowHash {
     pub revision: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     PromotionTargetFlowHash {
-        0 flow_id = "flowId" text,
-        1 hash = "hash" text,
-        2 namespace = "namespace" text,
-        3 revision = "revision" integer,
+        0 flow_id = "flowId",
+        1 hash = "hash",
+        2 namespace = "namespace",
+        3 revision = "revision",
     }
 }
 
@@ -186,10 +186,10 @@ pub struct PromotionTargetFlowHashes {
     pub results: Vec<crate::PromotionTargetFlowHash>,
 }
 
-object! {
+::kestra_core::object! {
     PromotionTargetFlowHashes {
-        0 hashes = "hashes" list,
-        1 results = "results" list,
+        0 hashes = "hashes",
+        1 results = "results",
     }
 }
 
@@ -204,10 +204,10 @@ pub struct PromotionTargetTest {
     pub success: Option<bool>,
 }
 
-object! {
+::kestra_core::object! {
     PromotionTargetTest {
-        0 message = "message" text,
-        1 success = "success" flag,
+        0 message = "message",
+        1 success = "success",
     }
 }
 

@@ -19,14 +19,14 @@ pub struct QuotaLimit {
     pub tenant_id: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     QuotaLimit {
-        0 count = "count" integer,
-        1 flow_id = "flowId" text,
-        2 id = "id" text,
-        3 namespace = "namespace" text,
-        4 start = "start" value,
-        5 tenant_id = "tenantId" text,
+        0 count = "count",
+        1 flow_id = "flowId",
+        2 id = "id",
+        3 namespace = "namespace",
+        4 start = "start",
+        5 tenant_id = "tenantId",
     }
 }
 

@@ -15,11 +15,11 @@ pub struct ReusableInputs {
     pub namespace: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     ReusableInputs {
-        0 description = "description" text,
-        1 id = "id" text,
-        2 inputs = "inputs" list,
-        3 namespace = "namespace" text,
+        0 description = "description",
+        1 id = "id",
+        2 inputs = "inputs",
+        3 namespace = "namespace",
     }
 }

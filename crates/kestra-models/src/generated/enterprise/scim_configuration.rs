@@ -17,13 +17,13 @@ pub struct AuthenticationSchema {
     pub type_: Option<crate::ServiceProviderConfigurationAuthenticationSchemaType>,
 }
 
-object! {
+::kestra_core::object! {
     AuthenticationSchema {
-        0 description = "description" text,
-        1 documentation_uri = "documentationUri" text,
-        2 name = "name" text,
-        3 spec_uri = "specUri" text,
-        4 type_ = "type" value,
+        0 description = "description",
+        1 documentation_uri = "documentationUri",
+        2 name = "name",
+        3 spec_uri = "specUri",
+        4 type_ = "type",
     }
 }
 
@@ -40,11 +40,11 @@ pub struct BulkConfiguration {
     pub supported: Option<bool>,
 }
 
-object! {
+::kestra_core::object! {
     BulkConfiguration {
-        0 max_operations = "maxOperations" integer,
-        1 max_payload_size = "maxPayloadSize" integer,
-        2 supported = "supported" flag,
+        0 max_operations = "maxOperations",
+        1 max_payload_size = "maxPayloadSize",
+        2 supported = "supported",
     }
 }
 
@@ -59,10 +59,10 @@ pub struct FilterConfiguration {
     pub supported: Option<bool>,
 }
 
-object! {
+::kestra_core::object! {
     FilterConfiguration {
-        0 max_results = "maxResults" integer,
-        1 supported = "supported" flag,
+        0 max_results = "maxResults",
+        1 supported = "supported",
     }
 }
 
@@ -77,10 +77,10 @@ pub struct SchemaExtensionConfiguration {
     pub schema_urn: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     SchemaExtensionConfiguration {
-        0 required = "required" flag,
-        1 schema_urn = "schemaUrn" text,
+        0 required = "required",
+        1 schema_urn = "schemaUrn",
     }
 }
 
@@ -123,24 +123,24 @@ pub struct ScimAttribute {
     pub urn: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     ScimAttribute {
-        0 accessor = "accessor" value,
-        1 attributes = "attributes" list,
-        2 canonical_values = "canonicalValues" strings,
-        3 case_exact = "caseExact" flag,
-        4 description = "description" text,
-        5 multi_valued = "multiValued" flag,
-        6 mutability = "mutability" value,
-        7 name = "name" text,
-        8 reference_types = "referenceTypes" strings,
-        9 required = "required" flag,
-        10 returned = "returned" value,
-        11 scim_resource_id_reference = "scimResourceIdReference" flag,
-        12 sub_attributes = "subAttributes" list,
-        13 type_ = "type" value,
-        14 uniqueness = "uniqueness" value,
-        15 urn = "urn" text,
+        0 accessor = "accessor",
+        1 attributes = "attributes",
+        2 canonical_values = "canonicalValues",
+        3 case_exact = "caseExact",
+        4 description = "description",
+        5 multi_valued = "multiValued",
+        6 mutability = "mutability",
+        7 name = "name",
+        8 reference_types = "referenceTypes",
+        9 required = "required",
+        10 returned = "returned",
+        11 scim_resource_id_reference = "scimResourceIdReference",
+        12 sub_attributes = "subAttributes",
+        13 type_ = "type",
+        14 uniqueness = "uniqueness",
+        15 urn = "urn",
     }
 }
 
@@ -199,20 +199,20 @@ pub struct ScimResourceType {
     pub schemas: Vec<String>,
 }
 
-object! {
+::kestra_core::object! {
     ScimResourceType {
-        0 base_urn = "baseUrn" text,
-        1 description = "description" text,
-        2 endpoint = "endpoint" text,
-        3 extensions = "extensions" map,
-        4 external_id = "externalId" text,
-        5 id = "id" text,
-        6 meta = "meta" value,
-        7 name = "name" text,
-        8 resource_type = "resourceType" text,
-        9 schema_extensions = "schemaExtensions" list,
-        10 schema_urn = "schemaUrn" text,
-        11 schemas = "schemas" strings,
+        0 base_urn = "baseUrn",
+        1 description = "description",
+        2 endpoint = "endpoint",
+        3 extensions = "extensions",
+        4 external_id = "externalId",
+        5 id = "id",
+        6 meta = "meta",
+        7 name = "name",
+        8 resource_type = "resourceType",
+        9 schema_extensions = "schemaExtensions",
+        10 schema_urn = "schemaUrn",
+        11 schemas = "schemas",
     }
 }
 
@@ -243,13 +243,13 @@ pub struct ScimSchema {
     pub name: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     ScimSchema {
-        0 attributes = "attributes" list,
-        1 description = "description" text,
-        2 id = "id" text,
-        3 meta = "meta" value,
-        4 name = "name" text,
+        0 attributes = "attributes",
+        1 description = "description",
+        2 id = "id",
+        3 meta = "meta",
+        4 name = "name",
     }
 }
 
@@ -299,23 +299,23 @@ pub struct ServiceProviderConfiguration {
     pub sort: Option<crate::SupportedConfiguration>,
 }
 
-object! {
+::kestra_core::object! {
     ServiceProviderConfiguration {
-        0 authentication_schemes = "authenticationSchemes" list,
-        1 base_urn = "baseUrn" text,
-        2 bulk = "bulk" value,
-        3 change_password = "changePassword" value,
-        4 documentation_url = "documentationUrl" text,
-        5 etag = "etag" value,
-        6 extensions = "extensions" map,
-        7 external_id = "externalId" text,
-        8 filter = "filter" value,
-        9 id = "id" text,
-        10 meta = "meta" value,
-        11 patch = "patch" value,
-        12 resource_type = "resourceType" text,
-        13 schemas = "schemas" strings,
-        14 sort = "sort" value,
+        0 authentication_schemes = "authenticationSchemes",
+        1 base_urn = "baseUrn",
+        2 bulk = "bulk",
+        3 change_password = "changePassword",
+        4 documentation_url = "documentationUrl",
+        5 etag = "etag",
+        6 extensions = "extensions",
+        7 external_id = "externalId",
+        8 filter = "filter",
+        9 id = "id",
+        10 meta = "meta",
+        11 patch = "patch",
+        12 resource_type = "resourceType",
+        13 schemas = "schemas",
+        14 sort = "sort",
     }
 }
 
@@ -339,8 +339,8 @@ pub struct SupportedConfiguration {
     pub supported: Option<bool>,
 }
 
-object! {
+::kestra_core::object! {
     SupportedConfiguration {
-        0 supported = "supported" flag,
+        0 supported = "supported",
     }
 }

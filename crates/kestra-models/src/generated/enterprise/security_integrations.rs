@@ -45,15 +45,15 @@ pub struct SecurityIntegration {
     pub type_: Option<crate::SecurityIntegrationType>,
 }
 
-object! {
+::kestra_core::object! {
     SecurityIntegration {
-        0 deleted = "deleted" flag,
-        1 description = "description" text,
-        2 enabled = "enabled" flag,
-        3 id = "id" text,
-        4 name = "name" text,
-        5 tenant_id = "tenantId" text,
-        6 type_ = "type" value,
+        0 deleted = "deleted",
+        1 description = "description",
+        2 enabled = "enabled",
+        3 id = "id",
+        4 name = "name",
+        5 tenant_id = "tenantId",
+        6 type_ = "type",
     }
 }
 

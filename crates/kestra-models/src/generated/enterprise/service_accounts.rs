@@ -87,14 +87,14 @@ pub struct ServiceAccountDetail {
     pub tenants: Vec<crate::TenantSummary>,
 }
 
-object! {
+::kestra_core::object! {
     ServiceAccountDetail {
-        0 description = "description" text,
-        1 id = "id" text,
-        2 instance_owner = "instanceOwner" flag,
-        3 name = "name" text,
-        4 super_admin = "superAdmin" flag,
-        5 tenants = "tenants" list,
+        0 description = "description",
+        1 id = "id",
+        2 instance_owner = "instanceOwner",
+        3 name = "name",
+        4 super_admin = "superAdmin",
+        5 tenants = "tenants",
     }
 }
 
@@ -108,9 +108,9 @@ pub struct ServiceAccountGroup {
     pub id: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     ServiceAccountGroup {
-        0 id = "id" text,
+        0 id = "id",
     }
 }
 
@@ -189,13 +189,13 @@ pub struct ServiceAccountResponse {
     pub super_admin: Option<bool>,
 }
 
-object! {
+::kestra_core::object! {
     ServiceAccountResponse {
-        0 description = "description" text,
-        1 groups = "groups" list,
-        2 id = "id" text,
-        3 instance_owner = "instanceOwner" flag,
-        4 name = "name" text,
-        5 super_admin = "superAdmin" flag,
+        0 description = "description",
+        1 groups = "groups",
+        2 id = "id",
+        3 instance_owner = "instanceOwner",
+        4 name = "name",
+        5 super_admin = "superAdmin",
     }
 }

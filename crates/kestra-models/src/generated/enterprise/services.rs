@@ -11,10 +11,10 @@ pub struct ActiveService {
     pub type_: Option<crate::ServiceType>,
 }
 
-object! {
+::kestra_core::object! {
     ActiveService {
-        0 total = "total" integer,
-        1 type_ = "type" value,
+        0 total = "total",
+        1 type_ = "type",
     }
 }
 
@@ -29,10 +29,10 @@ pub struct ActiveServiceList {
     pub total: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     ActiveServiceList {
-        0 services = "services" list,
-        1 total = "total" integer,
+        0 services = "services",
+        1 total = "total",
     }
 }
 
@@ -51,12 +51,12 @@ pub struct ServerInstanceSummary {
     pub version: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     ServerInstanceSummary {
-        0 hostname = "hostname" text,
-        1 id = "id" text,
-        2 type_ = "type" value,
-        3 version = "version" text,
+        0 hostname = "hostname",
+        1 id = "id",
+        2 type_ = "type",
+        3 version = "version",
     }
 }
 
@@ -79,13 +79,13 @@ pub struct ServiceInstanceSummary {
     pub updated_at: Option<::jiff::Timestamp>,
 }
 
-object! {
+::kestra_core::object! {
     ServiceInstanceSummary {
-        0 created_at = "createdAt" value,
-        1 id = "id" text,
-        2 server = "server" value,
-        3 state = "state" value,
-        4 type_ = "type" value,
-        5 updated_at = "updatedAt" value,
+        0 created_at = "createdAt",
+        1 id = "id",
+        2 server = "server",
+        3 state = "state",
+        4 type_ = "type",
+        5 updated_at = "updatedAt",
     }
 }

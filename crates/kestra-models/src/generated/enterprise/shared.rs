@@ -25,14 +25,14 @@ pub struct AppCatalogConfig {
     pub title_color: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     AppCatalogConfig {
-        0 background_color = "backgroundColor" text,
-        1 button_text_color = "buttonTextColor" text,
-        2 primary_color = "primaryColor" text,
-        3 tile_color = "tileColor" text,
-        4 title = "title" text,
-        5 title_color = "titleColor" text,
+        0 background_color = "backgroundColor",
+        1 button_text_color = "buttonTextColor",
+        2 primary_color = "primaryColor",
+        3 tile_color = "tileColor",
+        4 title = "title",
+        5 title_color = "titleColor",
     }
 }
 
@@ -92,11 +92,11 @@ pub struct Auth {
     pub uid: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     Auth {
-        0 name = "name" text,
-        1 type_ = "type" text,
-        2 uid = "uid" text,
+        0 name = "name",
+        1 type_ = "type",
+        2 uid = "uid",
     }
 }
 
@@ -124,11 +124,11 @@ pub struct CaseAction {
     pub namespace: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     CaseAction {
-        0 flow_id = "flowId" text,
-        1 label = "label" text,
-        2 namespace = "namespace" text,
+        0 flow_id = "flowId",
+        1 label = "label",
+        2 namespace = "namespace",
     }
 }
 
@@ -176,12 +176,12 @@ pub struct CaseCustomField {
     pub value: Vec<String>,
 }
 
-object! {
+::kestra_core::object! {
     CaseCustomField {
-        0 name = "name" text,
-        1 options = "options" strings,
-        2 type_ = "type" value,
-        3 value = "value" strings,
+        0 name = "name",
+        1 options = "options",
+        2 type_ = "type",
+        3 value = "value",
     }
 }
 
@@ -248,10 +248,10 @@ pub struct CaseSlaTargets {
     pub resolution: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     CaseSlaTargets {
-        0 acknowledgement = "acknowledgement" text,
-        1 resolution = "resolution" text,
+        0 acknowledgement = "acknowledgement",
+        1 resolution = "resolution",
     }
 }
 
@@ -287,11 +287,11 @@ pub struct CaseSubject {
     pub type_: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     CaseSubject {
-        0 id = "id" text,
-        1 label = "label" text,
-        2 type_ = "type" text,
+        0 id = "id",
+        1 label = "label",
+        2 type_ = "type",
     }
 }
 
@@ -308,10 +308,10 @@ pub struct CaseSubjectIds {
     pub users: Option<Vec<String>>,
 }
 
-object! {
+::kestra_core::object! {
     CaseSubjectIds {
-        0 groups = "groups" optional_strings,
-        1 users = "users" optional_strings,
+        0 groups = "groups",
+        1 users = "users",
     }
 }
 
@@ -345,10 +345,10 @@ pub struct CaseSubjects {
     pub users: Vec<crate::CaseSubject>,
 }
 
-object! {
+::kestra_core::object! {
     CaseSubjects {
-        0 groups = "groups" list,
-        1 users = "users" list,
+        0 groups = "groups",
+        1 users = "users",
     }
 }
 
@@ -408,11 +408,11 @@ pub struct CreateApiTokenResponse {
     pub name: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     CreateApiTokenResponse {
-        0 full_token = "fullToken" value,
-        1 id = "id" text,
-        2 name = "name" text,
+        0 full_token = "fullToken",
+        1 id = "id",
+        2 name = "name",
     }
 }
 
@@ -431,12 +431,12 @@ pub struct FlowHash {
     pub revision: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     FlowHash {
-        0 hash = "hash" text,
-        1 id = "id" text,
-        2 namespace = "namespace" text,
-        3 revision = "revision" integer,
+        0 hash = "hash",
+        1 id = "id",
+        2 namespace = "namespace",
+        3 revision = "revision",
     }
 }
 
@@ -455,12 +455,12 @@ pub struct GroupIdentifier {
     pub tenant_id: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     GroupIdentifier {
-        0 group_id = "groupId" text,
-        1 managed_externally = "managedExternally" flag,
-        2 membership = "membership" value,
-        3 tenant_id = "tenantId" text,
+        0 group_id = "groupId",
+        1 managed_externally = "managedExternally",
+        2 membership = "membership",
+        3 tenant_id = "tenantId",
     }
 }
 
@@ -487,12 +487,12 @@ pub struct GroupSummary {
     pub security_integration_name: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     GroupSummary {
-        0 description = "description" text,
-        1 id = "id" text,
-        2 name = "name" text,
-        3 security_integration_name = "securityIntegrationName" text,
+        0 description = "description",
+        1 id = "id",
+        2 name = "name",
+        3 security_integration_name = "securityIntegrationName",
     }
 }
 
@@ -506,9 +506,9 @@ pub struct Ids {
     pub ids: Option<Vec<String>>,
 }
 
-object! {
+::kestra_core::object! {
     Ids {
-        0 ids = "ids" optional_strings,
+        0 ids = "ids",
     }
 }
 
@@ -682,13 +682,13 @@ pub struct PolicyConflict {
     pub target: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     PolicyConflict {
-        0 add_policy_id = "addPolicyId" text,
-        1 add_scope = "addScope" value,
-        2 delete_policy_id = "deletePolicyId" text,
-        3 delete_scope = "deleteScope" value,
-        4 target = "target" text,
+        0 add_policy_id = "addPolicyId",
+        1 add_scope = "addScope",
+        2 delete_policy_id = "deletePolicyId",
+        3 delete_scope = "deleteScope",
+        4 target = "target",
     }
 }
 
@@ -711,14 +711,14 @@ pub struct PolicyMutation {
     pub value: Option<::serde_json::Value>,
 }
 
-object! {
+::kestra_core::object! {
     PolicyMutation {
-        0 action = "action" value,
-        1 policy_id = "policyId" text,
-        2 previous_value = "previousValue" value,
-        3 scope = "scope" value,
-        4 target = "target" text,
-        5 value = "value" value,
+        0 action = "action",
+        1 policy_id = "policyId",
+        2 previous_value = "previousValue",
+        3 scope = "scope",
+        4 target = "target",
+        5 value = "value",
     }
 }
 
@@ -770,15 +770,15 @@ pub struct PolicyViolation {
     pub task_id: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     PolicyViolation {
-        0 message = "message" text,
-        1 policy_id = "policyId" text,
-        2 rule_type = "ruleType" text,
-        3 scope = "scope" value,
-        4 severity = "severity" value,
-        5 target = "target" text,
-        6 task_id = "taskId" text,
+        0 message = "message",
+        1 policy_id = "policyId",
+        2 rule_type = "ruleType",
+        3 scope = "scope",
+        4 severity = "severity",
+        5 target = "target",
+        6 task_id = "taskId",
     }
 }
 
@@ -807,13 +807,13 @@ pub struct RoleSummary {
     pub permission_count: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     RoleSummary {
-        0 id = "id" text,
-        1 is_default = "isDefault" flag,
-        2 is_managed = "isManaged" flag,
-        3 name = "name" text,
-        4 permission_count = "permissionCount" integer,
+        0 id = "id",
+        1 is_default = "isDefault",
+        2 is_managed = "isManaged",
+        3 name = "name",
+        4 permission_count = "permissionCount",
     }
 }
 
@@ -842,14 +842,14 @@ pub struct ScimAttributeReference {
     pub urn: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     ScimAttributeReference {
-        0 attribute_base = "attributeBase" text,
-        1 attribute_name = "attributeName" text,
-        2 full_attribute_name = "fullAttributeName" text,
-        3 fully_qualified_attribute_name = "fullyQualifiedAttributeName" text,
-        4 sub_attribute_name = "subAttributeName" text,
-        5 urn = "urn" text,
+        0 attribute_base = "attributeBase",
+        1 attribute_name = "attributeName",
+        2 full_attribute_name = "fullAttributeName",
+        3 fully_qualified_attribute_name = "fullyQualifiedAttributeName",
+        4 sub_attribute_name = "subAttributeName",
+        5 urn = "urn",
     }
 }
 
@@ -915,11 +915,11 @@ pub struct ScimEmail {
     pub value: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     ScimEmail {
-        0 primary = "primary" flag,
-        1 type_ = "type" text,
-        2 value = "value" text,
+        0 primary = "primary",
+        1 type_ = "type",
+        2 value = "value",
     }
 }
 
@@ -958,9 +958,9 @@ pub struct ScimExtension {
     pub urn: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     ScimExtension {
-        0 urn = "urn" text,
+        0 urn = "urn",
     }
 }
 
@@ -990,10 +990,10 @@ pub struct ScimFilter {
     pub filter: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     ScimFilter {
-        0 expression = "expression" value,
-        1 filter = "filter" text,
+        0 expression = "expression",
+        1 filter = "filter",
     }
 }
 
@@ -1038,13 +1038,13 @@ pub struct ScimMeta {
     pub version: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     ScimMeta {
-        0 created = "created" value,
-        1 last_modified = "lastModified" value,
-        2 location = "location" text,
-        3 resource_type = "resourceType" text,
-        4 version = "version" text,
+        0 created = "created",
+        1 last_modified = "lastModified",
+        2 location = "location",
+        3 resource_type = "resourceType",
+        4 version = "version",
     }
 }
 
@@ -1098,10 +1098,10 @@ pub struct ScimName {
     pub given_name: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     ScimName {
-        0 family_name = "familyName" text,
-        1 given_name = "givenName" text,
+        0 family_name = "familyName",
+        1 given_name = "givenName",
     }
 }
 
@@ -1137,10 +1137,10 @@ pub struct ScimPageRequest {
     pub start_index: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     ScimPageRequest {
-        0 count = "count" integer,
-        1 start_index = "startIndex" integer,
+        0 count = "count",
+        1 start_index = "startIndex",
     }
 }
 
@@ -1179,11 +1179,11 @@ pub struct ScimPatchOperation {
     pub value: Option<::serde_json::Value>,
 }
 
-object! {
+::kestra_core::object! {
     ScimPatchOperation {
-        0 operation = "operation" value,
-        1 path = "path" value,
-        2 value = "value" value,
+        0 operation = "operation",
+        1 path = "path",
+        2 value = "value",
     }
 }
 
@@ -1222,9 +1222,9 @@ pub struct ScimPatchOperationPath {
     pub value_path_expression: Option<crate::ScimValuePathExpression>,
 }
 
-object! {
+::kestra_core::object! {
     ScimPatchOperationPath {
-        0 value_path_expression = "valuePathExpression" value,
+        0 value_path_expression = "valuePathExpression",
     }
 }
 
@@ -1266,10 +1266,10 @@ pub struct ScimPatchRequest {
     pub schemas: Option<Vec<String>>,
 }
 
-object! {
+::kestra_core::object! {
     ScimPatchRequest {
-        0 patch_operation_list = "patchOperationList" optional_list,
-        1 schemas = "schemas" optional_strings,
+        0 patch_operation_list = "patchOperationList",
+        1 schemas = "schemas",
     }
 }
 
@@ -1323,15 +1323,15 @@ pub struct ScimResource {
     pub schemas: Vec<String>,
 }
 
-object! {
+::kestra_core::object! {
     ScimResource {
-        0 base_urn = "baseUrn" text,
-        1 extensions = "extensions" map,
-        2 external_id = "externalId" text,
-        3 id = "id" text,
-        4 meta = "meta" value,
-        5 resource_type = "resourceType" text,
-        6 schemas = "schemas" strings,
+        0 base_urn = "baseUrn",
+        1 extensions = "extensions",
+        2 external_id = "externalId",
+        3 id = "id",
+        4 meta = "meta",
+        5 resource_type = "resourceType",
+        6 schemas = "schemas",
     }
 }
 
@@ -1424,18 +1424,18 @@ pub struct ScimSearchRequest {
     pub start_index: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     ScimSearchRequest {
-        0 attributes = "attributes" optional_list,
-        1 count = "count" integer,
-        2 excluded_attributes = "excludedAttributes" optional_list,
-        3 filter = "filter" value,
-        4 page_request = "pageRequest" value,
-        5 schemas = "schemas" optional_strings,
-        6 sort_by = "sortBy" value,
-        7 sort_order = "sortOrder" value,
-        8 sort_request = "sortRequest" value,
-        9 start_index = "startIndex" integer,
+        0 attributes = "attributes",
+        1 count = "count",
+        2 excluded_attributes = "excludedAttributes",
+        3 filter = "filter",
+        4 page_request = "pageRequest",
+        5 schemas = "schemas",
+        6 sort_by = "sortBy",
+        7 sort_order = "sortOrder",
+        8 sort_request = "sortRequest",
+        9 start_index = "startIndex",
     }
 }
 
@@ -1533,10 +1533,10 @@ pub struct ScimSortRequest {
     pub sort_order: Option<crate::ScimSortOrder>,
 }
 
-object! {
+::kestra_core::object! {
     ScimSortRequest {
-        0 sort_by = "sortBy" value,
-        1 sort_order = "sortOrder" value,
+        0 sort_by = "sortBy",
+        1 sort_order = "sortOrder",
     }
 }
 
@@ -1713,10 +1713,10 @@ pub struct ScimValuePathExpression {
     pub attribute_path: Option<crate::ScimAttributeReference>,
 }
 
-object! {
+::kestra_core::object! {
     ScimValuePathExpression {
-        0 attribute_expression = "attributeExpression" value,
-        1 attribute_path = "attributePath" value,
+        0 attribute_expression = "attributeExpression",
+        1 attribute_path = "attributePath",
     }
 }
 
@@ -1809,29 +1809,29 @@ pub struct Tenant {
     pub worker_secret_manager_mode: Option<crate::WorkerSecretManagerMode>,
 }
 
-object! {
+::kestra_core::object! {
     Tenant {
-        0 app_catalog_config = "appCatalogConfig" value,
-        1 concurrency = "concurrency" value,
-        2 default_worker_selector = "defaultWorkerSelector" value,
-        3 deleted = "deleted" flag,
-        4 id = "id" text,
-        5 name = "name" text,
-        6 outputs_in_internal_storage = "outputsInInternalStorage" flag,
-        7 quotas = "quotas" list,
-        8 require_existing_namespace = "requireExistingNamespace" flag,
-        9 sdk_default_authentication = "sdkDefaultAuthentication" value,
-        10 secret_configuration = "secretConfiguration" value,
-        11 secret_isolation = "secretIsolation" value,
-        12 secret_read_only = "secretReadOnly" flag,
-        13 secret_type = "secretType" text,
-        14 settings = "settings" value,
-        15 storage_configuration = "storageConfiguration" or_default,
-        16 storage_isolation = "storageIsolation" value,
-        17 storage_type = "storageType" text,
-        18 tenant_type = "type" value,
-        19 worker_group = "workerGroup" value,
-        20 worker_secret_manager_mode = "workerSecretManagerMode" value,
+        0 app_catalog_config = "appCatalogConfig",
+        1 concurrency = "concurrency",
+        2 default_worker_selector = "defaultWorkerSelector",
+        3 deleted = "deleted",
+        4 id = "id",
+        5 name = "name",
+        6 outputs_in_internal_storage = "outputsInInternalStorage",
+        7 quotas = "quotas",
+        8 require_existing_namespace = "requireExistingNamespace",
+        9 sdk_default_authentication = "sdkDefaultAuthentication",
+        10 secret_configuration = "secretConfiguration",
+        11 secret_isolation = "secretIsolation",
+        12 secret_read_only = "secretReadOnly",
+        13 secret_type = "secretType",
+        14 settings = "settings",
+        15 storage_configuration = "storageConfiguration",
+        16 storage_isolation = "storageIsolation",
+        17 storage_type = "storageType",
+        18 tenant_type = "type",
+        19 worker_group = "workerGroup",
+        20 worker_secret_manager_mode = "workerSecretManagerMode",
     }
 }
 
@@ -1994,10 +1994,10 @@ pub struct TenantAccessAuthentication {
     pub type_: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     TenantAccessAuthentication {
-        0 name = "name" text,
-        1 type_ = "type" text,
+        0 name = "name",
+        1 type_ = "type",
     }
 }
 
@@ -2014,11 +2014,11 @@ pub struct TenantAccessGroup {
     pub name: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     TenantAccessGroup {
-        0 external = "external" flag,
-        1 id = "id" text,
-        2 name = "name" text,
+        0 external = "external",
+        1 id = "id",
+        2 name = "name",
     }
 }
 
@@ -2039,13 +2039,13 @@ pub struct TenantIdentityProvider {
     pub tenant_id: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     TenantIdentityProvider {
-        0 attributes = "attributes" or_default,
-        1 external_id = "externalId" text,
-        2 security_integration_id = "securityIntegrationId" text,
-        3 security_integration_name = "securityIntegrationName" text,
-        4 tenant_id = "tenantId" text,
+        0 attributes = "attributes",
+        1 external_id = "externalId",
+        2 security_integration_id = "securityIntegrationId",
+        3 security_integration_name = "securityIntegrationName",
+        4 tenant_id = "tenantId",
     }
 }
 
@@ -2059,9 +2059,9 @@ pub struct TenantPreferencesSettings {
     pub dashboard: Option<crate::DashboardSettings>,
 }
 
-object! {
+::kestra_core::object! {
     TenantPreferencesSettings {
-        0 dashboard = "dashboard" value,
+        0 dashboard = "dashboard",
     }
 }
 
@@ -2089,10 +2089,10 @@ pub struct TenantSummary {
     pub name: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     TenantSummary {
-        0 id = "id" text,
-        1 name = "name" text,
+        0 id = "id",
+        1 name = "name",
     }
 }
 
@@ -2129,17 +2129,17 @@ pub struct Token {
     pub prefix: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     Token {
-        0 description = "description" text,
-        1 exp = "exp" value,
-        2 expired = "expired" flag,
-        3 extended = "extended" flag,
-        4 iat = "iat" value,
-        5 id = "id" text,
-        6 last_used = "lastUsed" value,
-        7 name = "name" text,
-        8 prefix = "prefix" text,
+        0 description = "description",
+        1 exp = "exp",
+        2 expired = "expired",
+        3 extended = "extended",
+        4 iat = "iat",
+        5 id = "id",
+        6 last_used = "lastUsed",
+        7 name = "name",
+        8 prefix = "prefix",
     }
 }
 
@@ -2154,10 +2154,10 @@ pub struct TokenList {
     pub total: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     TokenList {
-        0 results = "results" list,
-        1 total = "total" integer,
+        0 results = "results",
+        1 total = "total",
     }
 }
 
@@ -2196,22 +2196,22 @@ pub struct User {
     pub username: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     User {
-        0 auths = "auths" list,
-        1 description = "description" text,
-        2 email = "email" text,
-        3 first_name = "firstName" text,
-        4 group_list = "groupList" list,
-        5 groups = "groups" list,
-        6 id = "id" text,
-        7 instance_owner = "instanceOwner" flag,
-        8 last_name = "lastName" text,
-        9 name = "name" text,
-        10 providers = "providers" list,
-        11 super_admin = "superAdmin" flag,
-        12 type_ = "type" value,
-        13 username = "username" text,
+        0 auths = "auths",
+        1 description = "description",
+        2 email = "email",
+        3 first_name = "firstName",
+        4 group_list = "groupList",
+        5 groups = "groups",
+        6 id = "id",
+        7 instance_owner = "instanceOwner",
+        8 last_name = "lastName",
+        9 name = "name",
+        10 providers = "providers",
+        11 super_admin = "superAdmin",
+        12 type_ = "type",
+        13 username = "username",
     }
 }
 
@@ -2231,11 +2231,11 @@ pub struct UserDetailsRequest {
     pub last_name: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     UserDetailsRequest {
-        0 email = "email" text,
-        1 first_name = "firstName" text,
-        2 last_name = "lastName" text,
+        0 email = "email",
+        1 first_name = "firstName",
+        2 last_name = "lastName",
     }
 }
 
@@ -2283,12 +2283,12 @@ pub struct UserGroup {
     pub value: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     UserGroup {
-        0 display = "display" text,
-        1 ref_ = "ref" text,
-        2 type_ = "type" value,
-        3 value = "value" text,
+        0 display = "display",
+        1 ref_ = "ref",
+        2 type_ = "type",
+        3 value = "value",
     }
 }
 
@@ -2350,14 +2350,14 @@ pub struct UserTenantAccess {
     pub username: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     UserTenantAccess {
-        0 auths = "auths" list,
-        1 description = "description" text,
-        2 display_name = "displayName" text,
-        3 groups = "groups" list,
-        4 id = "id" text,
-        5 username = "username" text,
+        0 auths = "auths",
+        1 description = "description",
+        2 display_name = "displayName",
+        3 groups = "groups",
+        4 id = "id",
+        5 username = "username",
     }
 }
 

@@ -35,14 +35,14 @@ pub struct RoleAssignment {
     pub source_id: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     RoleAssignment {
-        0 id = "id" text,
-        1 name = "name" text,
-        2 namespace = "namespace" text,
-        3 origin = "origin" value,
-        4 permissions = "permissions" list,
-        5 source_id = "sourceId" text,
+        0 id = "id",
+        1 name = "name",
+        2 namespace = "namespace",
+        3 origin = "origin",
+        4 permissions = "permissions",
+        5 source_id = "sourceId",
     }
 }
 
@@ -77,16 +77,16 @@ pub struct TenantAccess {
     pub username: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     TenantAccess {
-        0 display_name = "displayName" text,
-        1 groups = "groups" list,
-        2 instance_owner = "instanceOwner" flag,
-        3 roles = "roles" list,
-        4 super_admin = "superAdmin" flag,
-        5 tenant_id = "tenantId" text,
-        6 user_id = "userId" text,
-        7 username = "username" text,
+        0 display_name = "displayName",
+        1 groups = "groups",
+        2 instance_owner = "instanceOwner",
+        3 roles = "roles",
+        4 super_admin = "superAdmin",
+        5 tenant_id = "tenantId",
+        6 user_id = "userId",
+        7 username = "username",
     }
 }
 
@@ -103,10 +103,10 @@ pub struct UserPermission {
     pub resource: Option<crate::PermissionResource>,
 }
 
-object! {
+::kestra_core::object! {
     UserPermission {
-        0 actions = "actions" list,
-        1 permission = "permission" value,
-        2 resource = "resource" value,
+        0 actions = "actions",
+        1 permission = "permission",
+        2 resource = "resource",
     }
 }

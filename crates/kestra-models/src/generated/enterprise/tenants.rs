@@ -49,29 +49,29 @@ pub struct ApiTenant {
     pub worker_secret_manager_mode: Option<crate::WorkerSecretManagerMode>,
 }
 
-object! {
+::kestra_core::object! {
     ApiTenant {
-        0 app_catalog_config = "appCatalogConfig" value,
-        1 concurrency = "concurrency" value,
-        2 default_worker_selector = "defaultWorkerSelector" value,
-        3 deleted = "deleted" flag,
-        4 id = "id" text,
-        5 logo = "logo" text,
-        6 name = "name" text,
-        7 outputs_in_internal_storage = "outputsInInternalStorage" flag,
-        8 quotas = "quotas" list,
-        9 require_existing_namespace = "requireExistingNamespace" flag,
-        10 sdk_default_authentication = "sdkDefaultAuthentication" value,
-        11 secret_configuration = "secretConfiguration" value,
-        12 secret_isolation = "secretIsolation" value,
-        13 secret_read_only = "secretReadOnly" flag,
-        14 secret_type = "secretType" text,
-        15 settings = "settings" value,
-        16 storage_configuration = "storageConfiguration" or_default,
-        17 storage_isolation = "storageIsolation" value,
-        18 storage_type = "storageType" text,
-        19 worker_group = "workerGroup" value,
-        20 worker_secret_manager_mode = "workerSecretManagerMode" value,
+        0 app_catalog_config = "appCatalogConfig",
+        1 concurrency = "concurrency",
+        2 default_worker_selector = "defaultWorkerSelector",
+        3 deleted = "deleted",
+        4 id = "id",
+        5 logo = "logo",
+        6 name = "name",
+        7 outputs_in_internal_storage = "outputsInInternalStorage",
+        8 quotas = "quotas",
+        9 require_existing_namespace = "requireExistingNamespace",
+        10 sdk_default_authentication = "sdkDefaultAuthentication",
+        11 secret_configuration = "secretConfiguration",
+        12 secret_isolation = "secretIsolation",
+        13 secret_read_only = "secretReadOnly",
+        14 secret_type = "secretType",
+        15 settings = "settings",
+        16 storage_configuration = "storageConfiguration",
+        17 storage_isolation = "storageIsolation",
+        18 storage_type = "storageType",
+        19 worker_group = "workerGroup",
+        20 worker_secret_manager_mode = "workerSecretManagerMode",
     }
 }
 
@@ -100,14 +100,14 @@ pub struct AppsCatalogConfigRequest {
     pub title_color: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     AppsCatalogConfigRequest {
-        0 background_color = "backgroundColor" text,
-        1 button_text_color = "buttonTextColor" text,
-        2 primary_color = "primaryColor" text,
-        3 tile_color = "tileColor" text,
-        4 title = "title" text,
-        5 title_color = "titleColor" text,
+        0 background_color = "backgroundColor",
+        1 button_text_color = "buttonTextColor",
+        2 primary_color = "primaryColor",
+        3 tile_color = "tileColor",
+        4 title = "title",
+        5 title_color = "titleColor",
     }
 }
 
@@ -175,15 +175,15 @@ pub struct AppsCatalogConfigResponse {
     pub title_color: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     AppsCatalogConfigResponse {
-        0 background_color = "backgroundColor" text,
-        1 button_text_color = "buttonTextColor" text,
-        2 logo = "logo" text,
-        3 primary_color = "primaryColor" text,
-        4 tile_color = "tileColor" text,
-        5 title = "title" text,
-        6 title_color = "titleColor" text,
+        0 background_color = "backgroundColor",
+        1 button_text_color = "buttonTextColor",
+        2 logo = "logo",
+        3 primary_color = "primaryColor",
+        4 tile_color = "tileColor",
+        5 title = "title",
+        6 title_color = "titleColor",
     }
 }
 
@@ -203,11 +203,11 @@ pub struct SetTenantDefaultDashboardsRequest {
     pub default_namespace_overview_dashboard: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     SetTenantDefaultDashboardsRequest {
-        0 default_flow_overview_dashboard = "defaultFlowOverviewDashboard" text,
-        1 default_home_dashboard = "defaultHomeDashboard" text,
-        2 default_namespace_overview_dashboard = "defaultNamespaceOverviewDashboard" text,
+        0 default_flow_overview_dashboard = "defaultFlowOverviewDashboard",
+        1 default_home_dashboard = "defaultHomeDashboard",
+        2 default_namespace_overview_dashboard = "defaultNamespaceOverviewDashboard",
     }
 }
 

@@ -41,25 +41,25 @@ pub struct Assertion {
     pub value: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     Assertion {
-        0 contains = "contains" text,
-        1 description = "description" text,
-        2 ends_with = "endsWith" text,
-        3 equal_to = "equalTo" text,
-        4 error_message = "errorMessage" text,
-        5 greater_than = "greaterThan" text,
-        6 greater_than_or_equal_to = "greaterThanOrEqualTo" text,
-        7 in_ = "in" text,
-        8 is_not_null = "isNotNull" text,
-        9 is_null = "isNull" text,
-        10 less_than = "lessThan" text,
-        11 less_than_or_equal_to = "lessThanOrEqualTo" text,
-        12 not_equal_to = "notEqualTo" text,
-        13 not_in = "notIn" text,
-        14 starts_with = "startsWith" text,
-        15 task_id = "taskId" text,
-        16 value = "value" text,
+        0 contains = "contains",
+        1 description = "description",
+        2 ends_with = "endsWith",
+        3 equal_to = "equalTo",
+        4 error_message = "errorMessage",
+        5 greater_than = "greaterThan",
+        6 greater_than_or_equal_to = "greaterThanOrEqualTo",
+        7 in_ = "in",
+        8 is_not_null = "isNotNull",
+        9 is_null = "isNull",
+        10 less_than = "lessThan",
+        11 less_than_or_equal_to = "lessThanOrEqualTo",
+        12 not_equal_to = "notEqualTo",
+        13 not_in = "notIn",
+        14 starts_with = "startsWith",
+        15 task_id = "taskId",
+        16 value = "value",
     }
 }
 
@@ -84,15 +84,15 @@ pub struct AssertionResult {
     pub task_id: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     AssertionResult {
-        0 actual = "actual" value,
-        1 description = "description" text,
-        2 error_message = "errorMessage" text,
-        3 expected = "expected" value,
-        4 is_success = "isSuccess" flag,
-        5 operator = "operator" text,
-        6 task_id = "taskId" text,
+        0 actual = "actual",
+        1 description = "description",
+        2 error_message = "errorMessage",
+        3 expected = "expected",
+        4 is_success = "isSuccess",
+        5 operator = "operator",
+        6 task_id = "taskId",
     }
 }
 
@@ -107,10 +107,10 @@ pub struct AssertionRunError {
     pub message: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     AssertionRunError {
-        0 details = "details" text,
-        1 message = "message" text,
+        0 details = "details",
+        1 message = "message",
     }
 }
 
@@ -129,12 +129,12 @@ pub struct Fixtures {
     pub trigger: Option<crate::TriggerFixture>,
 }
 
-object! {
+::kestra_core::object! {
     Fixtures {
-        0 files = "files" string_map,
-        1 inputs = "inputs" or_default,
-        2 tasks = "tasks" list,
-        3 trigger = "trigger" value,
+        0 files = "files",
+        1 inputs = "inputs",
+        2 tasks = "tasks",
+        3 trigger = "trigger",
     }
 }
 
@@ -154,11 +154,11 @@ pub struct RunByQueryRequest {
     pub namespace: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     RunByQueryRequest {
-        0 flow_id = "flowId" text,
-        1 include_child_namespaces = "includeChildNamespaces" flag,
-        2 namespace = "namespace" text,
+        0 flow_id = "flowId",
+        1 include_child_namespaces = "includeChildNamespaces",
+        2 namespace = "namespace",
     }
 }
 
@@ -197,9 +197,9 @@ pub struct RunRequest {
     pub test_cases: Option<Vec<String>>,
 }
 
-object! {
+::kestra_core::object! {
     RunRequest {
-        0 test_cases = "testCases" optional_strings,
+        0 test_cases = "testCases",
     }
 }
 
@@ -226,9 +226,9 @@ pub struct SearchTestsLastResult {
     pub test_suite_ids: Option<Vec<crate::TestSuiteApiId>>,
 }
 
-object! {
+::kestra_core::object! {
     SearchTestsLastResult {
-        0 test_suite_ids = "testSuiteIds" optional_list,
+        0 test_suite_ids = "testSuiteIds",
     }
 }
 
@@ -265,13 +265,13 @@ pub struct TestRunByQueryResult {
     pub tenant_id: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     TestRunByQueryResult {
-        0 number_of_test_cases_to_be_run = "numberOfTestCasesToBeRun" integer,
-        1 number_of_test_suites_to_be_run = "numberOfTestSuitesToBeRun" integer,
-        2 request_made = "requestMade" value,
-        3 results = "results" list,
-        4 tenant_id = "tenantId" text,
+        0 number_of_test_cases_to_be_run = "numberOfTestCasesToBeRun",
+        1 number_of_test_suites_to_be_run = "numberOfTestSuitesToBeRun",
+        2 request_made = "requestMade",
+        3 results = "results",
+        4 tenant_id = "tenantId",
     }
 }
 
@@ -308,16 +308,16 @@ pub struct TestSuite {
     pub test_cases: Vec<crate::UnitTest>,
 }
 
-object! {
+::kestra_core::object! {
     TestSuite {
-        0 deleted = "deleted" flag,
-        1 description = "description" text,
-        2 disabled = "disabled" flag,
-        3 flow_id = "flowId" text,
-        4 id = "id" text,
-        5 namespace = "namespace" text,
-        6 source = "source" text,
-        7 test_cases = "testCases" list,
+        0 deleted = "deleted",
+        1 description = "description",
+        2 disabled = "disabled",
+        3 flow_id = "flowId",
+        4 id = "id",
+        5 namespace = "namespace",
+        6 source = "source",
+        7 test_cases = "testCases",
     }
 }
 
@@ -330,6 +330,10 @@ pub struct TestSuiteApiId {
     pub id: String,
     /// `namespace` on the wire.
     pub namespace: String,
+}
+
+made_whole! {
+    TestSuiteApiId { id, namespace }
 }
 
 impl TestSuiteApiId {
@@ -378,16 +382,16 @@ pub struct TestSuiteRunResult {
     pub test_suite_id: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     TestSuiteRunResult {
-        0 end_date = "endDate" value,
-        1 flow_id = "flowId" text,
-        2 id = "id" text,
-        3 namespace = "namespace" text,
-        4 results = "results" list,
-        5 start_date = "startDate" value,
-        6 state = "state" value,
-        7 test_suite_id = "testSuiteId" text,
+        0 end_date = "endDate",
+        1 flow_id = "flowId",
+        2 id = "id",
+        3 namespace = "namespace",
+        4 results = "results",
+        5 start_date = "startDate",
+        6 state = "state",
+        7 test_suite_id = "testSuiteId",
     }
 }
 
@@ -400,9 +404,9 @@ pub struct TestsLastResultResponse {
     pub results: Vec<crate::TestSuiteRunResult>,
 }
 
-object! {
+::kestra_core::object! {
     TestsLastResultResponse {
-        0 results = "results" list,
+        0 results = "results",
     }
 }
 
@@ -434,15 +438,15 @@ pub struct UnitTest {
     pub type_: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     UnitTest {
-        0 assertions = "assertions" list,
-        1 description = "description" text,
-        2 disabled = "disabled" flag,
-        3 expected_state = "expectedState" value,
-        4 fixtures = "fixtures" value,
-        5 id = "id" text,
-        6 type_ = "type" text,
+        0 assertions = "assertions",
+        1 description = "description",
+        2 disabled = "disabled",
+        3 expected_state = "expectedState",
+        4 fixtures = "fixtures",
+        5 id = "id",
+        6 type_ = "type",
     }
 }
 
@@ -469,15 +473,15 @@ pub struct UnitTestResult {
     pub url: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     UnitTestResult {
-        0 assertion_results = "assertionResults" list,
-        1 errors = "errors" list,
-        2 execution_id = "executionId" text,
-        3 fixtures = "fixtures" value,
-        4 state = "state" value,
-        5 test_id = "testId" text,
-        6 test_type = "testType" text,
-        7 url = "url" text,
+        0 assertion_results = "assertionResults",
+        1 errors = "errors",
+        2 execution_id = "executionId",
+        3 fixtures = "fixtures",
+        4 state = "state",
+        5 test_id = "testId",
+        6 test_type = "testType",
+        7 url = "url",
     }
 }

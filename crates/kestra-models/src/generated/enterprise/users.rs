@@ -133,10 +133,10 @@ pub struct UpdatePasswordRequest {
     pub old_password: Option<crate::Sensitive<String>>,
 }
 
-object! {
+::kestra_core::object! {
     UpdatePasswordRequest {
-        0 new_password = "newPassword" value,
-        1 old_password = "oldPassword" value,
+        0 new_password = "newPassword",
+        1 old_password = "oldPassword",
     }
 }
 
@@ -169,9 +169,9 @@ pub struct UpdateUserGroupsRequest {
     pub group_ids: Option<Vec<String>>,
 }
 
-object! {
+::kestra_core::object! {
     UpdateUserGroupsRequest {
-        0 group_ids = "groupIds" optional_strings,
+        0 group_ids = "groupIds",
     }
 }
 
@@ -207,12 +207,12 @@ pub struct UserApiAutocomplete {
     pub username: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     UserApiAutocomplete {
-        0 existing_only = "existingOnly" flag,
-        1 ids = "ids" optional_strings,
-        2 q = "q" text,
-        3 username = "username" text,
+        0 existing_only = "existingOnly",
+        1 ids = "ids",
+        2 q = "q",
+        3 username = "username",
     }
 }
 
@@ -260,11 +260,11 @@ pub struct UserAuth {
     pub type_: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     UserAuth {
-        0 id = "id" text,
-        1 name = "name" text,
-        2 type_ = "type" text,
+        0 id = "id",
+        1 name = "name",
+        2 type_ = "type",
     }
 }
 
@@ -299,20 +299,20 @@ pub struct UserDetail {
     pub username: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     UserDetail {
-        0 auths = "auths" list,
-        1 display_name = "displayName" text,
-        2 email = "email" text,
-        3 first_name = "firstName" text,
-        4 groups = "groups" list,
-        5 id = "id" text,
-        6 instance_owner = "instanceOwner" flag,
-        7 last_name = "lastName" text,
-        8 restricted = "restricted" flag,
-        9 super_admin = "superAdmin" flag,
-        10 tenants = "tenants" list,
-        11 username = "username" text,
+        0 auths = "auths",
+        1 display_name = "displayName",
+        2 email = "email",
+        3 first_name = "firstName",
+        4 groups = "groups",
+        5 id = "id",
+        6 instance_owner = "instanceOwner",
+        7 last_name = "lastName",
+        8 restricted = "restricted",
+        9 super_admin = "superAdmin",
+        10 tenants = "tenants",
+        11 username = "username",
     }
 }
 
@@ -327,10 +327,10 @@ pub struct UserGroupEntry {
     pub tenant_id: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     UserGroupEntry {
-        0 id = "id" text,
-        1 tenant_id = "tenantId" text,
+        0 id = "id",
+        1 tenant_id = "tenantId",
     }
 }
 
@@ -355,14 +355,14 @@ pub struct UserSummary {
     pub username: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     UserSummary {
-        0 auths = "auths" list,
-        1 display_name = "displayName" text,
-        2 id = "id" text,
-        3 instance_owner = "instanceOwner" flag,
-        4 super_admin = "superAdmin" flag,
-        5 tenants = "tenants" list,
-        6 username = "username" text,
+        0 auths = "auths",
+        1 display_name = "displayName",
+        2 id = "id",
+        3 instance_owner = "instanceOwner",
+        4 super_admin = "superAdmin",
+        5 tenants = "tenants",
+        6 username = "username",
     }
 }

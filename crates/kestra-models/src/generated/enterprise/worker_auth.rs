@@ -19,14 +19,14 @@ pub struct WorkerCredential {
     pub worker_name: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     WorkerCredential {
-        0 created_at = "createdAt" value,
-        1 id = "id" text,
-        2 last_seen_at = "lastSeenAt" value,
-        3 token_uid = "tokenUid" text,
-        4 worker_id = "workerId" text,
-        5 worker_name = "workerName" text,
+        0 created_at = "createdAt",
+        1 id = "id",
+        2 last_seen_at = "lastSeenAt",
+        3 token_uid = "tokenUid",
+        4 worker_id = "workerId",
+        5 worker_name = "workerName",
     }
 }
 
@@ -39,8 +39,8 @@ pub struct WorkerList {
     pub workers: Vec<crate::WorkerCredential>,
 }
 
-object! {
+::kestra_core::object! {
     WorkerList {
-        0 workers = "workers" list,
+        0 workers = "workers",
     }
 }

@@ -117,10 +117,10 @@ pub struct GenerateTokenResponse {
     pub token: Option<crate::Sensitive<String>>,
 }
 
-object! {
+::kestra_core::object! {
     GenerateTokenResponse {
-        0 details = "details" value,
-        1 token = "token" value,
+        0 details = "details",
+        1 token = "token",
     }
 }
 
@@ -139,12 +139,12 @@ pub struct InstanceWorkerGroup {
     pub key: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     InstanceWorkerGroup {
-        0 allowed_tenants = "allowedTenants" strings,
-        1 description = "description" text,
-        2 id = "id" text,
-        3 key = "key" text,
+        0 allowed_tenants = "allowedTenants",
+        1 description = "description",
+        2 id = "id",
+        3 key = "key",
     }
 }
 
@@ -165,13 +165,13 @@ pub struct InstanceWorkerGroupDetails {
     pub workers: Vec<crate::ServiceInstance>,
 }
 
-object! {
+::kestra_core::object! {
     InstanceWorkerGroupDetails {
-        0 allowed_tenants = "allowedTenants" strings,
-        1 description = "description" text,
-        2 id = "id" text,
-        3 key = "key" text,
-        4 workers = "workers" list,
+        0 allowed_tenants = "allowedTenants",
+        1 description = "description",
+        2 id = "id",
+        3 key = "key",
+        4 workers = "workers",
     }
 }
 
@@ -190,12 +190,12 @@ pub struct InstanceWorkerGroupItem {
     pub key: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     InstanceWorkerGroupItem {
-        0 active_workers = "activeWorkers" integer,
-        1 description = "description" text,
-        2 id = "id" text,
-        3 key = "key" text,
+        0 active_workers = "activeWorkers",
+        1 description = "description",
+        2 id = "id",
+        3 key = "key",
     }
 }
 
@@ -208,9 +208,9 @@ pub struct InstanceWorkerGroupList {
     pub worker_groups: Vec<crate::InstanceWorkerGroupItem>,
 }
 
-object! {
+::kestra_core::object! {
     InstanceWorkerGroupList {
-        0 worker_groups = "workerGroups" list,
+        0 worker_groups = "workerGroups",
     }
 }
 
@@ -234,10 +234,10 @@ pub struct SharedCapacity {
     pub used: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     SharedCapacity {
-        0 allocated = "allocated" integer,
-        1 used = "used" integer,
+        0 allocated = "allocated",
+        1 used = "used",
     }
 }
 
@@ -254,11 +254,11 @@ pub struct SubscriptionCapacity {
     pub worker_queue_id: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     SubscriptionCapacity {
-        0 allocated = "allocated" integer,
-        1 used = "used" integer,
-        2 worker_queue_id = "workerQueueId" text,
+        0 allocated = "allocated",
+        1 used = "used",
+        2 worker_queue_id = "workerQueueId",
     }
 }
 
@@ -271,7 +271,11 @@ pub struct SubscriptionRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<crate::QueueSubscriptionMode>,
     /// `reservedPercent` on the wire.
-    #[serde(default, deserialize_with = "crate::lenient::integer", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "::kestra_core::json::read",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub reserved_percent: Option<i64>,
     /// `workerQueueId` on the wire.
     pub worker_queue_id: String,
@@ -309,11 +313,11 @@ pub struct SubscriptionResponse {
     pub reserved_percent: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     SubscriptionResponse {
-        0 mode = "mode" value,
-        1 queue = "queue" value,
-        2 reserved_percent = "reservedPercent" integer,
+        0 mode = "mode",
+        1 queue = "queue",
+        2 reserved_percent = "reservedPercent",
     }
 }
 
@@ -327,9 +331,9 @@ pub struct UpdateSubscriptionRequest {
     pub reserved_percent: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     UpdateSubscriptionRequest {
-        0 reserved_percent = "reservedPercent" integer,
+        0 reserved_percent = "reservedPercent",
     }
 }
 
@@ -397,13 +401,13 @@ pub struct WorkerCapacity {
     pub threads: Option<i64>,
 }
 
-object! {
+::kestra_core::object! {
     WorkerCapacity {
-        0 ended_rate = "endedRate" float,
-        1 max = "max" integer,
-        2 pending = "pending" integer,
-        3 running = "running" integer,
-        4 threads = "threads" integer,
+        0 ended_rate = "endedRate",
+        1 max = "max",
+        2 pending = "pending",
+        3 running = "running",
+        4 threads = "threads",
     }
 }
 
@@ -430,16 +434,16 @@ pub struct WorkerGroupCapacity {
     pub worker_group_id: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     WorkerGroupCapacity {
-        0 shared = "shared" value,
-        1 snapshot_at = "snapshotAt" value,
-        2 subscriptions = "subscriptions" list,
-        3 total_allocated = "totalAllocated" integer,
-        4 total_ended_rate = "totalEndedRate" float,
-        5 total_inflight = "totalInflight" integer,
-        6 total_used = "totalUsed" integer,
-        7 worker_group_id = "workerGroupId" text,
+        0 shared = "shared",
+        1 snapshot_at = "snapshotAt",
+        2 subscriptions = "subscriptions",
+        3 total_allocated = "totalAllocated",
+        4 total_ended_rate = "totalEndedRate",
+        5 total_inflight = "totalInflight",
+        6 total_used = "totalUsed",
+        7 worker_group_id = "workerGroupId",
     }
 }
 
@@ -466,16 +470,16 @@ pub struct WorkerGroupDefinition {
     pub updated_at: Option<::jiff::Timestamp>,
 }
 
-object! {
+::kestra_core::object! {
     WorkerGroupDefinition {
-        0 created_at = "createdAt" value,
-        1 deletable = "deletable" flag,
-        2 description = "description" text,
-        3 id = "id" text,
-        4 name = "name" text,
-        5 subscriptions = "subscriptions" list,
-        6 tokens = "tokens" list,
-        7 updated_at = "updatedAt" value,
+        0 created_at = "createdAt",
+        1 deletable = "deletable",
+        2 description = "description",
+        3 id = "id",
+        4 name = "name",
+        5 subscriptions = "subscriptions",
+        6 tokens = "tokens",
+        7 updated_at = "updatedAt",
     }
 }
 
@@ -488,9 +492,9 @@ pub struct WorkerGroupList {
     pub worker_groups: Vec<crate::WorkerGroupDefinition>,
 }
 
-object! {
+::kestra_core::object! {
     WorkerGroupList {
-        0 worker_groups = "workerGroups" list,
+        0 worker_groups = "workerGroups",
     }
 }
 
@@ -519,17 +523,17 @@ pub struct WorkerGroupTokenSummary {
     pub valid: Option<bool>,
 }
 
-object! {
+::kestra_core::object! {
     WorkerGroupTokenSummary {
-        0 created_at = "createdAt" value,
-        1 description = "description" text,
-        2 expires_at = "expiresAt" value,
-        3 name = "name" text,
-        4 revoked = "revoked" flag,
-        5 token_prefix = "tokenPrefix" text,
-        6 uid = "uid" text,
-        7 use_count = "useCount" integer,
-        8 valid = "valid" flag,
+        0 created_at = "createdAt",
+        1 description = "description",
+        2 expires_at = "expiresAt",
+        3 name = "name",
+        4 revoked = "revoked",
+        5 token_prefix = "tokenPrefix",
+        6 uid = "uid",
+        7 use_count = "useCount",
+        8 valid = "valid",
     }
 }
 
@@ -558,17 +562,17 @@ pub struct WorkerGroupWorker {
     pub worker_name: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     WorkerGroupWorker {
-        0 capacity = "capacity" value,
-        1 created_at = "createdAt" value,
-        2 credential_id = "credentialId" text,
-        3 registered_at = "registeredAt" value,
-        4 state = "state" text,
-        5 token_uid = "tokenUid" text,
-        6 updated_at = "updatedAt" value,
-        7 worker_id = "workerId" text,
-        8 worker_name = "workerName" text,
+        0 capacity = "capacity",
+        1 created_at = "createdAt",
+        2 credential_id = "credentialId",
+        3 registered_at = "registeredAt",
+        4 state = "state",
+        5 token_uid = "tokenUid",
+        6 updated_at = "updatedAt",
+        7 worker_id = "workerId",
+        8 worker_name = "workerName",
     }
 }
 
@@ -581,9 +585,9 @@ pub struct WorkerGroupWorkerList {
     pub workers: Vec<crate::WorkerGroupWorker>,
 }
 
-object! {
+::kestra_core::object! {
     WorkerGroupWorkerList {
-        0 workers = "workers" list,
+        0 workers = "workers",
     }
 }
 
@@ -602,11 +606,11 @@ pub struct WorkerQueueSummary {
     pub tags: Vec<String>,
 }
 
-object! {
+::kestra_core::object! {
     WorkerQueueSummary {
-        0 allowed_tenants = "allowedTenants" strings,
-        1 id = "id" text,
-        2 name = "name" text,
-        3 tags = "tags" strings,
+        0 allowed_tenants = "allowedTenants",
+        1 id = "id",
+        2 name = "name",
+        3 tags = "tags",
     }
 }

@@ -62,10 +62,10 @@ pub struct SubscribingGroup {
     pub name: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     SubscribingGroup {
-        0 id = "id" text,
-        1 name = "name" text,
+        0 id = "id",
+        1 name = "name",
     }
 }
 
@@ -86,13 +86,13 @@ pub struct WorkerQueue {
     pub tags: Vec<String>,
 }
 
-object! {
+::kestra_core::object! {
     WorkerQueue {
-        0 allowed_tenants = "allowedTenants" strings,
-        1 description = "description" text,
-        2 id = "id" text,
-        3 name = "name" text,
-        4 tags = "tags" strings,
+        0 allowed_tenants = "allowedTenants",
+        1 description = "description",
+        2 id = "id",
+        3 name = "name",
+        4 tags = "tags",
     }
 }
 
@@ -115,14 +115,14 @@ pub struct WorkerQueueDetails {
     pub workers: Vec<crate::ServiceInstance>,
 }
 
-object! {
+::kestra_core::object! {
     WorkerQueueDetails {
-        0 allowed_tenants = "allowedTenants" strings,
-        1 description = "description" text,
-        2 id = "id" text,
-        3 name = "name" text,
-        4 tags = "tags" strings,
-        5 workers = "workers" list,
+        0 allowed_tenants = "allowedTenants",
+        1 description = "description",
+        2 id = "id",
+        3 name = "name",
+        4 tags = "tags",
+        5 workers = "workers",
     }
 }
 
@@ -145,14 +145,14 @@ pub struct WorkerQueueItem {
     pub tags: Vec<String>,
 }
 
-object! {
+::kestra_core::object! {
     WorkerQueueItem {
-        0 active_workers = "activeWorkers" integer,
-        1 allowed_tenants = "allowedTenants" strings,
-        2 description = "description" text,
-        3 id = "id" text,
-        4 name = "name" text,
-        5 tags = "tags" strings,
+        0 active_workers = "activeWorkers",
+        1 allowed_tenants = "allowedTenants",
+        2 description = "description",
+        3 id = "id",
+        4 name = "name",
+        5 tags = "tags",
     }
 }
 
@@ -165,9 +165,9 @@ pub struct WorkerQueueList {
     pub worker_queues: Vec<crate::WorkerQueueItem>,
 }
 
-object! {
+::kestra_core::object! {
     WorkerQueueList {
-        0 worker_queues = "workerQueues" list,
+        0 worker_queues = "workerQueues",
     }
 }
 
@@ -180,8 +180,8 @@ pub struct WorkerQueueSubscribers {
     pub groups: Vec<crate::SubscribingGroup>,
 }
 
-object! {
+::kestra_core::object! {
     WorkerQueueSubscribers {
-        0 groups = "groups" list,
+        0 groups = "groups",
     }
 }

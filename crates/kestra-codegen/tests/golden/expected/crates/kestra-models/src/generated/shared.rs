@@ -13,10 +13,10 @@ pub struct Address {
     pub zip: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     Address {
-        0 city = "city" text,
-        1 zip = "ZIP" text,
+        0 city = "city",
+        1 zip = "ZIP",
     }
 }
 
@@ -82,21 +82,21 @@ pub struct Book {
     pub type_: Option<String>,
 }
 
-object! {
+::kestra_core::object! {
     Book {
-        0 author = "author" value,
-        1 chapters = "chapters" list,
-        2 extra = "extra" or_default,
-        3 id = "id" integer,
-        4 key = "key" value,
-        5 kind = "kind" value,
-        6 labels = "labels" value,
-        7 lent_for = "lentFor" value,
-        8 loan = "loan" value,
-        9 owners = "owners" map,
-        10 price = "price" float,
-        11 sequel = "sequel" value,
-        12 type_ = "type" text,
+        0 author = "author",
+        1 chapters = "chapters",
+        2 extra = "extra",
+        3 id = "id",
+        4 key = "key",
+        5 kind = "kind",
+        6 labels = "labels",
+        7 lent_for = "lentFor",
+        8 loan = "loan",
+        9 owners = "owners",
+        10 price = "price",
+        11 sequel = "sequel",
+        12 type_ = "type",
     }
 }
 
@@ -131,9 +131,9 @@ pub struct Loan {
     pub since: Option<::jiff::Timestamp>,
 }
 
-object! {
+::kestra_core::object! {
     Loan {
-        0 book = "book" value,
-        1 since = "since" value,
+        0 book = "book",
+        1 since = "since",
     }
 }

@@ -1,0 +1,174 @@
+//! JSON becomes a value by one reader, which is compiled once for all types.
+//!
+//! A derived `Deserialize` compiles a reader of its own for each type, and again in each crate that reads one. Here a type
+//! says what it consists of, its [`Shape`], and the reader goes by that. `Deserialize` of a model is [`read`], so that a
+//! model is read from whatever serde reads from.
+//!
+//! Reading is lenient: a field, an element or an entry that is null is taken for one that isn't there, what a type doesn't
+//! know is skipped, and text, numbers and truth values are taken for each other where that loses nothing.
+
+mod reader;
+mod scalars;
+mod shapes;
+
+use serde::Deserializer;
+use serde_json::{Map as JsonMap, Value};
+
+pub use scalars::{FromText, Plain, Scalar, Unfit};
+
+/// What can be read from JSON.
+pub trait Read: Sized {
+    /// The value that reading starts with, and that it stays if nothing is sent.
+    fn blank() -> Self;
+
+    /// What the value consists of, to be filled.
+    fn shape(&mut self) -> Shape<'_>;
+}
+
+/// What a value consists of.
+#[allow(missing_debug_implementations, reason = "it lends out what is being read")]
+pub enum Shape<'a> {
+    /// Text, a number or a truth value.
+    Scalar(&'a mut dyn Scalar),
+    /// What may be missing.
+    Optional(&'a mut dyn Optional),
+    /// Elements.
+    List(&'a mut dyn List),
+    /// Fields whose names are known.
+    Object(&'a mut dyn Object),
+    /// Entries of any name.
+    Map(&'a mut dyn Map),
+    /// A list on some versions of the server, an object on others.
+    Either(&'a mut dyn Either),
+    /// Any JSON, as it is.
+    Value(&'a mut Value),
+    /// Any JSON object, as it is.
+    Fields(&'a mut JsonMap<String, Value>),
+    /// Any JSON, which the value is made from.
+    Made(&'a mut dyn Made),
+}
+
+/// What may be missing.
+pub trait Optional {
+    /// What is there, as it turns out not to be missing.
+    fn some(&mut self) -> Shape<'_>;
+}
+
+/// A list that is read.
+pub trait List {
+    /// One more element.
+    fn element(&mut self) -> Shape<'_>;
+}
+
+/// A map that is read.
+pub trait Map {
+    /// One more entry.
+    fn entry(&mut self, key: String) -> Shape<'_>;
+}
+
+/// An object that is read.
+pub trait Object {
+    /// The names of its fields on the wire.
+    fn names(&self) -> &'static [&'static str];
+
+    /// The field at this place in [`names`](Self::names).
+    fn field(&mut self, place: usize) -> Option<Shape<'_>>;
+}
+
+/// What is a list or an object.
+pub trait Either {
+    /// What a list is read into.
+    fn list(&mut self) -> Shape<'_>;
+
+    /// What an object is read into.
+    fn object(&mut self) -> Shape<'_>;
+
+    /// What it is called in an error, such as `a page or a list`.
+    fn expected(&self) -> &'static str;
+}
+
+/// What is made from any JSON: where forms differ too much for another shape.
+pub trait Made {
+    /// Takes the JSON.
+    ///
+    /// # Errors
+    ///
+    /// Why it can't be.
+    fn make(&mut self, value: Value) -> Result<(), String>;
+}
+
+/// The fields of an object, as [`object!`](crate::object) lists them.
+///
+/// [`Object`] is this for all types: its code is compiled only for types that a program reads.
+pub trait Fields: Default {
+    /// The names on the wire.
+    const NAMES: &'static [&'static str];
+
+    /// The field at this place in [`NAMES`](Self::NAMES).
+    fn field(&mut self, place: usize) -> Option<Shape<'_>>;
+}
+
+/// Reads a value from whatever serde reads from: the `deserialize` of every type here.
+///
+/// # Errors
+///
+/// What `D` finds wrong, or that something else is there than the type consists of.
+pub fn read<'de, T: Read, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    let mut value = T::blank();
+    reader::fill(deserializer, value.shape())?;
+    Ok(value)
+}
+
+/// Reads a document.
+///
+/// # Errors
+///
+/// As [`read`], and if more follows.
+pub fn from_slice<T: Read>(json: &[u8]) -> Result<T, serde_json::Error> {
+    let mut value = T::blank();
+    fill_from_slice(json, value.shape())?;
+    Ok(value)
+}
+
+/// Reads a document into what is there.
+pub(crate) fn fill_from_slice(json: &[u8], shape: Shape<'_>) -> Result<(), serde_json::Error> {
+    let mut deserializer = serde_json::Deserializer::from_slice(json);
+    reader::fill(&mut deserializer, shape)?;
+    deserializer.end()
+}
+
+/// Lists the fields of a type: the place of each, its name here and on the wire. The type can be read then.
+#[macro_export]
+macro_rules! object {
+    ($name:ident { $($place:literal $field:ident = $wire:literal,)* }) => {
+        impl $crate::json::Fields for $name {
+            const NAMES: &'static [&'static str] = &[$($wire),*];
+
+            #[inline]
+            fn field(&mut self, place: usize) -> ::std::option::Option<$crate::json::Shape<'_>> {
+                ::std::option::Option::Some(match place {
+                    $($place => $crate::json::Read::shape(&mut self.$field),)*
+                    _ => return ::std::option::Option::None,
+                })
+            }
+        }
+
+        impl $crate::json::Read for $name {
+            #[inline]
+            fn blank() -> Self {
+                Self::default()
+            }
+
+            #[inline]
+            fn shape(&mut self) -> $crate::json::Shape<'_> {
+                $crate::json::Shape::Object(self)
+            }
+        }
+
+        impl<'de> ::serde::Deserialize<'de> for $name {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
+                $crate::json::read(deserializer)
+            }
+        }
+    };
+}

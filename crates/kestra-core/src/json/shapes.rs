@@ -1,0 +1,107 @@
+//! What has parts: lists, maps, objects and what may be missing.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map as JsonMap, Value};
+
+use super::{Fields, List, Map, Object, Optional, Read, Shape};
+
+impl<T: Read> Read for Option<T> {
+    #[inline]
+    fn blank() -> Self {
+        None
+    }
+
+    #[inline]
+    fn shape(&mut self) -> Shape<'_> {
+        Shape::Optional(self)
+    }
+}
+
+impl<T: Read> Optional for Option<T> {
+    fn some(&mut self) -> Shape<'_> {
+        self.get_or_insert_with(T::blank).shape()
+    }
+}
+
+impl<T: Read> Read for Box<T> {
+    #[inline]
+    fn blank() -> Self {
+        Self::new(T::blank())
+    }
+
+    #[inline]
+    fn shape(&mut self) -> Shape<'_> {
+        (**self).shape()
+    }
+}
+
+impl<T: Read> Read for Vec<T> {
+    #[inline]
+    fn blank() -> Self {
+        Self::new()
+    }
+
+    #[inline]
+    fn shape(&mut self) -> Shape<'_> {
+        Shape::List(self)
+    }
+}
+
+impl<T: Read> List for Vec<T> {
+    fn element(&mut self) -> Shape<'_> {
+        self.push_mut(T::blank()).shape()
+    }
+}
+
+impl<T: Read> Read for BTreeMap<String, T> {
+    #[inline]
+    fn blank() -> Self {
+        Self::new()
+    }
+
+    #[inline]
+    fn shape(&mut self) -> Shape<'_> {
+        Shape::Map(self)
+    }
+}
+
+impl<T: Read> Map for BTreeMap<String, T> {
+    fn entry(&mut self, key: String) -> Shape<'_> {
+        self.entry(key).or_insert_with(T::blank).shape()
+    }
+}
+
+impl<T: Fields> Object for T {
+    fn names(&self) -> &'static [&'static str] {
+        T::NAMES
+    }
+
+    fn field(&mut self, place: usize) -> Option<Shape<'_>> {
+        Fields::field(self, place)
+    }
+}
+
+impl Read for Value {
+    #[inline]
+    fn blank() -> Self {
+        Self::Null
+    }
+
+    #[inline]
+    fn shape(&mut self) -> Shape<'_> {
+        Shape::Value(self)
+    }
+}
+
+impl Read for JsonMap<String, Value> {
+    #[inline]
+    fn blank() -> Self {
+        Self::new()
+    }
+
+    #[inline]
+    fn shape(&mut self) -> Shape<'_> {
+        Shape::Fields(self)
+    }
+}
