@@ -110,9 +110,9 @@ mod streams {
     }
 
     /// What a stream of this operation gives.
-    async fn given(info: &'static OperationInfo) -> Vec<Result<u8, ErrorKind>> {
+    async fn given(info: &'static OperationInfo) -> Vec<Result<i64, ErrorKind>> {
         let response = ResponseFuture::new(&Answering, Call::new(info), decode::stream);
-        let mut stream = EventStream::<u8>::new(response, info);
+        let mut stream = EventStream::<i64>::new(response, info);
         let mut given = Vec::new();
         while let Some(event) = stream.next().await {
             given.push(event.map_err(|error| error.kind()));
