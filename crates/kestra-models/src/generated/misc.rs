@@ -490,6 +490,8 @@ pub struct PasswordConfiguration {
     pub password_require_special: Option<bool>,
     /// `passwordReset` on the wire.
     pub password_reset: Option<crate::PasswordReset>,
+    /// `passwordValidate` on the wire; 2.0 and later.
+    pub password_validate: Option<crate::PasswordReset>,
 }
 
 ::kestra_core::object! {
@@ -501,6 +503,7 @@ pub struct PasswordConfiguration {
         4 password_min_upper_case = "passwordMinUpperCase",
         5 password_require_special = "passwordRequireSpecial",
         6 password_reset = "passwordReset",
+        7 password_validate = "passwordValidate",
     }
 }
 

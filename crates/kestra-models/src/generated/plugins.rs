@@ -49,6 +49,7 @@ string_enum! {
         Float = "FLOAT",
         Form = "FORM",
         Int = "INT",
+        Ion = "ION",
         Json = "JSON",
         Multiselect = "MULTISELECT",
         ReusableInputs = "REUSABLE_INPUTS",

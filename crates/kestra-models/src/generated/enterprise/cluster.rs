@@ -41,6 +41,9 @@ pub struct MaintenanceStatusResponseServices {
     /// `SCHEDULER` on the wire.
     #[cfg_attr(feature = "serialize", serde(rename = "SCHEDULER"))]
     pub scheduler: Option<crate::ServiceStatus>,
+    /// `SYSTEM_WORKER` on the wire; 2.0 and later.
+    #[cfg_attr(feature = "serialize", serde(rename = "SYSTEM_WORKER"))]
+    pub system_worker: Option<crate::ServiceStatus>,
     /// `WEBSERVER` on the wire.
     #[cfg_attr(feature = "serialize", serde(rename = "WEBSERVER"))]
     pub webserver: Option<crate::ServiceStatus>,
@@ -56,8 +59,9 @@ pub struct MaintenanceStatusResponseServices {
         2 indexer = "INDEXER",
         3 invalid = "INVALID",
         4 scheduler = "SCHEDULER",
-        5 webserver = "WEBSERVER",
-        6 worker = "WORKER",
+        5 system_worker = "SYSTEM_WORKER",
+        6 webserver = "WEBSERVER",
+        7 worker = "WORKER",
     }
 }
 

@@ -84,7 +84,16 @@ pub struct NotificationHistory {
 string_enum! {
     /// `NotificationType` of the API.
     NotificationType {
+        CaseAssigned = "CASE_ASSIGNED",
+        CaseCommented = "CASE_COMMENTED",
+        CaseCreated = "CASE_CREATED",
+        CaseSeverityChanged = "CASE_SEVERITY_CHANGED",
+        CaseSlaAcknowledgementBreached = "CASE_SLA_ACKNOWLEDGEMENT_BREACHED",
+        CaseSlaResolutionBreached = "CASE_SLA_RESOLUTION_BREACHED",
+        CaseStatusChanged = "CASE_STATUS_CHANGED",
         Generic = "GENERIC",
+        HumanTaskPending = "HUMAN_TASK_PENDING",
+        SystemExecutionFailed = "SYSTEM_EXECUTION_FAILED",
     }
 }
 

@@ -25,6 +25,7 @@ string_enum! {
         IsTrue = "IS_TRUE",
         LessThan = "LESS_THAN",
         LessThanOrEqualTo = "LESS_THAN_OR_EQUAL_TO",
+        NotContains = "NOT_CONTAINS",
         NotEqualTo = "NOT_EQUAL_TO",
         NotIn = "NOT_IN",
         Or = "OR",
