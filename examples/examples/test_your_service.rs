@@ -4,9 +4,7 @@
 //! `cargo test -p kestra-examples --example test_your_service` runs its tests.
 #![allow(clippy::print_stdout)]
 
-use kestra::models::State;
-use kestra::{BoxError, Client};
-use kestra_examples::wait_until;
+use kestra::{BoxError, Client, Finished};
 use kestra_testkit::{Outcome, Server};
 use serde_json::json;
 
@@ -18,24 +16,22 @@ struct Reports {
 
 impl Reports {
     /// Builds the report of a day with the flow `build-report`, and tells how it ended.
-    async fn build(&self, day: &str) -> Result<State, kestra::Error> {
-        let execution = self
-            .client
+    async fn build(&self, day: &str) -> Result<Finished, kestra::Error> {
+        self.client
             .executions()
-            .create_execution("company.team", "build-report")
+            .run("company.team", "build-report")
             .input("day", day)
             .label("requested-by", "reports")
-            .await?;
-        let id = execution.id.unwrap_or_default();
-        let ended = wait_until(&self.client, &id, State::is_terminal).await?;
-        Ok(ended.state.unwrap_or_default())
+            .any_end_state()
+            .await
     }
 }
 
 /// The service on an embedded server, where a script stands for the flow.
 async fn on_embedded_server() -> Result<(Server, Reports), BoxError> {
     let server = Server::start().await?;
-    server.flow("company.team", "build-report").on_run(|inputs| match inputs["day"].as_str() {
+    let flow = server.flow("company.team", "build-report").input("day", "STRING");
+    flow.on_run(|inputs| match inputs["day"].as_str() {
         Some("2026-02-30") => Outcome::failed("no such day"),
         _ => Outcome::success(json!({"rows": 3})),
     });
@@ -47,8 +43,8 @@ async fn on_embedded_server() -> Result<(Server, Reports), BoxError> {
 async fn main() -> Result<(), BoxError> {
     let (_server, reports) = on_embedded_server().await?;
     for day in ["2026-01-31", "2026-02-30"] {
-        let state = reports.build(day).await?;
-        println!("{day}: {}", if state.is_success() { "built" } else { "failed" });
+        let report = reports.build(day).await?;
+        println!("{day}: {}", if report.is_success() { "built" } else { "failed" });
     }
     Ok(())
 }

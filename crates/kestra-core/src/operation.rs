@@ -1,5 +1,7 @@
 //! What the catalogue says of an operation: data that every layer can read from the request.
 
+use std::fmt;
+
 use http::Method;
 
 use crate::guard::Guard;
@@ -291,6 +293,13 @@ impl Route {
             Verb::Patch => Method::PATCH,
             Verb::Delete => Method::DELETE,
         }
+    }
+}
+
+/// Method and path template.
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method(), self.path)
     }
 }
 

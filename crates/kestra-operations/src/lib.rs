@@ -37,3 +37,17 @@ pub use generated::*;
 pub fn operations() -> impl Iterator<Item = &'static kestra_core::OperationInfo> {
     generated::OPERATIONS.iter().flat_map(|area| area.iter().copied())
 }
+
+/// The operation of a name: that of this client (`create_flow`), its Go key (`FlowsAPIService.CreateFlow`), or an operation
+/// id of Kestra's documents (`createFlow`). `None` as well for one that only Enterprise servers have, without that feature.
+///
+/// ```
+/// let operation = kestra_operations::operation("FlowsAPIService.CreateFlow");
+/// assert_eq!(operation.map(|operation| operation.name), Some("create_flow"));
+/// ```
+#[must_use]
+pub fn operation(name: &str) -> Option<&'static kestra_core::OperationInfo> {
+    let by = |is: fn(&kestra_core::OperationInfo, &str) -> bool| operations().find(|known| is(known, name));
+    by(|known, name| known.name == name || known.go_key == name)
+        .or_else(|| by(|known, name| known.aliases.contains(&name)))
+}

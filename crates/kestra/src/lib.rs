@@ -13,6 +13,7 @@ mod files;
 mod flows;
 mod folder;
 mod generated;
+mod kv;
 mod triggers;
 
 pub use areas::*;
@@ -22,15 +23,16 @@ pub use files::{DownloadFile, FileAction, FileSync, FileSyncReport, SyncedFile};
 pub use flows::{Deploy, Deployed, FlowAction, FlowSync, FlowSyncReport, SyncedFlow};
 pub use jiff;
 pub use kestra_core::{
-    Attempt, AttemptResult, Body, BoxError, Call, CallContext, CallOptions, Detached, Download, Error,
-    ErrorKind, ErrorResponse, Executor, FilePart, Filter, Guard, OperationInfo, Progress, RequestSent, Retry,
-    RetryEvent, Server, Servers, Target, TimeoutPhase, Timeouts, Variable, Verdict, Version, paging, sse,
+    Answer, Attempt, AttemptResult, Body, BoxError, Call, CallContext, CallOptions, Detached, Download,
+    Edition, Error, ErrorKind, ErrorResponse, Executor, FilePart, Filter, Guard, OperationInfo, OutputFuture,
+    Progress, QueryParameter, Replay, RequestSent, ResponseFuture, Retry, RetryEvent, Route, Server, Servers,
+    Target, TimeoutPhase, Timeouts, Traffic, Variable, Verdict, Version, Versions, filter, paging, sse,
 };
 pub use kestra_models as models;
 pub use kestra_operations as operations;
 pub use kestra_operations::{BulkByIds, BulkProblem, BulkReport};
 pub use kestra_tower::auth::{Auth, AuthLayer, Token, TokenSource};
-pub use kestra_tower::transport::{Proxy, Tls, Transport};
+pub use kestra_tower::transport::{Proxy, Tls, Transport, TransportBuilder};
 pub use kestra_tower::{RetryLayer, ServerLayer, TimeoutLayer, TraceLayer, VersionCache};
 pub use triggers::{StartBackfill, SwitchTrigger, TriggerBackfill, WatchBackfill};
 
@@ -41,6 +43,8 @@ mod documents {
     mod errors {}
     #[doc = include_str!("../../../docs/layers.md")]
     mod layers {}
+    #[doc = include_str!("../../../docs/porting.md")]
+    mod porting {}
     #[doc = include_str!("../../../docs/running.md")]
     mod running {}
     #[doc = include_str!("../../../docs/safety.md")]

@@ -153,3 +153,24 @@ async fn a_path_prefix_is_kept() -> Result<(), Error> {
     assert_eq!(seen(&server), ["GET /kestra/api/v1/main/flows/search"]);
     Ok(())
 }
+
+#[tokio::test]
+async fn keys_of_a_namespace_on_every_version() {
+    for dialect in [Dialect::V1_0, Dialect::V1_3, Dialect::V2_0] {
+        let server = Server::builder().dialect(dialect).start().await.unwrap();
+        let client = support::once(server.url()).build().unwrap();
+        for (namespace, key) in [("company.team", "a"), ("company.team", "b"), ("company", "c")] {
+            client.kv().set_key_value(namespace, key, "value").await.unwrap();
+        }
+        let mut keys: Vec<_> = client
+            .kv()
+            .keys("company.team")
+            .await
+            .unwrap()
+            .into_iter()
+            .filter_map(|entry| entry.key)
+            .collect();
+        keys.sort();
+        assert_eq!(keys, ["a", "b"], "{dialect:?}");
+    }
+}

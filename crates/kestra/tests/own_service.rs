@@ -7,6 +7,8 @@ mod support;
 use std::convert::Infallible;
 use std::future::pending;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -16,9 +18,14 @@ use axum::routing::get;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body::Frame;
-use kestra::{Body, BoxError, CallOptions, Client, Error, ErrorKind, RequestSent, TimeoutPhase, Timeouts};
+use kestra::{
+    Auth, Body, BoxError, CallOptions, Client, Error, ErrorKind, Proxy, RequestSent, TimeoutPhase, Timeouts,
+    Tls,
+};
 use tokio::time::Instant;
 use tower::limit::ConcurrencyLimitLayer;
+use tower::load_shed::LoadShedLayer;
+use tower::util::MapRequestLayer;
 use tower::{ServiceBuilder, service_fn};
 
 const HELLO: &str = r#"{"id": "hello", "namespace": "company.team"}"#;
@@ -34,6 +41,66 @@ async fn a_function() -> Result<(), Error> {
     let flow = client.flows().get_flow("company.team", "hello").await?;
     assert_eq!(flow.id.as_deref(), Some("hello"));
     Ok(())
+}
+
+#[tokio::test]
+async fn layers_are_put_around_it() -> Result<(), Error> {
+    let service = service_fn(|_: Request<Body>| pending::<Result<Response<Body>, Infallible>>());
+    let client = Client::builder()
+        .service(service)
+        .layer(LoadShedLayer::new())
+        .layer(ConcurrencyLimitLayer::new(1))
+        .build()?;
+    let first = client.clone();
+    let first = tokio::spawn(async move { first.flows().get_flow("company.team", "hello").await });
+    tokio::task::yield_now().await;
+    let error = client.flows().get_flow("company.team", "hello").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Service, "{error:#}");
+    first.abort();
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_transport_is_below_all_layers() -> Result<(), Error> {
+    let requests = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&requests);
+    let transport = service_fn(move |request: Request<Body>| {
+        let number = seen.fetch_add(1, Ordering::Relaxed);
+        assert_eq!(request.uri().host(), Some("kestra.example.com"));
+        assert_eq!(request.headers()["authorization"], "Bearer secret");
+        assert_eq!(request.headers()["x-attempt"], "mine");
+        let answer = Response::builder().status(if number == 0 { 503 } else { 200 });
+        std::future::ready(answer.body(Body::from(HELLO)))
+    });
+    let mark = MapRequestLayer::new(|mut request: Request<Body>| {
+        request.headers_mut().insert("x-attempt", http::HeaderValue::from_static("mine"));
+        request
+    });
+    let client = Client::builder()
+        .server("https://kestra.example.com")
+        .auth(Auth::bearer("secret"))
+        .attempt_layer(mark)
+        .transport(transport)
+        .build()?;
+    let flow = client.flows().get_flow("company.team", "hello").await?;
+    assert_eq!(flow.id.as_deref(), Some("hello"));
+    assert_eq!(requests.load(Ordering::Relaxed), 2, "a 503 is tried again");
+    Ok(())
+}
+
+#[tokio::test]
+async fn settings_without_effect_are_refused() {
+    let service = || service_fn(|_: Request<Body>| pending::<Result<Response<Body>, Infallible>>());
+    let builder = || Client::builder().server("https://kestra.example.com");
+    for builder in [
+        builder().service(service()).attempt_layer(ConcurrencyLimitLayer::new(1)),
+        builder().service(service()).transport(service()),
+        builder().transport(service()).proxy(Proxy::none()),
+        builder().transport(service()).tls(Tls::default()),
+        builder().transport(service()).pool_idle_timeout(Duration::from_secs(1)),
+    ] {
+        assert_eq!(builder.build().unwrap_err().kind(), ErrorKind::Build);
+    }
 }
 
 #[tokio::test]

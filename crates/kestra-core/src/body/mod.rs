@@ -19,7 +19,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 pub use file::FilePart;
 pub use multipart::Multipart;
 
-use crate::error::BoxError;
+use crate::error::{BoxError, Error};
 
 type Stream = UnsyncBoxBody<Bytes, BoxError>;
 
@@ -118,6 +118,21 @@ impl Body {
         match self.0 {
             Kind::Bytes(bytes) => Ok(bytes),
             kind => Err(Self(kind)),
+        }
+    }
+
+    /// Reads all of it into memory.
+    ///
+    /// # Errors
+    ///
+    /// The connection broke, or the stream was silent for too long.
+    pub async fn bytes(self) -> Result<Bytes, Error> {
+        match self.into_bytes() {
+            Ok(bytes) => Ok(bytes),
+            Err(stream) => match stream.collect().await {
+                Ok(read) => Ok(read.to_bytes()),
+                Err(problem) => Err(Error::from_boxed(problem)),
+            },
         }
     }
 

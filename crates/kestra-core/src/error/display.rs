@@ -11,7 +11,7 @@ impl fmt::Display for Error {
         if let Some(operation) = inner.operation {
             f.write_str(operation.name)?;
             if let Some(route) = operation.newest_route() {
-                write!(f, " ({} {})", route.method(), route.path)?;
+                write!(f, " ({route})")?;
             }
             f.write_str(": ")?;
         }

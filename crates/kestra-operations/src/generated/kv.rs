@@ -190,7 +190,7 @@ pub static LIST_ALL_KEYS: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Lists the keys of a namespace; gone with 2.0.
+/// Lists the keys of a namespace; gone with 2.0, where `list_all_keys` with a filter on the namespace does the same.
 ///
 /// `GET /api/v1/{tenant}/namespaces/{namespace}/kv` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
 ///

@@ -62,6 +62,7 @@ pub struct ClientBuilder {
     body_limit: usize,
     call_layers: Layers,
     attempt_layers: Layers,
+    transport: Option<UserService>,
     service: Option<UserService>,
     invalid: Option<Error>,
 }
@@ -83,6 +84,7 @@ impl ClientBuilder {
             body_limit: DEFAULT_BODY_LIMIT,
             call_layers: Layers::default(),
             attempt_layers: Layers::default(),
+            transport: None,
             service: None,
             invalid: None,
         }
@@ -242,7 +244,37 @@ impl ClientBuilder {
         self
     }
 
-    /// Takes a stack of one's own in place of ours; servers, auth, retry, proxy, TLS and layers are then its business.
+    /// Sends attempts by a service of one's own in place of [`Transport`](crate::Transport), below all layers: another HTTP
+    /// client, or a mock under the retries, limits and layers that are meant to be tested.
+    ///
+    /// It gets requests with an absolute URL. Connections, proxy and TLS are its business.
+    ///
+    /// ```
+    /// use http::{Request, Response};
+    /// use kestra::{Body, Client, Retry};
+    /// use tower::service_fn;
+    ///
+    /// let client = Client::builder()
+    ///     .server("https://kestra.example.com")
+    ///     .retry(Retry::none())
+    ///     .transport(service_fn(|request: Request<Body>| async move {
+    ///         assert_eq!(request.uri().host(), Some("kestra.example.com"));
+    ///         Ok::<_, std::convert::Infallible>(Response::new(Body::from(r#"{"id":"hello"}"#)))
+    ///     }))
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok::<(), kestra::Error>(())
+    /// ```
+    pub fn transport<S>(mut self, service: S) -> Self
+    where
+        S: layers::Fits,
+    {
+        self.transport = Some(UserService::new(service));
+        self
+    }
+
+    /// Takes a stack of one's own in place of ours: servers, auth, retry, proxy and TLS are then its business. The layers
+    /// added with [`layer`](Self::layer) are put around it; [`transport`](Self::transport) replaces only the lowest.
     pub fn service<S>(mut self, service: S) -> Self
     where
         S: layers::Fits,
@@ -256,7 +288,8 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// No server, or one whose URL can't be used; a proxy or CA that can't be read; credentials or headers that no request
-    /// can have. The message names the setting and the fix.
+    /// can have; a setting that a service of one's own would leave without effect: `attempt_layer` or `transport` beside
+    /// `service`, proxy or TLS beside `transport`. The message names the setting and the fix.
     pub fn build(self) -> Result<Client, Error> {
         if let Some(problem) = self.invalid {
             return Err(problem);
@@ -268,8 +301,27 @@ impl ClientBuilder {
         }
         let retries = self.retry.attempts_limit() > 1;
         if let Some(service) = self.service {
+            if !self.attempt_layers.is_empty() || self.transport.is_some() {
+                return Err(Error::invalid(
+                    "service",
+                    "attempts are its business: put attempt layers and transport into it, or leave it out",
+                ));
+            }
             options = CallOptions::new().timeouts(self.timeouts).or(&options);
-            return Ok(Client::new(service.into_stack(self.timeouts), options, self.body_limit, retries));
+            return Ok(Client::new(
+                service.into_stack(self.call_layers, self.timeouts),
+                options,
+                self.body_limit,
+                retries,
+            ));
+        }
+        if self.transport.is_some()
+            && (self.proxy.is_some() || self.tls.is_some() || self.pool_idle.is_some())
+        {
+            return Err(Error::invalid(
+                "transport",
+                "connections are its business: leave out proxy, TLS and pool_idle_timeout, or set them there",
+            ));
         }
         let servers = self.servers.ok_or_else(|| {
             Error::invalid("server", "none is set; name one such as `http://localhost:8080`")
@@ -286,6 +338,7 @@ impl ClientBuilder {
             pool_idle: self.pool_idle,
             version_ttl: self.version_ttl,
             body_limit: self.body_limit,
+            transport: self.transport,
             call_layers: self.call_layers,
             attempt_layers: self.attempt_layers,
         })?;

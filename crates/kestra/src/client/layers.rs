@@ -53,7 +53,7 @@ impl Layers {
         self.0.push(Box::new(move |inner| layer.layer(inner).erase()));
     }
 
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
@@ -68,7 +68,7 @@ impl fmt::Debug for Layers {
     }
 }
 
-/// A stack in place of ours.
+/// A service in place of our stack, or of its transport.
 pub(super) struct UserService(CallService);
 
 impl UserService {
@@ -76,8 +76,8 @@ impl UserService {
         Self(service.erase())
     }
 
-    pub(super) fn into_stack(self, timeouts: Timeouts) -> SharedStack {
-        around_service(self.0, timeouts)
+    pub(super) fn into_stack(self, layers: Layers, timeouts: Timeouts) -> SharedStack {
+        around_service(layers.around(self.0), timeouts)
     }
 }
 
@@ -99,22 +99,24 @@ pub(super) struct Standard {
     pub(super) pool_idle: Option<Duration>,
     pub(super) version_ttl: Option<Duration>,
     pub(super) body_limit: usize,
+    pub(super) transport: Option<UserService>,
     pub(super) call_layers: Layers,
     pub(super) attempt_layers: Layers,
 }
 
-pub(super) fn standard(from: Standard) -> Result<SharedStack, Error> {
-    let mut transport = Transport::builder()
-        .proxy(from.proxy.map_or_else(Proxy::from_env, Ok)?)
-        .timeouts(from.timeouts)
-        .max_body_size(from.body_limit);
-    if let Some(tls) = from.tls {
-        transport = transport.tls(tls);
-    }
-    if let Some(limit) = from.pool_idle {
-        transport = transport.pool_idle_timeout(limit);
-    }
-    let transport = transport.build()?;
+pub(super) fn standard(mut from: Standard) -> Result<SharedStack, Error> {
+    // Either way the attempts are one type, so that what is around them is compiled once.
+    let transport = match from.transport.take() {
+        Some(service) => Either::Right(from.attempt_layers.around(service.0)),
+        None => {
+            let transport = own_transport(&from)?;
+            if from.attempt_layers.is_empty() {
+                Either::Left(transport)
+            } else {
+                Either::Right(from.attempt_layers.around(transport.erase()))
+            }
+        }
+    };
     let mut server = ServerLayer::new(from.servers);
     if let Some(ttl) = from.version_ttl {
         server = server.version_ttl(ttl);
@@ -122,12 +124,6 @@ pub(super) fn standard(from: Standard) -> Result<SharedStack, Error> {
     let auth = from.auth.unwrap_or_default();
     auth.check()?;
     let auth = AuthLayer::new(auth).webhooks(from.webhook_credentials);
-    // Either way the attempts are one type, so that what is around them is compiled once.
-    let transport = if from.attempt_layers.is_empty() {
-        Either::Left(transport)
-    } else {
-        Either::Right(from.attempt_layers.around(transport.erase()))
-    };
     let attempt = auth.layer(transport);
     let attempt = server.layer(attempt);
     let attempt = TimeoutLayer::attempt_of(from.timeouts).layer(attempt);
@@ -140,6 +136,22 @@ pub(super) fn standard(from: Standard) -> Result<SharedStack, Error> {
     } else {
         Arc::new(Whole::new(from.call_layers.around(attempts.erase()), limit))
     })
+}
+
+fn own_transport(from: &Standard) -> Result<Transport, Error> {
+    let proxy = match &from.proxy {
+        Some(proxy) => proxy.clone(),
+        None => Proxy::from_env()?,
+    };
+    let mut transport =
+        Transport::builder().proxy(proxy).timeouts(from.timeouts).max_body_size(from.body_limit);
+    if let Some(tls) = &from.tls {
+        transport = transport.tls(tls.clone());
+    }
+    if let Some(limit) = from.pool_idle {
+        transport = transport.pool_idle_timeout(limit);
+    }
+    transport.build()
 }
 
 /// The span and the limit of the whole call, which hold for any stack.

@@ -132,7 +132,22 @@ impl Client {
     ///
     /// A request in origin form goes to the selected server; an absolute URL must be on it. The client's headers are added
     /// where the request has none of that name. The body of the answer is a stream, unless a builder made the request and
-    /// its answer is collected.
+    /// its answer is collected; [`Body::bytes`] reads either.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), kestra::BoxError> {
+    /// # let server = kestra_testkit::Server::start().await?;
+    /// # let client = kestra::Client::builder().server(server.url()).build()?;
+    /// use kestra::Body;
+    ///
+    /// let request = http::Request::get("/api/v1/configs").body(Body::empty())?;
+    /// let read = client.request(request).await?.into_body().bytes().await?;
+    /// let configuration: serde_json::Value = serde_json::from_slice(&read)?;
+    /// assert!(configuration["version"].is_string());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

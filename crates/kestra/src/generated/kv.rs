@@ -41,7 +41,7 @@ impl crate::areas::Kv {
         ::kestra_operations::ListAllKeys::new().on(self.client().clone())
     }
 
-    /// Lists the keys of a namespace; gone with 2.0.
+    /// Lists the keys of a namespace; gone with 2.0, where `list_all_keys` with a filter on the namespace does the same.
     ///
     /// `GET /api/v1/{tenant}/namespaces/{namespace}/kv` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
     ///
