@@ -15,6 +15,7 @@ mod executor;
 pub mod filter;
 mod guard;
 mod head;
+pub mod instant;
 pub mod json;
 mod json_path;
 mod key;

@@ -1,8 +1,7 @@
 //! Single conditions that no server reads as they are meant.
 
-use jiff::Timestamp;
-
 use super::Condition;
+use crate::instant;
 
 /// Fields that are points in time.
 const DATES: &[&str] = &[
@@ -52,9 +51,9 @@ pub(super) fn condition(condition: &Condition) -> Result<(), String> {
 }
 
 fn date(value: &str) -> Result<(), String> {
-    match value.parse::<Timestamp>() {
-        Ok(_) => Ok(()),
-        Err(_) => Err(format!(
+    match instant::parse(value) {
+        Some(_) => Ok(()),
+        None => Err(format!(
             "`{value}` is no date and time with a zone, such as 2026-01-31T08:00:00Z; a `jiff::Timestamp` always is"
         )),
     }
@@ -103,7 +102,7 @@ pub(super) fn zoned(condition: &Condition) -> Option<String> {
     if !DATES.contains(&condition.field.as_str()) {
         return None;
     }
-    value.parse::<Timestamp>().ok().map(|date| date.to_string())
+    instant::parse(value).map(|date| date.to_string())
 }
 
 #[cfg(test)]

@@ -43,7 +43,6 @@ impl<'a> Place<'a> {
             Shape::Scalar(scalar) => scalar.set(plain).map_err(|unfit| match unfit {
                 Unfit::Kind => E::invalid_type(plain.unexpected(), &scalar.expected()),
                 Unfit::Value => E::invalid_value(plain.unexpected(), &scalar.expected()),
-                Unfit::Because(problem) => E::custom(problem),
             }),
             Shape::Value(value) => {
                 *value = plain.into();

@@ -5,6 +5,7 @@ use serde::de::Unexpected;
 use serde_json::Value;
 
 use super::{Read, Shape};
+use crate::instant;
 
 /// A value of JSON that has no parts.
 #[derive(Clone, Copy, Debug)]
@@ -56,8 +57,6 @@ pub enum Unfit {
     Kind,
     /// It is of that kind, but none of its values.
     Value,
-    /// This.
-    Because(String),
 }
 
 /// What is read from a value that has no parts.
@@ -166,12 +165,12 @@ impl Scalar for f64 {
 impl Scalar for Timestamp {
     fn set(&mut self, plain: Plain<'_>) -> Result<(), Unfit> {
         let Plain::Text(text) = plain else { return Err(Unfit::Kind) };
-        *self = text.parse().map_err(|problem: jiff::Error| Unfit::Because(problem.to_string()))?;
+        *self = instant::parse(text).ok_or(Unfit::Value)?;
         Ok(())
     }
 
     fn expected(&self) -> &'static str {
-        "a timestamp"
+        "a date and time with a zone"
     }
 }
 

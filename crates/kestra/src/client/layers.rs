@@ -128,11 +128,11 @@ pub(super) fn standard(mut from: Standard) -> Result<SharedStack, Error> {
     let attempt = server.layer(attempt);
     let attempt = TimeoutLayer::attempt_of(from.timeouts).layer(attempt);
     let attempt = TraceLayer::attempt().layer(attempt);
-    let attempts = RetryLayer::new(from.retry).layer(attempt);
+    // The one allocation costs less than moving so large a future from layer to layer.
+    let attempts = RetryLayer::new(from.retry).layer(attempt).map_future(Box::pin);
     let limit = TimeoutLayer::total_of(from.timeouts);
     Ok(if from.call_layers.is_empty() {
-        // The one allocation costs less than moving so large a future from layer to layer.
-        Arc::new(Whole::new(attempts.map_future(Box::pin), limit.relying_on_attempts()))
+        Arc::new(Whole::new(attempts, limit.relying_on_attempts()))
     } else {
         Arc::new(Whole::new(from.call_layers.around(attempts.erase()), limit))
     })

@@ -4,9 +4,8 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
 use kestra_core::paging::Pages;
-use kestra_core::{CORRELATION_LABEL, Error, Filter, IdempotencyKey, decode};
+use kestra_core::{CORRELATION_LABEL, Error, Filter, IdempotencyKey, decode, instant};
 use kestra_models::Page;
 use kestra_operations::search_relatives;
 use serde_json::Value;
@@ -60,8 +59,7 @@ pub(super) struct Scope<'a> {
 /// Subflows, replays and retries inherit the label, so only those count that come out of no other execution. Rows are read
 /// as plain JSON: that way a program that creates an execution doesn't hold what reads executions twice.
 pub(super) async fn look_up(client: &Client, key: &str, scope: Scope<'_>) -> Result<Vec<String>, Error> {
-    let range = SignedDuration::try_from(scope.look_back).unwrap_or(SignedDuration::MAX);
-    let since = Timestamp::now().checked_sub(range).unwrap_or(Timestamp::UNIX_EPOCH);
+    let since = instant::ago(scope.look_back);
     let mut search =
         search_relatives(Some(key), scope.kind, Some(since)).on(client.clone()).sort(["state.startDate:asc"]);
     if let Some((namespace, flow)) = scope.flow {

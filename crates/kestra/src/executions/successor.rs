@@ -2,16 +2,15 @@
 
 use std::time::Duration;
 
-use jiff::SignedDuration;
 use kestra_core::sse::{Backoff, is_passing};
-use kestra_core::{CORRELATION_LABEL, Error, Filter};
+use kestra_core::{CORRELATION_LABEL, Error, Filter, instant};
 use kestra_models::{Execution, ExecutionKind};
 use kestra_operations::search_relatives;
 
 use crate::Client;
 
 /// How far clocks may be apart.
-const SKEW: SignedDuration = SignedDuration::from_hours(1);
+const SKEW: Duration = Duration::from_secs(3600);
 
 /// The id of the execution that goes on in the place of one that ended as RETRIED.
 ///
@@ -37,7 +36,7 @@ async fn find(client: &Client, retried: &Execution) -> Result<Option<String>, Er
     let mut search = search_relatives(
         retried.labels.get(CORRELATION_LABEL),
         retried.kind.as_ref().map(ExecutionKind::as_str),
-        start.map(|start| start - SKEW),
+        start.map(|start| instant::earlier(start, SKEW)),
     )
     .on(client.clone())
     .sort(["state.startDate:asc"]);

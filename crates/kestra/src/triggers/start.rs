@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use kestra_core::{Error, ErrorKind};
+use kestra_core::{Error, ErrorKind, instant};
 use kestra_models::{Backfill, CreateBackfillRequest, CreateBackfillRequestBackfill, Labels, TriggerState};
 use serde_json::{Map, Value};
 
@@ -83,7 +83,7 @@ impl StartBackfill {
         }
         let mut backfill = Backfill::new();
         // These servers leave out a time of the schedule that is the start itself.
-        backfill.start = Some(self.from.checked_sub(Duration::from_millis(1)).unwrap_or(self.from));
+        backfill.start = Some(instant::earlier(self.from, Duration::from_millis(1)));
         backfill.end = self.end;
         backfill.inputs = self.inputs.clone();
         backfill.labels = self.labels();

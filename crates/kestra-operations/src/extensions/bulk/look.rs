@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
 use kestra_core::sse::{Backoff, is_passing};
 use kestra_core::{
-    CORRELATION_LABEL, Call, CallOptions, Error, Filter, OutputFuture, ResponseFuture, SharedExecutor, decode,
+    CORRELATION_LABEL, Call, CallOptions, Error, Filter, OutputFuture, ResponseFuture, SharedExecutor,
+    decode, instant,
 };
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
@@ -20,7 +20,7 @@ use crate::{GetExecution, GetFlow, SearchTriggersForFlow};
 const PACE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(2));
 
 /// How far clocks may be apart.
-const SKEW: SignedDuration = SignedDuration::from_hours(1);
+const SKEW: Duration = Duration::from_secs(3600);
 
 /// One that was acted on, and how it was before.
 pub(super) struct Acted {
@@ -91,11 +91,11 @@ impl Looker {
         let labels = execution["labels"].as_array();
         let correlation =
             labels.and_then(|labels| labels.iter().find(|label| label["key"] == CORRELATION_LABEL));
-        let start = text(&execution["state"], "startDate").and_then(|start| start.parse::<Timestamp>().ok());
+        let start = text(&execution["state"], "startDate").and_then(instant::parse);
         let mut search = search_relatives(
             correlation.and_then(|label| text(label, "value")),
             text(execution, "kind"),
-            start.map(|start| start - SKEW),
+            start.map(|start| instant::earlier(start, SKEW)),
         )
         .sort(["state.startDate:desc"])
         .size(100);

@@ -1,17 +1,17 @@
 //! The executions that have come out of one.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
-use jiff::SignedDuration;
 use kestra_core::sse::{Backoff, is_passing};
-use kestra_core::{CORRELATION_LABEL, Call, CallOptions, Error, ErrorKind, Executor};
+use kestra_core::{CORRELATION_LABEL, Call, CallOptions, Error, ErrorKind, Executor, instant};
 use kestra_models::{Execution, ExecutionKind};
 
 use super::reader::Reader;
 use crate::extensions::search_relatives;
 
 /// How far clocks may be apart.
-const SKEW: SignedDuration = SignedDuration::from_mins(5);
+const SKEW: Duration = Duration::from_secs(300);
 
 /// Searches for the executions that have come out of one: its subflows, what it triggered, their replays and retries.
 pub(super) struct Family<E> {
@@ -60,7 +60,7 @@ impl<E: Executor> Family<E> {
         };
         let mut backoff = Backoff::default();
         loop {
-            match self.search(label, start - SKEW, execution.kind.as_ref()).await {
+            match self.search(label, instant::earlier(start, SKEW), execution.kind.as_ref()).await {
                 Err(error) if is_passing(&error) => backoff.pause(error).await?,
                 // 1.0 can't search for kinds.
                 Err(error) if error.kind() == ErrorKind::Unsupported => return Ok(Vec::new()),

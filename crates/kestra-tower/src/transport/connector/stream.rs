@@ -14,8 +14,20 @@ use tokio_rustls::client::TlsStream;
 /// A stream to a server or a proxy.
 pub(crate) enum Stream {
     Tcp(TcpStream),
-    /// TLS over TCP, or over the TLS of a proxy.
-    Tls(Box<TlsStream<Stream>>),
+    /// TLS over TCP, or over the TLS of a proxy. Its type is hidden, as all that holds a stream would be compiled with it.
+    Tls(Box<dyn Tls>),
+}
+
+/// A stream that speaks TLS.
+pub(crate) trait Tls: AsyncRead + AsyncWrite + Send + Unpin {
+    /// Whether HTTP/2 was agreed on.
+    fn is_http2(&self) -> bool;
+}
+
+impl Tls for TlsStream<Stream> {
+    fn is_http2(&self) -> bool {
+        self.get_ref().1.alpn_protocol() == Some(b"h2".as_slice())
+    }
 }
 
 /// Calls a method of whichever stream it is.
@@ -81,7 +93,7 @@ impl Connection {
     fn is_http2(&self) -> bool {
         match self.io.inner() {
             Stream::Tcp(_) => false,
-            Stream::Tls(stream) => stream.get_ref().1.alpn_protocol() == Some(b"h2".as_slice()),
+            Stream::Tls(stream) => stream.is_http2(),
         }
     }
 }
