@@ -4,9 +4,13 @@
 
 mod support;
 
+use std::time::Duration;
+
 use kestra::{Auth, Error, ErrorKind, RequestSent};
 use kestra_testkit::{Cut, Dialect, Fault, Server};
 use support::{FLOW, embedded, once};
+use tower::limit::ConcurrencyLimitLayer;
+use tower::load_shed::LoadShedLayer;
 
 const SEARCH: &str = "/api/v1/{tenant}/flows/search";
 
@@ -198,6 +202,38 @@ async fn a_start_names_the_input_that_it_refuses() {
         let error = client.executions().start("company.team", "hello").input(name, value).await.unwrap_err();
         assert_eq!((error.kind(), error.invalid_inputs()), (ErrorKind::Refused, vec![name.to_owned()]));
     }
+}
+
+#[tokio::test]
+async fn what_a_layer_refuses_was_not_sent() {
+    let (server, _) = embedded().await;
+    server.fail(Fault::hang().on("GET", SEARCH).always());
+    for client in [
+        once(server.url()).layer(LoadShedLayer::new()).layer(ConcurrencyLimitLayer::new(1)),
+        once(server.url()).attempt_layer(LoadShedLayer::new()).attempt_layer(ConcurrencyLimitLayer::new(1)),
+    ] {
+        let client = client.build().unwrap();
+        let busy = client.clone();
+        let busy = tokio::spawn(async move { busy.flows().search_flows().await });
+        while server.requests().is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let error = client.executions().start("company.team", "hello").await.unwrap_err();
+        assert_eq!((error.kind(), error.request_sent()), (ErrorKind::Service, RequestSent::No), "{error:#}");
+        assert_eq!(server.requests().len(), 1);
+        busy.abort();
+        server.clear_requests();
+    }
+}
+
+#[tokio::test]
+async fn what_a_layer_gives_up_may_have_been_sent() {
+    let (server, _) = embedded().await;
+    server.fail(Fault::hang().on("GET", SEARCH).always());
+    let layer = tower::timeout::TimeoutLayer::new(Duration::from_millis(100));
+    let client = once(server.url()).attempt_layer(layer).build().unwrap();
+    let error = client.flows().search_flows().await.unwrap_err();
+    assert_eq!((error.kind(), error.request_sent()), (ErrorKind::Service, RequestSent::Maybe), "{error:#}");
 }
 
 #[tokio::test]

@@ -106,6 +106,7 @@ pub(super) struct Standard {
 
 pub(super) fn standard(mut from: Standard) -> Result<SharedStack, Error> {
     // Either way the attempts are one type, so that what is around them is compiled once.
+    let is_own = from.transport.is_none();
     let transport = match from.transport.take() {
         Some(service) => Either::Right(from.attempt_layers.around(service.0)),
         None => {
@@ -132,9 +133,9 @@ pub(super) fn standard(mut from: Standard) -> Result<SharedStack, Error> {
     let attempts = RetryLayer::new(from.retry).layer(attempt).map_future(Box::pin);
     let limit = TimeoutLayer::total_of(from.timeouts);
     Ok(if from.call_layers.is_empty() {
-        Arc::new(Whole::new(attempts, limit.relying_on_attempts()))
+        Arc::new(Whole::new(attempts, limit.relying_on_attempts()).tracked(is_own))
     } else {
-        Arc::new(Whole::new(from.call_layers.around(attempts.erase()), limit))
+        Arc::new(Whole::new(from.call_layers.around(attempts.erase()), limit).tracked(is_own))
     })
 }
 

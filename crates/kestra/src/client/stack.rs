@@ -30,11 +30,19 @@ pub(crate) type SharedStack = Arc<dyn Stack>;
 /// The span and the limit of the whole call around a service.
 ///
 /// It is ready at any time, since it waits for the service within the limit of each call.
-pub(super) struct Whole<S>(TraceService<TimeoutService<S>>);
+pub(super) struct Whole<S> {
+    service: TraceService<TimeoutService<S>>,
+    is_tracked: bool,
+}
 
 impl<S> Whole<S> {
     pub(super) fn new(service: S, limit: TimeoutLayer) -> Self {
-        Self(TraceLayer::call().layer(limit.layer(service)))
+        Self { service: TraceLayer::call().layer(limit.layer(service)), is_tracked: false }
+    }
+
+    /// Our transport is below, and tells what it writes: what a layer refused before it got there was not sent.
+    pub(super) fn tracked(self, is_tracked: bool) -> Self {
+        Self { is_tracked, ..self }
     }
 }
 
@@ -53,7 +61,10 @@ where
             Err(error) => return Box::pin(std::future::ready(Err(error))),
         };
         let context = CallContext::of(&request).cloned();
-        let sending = self.0.clone().call(request);
+        if let Some(context) = context.as_ref().filter(|_| self.is_tracked) {
+            context.sent().track();
+        }
+        let sending = self.service.clone().call(request);
         Box::pin(Sending { sending, judging: None, context, body_limit })
     }
 }
@@ -100,7 +111,11 @@ where
 /// Adds what only the whole call knows.
 fn finish(error: Error, context: Option<&CallContext>) -> Error {
     let Some(context) = context else { return error };
-    let sent = error.request_sent().max(context.sent().get());
+    let sent = match error.kind() {
+        // Whoever failed doesn't know what those below it have sent.
+        ErrorKind::Service => context.sent().known(),
+        _ => error.request_sent().max(context.sent().get()),
+    };
     let mut error = error.sent(sent);
     if error.attempts() == 0 {
         error = error.after(context.attempts(), context.begun().elapsed());
