@@ -42,7 +42,7 @@ fn read_json(
 ///
 /// # Errors
 ///
-/// As [`json`], but for an empty body.
+/// As [`json()`], but for an empty body.
 pub fn optional<T: Read>(
     response: Response<Body>,
     info: &'static OperationInfo,
