@@ -1,6 +1,6 @@
 //! What one call, or every call of a client, does otherwise than usual.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::timeouts::Timeouts;
 use crate::version::Version;
 
 /// Values of a server template's variables.
-pub type ServerVariables = HashMap<String, String>;
+pub type ServerVariables = BTreeMap<String, String>;
 
 /// Options of a call: on one builder, or on a client for all its calls, where those of the call win.
 ///
@@ -38,8 +38,7 @@ struct Options {
     headers: HeaderMap,
     server_index: Option<usize>,
     server_variables: Option<ServerVariables>,
-    operation_indices: HashMap<String, usize>,
-    operation_variables: HashMap<String, ServerVariables>,
+    operations: Vec<OfOperation>,
     timeouts: Timeouts,
     retry: Option<Retry>,
     idempotent: Option<bool>,
@@ -47,6 +46,28 @@ struct Options {
     any_version: Option<bool>,
     api_version: Option<Version>,
     invalid: Option<String>,
+}
+
+/// What is set for the servers of one operation.
+#[derive(Clone, Debug)]
+struct OfOperation {
+    /// Its Go key.
+    key: String,
+    server_index: Option<usize>,
+    server_variables: Option<ServerVariables>,
+}
+
+impl Options {
+    fn operation(&self, key: &str) -> Option<&OfOperation> {
+        self.operations.iter().find(|operation| operation.key == key)
+    }
+
+    fn operation_mut(&mut self, key: String) -> &mut OfOperation {
+        match self.operations.iter().position(|operation| operation.key == key) {
+            Some(at) => &mut self.operations[at],
+            None => self.operations.push_mut(OfOperation { key, server_index: None, server_variables: None }),
+        }
+    }
 }
 
 impl CallOptions {
@@ -114,9 +135,7 @@ impl CallOptions {
     #[must_use]
     pub fn operation_server_index(self, operation: impl Into<String>, index: usize) -> Self {
         let operation = operation.into();
-        self.set(|options| {
-            options.operation_indices.insert(operation, index);
-        })
+        self.set(|options| options.operation_mut(operation).server_index = Some(index))
     }
 
     /// Sets a variable for one operation; the variables that are set so replace the general ones for it as a whole.
@@ -129,7 +148,8 @@ impl CallOptions {
     ) -> Self {
         let (operation, name, value) = (operation.into(), name.into(), value.into());
         self.set(|options| {
-            options.operation_variables.entry(operation).or_default().insert(name, value);
+            let variables = &mut options.operation_mut(operation).server_variables;
+            variables.get_or_insert_default().insert(name, value);
         })
     }
 
@@ -195,8 +215,11 @@ impl CallOptions {
         }
         merged.server_index = ours.server_index.or(merged.server_index);
         merged.server_variables = ours.server_variables.or(merged.server_variables);
-        merged.operation_indices.extend(ours.operation_indices);
-        merged.operation_variables.extend(ours.operation_variables);
+        for ours in ours.operations {
+            let operation = merged.operation_mut(ours.key);
+            operation.server_index = ours.server_index.or(operation.server_index);
+            operation.server_variables = ours.server_variables.or(operation.server_variables.take());
+        }
         merged.timeouts = ours.timeouts.or(merged.timeouts);
         merged.retry = ours.retry.or(merged.retry);
         merged.idempotent = ours.idempotent.or(merged.idempotent);
@@ -236,7 +259,7 @@ impl CallOptions {
     pub fn get_server_index(&self, operation: Option<&str>) -> Option<usize> {
         self.get(|options| {
             operation
-                .and_then(|operation| options.operation_indices.get(operation).copied())
+                .and_then(|operation| options.operation(operation)?.server_index)
                 .or(options.server_index)
         })
     }
@@ -246,7 +269,7 @@ impl CallOptions {
     pub fn get_server_variables(&self, operation: Option<&str>) -> Option<&ServerVariables> {
         self.get(|options| {
             operation
-                .and_then(|operation| options.operation_variables.get(operation))
+                .and_then(|operation| options.operation(operation)?.server_variables.as_ref())
                 .or(options.server_variables.as_ref())
         })
     }
@@ -302,8 +325,7 @@ impl fmt::Debug for CallOptions {
             .field("headers", &headers)
             .field("server_index", &options.server_index)
             .field("server_variables", &options.server_variables)
-            .field("operation_indices", &options.operation_indices)
-            .field("operation_variables", &options.operation_variables)
+            .field("operations", &options.operations)
             .field("timeouts", &options.timeouts)
             .field("retry", &options.retry)
             .field("idempotent", &options.idempotent)

@@ -64,6 +64,9 @@ pub trait List {
 pub trait Map {
     /// One more entry.
     fn entry(&mut self, key: String) -> Shape<'_>;
+
+    /// An entry that is null; none by default.
+    fn null(&mut self, _key: String) {}
 }
 
 /// An object that is read.

@@ -91,7 +91,11 @@ impl<'de> Visitor<'de> for Place<'_> {
         match self {
             Self::Whole(Shape::Optional(_) | Shape::Value(_)) => Ok(()),
             Self::Whole(_) => self.plain(Plain::Null),
-            Self::Field(_) | Self::Element(_) | Self::Entry(..) => Ok(()),
+            Self::Field(_) | Self::Element(_) => Ok(()),
+            Self::Entry(map, key) => {
+                map.null(key);
+                Ok(())
+            }
         }
     }
 

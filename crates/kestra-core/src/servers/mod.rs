@@ -3,7 +3,6 @@
 mod base;
 mod template;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use base::BaseUrl;
@@ -114,7 +113,8 @@ impl Variable {
 #[derive(Clone, Debug)]
 pub struct Servers {
     general: Arc<[Resolved]>,
-    operations: Arc<HashMap<String, Arc<[Resolved]>>>,
+    /// By Go key, the last of a key first.
+    operations: Arc<Vec<(String, Arc<[Resolved]>)>>,
 }
 
 /// A server, and its URL with the default values filled in, worked out once.
@@ -138,7 +138,7 @@ impl Servers {
         operation: impl Into<String>,
         servers: impl IntoIterator<Item = S>,
     ) -> Self {
-        Arc::make_mut(&mut self.operations).insert(operation.into(), resolve_defaults(servers));
+        Arc::make_mut(&mut self.operations).insert(0, (operation.into(), resolve_defaults(servers)));
         self
     }
 
@@ -151,7 +151,7 @@ impl Servers {
         if self.general.is_empty() && self.operations.is_empty() {
             return Err(error("servers: the list is empty; name a server such as `http://localhost:8080`"));
         }
-        let own = self.operations.values().flat_map(|servers| servers.iter());
+        let own = self.operations.iter().flat_map(|(_, servers)| servers.iter());
         for server in self.general.iter().chain(own) {
             if let Err(problem) = &server.base {
                 return Err(error(problem.as_str()));
@@ -172,8 +172,8 @@ impl Servers {
         options: &CallOptions,
     ) -> Result<BaseUrl, Error> {
         let key = operation.map(|operation| operation.go_key);
-        let own =
-            if self.operations.is_empty() { None } else { key.and_then(|key| self.operations.get(key)) };
+        let own = self.operations.iter().find(|(operation, _)| key == Some(operation.as_str()));
+        let own = own.map(|(_, servers)| servers);
         let servers = own.unwrap_or(&self.general);
         let index = options.get_server_index(key).unwrap_or(0);
         let Some(server) = servers.get(index) else {

@@ -70,6 +70,10 @@ impl Map for Permissions {
     fn entry(&mut self, resource: String) -> Shape<'_> {
         self.by_resource.push_mut((resource.into(), Vec::new())).1.shape()
     }
+
+    fn null(&mut self, resource: String) {
+        self.by_resource.push((resource.into(), Vec::new()));
+    }
 }
 
 #[cfg(feature = "serialize")]
