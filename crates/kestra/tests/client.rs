@@ -174,3 +174,13 @@ async fn keys_of_a_namespace_on_every_version() {
         assert_eq!(keys, ["a", "b"], "{dialect:?}");
     }
 }
+
+#[cfg(feature = "serialize")]
+#[tokio::test]
+async fn what_a_server_answers_can_be_handed_on() {
+    let (server, client) = support::embedded().await;
+    server.deploy(FLOW).unwrap();
+    let finished = client.executions().run("company.team", "hello").await.unwrap();
+    let written = serde_json::to_value(&finished.execution).unwrap();
+    assert_eq!((&written["flowId"], &written["state"]["current"]), (&"hello".into(), &"SUCCESS".into()));
+}
