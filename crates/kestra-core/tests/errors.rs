@@ -126,7 +126,10 @@ fn predicates_hold_across_versions() {
     );
     assert!(answered(502, Some("text/html"), "<html>").hint().unwrap().contains("proxy"));
     assert!(answered(301, None, "").hint().unwrap().contains("redirects"));
-    assert!(answered(404, JSON, "{}").hint().unwrap().contains("path prefix"));
+    for bare in ["{}", r#"{"message":"Not Found"}"#, r#"{"message":"Not Found: Page Not Found"}"#] {
+        assert!(answered(404, JSON, bare).hint().unwrap().contains("path prefix"));
+    }
+    assert!(answered(404, JSON, r#"{"message":"Not Found: No value found for key 'a'"}"#).hint().is_none());
     assert!(answered(504, None, "").is_timeout());
     // What comes of a failure advises what the failure does.
     let unclear = Error::new(ErrorKind::UnclearOutcome, "perhaps").caused_by(answered(301, None, ""));

@@ -33,10 +33,10 @@ macro_rules! sync_report {
     };
 }
 
-/// Writes an error as its text.
+/// Writes an error as its text, with its causes.
 pub(crate) fn as_text<S: serde::Serializer>(error: &Option<Error>, serializer: S) -> Result<S::Ok, S::Error> {
     match error {
-        Some(error) => serializer.collect_str(error),
+        Some(error) => serializer.collect_str(&format_args!("{error:#}")),
         None => serializer.serialize_none(),
     }
 }

@@ -60,6 +60,14 @@ async fn another_server() {
     let error = client.check().await.unwrap_err();
     assert!(error.is_not_found(), "{error}");
     assert!(error.to_string().contains("/api/v1/configs"), "{error}");
+    assert!(error.hint().unwrap().contains("another web server"), "{error:#}");
+}
+
+#[tokio::test]
+async fn another_path() {
+    let (server, _) = support::embedded().await;
+    let error = once(&format!("{}/kestra", server.url())).build().unwrap().check().await.unwrap_err();
+    assert!(error.is_not_found() && error.to_string().contains("/api/v1/configs"), "{error}");
     assert!(error.hint().unwrap().contains("path prefix"), "{error:#}");
 }
 

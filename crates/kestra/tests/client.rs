@@ -175,6 +175,20 @@ async fn keys_of_a_namespace_on_every_version() {
     }
 }
 
+#[tokio::test]
+async fn a_trigger_that_is_missing_on_every_version() {
+    for dialect in [Dialect::V1_0, Dialect::V1_3, Dialect::V2_0] {
+        let server = Server::builder().dialect(dialect).start().await.unwrap();
+        server.deploy(FLOW).unwrap();
+        let client = support::once(server.url()).build().unwrap();
+        let error = client.triggers().disable("company.team", "hello", "nobody").await.unwrap_err();
+        assert!(error.is_not_found() && error.to_string().contains("nobody"), "{dialect:?}: {error}");
+        let backfill = client.triggers().backfill("company.team", "hello", "nobody");
+        let error = backfill.start(kestra::jiff::Timestamp::UNIX_EPOCH).await.unwrap_err();
+        assert!(error.is_not_found(), "{dialect:?}: {error}");
+    }
+}
+
 #[cfg(feature = "serialize")]
 #[tokio::test]
 async fn what_a_server_answers_can_be_handed_on() {

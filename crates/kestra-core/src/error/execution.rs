@@ -12,6 +12,7 @@ pub(super) struct About {
     pub(super) id: Option<String>,
     pub(super) key: Option<String>,
     pub(super) inputs: Vec<String>,
+    pub(super) is_missing: bool,
     pub(super) payload: Option<Payload>,
 }
 
@@ -57,6 +58,13 @@ impl Error {
     #[must_use]
     pub fn of_input(mut self, name: impl Into<String>) -> Self {
         self.0.about.inputs.push(name.into());
+        self
+    }
+
+    /// Says that the server doesn't have what it is about, where no 404 told so.
+    #[must_use]
+    pub fn of_missing(mut self) -> Self {
+        self.0.about.is_missing = true;
         self
     }
 

@@ -58,6 +58,16 @@ const WEBHOOK: &str = "webhooks are sent no credentials, since the server keeps 
 const HTML: &str =
     "a proxy or another web server answered: check the server URL, its path prefix and the proxy";
 
+fn is_json(response: &ErrorResponse) -> bool {
+    let declared = response.parts.headers.get(header::CONTENT_TYPE);
+    declared.and_then(|declared| declared.to_str().ok()).is_some_and(|declared| declared.contains("json"))
+}
+
+/// Whether it says no more than the status does.
+fn is_bare(message: &str) -> bool {
+    message.split([':', ';']).all(|part| matches!(part.trim(), "Not Found" | "Page Not Found"))
+}
+
 fn status_hint(response: &ErrorResponse) -> Option<&'static str> {
     let status = response.parts.status;
     if response.is_html() {
@@ -88,8 +98,10 @@ fn status_hint(response: &ErrorResponse) -> Option<&'static str> {
         StatusCode::GATEWAY_TIMEOUT if says("state transition") => Some(
             "the command is queued and may still be carried out: don't repeat it, look for its effect first",
         ),
-        StatusCode::NOT_FOUND if !response.parts.headers.contains_key(header::CONTENT_TYPE) => Some(HTML),
-        StatusCode::NOT_FOUND => Some(
+        // Kestra's own are always JSON.
+        StatusCode::NOT_FOUND if !is_json(response) => Some(HTML),
+        // Where the server names what is missing there is nothing to add.
+        StatusCode::NOT_FOUND if message.as_deref().is_none_or(is_bare) => Some(
             "check ids, namespace and tenant; if nothing at all is found, the server URL lacks its path prefix",
         ),
         _ => None,

@@ -5,7 +5,7 @@ use http::StatusCode;
 use super::{Error, ErrorKind, RequestSent};
 
 impl Error {
-    /// Whether the thing is missing (404).
+    /// Whether the thing is missing: a 404, or what servers before 2.0 answer of a trigger that they don't know.
     ///
     /// # Troubleshooting
     ///
@@ -13,7 +13,7 @@ impl Error {
     /// execution that was only just created may not be found on 2.0 until the executor took it.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        self.has_status(StatusCode::NOT_FOUND)
+        self.has_status(StatusCode::NOT_FOUND) || self.0.about.is_missing
     }
 
     /// Whether the state of the thing doesn't allow the action.

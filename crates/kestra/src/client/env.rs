@@ -1,6 +1,6 @@
 //! What the environment says, by the names that Kestra's own tools use.
 
-use kestra_core::{Error, Version};
+use kestra_core::{Error, Servers, Version};
 use kestra_tower::Auth;
 
 use super::ClientBuilder;
@@ -14,7 +14,9 @@ pub(super) fn builder(lookup: Lookup<'_>) -> Result<ClientBuilder, Error> {
     let url = get("KESTRA_URL").ok_or_else(|| {
         Error::invalid("KESTRA_URL", "it is not set; set it to the server, such as http://localhost:8080")
     })?;
-    let mut builder = ClientBuilder::new().server(url);
+    let servers = Servers::from(url);
+    servers.check().map_err(|problem| Error::invalid("KESTRA_URL", problem))?;
+    let mut builder = ClientBuilder::new().servers(servers);
     match (get("KESTRA_API_TOKEN"), get("KESTRA_USERNAME"), get("KESTRA_PASSWORD")) {
         (Some(token), _, _) => builder = builder.auth(Auth::bearer(token)),
         (None, Some(user), Some(password)) => builder = builder.auth(Auth::basic(user, password)),
@@ -50,6 +52,7 @@ mod tests {
         for (pairs, named) in [
             (&[][..], "KESTRA_URL"),
             (&[("KESTRA_URL", " ")][..], "KESTRA_URL"),
+            (&[("KESTRA_URL", "localhost:8080")][..], "KESTRA_URL"),
             (
                 &[("KESTRA_URL", "http://localhost:8080"), ("KESTRA_USERNAME", "a@b.example")][..],
                 "KESTRA_PASSWORD",

@@ -14,8 +14,8 @@ impl Triggers {
     ///
     /// # Errors
     ///
-    /// As any call; a server knows no trigger that it hasn't evaluated yet: 404, or before 2.0
-    /// [`ErrorKind::Build`].
+    /// As any call; a server knows no trigger that it hasn't evaluated yet, which is
+    /// [`is_not_found`](Error::is_not_found).
     ///
     /// ```no_run
     /// # async fn run(client: kestra::Client) -> Result<(), kestra::Error> {
