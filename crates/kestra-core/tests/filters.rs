@@ -14,6 +14,12 @@ static EXECUTIONS: OperationInfo = OperationInfo::new("search_executions", "exec
 })
 .query_parameters(&[QueryParameter::new("filters"), QueryParameter::of("namespace", Versions::until(V2_0))]);
 
+static FLOWS: OperationInfo = OperationInfo::new("search_flows", "flows", {
+    static ROUTES: &[Route] = &[Route::get("/flows", Versions::ALL)];
+    ROUTES
+})
+.query_parameters(&[QueryParameter::new("filters")]);
+
 static LOGS: OperationInfo = OperationInfo::new("search_logs", "logs", {
     static ROUTES: &[Route] = &[Route::get("/logs", Versions::ALL)];
     ROUTES
@@ -236,4 +242,39 @@ fn times_may_be_of_any_type_that_has_a_zone() {
     );
     let hour = std::time::Duration::from_secs(3600);
     assert_eq!(sent(&EXECUTIONS, [Filter::time_range(hour)], "2.0.0"), "filters[timeRange][EQUALS]=PT1H");
+}
+
+#[test]
+fn labels_are_compared_as_each_version_can() {
+    let told = |info, filter: Filter, version| query(call(info, [filter]), version).ok();
+    // A list of labels is an error of a 1.x server, or with another database every flow.
+    let listed = || Filter::label("team").is_in(["data"]);
+    assert_eq!(told(&FLOWS, listed(), "1.3.25"), None);
+    assert_eq!(told(&FLOWS, listed(), "2.0.0").unwrap(), "filters[labels][IN][team]=data");
+    assert_eq!(told(&EXECUTIONS, listed(), "1.3.25").unwrap(), "filters[labels][IN][team]=data");
+    assert_eq!(told(&EXECUTIONS, Filter::label("team").contains("da"), "1.3.25"), None);
+    let within = || Filter::any_label().contains("da");
+    assert_eq!(told(&EXECUTIONS, within(), "1.3.25").unwrap(), "filters[labels][CONTAINS]=da");
+    assert_eq!(told(&FLOWS, within(), "1.3.25"), None);
+    assert_eq!(told(&FLOWS, within(), "2.0.0").unwrap(), "filters[labels][CONTAINS]=da");
+    let missing = || Filter::label("team").is_missing();
+    assert_eq!(told(&EXECUTIONS, missing(), "1.3.25"), None);
+    assert_eq!(told(&EXECUTIONS, missing(), "2.0.0").unwrap(), "filters[labels][IS_NULL][team]=true");
+    let other = Filter::any_label().not_contains("da");
+    assert_eq!(told(&EXECUTIONS, other, "2.0.0").unwrap(), "filters[labels][NOT_CONTAINS]=da");
+}
+
+#[test]
+fn logs_of_an_execution_are_filtered_by_more_since_2_0() {
+    let told = |filter: Filter, version| query(call(&EXECUTION_LOGS, [filter]), version).ok();
+    assert_eq!(told(Filter::query("refused"), "1.3.25"), None);
+    assert_eq!(told(Filter::query("refused"), "2.0.0").unwrap(), "filters[q][EQUALS]=refused");
+    let levels = || Filter::field("level").is_in(["WARN", "ERROR"]);
+    assert_eq!(told(levels(), "1.3.25"), None);
+    assert_eq!(told(levels(), "2.0.0").unwrap(), "filters[level][IN]=WARN,ERROR");
+    assert_eq!(told(Filter::field("taskId").starts_with("load"), "1.3.25"), None);
+    assert_eq!(
+        told(Filter::field("taskId").starts_with("load"), "2.0.0").unwrap(),
+        "filters[taskId][STARTS_WITH]=load"
+    );
 }

@@ -24,7 +24,10 @@ pub(super) fn condition(condition: &Condition) -> Result<(), String> {
     if key.as_deref().is_some_and(|key| key.trim().is_empty()) {
         return Err("the key is empty".to_owned());
     }
-    if key.is_none() && matches!(field.as_str(), "labels" | "metadata" | "details") {
+    if key.is_none()
+        && matches!(field.as_str(), "labels" | "metadata" | "details")
+        && !condition.is_any_label()
+    {
         return Err("it needs the key of an entry: use `Filter::label(key)`, `Filter::metadata(key)` or \
                     `Filter::detail(key)`"
             .to_owned());

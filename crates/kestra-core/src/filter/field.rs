@@ -11,6 +11,9 @@ pub struct Field {
     key: Option<String>,
 }
 
+/// What stands for the value where there is nothing to compare with: no server reads it.
+const PRESENCE: &str = "true";
+
 macro_rules! comparisons {
     ($($(#[$doc:meta])* $name:ident $operation:ident;)*) => {$(
         $(#[$doc])*
@@ -49,10 +52,31 @@ impl Field {
         ends_with EndsWith;
         /// Has this within.
         contains Contains;
+        /// Doesn't have this within (2.0).
+        not_contains NotContains;
         /// Matches this regular expression.
         matches Regex;
         /// Is this namespace or one below it.
         prefix Prefix;
+    }
+
+    /// Has any value (2.0).
+    ///
+    /// ```
+    /// use kestra_core::Filter;
+    ///
+    /// let filter = Filter::label("team").exists();
+    /// assert_eq!(filter.pairs(), [("filters[labels][IS_NOT_NULL][team]".to_owned(), "true".to_owned())]);
+    /// ```
+    #[must_use]
+    pub fn exists(self) -> Filter {
+        self.compare(Operation::IsNotNull, vec![PRESENCE.to_owned()])
+    }
+
+    /// Has no value (2.0).
+    #[must_use]
+    pub fn is_missing(self) -> Filter {
+        self.compare(Operation::IsNull, vec![PRESENCE.to_owned()])
     }
 
     /// Is one of these values, none of which may have a comma.

@@ -74,6 +74,11 @@ impl Filter {
         Field::new("labels".to_owned(), Some(key.into()))
     }
 
+    /// Any label, by a part of its key or its value: only `contains` and `not_contains` (2.0) compare so.
+    pub fn any_label() -> Field {
+        Field::new("labels".to_owned(), None)
+    }
+
     /// The metadata of an asset with this key.
     pub fn metadata(key: impl Into<String>) -> Field {
         Field::new("metadata".to_owned(), Some(key.into()))

@@ -14,6 +14,9 @@ pub(crate) enum Operation {
     StartsWith,
     EndsWith,
     Contains,
+    NotContains,
+    IsNull,
+    IsNotNull,
     Regex,
     Prefix,
 }
@@ -32,6 +35,9 @@ impl Operation {
             Self::StartsWith => "STARTS_WITH",
             Self::EndsWith => "ENDS_WITH",
             Self::Contains => "CONTAINS",
+            Self::NotContains => "NOT_CONTAINS",
+            Self::IsNull => "IS_NULL",
+            Self::IsNotNull => "IS_NOT_NULL",
             Self::Regex => "REGEX",
             Self::Prefix => "PREFIX",
         }

@@ -1,5 +1,6 @@
 //! What a resource can be filtered by: the form of the facts in the tables.
 
+use super::Condition;
 use super::operation::{Operation, Operations};
 use crate::version::{Version, Versions};
 
@@ -16,6 +17,8 @@ pub(crate) struct Resource {
 #[derive(Debug)]
 pub(crate) struct Rule {
     pub(crate) field: &'static str,
+    /// Whether it is any entry of the field that is compared, not the one with a key.
+    pub(crate) any_entry: bool,
     pub(crate) allowed: &'static [Allowed],
     /// What to use where a version lacks it.
     pub(crate) instead: Option<&'static str>,
@@ -47,7 +50,12 @@ impl Allowed {
 
 impl Rule {
     pub(crate) const fn new(field: &'static str, allowed: &'static [Allowed]) -> Self {
-        Self { field, allowed, instead: None }
+        Self { field, any_entry: false, allowed, instead: None }
+    }
+
+    /// Of any entry of the field.
+    pub(crate) const fn of_any_entry(field: &'static str, allowed: &'static [Allowed]) -> Self {
+        Self { field, any_entry: true, allowed, instead: None }
     }
 
     pub(crate) const fn instead(mut self, hint: &'static str) -> Self {
@@ -75,7 +83,8 @@ impl Rule {
 }
 
 impl Resource {
-    pub(crate) fn rule(&self, field: &str) -> Option<&'static Rule> {
-        self.fields?.iter().find(|rule| rule.field == field)
+    pub(crate) fn rule(&self, condition: &Condition) -> Option<&'static Rule> {
+        let any_entry = condition.is_any_label();
+        self.fields?.iter().find(|rule| rule.field == condition.field && rule.any_entry == any_entry)
     }
 }

@@ -97,7 +97,7 @@ impl FilterSet {
                     || form::depends_on_version(condition)
                     || (resource.fields.is_some()
                         && !resource
-                            .rule(&condition.field)
+                            .rule(condition)
                             .is_some_and(|rule| rule.is_known_everywhere(condition.operation)))
             })
     }
@@ -175,7 +175,7 @@ impl FilterSet {
                 Form::Parameter(name) => !grouped && !parameters.contains(name),
                 Form::Filter(_) => true,
             });
-            let rule = resource.rule(&condition.field);
+            let rule = resource.rule(condition);
             let instead = rule.and_then(|rule| rule.instead);
             match form {
                 None => {
@@ -228,9 +228,10 @@ impl FilterSet {
 fn known(info: &OperationInfo, condition: &Condition) -> Result<(), Error> {
     let resource = tables::resource(info);
     let Some(fields) = resource.fields else { return Ok(()) };
-    let problem = match resource.rule(&condition.field) {
+    let problem = match resource.rule(condition) {
         None => {
-            let names: Vec<&str> = fields.iter().map(|rule| rule.field).collect();
+            let names: Vec<&str> =
+                fields.iter().filter(|rule| !rule.any_entry).map(|rule| rule.field).collect();
             format!(
                 "{} can't be filtered by `{}`, but by {}; {INSIST}",
                 resource.name,

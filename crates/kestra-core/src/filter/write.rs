@@ -93,6 +93,13 @@ pub(super) fn extent(filters: &[Filter]) -> (usize, usize) {
 }
 
 impl Condition {
+    /// Whether it is about any label, not the one with a key: by a part of its key or its value.
+    pub(super) fn is_any_label(&self) -> bool {
+        self.field == "labels"
+            && self.key.is_none()
+            && matches!(self.operation, Operation::Contains | Operation::NotContains)
+    }
+
     /// The name of its pair, within a group's path.
     pub(super) fn name(&self, path: &str, operation: Operation) -> String {
         let mut name = format!("{path}[{}][{}]", self.field, operation.name());

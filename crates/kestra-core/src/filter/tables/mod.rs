@@ -4,8 +4,8 @@
 mod enterprise;
 
 use crate::filter::operation::Operation::{
-    AtLeast, AtMost, Contains, EndsWith, Equals, GreaterThan, In, LessThan, NotEquals, NotIn, Prefix, Regex,
-    StartsWith,
+    AtLeast, AtMost, Contains, EndsWith, Equals, GreaterThan, In, IsNotNull, IsNull, LessThan, NotContains,
+    NotEquals, NotIn, Prefix, Regex, StartsWith,
 };
 use crate::filter::operation::Operations;
 use crate::filter::rules::{Allowed, Resource, Rule};
@@ -26,7 +26,8 @@ const TEXT: Operations = ID.and(Operations::of(&[Regex, Prefix]));
 const PATTERN_ID: Operations = ID.and(Operations::of(&[Regex]));
 const PATTERN: Operations = PARTS.and(Operations::of(&[Regex]));
 const DATE: Operations = SAME.and(Operations::of(&[GreaterThan, LessThan, AtLeast, AtMost]));
-const PAIRS: Operations = CHOICE.and(Operations::of(&[Contains]));
+const WITHIN: Operations = Operations::of(&[Contains, NotContains]);
+const PAIRS: Operations = CHOICE.and(WITHIN).and(Operations::of(&[IsNull, IsNotNull]));
 
 const ALWAYS_SAME: &[Allowed] = &[Allowed::always(SAME)];
 const ALWAYS_TEXT: &[Allowed] = &[Allowed::always(TEXT)];
@@ -42,14 +43,25 @@ const ID_2_0: &[Allowed] = &[Allowed::since(V2_0, ID)];
 const DATE_2_0: &[Allowed] = &[Allowed::since(V2_0, DATE)];
 /// 1.2 gave the ids of flows the lists and the prefix that namespaces had.
 const FLOW_ID: &[Allowed] = &[Allowed::always(PATTERN), Allowed::since(V1_2, TEXT)];
-const LABELS: &[Allowed] = &[Allowed::always(SAME), Allowed::since(V1_1, PAIRS)];
+const LABELS: &[Allowed] =
+    &[Allowed::always(SAME), Allowed::since(V1_1, CHOICE), Allowed::since(V2_0, PAIRS)];
+/// Servers of 1.x have no lists here: one database refuses them (500), another finds every flow.
+const LABELS_OF_FLOWS: &[Allowed] = &[Allowed::always(SAME), Allowed::since(V2_0, PAIRS)];
+const ANY_LABEL: &[Allowed] =
+    &[Allowed::since(V1_1, Operations::of(&[Contains])), Allowed::since(V2_0, WITHIN)];
+const ANY_LABEL_OF_FLOWS: &[Allowed] = &[Allowed::since(V2_0, WITHIN)];
 /// `EQUALS` is "at least" before 2.0, where `GREATER_THAN_OR_EQUAL_TO` took its place; each stands for the other.
 const LEVEL: &[Allowed] = &[
     Allowed::always(Operations::of(&[Equals, AtLeast])),
     Allowed::until(V2_0, Operations::of(&[NotEquals])),
-    Allowed::since(V2_0, Operations::of(&[AtMost])),
+    Allowed::since(V2_0, LEVELS_2_0),
 ];
-const LEAST_LEVEL: &[Allowed] = &[Allowed::always(Operations::of(&[Equals, AtLeast]))];
+const LEVELS_2_0: Operations = Operations::of(&[AtMost, In, NotIn]);
+const LEVEL_OF_EXECUTION: &[Allowed] =
+    &[Allowed::always(Operations::of(&[Equals, AtLeast])), Allowed::since(V2_0, LEVELS_2_0)];
+const ID_OF_EXECUTION: &[Allowed] = &[Allowed::always(EXACT), Allowed::since(V2_0, ID)];
+const ATTEMPT_OF_EXECUTION: &[Allowed] = &[Allowed::always(EXACT), Allowed::since(V2_0, CHOICE)];
+const SAME_2_0: &[Allowed] = &[Allowed::since(V2_0, SAME)];
 
 const INSTEAD_OF_DATES: &str = "from 2.0 on use `lastTriggeredDate` or `nextExecutionDate`";
 
@@ -65,6 +77,7 @@ static EXECUTIONS: Resource = Resource {
         Rule::new("timeRange", ALWAYS_EXACT),
         Rule::new("state", ALWAYS_CHOICE),
         Rule::new("labels", LABELS),
+        Rule::of_any_entry("labels", ANY_LABEL),
         Rule::new("triggerExecutionId", ALWAYS_ID),
         Rule::new("childFilter", ALWAYS_SAME),
         Rule::new("kind", &[Allowed::since(V1_1, SAME), Allowed::since(V1_2, CHOICE)]),
@@ -79,7 +92,8 @@ static FLOWS: Resource = Resource {
         Rule::new("q", ALWAYS_SAME),
         Rule::new("scope", SCOPE),
         Rule::new("namespace", ALWAYS_TEXT),
-        Rule::new("labels", LABELS),
+        Rule::new("labels", LABELS_OF_FLOWS),
+        Rule::of_any_entry("labels", ANY_LABEL_OF_FLOWS),
         Rule::new("flowId", &[Allowed::since(V1_2, TEXT)]),
     ]),
 };
@@ -108,10 +122,13 @@ static LOGS: Resource = Resource {
 static EXECUTION_LOGS: Resource = Resource {
     name: "logs of an execution",
     fields: Some(&[
-        Rule::new("level", LEAST_LEVEL).instead("say `at_least`, which every version has"),
-        Rule::new("taskId", ALWAYS_EXACT),
-        Rule::new("taskRunId", ALWAYS_EXACT),
-        Rule::new("attemptNumber", ALWAYS_EXACT),
+        Rule::new("level", LEVEL_OF_EXECUTION).instead("say `at_least`, which every version has"),
+        Rule::new("taskId", ID_OF_EXECUTION),
+        Rule::new("taskRunId", ID_OF_EXECUTION),
+        Rule::new("attemptNumber", ATTEMPT_OF_EXECUTION),
+        Rule::new("q", SAME_2_0),
+        Rule::new("startDate", DATE_2_0),
+        Rule::new("endDate", DATE_2_0),
     ]),
 };
 
