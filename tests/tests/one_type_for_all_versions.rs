@@ -37,6 +37,13 @@ fn lists_and_pages() {
 }
 
 #[test]
+fn values_of_executions_that_have_none() {
+    let answer = br#"["TEST",null]"#;
+    let again = kestra_tests::recorded::decode_and_encode("list_distinct_field_values", answer).unwrap();
+    assert_eq!(again.unwrap(), json!(["TEST", null]));
+}
+
+#[test]
 fn executions_whole_and_light() {
     let run = json!({"id": "r", "taskId": "t", "outputs": {"value": 1}, "state": {"current": "SUCCESS"}});
     let state = json!({"current": "SUCCESS"});

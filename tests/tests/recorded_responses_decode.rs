@@ -48,6 +48,12 @@ fn judge(exchange: &Exchange) -> Result<&'static str, Vec<String>> {
         "base64" if body.decoded.is_some() => {
             judge_json(operation, body.decoded.as_deref().unwrap_or_default()).map(|()| "JSON answers")
         }
+        // A webhook answers JSON under the type that its trigger names.
+        "text" if decode_and_encode(operation, b"null").is_some() => {
+            judge_json(operation, body.value.as_deref().unwrap_or_default())
+                .map(|()| "JSON answers of another media type")
+        }
+        "base64" if is_compressed(exchange) => Ok("compressed answers whose text wasn't kept"),
         "sse" => judge_events(operation, body.value.as_deref().unwrap_or_default()).map(|()| "event streams"),
         "empty" => Ok("empty answers"),
         "omitted" => Ok("answers that were too large to keep"),
@@ -56,6 +62,10 @@ fn judge(exchange: &Exchange) -> Result<&'static str, Vec<String>> {
             Some(_) => Err(vec![format!("`{operation}` is typed, and the answer is no JSON")]),
         },
     }
+}
+
+fn is_compressed(exchange: &Exchange) -> bool {
+    exchange.response.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-encoding"))
 }
 
 fn judge_json(operation: &str, text: &str) -> Result<(), Vec<String>> {

@@ -38,17 +38,17 @@ fn read_json(
     }
 }
 
-/// Reads JSON where some versions answer nothing.
+/// Reads JSON where some versions answer nothing, or null.
 ///
 /// # Errors
 ///
-/// As [`json()`], but for an empty body.
+/// As [`json()`], but for an empty body and for null.
 pub fn optional<T: Read>(
     response: Response<Body>,
     info: &'static OperationInfo,
 ) -> Result<Response<Option<T>>, Error> {
     let (parts, bytes) = collected(response, info)?;
-    if bytes.is_empty() {
+    if bytes.is_empty() || bytes.trim_ascii() == b"null" {
         return Ok(Response::from_parts(parts, None));
     }
     Ok(json::<T>(Response::from_parts(parts, bytes.into()), info)?.map(Some))
@@ -151,4 +151,23 @@ fn undecodable(
 
 fn fault(info: &'static OperationInfo, parts: Parts, bytes: Bytes, message: String) -> Error {
     Error::new(ErrorKind::Decode, message).in_response(ErrorResponse::new(parts, bytes)).of_operation(info)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static INFO: OperationInfo = OperationInfo::new("wait", "executions", &[]);
+
+    #[test]
+    fn an_optional_answer_may_be_nothing_or_null() {
+        let read = |body: &'static str| {
+            let response = Response::new(Body::from(body));
+            optional::<Vec<String>>(response, &INFO).map(Response::into_body).ok()
+        };
+        assert_eq!(read(""), Some(None));
+        assert_eq!(read("null"), Some(None));
+        assert_eq!(read(r#"["a"]"#), Some(Some(vec!["a".to_owned()])));
+        assert_eq!(read("nothing"), None);
+    }
 }

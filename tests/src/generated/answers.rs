@@ -715,8 +715,8 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
         "list_task_outputs" => crate::recorded::round_trip::<Vec<::kestra_models::TaskOutput>>(json),
         "update_namespace_templates" => crate::recorded::round_trip::<Vec<::kestra_models::Template>>(json),
         "autocomplete_users" => crate::recorded::round_trip::<Vec<::kestra_models::UserTenantAccess>>(json),
-        "list_distinct_field_values"
-        | "list_execution_namespaces"
+        "list_distinct_field_values" => crate::recorded::round_trip::<Vec<Option<String>>>(json),
+        "list_execution_namespaces"
         | "search_namespace_files"
         | "import_flows"
         | "list_distinct_namespaces"

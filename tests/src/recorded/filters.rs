@@ -19,6 +19,15 @@ pub(super) fn is_filter(name: &str) -> bool {
 
 /// The filters of a query.
 pub(super) fn parse(query: &[(String, String)]) -> Result<Vec<Filter>, Obstacle> {
+    read(query).map(flatten)
+}
+
+/// What the filters of a query ask for, in one form for all ways to group and to say it.
+pub(super) fn meaning(query: &[(String, String)]) -> Option<String> {
+    Some(canonical(read(query).ok()?))
+}
+
+fn read(query: &[(String, String)]) -> Result<Level, Obstacle> {
     let mut top = Level::default();
     for (name, value) in query.iter().filter(|(name, _)| is_filter(name)) {
         let malformed = || Obstacle::new("a filter that no server reads as one", name);
@@ -26,8 +35,33 @@ pub(super) fn parse(query: &[(String, String)]) -> Result<Vec<Filter>, Obstacle>
             name.strip_prefix("filters[").and_then(|rest| rest.strip_suffix(']')).ok_or_else(malformed)?;
         add(&mut top, inner, value).ok_or_else(malformed)?;
     }
-    Ok(flatten(top))
+    Ok(top)
 }
+
+/// All of a group that holds as a whole, and of a group of one, holds like what stands beside it.
+fn canonical(level: Level) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    let mut levels = vec![level];
+    while let Some(level) = levels.pop() {
+        // "At least this level" is `EQUALS` before 2.0.
+        let text = |filter: Filter| format!("{:?}", filter.pairs()).replace("[level][EQUALS]", AT_LEAST);
+        parts.extend(level.filters.into_iter().map(text));
+        for (all, members) in level.groups {
+            let mut members: Vec<Level> = members.into_iter().map(|(_, member)| member).collect();
+            if all || members.len() == 1 {
+                levels.append(&mut members);
+            } else {
+                let mut members: Vec<String> = members.into_iter().map(canonical).collect();
+                members.sort();
+                parts.push(format!("any({})", members.join(", ")));
+            }
+        }
+    }
+    parts.sort();
+    parts.join(" and ")
+}
+
+const AT_LEAST: &str = "[level][GREATER_THAN_OR_EQUAL_TO]";
 
 /// Adds `field][OPERATION`, `field][OPERATION][key` or `or][0][...`.
 fn add(level: &mut Level, inner: &str, value: &str) -> Option<()> {
@@ -61,6 +95,11 @@ fn add(level: &mut Level, inner: &str, value: &str) -> Option<()> {
 }
 
 fn condition(field: &str, operation: &str, key: Option<&str>, value: &str) -> Option<Filter> {
+    // A label that is there or not: its key may stand for the value.
+    let (key, value) = match (field, operation, key) {
+        ("labels", "IS_NULL" | "IS_NOT_NULL", None) => (Some(value), ""),
+        (_, _, key) => (key, value),
+    };
     let named = match key {
         Some(key) if field == "labels" => Filter::label(key),
         Some(_) => return None,
@@ -85,6 +124,9 @@ fn condition(field: &str, operation: &str, key: Option<&str>, value: &str) -> Op
         "STARTS_WITH" => named.starts_with(value),
         "ENDS_WITH" => named.ends_with(value),
         "CONTAINS" => named.contains(value),
+        "NOT_CONTAINS" => named.not_contains(value),
+        "IS_NULL" => named.is_missing(),
+        "IS_NOT_NULL" => named.exists(),
         "REGEX" => named.matches(value),
         "PREFIX" => named.prefix(value),
         _ => return None,

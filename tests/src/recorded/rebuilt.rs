@@ -3,20 +3,23 @@
 use http::header::CONTENT_TYPE;
 use kestra_core::{Call, CallOptions, Error, ErrorKind, OperationInfo, Target, Version};
 use percent_encoding::percent_decode_str;
+use serde_json::{Value, json};
 
 use super::compare::{differences, same_text};
 use super::exchange::{Body, Exchange};
-use super::form;
 use super::obstacle::Obstacle;
 use super::request::{OTHER_CONTENT_TYPE, Recorded};
 use super::route::{Match, find, find_in_any_version};
+use super::{filters, form};
 
 /// What became of a recorded request.
 #[derive(Debug)]
 pub enum Rebuilt {
     /// The builder makes the same request.
     Same,
-    /// The builder makes the same request once it is told to send what the version doesn't know.
+    /// The builder makes a request that asks for the same: its filters are grouped or said otherwise.
+    SameInMeaning(String),
+    /// The builder makes the same request once a user insists on it.
     SameWhenForced(String),
     /// No builder can make it.
     NotExpressible(Obstacle),
@@ -40,7 +43,7 @@ pub fn rebuild(exchange: &Exchange) -> Rebuilt {
             None => continue,
         };
         match (&rebuilt, &best) {
-            (Rebuilt::Same | Rebuilt::SameWhenForced(_), _) => return rebuilt,
+            (Rebuilt::Same | Rebuilt::SameInMeaning(_) | Rebuilt::SameWhenForced(_), _) => return rebuilt,
             (_, None) => best = Some(rebuilt),
             // Another builder of the operation may have the body that was recorded.
             (_, Some(Rebuilt::NotExpressible(obstacle))) if obstacle.rule == OTHER_CONTENT_TYPE => {
@@ -56,37 +59,59 @@ pub fn rebuild(exchange: &Exchange) -> Rebuilt {
 fn judge(exchange: &Exchange, found: &Match, recorded: &Recorded<'_>, call: Call) -> Rebuilt {
     let server = exchange.recorded.server_version.parse().unwrap_or(Version::NEWEST);
     match made(exchange, found, server, call) {
-        Ok(differences) if differences.is_empty() => Rebuilt::Same,
-        Ok(differences) if found.version == server => Rebuilt::Different(differences),
+        Ok(compared) if compared.is_same() => Rebuilt::Same,
+        Ok(compared) if found.version == server => compared.judged(Rebuilt::SameInMeaning),
         Ok(_) => forced(exchange, found, recorded, format!("made for {}", found.version)),
-        Err(error) if error.kind() == ErrorKind::Unsupported => {
+        Err(error) if matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::Refused) => {
             forced(exchange, found, recorded, error.to_string())
         }
         Err(error) => Rebuilt::NotExpressible(Obstacle::new("refused before it is sent", error.to_string())),
     }
 }
 
-/// Makes the request with everything that a user can insist on: the route's version, and what the version doesn't know.
+/// Makes the request with everything that a user can insist on: the route's version, what the version doesn't know, and
+/// what would do harm.
 fn forced(exchange: &Exchange, found: &Match, recorded: &Recorded<'_>, reason: String) -> Rebuilt {
     let Some(Ok(mut call)) = crate::generated::requests::rebuild(found.info.name, recorded) else {
         return Rebuilt::Different(vec![reason]);
     };
-    call.change_options(CallOptions::any_version);
+    call.change_options(|options| options.any_version().unchecked());
     match made(exchange, found, found.version, call) {
-        Ok(differences) if differences.is_empty() => Rebuilt::SameWhenForced(reason),
-        Ok(differences) => Rebuilt::Different(differences),
-        Err(error) => Rebuilt::Different(vec![error.to_string()]),
+        Ok(compared) => compared.judged(|_| Rebuilt::SameWhenForced(reason)),
+        Err(error) => Rebuilt::NotExpressible(Obstacle::new("refused before it is sent", error.to_string())),
+    }
+}
+
+/// A request beside the recorded one.
+#[derive(Debug, Default)]
+struct Compared {
+    differences: Vec<String>,
+    /// Filters that ask for the same in other words.
+    otherwise: Vec<String>,
+}
+
+impl Compared {
+    fn is_same(&self) -> bool {
+        self.differences.is_empty() && self.otherwise.is_empty()
+    }
+
+    fn judged(self, same: impl FnOnce(String) -> Rebuilt) -> Rebuilt {
+        if self.differences.is_empty() {
+            return same(self.otherwise.join("; "));
+        }
+        Rebuilt::Different(self.differences)
     }
 }
 
 /// How the request for a server of a version differs from what was recorded.
-fn made(exchange: &Exchange, found: &Match, version: Version, call: Call) -> Result<Vec<String>, Error> {
+fn made(exchange: &Exchange, found: &Match, version: Version, call: Call) -> Result<Compared, Error> {
     let target = Target::new("http://localhost:8080").version(version.to_string()).tenant(&found.tenant);
     call.into_request_for(&target).map(|request| compare(exchange, &request))
 }
 
-fn compare(exchange: &Exchange, request: &http::Request<kestra_core::Body>) -> Vec<String> {
-    let mut found = Vec::new();
+fn compare(exchange: &Exchange, request: &http::Request<kestra_core::Body>) -> Compared {
+    let mut compared = Compared::default();
+    let found = &mut compared.differences;
     let recorded = &exchange.request;
     if recorded.method != request.method().as_str() {
         found.push(format!("the method is {} in place of {}", request.method(), recorded.method));
@@ -95,9 +120,9 @@ fn compare(exchange: &Exchange, request: &http::Request<kestra_core::Body>) -> V
     if decoded(path) != decoded(request.uri().path()) {
         found.push(format!("the path is {} in place of {}", request.uri().path(), recorded.path));
     }
-    compare_query(&recorded.query, request.uri().query().unwrap_or_default(), &mut found);
-    compare_body(recorded.body.as_ref(), request, &mut found);
-    found
+    compare_body(recorded.body.as_ref(), request, found);
+    compare_query(&recorded.query, request.uri().query().unwrap_or_default(), &mut compared);
+    compared
 }
 
 fn decoded(path: &str) -> Vec<Vec<u8>> {
@@ -105,26 +130,34 @@ fn decoded(path: &str) -> Vec<Vec<u8>> {
 }
 
 /// Pairs of different names may stand in any order, those of one name may not.
-fn compare_query(recorded: &[(String, String)], query: &str, found: &mut Vec<String>) {
+fn compare_query(recorded: &[(String, String)], query: &str, compared: &mut Compared) {
     let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
-    let mut pairs: Vec<(String, String)> = query
+    let sent: Vec<(String, String)> = query
         .split('&')
         .filter(|pair| !pair.is_empty())
         .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
         .map(|(name, value)| (decode(name), decode(value)))
         .collect();
+    let same_filters = filters::meaning(recorded) == filters::meaning(&sent);
+    let mut found = |name: &str, difference: String| {
+        let otherwise = same_filters && filters::is_filter(name);
+        if otherwise { &mut compared.otherwise } else { &mut compared.differences }.push(difference);
+    };
+    let mut pairs = sent;
     for (name, value) in recorded {
         match pairs.iter().position(|(other, _)| other == name) {
             Some(place) => {
                 let (_, other) = pairs.remove(place);
                 if !same_text(value, &other) {
-                    found.push(format!("{name} is `{other}` in place of `{value}`"));
+                    found(name, format!("{name} is `{other}` in place of `{value}`"));
                 }
             }
-            None => found.push(format!("{name}={value} is not sent")),
+            None => found(name, format!("{name}={value} is not sent")),
         }
     }
-    found.extend(pairs.into_iter().map(|(name, value)| format!("{name}={value} is sent besides")));
+    for (name, value) in pairs {
+        found(&name, format!("{name}={value} is sent besides"));
+    }
 }
 
 fn compare_body(
@@ -153,13 +186,35 @@ fn compare_body(
     };
     match (serde_json::from_slice(&expected), serde_json::from_slice(bytes)) {
         (Ok(expected), Ok(sent)) => {
+            let expected = labels_as_list(expected, &sent);
             found.extend(
                 differences(&expected, &sent).into_iter().map(|difference| format!("body{difference}")),
             );
         }
         _ if expected == bytes[..] => {}
+        _ if same_value(&expected, bytes) => {}
         _ => found.push("the body is another".to_owned()),
     }
+}
+
+/// Servers read a map where builders send a list of labels.
+fn labels_as_list(expected: Value, sent: &Value) -> Value {
+    let labels = |list: &Value| {
+        let is_label = |label: &Value| label["key"].is_string() && label.get("value").is_some();
+        list.as_array().is_some_and(|list| list.iter().all(is_label))
+    };
+    match expected {
+        Value::Object(map) if labels(sent) => {
+            map.into_iter().map(|(key, value)| json!({"key": key, "value": value})).collect()
+        }
+        other => other,
+    }
+}
+
+/// Whether two texts are the same instant, in whatever zone.
+fn same_value(expected: &[u8], sent: &[u8]) -> bool {
+    let texts = (std::str::from_utf8(expected), std::str::from_utf8(sent));
+    matches!(texts, (Ok(expected), Ok(sent)) if same_text(expected, sent))
 }
 
 fn compare_form(recorded: &Body, content_type: Option<&str>, bytes: &[u8], found: &mut Vec<String>) {

@@ -138,6 +138,7 @@ impl Sampler<'_> {
             Type::List(inner) => json!([self.json(inner, depth + 1)]),
             Type::Map(inner) => json!({"key": self.json(inner, depth + 1)}),
             Type::Page(inner) => json!({"results": [self.json(inner, depth + 1)], "total": 1}),
+            Type::Nullable(inner) => self.json(inner, depth),
             Type::Ref(name) => self.schema(name, depth),
         }
     }

@@ -72,6 +72,9 @@ impl Maker<'_> {
             Type::Page(inner) => (vec(self.element(inner, depth - 1), 0..3), any::<u32>())
                 .prop_map(|(results, total)| json!({ "results": results, "total": total }))
                 .boxed(),
+            Type::Nullable(inner) => {
+                prop_oneof![2 => self.value(inner, depth), 1 => Just(Value::Null)].boxed()
+            }
             Type::Ref(name) => self.named(name, depth),
         }
     }

@@ -7,8 +7,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// The type of a value on the wire.
 ///
-/// In the catalogue's files it is text: `string`, `list<string>`, `map<json>`, `page<Execution>`, `Flow`. Names that begin
-/// with an upper-case letter are schemas of the catalogue.
+/// In the catalogue's files it is text: `string`, `list<string>`, `list<string?>`, `map<json>`, `page<Execution>`, `Flow`.
+/// Names that begin with an upper-case letter are schemas of the catalogue.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Type {
     /// Text.
@@ -39,6 +39,8 @@ pub enum Type {
     Map(Box<Type>),
     /// A page of a search: results, total and what else comes with them; the generic `Page` of the primitives.
     Page(Box<Type>),
+    /// A value in a list or a map that may be null.
+    Nullable(Box<Type>),
     /// A schema of the catalogue, by its Rust name.
     Ref(String),
 }
@@ -61,7 +63,9 @@ impl Type {
     pub fn schema(&self) -> Option<&str> {
         match self {
             Self::Ref(name) => Some(name),
-            Self::List(inner) | Self::Map(inner) | Self::Page(inner) => inner.schema(),
+            Self::List(inner) | Self::Map(inner) | Self::Page(inner) | Self::Nullable(inner) => {
+                inner.schema()
+            }
             _ => None,
         }
     }
@@ -80,6 +84,7 @@ impl Type {
             Self::List(inner) => inner.renamed(rename).list(),
             Self::Map(inner) => inner.renamed(rename).map(),
             Self::Page(inner) => Self::Page(Box::new(inner.renamed(rename))),
+            Self::Nullable(inner) => Self::Nullable(Box::new(inner.renamed(rename))),
             other => other.clone(),
         }
     }
@@ -102,6 +107,7 @@ impl fmt::Display for Type {
             Self::List(inner) => write!(f, "list<{inner}>"),
             Self::Map(inner) => write!(f, "map<{inner}>"),
             Self::Page(inner) => write!(f, "page<{inner}>"),
+            Self::Nullable(inner) => write!(f, "{inner}?"),
             Self::Ref(name) => f.write_str(name),
         }
     }
@@ -137,6 +143,9 @@ impl FromStr for Type {
         }
         if let Some(inner) = inner("page<") {
             return Ok(Self::Page(Box::new(inner?)));
+        }
+        if let Some(inner) = text.strip_suffix('?') {
+            return Ok(Self::Nullable(Box::new(inner.parse()?)));
         }
         Ok(match text {
             "string" => Self::String,
@@ -178,7 +187,9 @@ mod tests {
 
     #[test]
     fn text_and_type_are_the_same() {
-        for text in ["string", "list<map<json>>", "page<Execution>", "Flow", "map<list<FlowId>>"] {
+        for text in
+            ["string", "list<map<json>>", "list<string?>", "page<Execution>", "Flow", "map<list<FlowId>>"]
+        {
             assert_eq!(text.parse::<Type>().unwrap().to_string(), text);
         }
         assert!("list<".parse::<Type>().is_err());

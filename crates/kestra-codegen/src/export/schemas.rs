@@ -79,6 +79,7 @@ pub(super) fn of_type(ty: &Type) -> Value {
             });
             json!({"anyOf": [page, rows]})
         }
+        Type::Nullable(inner) => json!({"anyOf": [of_type(inner), {"type": "null"}]}),
         Type::Ref(name) => json!({"$ref": format!("#/components/schemas/{name}")}),
     }
 }

@@ -39,6 +39,7 @@ impl From {
             }
             Type::Map(inner) => format!("::std::collections::BTreeMap<String, {}>", self.ty(inner)),
             Type::Page(inner) => format!("{}<{}>", self.model("Page"), self.ty(inner)),
+            Type::Nullable(inner) => format!("Option<{}>", self.ty(inner)),
             Type::Ref(name) => self.model(name),
         }
     }

@@ -1608,7 +1608,7 @@ pub struct ListDistinctFieldValues<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListDistinctFieldValues, LIST_DISTINCT_FIELD_VALUES, json Vec<String>);
+::kestra_core::operation!(ListDistinctFieldValues, LIST_DISTINCT_FIELD_VALUES, json Vec<Option<String>>);
 
 impl ListDistinctFieldValues {
     /// The operation with what it can't be without.
