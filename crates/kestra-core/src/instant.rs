@@ -11,20 +11,15 @@ use jiff::Timestamp;
 /// passed over. `None` for anything else.
 #[must_use]
 pub fn parse(text: &str) -> Option<Timestamp> {
-    let (text, zone) = text.split_once('[').unwrap_or((text, "]"));
-    let (date, time) = text.split_once(['T', 't', ' '])?;
-    let offset_at = time.find(['Z', 'z', '+', '-'])?;
-    let (time, offset) = time.split_at(offset_at);
-    if !zone.ends_with(']') {
-        return None;
-    }
-    let (time, fraction) = time.split_once(['.', ',']).unwrap_or((time, "0"));
-    let seconds = days(date)? * 86_400 + clock(time)? - seconds_of(offset)?;
-    let nanoseconds = match fraction.len() {
-        1..=9 => number(fraction)? * 10_i64.pow(9 - fraction.len() as u32),
-        _ => return None,
+    let mut rest = Rest(text.as_bytes());
+    let seconds = rest.days()? * 86_400 + rest.time_of_day()?;
+    let nanoseconds = match rest.one_of(b".,") {
+        Some(_) => rest.fraction()?,
+        None => 0,
     };
-    Timestamp::new(seconds, i32::try_from(nanoseconds).ok()?).ok()
+    let offset = rest.offset()?;
+    let is_all = matches!(rest.0, [] | [b'[', .., b']']);
+    if is_all { Timestamp::new(seconds - offset, nanoseconds).ok() } else { None }
 }
 
 /// The point in time so long ago; 1970 at the earliest.
@@ -43,68 +38,108 @@ pub fn earlier(than: Timestamp, by: Duration) -> Timestamp {
     Timestamp::from_nanosecond(than.as_nanosecond().saturating_sub(by)).unwrap_or(Timestamp::MIN)
 }
 
-/// Digits alone.
-fn number(digits: &str) -> Option<i64> {
-    if digits.bytes().all(|byte| byte.is_ascii_digit()) { digits.parse().ok() } else { None }
-}
+/// What is not read yet.
+struct Rest<'a>(&'a [u8]);
 
-/// Days since 1970 of `2026-01-31`.
-fn days(date: &str) -> Option<i64> {
-    let (before_common_era, date) = match date.strip_prefix('-') {
-        Some(date) => (true, date),
-        None => (false, date.strip_prefix('+').unwrap_or(date)),
-    };
-    let (year, month_and_day) = date.split_once('-')?;
-    let (month, day) = month_and_day.split_once('-')?;
-    if !(4..=6).contains(&year.len()) || month.len() != 2 || day.len() != 2 {
-        return None;
-    }
-    let year = if before_common_era { -number(year)? } else { number(year)? };
-    let (month, day) = (number(month)?, number(day)?);
-    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let length = match month {
-        2 if is_leap => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        _ => return None,
-    };
-    if !(1..=length).contains(&day) {
-        return None;
-    }
-    // Years begin in March, so that the day of a leap year is their last.
-    let year = if month > 2 { year } else { year - 1 };
-    let month = (month + 9) % 12;
-    let leaps = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
-    Some(year * 365 + leaps + (month * 153 + 2) / 5 + day - 1 - 719_468)
-}
-
-/// Seconds since midnight of `09:00:00` or `09:00`.
-fn clock(time: &str) -> Option<i64> {
-    let mut parts = [0; 3];
-    for (at, part) in time.split(':').enumerate() {
-        if part.len() != 2 {
+impl Rest<'_> {
+    /// The next byte, if it is one of these.
+    fn one_of(&mut self, bytes: &[u8]) -> Option<u8> {
+        let (first, rest) = self.0.split_first()?;
+        if !bytes.contains(first) {
             return None;
         }
-        *parts.get_mut(at)? = number(part)?;
+        self.0 = rest;
+        Some(*first)
     }
-    let [hours, minutes, seconds] = parts;
-    // A leap second is the one before it.
-    let is_time = hours < 24 && minutes < 60 && seconds <= 60 && time.len() >= 5;
-    is_time.then_some(hours * 3600 + minutes * 60 + seconds.min(59))
-}
 
-/// Seconds of an offset: `Z`, `+01`, `+0100`, `+01:00` or `+01:00:00`.
-fn seconds_of(offset: &str) -> Option<i64> {
-    let (sign, rest) = offset.split_at_checked(1)?;
-    let digits = rest.replace(':', "");
-    let two = |at: usize| digits.get(at..at + 2).map_or(Some(0), number);
-    let seconds = match (sign, digits.len()) {
-        ("Z" | "z", 0) => 0,
-        ("+" | "-", 2 | 4 | 6) => two(0)? * 3600 + two(2)? * 60 + two(4)?,
-        _ => return None,
-    };
-    Some(if sign == "-" { -seconds } else { seconds })
+    /// As many digits as there are up to `most`, as a number and how many there were.
+    fn digits(&mut self, most: usize) -> (i32, usize) {
+        let mut number = 0;
+        let mut count = 0;
+        while count < most
+            && let Some((digit @ b'0'..=b'9', rest)) = self.0.split_first()
+        {
+            number = number * 10 + i32::from(digit - b'0');
+            count += 1;
+            self.0 = rest;
+        }
+        (number, count)
+    }
+
+    /// Two digits.
+    fn two(&mut self) -> Option<i64> {
+        match self.digits(2) {
+            (number, 2) => Some(number.into()),
+            _ => None,
+        }
+    }
+
+    /// Days since 1970 of `2026-01-31`.
+    fn days(&mut self) -> Option<i64> {
+        let sign = if self.one_of(b"+-") == Some(b'-') { -1 } else { 1 };
+        let (year, 4..) = self.digits(6) else { return None };
+        let year = sign * i64::from(year);
+        self.one_of(b"-")?;
+        let month = self.two()?;
+        self.one_of(b"-")?;
+        let day = self.two()?;
+        let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let length = match month {
+            2 if is_leap => 29,
+            2 => 28,
+            4 | 6 | 9 | 11 => 30,
+            1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+            _ => return None,
+        };
+        if !(1..=length).contains(&day) {
+            return None;
+        }
+        // Years begin in March, so that the day of a leap year is their last.
+        let year = if month > 2 { year } else { year - 1 };
+        let month = (month + 9) % 12;
+        let leaps = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+        Some(year * 365 + leaps + (month * 153 + 2) / 5 + day - 1 - 719_468)
+    }
+
+    /// Seconds since midnight of `T09:00:00` or `T09:00`.
+    fn time_of_day(&mut self) -> Option<i64> {
+        self.one_of(b"Tt ")?;
+        let hours = self.two()?;
+        self.one_of(b":")?;
+        let minutes = self.two()?;
+        let seconds = match self.one_of(b":") {
+            Some(_) => self.two()?,
+            None => 0,
+        };
+        let is_time = hours < 24 && minutes < 60 && seconds <= 60;
+        // A leap second is the one before it.
+        is_time.then_some(hours * 3600 + minutes * 60 + seconds.min(59))
+    }
+
+    /// Nanoseconds of what stands behind the point.
+    fn fraction(&mut self) -> Option<i32> {
+        match self.digits(9) {
+            (_, 0) => None,
+            (number, count) => Some(number * 10_i32.pow(9 - count as u32)),
+        }
+    }
+
+    /// Seconds of an offset: `Z`, `+01`, `+0100`, `+01:00` or `+01:00:00`.
+    fn offset(&mut self) -> Option<i64> {
+        let sign = match self.one_of(b"Zz+-")? {
+            b'+' => 1,
+            b'-' => -1,
+            _ => return Some(0),
+        };
+        let mut seconds = self.two()? * 3600;
+        for unit in [60, 1] {
+            if self.one_of(b":").is_none() && !self.0.first().is_some_and(u8::is_ascii_digit) {
+                break;
+            }
+            seconds += self.two()? * unit;
+        }
+        Some(sign * seconds)
+    }
 }
 
 #[cfg(test)]
