@@ -61,7 +61,8 @@ areas! {
     outputs => Outputs,
     /// Plugins: which there are, what their tasks take, and their icons.
     plugins => Plugins,
-    /// Secrets: the names of those that a tenant has.
+    /// Secrets: the names of those that a tenant has. Enterprise stores and deletes them by
+    /// [`namespaces`](Client::namespaces); open-source servers read them from their environment.
     secrets => Secrets,
     /// Templates of tasks, on servers before 2.0 that have them switched on.
     templates => Templates,

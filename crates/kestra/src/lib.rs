@@ -1,4 +1,20 @@
 #![doc = include_str!("../README.md")]
+//!
+//! # Where things are
+//!
+//! | to | see |
+//! |---|---|
+//! | make a client | [`Client`], [`ClientBuilder`], [`Auth`], [`Proxy`], [`Tls`], [`Servers`] |
+//! | set how calls go, for all or for one | [`Timeouts`], [`Retry`], [`CallOptions`] |
+//! | call an operation | the areas: [`Flows`], [`Executions`], [`Logs`], [`Triggers`], [`Kv`], [`Files`] and the other methods of [`Client`] |
+//! | run a flow, or wait for an execution | [`Executions::run`], [`Executions::start`], [`Executions::wait`], [`Finished`] |
+//! | deploy flows, and keep files the same | [`Flows::deploy`], [`Flows::sync`], [`Files::sync_up`] |
+//! | search, and read lists | [`Filter`], [`paging`] |
+//! | send and get files | [`FilePart`], [`Download`] |
+//! | follow something | [`sse`] |
+//! | deal with failures | [`Error`], [`ErrorKind`] |
+//! | make requests alone | [`operations`], [`Target`]; bodies are in [`models`] |
+//! | put a stack together | [`Transport`], [`RetryLayer`], [`ServerLayer`], [`AuthLayer`], [`TimeoutLayer`], [`TraceLayer`], [`CallContext`] |
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 #[macro_use]
@@ -21,7 +37,6 @@ pub use client::{CallService, Client, ClientBuilder, ServerInfo};
 pub use executions::{Finished, Resolve, Resolved, Run, Start, Started, Wait};
 pub use files::{DownloadFile, FileAction, FileSync, FileSyncReport, SyncedFile};
 pub use flows::{Deploy, Deployed, FlowAction, FlowSync, FlowSyncReport, SyncedFlow};
-pub use jiff;
 pub use kestra_core::{
     Answer, Attempt, AttemptResult, Body, BoxError, Call, CallContext, CallOptions, Detached, Download,
     Edition, Error, ErrorKind, ErrorResponse, Executor, FilePart, Filter, Guard, OperationInfo, OutputFuture,
@@ -35,6 +50,7 @@ pub use kestra_tower::auth::{Auth, AuthLayer, Token, TokenSource};
 pub use kestra_tower::transport::{Proxy, Tls, Transport, TransportBuilder};
 pub use kestra_tower::{RetryLayer, ServerLayer, TimeoutLayer, TraceLayer, VersionCache};
 pub use triggers::{StartBackfill, SwitchTrigger, TriggerBackfill, WatchBackfill};
+pub use {http, jiff};
 
 /// The code in the documents is compiled like that in the README.
 #[cfg(doctest)]
