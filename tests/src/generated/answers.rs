@@ -3,45 +3,45 @@
 /// Decodes the JSON of an operation's answer and encodes it again; `None` where the answer is no JSON.
 pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::Result<::serde_json::Value>> {
     Some(match operation {
-        "get_active_services" => crate::recorded::round_trip::<::kestra_models::ActiveServiceList>(json),
+        "get_active_services" => crate::recorded::read_again::<::kestra_models::ActiveServiceList>(json),
         "create_ai_thread" | "get_ai_thread" | "rename_ai_thread" => {
-            crate::recorded::round_trip::<::kestra_models::AiThread>(json)
+            crate::recorded::read_again::<::kestra_models::AiThread>(json)
         }
-        "set_tenant_logo" => crate::recorded::round_trip::<::kestra_models::ApiTenant>(json),
-        "disable_app" | "enable_app" => crate::recorded::round_trip::<::kestra_models::App>(json),
+        "set_tenant_logo" => crate::recorded::read_again::<::kestra_models::ApiTenant>(json),
+        "disable_app" | "enable_app" => crate::recorded::read_again::<::kestra_models::App>(json),
         "dispatch_app"
         | "get_stream_events_from_app"
         | "open_app"
         | "preview_app"
-        | "preview_dispatch_app" => crate::recorded::round_trip::<::kestra_models::AppResponse>(json),
+        | "preview_dispatch_app" => crate::recorded::read_again::<::kestra_models::AppResponse>(json),
         "create_app" | "get_app" | "update_app" => {
-            crate::recorded::round_trip::<::kestra_models::AppSource>(json)
+            crate::recorded::read_again::<::kestra_models::AppSource>(json)
         }
-        "list_app_tags" => crate::recorded::round_trip::<::kestra_models::AppTags>(json),
+        "list_app_tags" => crate::recorded::read_again::<::kestra_models::AppTags>(json),
         "get_apps_catalog_config" | "set_apps_catalog_config" | "set_apps_catalog_logo" => {
-            crate::recorded::round_trip::<::kestra_models::AppsCatalogConfigResponse>(json)
+            crate::recorded::read_again::<::kestra_models::AppsCatalogConfigResponse>(json)
         }
-        "lock_asset" => crate::recorded::round_trip::<::kestra_models::AssetLock>(json),
-        "get_asset_dependencies" => crate::recorded::round_trip::<::kestra_models::AssetTopologyGraph>(json),
+        "lock_asset" => crate::recorded::read_again::<::kestra_models::AssetLock>(json),
+        "get_asset_dependencies" => crate::recorded::read_again::<::kestra_models::AssetTopologyGraph>(json),
         "get_global_resource_diff_from_audit_log" | "get_resource_diff_from_audit_log" => {
-            crate::recorded::round_trip::<::kestra_models::AuditLogDiff>(json)
+            crate::recorded::read_again::<::kestra_models::AuditLogDiff>(json)
         }
-        "find_audit_log" => crate::recorded::round_trip::<::kestra_models::AuditLogItem>(json),
-        "list_auth_methods" => crate::recorded::round_trip::<::kestra_models::AuthMethods>(json),
-        "get_average_duration" => crate::recorded::round_trip::<::kestra_models::AverageDuration>(json),
-        "create_banner" | "update_banner" => crate::recorded::round_trip::<::kestra_models::Banner>(json),
+        "find_audit_log" => crate::recorded::read_again::<::kestra_models::AuditLogItem>(json),
+        "list_auth_methods" => crate::recorded::read_again::<::kestra_models::AuthMethods>(json),
+        "get_average_duration" => crate::recorded::read_again::<::kestra_models::AverageDuration>(json),
+        "create_banner" | "update_banner" => crate::recorded::read_again::<::kestra_models::Banner>(json),
         "create_binding" | "get_binding" => {
-            crate::recorded::round_trip::<::kestra_models::BindingDetail>(json)
+            crate::recorded::read_again::<::kestra_models::BindingDetail>(json)
         }
         "get_blueprint" | "create_internal_blueprint" => {
-            crate::recorded::round_trip::<::kestra_models::BlueprintItemWithSource>(json)
+            crate::recorded::read_again::<::kestra_models::BlueprintItemWithSource>(json)
         }
         "update_internal_blueprint" => {
-            crate::recorded::round_trip::<::kestra_models::BlueprintWithFlowEntity>(json)
+            crate::recorded::read_again::<::kestra_models::BlueprintWithFlowEntity>(json)
         }
-        "bulk_import_apps" => crate::recorded::round_trip::<::kestra_models::BulkImportResponse>(json),
+        "bulk_import_apps" => crate::recorded::read_again::<::kestra_models::BulkImportResponse>(json),
         "bulk_delete_apps" | "bulk_disable_apps" | "bulk_enable_apps" => {
-            crate::recorded::round_trip::<::kestra_models::BulkOperationResponse>(json)
+            crate::recorded::read_again::<::kestra_models::BulkOperationResponse>(json)
         }
         "delete_executions_by_ids"
         | "delete_executions_by_query"
@@ -95,7 +95,7 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
         | "delete_tenant_policies_by_ids"
         | "delete_test_suites_by_ids"
         | "disable_test_suites_by_ids"
-        | "enable_test_suites_by_ids" => crate::recorded::round_trip::<::kestra_models::BulkOutcome>(json),
+        | "enable_test_suites_by_ids" => crate::recorded::read_again::<::kestra_models::BulkOutcome>(json),
         "acknowledge_case"
         | "assign_case"
         | "attach_case_action"
@@ -118,19 +118,19 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
         | "update_case"
         | "update_case_action"
         | "update_case_status"
-        | "watch_case" => crate::recorded::round_trip::<::kestra_models::Case>(json),
-        "add_case_comment" => crate::recorded::round_trip::<::kestra_models::CaseEvent>(json),
-        "search_case_events" => crate::recorded::round_trip::<::kestra_models::CaseEventSearchResult>(json),
+        | "watch_case" => crate::recorded::read_again::<::kestra_models::Case>(json),
+        "add_case_comment" => crate::recorded::read_again::<::kestra_models::CaseEvent>(json),
+        "search_case_events" => crate::recorded::read_again::<::kestra_models::CaseEventSearchResult>(json),
         "create_case_template" | "get_case_template" | "update_case_template" => {
-            crate::recorded::round_trip::<::kestra_models::CaseTemplate>(json)
+            crate::recorded::read_again::<::kestra_models::CaseTemplate>(json)
         }
-        "update_concurrency_limit" => crate::recorded::round_trip::<::kestra_models::ConcurrencyLimit>(json),
-        "get_configuration" => crate::recorded::round_trip::<::kestra_models::Configuration>(json),
+        "update_concurrency_limit" => crate::recorded::read_again::<::kestra_models::ConcurrencyLimit>(json),
+        "get_configuration" => crate::recorded::read_again::<::kestra_models::Configuration>(json),
         "create_api_token_for_current_user"
         | "create_api_token_for_service_account"
         | "create_api_token_for_service_account_with_tenant"
         | "create_api_token_for_user" => {
-            crate::recorded::round_trip::<::kestra_models::CreateApiTokenResponse>(json)
+            crate::recorded::read_again::<::kestra_models::CreateApiTokenResponse>(json)
         }
         "create_credential"
         | "create_namespace_credential"
@@ -138,68 +138,64 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
         | "get_namespace_credential"
         | "update_credential"
         | "update_namespace_credential" => {
-            crate::recorded::round_trip::<::kestra_models::CredentialResponse>(json)
+            crate::recorded::read_again::<::kestra_models::CredentialResponse>(json)
         }
         "get_current_user" | "patch_current_user" => {
-            crate::recorded::round_trip::<::kestra_models::CurrentUser>(json)
+            crate::recorded::read_again::<::kestra_models::CurrentUser>(json)
         }
         "create_dashboard" | "get_dashboard" | "update_dashboard" => {
-            crate::recorded::round_trip::<::kestra_models::Dashboard>(json)
+            crate::recorded::read_again::<::kestra_models::Dashboard>(json)
         }
         "get_default_dashboards" | "get_tenant_default_dashboards" | "set_tenant_default_dashboards" => {
-            crate::recorded::round_trip::<::kestra_models::DashboardSettings>(json)
+            crate::recorded::read_again::<::kestra_models::DashboardSettings>(json)
         }
-        "delete_key_values" => crate::recorded::round_trip::<::kestra_models::DeleteBulkResponse>(json),
+        "delete_key_values" => crate::recorded::read_again::<::kestra_models::DeleteBulkResponse>(json),
         "get_plugin_documentation"
         | "get_plugin_documentation_from_version"
         | "get_schema_from_input_type" => {
-            crate::recorded::round_trip::<::kestra_models::DocumentationWithSchema>(json)
+            crate::recorded::read_again::<::kestra_models::DocumentationWithSchema>(json)
         }
         "eval_expression" | "eval_task_run_expression" => {
-            crate::recorded::round_trip::<::kestra_models::EvalResult>(json)
+            crate::recorded::read_again::<::kestra_models::EvalResult>(json)
         }
         "create_execution"
         | "follow_execution"
         | "force_run_execution"
         | "get_execution"
-        | "kill_execution"
-        | "pause_execution"
         | "replay_execution"
         | "replay_execution_with_inputs"
         | "restart_execution"
-        | "resume_execution"
-        | "resume_execution_from_breakpoint"
         | "set_execution_labels"
         | "trigger_execution"
         | "unqueue_execution"
         | "update_execution_status"
-        | "update_task_run_state" => crate::recorded::round_trip::<::kestra_models::Execution>(json),
+        | "update_task_run_state" => crate::recorded::read_again::<::kestra_models::Execution>(json),
         "follow_execution_dependencies" => {
-            crate::recorded::round_trip::<::kestra_models::ExecutionStatusEvent>(json)
+            crate::recorded::read_again::<::kestra_models::ExecutionStatusEvent>(json)
         }
-        "get_file_metadata" => crate::recorded::round_trip::<::kestra_models::FileAttributes>(json),
+        "get_file_metadata" => crate::recorded::read_again::<::kestra_models::FileAttributes>(json),
         "get_file_metadata_from_execution" | "get_file_meta_from_app_execution" => {
-            crate::recorded::round_trip::<::kestra_models::FileMetas>(json)
+            crate::recorded::read_again::<::kestra_models::FileMetas>(json)
         }
-        "preview_file_from_execution" => crate::recorded::round_trip::<::kestra_models::FilePreview>(json),
-        "update_task" => crate::recorded::round_trip::<::kestra_models::Flow>(json),
+        "preview_file_from_execution" => crate::recorded::read_again::<::kestra_models::FilePreview>(json),
+        "update_task" => crate::recorded::read_again::<::kestra_models::Flow>(json),
         "create_flow_blueprint"
         | "get_flow_blueprint"
         | "get_flow_blueprint_by_id"
         | "get_internal_blueprint"
-        | "update_flow_blueprint" => crate::recorded::round_trip::<::kestra_models::FlowBlueprint>(json),
-        "list_flow_expressions" => crate::recorded::round_trip::<::kestra_models::FlowExpressions>(json),
+        | "update_flow_blueprint" => crate::recorded::read_again::<::kestra_models::FlowBlueprint>(json),
+        "list_flow_expressions" => crate::recorded::read_again::<::kestra_models::FlowExpressions>(json),
         "get_flow_from_execution" | "get_flow_from_execution_by_id" => {
-            crate::recorded::round_trip::<::kestra_models::FlowForExecution>(json)
+            crate::recorded::read_again::<::kestra_models::FlowForExecution>(json)
         }
         "get_execution_flow_graph" | "generate_flow_graph" | "generate_flow_graph_from_source" => {
-            crate::recorded::round_trip::<::kestra_models::FlowGraph>(json)
+            crate::recorded::read_again::<::kestra_models::FlowGraph>(json)
         }
-        "get_flow_hashes_by_ids" => crate::recorded::round_trip::<::kestra_models::FlowHashes>(json),
+        "get_flow_hashes_by_ids" => crate::recorded::read_again::<::kestra_models::FlowHashes>(json),
         "get_flow_dependencies"
         | "get_flow_dependencies_from_namespace"
         | "get_flow_dependencies_from_tenant" => {
-            crate::recorded::round_trip::<::kestra_models::FlowTopologyGraph>(json)
+            crate::recorded::read_again::<::kestra_models::FlowTopologyGraph>(json)
         }
         "validate_chart"
         | "validate_dashboard"
@@ -209,221 +205,221 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
         | "validate_instance_policy"
         | "validate_namespace_policy"
         | "validate_tenant_policy"
-        | "validate_test_suite" => crate::recorded::round_trip::<::kestra_models::FlowValidation>(json),
+        | "validate_test_suite" => crate::recorded::read_again::<::kestra_models::FlowValidation>(json),
         "create_flow" | "get_flow" | "replace_in_source_line" | "update_flow" => {
-            crate::recorded::round_trip::<::kestra_models::FlowWithSource>(json)
+            crate::recorded::read_again::<::kestra_models::FlowWithSource>(json)
         }
         "generate_worker_group_token" => {
-            crate::recorded::round_trip::<::kestra_models::GenerateTokenResponse>(json)
+            crate::recorded::read_again::<::kestra_models::GenerateTokenResponse>(json)
         }
         "create_group" | "get_group" | "update_group" => {
-            crate::recorded::round_trip::<::kestra_models::GroupDetail>(json)
+            crate::recorded::read_again::<::kestra_models::GroupDetail>(json)
         }
         "add_user_to_group" | "delete_user_from_group" | "set_user_membership_for_group" => {
-            crate::recorded::round_trip::<::kestra_models::GroupMember>(json)
+            crate::recorded::read_again::<::kestra_models::GroupMember>(json)
         }
         "get_inherited_credentials" => {
-            crate::recorded::round_trip::<::kestra_models::InheritedCredentialsResponse>(json)
+            crate::recorded::read_again::<::kestra_models::InheritedCredentialsResponse>(json)
         }
         "validate_new_execution_inputs" | "validate_resume_execution_inputs" => {
-            crate::recorded::round_trip::<::kestra_models::InputsValidation>(json)
+            crate::recorded::read_again::<::kestra_models::InputsValidation>(json)
         }
         "create_instance_worker_group" | "update_instance_worker_group" => {
-            crate::recorded::round_trip::<::kestra_models::InstanceWorkerGroup>(json)
+            crate::recorded::read_again::<::kestra_models::InstanceWorkerGroup>(json)
         }
         "get_instance_worker_group" => {
-            crate::recorded::round_trip::<::kestra_models::InstanceWorkerGroupDetails>(json)
+            crate::recorded::read_again::<::kestra_models::InstanceWorkerGroupDetails>(json)
         }
         "list_instance_worker_groups" => {
-            crate::recorded::round_trip::<::kestra_models::InstanceWorkerGroupList>(json)
+            crate::recorded::read_again::<::kestra_models::InstanceWorkerGroupList>(json)
         }
-        "get_invitation" => crate::recorded::round_trip::<::kestra_models::InvitationDetail>(json),
+        "get_invitation" => crate::recorded::read_again::<::kestra_models::InvitationDetail>(json),
         "create_kill_switch" | "update_kill_switch" => {
-            crate::recorded::round_trip::<::kestra_models::KillSwitch>(json)
+            crate::recorded::read_again::<::kestra_models::KillSwitch>(json)
         }
-        "get_key_value" => crate::recorded::round_trip::<::kestra_models::KvDetail>(json),
-        "get_license_info" => crate::recorded::round_trip::<::kestra_models::LicenseInfo>(json),
-        "list_templates" => crate::recorded::round_trip::<::kestra_models::ListTemplatesResponse>(json),
-        "follow_logs_from_execution" => crate::recorded::round_trip::<::kestra_models::LogEntry>(json),
-        "get_login_configuration" => crate::recorded::round_trip::<::kestra_models::LoginConfiguration>(json),
+        "get_key_value" => crate::recorded::read_again::<::kestra_models::KvDetail>(json),
+        "get_license_info" => crate::recorded::read_again::<::kestra_models::LicenseInfo>(json),
+        "list_templates" => crate::recorded::read_again::<::kestra_models::ListTemplatesResponse>(json),
+        "follow_logs_from_execution" => crate::recorded::read_again::<::kestra_models::LogEntry>(json),
+        "get_login_configuration" => crate::recorded::read_again::<::kestra_models::LoginConfiguration>(json),
         "get_maintenance_status" => {
-            crate::recorded::round_trip::<::kestra_models::MaintenanceStatusResponse>(json)
+            crate::recorded::read_again::<::kestra_models::MaintenanceStatusResponse>(json)
         }
-        "mark_all_notifications_read" => crate::recorded::round_trip::<::kestra_models::MarkAllRead>(json),
+        "mark_all_notifications_read" => crate::recorded::read_again::<::kestra_models::MarkAllRead>(json),
         "create_mcp_server" | "get_mcp_server" | "toggle_mcp_server" | "update_mcp_server" => {
-            crate::recorded::round_trip::<::kestra_models::McpServer>(json)
+            crate::recorded::read_again::<::kestra_models::McpServer>(json)
         }
         "aggregate_metrics_from_flow" | "aggregate_metrics_from_task" => {
-            crate::recorded::round_trip::<::kestra_models::MetricAggregations>(json)
+            crate::recorded::read_again::<::kestra_models::MetricAggregations>(json)
         }
-        "detect_missing_plugins" => crate::recorded::round_trip::<::kestra_models::MissingPlugins>(json),
+        "detect_missing_plugins" => crate::recorded::read_again::<::kestra_models::MissingPlugins>(json),
         "get_namespace" | "create_namespace" | "update_namespace" => {
-            crate::recorded::round_trip::<::kestra_models::Namespace>(json)
+            crate::recorded::read_again::<::kestra_models::Namespace>(json)
         }
-        "list_notifications" => crate::recorded::round_trip::<::kestra_models::NotificationHistory>(json),
-        "poll_notifications" => crate::recorded::round_trip::<::kestra_models::NotificationsSince>(json),
-        "search_apps" => crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::App>>(json),
+        "list_notifications" => crate::recorded::read_again::<::kestra_models::NotificationHistory>(json),
+        "poll_notifications" => crate::recorded::read_again::<::kestra_models::NotificationsSince>(json),
+        "search_apps" => crate::recorded::read_again::<::kestra_models::Page<::kestra_models::App>>(json),
         "search_apps_from_catalog" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::AppCatalogItem>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::AppCatalogItem>>(json)
         }
         "search_asset_lineage_events" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::AssetLineageEvent>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::AssetLineageEvent>>(json)
         }
         "search_asset_usages" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::AssetUsage>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::AssetUsage>>(json)
         }
         "search_audit_logs" | "search_audit_logs_for_all_tenants" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::AuditLogItem>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::AuditLogItem>>(json)
         }
         "search_bindings" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::BindingDetail>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::BindingDetail>>(json)
         }
         "search_internal_blueprints" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::Blueprint>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::Blueprint>>(json)
         }
         "search_blueprints" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::BlueprintItem>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::BlueprintItem>>(json)
         }
-        "search_cases" => crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::Case>>(json),
+        "search_cases" => crate::recorded::read_again::<::kestra_models::Page<::kestra_models::Case>>(json),
         "list_case_assets" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::CaseAsset>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::CaseAsset>>(json)
         }
         "list_case_events" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::CaseEvent>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::CaseEvent>>(json)
         }
         "list_case_executions" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::CaseExecution>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::CaseExecution>>(json)
         }
         "list_case_assignees" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::CaseSubject>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::CaseSubject>>(json)
         }
         "list_cases_by_asset" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::CaseSummary>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::CaseSummary>>(json)
         }
         "search_case_templates" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::CaseTemplate>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::CaseTemplate>>(json)
         }
         "search_concurrency_limits" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::ConcurrencyLimit>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::ConcurrencyLimit>>(json)
         }
         "list_credentials" | "list_namespace_credentials" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::CredentialResponse>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::CredentialResponse>>(json)
         }
         "search_dashboards" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::Dashboard>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::Dashboard>>(json)
         }
         "search_executions" | "search_executions_by_flow_id" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::Execution>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::Execution>>(json)
         }
-        "search_flows" => crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::Flow>>(json),
+        "search_flows" => crate::recorded::read_again::<::kestra_models::Page<::kestra_models::Flow>>(json),
         "search_flows_by_source_code" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::FlowSearchResult>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::FlowSearchResult>>(json)
         }
         "search_group_members" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::GroupMember>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::GroupMember>>(json)
         }
         "search_groups" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::GroupSummary>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::GroupSummary>>(json)
         }
         "list_all_mcp_servers" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::InstanceMcpServer>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::InstanceMcpServer>>(json)
         }
         "search_invitations" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::InvitationDetail>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::InvitationDetail>>(json)
         }
         "list_all_keys" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::KvEntry>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::KvEntry>>(json)
         }
         "search_logs" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::LogEntry>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::LogEntry>>(json)
         }
         "list_mcp_servers" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::McpServer>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::McpServer>>(json)
         }
         "search_metrics_by_execution" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::MetricEntry>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::MetricEntry>>(json)
         }
         "search_namespaces" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::Namespace>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::Namespace>>(json)
         }
-        "list_plugins" => crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::Plugin>>(json),
+        "list_plugins" => crate::recorded::read_again::<::kestra_models::Page<::kestra_models::Plugin>>(json),
         "search_instance_policies" | "search_namespace_policies" | "search_policies" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::PolicySummary>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::PolicySummary>>(json)
         }
         "list_promotions" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::Promotion>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::Promotion>>(json)
         }
         "list_promotion_targets" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::PromotionTarget>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::PromotionTarget>>(json)
         }
         "list_reusable_inputs" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::ReusableInputs>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::ReusableInputs>>(json)
         }
         "search_roles" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::RoleSummary>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::RoleSummary>>(json)
         }
         "list_security_integrations" | "search_security_integrations" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::SecurityIntegration>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::SecurityIntegration>>(json)
         }
         "list_service_accounts" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::ServiceAccountDetail>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::ServiceAccountDetail>>(json)
         }
-        "search_services" => crate::recorded::round_trip::<
+        "search_services" => crate::recorded::read_again::<
             ::kestra_models::Page<::kestra_models::ServiceInstanceSummary>,
         >(json),
         "search_assets" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::StoredAsset>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::StoredAsset>>(json)
         }
         "search_templates" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::Template>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::Template>>(json)
         }
         "search_tenants" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::Tenant>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::Tenant>>(json)
         }
         "search_test_suites" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::TestSuite>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::TestSuite>>(json)
         }
         "search_test_suite_results" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::TestSuiteRunResult>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::TestSuiteRunResult>>(json)
         }
         "search_triggers" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::TriggerAndState>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::TriggerAndState>>(json)
         }
         "list_trigger_plugins" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::TriggerPlugin>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::TriggerPlugin>>(json)
         }
         "search_triggers_for_flow" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::TriggerState>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::TriggerState>>(json)
         }
         "list_users" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::UserSummary>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::UserSummary>>(json)
         }
         "list_service_accounts_for_tenant" | "list_tenant_access" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::UserTenantAccess>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::UserTenantAccess>>(json)
         }
         "list_versioned_plugins" => {
-            crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::VersionedPlugin>>(json)
+            crate::recorded::read_again::<::kestra_models::Page<::kestra_models::VersionedPlugin>>(json)
         }
-        "get_dashboard_chart_data" | "preview_chart" => crate::recorded::round_trip::<
+        "get_dashboard_chart_data" | "preview_chart" => crate::recorded::read_again::<
             ::kestra_models::Page<::serde_json::Map<String, ::serde_json::Value>>,
         >(json),
-        "list_permissions" => crate::recorded::round_trip::<::kestra_models::Permissions>(json),
-        "upload_versioned_plugins" => crate::recorded::round_trip::<::kestra_models::PluginArtifact>(json),
+        "list_permissions" => crate::recorded::read_again::<::kestra_models::Permissions>(json),
+        "upload_versioned_plugins" => crate::recorded::read_again::<::kestra_models::PluginArtifact>(json),
         "install_versioned_plugins" | "uninstall_versioned_plugins" => {
-            crate::recorded::round_trip::<::kestra_models::PluginArtifactList>(json)
+            crate::recorded::read_again::<::kestra_models::PluginArtifactList>(json)
         }
-        "get_plugin_icon" => crate::recorded::round_trip::<::kestra_models::PluginIconResponse>(json),
+        "get_plugin_icon" => crate::recorded::read_again::<::kestra_models::PluginIconResponse>(json),
         "get_plugin_installation" | "install_plugins" => {
-            crate::recorded::round_trip::<::kestra_models::PluginInstallation>(json)
+            crate::recorded::read_again::<::kestra_models::PluginInstallation>(json)
         }
         "resolve_versioned_plugins" => {
-            crate::recorded::round_trip::<::kestra_models::PluginResolutionList>(json)
+            crate::recorded::read_again::<::kestra_models::PluginResolutionList>(json)
         }
-        "get_plugin_ui_manifest" => crate::recorded::round_trip::<::kestra_models::PluginUiManifest>(json),
+        "get_plugin_ui_manifest" => crate::recorded::read_again::<::kestra_models::PluginUiManifest>(json),
         "get_versioned_plugin_details_from_version" => {
-            crate::recorded::round_trip::<::kestra_models::PluginVersionDetails>(json)
+            crate::recorded::read_again::<::kestra_models::PluginVersionDetails>(json)
         }
-        "get_plugin_versions" => crate::recorded::round_trip::<::kestra_models::PluginVersions>(json),
+        "get_plugin_versions" => crate::recorded::read_again::<::kestra_models::PluginVersions>(json),
         "create_instance_policy"
         | "create_namespace_policy"
         | "create_tenant_policy"
@@ -432,93 +428,93 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
         | "get_tenant_policy"
         | "update_instance_policy"
         | "update_namespace_policy"
-        | "update_tenant_policy" => crate::recorded::round_trip::<::kestra_models::Policy>(json),
+        | "update_tenant_policy" => crate::recorded::read_again::<::kestra_models::Policy>(json),
         "evaluate_instance_policy" | "evaluate_namespace_policy" | "evaluate_tenant_policy" => {
-            crate::recorded::round_trip::<::kestra_models::PolicyEvaluation>(json)
+            crate::recorded::read_again::<::kestra_models::PolicyEvaluation>(json)
         }
-        "import_policies" => crate::recorded::round_trip::<::kestra_models::PolicyImportResult>(json),
+        "import_policies" => crate::recorded::read_again::<::kestra_models::PolicyImportResult>(json),
         "preview_flow_policies" => {
-            crate::recorded::round_trip::<::kestra_models::PolicyPreviewResponse>(json)
+            crate::recorded::read_again::<::kestra_models::PolicyPreviewResponse>(json)
         }
-        "promote_flows_by_ids" => crate::recorded::round_trip::<::kestra_models::PromotionBatchOutcome>(json),
-        "get_promotion_diff" => crate::recorded::round_trip::<::kestra_models::PromotionDiff>(json),
-        "promote_flow" => crate::recorded::round_trip::<::kestra_models::PromotionOutcome>(json),
+        "promote_flows_by_ids" => crate::recorded::read_again::<::kestra_models::PromotionBatchOutcome>(json),
+        "get_promotion_diff" => crate::recorded::read_again::<::kestra_models::PromotionDiff>(json),
+        "promote_flow" => crate::recorded::read_again::<::kestra_models::PromotionOutcome>(json),
         "create_promotion_target" | "get_promotion_target" | "update_promotion_target" => {
-            crate::recorded::round_trip::<::kestra_models::PromotionTarget>(json)
+            crate::recorded::read_again::<::kestra_models::PromotionTarget>(json)
         }
         "get_flow_hashes_of_promotion_target" => {
-            crate::recorded::round_trip::<::kestra_models::PromotionTargetFlowHashes>(json)
+            crate::recorded::read_again::<::kestra_models::PromotionTargetFlowHashes>(json)
         }
         "test_promotion_target" | "test_saved_promotion_target" => {
-            crate::recorded::round_trip::<::kestra_models::PromotionTargetTest>(json)
+            crate::recorded::read_again::<::kestra_models::PromotionTargetTest>(json)
         }
-        "render_expressions" => crate::recorded::round_trip::<::kestra_models::RenderedExpressions>(json),
+        "render_expressions" => crate::recorded::read_again::<::kestra_models::RenderedExpressions>(json),
         "get_reusable_inputs"
         | "set_reusable_inputs"
         | "set_reusable_inputs_yaml"
-        | "set_reusable_inputs_text" => crate::recorded::round_trip::<::kestra_models::ReusableInputs>(json),
+        | "set_reusable_inputs_text" => crate::recorded::read_again::<::kestra_models::ReusableInputs>(json),
         "create_role" | "get_role" | "update_role" => {
-            crate::recorded::round_trip::<::kestra_models::RoleDetail>(json)
+            crate::recorded::read_again::<::kestra_models::RoleDetail>(json)
         }
         "create_scim_group" | "find_scim_groups" | "get_scim_group" | "query_scim_groups"
         | "update_scim_group" | "create_scim_user" | "find_scim_users" | "get_scim_user"
         | "query_scim_users" | "update_scim_user" => {
-            crate::recorded::round_trip::<::kestra_models::ScimResource>(json)
+            crate::recorded::read_again::<::kestra_models::ScimResource>(json)
         }
-        "get_scim_resource_type" => crate::recorded::round_trip::<::kestra_models::ScimResourceType>(json),
-        "get_scim_schema" => crate::recorded::round_trip::<::kestra_models::ScimSchema>(json),
+        "get_scim_resource_type" => crate::recorded::read_again::<::kestra_models::ScimResourceType>(json),
+        "get_scim_schema" => crate::recorded::read_again::<::kestra_models::ScimSchema>(json),
         "list_namespace_secrets" | "list_secrets" => {
-            crate::recorded::round_trip::<::kestra_models::SecretList>(json)
+            crate::recorded::read_again::<::kestra_models::SecretList>(json)
         }
         "disable_security_integration" | "enable_security_integration" | "get_security_integration" => {
-            crate::recorded::round_trip::<::kestra_models::SecurityIntegration>(json)
+            crate::recorded::read_again::<::kestra_models::SecurityIntegration>(json)
         }
         "create_service_account" | "get_service_account" | "patch_service_account_details" => {
-            crate::recorded::round_trip::<::kestra_models::ServiceAccountDetail>(json)
+            crate::recorded::read_again::<::kestra_models::ServiceAccountDetail>(json)
         }
         "create_service_account_for_tenant" | "get_service_account_for_tenant" | "update_service_account" => {
-            crate::recorded::round_trip::<::kestra_models::ServiceAccountResponse>(json)
+            crate::recorded::read_again::<::kestra_models::ServiceAccountResponse>(json)
         }
         "get_cluster_service" | "get_service" => {
-            crate::recorded::round_trip::<::kestra_models::ServiceInstance>(json)
+            crate::recorded::read_again::<::kestra_models::ServiceInstance>(json)
         }
         "get_scim_service_provider_configuration" => {
-            crate::recorded::round_trip::<::kestra_models::ServiceProviderConfiguration>(json)
+            crate::recorded::read_again::<::kestra_models::ServiceProviderConfiguration>(json)
         }
-        "get_setup_configuration" => crate::recorded::round_trip::<::kestra_models::SetupConfiguration>(json),
-        "replace_in_sources" => crate::recorded::round_trip::<::kestra_models::SourceReplaceOutcome>(json),
+        "get_setup_configuration" => crate::recorded::read_again::<::kestra_models::SetupConfiguration>(json),
+        "replace_in_sources" => crate::recorded::read_again::<::kestra_models::SourceReplaceOutcome>(json),
         "preview_source_replacement" => {
-            crate::recorded::round_trip::<::kestra_models::SourceReplacePreview>(json)
+            crate::recorded::read_again::<::kestra_models::SourceReplacePreview>(json)
         }
-        "create_asset" | "get_asset" => crate::recorded::round_trip::<::kestra_models::StoredAsset>(json),
-        "get_support_debug_info" => crate::recorded::round_trip::<::kestra_models::SupportDebugInfo>(json),
-        "get_task_from_flow" => crate::recorded::round_trip::<::kestra_models::Task>(json),
+        "create_asset" | "get_asset" => crate::recorded::read_again::<::kestra_models::StoredAsset>(json),
+        "get_support_debug_info" => crate::recorded::read_again::<::kestra_models::SupportDebugInfo>(json),
+        "get_task_from_flow" => crate::recorded::read_again::<::kestra_models::Task>(json),
         "create_template" | "get_template" | "update_template" => {
-            crate::recorded::round_trip::<::kestra_models::Template>(json)
+            crate::recorded::read_again::<::kestra_models::Template>(json)
         }
         "create_tenant" | "get_tenant" | "update_tenant" => {
-            crate::recorded::round_trip::<::kestra_models::Tenant>(json)
+            crate::recorded::read_again::<::kestra_models::Tenant>(json)
         }
-        "get_tenant_access" => crate::recorded::round_trip::<::kestra_models::TenantAccess>(json),
+        "get_tenant_access" => crate::recorded::read_again::<::kestra_models::TenantAccess>(json),
         "test_credential" | "test_namespace_credential" => {
-            crate::recorded::round_trip::<::kestra_models::TestConnectionResponse>(json)
+            crate::recorded::read_again::<::kestra_models::TestConnectionResponse>(json)
         }
         "run_test_suites_by_query" => {
-            crate::recorded::round_trip::<::kestra_models::TestRunByQueryResult>(json)
+            crate::recorded::read_again::<::kestra_models::TestRunByQueryResult>(json)
         }
         "create_test_suite" | "get_test_suite" | "update_test_suite" => {
-            crate::recorded::round_trip::<::kestra_models::TestSuite>(json)
+            crate::recorded::read_again::<::kestra_models::TestSuite>(json)
         }
         "get_test_result" | "run_test_suite" => {
-            crate::recorded::round_trip::<::kestra_models::TestSuiteRunResult>(json)
+            crate::recorded::read_again::<::kestra_models::TestSuiteRunResult>(json)
         }
         "get_tests_last_result" => {
-            crate::recorded::round_trip::<::kestra_models::TestsLastResultResponse>(json)
+            crate::recorded::read_again::<::kestra_models::TestsLastResultResponse>(json)
         }
         "list_api_tokens_for_current_user"
         | "list_api_tokens_for_service_account"
         | "list_api_tokens_for_service_account_with_tenant"
-        | "list_api_tokens_for_user" => crate::recorded::round_trip::<::kestra_models::TokenList>(json),
+        | "list_api_tokens_for_user" => crate::recorded::read_again::<::kestra_models::TokenList>(json),
         "create_backfill"
         | "delete_backfill"
         | "pause_backfill"
@@ -526,20 +522,85 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
         | "set_trigger_disabled"
         | "unlock_trigger"
         | "unpause_backfill"
-        | "update_trigger" => crate::recorded::round_trip::<::kestra_models::TriggerState>(json),
-        "get_usages" | "get_tenant_usage" => crate::recorded::round_trip::<::kestra_models::Usage>(json),
+        | "update_trigger" => crate::recorded::read_again::<::kestra_models::TriggerState>(json),
+        "get_usages" | "get_tenant_usage" => crate::recorded::read_again::<::kestra_models::Usage>(json),
         "use_blueprint_template" => {
-            crate::recorded::round_trip::<::kestra_models::UseBlueprintTemplateResponse>(json)
+            crate::recorded::read_again::<::kestra_models::UseBlueprintTemplateResponse>(json)
         }
-        "setup_kestra" => crate::recorded::round_trip::<::kestra_models::User>(json),
+        "setup_kestra" => crate::recorded::read_again::<::kestra_models::User>(json),
         "create_user"
         | "delete_user_auth_method"
         | "get_user"
         | "patch_user"
         | "patch_user_password"
-        | "update_user" => crate::recorded::round_trip::<::kestra_models::UserDetail>(json),
+        | "update_user" => crate::recorded::read_again::<::kestra_models::UserDetail>(json),
         "get_versioned_plugin_details" => {
-            crate::recorded::round_trip::<::kestra_models::VersionedPluginVersions>(json)
+            crate::recorded::read_again::<::kestra_models::VersionedPluginVersions>(json)
+        }
+        "get_worker_credential" | "revoke_worker_credential" => {
+            crate::recorded::read_again::<::kestra_models::WorkerCredential>(json)
+        }
+        "get_worker_group_capacity" => {
+            crate::recorded::read_again::<::kestra_models::WorkerGroupCapacity>(json)
+        }
+        "add_worker_group_subscription"
+        | "create_worker_group"
+        | "get_worker_group"
+        | "remove_worker_group_subscription"
+        | "revoke_worker_group_token"
+        | "update_worker_group"
+        | "update_worker_group_subscription" => {
+            crate::recorded::read_again::<::kestra_models::WorkerGroupDefinition>(json)
+        }
+        "list_worker_groups" => crate::recorded::read_again::<::kestra_models::WorkerGroupList>(json),
+        "list_worker_group_workers" => {
+            crate::recorded::read_again::<::kestra_models::WorkerGroupWorkerList>(json)
+        }
+        "list_worker_credentials" => crate::recorded::read_again::<::kestra_models::WorkerList>(json),
+        "create_worker_queue" | "update_worker_queue" => {
+            crate::recorded::read_again::<::kestra_models::WorkerQueue>(json)
+        }
+        "get_worker_queue" => crate::recorded::read_again::<::kestra_models::WorkerQueueDetails>(json),
+        "list_worker_queues" => crate::recorded::read_again::<::kestra_models::WorkerQueueList>(json),
+        "list_worker_queue_subscribers" => {
+            crate::recorded::read_again::<::kestra_models::WorkerQueueSubscribers>(json)
+        }
+        "list_worker_selector_tags" => {
+            crate::recorded::read_again::<::kestra_models::WorkerSelectorTags>(json)
+        }
+        "get_blueprint_graph"
+        | "get_execution_outputs"
+        | "get_task_run_outputs"
+        | "get_properties_from_type"
+        | "get_schemas_from_type"
+        | "get_inherited_variables" => {
+            crate::recorded::read_again::<::serde_json::Map<String, ::serde_json::Value>>(json)
+        }
+        "open_mcp_session"
+        | "send_mcp_message"
+        | "chat_in_ai_thread"
+        | "confirm_ai_action"
+        | "get_file_preview_from_app_execution"
+        | "create_case_from_task"
+        | "list_available_versioned_plugins"
+        | "list_available_versioned_plugins_for_secret_manager"
+        | "list_available_versioned_plugins_for_storage"
+        | "get_flow_source_of_promotion_target" => crate::recorded::read_again::<::serde_json::Value>(json),
+        "get_plugin_group_icons" | "get_plugin_icons" => crate::recorded::read_again::<
+            ::std::collections::BTreeMap<String, ::kestra_models::PluginIcon>,
+        >(json),
+        "run_case_action" => {
+            crate::recorded::read_again::<::std::collections::BTreeMap<String, String>>(json)
+        }
+        "list_cases_by_executions" => crate::recorded::read_again::<
+            ::std::collections::BTreeMap<String, Vec<::kestra_models::CaseSummary>>,
+        >(json),
+        "get_inherited_secrets" => {
+            crate::recorded::read_again::<::std::collections::BTreeMap<String, Vec<String>>>(json)
+        }
+        "count_cases" => crate::recorded::read_again::<::std::collections::BTreeMap<String, i64>>(json),
+        "kill_execution" | "pause_execution" | "resume_execution" | "resume_execution_from_breakpoint" => {
+            crate::recorded::read_again::<Option<::kestra_models::Execution>>(json)
         }
         "trigger_execution_by_get_webhook"
         | "trigger_execution_by_get_webhook_with_path"
@@ -559,163 +620,101 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
         | "trigger_execution_by_put_webhook_with_path_text"
         | "trigger_execution_by_put_webhook_with_path_form"
         | "trigger_execution_by_put_webhook_with_path_bytes" => {
-            crate::recorded::round_trip::<::kestra_models::WebhookResponse>(json)
+            crate::recorded::read_again::<Option<::kestra_models::WebhookResponse>>(json)
         }
-        "get_worker_credential" | "revoke_worker_credential" => {
-            crate::recorded::round_trip::<::kestra_models::WorkerCredential>(json)
-        }
-        "get_worker_group_capacity" => {
-            crate::recorded::round_trip::<::kestra_models::WorkerGroupCapacity>(json)
-        }
-        "add_worker_group_subscription"
-        | "create_worker_group"
-        | "get_worker_group"
-        | "remove_worker_group_subscription"
-        | "revoke_worker_group_token"
-        | "update_worker_group"
-        | "update_worker_group_subscription" => {
-            crate::recorded::round_trip::<::kestra_models::WorkerGroupDefinition>(json)
-        }
-        "list_worker_groups" => crate::recorded::round_trip::<::kestra_models::WorkerGroupList>(json),
-        "list_worker_group_workers" => {
-            crate::recorded::round_trip::<::kestra_models::WorkerGroupWorkerList>(json)
-        }
-        "list_worker_credentials" => crate::recorded::round_trip::<::kestra_models::WorkerList>(json),
-        "create_worker_queue" | "update_worker_queue" => {
-            crate::recorded::round_trip::<::kestra_models::WorkerQueue>(json)
-        }
-        "get_worker_queue" => crate::recorded::round_trip::<::kestra_models::WorkerQueueDetails>(json),
-        "list_worker_queues" => crate::recorded::round_trip::<::kestra_models::WorkerQueueList>(json),
-        "list_worker_queue_subscribers" => {
-            crate::recorded::round_trip::<::kestra_models::WorkerQueueSubscribers>(json)
-        }
-        "list_worker_selector_tags" => {
-            crate::recorded::round_trip::<::kestra_models::WorkerSelectorTags>(json)
-        }
-        "get_blueprint_graph"
-        | "get_execution_outputs"
-        | "get_task_run_outputs"
-        | "get_properties_from_type"
-        | "get_schemas_from_type"
-        | "get_inherited_variables" => {
-            crate::recorded::round_trip::<::serde_json::Map<String, ::serde_json::Value>>(json)
-        }
-        "open_mcp_session"
-        | "send_mcp_message"
-        | "chat_in_ai_thread"
-        | "confirm_ai_action"
-        | "get_file_preview_from_app_execution"
-        | "accept_invitation"
+        "accept_invitation"
         | "create_from_invitation"
         | "log_in_with_session"
         | "request_code"
         | "request_password_reset"
         | "request_password_reset_by_get"
         | "reset_password"
-        | "create_case_from_task"
         | "enter_maintenance"
         | "exit_maintenance"
         | "forward_support_ticket"
         | "log_in"
         | "log_out"
-        | "list_available_versioned_plugins"
-        | "list_available_versioned_plugins_for_secret_manager"
-        | "list_available_versioned_plugins_for_storage"
-        | "get_flow_source_of_promotion_target"
         | "reset_quota_limit"
         | "create_security_integration"
         | "delete_test_suite"
         | "impersonate"
         | "update_current_user_password"
-        | "delete_instance_worker_group" => crate::recorded::round_trip::<::serde_json::Value>(json),
-        "get_plugin_group_icons" | "get_plugin_icons" => crate::recorded::round_trip::<
-            ::std::collections::BTreeMap<String, ::kestra_models::PluginIcon>,
-        >(json),
-        "run_case_action" => {
-            crate::recorded::round_trip::<::std::collections::BTreeMap<String, String>>(json)
-        }
-        "list_cases_by_executions" => crate::recorded::round_trip::<
-            ::std::collections::BTreeMap<String, Vec<::kestra_models::CaseSummary>>,
-        >(json),
-        "get_inherited_secrets" => {
-            crate::recorded::round_trip::<::std::collections::BTreeMap<String, Vec<String>>>(json)
-        }
-        "count_cases" => crate::recorded::round_trip::<::std::collections::BTreeMap<String, i64>>(json),
-        "list_ai_providers" => crate::recorded::round_trip::<Vec<::kestra_models::AiProviderResponse>>(json),
-        "list_ai_threads" => crate::recorded::round_trip::<Vec<::kestra_models::AiThreadSummary>>(json),
+        | "delete_instance_worker_group" => crate::recorded::read_again::<Option<::serde_json::Value>>(json),
+        "list_ai_providers" => crate::recorded::read_again::<Vec<::kestra_models::AiProviderResponse>>(json),
+        "list_ai_threads" => crate::recorded::read_again::<Vec<::kestra_models::AiThreadSummary>>(json),
         "list_audit_logs_from_resource_id" => {
-            crate::recorded::round_trip::<Vec<::kestra_models::AuditLogOption>>(json)
+            crate::recorded::read_again::<Vec<::kestra_models::AuditLogOption>>(json)
         }
-        "search_banners" => crate::recorded::round_trip::<Vec<::kestra_models::Banner>>(json),
-        "bulk_create_bindings" => crate::recorded::round_trip::<Vec<::kestra_models::BindingDetail>>(json),
-        "list_blueprint_tags" => crate::recorded::round_trip::<Vec<::kestra_models::BlueprintTagItem>>(json),
+        "search_banners" => crate::recorded::read_again::<Vec<::kestra_models::Banner>>(json),
+        "bulk_create_bindings" => crate::recorded::read_again::<Vec<::kestra_models::BindingDetail>>(json),
+        "list_blueprint_tags" => crate::recorded::read_again::<Vec<::kestra_models::BlueprintTagItem>>(json),
         "list_namespace_directory_files" => {
-            crate::recorded::round_trip::<Vec<::kestra_models::FileAttributes>>(json)
+            crate::recorded::read_again::<Vec<::kestra_models::FileAttributes>>(json)
         }
-        "list_flows_by_namespace" => crate::recorded::round_trip::<Vec<::kestra_models::Flow>>(json),
+        "list_flows_by_namespace" => crate::recorded::read_again::<Vec<::kestra_models::Flow>>(json),
         "list_executable_flows" => {
-            crate::recorded::round_trip::<Vec<::kestra_models::FlowForExecution>>(json)
+            crate::recorded::read_again::<Vec<::kestra_models::FlowForExecution>>(json)
         }
         "validate_flows" | "validate_flows_multipart" | "validate_templates" => {
-            crate::recorded::round_trip::<Vec<::kestra_models::FlowValidation>>(json)
+            crate::recorded::read_again::<Vec<::kestra_models::FlowValidation>>(json)
         }
         "list_deprecated_flows" => {
-            crate::recorded::round_trip::<Vec<::kestra_models::FlowWithDeprecatedTasks>>(json)
+            crate::recorded::read_again::<Vec<::kestra_models::FlowWithDeprecatedTasks>>(json)
         }
         "bulk_update_flows"
         | "list_flow_revisions"
         | "update_flows_in_namespace"
         | "update_flows_in_namespace_multipart" => {
-            crate::recorded::round_trip::<Vec<::kestra_models::FlowWithSource>>(json)
+            crate::recorded::read_again::<Vec<::kestra_models::FlowWithSource>>(json)
         }
         "autocomplete_groups" | "list_group_ids" => {
-            crate::recorded::round_trip::<Vec<::kestra_models::GroupSummary>>(json)
+            crate::recorded::read_again::<Vec<::kestra_models::GroupSummary>>(json)
         }
         "get_inherited_plugin_defaults" => {
-            crate::recorded::round_trip::<Vec<::kestra_models::InheritedPluginDefaultFromNamespace>>(json)
+            crate::recorded::read_again::<Vec<::kestra_models::InheritedPluginDefaultFromNamespace>>(json)
         }
-        "get_all_input_types" => crate::recorded::round_trip::<Vec<::kestra_models::InputTypePlugin>>(json),
+        "get_all_input_types" => crate::recorded::read_again::<Vec<::kestra_models::InputTypePlugin>>(json),
         "find_all_invitations_for_current_user" => {
-            crate::recorded::round_trip::<Vec<::kestra_models::Invitation>>(json)
+            crate::recorded::read_again::<Vec<::kestra_models::Invitation>>(json)
         }
         "list_invitations_by_email" => {
-            crate::recorded::round_trip::<Vec<::kestra_models::InvitationDetail>>(json)
+            crate::recorded::read_again::<Vec<::kestra_models::InvitationDetail>>(json)
         }
-        "search_kill_switches" => crate::recorded::round_trip::<Vec<::kestra_models::KillSwitch>>(json),
+        "search_kill_switches" => crate::recorded::read_again::<Vec<::kestra_models::KillSwitch>>(json),
         "list_keys" | "list_keys_with_inheritance" => {
-            crate::recorded::round_trip::<Vec<::kestra_models::KvEntry>>(json)
+            crate::recorded::read_again::<Vec<::kestra_models::KvEntry>>(json)
         }
-        "get_latest_executions" => crate::recorded::round_trip::<Vec<::kestra_models::LatestExecution>>(json),
-        "list_logs_from_execution" => crate::recorded::round_trip::<Vec<::kestra_models::LogEntry>>(json),
-        "list_mcp_tools" => crate::recorded::round_trip::<Vec<::kestra_models::McpTool>>(json),
+        "get_latest_executions" => crate::recorded::read_again::<Vec<::kestra_models::LatestExecution>>(json),
+        "list_logs_from_execution" => crate::recorded::read_again::<Vec<::kestra_models::LogEntry>>(json),
+        "list_mcp_tools" => crate::recorded::read_again::<Vec<::kestra_models::McpTool>>(json),
         "get_cluster_metrics" | "get_service_metrics" => {
-            crate::recorded::round_trip::<Vec<::kestra_models::Metric>>(json)
+            crate::recorded::read_again::<Vec<::kestra_models::Metric>>(json)
         }
         "get_file_revisions" => {
-            crate::recorded::round_trip::<Vec<::kestra_models::NamespaceFileRevision>>(json)
+            crate::recorded::read_again::<Vec<::kestra_models::NamespaceFileRevision>>(json)
         }
         "get_expression_functions" => {
-            crate::recorded::round_trip::<Vec<::kestra_models::PebbleFunction>>(json)
+            crate::recorded::read_again::<Vec<::kestra_models::PebbleFunction>>(json)
         }
-        "list_actions" => crate::recorded::round_trip::<Vec<::kestra_models::PermissionAction>>(json),
-        "get_plugin_by_subgroups" => crate::recorded::round_trip::<Vec<::kestra_models::Plugin>>(json),
-        "search_quota_limits" => crate::recorded::round_trip::<Vec<::kestra_models::QuotaLimit>>(json),
+        "list_actions" => crate::recorded::read_again::<Vec<::kestra_models::PermissionAction>>(json),
+        "get_plugin_by_subgroups" => crate::recorded::read_again::<Vec<::kestra_models::Plugin>>(json),
+        "search_quota_limits" => crate::recorded::read_again::<Vec<::kestra_models::QuotaLimit>>(json),
         "list_reusable_inputs_revisions" => {
-            crate::recorded::round_trip::<Vec<::kestra_models::ReusableInputs>>(json)
+            crate::recorded::read_again::<Vec<::kestra_models::ReusableInputs>>(json)
         }
-        "list_roles_from_given_ids" => crate::recorded::round_trip::<Vec<::kestra_models::Role>>(json),
-        "autocomplete_roles" => crate::recorded::round_trip::<Vec<::kestra_models::RoleSummary>>(json),
+        "list_roles_from_given_ids" => crate::recorded::read_again::<Vec<::kestra_models::Role>>(json),
+        "autocomplete_roles" => crate::recorded::read_again::<Vec<::kestra_models::RoleSummary>>(json),
         "list_scim_resource_types" => {
-            crate::recorded::round_trip::<Vec<::kestra_models::ScimResourceType>>(json)
+            crate::recorded::read_again::<Vec<::kestra_models::ScimResourceType>>(json)
         }
-        "list_scim_schemas" => crate::recorded::round_trip::<Vec<::kestra_models::ScimSchema>>(json),
+        "list_scim_schemas" => crate::recorded::read_again::<Vec<::kestra_models::ScimSchema>>(json),
         "patch_secret" | "put_secrets" => {
-            crate::recorded::round_trip::<Vec<::kestra_models::SecretMeta>>(json)
+            crate::recorded::read_again::<Vec<::kestra_models::SecretMeta>>(json)
         }
-        "list_task_outputs" => crate::recorded::round_trip::<Vec<::kestra_models::TaskOutput>>(json),
-        "update_namespace_templates" => crate::recorded::round_trip::<Vec<::kestra_models::Template>>(json),
-        "autocomplete_users" => crate::recorded::round_trip::<Vec<::kestra_models::UserTenantAccess>>(json),
-        "list_distinct_field_values" => crate::recorded::round_trip::<Vec<Option<String>>>(json),
+        "list_task_outputs" => crate::recorded::read_again::<Vec<::kestra_models::TaskOutput>>(json),
+        "update_namespace_templates" => crate::recorded::read_again::<Vec<::kestra_models::Template>>(json),
+        "autocomplete_users" => crate::recorded::read_again::<Vec<::kestra_models::UserTenantAccess>>(json),
+        "list_distinct_field_values" => crate::recorded::read_again::<Vec<Option<String>>>(json),
         "list_execution_namespaces"
         | "search_namespace_files"
         | "import_flows"
@@ -730,9 +729,9 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
         | "list_app_states"
         | "list_internal_blueprint_tags"
         | "import_plugin_defaults"
-        | "list_namespaces_with_reusable_inputs" => crate::recorded::round_trip::<Vec<String>>(json),
-        "delete_key_value" | "list_main_tenant_flows" => crate::recorded::round_trip::<bool>(json),
-        "count_unread_notifications" => crate::recorded::round_trip::<i64>(json),
+        | "list_namespaces_with_reusable_inputs" => crate::recorded::read_again::<Vec<String>>(json),
+        "delete_key_value" | "list_main_tenant_flows" => crate::recorded::read_again::<bool>(json),
+        "count_unread_notifications" => crate::recorded::read_again::<i64>(json),
         _ => return None,
     })
 }

@@ -11,6 +11,7 @@ mod request;
 mod route;
 mod values;
 
+use kestra_core::json::Read;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -24,7 +25,12 @@ pub use rebuilt::{Rebuilt, Unmade, parts_of, rebuild, request_of};
 pub use request::Recorded;
 pub use route::{Match, find};
 
-/// Decodes JSON as an answer's type and encodes it again.
+/// Reads JSON as the client reads an answer and encodes it again.
+pub(crate) fn read_again<T: Read + Serialize>(json: &[u8]) -> serde_json::Result<Value> {
+    serde_json::to_value(kestra_core::json::from_slice::<T>(json)?)
+}
+
+/// Decodes JSON as a type and encodes it again.
 pub(crate) fn round_trip<T: DeserializeOwned + Serialize>(json: &[u8]) -> serde_json::Result<Value> {
     serde_json::to_value(serde_json::from_slice::<T>(json)?)
 }

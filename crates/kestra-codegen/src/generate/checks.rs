@@ -11,7 +11,7 @@ use super::operations::Builder;
 use super::plan::Plan;
 use super::types::From;
 use super::writer::Writer;
-use crate::catalogue::Operation;
+use crate::catalogue::{Answer, Operation};
 use crate::error::Result;
 
 pub(super) fn write(plan: &Plan<'_>, files: &mut Files) -> Result<()> {
@@ -33,7 +33,11 @@ fn answers(operations: &[&Operation]) -> Result<String> {
     for operation in operations {
         let Some(ty) = operation.answer.ty() else { continue };
         for builder in Builder::all(operation)? {
-            by_type.entry(From::Elsewhere.ty(ty)).or_default().push(format!("{:?}", builder.method));
+            let ty = match operation.answer {
+                Answer::OptionalJson(_) => format!("Option<{}>", From::Elsewhere.ty(ty)),
+                _ => From::Elsewhere.ty(ty),
+            };
+            by_type.entry(ty).or_default().push(format!("{:?}", builder.method));
         }
     }
     let mut file = Writer::new();
@@ -46,7 +50,7 @@ fn answers(operations: &[&Operation]) -> Result<String> {
     );
     file.line("Some(match operation {");
     for (ty, names) in by_type {
-        file.line(format!("{} => crate::recorded::round_trip::<{ty}>(json),", names.join(" | ")));
+        file.line(format!("{} => crate::recorded::read_again::<{ty}>(json),", names.join(" | ")));
     }
     file.line("_ => return None,");
     file.line("})");

@@ -58,6 +58,9 @@ pub trait Optional {
 pub trait List {
     /// One more element.
     fn element(&mut self) -> Shape<'_>;
+
+    /// Drops the last element, which turns out to be null where none may be.
+    fn take_back(&mut self);
 }
 
 /// A map that is read.

@@ -91,7 +91,13 @@ impl<'de> Visitor<'de> for Place<'_> {
         match self {
             Self::Whole(Shape::Optional(_) | Shape::Value(_)) => Ok(()),
             Self::Whole(_) => self.plain(Plain::Null),
-            Self::Field(_) | Self::Element(_) => Ok(()),
+            Self::Field(_) => Ok(()),
+            Self::Element(list) => {
+                if !matches!(list.element(), Shape::Optional(_) | Shape::Value(_)) {
+                    list.take_back();
+                }
+                Ok(())
+            }
             Self::Entry(map, key) => {
                 map.null(key);
                 Ok(())

@@ -52,6 +52,10 @@ impl<T: Read> List for Vec<T> {
     fn element(&mut self) -> Shape<'_> {
         self.push_mut(T::blank()).shape()
     }
+
+    fn take_back(&mut self) {
+        self.pop();
+    }
 }
 
 impl<T: Read> Read for BTreeMap<String, T> {

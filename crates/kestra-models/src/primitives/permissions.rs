@@ -64,6 +64,10 @@ impl List for Permissions {
     fn element(&mut self) -> Shape<'_> {
         self.by_resource.push_mut((PermissionResource::blank(), Vec::new())).0.shape()
     }
+
+    fn take_back(&mut self) {
+        self.by_resource.pop();
+    }
 }
 
 impl Map for Permissions {

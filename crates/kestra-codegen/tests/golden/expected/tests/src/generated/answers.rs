@@ -3,12 +3,13 @@
 /// Decodes the JSON of an operation's answer and encodes it again; `None` where the answer is no JSON.
 pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::Result<::serde_json::Value>> {
     Some(match operation {
-        "get_book" | "lend" => crate::recorded::round_trip::<::kestra_models::Book>(json),
+        "get_book" => crate::recorded::read_again::<::kestra_models::Book>(json),
         "bulk_return" | "delete_books_by_query" => {
-            crate::recorded::round_trip::<::kestra_models::BulkOutcome>(json)
+            crate::recorded::read_again::<::kestra_models::BulkOutcome>(json)
         }
-        "follow_loans" => crate::recorded::round_trip::<::kestra_models::Loan>(json),
-        "search_books" => crate::recorded::round_trip::<::kestra_models::Page<::kestra_models::Book>>(json),
+        "follow_loans" => crate::recorded::read_again::<::kestra_models::Loan>(json),
+        "search_books" => crate::recorded::read_again::<::kestra_models::Page<::kestra_models::Book>>(json),
+        "lend" => crate::recorded::read_again::<Option<::kestra_models::Book>>(json),
         _ => return None,
     })
 }
