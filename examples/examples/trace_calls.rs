@@ -1,12 +1,16 @@
-//! Ships the spans of calls and attempts as OpenTelemetry, here to stdout.
+//! Ships the spans of calls and attempts as OpenTelemetry, here to stdout, and passes the trace on to the server.
 #![allow(clippy::print_stdout)]
 
 use kestra::BoxError;
+use kestra::http::{HeaderMap, HeaderName, HeaderValue};
 use kestra_examples::{NAMESPACE, Server};
+use opentelemetry::propagation::{Injector, TextMapPropagator as _};
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing::Instrument as _;
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Registry};
@@ -24,7 +28,12 @@ async fn main() -> Result<(), BoxError> {
         .try_init()?;
 
     let server = Server::start().await?;
-    let client = server.client()?.build()?;
+    let client = server
+        .client()?
+        .propagate_trace(|span, headers| {
+            TraceContextPropagator::new().inject_context(&span.context(), &mut Headers(headers));
+        })
+        .build()?;
     let work = async {
         client.flows().search_flows().size(1).await?;
         // An error marks its spans.
@@ -36,4 +45,15 @@ async fn main() -> Result<(), BoxError> {
 
     provider.shutdown()?;
     Ok(())
+}
+
+/// Where a propagator writes to; the crate `opentelemetry-http` has one as well.
+struct Headers<'a>(&'a mut HeaderMap);
+
+impl Injector for Headers<'_> {
+    fn set(&mut self, key: &str, value: String) {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(key), HeaderValue::try_from(value)) {
+            self.0.insert(name, value);
+        }
+    }
 }

@@ -134,6 +134,9 @@ fn predicates_hold_across_versions() {
     // What comes of a failure advises what the failure does.
     let unclear = Error::new(ErrorKind::UnclearOutcome, "perhaps").caused_by(answered(301, None, ""));
     assert!(unclear.hint().unwrap().contains("redirects"));
+    let cause = answered(301, None, "");
+    let told = Error::new(ErrorKind::UnclearOutcome, format!("perhaps ({cause})")).caused_by(cause);
+    assert_eq!(format!("{told:#}").matches("301").count(), 1, "{told:#}");
     assert!(Error::new(ErrorKind::Tls, "a setting").hint().is_none());
 }
 

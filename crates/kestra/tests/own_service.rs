@@ -69,6 +69,7 @@ async fn a_transport_is_below_all_layers() -> Result<(), Error> {
         assert_eq!(request.uri().host(), Some("kestra.example.com"));
         assert_eq!(request.headers()["authorization"], "Bearer secret");
         assert_eq!(request.headers()["x-attempt"], "mine");
+        assert_eq!(request.headers()["traceparent"], "00-1");
         let answer = Response::builder().status(if number == 0 { 503 } else { 200 });
         std::future::ready(answer.body(Body::from(HELLO)))
     });
@@ -80,6 +81,9 @@ async fn a_transport_is_below_all_layers() -> Result<(), Error> {
         .server("https://kestra.example.com")
         .auth(Auth::bearer("secret"))
         .attempt_layer(mark)
+        .propagate_trace(|_, headers| {
+            drop(headers.insert("traceparent", http::HeaderValue::from_static("00-1")))
+        })
         .transport(transport)
         .build()?;
     let flow = client.flows().get_flow("company.team", "hello").await?;
@@ -95,6 +99,7 @@ async fn settings_without_effect_are_refused() {
     for builder in [
         builder().service(service()).attempt_layer(ConcurrencyLimitLayer::new(1)),
         builder().service(service()).transport(service()),
+        builder().service(service()).propagate_trace(|_, _| ()),
         builder().transport(service()).proxy(Proxy::none()),
         builder().transport(service()).tls(Tls::default()),
         builder().transport(service()).pool_idle_timeout(Duration::from_secs(1)),

@@ -40,9 +40,14 @@ impl fmt::Display for Error {
             write!(f, " ({note})")?;
         }
         if f.alternate() {
+            let message = inner.message.as_deref().unwrap_or_default();
             let mut source = self.source();
             while let Some(cause) = source {
-                write!(f, ": {cause}")?;
+                let text = cause.to_string();
+                // A message that has to make sense in one line may say the cause itself.
+                if !message.contains(&text) {
+                    write!(f, ": {text}")?;
+                }
                 source = cause.source();
             }
             if let Some(hint) = self.hint() {

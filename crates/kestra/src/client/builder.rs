@@ -2,8 +2,8 @@
 
 use http::{HeaderName, HeaderValue};
 use kestra_core::{CallOptions, Error, Retry, Servers, Timeouts, Version};
-use kestra_tower::Auth;
 use kestra_tower::transport::{Proxy, Tls};
+use kestra_tower::{Auth, TraceLayer};
 use std::time::Duration;
 use tower::Layer;
 
@@ -62,6 +62,7 @@ pub struct ClientBuilder {
     body_limit: usize,
     call_layers: Layers,
     attempt_layers: Layers,
+    attempt_trace: Option<TraceLayer>,
     transport: Option<UserService>,
     service: Option<UserService>,
     invalid: Option<Error>,
@@ -84,6 +85,7 @@ impl ClientBuilder {
             body_limit: DEFAULT_BODY_LIMIT,
             call_layers: Layers::default(),
             attempt_layers: Layers::default(),
+            attempt_trace: None,
             transport: None,
             service: None,
             invalid: None,
@@ -244,6 +246,30 @@ impl ClientBuilder {
         self
     }
 
+    /// Has the trace written into the headers of each attempt, such as a `traceparent` by the propagator of your OpenTelemetry
+    /// crates; nothing is written by default. See [`TraceLayer::propagate`], and the example `trace_calls`.
+    ///
+    /// ```
+    /// use kestra::Client;
+    ///
+    /// let client = Client::builder()
+    ///     .server("https://kestra.example.com")
+    ///     .propagate_trace(|span, headers| {
+    ///         // opentelemetry::global::get_text_map_propagator(|it| it.inject_context(&span.context(), &mut ..headers))
+    ///         # let _ = (span, headers);
+    ///     })
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok::<(), kestra::Error>(())
+    /// ```
+    pub fn propagate_trace<F>(mut self, inject: F) -> Self
+    where
+        F: Fn(&tracing::Span, &mut http::HeaderMap) + Send + Sync + 'static,
+    {
+        self.attempt_trace = Some(TraceLayer::attempt().propagate(inject));
+        self
+    }
+
     /// Sends attempts by a service of one's own in place of [`Transport`](crate::Transport), below all layers: another HTTP
     /// client, or a mock under the retries, limits and layers that are meant to be tested.
     ///
@@ -288,8 +314,8 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// No server, or one whose URL can't be used; a proxy or CA that can't be read; credentials or headers that no request
-    /// can have; a setting that a service of one's own would leave without effect: `attempt_layer` or `transport` beside
-    /// `service`, proxy or TLS beside `transport`. The message names the setting and the fix.
+    /// can have; a setting that a service of one's own would leave without effect: `attempt_layer`, `propagate_trace` or
+    /// `transport` beside `service`, proxy or TLS beside `transport`. The message names the setting and the fix.
     pub fn build(self) -> Result<Client, Error> {
         if let Some(problem) = self.invalid {
             return Err(problem);
@@ -301,10 +327,10 @@ impl ClientBuilder {
         }
         let retries = self.retry.attempts_limit() > 1;
         if let Some(service) = self.service {
-            if !self.attempt_layers.is_empty() || self.transport.is_some() {
+            if !self.attempt_layers.is_empty() || self.attempt_trace.is_some() || self.transport.is_some() {
                 return Err(Error::invalid(
                     "service",
-                    "attempts are its business: put attempt layers and transport into it, or leave it out",
+                    "attempts are its business: put attempt layers, traces and transport into it, or leave it out",
                 ));
             }
             options = CallOptions::new().timeouts(self.timeouts).or(&options);
@@ -341,6 +367,7 @@ impl ClientBuilder {
             transport: self.transport,
             call_layers: self.call_layers,
             attempt_layers: self.attempt_layers,
+            attempt_trace: self.attempt_trace.unwrap_or_else(TraceLayer::attempt),
         })?;
         Ok(Client::new(stack, options, self.body_limit, retries))
     }

@@ -102,6 +102,7 @@ pub(super) struct Standard {
     pub(super) transport: Option<UserService>,
     pub(super) call_layers: Layers,
     pub(super) attempt_layers: Layers,
+    pub(super) attempt_trace: TraceLayer,
 }
 
 pub(super) fn standard(mut from: Standard) -> Result<SharedStack, Error> {
@@ -128,7 +129,7 @@ pub(super) fn standard(mut from: Standard) -> Result<SharedStack, Error> {
     let attempt = auth.layer(transport);
     let attempt = server.layer(attempt);
     let attempt = TimeoutLayer::attempt_of(from.timeouts).layer(attempt);
-    let attempt = TraceLayer::attempt().layer(attempt);
+    let attempt = from.attempt_trace.layer(attempt);
     // The one allocation costs less than moving so large a future from layer to layer.
     let attempts = RetryLayer::new(from.retry).layer(attempt).map_future(Box::pin);
     let limit = TimeoutLayer::total_of(from.timeouts);
