@@ -57,6 +57,12 @@ struct Classifier {
 }
 
 type Classify = dyn Fn(&Attempt<'_>) -> Verdict + Send + Sync;
+/// Why an answer that could have been tried again wasn't: the retries leave it in the extensions of the response, and the
+/// error that is made of that tells it.
+#[derive(Clone, Copy, Debug)]
+#[doc(hidden)]
+pub struct RetryNote(pub &'static str);
+
 type Observer = dyn Fn(&RetryEvent<'_>) + Send + Sync;
 
 impl Retry {

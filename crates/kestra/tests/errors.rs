@@ -227,6 +227,18 @@ async fn what_a_layer_refuses_was_not_sent() {
 }
 
 #[tokio::test]
+async fn why_an_answer_is_not_asked_for_again_is_told() {
+    let (server, _) = embedded().await;
+    let client = kestra::Client::builder().server(server.url()).build().unwrap();
+    server.fail(Fault::status(429).retry_after(600).on("GET", SEARCH));
+    let error = client.flows().search_flows().await.unwrap_err();
+    assert!(error.to_string().contains("longer wait than is allowed"), "{error}");
+    server.fail(Fault::status(503).retry_after(5).on("GET", SEARCH));
+    let error = client.flows().search_flows().timeout(Duration::from_secs(2)).await.unwrap_err();
+    assert!(error.to_string().contains("too little time is left"), "{error}");
+}
+
+#[tokio::test]
 async fn what_a_layer_gives_up_may_have_been_sent() {
     let (server, _) = embedded().await;
     server.fail(Fault::hang().on("GET", SEARCH).always());

@@ -20,6 +20,7 @@ pub use kind::{ErrorKind, TimeoutPhase};
 pub use sent::{RequestSent, Sent};
 
 use crate::operation::OperationInfo;
+use crate::retry::RetryNote;
 
 /// A boxed error of any layer.
 pub type BoxError = Box<dyn StdError + Send + Sync + 'static>;
@@ -93,6 +94,7 @@ impl Error {
     #[must_use]
     pub fn from_response(response: ErrorResponse) -> Self {
         let mut error = Self::build(ErrorKind::Status, None, None);
+        error.0.note = response.parts.extensions.get::<RetryNote>().map(|note| note.0);
         error.0.response = Some(response);
         error.0.sent = RequestSent::Yes;
         error

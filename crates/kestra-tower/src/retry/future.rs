@@ -5,7 +5,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use http::{Request, Response};
-use kestra_core::retry::{Attempt, AttemptResult, RetryEvent};
+use kestra_core::retry::{Attempt, AttemptResult, RetryEvent, RetryNote};
 use kestra_core::{Body, BoxError, CallContext, Error, Retry};
 use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
@@ -139,7 +139,11 @@ impl Call {
             Ok(response) => {
                 let status = response.status();
                 let answered = AttemptResult::Answered { status, headers: response.headers() };
-                let wait = self.wait_after(answered, can_repeat).ok();
+                let judged = self.wait_after(answered, can_repeat);
+                if let Err(Some(note)) = judged {
+                    response.extensions_mut().insert(RetryNote(note));
+                }
+                let wait = judged.ok();
                 if wait.is_none() && is_success(status) && self.policy().budget_tokens().is_some() {
                     self.shared.budget.give(self.spent.max(1));
                 }

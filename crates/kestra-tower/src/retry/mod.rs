@@ -19,8 +19,8 @@
 //!
 //! Waits grow exponentially, with full jitter: anything from nothing to the limit of the policy. `Retry-After` of a 429 or 503,
 //! in seconds or as a date, makes them longer; if it is over the policy's cap, or if the wait would not end before the deadline
-//! of the call, the call ends. In the end the last answer or error comes back as it is; an error of ours notes why it was not
-//! tried again.
+//! of the call, the call ends. In the end the last answer or error comes back as it is; an error of ours, and one
+//! that is made of the answer, notes why it was not tried again.
 //!
 //! All services of one layer share a budget of tokens, so that a server that is down is not sent a multiple of its load.
 //!

@@ -273,7 +273,8 @@ impl ClientBuilder {
     /// Sends attempts by a service of one's own in place of [`Transport`](crate::Transport), below all layers: another HTTP
     /// client, or a mock under the retries, limits and layers that are meant to be tested.
     ///
-    /// It gets requests with an absolute URL. Connections, proxy and TLS are its business.
+    /// It gets requests with an absolute URL. Connections, proxy and TLS are its business. A
+    /// [`Transport`](crate::Transport) with settings that this builder doesn't have fits as well.
     ///
     /// ```
     /// use http::{Request, Response};
