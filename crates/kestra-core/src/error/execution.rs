@@ -28,9 +28,9 @@ impl fmt::Debug for Payload {
 impl Error {
     /// Adds the id of the execution that it is about.
     #[must_use]
-    pub fn of_execution(mut self, id: impl Into<String>) -> Self {
-        self.0.about.id = Some(id.into());
-        self
+    pub fn of_execution(self, id: impl Into<String>) -> Self {
+        let id = id.into();
+        self.change(|inner| inner.about.id = Some(id))
     }
 
     /// The id of the execution that was started, waited for or followed, once it is known.
@@ -43,9 +43,9 @@ impl Error {
 
     /// Adds the key that an execution was to be created with.
     #[must_use]
-    pub fn of_key(mut self, key: impl Into<String>) -> Self {
-        self.0.about.key = Some(key.into());
-        self
+    pub fn of_key(self, key: impl Into<String>) -> Self {
+        let key = key.into();
+        self.change(|inner| inner.about.key = Some(key))
     }
 
     /// The key that an execution was to be created with: what to look it up by later, if the outcome is unclear.
@@ -56,9 +56,9 @@ impl Error {
 
     /// Adds the name of an input that wasn't sent, since the server would have misread it.
     #[must_use]
-    pub fn of_input(mut self, name: impl Into<String>) -> Self {
-        self.0.about.inputs.push(name.into());
-        self
+    pub fn of_input(self, name: impl Into<String>) -> Self {
+        let name = name.into();
+        self.change(|inner| inner.about.inputs.push(name))
     }
 
     /// Says that the server doesn't have what it is about, where no 404 told so.
@@ -70,9 +70,9 @@ impl Error {
 
     /// Adds a value that tells more, in place of what was there.
     #[must_use]
-    pub fn with_payload(mut self, payload: impl Any + Send + Sync) -> Self {
-        self.0.about.payload = Some(Payload(Arc::new(payload)));
-        self
+    pub fn with_payload(self, payload: impl Any + Send + Sync) -> Self {
+        let payload = Arc::new(payload);
+        self.change(|inner| inner.about.payload = Some(Payload(payload)))
     }
 
     /// The value that tells more, if it is of this type.

@@ -10,6 +10,7 @@ mod predicates;
 mod sent;
 
 use std::error::Error as StdError;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -33,7 +34,10 @@ pub type BoxError = Box<dyn StdError + Send + Sync + 'static>;
 ///
 /// `{}` is one line; `{:#}` adds the causes and what to do; `{:?}` has many lines and is safe to log. None of them shows a
 /// secret.
-pub struct Error(Box<Inner>);
+pub struct Error(
+    /// It has one owner. What drops one is compiled once, where that of a `Box` is in each place that has an error.
+    Arc<Inner>,
+);
 
 struct Inner {
     kind: ErrorKind,
@@ -93,15 +97,12 @@ impl Error {
     /// A response whose status says that the call failed.
     #[must_use]
     pub fn from_response(response: ErrorResponse) -> Self {
-        let mut error = Self::build(ErrorKind::Status, None, None);
-        error.0.note = response.parts.extensions.get::<RetryNote>().map(|note| note.0);
-        error.0.response = Some(response);
-        error.0.sent = RequestSent::Yes;
-        error
+        let note = response.parts.extensions.get::<RetryNote>().map(|note| note.0);
+        Self::build(ErrorKind::Status, None, None).in_response(response).change(|inner| inner.note = note)
     }
 
     fn build(kind: ErrorKind, message: Option<String>, source: Option<BoxError>) -> Self {
-        Self(Box::new(Inner {
+        Self(Arc::new(Inner {
             kind,
             message,
             response: None,
@@ -126,62 +127,68 @@ impl Error {
         }
     }
 
+    fn change(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+        // Nobody else has it, as there is no way to share one.
+        if let Some(inner) = Arc::get_mut(&mut self.0) {
+            change(inner);
+        }
+        self
+    }
+
     /// Adds a sentence.
     #[must_use]
-    pub fn message(mut self, message: impl Into<String>) -> Self {
-        self.0.message = Some(message.into());
-        self
+    pub fn message(self, message: impl Into<String>) -> Self {
+        let message = message.into();
+        self.change(|inner| inner.message = Some(message))
     }
 
     /// Adds the cause.
     #[must_use]
-    pub fn caused_by(mut self, source: impl Into<BoxError>) -> Self {
-        self.0.source = Some(source.into());
-        self
+    pub fn caused_by(self, source: impl Into<BoxError>) -> Self {
+        let source = source.into();
+        self.change(|inner| inner.source = Some(source))
     }
 
     /// Adds the operation.
     #[must_use]
-    pub fn of_operation(mut self, operation: &'static OperationInfo) -> Self {
-        self.0.operation = Some(operation);
-        self
+    pub fn of_operation(self, operation: &'static OperationInfo) -> Self {
+        self.change(|inner| inner.operation = Some(operation))
     }
 
     /// Sets whether the request may have been sent.
     #[must_use]
-    pub fn sent(mut self, sent: RequestSent) -> Self {
-        self.0.sent = sent;
-        self
+    pub fn sent(self, sent: RequestSent) -> Self {
+        self.change(|inner| inner.sent = sent)
     }
 
     /// Sets how many attempts were made and how long they took together.
     #[must_use]
-    pub fn after(mut self, attempts: u32, elapsed: Duration) -> Self {
-        self.0.attempts = attempts;
-        self.0.elapsed = Some(elapsed);
-        self
+    pub fn after(self, attempts: u32, elapsed: Duration) -> Self {
+        self.change(|inner| {
+            inner.attempts = attempts;
+            inner.elapsed = Some(elapsed);
+        })
     }
 
     /// Adds why it wasn't tried again.
     #[must_use]
-    pub fn note(mut self, note: &'static str) -> Self {
-        self.0.note = Some(note);
-        self
+    pub fn note(self, note: &'static str) -> Self {
+        self.change(|inner| inner.note = Some(note))
     }
 
     /// Adds the response that was read, for an error about its body.
     #[must_use]
-    pub fn in_response(mut self, response: ErrorResponse) -> Self {
-        self.0.response = Some(response);
-        self.0.sent = RequestSent::Yes;
-        self
+    pub fn in_response(self, response: ErrorResponse) -> Self {
+        self.change(|inner| {
+            inner.response = Some(response);
+            inner.sent = RequestSent::Yes;
+        })
     }
 
     /// Adds the names of what the server left undone.
     #[must_use]
-    pub fn with_failures(mut self, failures: Vec<String>) -> Self {
-        self.0.failures = failures;
-        self
+    pub fn with_failures(self, failures: Vec<String>) -> Self {
+        self.change(|inner| inner.failures = failures)
     }
 
     /// What the server left undone, by the names that it gives, of an error of the kind
@@ -194,7 +201,7 @@ impl Error {
     /// Takes the cause out.
     #[must_use]
     pub fn into_source(self) -> Option<BoxError> {
-        self.0.source
+        Arc::into_inner(self.0)?.source
     }
 
     /// The stage in which it went wrong.

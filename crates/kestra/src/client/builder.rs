@@ -7,7 +7,7 @@ use kestra_tower::{Auth, TraceLayer};
 use std::time::Duration;
 use tower::Layer;
 
-use super::layers::{self, CallService, Layers, UserService};
+use super::layers::{self, Attempts, CallService, Layers, UserService};
 use super::{Client, env};
 
 /// The largest body that is collected, in bytes: 64 MiB.
@@ -335,12 +335,8 @@ impl ClientBuilder {
                 ));
             }
             options = CallOptions::new().timeouts(self.timeouts).or(&options);
-            return Ok(Client::new(
-                service.into_stack(self.call_layers, self.timeouts),
-                options,
-                self.body_limit,
-                retries,
-            ));
+            let stack = layers::stack(Attempts::Service(service), self.call_layers, self.timeouts)?;
+            return Ok(Client::new(stack, options, self.body_limit, retries));
         }
         if self.transport.is_some()
             && (self.proxy.is_some() || self.tls.is_some() || self.pool_idle.is_some())
@@ -354,7 +350,7 @@ impl ClientBuilder {
             Error::invalid("server", "none is set; name one such as `http://localhost:8080`")
         })?;
         servers.check()?;
-        let stack = layers::standard(layers::Standard {
+        let standard = layers::Standard {
             servers,
             auth: self.auth,
             webhook_credentials: self.webhook_credentials,
@@ -366,10 +362,11 @@ impl ClientBuilder {
             version_ttl: self.version_ttl,
             body_limit: self.body_limit,
             transport: self.transport,
-            call_layers: self.call_layers,
             attempt_layers: self.attempt_layers,
             attempt_trace: self.attempt_trace.unwrap_or_else(TraceLayer::attempt),
-        })?;
+        };
+        let attempts = Attempts::Standard(Box::new(standard));
+        let stack = layers::stack(attempts, self.call_layers, self.timeouts)?;
         Ok(Client::new(stack, options, self.body_limit, retries))
     }
 }

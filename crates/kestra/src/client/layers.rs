@@ -75,16 +75,19 @@ impl UserService {
     pub(super) fn new(service: impl Fits) -> Self {
         Self(service.erase())
     }
-
-    pub(super) fn into_stack(self, layers: Layers, timeouts: Timeouts) -> SharedStack {
-        around_service(layers.around(self.0), timeouts)
-    }
 }
 
 impl fmt::Debug for UserService {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("UserService")
     }
+}
+
+/// What the whole call is put around.
+pub(super) enum Attempts {
+    Standard(Box<Standard>),
+    /// A stack of somebody else's.
+    Service(UserService),
 }
 
 /// What the default stack is made from.
@@ -100,14 +103,45 @@ pub(super) struct Standard {
     pub(super) version_ttl: Option<Duration>,
     pub(super) body_limit: usize,
     pub(super) transport: Option<UserService>,
-    pub(super) call_layers: Layers,
     pub(super) attempt_layers: Layers,
     pub(super) attempt_trace: TraceLayer,
 }
 
-pub(super) fn standard(mut from: Standard) -> Result<SharedStack, Error> {
-    // Either way the attempts are one type, so that what is around them is compiled once.
-    let is_own = from.transport.is_none();
+/// The layers of the call around its attempts, as one type whatever these are, so that it is compiled once.
+pub(super) fn stack(
+    attempts: Attempts,
+    call_layers: Layers,
+    timeouts: Timeouts,
+) -> Result<SharedStack, Error> {
+    let limit = TimeoutLayer::total_of(timeouts);
+    let (service, limit, is_own) = match attempts {
+        Attempts::Service(service) => (Either::Right(call_layers.around(service.0)), limit, false),
+        Attempts::Standard(from) => {
+            let is_own = from.transport.is_none();
+            let attempts = standard(*from)?;
+            if call_layers.is_empty() {
+                (Either::Left(attempts), limit.relying_on_attempts(), is_own)
+            } else {
+                (Either::Right(call_layers.around(attempts.erase())), limit, is_own)
+            }
+        }
+    };
+    Ok(Arc::new(Whole::new(service, limit).tracked(is_own)))
+}
+
+fn standard(
+    mut from: Standard,
+) -> Result<
+    impl Service<
+        Request<Body>,
+        Response = Response<Body>,
+        Error = BoxError,
+        Future: Future<Output = Result<Response<Body>, BoxError>> + Send,
+    > + Clone
+    + Fits,
+    Error,
+> {
+    // Either way the attempts are one type as well.
     let transport = match from.transport.take() {
         Some(service) => Either::Right(from.attempt_layers.around(service.0)),
         None => {
@@ -131,13 +165,7 @@ pub(super) fn standard(mut from: Standard) -> Result<SharedStack, Error> {
     let attempt = TimeoutLayer::attempt_of(from.timeouts).layer(attempt);
     let attempt = from.attempt_trace.layer(attempt);
     // The one allocation costs less than moving so large a future from layer to layer.
-    let attempts = RetryLayer::new(from.retry).layer(attempt).map_future(Box::pin);
-    let limit = TimeoutLayer::total_of(from.timeouts);
-    Ok(if from.call_layers.is_empty() {
-        Arc::new(Whole::new(attempts, limit.relying_on_attempts()).tracked(is_own))
-    } else {
-        Arc::new(Whole::new(from.call_layers.around(attempts.erase()), limit).tracked(is_own))
-    })
+    Ok(RetryLayer::new(from.retry).layer(attempt).map_future(Box::pin))
 }
 
 fn own_transport(from: &Standard) -> Result<Transport, Error> {
