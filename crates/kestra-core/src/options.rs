@@ -78,8 +78,14 @@ impl CallOptions {
     }
 
     fn set(mut self, set: impl FnOnce(&mut Options)) -> Self {
-        set(Arc::make_mut(self.0.get_or_insert_default()));
+        set(self.options_mut());
         self
+    }
+
+    /// What may be shared is copied, by code that isn't compiled once more for each setter.
+    #[inline(never)]
+    fn options_mut(&mut self) -> &mut Options {
+        Arc::make_mut(self.0.get_or_insert_default())
     }
 
     fn get<'a, T>(&'a self, get: impl FnOnce(&'a Options) -> Option<T>) -> Option<T> {
@@ -93,6 +99,22 @@ impl CallOptions {
         self.set(|options| options.tenant = Some(tenant))
     }
 
+    #[inline(never)]
+    fn set_header(self, name: HeaderName, value: HeaderValue) -> Self {
+        self.set(|options| {
+            options.headers.insert(name, value);
+        })
+    }
+
+    /// Adds to a request the headers that it has none of the name of.
+    #[inline(never)]
+    pub fn add_headers(&self, headers: &mut HeaderMap) {
+        let Some(ours) = self.get_headers() else { return };
+        for (name, value) in ours {
+            headers.entry(name).or_insert_with(|| value.clone());
+        }
+    }
+
     /// Sets a header, in place of any of that name.
     #[must_use]
     pub fn header<N, V>(self, name: N, value: V) -> Self
@@ -101,9 +123,7 @@ impl CallOptions {
         V: TryInto<HeaderValue>,
     {
         match (name.try_into(), value.try_into()) {
-            (Ok(name), Ok(value)) => self.set(|options| {
-                options.headers.insert(name, value);
-            }),
+            (Ok(name), Ok(value)) => self.set_header(name, value),
             (Ok(name), Err(_)) => self
                 .invalid_header(format!("`{name}`: the value has a line break or another control character")),
             (Err(_), _) => self.invalid_header("the name isn't one".to_owned()),

@@ -82,15 +82,14 @@ impl<S> Renewing<S> {
         AuthFuture { state, renewing: Some(self) }
     }
 
-    fn sent(&mut self, credential: Credential, mut request: Request<Body>) -> S::Future
+    fn sent(&mut self, credential: Credential, request: Request<Body>) -> S::Future
     where
         S: Service<Request<Body>>,
     {
         let header = credential.header.clone();
         self.again =
             Saved::of(&request, CallContext::of(&request)).map(|saved| Again { saved, used: credential });
-        request.headers_mut().insert(AUTHORIZATION, header);
-        self.service.call(request)
+        self.service.call(with_token(request, header))
     }
 }
 

@@ -123,10 +123,12 @@ impl Provider {
         match Handle::try_current() {
             Ok(runtime) => {
                 let provider = Arc::clone(self);
-                runtime.spawn(async move {
+                // As the type of task that the pool spawns too: each type costs 8 kB.
+                let asking: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move {
                     let outcome = provider.ask().await;
                     sender.send_replace(Some(outcome));
                 });
+                runtime.spawn(asking);
                 *slot = Some(receiver.clone());
             }
             Err(problem) => {

@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 use http::header::{AUTHORIZATION, Entry};
 use http::uri::Scheme;
 use http::{Request, Response, Uri};
-use kestra_core::{Body, BoxError, CallContext};
+use kestra_core::{Body, BoxError, CallContext, Error};
 use tower_service::Service;
 use tracing::Level;
 
@@ -63,23 +63,31 @@ where
         if matches!(settings.auth.0, Kind::None) || settings.is_webhook(&request) {
             return AuthFuture::sending(inner.call(request));
         }
+        match settings.prepare(&mut request) {
+            Ok(None) => AuthFuture::sending(inner.call(request)),
+            Ok(Some(provider)) => call_with(inner, provider, request),
+            Err(error) => AuthFuture::failed(error),
+        }
+    }
+}
+
+impl Settings {
+    /// Adds fixed credentials, unless the request has its own; else tells who is asked for some.
+    fn prepare(&self, request: &mut Request<Body>) -> Result<Option<&Arc<Provider>>, Error> {
         let place = match request.headers_mut().entry(AUTHORIZATION) {
             Entry::Vacant(place) => place,
             Entry::Occupied(mut own) => {
                 own.get_mut().set_sensitive(true);
-                return AuthFuture::sending(inner.call(request));
+                return Ok(None);
             }
         };
-        if let Kind::Fixed(fixed) = &settings.auth.0 {
-            match fixed.header() {
-                Ok(header) => place.insert(header.clone()),
-                Err(error) => return AuthFuture::failed(error),
-            };
+        if let Kind::Fixed(fixed) = &self.auth.0 {
+            place.insert(fixed.header()?.clone());
         }
-        settings.warn_of_plain_http(request.uri());
-        match &settings.auth.0 {
-            Kind::Provider(provider) => call_with(inner, provider, request),
-            Kind::Fixed(_) | Kind::None => AuthFuture::sending(inner.call(request)),
+        self.warn_of_plain_http(request.uri());
+        match &self.auth.0 {
+            Kind::Provider(provider) => Ok(Some(provider)),
+            Kind::Fixed(_) | Kind::None => Ok(None),
         }
     }
 }

@@ -84,7 +84,9 @@ impl Client {
     /// What the server says of itself.
     pub(super) async fn configs(&self) -> Result<Configs, Error> {
         // Nothing is changed by it, which a request that no builder made has to say for itself.
-        let reader = self.with_options(CallOptions::new().idempotent(true));
+        let reader = self.with_options(
+            CallOptions::new().idempotent(true).header(ACCEPT, HeaderValue::from_static("application/json")),
+        );
         let response = reader.request(configuration()).await.map_err(|error| match error.status() {
             Some(StatusCode::NOT_FOUND) => error.message("nothing answers at /api/v1/configs"),
             _ => error,
@@ -104,6 +106,5 @@ impl Client {
 fn configuration() -> Request<Body> {
     let mut request = Request::new(Body::empty());
     *request.uri_mut() = Uri::from_static("/api/v1/configs");
-    request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
     request
 }

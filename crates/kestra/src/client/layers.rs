@@ -129,6 +129,7 @@ pub(super) fn stack(
     Ok(Arc::new(Whole::new(service, limit).tracked(is_own)))
 }
 
+#[allow(clippy::type_complexity, reason = "a type that nobody can name has no shorter one")]
 fn standard(
     mut from: Standard,
 ) -> Result<

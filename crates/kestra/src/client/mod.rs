@@ -156,11 +156,7 @@ impl Client {
         let mut request = request.map(Into::into);
         if CallContext::of(&request).is_none() {
             self.options.check()?;
-            if let Some(headers) = self.options.get_headers() {
-                for (name, value) in headers {
-                    request.headers_mut().entry(name).or_insert_with(|| value.clone());
-                }
-            }
+            self.options.add_headers(request.headers_mut());
             request.extensions_mut().insert(CallContext::detached(self.options.clone()));
         }
         self.shared.stack.call(Ok(request), self.shared.body_limit).await
