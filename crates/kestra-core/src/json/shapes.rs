@@ -19,6 +19,8 @@ impl<T: Read> Read for Option<T> {
 }
 
 impl<T: Read> Optional for Option<T> {
+    // Compiled once for all crates of a program, as it isn't inlined; so are those below.
+    #[inline(never)]
     fn some(&mut self) -> Shape<'_> {
         self.get_or_insert_with(T::blank).shape()
     }
@@ -49,6 +51,7 @@ impl<T: Read> Read for Vec<T> {
 }
 
 impl<T: Read> List for Vec<T> {
+    #[inline(never)]
     fn element(&mut self) -> Shape<'_> {
         self.push_mut(T::blank()).shape()
     }
@@ -71,6 +74,7 @@ impl<T: Read> Read for BTreeMap<String, T> {
 }
 
 impl<T: Read> Map for BTreeMap<String, T> {
+    #[inline(never)]
     fn entry(&mut self, key: String) -> Shape<'_> {
         self.entry(key).or_insert_with(T::blank).shape()
     }
@@ -81,6 +85,7 @@ impl<T: Fields> Object for T {
         T::NAMES
     }
 
+    #[inline(never)]
     fn field(&mut self, place: usize) -> Option<Shape<'_>> {
         Fields::field(self, place)
     }

@@ -43,9 +43,8 @@ async fn resolve(name: &str, port: u16) -> Result<IpAddr, Error> {
         Error::new(ErrorKind::Connect, format!("{name} can't be resolved; socks5h:// lets the proxy do it"))
     };
     let found = tokio::net::lookup_host((name, port)).await.map_err(|problem| failed().caused_by(problem))?;
-    let mut addresses: Vec<_> = found.map(|address| address.ip()).collect();
-    addresses.sort_by_key(IpAddr::is_ipv6);
-    addresses.first().copied().ok_or_else(failed)
+    let addresses: Vec<_> = found.map(|address| address.ip()).collect();
+    addresses.iter().find(|ip| ip.is_ipv4()).or(addresses.first()).copied().ok_or_else(failed)
 }
 
 fn shown(ip: IpAddr) -> String {

@@ -92,7 +92,7 @@ fn make(settings: &Tls, http2: bool, lookup: impl Fn(&str) -> Option<String>) ->
                 fail("client certificate", "certificate and key don't fit").caused_by(problem)
             })?
         }
-        None => ClientConfig::clone(&proxy),
+        None => wants_client_auth.with_no_client_auth(),
     };
     if http2 {
         server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
