@@ -63,9 +63,8 @@ impl Error {
 
     /// Says that the server doesn't have what it is about, where no 404 told so.
     #[must_use]
-    pub fn of_missing(mut self) -> Self {
-        self.0.about.is_missing = true;
-        self
+    pub fn of_missing(self) -> Self {
+        self.change(|inner| inner.about.is_missing = true)
     }
 
     /// Adds a value that tells more, in place of what was there.
