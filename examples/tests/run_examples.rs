@@ -59,6 +59,13 @@ async fn select_servers_refuses_what_cannot_be() {
 }
 
 #[tokio::test]
+async fn move_namespace_moves_all_with_their_types() {
+    let text = run("move_namespace").await;
+    assert!(text.contains("moved 1 flows, 1 files, 2 keys") && text.contains("Some(Success)"), "{text}");
+    assert!(text.contains("String(\"hello world\")") && text.contains("Datetime("), "{text}");
+}
+
+#[tokio::test]
 async fn compose_stack_answers_its_caller() {
     let text = run("compose_stack").await;
     assert!(text.contains("200 OK") && text.contains("example-1") && text.contains("0 flows"), "{text}");
