@@ -15,7 +15,9 @@ use tower::load_shed::LoadShedLayer;
 const SEARCH: &str = "/api/v1/{tenant}/flows/search";
 
 fn body(error: &Error) -> String {
-    String::from_utf8_lossy(&error.response().unwrap().body).into_owned()
+    let response = error.response().unwrap();
+    assert_eq!((response.status(), response.headers()), (response.parts.status, &response.parts.headers));
+    response.text().into_owned()
 }
 
 #[tokio::test]

@@ -9,13 +9,14 @@ mod kind;
 mod predicates;
 mod sent;
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::StatusCode;
 use http::response::Parts;
+use http::{HeaderMap, StatusCode};
 
 pub use kind::{ErrorKind, TimeoutPhase};
 pub use sent::{RequestSent, Sent};
@@ -67,6 +68,24 @@ pub struct ErrorResponse {
 pub const ERROR_BODY_LIMIT: usize = 64 * 1024;
 
 impl ErrorResponse {
+    /// The status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.parts.status
+    }
+
+    /// The headers.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.parts.headers
+    }
+
+    /// The body as text; what isn't UTF-8 in it is replaced.
+    #[must_use]
+    pub fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.body)
+    }
+
     /// Puts a head and the start of a body together.
     #[must_use]
     pub fn new(parts: Parts, mut body: Bytes) -> Self {

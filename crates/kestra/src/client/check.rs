@@ -52,7 +52,7 @@ impl Client {
     /// Looks whether the server is reached, takes the credentials and has the tenant, and which version it is.
     ///
     /// For the start of a program: what is wrong shows before work is lost. It sends `GET /api/v1/configs` and a search of
-    /// one flow.
+    /// one flow. For a probe of health give it a limit: `client.with_options(CallOptions::new().timeout(limit)).check()`.
     ///
     /// # Errors
     ///
