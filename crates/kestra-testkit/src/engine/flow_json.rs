@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::flow::{FlowDefinition, InputDefinition, Task, plain_text};
+use super::flow::{FlowDefinition, InputDefinition, Task, label_pairs, plain_text};
 use crate::dialect::Dialect;
 
 /// The flow without revision, source and times.
@@ -16,6 +16,7 @@ pub(crate) fn flow(flow: &FlowDefinition, dialect: Dialect) -> Map<String, Value
             "outputs" => outputs(value),
             "retry" => retry(value, dialect),
             "checks" => checks(flow, dialect),
+            "sla" => sla(value),
             "concurrency" => concurrency(flow),
             "id" | "namespace" | "description" if !value.is_null() => Value::from(plain_text(value)),
             "disabled" | "deleted" | "draft" | "source" | "revision" | "updated" | "tenantId" => continue,
@@ -75,6 +76,7 @@ pub(crate) fn task(value: &Value, dialect: Dialect) -> Value {
         let written = match key.as_str() {
             "id" => json!(plain_text(value)),
             "retry" => retry(value, dialect),
+            "labels" if !kind.ends_with(".execution.Labels") => labels(&label_pairs(value)),
             "wait" | "transmitFailed" if kind.ends_with(".Subflow") && *value == json!(true) => continue,
             "disabled" | "allowFailure" | "allowWarning" | "logToFile" if *value == json!(false) => continue,
             "tasks" | "then" | "else" | "errors" | "finally" | "defaults" if value.is_array() => {
@@ -122,9 +124,7 @@ pub(crate) fn input(definition: &InputDefinition) -> Value {
     out.insert("id".to_owned(), json!(definition.id));
     out.insert("type".to_owned(), json!(definition.kind));
     out.entry("required").or_insert(json!(true));
-    if let Some(defaults) = out.get_mut("defaults")
-        && !matches!(definition.kind.as_str(), "MULTISELECT" | "ARRAY")
-    {
+    if let Some(defaults) = out.get_mut("defaults") {
         *defaults = json!(plain_text(defaults));
     }
     let mut default = |key: &str, value: Value| {
@@ -180,6 +180,19 @@ fn concurrency(flow: &FlowDefinition) -> Value {
         .map_or(Value::Null, |limit| json!({"limit": limit.limit, "behavior": limit.behavior}))
 }
 
+/// Service levels, whose labels are a list as everywhere.
+fn sla(value: &Value) -> Value {
+    let Some(list) = value.as_array() else { return value.clone() };
+    let one = |level: &Value| {
+        let mut level = level.clone();
+        if let Some(written) = level.get_mut("labels") {
+            *written = labels(&label_pairs(written));
+        }
+        level
+    };
+    list.iter().map(one).collect()
+}
+
 /// A retry with the defaults of the model; 1.x writes the old name of the number of attempts beside the new one.
 fn retry(value: &Value, dialect: Dialect) -> Value {
     let Some(map) = value.as_object() else { return value.clone() };
@@ -194,4 +207,19 @@ fn retry(value: &Value, dialect: Dialect) -> Value {
         }
     }
     Value::Object(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_a_list_wherever_the_model_has_labels() {
+        let list = json!([{"key": "team", "value": "data"}]);
+        let written = |kind: &str| task(&json!({"type": kind, "labels": {"team": "data"}}), Dialect::V2_0);
+        assert_eq!(written("io.kestra.plugin.core.trigger.Schedule")["labels"], list);
+        assert_eq!(written("io.kestra.plugin.core.flow.Subflow")["labels"], list);
+        assert_eq!(written("io.kestra.plugin.core.execution.Labels")["labels"], json!({"team": "data"}));
+        assert_eq!(sla(&json!([{"id": "a", "labels": {"team": "data"}}]))[0]["labels"], list);
+    }
 }

@@ -50,14 +50,16 @@ pub(crate) fn check_value(filter: &Filter) -> Result<(), ApiError> {
                     "io.kestra.core.repositories.ExecutionRepositoryInterface.ChildFilter",
                 )?;
             }
-            "kind" => constant(&value, KINDS, "io.kestra.core.models.executions.ExecutionKind")?,
+            "kind" if !matches!(filter.op, Op::In | Op::NotIn) => {
+                constant(&value, KINDS, "io.kestra.core.models.executions.ExecutionKind")?
+            }
             "startDate" | "endDate" | "created" | "updated" | "expirationDate" | "lastTriggeredDate"
             | "nextExecutionDate"
                 if instant(&value).is_none() =>
             {
                 return Err(ApiError::internal(format!("Text '{value}' could not be parsed at index 0")));
             }
-            "timeRange" if duration(&value).is_none() => {
+            "timeRange" if matches!(filter.op, Op::In | Op::NotIn) || duration(&value).is_none() => {
                 return Err(ApiError::illegal_argument(format!("Invalid duration: {value}")));
             }
             _ => {}

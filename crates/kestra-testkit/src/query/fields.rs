@@ -2,8 +2,8 @@
 
 use super::Op;
 use super::Op::{
-    Contains, EndsWith, Equals, GreaterThan, GreaterThanOrEqualTo, In, LessThan, LessThanOrEqualTo,
-    NotEquals, NotIn, Prefix, Regex, StartsWith,
+    Contains, EndsWith, Equals, GreaterThan, GreaterThanOrEqualTo, In, IsNotNull, IsNull, LessThan,
+    LessThanOrEqualTo, NotContains, NotEquals, NotIn, Prefix, Regex, StartsWith,
 };
 use crate::dialect::Dialect;
 
@@ -94,7 +94,24 @@ const PLAIN_TEXT: &[Op] = &[Equals, NotEquals, In, NotIn, StartsWith, EndsWith, 
 const CHOICE: &[Op] = &[Equals, NotEquals, In, NotIn];
 const SAME: &[Op] = &[Equals, NotEquals];
 const LABELS: &[Op] = &[Equals, NotEquals, In, NotIn, Contains];
-const LEVEL_2_0: &[Op] = &[GreaterThanOrEqualTo, LessThanOrEqualTo];
+const LABELS_2_0: &[Op] = &[Equals, NotEquals, In, NotIn, Contains, NotContains, IsNull, IsNotNull];
+const LEVEL_2_0: &[Op] = &[GreaterThanOrEqualTo, LessThanOrEqualTo, In, NotIn];
+/// A range becomes a start date before the operation is looked at.
+const ANY: &[Op] = &[
+    Equals,
+    NotEquals,
+    GreaterThan,
+    LessThan,
+    GreaterThanOrEqualTo,
+    LessThanOrEqualTo,
+    In,
+    NotIn,
+    StartsWith,
+    EndsWith,
+    Contains,
+    Regex,
+    Prefix,
+];
 const EXACT: &[Op] = &[Equals];
 
 impl Resource {
@@ -198,11 +215,14 @@ pub(crate) fn operations(field: &str, dialect: Dialect) -> &'static [Op] {
         "labels" if old => SAME,
         "namespace" | "flowId" => TEXT,
         "state" | "kind" | "parentId" | "flowRevision" | "attemptNumber" => CHOICE,
+        "labels" if dialect.is_v2() => LABELS_2_0,
         "labels" | "metadata" => LABELS,
         "startDate" | "endDate" | "created" | "updated" | "expirationDate" | "lastTriggeredDate"
         | "nextExecutionDate" => ALL_DATES,
-        "existingOnly" | "triggerState" | "locked" | "version" => SAME,
-        "timeRange" => EXACT,
+        "locked" | "source" => EXACT,
+        "existingOnly" | "triggerState" | "version" => SAME,
+        "timeRange" => ANY,
+        "scope" if dialect.is_v2() => CHOICE,
         "level" if dialect.is_v2() => LEVEL_2_0,
         "q" | "childFilter" | "level" | "scope" => SAME,
         _ => PLAIN_TEXT,

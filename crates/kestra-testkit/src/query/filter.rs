@@ -1,5 +1,7 @@
 //! Filters once they are read.
 
+use crate::dialect::Dialect;
+
 /// How a filter compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Op {
@@ -14,6 +16,9 @@ pub(crate) enum Op {
     StartsWith,
     EndsWith,
     Contains,
+    NotContains,
+    IsNull,
+    IsNotNull,
     Regex,
     Prefix,
 }
@@ -33,10 +38,18 @@ impl Op {
             "STARTS_WITH" => Self::StartsWith,
             "ENDS_WITH" => Self::EndsWith,
             "CONTAINS" => Self::Contains,
+            "NOT_CONTAINS" => Self::NotContains,
+            "IS_NULL" => Self::IsNull,
+            "IS_NOT_NULL" => Self::IsNotNull,
             "REGEX" => Self::Regex,
             "PREFIX" => Self::Prefix,
             _ => return None,
         })
+    }
+
+    /// Whether a version has it at all.
+    pub(crate) fn is_known(self, dialect: Dialect) -> bool {
+        dialect.is_v2() || !matches!(self, Self::NotContains | Self::IsNull | Self::IsNotNull)
     }
 
     /// The wire name.
@@ -53,6 +66,9 @@ impl Op {
             Self::StartsWith => "STARTS_WITH",
             Self::EndsWith => "ENDS_WITH",
             Self::Contains => "CONTAINS",
+            Self::NotContains => "NOT_CONTAINS",
+            Self::IsNull => "IS_NULL",
+            Self::IsNotNull => "IS_NOT_NULL",
             Self::Regex => "REGEX",
             Self::Prefix => "PREFIX",
         }

@@ -72,7 +72,7 @@ fn words_in(searched: &str, text: &str) -> bool {
 fn scope_matches(filter: &Filter, namespace: &str) -> bool {
     let scope = if namespace == "system" || namespace.starts_with("system.") { "SYSTEM" } else { "USER" };
     let named = filter.value.split(',').any(|value| value.trim() == scope);
-    if filter.op == Op::NotEquals { !named } else { named }
+    if matches!(filter.op, Op::NotEquals | Op::NotIn) { !named } else { named }
 }
 
 fn date_matches(filter: &Filter, value: Option<Timestamp>) -> bool {
@@ -90,9 +90,12 @@ fn date_matches(filter: &Filter, value: Option<Timestamp>) -> bool {
 fn level_matches(filter: &Filter, level: &str) -> bool {
     let rank = |level: &str| LEVELS.iter().position(|known| *known == level);
     let (own, asked) = (rank(level), rank(&filter.value));
+    let listed = || filter.list().iter().any(|one| one == level);
     match filter.op {
         Op::LessThanOrEqualTo => own <= asked,
         Op::NotEquals => own != asked,
+        Op::In => listed(),
+        Op::NotIn => !listed(),
         // "At least" on 1.x.
         _ => own >= asked,
     }
@@ -105,15 +108,33 @@ fn labels_match(filter: &Filter, labels: &[(String, String)]) -> bool {
         Op::In => asked.split(',').any(|one| has(key, one.trim())),
         Op::NotIn => !asked.split(',').any(|one| has(key, one.trim())),
         Op::Contains => labels.iter().any(|(k, v)| k == key && v.contains(asked)),
+        Op::NotContains => !labels.iter().any(|(k, v)| k == key && v.contains(asked)),
+        // Whether there is one: the value says nothing.
+        Op::IsNotNull => labels.iter().any(|(k, _)| k == key),
+        Op::IsNull => labels.iter().all(|(k, _)| k != key),
         _ => has(key, asked),
     };
     if filter.pairs.is_empty() {
         return match filter.value.split_once(':') {
             Some((key, value)) => holds(key, value),
-            None => filter.op != Op::Contains || labels.iter().any(|(key, _)| key.contains(&filter.value)),
+            None => any_label_matches(filter, labels),
         };
     }
     filter.pairs.iter().all(|(key, value)| holds(key, value))
+}
+
+/// A filter without a key: by a part of any key or value, or by the key that its value is.
+fn any_label_matches(filter: &Filter, labels: &[(String, String)]) -> bool {
+    let asked = filter.value.as_str();
+    let within = || labels.iter().any(|(key, value)| key.contains(asked) || value.contains(asked));
+    let there = || labels.iter().any(|(key, _)| key == asked);
+    match filter.op {
+        Op::Contains => within(),
+        Op::NotContains => !within(),
+        Op::IsNotNull => there(),
+        Op::IsNull => !there(),
+        _ => true,
+    }
 }
 
 fn text_matches(filter: &Filter, text: Option<&str>) -> bool {

@@ -75,7 +75,7 @@ impl Level {
         }
         let [op, key @ ..] = rest else { return Ok(()) };
         let field = field_named(first, dialect).ok_or_else(|| unsupported(first, dialect))?;
-        let op = Op::named(op).ok_or_else(|| {
+        let op = Op::named(op).filter(|op| op.is_known(dialect)).ok_or_else(|| {
             ApiError::illegal_argument(format!("No enum constant io.kestra.core.models.QueryFilter.Op.{op}"))
         })?;
         if key.is_empty() {
@@ -180,6 +180,7 @@ fn check(filters: &Filters, resource: Resource, dialect: Dialect) -> Result<(), 
             },
         ));
     }
+    filters.each().into_iter().try_for_each(|filter| check_labels(filter, resource, dialect))?;
     filters.each().into_iter().try_for_each(check_value)?;
     let dated = filters.has("startDate") || filters.has("endDate");
     if dated && filters.has("timeRange") {
@@ -188,6 +189,34 @@ fn check(filters: &Filters, resource: Resource, dialect: Dialect) -> Result<(), 
         ));
     }
     Ok(())
+}
+
+/// Comparisons of labels that the list of operations has and the search itself lacks.
+fn check_labels(filter: &Filter, resource: Resource, dialect: Dialect) -> Result<(), ApiError> {
+    if filter.field != "labels" {
+        return Ok(());
+    }
+    let op = filter.op.name();
+    let keyed = !filter.pairs.is_empty();
+    if dialect.is_v2() {
+        let of_any = matches!(filter.op, Op::Contains | Op::NotContains | Op::IsNull | Op::IsNotNull);
+        return if keyed || of_any {
+            Ok(())
+        } else {
+            Err(ApiError::new(
+                400,
+                format!(
+                    "Invalid query filters: Provided query filters are invalid: Operation {op} on the labels field \
+                     requires a key"
+                ),
+            ))
+        };
+    }
+    let lacks = match resource {
+        Resource::Flow => matches!(filter.op, Op::In | Op::NotIn | Op::Contains),
+        _ => filter.op == Op::Contains,
+    };
+    if keyed && lacks { Err(ApiError::internal(format!("Unsupported operation: {op}"))) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -238,6 +267,18 @@ mod tests {
             ("filters[flowId][IN]=a,b", Resource::Execution, Dialect::V1_0, Some(400)),
             ("filters[level][EQUALS]=WARN", Resource::Log, Dialect::V1_3, None),
             ("filters[level][EQUALS]=WARN", Resource::Log, Dialect::V2_0, Some(400)),
+            ("filters[labels][IN][team]=a", Resource::Flow, Dialect::V1_3, Some(500)),
+            ("filters[labels][IN][team]=a", Resource::Execution, Dialect::V1_3, None),
+            ("filters[labels][CONTAINS][team]=a", Resource::Execution, Dialect::V1_3, Some(500)),
+            ("filters[labels][IS_NULL][team]=true", Resource::Execution, Dialect::V1_3, Some(422)),
+            ("filters[labels][IS_NULL][team]=true", Resource::Execution, Dialect::V2_0, None),
+            ("filters[labels][CONTAINS]=a", Resource::Flow, Dialect::V2_0, None),
+            ("filters[labels][EQUALS]=a", Resource::Flow, Dialect::V2_0, Some(400)),
+            ("filters[level][IN]=WARN,ERROR", Resource::Log, Dialect::V2_0, None),
+            ("filters[scope][IN]=USER,SYSTEM", Resource::Flow, Dialect::V2_0, None),
+            ("filters[scope][IN]=USER,SYSTEM", Resource::Flow, Dialect::V1_3, Some(400)),
+            ("filters[timeRange][NOT_EQUALS]=PT1H", Resource::Execution, Dialect::V2_0, None),
+            ("filters[timeRange][IN]=PT1H", Resource::Execution, Dialect::V2_0, Some(422)),
             ("filters[state][EQUALS]=failed", Resource::Execution, Dialect::V2_0, Some(422)),
             ("filters[startDate][GREATER_THAN]=yesterday", Resource::Execution, Dialect::V2_0, Some(500)),
             ("filters[timeRange][EQUALS]=an hour", Resource::Execution, Dialect::V2_0, Some(422)),

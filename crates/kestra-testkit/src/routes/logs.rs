@@ -8,7 +8,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::dialect::Dialect;
 use crate::http::{Answer, ApiError, Context, Reply, Route, now};
-use crate::query::{Filters, LEVELS, Op, Resource, Subject, sort_by};
+use crate::query::{Filters, LEVELS, Op, Resource, Subject, check_sort, sort_by};
 use crate::store::LogEntry;
 
 /// How far a search without a date looks back.
@@ -26,10 +26,24 @@ pub(crate) fn routes() -> Vec<Route> {
     ]
 }
 
+/// The fields that log lines can be sorted by.
+const SORTABLE: &[&str] = &[
+    "timestamp",
+    "level",
+    "namespace",
+    "flowId",
+    "executionId",
+    "taskId",
+    "taskRunId",
+    "triggerId",
+    "attemptNumber",
+];
+
 fn search(cx: &Context) -> Answer {
     let query = cx.query();
     let page = query.page("searchLogs")?;
     let sorts = query.sort()?;
+    check_sort(&sorts, SORTABLE, cx.dialect())?;
     let filters = query.filters(Resource::Log, cx.dialect())?;
     let dated = filters.has("startDate") || filters.has("timeRange");
     let since = if dated { Timestamp::MIN } else { Timestamp::now() - LOOK_BACK };

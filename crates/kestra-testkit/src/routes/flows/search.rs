@@ -4,12 +4,16 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{read, view};
+use crate::dialect::Dialect;
 use crate::http::{Answer, ApiError, Context, Reply};
 use crate::query::{Resource, Subject, check_sort, sort_by};
 use crate::store::StoredFlow;
 
 /// The fields that flows can be sorted by.
-const SORTABLE: &[&str] = &["id", "namespace", "revision", "updated", "disabled", "deleted", "description"];
+const SORTABLE: &[&str] = &["id", "namespace", "updated"];
+
+/// Servers of 1.0 keep no time of an update.
+const SORTABLE_1_0: &[&str] = &["id", "namespace"];
 
 /// Flows by filters, sorted, a page at a time.
 pub(super) fn search(cx: &Context) -> Answer {
@@ -17,13 +21,12 @@ pub(super) fn search(cx: &Context) -> Answer {
     let page = query.page("searchFlows")?;
     let sorts = query.sort()?;
     let mut found = matching(cx)?;
-    check_sort(&sorts, SORTABLE, cx.dialect())?;
+    let sortable = if cx.dialect() < Dialect::V1_3 { SORTABLE_1_0 } else { SORTABLE };
+    check_sort(&sorts, sortable, cx.dialect())?;
     sort_by(&mut found, &sorts, |flow, field| match field {
         "id" => Some(flow.id().to_owned()),
         "namespace" => Some(flow.namespace().to_owned()),
-        "revision" => Some(format!("{:012}", flow.revision)),
-        "updated" => Some(flow.updated.to_string()),
-        _ => flow.definition.raw.get(field).map(ToString::to_string),
+        _ => Some(flow.updated.to_string()),
     });
     let rows: Vec<Value> = found.iter().map(|flow| view::stored(flow, cx.dialect(), false)).collect();
     Reply::json(&page.of(rows))
