@@ -4,6 +4,8 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use ipnet::IpNet;
+
 use super::{Host, is_below};
 
 /// A list of exceptions.
@@ -22,8 +24,7 @@ enum Hosts {
     /// A name and those below it.
     Domain(String),
     Address(IpAddr),
-    /// The addresses that have the same first bits, and how many.
-    Network(IpAddr, u32),
+    Network(IpNet),
 }
 
 impl NoProxy {
@@ -75,15 +76,8 @@ impl Hosts {
         let text = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
         match text.parse::<IpAddr>() {
             Ok(address) => Some(Self::Address(address.to_canonical())),
-            Err(_) => Self::network(text),
+            Err(_) => text.parse().ok().map(Self::Network),
         }
-    }
-
-    /// Such as `10.0.0.0/8`.
-    fn network(text: &str) -> Option<Self> {
-        let (address, length) = text.split_once('/')?;
-        let (address, length) = (address.parse::<IpAddr>().ok()?, length.parse().ok()?);
-        (length <= bits(address).1).then_some(Self::Network(address, length))
     }
 
     fn name(text: &str) -> Option<Self> {
@@ -101,20 +95,9 @@ impl Hosts {
             (Self::All, _) => true,
             (Self::Domain(domain), None) => is_below(host.name, domain),
             (Self::Address(address), Some(ip)) => *address == ip,
-            (Self::Network(network, length), Some(ip)) => {
-                let ((network, whole), (ip, other)) = (bits(*network), bits(ip));
-                whole == other && (network ^ ip).checked_shr(whole - length).unwrap_or(0) == 0
-            }
-            (Self::Domain(_), Some(_)) | (Self::Address(_) | Self::Network(..), None) => false,
+            (Self::Network(network), Some(ip)) => network.contains(&ip),
+            (Self::Domain(_), Some(_)) | (Self::Address(_) | Self::Network(_), None) => false,
         }
-    }
-}
-
-/// An address as a number, and how many bits it has.
-fn bits(address: IpAddr) -> (u128, u32) {
-    match address {
-        IpAddr::V4(address) => (address.to_bits().into(), u32::BITS),
-        IpAddr::V6(address) => (address.to_bits(), u128::BITS),
     }
 }
 
