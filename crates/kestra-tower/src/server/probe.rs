@@ -48,7 +48,6 @@ pin_project! {
     }
 }
 
-#[derive(Default)]
 struct Configuration {
     version: String,
 }

@@ -272,7 +272,6 @@ impl Once {
 }
 
 /// What every answer to a creation has.
-#[derive(Default)]
 struct Named {
     id: String,
 }

@@ -322,7 +322,7 @@ pub struct TestSuite {
 }
 
 /// `TestSuiteController.TestSuiteApiId` of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TestSuiteApiId {
@@ -332,8 +332,11 @@ pub struct TestSuiteApiId {
     pub namespace: String,
 }
 
-made_whole! {
-    TestSuiteApiId { id, namespace }
+::kestra_core::object! {
+    TestSuiteApiId {
+        0 id = "id",
+        1 namespace = "namespace",
+    }
 }
 
 impl TestSuiteApiId {
@@ -344,12 +347,18 @@ impl TestSuiteApiId {
 }
 
 /// `TestSuiteController.TestSuiteBulkRequest` of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TestSuiteBulkRequest {
     /// `ids` on the wire.
     pub ids: Vec<crate::TestSuiteApiId>,
+}
+
+::kestra_core::object! {
+    TestSuiteBulkRequest {
+        0 ids = "ids",
+    }
 }
 
 impl TestSuiteBulkRequest {
