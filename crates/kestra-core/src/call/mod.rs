@@ -1,24 +1,21 @@
 //! A call before it is a request: the operation, what was set for it, and its options.
 
+mod request;
+
 use std::fmt;
 
-use http::header::ACCEPT;
-use http::{HeaderMap, HeaderValue, Request};
+use http::HeaderValue;
 
 use crate::body::{Body, Multipart};
-use crate::context::CallContext;
 use crate::encode::{ParameterValue, push_segment};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::filter::Filter;
-use crate::guard::{self, Guard, Guarded};
-use crate::head::{Arguments, DEFAULT_TENANT, Head};
+use crate::head::Arguments;
 use crate::key::IdempotencyKey;
-use crate::operation::{ACCEPT_JSON, OperationInfo, QueryParameter};
+use crate::operation::{OperationInfo, QueryParameter};
 use crate::options::CallOptions;
 use crate::payload::Payload;
 use crate::query::{Extras, Query};
-use crate::target::Target;
-use crate::version::Version;
 
 /// What a builder collects. Nothing it is told fails at once: the first mistake comes out when the call is sent.
 pub struct Call {
@@ -364,146 +361,6 @@ impl Call {
     pub fn set_waits(&mut self, waits: bool) {
         self.waits = waits;
     }
-
-    /// Checks what is wrong whatever the options: the first mistake, and that something narrows what needs it.
-    ///
-    /// # Errors
-    ///
-    /// That mistake, or [`ErrorKind::Refused`] for an action on everything.
-    pub fn check_narrowed(&mut self) -> Result<(), Error> {
-        let info = self.info;
-        self.check().map_err(|error| error.of_operation(info))
-    }
-
-    /// The request for the newest version, in origin form: the path without a server.
-    ///
-    /// # Errors
-    ///
-    /// The first thing that was set to what no request can have.
-    pub fn into_request(self) -> Result<Request<Body>, Error> {
-        self.into_request_with(&CallOptions::new())
-    }
-
-    /// The request for a given server, absolute.
-    ///
-    /// # Errors
-    ///
-    /// As [`into_request`](Self::into_request); and a version that lacks the operation or a parameter.
-    pub fn into_request_for(mut self, target: &Target) -> Result<Request<Body>, Error> {
-        self.options = self.options.or(target.options());
-        let mut request = self.into_request_with(&CallOptions::new())?;
-        target.aim(&mut request)?;
-        Ok(request)
-    }
-
-    /// The request in origin form, options of the client included.
-    ///
-    /// # Errors
-    ///
-    /// The first thing that was set to what no request can have.
-    pub fn into_request_with(mut self, defaults: &CallOptions) -> Result<Request<Body>, Error> {
-        let info = self.info;
-        self.prepare(defaults).map_err(|error| error.of_operation(info))
-    }
-
-    fn prepare(&mut self, defaults: &CallOptions) -> Result<Request<Body>, Error> {
-        self.check()?;
-        let options = self.options.or(defaults);
-        options.check()?;
-        if let Some(guard) = self.info.guard
-            && !options.is_unchecked()
-        {
-            self.check_guard(guard, options.get_tenant())?;
-        }
-        if !self.enterprise
-            && !options.is_unchecked()
-            && let Some(parameter) = self.ignored_by_open_source()
-        {
-            return Err(guard::ignored(parameter));
-        }
-        if let Some(filters) = self.query.filters() {
-            filters.check(self.info, options.is_any_version())?;
-            if !options.is_any_version() {
-                self.check_mixture(filters.index())?;
-            }
-        }
-        // The smallest table, which holds what a call usually has: accept, content type, user agent, auth and host.
-        let mut headers = HeaderMap::with_capacity(6);
-        headers.insert(ACCEPT, accept(self.info.accept));
-        let body = std::mem::take(&mut self.payload).into_body(&mut headers)?;
-        if let Some(extra) = options.get_headers() {
-            for (name, value) in extra {
-                headers.insert(name.clone(), value.clone());
-            }
-        }
-        let head = Head {
-            info: Some(self.info),
-            arguments: std::mem::take(&mut self.arguments),
-            query: std::mem::take(&mut self.query),
-        };
-        let (method, path_and_query) = head.newest(options.get_tenant())?;
-        // What can't change is not carried along.
-        let head = head.depends_on_version().then(|| Box::new(head));
-        let mut request = Request::new(body);
-        *request.method_mut() = method;
-        *request.uri_mut() = path_and_query.into();
-        *request.headers_mut() = headers;
-        let waits = self.waits;
-        let context = CallContext::new(Some(self.info), head, options, waits, self.needs_fresh_version);
-        request.extensions_mut().insert(context);
-        Ok(request)
-    }
-}
-
-impl Call {
-    /// What doesn't depend on options.
-    fn check(&mut self) -> Result<(), Error> {
-        if let Some(problem) = self.problem.take() {
-            return Err(problem);
-        }
-        if !self.needs_one_of.is_empty() && !self.needs_one_of.iter().any(|index| self.query.narrows(*index))
-        {
-            return Err(Error::new(
-                ErrorKind::Refused,
-                "without a filter it acts on everything that there is: add a filter, or say so with `all()`",
-            ));
-        }
-        Ok(())
-    }
-
-    fn check_guard(&self, guard: Guard, tenant: Option<&str>) -> Result<(), Error> {
-        let (body, form) = (self.payload.body(), self.payload.form());
-        let tenant = tenant.unwrap_or(DEFAULT_TENANT);
-        guard.check(&Guarded { value: &|name| self.value(name), body, form, tenant })
-    }
-
-    /// Servers that read filters ignore their old search parameters beside them, without a word.
-    fn check_mixture(&self, filters: usize) -> Result<(), Error> {
-        let parameters = self.info.query_parameters;
-        let reads = parameters.get(filters).map(|parameter| parameter.versions);
-        let old = self.query.pairs().find_map(|(index, _)| {
-            parameters.get(index?).filter(|parameter| {
-                parameter.versions.has_end() && reads.is_some_and(|reads| reads.contains(Version::OLDEST))
-            })
-        });
-        match old {
-            Some(parameter) => Err(Error::new(
-                ErrorKind::Refused,
-                format!(
-                    "the parameter `{}` is ignored beside filters: say it by a filter, or send it all the same with \
-                     any_version()",
-                    parameter.name
-                ),
-            )),
-            None => Ok(()),
-        }
-    }
-}
-
-/// The header value of a text that is checked once, by the compiler, where it is the usual one.
-fn accept(text: &'static str) -> HeaderValue {
-    const JSON: HeaderValue = HeaderValue::from_static(ACCEPT_JSON);
-    if text == ACCEPT_JSON { JSON } else { HeaderValue::from_static(text) }
 }
 
 impl fmt::Debug for Call {
