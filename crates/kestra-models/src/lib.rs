@@ -13,6 +13,8 @@
 #[macro_use]
 mod macros;
 mod generated;
+#[allow(dead_code, reason = "what is used of it depends on what is generated")]
+mod lenient;
 mod primitives;
 #[cfg(feature = "enterprise")]
 mod unions;

@@ -94,6 +94,29 @@ macro_rules! read_by_shape {
     )*};
 }
 
+/// Lets what has no default, and therefore a derived `Deserialize`, be a part of what is read by its shape.
+#[cfg(feature = "enterprise")]
+macro_rules! made_whole {
+    ($name:ident { $($field:ident),* }) => {
+        impl ::kestra_core::json::Read for $name {
+            fn blank() -> Self {
+                Self { $($field: ::kestra_core::json::Read::blank()),* }
+            }
+
+            fn shape(&mut self) -> ::kestra_core::json::Shape<'_> {
+                ::kestra_core::json::Shape::Made(self)
+            }
+        }
+
+        impl ::kestra_core::json::Made for $name {
+            fn make(&mut self, value: ::serde_json::Value) -> ::std::result::Result<(), ::std::string::String> {
+                *self = ::serde::Deserialize::deserialize(value).map_err(|problem: ::serde_json::Error| problem.to_string())?;
+                Ok(())
+            }
+        }
+    };
+}
+
 /// Defines a type that plugins extend: a JSON object with accessors, so that no field is lost.
 macro_rules! open_type {
     ($(#[$meta:meta])* $name:ident { $($accessors:tt)* }) => {

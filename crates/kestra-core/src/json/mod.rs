@@ -14,9 +14,6 @@ mod shapes;
 use serde::Deserializer;
 use serde_json::{Map as JsonMap, Value};
 
-#[doc(hidden)]
-pub use serde;
-
 pub use scalars::{FromText, Plain, Scalar, Unfit};
 
 /// What can be read from JSON.
@@ -109,7 +106,7 @@ pub trait Made {
 /// The fields of an object, as [`object!`](crate::object) lists them.
 ///
 /// [`Object`] is this for all types: its code is compiled only for types that a program reads.
-pub trait Fields {
+pub trait Fields: Default {
     /// The names on the wire.
     const NAMES: &'static [&'static str];
 
@@ -146,7 +143,7 @@ pub(crate) fn fill_from_slice(json: &[u8], shape: Shape<'_>) -> Result<(), serde
     deserializer.end()
 }
 
-/// Lists all fields of a type: the place of each, its name here and on the wire. The type can be read then.
+/// Lists the fields of a type: the place of each, its name here and on the wire. The type can be read then.
 #[macro_export]
 macro_rules! object {
     ($name:ident { $($place:literal $field:ident = $wire:literal,)* }) => {
@@ -165,7 +162,7 @@ macro_rules! object {
         impl $crate::json::Read for $name {
             #[inline]
             fn blank() -> Self {
-                Self { $($field: $crate::json::Read::blank(),)* }
+                Self::default()
             }
 
             #[inline]
@@ -174,8 +171,8 @@ macro_rules! object {
             }
         }
 
-        impl<'de> $crate::json::serde::Deserialize<'de> for $name {
-            fn deserialize<D: $crate::json::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
+        impl<'de> ::serde::Deserialize<'de> for $name {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
                 $crate::json::read(deserializer)
             }
         }

@@ -22,29 +22,20 @@ pub struct AiProviderResponse {
 }
 
 /// `AiController.DashboardGenerationPrompt` of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct DashboardGenerationPrompt {
     /// `conversationId` on the wire.
     pub conversation_id: String,
     /// `providerId` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider_id: Option<String>,
     /// `userPrompt` on the wire.
     pub user_prompt: String,
     /// `yaml` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub yaml: Option<String>,
-}
-
-::kestra_core::object! {
-    DashboardGenerationPrompt {
-        0 conversation_id = "conversationId",
-        1 provider_id = "providerId",
-        2 user_prompt = "userPrompt",
-        3 yaml = "yaml",
-    }
 }
 
 impl DashboardGenerationPrompt {
@@ -72,37 +63,26 @@ impl DashboardGenerationPrompt {
 }
 
 /// `AiController.FlowGenerationPrompt` of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct FlowGenerationPrompt {
     /// `conversationId` on the wire.
     pub conversation_id: String,
     /// `flowYaml` on the wire; before 1.3.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flow_yaml: Option<String>,
     /// `namespace` on the wire; 1.3 and later.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
     /// `providerId` on the wire; 1.3 and later.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider_id: Option<String>,
     /// `userPrompt` on the wire.
     pub user_prompt: String,
     /// `yaml` on the wire; 1.3 and later.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub yaml: Option<String>,
-}
-
-::kestra_core::object! {
-    FlowGenerationPrompt {
-        0 conversation_id = "conversationId",
-        1 flow_yaml = "flowYaml",
-        2 namespace = "namespace",
-        3 provider_id = "providerId",
-        4 user_prompt = "userPrompt",
-        5 yaml = "yaml",
-    }
 }
 
 impl FlowGenerationPrompt {

@@ -147,22 +147,15 @@ string_enum! {
 }
 
 /// `DashboardController.PreviewRequest` of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PreviewRequest {
     /// `chart` on the wire.
     pub chart: String,
     /// `globalFilter` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub global_filter: Option<crate::ChartFiltersOverrides>,
-}
-
-::kestra_core::object! {
-    PreviewRequest {
-        0 chart = "chart",
-        1 global_filter = "globalFilter",
-    }
 }
 
 impl PreviewRequest {

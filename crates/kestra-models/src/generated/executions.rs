@@ -346,7 +346,7 @@ string_enum! {
 }
 
 /// A flow whose latest execution is asked for.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct FlowFilter {
@@ -354,13 +354,6 @@ pub struct FlowFilter {
     pub id: String,
     /// `namespace` on the wire.
     pub namespace: String,
-}
-
-::kestra_core::object! {
-    FlowFilter {
-        0 id = "id",
-        1 namespace = "namespace",
-    }
 }
 
 impl FlowFilter {
@@ -572,7 +565,7 @@ pub struct LoopRunParent {
 }
 
 /// Labels, and the executions that get them.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SetLabelsByIdsRequest {
@@ -580,13 +573,6 @@ pub struct SetLabelsByIdsRequest {
     pub execution_labels: crate::Labels,
     /// `executionsId` on the wire.
     pub executions_id: Vec<String>,
-}
-
-::kestra_core::object! {
-    SetLabelsByIdsRequest {
-        0 execution_labels = "executionLabels",
-        1 executions_id = "executionsId",
-    }
 }
 
 impl SetLabelsByIdsRequest {
@@ -745,7 +731,7 @@ pub struct TaskRunAttempt {
 }
 
 /// A task run and the state that it gets.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TaskRunStateRequest {
@@ -753,13 +739,6 @@ pub struct TaskRunStateRequest {
     pub state: crate::StateType,
     /// `taskRunId` on the wire.
     pub task_run_id: String,
-}
-
-::kestra_core::object! {
-    TaskRunStateRequest {
-        0 state = "state",
-        1 task_run_id = "taskRunId",
-    }
 }
 
 impl TaskRunStateRequest {

@@ -438,47 +438,41 @@ pub struct SourceMatch {
 }
 
 /// Source replace line request of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SourceReplaceLineRequest {
     /// `caseSensitive` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub case_sensitive: Option<bool>,
     /// `column` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "::kestra_core::json::read",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub column: Option<i64>,
     /// `id` on the wire.
     pub id: String,
     /// `line` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "::kestra_core::json::read",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub line: Option<i64>,
     /// `namespace` on the wire.
     pub namespace: String,
     /// `query` on the wire.
     pub query: String,
     /// `regex` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub regex: Option<bool>,
     /// `replacement` on the wire.
     pub replacement: String,
     /// `wholeWord` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub whole_word: Option<bool>,
-}
-
-::kestra_core::object! {
-    SourceReplaceLineRequest {
-        0 case_sensitive = "caseSensitive",
-        1 column = "column",
-        2 id = "id",
-        3 line = "line",
-        4 namespace = "namespace",
-        5 query = "query",
-        6 regex = "regex",
-        7 replacement = "replacement",
-        8 whole_word = "wholeWord",
-    }
 }
 
 impl SourceReplaceLineRequest {
@@ -621,41 +615,29 @@ pub struct SourceReplacePreviewMatch {
 }
 
 /// Source replace preview request of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SourceReplacePreviewRequest {
     /// `caseSensitive` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub case_sensitive: Option<bool>,
     /// `namespace` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
     /// `query` on the wire.
     pub query: String,
     /// `regex` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub regex: Option<bool>,
     /// `replacement` on the wire.
     pub replacement: String,
     /// `scope` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<crate::SourceSearchScope>,
     /// `wholeWord` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub whole_word: Option<bool>,
-}
-
-::kestra_core::object! {
-    SourceReplacePreviewRequest {
-        0 case_sensitive = "caseSensitive",
-        1 namespace = "namespace",
-        2 query = "query",
-        3 regex = "regex",
-        4 replacement = "replacement",
-        5 scope = "scope",
-        6 whole_word = "wholeWord",
-    }
 }
 
 impl SourceReplacePreviewRequest {
@@ -704,40 +686,28 @@ impl SourceReplacePreviewRequest {
 }
 
 /// Source replace request of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SourceReplaceRequest {
     /// `caseSensitive` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub case_sensitive: Option<bool>,
     /// `flows` on the wire.
     pub flows: Vec<crate::NamespacedId>,
     /// `query` on the wire.
     pub query: String,
     /// `regex` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub regex: Option<bool>,
     /// `replacement` on the wire.
     pub replacement: String,
     /// `scope` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<crate::SourceSearchScope>,
     /// `wholeWord` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub whole_word: Option<bool>,
-}
-
-::kestra_core::object! {
-    SourceReplaceRequest {
-        0 case_sensitive = "caseSensitive",
-        1 flows = "flows",
-        2 query = "query",
-        3 regex = "regex",
-        4 replacement = "replacement",
-        5 scope = "scope",
-        6 whole_word = "wholeWord",
-    }
 }
 
 impl SourceReplaceRequest {

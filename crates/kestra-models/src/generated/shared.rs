@@ -829,7 +829,7 @@ pub struct MetricTag {
 }
 
 /// A namespace and the id of a flow in it.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct NamespacedId {
@@ -837,13 +837,6 @@ pub struct NamespacedId {
     pub id: String,
     /// `namespace` on the wire.
     pub namespace: String,
-}
-
-::kestra_core::object! {
-    NamespacedId {
-        0 id = "id",
-        1 namespace = "namespace",
-    }
 }
 
 impl NamespacedId {

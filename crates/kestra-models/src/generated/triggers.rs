@@ -90,7 +90,7 @@ impl Backfill {
 }
 
 /// `TriggerController.ApiCreateBackfillRequest` of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateBackfillRequest {
@@ -102,15 +102,6 @@ pub struct CreateBackfillRequest {
     pub namespace: String,
     /// `triggerId` on the wire.
     pub trigger_id: String,
-}
-
-::kestra_core::object! {
-    CreateBackfillRequest {
-        0 backfill = "backfill",
-        1 flow_id = "flowId",
-        2 namespace = "namespace",
-        3 trigger_id = "triggerId",
-    }
 }
 
 impl CreateBackfillRequest {
@@ -190,7 +181,7 @@ impl CreateBackfillRequestBackfill {
 }
 
 /// `TriggerController.ApiDisableTriggerRequest` of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct DisableTriggerRequest {
@@ -201,20 +192,10 @@ pub struct DisableTriggerRequest {
     /// `namespace` on the wire.
     pub namespace: String,
     /// `recoverMissedSchedules` on the wire; 2.0 and later.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recover_missed_schedules: Option<bool>,
     /// `triggerId` on the wire.
     pub trigger_id: String,
-}
-
-::kestra_core::object! {
-    DisableTriggerRequest {
-        0 disabled = "disabled",
-        1 flow_id = "flowId",
-        2 namespace = "namespace",
-        3 recover_missed_schedules = "recoverMissedSchedules",
-        4 trigger_id = "triggerId",
-    }
 }
 
 impl DisableTriggerRequest {
@@ -242,25 +223,17 @@ impl DisableTriggerRequest {
 }
 
 /// `TriggerController.SetDisabledRequest` of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SetDisabledRequest {
     /// `disabled` on the wire.
     pub disabled: bool,
     /// `recoverMissedSchedules` on the wire; 2.0 and later.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recover_missed_schedules: Option<bool>,
     /// `triggers` on the wire.
     pub triggers: Vec<crate::TriggerId>,
-}
-
-::kestra_core::object! {
-    SetDisabledRequest {
-        0 disabled = "disabled",
-        1 recover_missed_schedules = "recoverMissedSchedules",
-        2 triggers = "triggers",
-    }
 }
 
 impl SetDisabledRequest {
@@ -313,64 +286,46 @@ string_enum! {
 }
 
 /// `TriggerController.ApiTriggerId` of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TriggerId {
     /// `backfill` on the wire; before 2.0.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backfill: Option<crate::Backfill>,
     /// `date` on the wire; before 2.0.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date: Option<::jiff::Timestamp>,
     /// `disabled` on the wire; before 2.0.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disabled: Option<bool>,
     /// `evaluateRunningDate` on the wire; before 2.0.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evaluate_running_date: Option<::jiff::Timestamp>,
     /// `executionId` on the wire; before 2.0.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub execution_id: Option<String>,
     /// `flowId` on the wire.
     pub flow_id: String,
     /// `namespace` on the wire.
     pub namespace: String,
     /// `nextExecutionDate` on the wire; before 2.0.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_execution_date: Option<::jiff::Timestamp>,
     /// `stopAfter` on the wire; before 2.0.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop_after: Option<Vec<crate::StateType>>,
     /// `tenantId` on the wire; before 2.0.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant_id: Option<String>,
     /// `triggerId` on the wire.
     pub trigger_id: String,
     /// `updatedDate` on the wire; before 2.0.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_date: Option<::jiff::Timestamp>,
     /// `workerId` on the wire; before 2.0.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worker_id: Option<String>,
-}
-
-::kestra_core::object! {
-    TriggerId {
-        0 backfill = "backfill",
-        1 date = "date",
-        2 disabled = "disabled",
-        3 evaluate_running_date = "evaluateRunningDate",
-        4 execution_id = "executionId",
-        5 flow_id = "flowId",
-        6 namespace = "namespace",
-        7 next_execution_date = "nextExecutionDate",
-        8 stop_after = "stopAfter",
-        9 tenant_id = "tenantId",
-        10 trigger_id = "triggerId",
-        11 updated_date = "updatedDate",
-        12 worker_id = "workerId",
-    }
 }
 
 impl TriggerId {

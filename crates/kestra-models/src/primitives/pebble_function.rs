@@ -70,6 +70,7 @@ impl Made for PebbleFunction {
 }
 
 /// The function as 2.0 tells it.
+#[derive(Default)]
 struct Whole {
     name: Option<String>,
     arguments: Option<Vec<PebbleFunctionArgument>>,

@@ -48,6 +48,7 @@ pin_project! {
     }
 }
 
+#[derive(Default)]
 struct Configuration {
     version: String,
 }

@@ -22,6 +22,7 @@ pub struct ServerInfo {
     pub url: Option<String>,
 }
 
+#[derive(Default)]
 pub(super) struct Configs {
     version: String,
     pub(super) edition: Option<String>,

@@ -272,6 +272,7 @@ impl Once {
 }
 
 /// What every answer to a creation has.
+#[derive(Default)]
 struct Named {
     id: String,
 }

@@ -1,6 +1,6 @@
 //! Structs of declared fields.
 
-use crate::catalogue::{Field, Object, Presence, Schema, Type};
+use crate::catalogue::{Field, Kind, Object, Presence, Schema, Type};
 use crate::error::Result;
 use crate::generate::docs;
 use crate::generate::names;
@@ -58,11 +58,32 @@ impl Member<'_> {
         if self.boxed { format!("Box::new({value})") } else { value }
     }
 
-    /// What serde is told about how the field is written.
-    fn attributes(&self, schema: &Schema) -> Option<String> {
+    /// How a derived `Deserialize` reads the field, if not as its type does.
+    fn reading(&self) -> Option<&'static str> {
+        match (&self.field.ty, self.presence) {
+            (Type::List(inner), Presence::Collection) if is_label(inner) => None,
+            (_, Presence::Collection) => Some("crate::lenient::or_default"),
+            _ if self.field.sensitive => None,
+            (Type::Int32 | Type::Int64 | Type::Double, Presence::Optional) => {
+                Some("::kestra_core::json::read")
+            }
+            _ => None,
+        }
+    }
+
+    /// What serde is told about the field.
+    fn attributes(&self, schema: &Schema, derived: bool) -> Option<String> {
         let mut attributes = Vec::new();
         if names::lower_camel(&self.name) != self.field.name {
             attributes.push(format!("rename = {:?}", self.field.name));
+        }
+        if derived {
+            if self.presence != Presence::Required {
+                attributes.push("default".to_owned());
+            }
+            if let Some(function) = self.reading() {
+                attributes.push(format!("deserialize_with = {function:?}"));
+            }
         }
         if schema.in_requests {
             match (&self.field.ty, self.presence) {
@@ -81,7 +102,7 @@ impl Member<'_> {
         let serde = format!("serde({})", attributes.join(", "));
         match attributes.is_empty() {
             true => None,
-            false if schema.in_requests => Some(format!("#[{serde}]")),
+            false if schema.in_requests || derived => Some(format!("#[{serde}]")),
             false => Some(format!("#[cfg_attr(feature = \"serialize\", {serde})]")),
         }
     }
@@ -106,38 +127,61 @@ pub(super) fn write(plan: &Plan<'_>, schema: &Schema, object: &Object, file: &mu
     }
     let required: Vec<&Member<'_>> =
         members.iter().filter(|member| member.presence == Presence::Required).collect();
+    // A table starts with a default. What has none is written by our users, who seldom read it back.
+    let derived = !required.is_empty();
 
     file.doc(&docs::schema(schema));
     let mut derives = vec!["Clone", "Debug", "PartialEq"];
-    if required.is_empty() {
-        derives.push("Default");
-    }
+    derives.push(if derived { "::serde::Deserialize" } else { "Default" });
     if schema.in_requests {
         derives.push("::serde::Serialize");
     }
     file.line(format!("#[derive({})]", derives.join(", ")));
     let rename = "serde(rename_all = \"camelCase\")";
     let serialize = "feature = \"serialize\", derive(::serde::Serialize)";
-    match schema.in_requests {
-        true => file.line(format!("#[{rename}]")),
-        false => file.line(format!("#[cfg_attr({serialize}, {rename})]")),
+    match (schema.in_requests, derived) {
+        (true, _) => file.line(format!("#[{rename}]")),
+        (false, true) => {
+            file.line(format!("#[cfg_attr({serialize})]"));
+            file.line(format!("#[{rename}]"));
+        }
+        (false, false) => file.line(format!("#[cfg_attr({serialize}, {rename})]")),
     }
     file.line("#[non_exhaustive]");
     file.line(format!("pub struct {} {{", schema.name));
     for member in &members {
         file.doc(&docs::wire(&member.field.name, "on the wire", member.field.versions));
-        if let Some(attributes) = member.attributes(schema) {
+        if let Some(attributes) = member.attributes(schema, derived) {
             file.line(attributes);
         }
         file.line(format!("pub {}: {},", member.name, member.ty()));
     }
     file.line("}");
 
-    write_table(schema, &members, file);
+    if !derived {
+        write_table(schema, &members, file);
+    } else if is_in_table(plan, &schema.name) {
+        let fields: Vec<&str> = members.iter().map(|member| member.name.as_str()).collect();
+        file.blank();
+        file.line("made_whole! {");
+        file.nested(1, format!("{} {{ {} }}", schema.name, fields.join(", ")));
+        file.line("}");
+    }
     if schema.in_requests {
         write_setters(schema, &members, &required, file);
     }
     Ok(())
+}
+
+/// Whether a table has a field of the type.
+fn is_in_table(plan: &Plan<'_>, name: &str) -> bool {
+    plan.schemas.values().flatten().any(|schema| match &schema.kind {
+        Kind::Object(object) => {
+            object.fields.iter().all(|field| field.presence() != Presence::Required)
+                && object.fields.iter().any(|field| field.ty.schema() == Some(name))
+        }
+        _ => false,
+    })
 }
 
 /// The table of the fields by which the object is read.

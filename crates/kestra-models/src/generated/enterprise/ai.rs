@@ -311,30 +311,21 @@ impl AppGenerationPrompt {
 }
 
 /// Chat in ai thread request of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ChatInAiThreadRequest {
     /// `additionalContext` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub additional_context: Option<::serde_json::Map<String, ::serde_json::Value>>,
     /// `mode` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<crate::AiMode>,
     /// `prompt` on the wire.
     pub prompt: String,
     /// `providerId` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider_id: Option<String>,
-}
-
-::kestra_core::object! {
-    ChatInAiThreadRequest {
-        0 additional_context = "additionalContext",
-        1 mode = "mode",
-        2 prompt = "prompt",
-        3 provider_id = "providerId",
-    }
 }
 
 impl ChatInAiThreadRequest {
@@ -366,7 +357,7 @@ impl ChatInAiThreadRequest {
 }
 
 /// Confirm ai action request of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ConfirmAiActionRequest {
@@ -375,20 +366,11 @@ pub struct ConfirmAiActionRequest {
     /// `decision` on the wire.
     pub decision: crate::AiDecision,
     /// `providerId` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider_id: Option<String>,
     /// `reason` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-}
-
-::kestra_core::object! {
-    ConfirmAiActionRequest {
-        0 confirmation_id = "confirmationId",
-        1 decision = "decision",
-        2 provider_id = "providerId",
-        3 reason = "reason",
-    }
 }
 
 impl ConfirmAiActionRequest {
@@ -455,18 +437,12 @@ impl CreateAiThreadRequest {
 }
 
 /// Rename ai thread request of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RenameAiThreadRequest {
     /// `title` on the wire.
     pub title: String,
-}
-
-::kestra_core::object! {
-    RenameAiThreadRequest {
-        0 title = "title",
-    }
 }
 
 impl RenameAiThreadRequest {
@@ -477,29 +453,20 @@ impl RenameAiThreadRequest {
 }
 
 /// `TestSuiteGenerationPrompt` of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TestSuiteGenerationPrompt {
     /// `conversationId` on the wire.
     pub conversation_id: String,
     /// `providerId` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider_id: Option<String>,
     /// `userPrompt` on the wire.
     pub user_prompt: String,
     /// `yaml` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub yaml: Option<String>,
-}
-
-::kestra_core::object! {
-    TestSuiteGenerationPrompt {
-        0 conversation_id = "conversationId",
-        1 provider_id = "providerId",
-        2 user_prompt = "userPrompt",
-        3 yaml = "yaml",
-    }
 }
 
 impl TestSuiteGenerationPrompt {

@@ -135,7 +135,7 @@ impl ForgottenPasswordRequest {
 }
 
 /// `AuthController.InvitationUserRequest` of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct InvitationUserRequest {
@@ -145,14 +145,6 @@ pub struct InvitationUserRequest {
     pub last_name: String,
     /// `password` on the wire.
     pub password: crate::Sensitive<String>,
-}
-
-::kestra_core::object! {
-    InvitationUserRequest {
-        0 first_name = "firstName",
-        1 last_name = "lastName",
-        2 password = "password",
-    }
 }
 
 impl InvitationUserRequest {
@@ -224,29 +216,20 @@ impl ResetPasswordRequest {
 }
 
 /// `UsernamePasswordCredentials` of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UsernamePasswordCredentials {
     /// `identity` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<String>,
     /// `password` on the wire.
     pub password: crate::Sensitive<String>,
     /// `secret` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<crate::Sensitive<String>>,
     /// `username` on the wire.
     pub username: String,
-}
-
-::kestra_core::object! {
-    UsernamePasswordCredentials {
-        0 identity = "identity",
-        1 password = "password",
-        2 secret = "secret",
-        3 username = "username",
-    }
 }
 
 impl UsernamePasswordCredentials {

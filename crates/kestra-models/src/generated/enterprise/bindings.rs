@@ -91,28 +91,19 @@ pub struct BindingUser {
 }
 
 /// `IAMBindingController.ApiCreateBindingRequest` of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateBindingRequest {
     /// `externalId` on the wire.
     pub external_id: String,
     /// `namespaceId` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub namespace_id: Option<String>,
     /// `roleId` on the wire.
     pub role_id: String,
     /// `type` on the wire.
     pub type_: crate::BindingType,
-}
-
-::kestra_core::object! {
-    CreateBindingRequest {
-        0 external_id = "externalId",
-        1 namespace_id = "namespaceId",
-        2 role_id = "roleId",
-        3 type_ = "type",
-    }
 }
 
 impl CreateBindingRequest {

@@ -130,29 +130,20 @@ pub struct FlowBlueprint {
 }
 
 /// `BlueprintController.FlowBlueprintCreateOrUpdate` of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct FlowBlueprintCreateOrUpdate {
     /// `description` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// `source` on the wire.
     pub source: String,
     /// `tags` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,
     /// `title` on the wire.
     pub title: String,
-}
-
-::kestra_core::object! {
-    FlowBlueprintCreateOrUpdate {
-        0 description = "description",
-        1 source = "source",
-        2 tags = "tags",
-        3 title = "title",
-    }
 }
 
 impl FlowBlueprintCreateOrUpdate {

@@ -70,66 +70,48 @@ pub struct CaseTemplate {
 }
 
 /// Case template request of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CaseTemplateRequest {
     /// `customFields` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<Vec<crate::CaseCustomField>>,
     /// `defaultActions` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_actions: Option<Vec<crate::CaseAction>>,
     /// `defaultAssignees` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_assignees: Option<crate::CaseSubjectIds>,
     /// `defaultSeverity` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_severity: Option<crate::CaseSeverity>,
     /// `defaultWatchers` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_watchers: Option<crate::CaseSubjectIds>,
     /// `description` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// `isDefault` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_default: Option<bool>,
     /// `name` on the wire.
     pub name: String,
     /// `namespace` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
     /// `requireResolutionNote` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub require_resolution_note: Option<bool>,
     /// `resolutionReasons` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolution_reasons: Option<Vec<String>>,
     /// `sla` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sla: Option<crate::CaseSlaTargets>,
     /// `titlePattern` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title_pattern: Option<String>,
-}
-
-::kestra_core::object! {
-    CaseTemplateRequest {
-        0 custom_fields = "customFields",
-        1 default_actions = "defaultActions",
-        2 default_assignees = "defaultAssignees",
-        3 default_severity = "defaultSeverity",
-        4 default_watchers = "defaultWatchers",
-        5 description = "description",
-        6 is_default = "isDefault",
-        7 name = "name",
-        8 namespace = "namespace",
-        9 require_resolution_note = "requireResolutionNote",
-        10 resolution_reasons = "resolutionReasons",
-        11 sla = "sla",
-        12 title_pattern = "titlePattern",
-    }
 }
 
 impl CaseTemplateRequest {

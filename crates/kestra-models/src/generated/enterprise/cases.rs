@@ -50,7 +50,7 @@ impl AssignCaseRequest {
 }
 
 /// Attach case action request of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AttachCaseActionRequest {
@@ -62,14 +62,6 @@ pub struct AttachCaseActionRequest {
     pub namespace: String,
 }
 
-::kestra_core::object! {
-    AttachCaseActionRequest {
-        0 flow_id = "flowId",
-        1 label = "label",
-        2 namespace = "namespace",
-    }
-}
-
 impl AttachCaseActionRequest {
     /// One with the fields that it can't be without.
     pub fn new(flow_id: impl Into<String>, label: impl Into<String>, namespace: impl Into<String>) -> Self {
@@ -78,18 +70,12 @@ impl AttachCaseActionRequest {
 }
 
 /// Attach case asset request of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AttachCaseAssetRequest {
     /// `assetId` on the wire.
     pub asset_id: String,
-}
-
-::kestra_core::object! {
-    AttachCaseAssetRequest {
-        0 asset_id = "assetId",
-    }
 }
 
 impl AttachCaseAssetRequest {
@@ -298,7 +284,7 @@ pub struct CaseAutoAttach {
 }
 
 /// Case auto attach request of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CaseAutoAttachRequest {
@@ -308,14 +294,6 @@ pub struct CaseAutoAttachRequest {
     pub namespace: String,
     /// `states` on the wire.
     pub states: Vec<crate::StateType>,
-}
-
-::kestra_core::object! {
-    CaseAutoAttachRequest {
-        0 flow_id = "flowId",
-        1 namespace = "namespace",
-        2 states = "states",
-    }
 }
 
 impl CaseAutoAttachRequest {
@@ -668,7 +646,7 @@ pub struct CaseTicket {
 }
 
 /// Case ticket request of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CaseTicketRequest {
@@ -680,14 +658,6 @@ pub struct CaseTicketRequest {
     pub url: String,
 }
 
-::kestra_core::object! {
-    CaseTicketRequest {
-        0 key = "key",
-        1 system = "system",
-        2 url = "url",
-    }
-}
-
 impl CaseTicketRequest {
     /// One with the fields that it can't be without.
     pub fn new(key: impl Into<String>, system: impl Into<String>, url: impl Into<String>) -> Self {
@@ -696,7 +666,7 @@ impl CaseTicketRequest {
 }
 
 /// Create case from executions by query request of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateCaseFromExecutionsByQueryRequest {
@@ -704,13 +674,6 @@ pub struct CreateCaseFromExecutionsByQueryRequest {
     pub case: crate::CreateCaseRequest,
     /// `filters` on the wire.
     pub filters: Vec<crate::QueryFilter>,
-}
-
-::kestra_core::object! {
-    CreateCaseFromExecutionsByQueryRequest {
-        0 case = "case",
-        1 filters = "filters",
-    }
 }
 
 impl CreateCaseFromExecutionsByQueryRequest {
@@ -724,7 +687,7 @@ impl CreateCaseFromExecutionsByQueryRequest {
 }
 
 /// Create case from executions request of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateCaseFromExecutionsRequest {
@@ -732,13 +695,6 @@ pub struct CreateCaseFromExecutionsRequest {
     pub case: crate::CreateCaseRequest,
     /// `executionIds` on the wire.
     pub execution_ids: Vec<String>,
-}
-
-::kestra_core::object! {
-    CreateCaseFromExecutionsRequest {
-        0 case = "case",
-        1 execution_ids = "executionIds",
-    }
 }
 
 impl CreateCaseFromExecutionsRequest {
@@ -752,87 +708,63 @@ impl CreateCaseFromExecutionsRequest {
 }
 
 /// Create case from task request of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateCaseFromTaskRequest {
     /// `actions` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actions: Option<Vec<crate::CaseAction>>,
     /// `assetIds` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asset_ids: Option<Vec<String>>,
     /// `assignees` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignees: Option<crate::CaseSubjectIds>,
     /// `caseId` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub case_id: Option<String>,
     /// `deduplicationKey` on the wire; 2.0.2 and later.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deduplication_key: Option<String>,
     /// `description` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// `executionId` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub execution_id: Option<String>,
     /// `executionState` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub execution_state: Option<String>,
     /// `flowId` on the wire.
     pub flow_id: String,
     /// `flowNamespace` on the wire.
     pub flow_namespace: String,
     /// `labels` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<crate::Labels>,
     /// `linkMatchingExecutions` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link_matching_executions: Option<bool>,
     /// `namespace` on the wire.
     pub namespace: String,
     /// `severity` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub severity: Option<crate::CaseSeverity>,
     /// `sla` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sla: Option<crate::CaseSlaTargets>,
     /// `status` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<crate::CaseStatus>,
     /// `taskId` on the wire.
     pub task_id: String,
     /// `title` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// `watchers` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watchers: Option<crate::CaseSubjectIds>,
-}
-
-::kestra_core::object! {
-    CreateCaseFromTaskRequest {
-        0 actions = "actions",
-        1 asset_ids = "assetIds",
-        2 assignees = "assignees",
-        3 case_id = "caseId",
-        4 deduplication_key = "deduplicationKey",
-        5 description = "description",
-        6 execution_id = "executionId",
-        7 execution_state = "executionState",
-        8 flow_id = "flowId",
-        9 flow_namespace = "flowNamespace",
-        10 labels = "labels",
-        11 link_matching_executions = "linkMatchingExecutions",
-        12 namespace = "namespace",
-        13 severity = "severity",
-        14 sla = "sla",
-        15 status = "status",
-        16 task_id = "taskId",
-        17 title = "title",
-        18 watchers = "watchers",
-    }
 }
 
 impl CreateCaseFromTaskRequest {
@@ -958,57 +890,41 @@ impl CreateCaseFromTaskRequest {
 }
 
 /// Create case request of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateCaseRequest {
     /// `actions` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actions: Option<Vec<crate::CaseAction>>,
     /// `assignees` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignees: Option<crate::CaseSubjectIds>,
     /// `customFields` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<Vec<crate::CaseCustomField>>,
     /// `description` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// `namespace` on the wire.
     pub namespace: String,
     /// `severity` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub severity: Option<crate::CaseSeverity>,
     /// `sla` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sla: Option<crate::CaseSlaTargets>,
     /// `status` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<crate::CaseStatus>,
     /// `templateId` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template_id: Option<String>,
     /// `title` on the wire.
     pub title: String,
     /// `watchers` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watchers: Option<crate::CaseSubjectIds>,
-}
-
-::kestra_core::object! {
-    CreateCaseRequest {
-        0 actions = "actions",
-        1 assignees = "assignees",
-        2 custom_fields = "customFields",
-        3 description = "description",
-        4 namespace = "namespace",
-        5 severity = "severity",
-        6 sla = "sla",
-        7 status = "status",
-        8 template_id = "templateId",
-        9 title = "title",
-        10 watchers = "watchers",
-    }
 }
 
 impl CreateCaseRequest {
@@ -1088,18 +1004,12 @@ impl CreateCaseRequest {
 }
 
 /// Link case executions by query request of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct LinkCaseExecutionsByQueryRequest {
     /// `filters` on the wire.
     pub filters: Vec<crate::QueryFilter>,
-}
-
-::kestra_core::object! {
-    LinkCaseExecutionsByQueryRequest {
-        0 filters = "filters",
-    }
 }
 
 impl LinkCaseExecutionsByQueryRequest {
@@ -1110,18 +1020,12 @@ impl LinkCaseExecutionsByQueryRequest {
 }
 
 /// Link case executions request of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct LinkCaseExecutionsRequest {
     /// `executionIds` on the wire.
     pub execution_ids: Vec<String>,
-}
-
-::kestra_core::object! {
-    LinkCaseExecutionsRequest {
-        0 execution_ids = "executionIds",
-    }
 }
 
 impl LinkCaseExecutionsRequest {
@@ -1132,22 +1036,15 @@ impl LinkCaseExecutionsRequest {
 }
 
 /// Resolve case request of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ResolveCaseRequest {
     /// `note` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// `reason` on the wire.
     pub reason: String,
-}
-
-::kestra_core::object! {
-    ResolveCaseRequest {
-        0 note = "note",
-        1 reason = "reason",
-    }
 }
 
 impl ResolveCaseRequest {
@@ -1164,29 +1061,20 @@ impl ResolveCaseRequest {
 }
 
 /// Run case action request of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RunCaseActionRequest {
     /// `flowId` on the wire.
     pub flow_id: String,
     /// `inputs` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inputs: Option<::serde_json::Map<String, ::serde_json::Value>>,
     /// `labels` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<crate::Labels>,
     /// `namespace` on the wire.
     pub namespace: String,
-}
-
-::kestra_core::object! {
-    RunCaseActionRequest {
-        0 flow_id = "flowId",
-        1 inputs = "inputs",
-        2 labels = "labels",
-        3 namespace = "namespace",
-    }
 }
 
 impl RunCaseActionRequest {
@@ -1281,22 +1169,15 @@ impl UpdateCaseRequest {
 }
 
 /// Update case status request of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UpdateCaseStatusRequest {
     /// `resolution` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolution: Option<crate::CaseResolution>,
     /// `status` on the wire.
     pub status: crate::CaseStatus,
-}
-
-::kestra_core::object! {
-    UpdateCaseStatusRequest {
-        0 resolution = "resolution",
-        1 status = "status",
-    }
 }
 
 impl UpdateCaseStatusRequest {

@@ -24,37 +24,26 @@ union_members! {
 }
 
 /// `ApiCreateCredentialRequest.ApiCreateGitHubAppCredentialRequest` of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateGitHubAppCredentialRequest {
     /// `authConfig` on the wire.
     pub auth_config: crate::GithubAppConfig,
     /// `description` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// `name` on the wire.
     pub name: String,
     /// `namespace` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
     /// `tokenCaching` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_caching: Option<crate::TokenCacheConfig>,
     /// `type` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub type_: Option<crate::CredentialType>,
-}
-
-::kestra_core::object! {
-    CreateGitHubAppCredentialRequest {
-        0 auth_config = "authConfig",
-        1 description = "description",
-        2 name = "name",
-        3 namespace = "namespace",
-        4 token_caching = "tokenCaching",
-        5 type_ = "type",
-    }
 }
 
 impl CreateGitHubAppCredentialRequest {
@@ -96,48 +85,34 @@ impl CreateGitHubAppCredentialRequest {
 }
 
 /// `ApiCreateCredentialRequest.ApiCreateOAuth2CredentialRequest` of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateOAuth2CredentialRequest {
     /// `audience` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audience: Option<String>,
     /// `authConfig` on the wire.
     pub auth_config: crate::OAuth2Config,
     /// `description` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// `name` on the wire.
     pub name: String,
     /// `namespace` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
     /// `scopes` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scopes: Option<Vec<String>>,
     /// `tokenCaching` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_caching: Option<crate::TokenCacheConfig>,
     /// `tokenEndpoint` on the wire.
     pub token_endpoint: String,
     /// `type` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub type_: Option<crate::CredentialType>,
-}
-
-::kestra_core::object! {
-    CreateOAuth2CredentialRequest {
-        0 audience = "audience",
-        1 auth_config = "authConfig",
-        2 description = "description",
-        3 name = "name",
-        4 namespace = "namespace",
-        5 scopes = "scopes",
-        6 token_caching = "tokenCaching",
-        7 token_endpoint = "tokenEndpoint",
-        8 type_ = "type",
-    }
 }
 
 impl CreateOAuth2CredentialRequest {

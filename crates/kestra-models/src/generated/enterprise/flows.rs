@@ -16,7 +16,7 @@ pub struct FlowHashes {
 }
 
 /// `PolicyPreviewRequest` of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PolicyPreviewRequest {
@@ -24,13 +24,6 @@ pub struct PolicyPreviewRequest {
     pub namespace: String,
     /// `source` on the wire.
     pub source: String,
-}
-
-::kestra_core::object! {
-    PolicyPreviewRequest {
-        0 namespace = "namespace",
-        1 source = "source",
-    }
 }
 
 impl PolicyPreviewRequest {
@@ -65,25 +58,17 @@ pub struct PolicyPreviewResponse {
 }
 
 /// Promote flow request of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PromoteFlowRequest {
     /// `confirmed` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed: Option<bool>,
     /// `sourceRevision` on the wire.
     pub source_revision: i64,
     /// `targets` on the wire.
     pub targets: Vec<crate::PromoteTargetRef>,
-}
-
-::kestra_core::object! {
-    PromoteFlowRequest {
-        0 confirmed = "confirmed",
-        1 source_revision = "sourceRevision",
-        2 targets = "targets",
-    }
 }
 
 impl PromoteFlowRequest {
@@ -107,25 +92,17 @@ impl PromoteFlowRequest {
 }
 
 /// Promote flows request of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PromoteFlowsRequest {
     /// `confirmed` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed: Option<bool>,
     /// `flows` on the wire.
     pub flows: Vec<crate::NamespacedId>,
     /// `targetIds` on the wire.
     pub target_ids: Vec<String>,
-}
-
-::kestra_core::object! {
-    PromoteFlowsRequest {
-        0 confirmed = "confirmed",
-        1 flows = "flows",
-        2 target_ids = "targetIds",
-    }
 }
 
 impl PromoteFlowsRequest {
@@ -149,22 +126,19 @@ impl PromoteFlowsRequest {
 }
 
 /// Promote target ref of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PromoteTargetRef {
     /// `expectedTargetRevision` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "::kestra_core::json::read",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub expected_target_revision: Option<i64>,
     /// `id` on the wire.
     pub id: String,
-}
-
-::kestra_core::object! {
-    PromoteTargetRef {
-        0 expected_target_revision = "expectedTargetRevision",
-        1 id = "id",
-    }
 }
 
 impl PromoteTargetRef {
@@ -374,7 +348,7 @@ string_enum! {
 }
 
 /// Report promotion request of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ReportPromotionRequest {
@@ -383,30 +357,30 @@ pub struct ReportPromotionRequest {
     /// `promotionId` on the wire.
     pub promotion_id: String,
     /// `resultingTargetRevision` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "::kestra_core::json::read",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub resulting_target_revision: Option<i64>,
     /// `sourceRevision` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "::kestra_core::json::read",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub source_revision: Option<i64>,
     /// `state` on the wire.
     pub state: crate::PromotionState,
     /// `targetId` on the wire.
     pub target_id: String,
     /// `targetRevision` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "::kestra_core::json::read",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub target_revision: Option<i64>,
-}
-
-::kestra_core::object! {
-    ReportPromotionRequest {
-        0 gate_outcome = "gateOutcome",
-        1 promotion_id = "promotionId",
-        2 resulting_target_revision = "resultingTargetRevision",
-        3 source_revision = "sourceRevision",
-        4 state = "state",
-        5 target_id = "targetId",
-        6 target_revision = "targetRevision",
-    }
 }
 
 impl ReportPromotionRequest {

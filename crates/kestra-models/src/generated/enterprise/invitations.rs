@@ -88,34 +88,24 @@ pub struct Invitation {
 }
 
 /// `IAMInvitationController.ApiInvitationCreateRequest` of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct InvitationCreateRequest {
     /// `createUserIfNotExist` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub create_user_if_not_exist: Option<bool>,
     /// `email` on the wire.
     pub email: String,
     /// `groups` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub groups: Option<Vec<String>>,
     /// `roles` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub roles: Option<Vec<crate::InvitationRole>>,
     /// `superAdmin` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub super_admin: Option<bool>,
-}
-
-::kestra_core::object! {
-    InvitationCreateRequest {
-        0 create_user_if_not_exist = "createUserIfNotExist",
-        1 email = "email",
-        2 groups = "groups",
-        3 roles = "roles",
-        4 super_admin = "superAdmin",
-    }
 }
 
 impl InvitationCreateRequest {
@@ -204,22 +194,15 @@ pub struct InvitationDetail {
 }
 
 /// `IAMInvitationController.ApiInvitationRole` of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct InvitationRole {
     /// `id` on the wire.
     pub id: String,
     /// `namespaces` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub namespaces: Option<Vec<String>>,
-}
-
-::kestra_core::object! {
-    InvitationRole {
-        0 id = "id",
-        1 namespaces = "namespaces",
-    }
 }
 
 impl InvitationRole {

@@ -28,29 +28,20 @@ pub struct InheritedPluginDefaultFromNamespace {
 }
 
 /// `ApiSecretValue` of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SecretValue {
     /// `description` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// `key` on the wire.
     pub key: String,
     /// `tags` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<crate::SecretTag>>,
     /// `value` on the wire.
     pub value: crate::Sensitive<String>,
-}
-
-::kestra_core::object! {
-    SecretValue {
-        0 description = "description",
-        1 key = "key",
-        2 tags = "tags",
-        3 value = "value",
-    }
 }
 
 impl SecretValue {

@@ -247,37 +247,26 @@ pub struct PolicyImportResultError {
 }
 
 /// `PolicyRequest` of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PolicyRequest {
     /// `description` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// `displayName` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
     /// `enforcement` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enforcement: Option<crate::Enforcement>,
     /// `id` on the wire.
     pub id: String,
     /// `rules` on the wire.
     pub rules: Vec<crate::PolicyRule>,
     /// `target` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<crate::PolicySelector>,
-}
-
-::kestra_core::object! {
-    PolicyRequest {
-        0 description = "description",
-        1 display_name = "displayName",
-        2 enforcement = "enforcement",
-        3 id = "id",
-        4 rules = "rules",
-        5 target = "target",
-    }
 }
 
 impl PolicyRequest {

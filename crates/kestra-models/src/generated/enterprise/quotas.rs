@@ -31,26 +31,18 @@ pub struct QuotaLimit {
 }
 
 /// Reset quota limit request of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ResetQuotaLimitRequest {
     /// `flowId` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flow_id: Option<String>,
     /// `id` on the wire.
     pub id: String,
     /// `namespace` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
-}
-
-::kestra_core::object! {
-    ResetQuotaLimitRequest {
-        0 flow_id = "flowId",
-        1 id = "id",
-        2 namespace = "namespace",
-    }
 }
 
 impl ResetQuotaLimitRequest {

@@ -34,29 +34,20 @@ pub struct Role {
 }
 
 /// `IAMRoleController.ApiRoleCreateOrUpdateRequest` of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RoleCreateOrUpdateRequest {
     /// `description` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// `isDefault` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_default: Option<bool>,
     /// `name` on the wire.
     pub name: String,
     /// `permissions` on the wire.
     pub permissions: crate::RoleCreateOrUpdateRequestPermissions,
-}
-
-::kestra_core::object! {
-    RoleCreateOrUpdateRequest {
-        0 description = "description",
-        1 is_default = "isDefault",
-        2 name = "name",
-        3 permissions = "permissions",
-    }
 }
 
 impl RoleCreateOrUpdateRequest {

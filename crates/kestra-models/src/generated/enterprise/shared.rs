@@ -353,30 +353,21 @@ pub struct CaseSubjects {
 }
 
 /// `CreateApiTokenRequest` of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateApiTokenRequest {
     /// `description` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// `extended` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extended: Option<bool>,
     /// `maxAge` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_age: Option<String>,
     /// `name` on the wire.
     pub name: String,
-}
-
-::kestra_core::object! {
-    CreateApiTokenRequest {
-        0 description = "description",
-        1 extended = "extended",
-        2 max_age = "maxAge",
-        3 name = "name",
-    }
 }
 
 impl CreateApiTokenRequest {
@@ -535,18 +526,12 @@ impl Ids {
 }
 
 /// `ApiPatchSuperAdminRequest` of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PatchSuperAdminRequest {
     /// `superAdmin` on the wire.
     pub super_admin: bool,
-}
-
-::kestra_core::object! {
-    PatchSuperAdminRequest {
-        0 super_admin = "superAdmin",
-    }
 }
 
 impl PatchSuperAdminRequest {
@@ -1575,66 +1560,48 @@ impl ScimSortRequest {
 }
 
 /// `ScimUser` of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ScimUser {
     /// `active` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active: Option<bool>,
     /// `baseUrn` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base_urn: Option<String>,
     /// `emails` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub emails: Option<Vec<crate::ScimEmail>>,
     /// `extensions` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extensions: Option<::std::collections::BTreeMap<String, crate::ScimExtension>>,
     /// `externalId` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
     /// `groups` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub groups: Option<Vec<crate::UserGroup>>,
     /// `id` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// `meta` on the wire.
     pub meta: crate::ScimMeta,
     /// `name` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<crate::ScimName>,
     /// `primaryEmailAddress` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub primary_email_address: Option<crate::ScimEmail>,
     /// `resourceType` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource_type: Option<String>,
     /// `schemas` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schemas: Option<Vec<String>>,
     /// `userName` on the wire.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_name: Option<String>,
-}
-
-::kestra_core::object! {
-    ScimUser {
-        0 active = "active",
-        1 base_urn = "baseUrn",
-        2 emails = "emails",
-        3 extensions = "extensions",
-        4 external_id = "externalId",
-        5 groups = "groups",
-        6 id = "id",
-        7 meta = "meta",
-        8 name = "name",
-        9 primary_email_address = "primaryEmailAddress",
-        10 resource_type = "resourceType",
-        11 schemas = "schemas",
-        12 user_name = "userName",
-    }
 }
 
 impl ScimUser {

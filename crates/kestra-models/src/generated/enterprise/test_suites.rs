@@ -322,7 +322,7 @@ pub struct TestSuite {
 }
 
 /// `TestSuiteController.TestSuiteApiId` of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TestSuiteApiId {
@@ -332,11 +332,8 @@ pub struct TestSuiteApiId {
     pub namespace: String,
 }
 
-::kestra_core::object! {
-    TestSuiteApiId {
-        0 id = "id",
-        1 namespace = "namespace",
-    }
+made_whole! {
+    TestSuiteApiId { id, namespace }
 }
 
 impl TestSuiteApiId {
@@ -347,18 +344,12 @@ impl TestSuiteApiId {
 }
 
 /// `TestSuiteController.TestSuiteBulkRequest` of the API.
-#[derive(Clone, Debug, PartialEq, ::serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, ::serde::Deserialize, ::serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TestSuiteBulkRequest {
     /// `ids` on the wire.
     pub ids: Vec<crate::TestSuiteApiId>,
-}
-
-::kestra_core::object! {
-    TestSuiteBulkRequest {
-        0 ids = "ids",
-    }
 }
 
 impl TestSuiteBulkRequest {
