@@ -14,6 +14,9 @@ mod shapes;
 use serde::Deserializer;
 use serde_json::{Map as JsonMap, Value};
 
+#[doc(hidden)]
+pub use serde;
+
 pub use scalars::{FromText, Plain, Scalar, Unfit};
 
 /// What can be read from JSON.
@@ -171,8 +174,8 @@ macro_rules! object {
             }
         }
 
-        impl<'de> ::serde::Deserialize<'de> for $name {
-            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
+        impl<'de> $crate::json::serde::Deserialize<'de> for $name {
+            fn deserialize<D: $crate::json::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
                 $crate::json::read(deserializer)
             }
         }

@@ -127,7 +127,7 @@ pub(super) fn write(plan: &Plan<'_>, schema: &Schema, object: &Object, file: &mu
     }
     let required: Vec<&Member<'_>> =
         members.iter().filter(|member| member.presence == Presence::Required).collect();
-    // A table starts with a default. What has none is written by our users, who seldom read it back.
+    // A table invents what is missing, as an answer may lack anything. What a request can't be without must be there.
     let derived = !required.is_empty();
 
     file.doc(&docs::schema(schema));
