@@ -17,7 +17,7 @@ use serde_json::{Map as JsonMap, Value};
 #[doc(hidden)]
 pub use serde;
 
-pub use scalars::{FromText, Plain, Scalar, Unfit};
+pub use scalars::{FromText, Plain, Scalar, Unfit, number};
 
 /// What can be read from JSON.
 pub trait Read: Sized {

@@ -6,6 +6,7 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
+use serde_json::Value;
 
 use super::{List, Map, Plain, Shape, Unfit};
 
@@ -40,18 +41,23 @@ impl<'a> Place<'a> {
 
     fn plain<E: Error>(self, plain: Plain<'_>) -> Result<(), E> {
         match self.open() {
-            Shape::Scalar(scalar) => scalar.set(plain).map_err(|unfit| match unfit {
-                Unfit::Kind => E::invalid_type(plain.unexpected(), &scalar.expected()),
-                Unfit::Value => E::invalid_value(plain.unexpected(), &scalar.expected()),
-            }),
+            Shape::Scalar(scalar) => {
+                scalar.set(plain).map_err(|Unfit| unfit(scalar.expected(), Value::from(plain)))
+            }
             Shape::Value(value) => {
                 *value = plain.into();
                 Ok(())
             }
             Shape::Made(made) => made.make(plain.into()).map_err(E::custom),
-            other => Err(E::invalid_type(plain.unexpected(), &other.expected())),
+            other => Err(unfit(other.expected(), Value::from(plain))),
         }
     }
+}
+
+/// What `invalid_type` of serde says in as many words; its code prints floating point numbers in a way of its own, which
+/// nothing else here links.
+fn unfit<E: Error>(expected: &str, found: impl fmt::Display) -> E {
+    E::custom(format_args!("expected {expected}, found {found}"))
 }
 
 impl Shape<'_> {
@@ -152,7 +158,7 @@ impl<'de> Visitor<'de> for Place<'_> {
                 let value = Deserialize::deserialize(SeqAccessDeserializer::new(elements))?;
                 made.make(value).map_err(A::Error::custom)
             }
-            other => Err(A::Error::invalid_type(serde::de::Unexpected::Seq, &other.expected())),
+            other => Err(unfit(other.expected(), "a list")),
         }
     }
 
@@ -191,7 +197,7 @@ impl<'de> Visitor<'de> for Place<'_> {
                 let value = Deserialize::deserialize(MapAccessDeserializer::new(fields))?;
                 made.make(value).map_err(A::Error::custom)
             }
-            other => Err(A::Error::invalid_type(serde::de::Unexpected::Map, &other.expected())),
+            other => Err(unfit(other.expected(), "an object")),
         }
     }
 }

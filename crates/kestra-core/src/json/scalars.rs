@@ -1,10 +1,9 @@
 //! Text, numbers and truth values, each also read from another form where that loses nothing.
 
 use jiff::Timestamp;
-use serde::de::Unexpected;
 use serde_json::Value;
 
-use super::{Read, Shape};
+use super::{Read, Shape, from_slice};
 use crate::instant;
 
 /// A value of JSON that has no parts.
@@ -24,19 +23,6 @@ pub enum Plain<'a> {
     Text(&'a str),
 }
 
-impl<'a> Plain<'a> {
-    pub(super) fn unexpected(self) -> Unexpected<'a> {
-        match self {
-            Self::Null => Unexpected::Unit,
-            Self::Flag(flag) => Unexpected::Bool(flag),
-            Self::Integer(integer) => Unexpected::Signed(integer),
-            Self::Natural(natural) => Unexpected::Unsigned(natural),
-            Self::Float(float) => Unexpected::Float(float),
-            Self::Text(text) => Unexpected::Str(text),
-        }
-    }
-}
-
 impl From<Plain<'_>> for Value {
     fn from(plain: Plain<'_>) -> Self {
         match plain {
@@ -50,14 +36,9 @@ impl From<Plain<'_>> for Value {
     }
 }
 
-/// Why a value isn't taken.
-#[derive(Debug)]
-pub enum Unfit {
-    /// It is of another kind.
-    Kind,
-    /// It is of that kind, but none of its values.
-    Value,
-}
+/// A value that isn't taken: it is of another kind, or none of that kind's values.
+#[derive(Clone, Copy, Debug)]
+pub struct Unfit;
 
 /// What is read from a value that has no parts.
 pub trait Scalar {
@@ -80,7 +61,7 @@ pub trait FromText {
 
 impl<T: FromText> Scalar for T {
     fn set(&mut self, plain: Plain<'_>) -> Result<(), Unfit> {
-        let Plain::Text(text) = plain else { return Err(Unfit::Kind) };
+        let Plain::Text(text) = plain else { return Err(Unfit) };
         *self = T::from_text(text);
         Ok(())
     }
@@ -93,12 +74,9 @@ impl<T: FromText> Scalar for T {
 impl Scalar for String {
     fn set(&mut self, plain: Plain<'_>) -> Result<(), Unfit> {
         *self = match plain {
-            Plain::Null => return Err(Unfit::Kind),
-            Plain::Flag(flag) => flag.to_string(),
-            Plain::Integer(integer) => integer.to_string(),
-            Plain::Natural(natural) => natural.to_string(),
-            Plain::Float(float) => float.to_string(),
+            Plain::Null => return Err(Unfit),
             Plain::Text(text) => text.to_owned(),
+            other => Value::from(other).to_string(),
         };
         Ok(())
     }
@@ -112,8 +90,8 @@ impl Scalar for bool {
     fn set(&mut self, plain: Plain<'_>) -> Result<(), Unfit> {
         *self = match plain {
             Plain::Flag(flag) => flag,
-            Plain::Text(text) => text.parse().map_err(|_| Unfit::Value)?,
-            _ => return Err(Unfit::Kind),
+            Plain::Text(text) => text.parse().map_err(|_| Unfit)?,
+            _ => return Err(Unfit),
         };
         Ok(())
     }
@@ -130,12 +108,11 @@ impl Scalar for i64 {
             Plain::Natural(natural) => natural.try_into().unwrap_or(Self::MAX),
             // A cast saturates, and drops a fraction that a count, a size or a revision can't have.
             Plain::Float(float) => float as Self,
-            Plain::Text(text) => match (text.parse(), text.parse::<f64>()) {
-                (Ok(integer), _) => integer,
-                (_, Ok(float)) => float as Self,
-                _ => return Err(Unfit::Value),
+            Plain::Text(text) => match text.parse() {
+                Ok(integer) => integer,
+                Err(_) => number(text).ok_or(Unfit)? as Self,
             },
-            Plain::Null | Plain::Flag(_) => return Err(Unfit::Kind),
+            Plain::Null | Plain::Flag(_) => return Err(Unfit),
         };
         Ok(())
     }
@@ -145,14 +122,20 @@ impl Scalar for i64 {
     }
 }
 
+/// A number in text, as JSON writes it: what `str::parse` links besides, 16 kB of tables and code, is in no other use.
+#[must_use]
+pub fn number(text: &str) -> Option<f64> {
+    from_slice(text.as_bytes()).ok()
+}
+
 impl Scalar for f64 {
     fn set(&mut self, plain: Plain<'_>) -> Result<(), Unfit> {
         *self = match plain {
             Plain::Integer(integer) => integer as Self,
             Plain::Natural(natural) => natural as Self,
             Plain::Float(float) => float,
-            Plain::Text(text) => text.parse().map_err(|_| Unfit::Value)?,
-            Plain::Null | Plain::Flag(_) => return Err(Unfit::Kind),
+            Plain::Text(text) => number(text).ok_or(Unfit)?,
+            Plain::Null | Plain::Flag(_) => return Err(Unfit),
         };
         Ok(())
     }
@@ -164,8 +147,8 @@ impl Scalar for f64 {
 
 impl Scalar for Timestamp {
     fn set(&mut self, plain: Plain<'_>) -> Result<(), Unfit> {
-        let Plain::Text(text) = plain else { return Err(Unfit::Kind) };
-        *self = instant::parse(text).ok_or(Unfit::Value)?;
+        let Plain::Text(text) = plain else { return Err(Unfit) };
+        *self = instant::parse(text).ok_or(Unfit)?;
         Ok(())
     }
 
@@ -191,3 +174,42 @@ macro_rules! scalars {
 }
 
 scalars! { String bool i64 f64 Timestamp }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_may_stand_in_text() {
+        for (json, number) in [(r#""1.5""#, 1.5), (r#""-2e3""#, -2000.0), ("7", 7.0)] {
+            assert_eq!(from_slice::<f64>(json.as_bytes()).unwrap(), number);
+        }
+        assert_eq!(from_slice::<i64>(br#""42.0""#).unwrap(), 42);
+        assert_eq!(from_slice::<i64>(br#""9007199254740993""#).unwrap(), 9_007_199_254_740_993);
+        assert_eq!(from_slice::<String>(b"1.5").unwrap(), "1.5");
+        assert_eq!(from_slice::<String>(b"-3").unwrap(), "-3");
+    }
+
+    #[test]
+    fn what_is_not_taken_is_said_as_json_writes_it() {
+        let told = |problem: Result<(), serde_json::Error>| problem.unwrap_err().to_string();
+        for (problem, message) in [
+            (
+                told(from_slice::<i64>(br#""many""#).map(drop)),
+                r#"expected an integer, found "many" at line 1"#,
+            ),
+            (told(from_slice::<bool>(b"1.5").map(drop)), "expected a boolean, found 1.5 at line 1"),
+            (
+                told(from_slice::<f64>(br#"{"a": 1}"#).map(drop)),
+                "expected a number, found an object at line 1",
+            ),
+            (told(from_slice::<Vec<i64>>(b"true").map(drop)), "expected a list, found true at line 1"),
+            (
+                told(from_slice::<Timestamp>(b"[]").map(drop)),
+                "expected a date and time with a zone, found a list",
+            ),
+        ] {
+            assert!(problem.starts_with(message), "{problem}");
+        }
+    }
+}

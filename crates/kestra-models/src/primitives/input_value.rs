@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use jiff::civil::{Date, Time};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use super::IsoDuration;
 
@@ -50,7 +50,7 @@ impl InputValue {
         match self {
             Self::Bool(value) => value.to_string(),
             Self::Int(value) => value.to_string(),
-            Self::Float(value) => value.to_string(),
+            Self::Float(value) => float(*value),
             Self::Text(value) => value.clone(),
             Self::Timestamp(value) => value.to_string(),
             Self::Date(value) => value.to_string(),
@@ -72,6 +72,16 @@ impl InputValue {
             Self::List(values) => values.iter().map(Self::to_json).collect(),
             other => Value::from(other.to_text()),
         }
+    }
+}
+
+/// As the server reads it: digits as JSON has them, and Java's names for what isn't a number.
+fn float(value: f64) -> String {
+    match Number::from_f64(value) {
+        Some(number) => number.to_string(),
+        None if value.is_nan() => "NaN".to_owned(),
+        None if value > 0.0 => "Infinity".to_owned(),
+        None => "-Infinity".to_owned(),
     }
 }
 
@@ -157,6 +167,7 @@ mod tests {
             (InputValue::from(false), "false"),
             (InputValue::from(-5), "-5"),
             (InputValue::from(1.5), "1.5"),
+            (InputValue::from(f64::NEG_INFINITY), "-Infinity"),
             (InputValue::from("yes"), "yes"),
             (InputValue::from(time), "2026-01-02T03:04:05.000000006Z"),
             (InputValue::from(Date::constant(2026, 1, 2)), "2026-01-02"),

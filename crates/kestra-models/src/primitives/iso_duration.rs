@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use jiff::fmt::temporal::SpanParser;
-use kestra_core::json::{Plain, Read, Scalar, Shape, Unfit};
+use kestra_core::json::{Plain, Read, Scalar, Shape, Unfit, number};
 use serde::ser::{Serialize, Serializer};
 use serde_json::Number;
 
@@ -123,7 +123,7 @@ fn parse_iso(text: &str) -> Option<i128> {
 fn parse_decimal(text: &str, unit: i128) -> Option<i128> {
     if text.contains(['e', 'E']) {
         // Only a number can be written so; its digits are those of a float anyway.
-        let value: f64 = text.parse().ok()?;
+        let value = number(text)?;
         return Some((value * unit as f64) as i128);
     }
     let (negative, digits) = match text.strip_prefix('-') {
@@ -235,9 +235,9 @@ impl Scalar for IsoDuration {
             Plain::Integer(seconds) => Form::Seconds(seconds.into()),
             Plain::Float(seconds) => match Number::from_f64(seconds) {
                 Some(number) => Form::Seconds(number),
-                None => return Err(Unfit::Value),
+                None => return Err(Unfit),
             },
-            Plain::Null | Plain::Flag(_) => return Err(Unfit::Kind),
+            Plain::Null | Plain::Flag(_) => return Err(Unfit),
         };
         Ok(())
     }
