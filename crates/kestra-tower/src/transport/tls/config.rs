@@ -8,9 +8,8 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
-use rustls_platform_verifier::Verifier;
 
-use super::{Identity, Root, Tls};
+use super::{Identity, Root, Tls, system};
 
 const CERT_FILE: &str = "SSL_CERT_FILE";
 
@@ -55,7 +54,6 @@ impl TlsSetup {
 }
 
 fn make(settings: &Tls, http2: bool, lookup: impl Fn(&str) -> Option<String>) -> Result<Configs, Error> {
-    let provider = provider()?;
     let mut roots = Vec::new();
     for root in &settings.roots {
         match root {
@@ -75,14 +73,19 @@ fn make(settings: &Tls, http2: bool, lookup: impl Fn(&str) -> Option<String>) ->
             .map_err(|problem| fail(CERT_FILE, format!("`{path}` can't be read")).caused_by(problem))?;
         add_certificates(CERT_FILE, path, bytes, &mut roots)?;
     }
-    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+    let builder = ClientConfig::builder_with_provider(provider()?)
         .with_safe_default_protocol_versions()
         .map_err(|problem| fail("TLS", "the crypto provider fits no TLS version").caused_by(problem))?;
     let wants_client_auth = if settings.only_these {
+        if roots.is_empty() {
+            return Err(fail(
+                "TLS",
+                "only_these_roots trusts nobody as long as no root certificate is added",
+            ));
+        }
         builder.with_root_certificates(store(roots)?)
     } else {
-        let verifier = Verifier::new_with_extra_roots(roots, provider).map_err(no_roots)?;
-        builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
+        system::trust(builder, roots)?
     };
     let proxy = Arc::new(wants_client_auth.clone().with_no_client_auth());
     let mut server = match &settings.identity {
@@ -126,13 +129,11 @@ fn own_provider() -> Option<CryptoProvider> {
     None
 }
 
-fn store(roots: Vec<CertificateDer<'static>>) -> Result<RootCertStore, Error> {
+/// These CAs.
+pub(super) fn store(roots: Vec<CertificateDer<'static>>) -> Result<RootCertStore, Error> {
     let mut store = RootCertStore::empty();
     for root in roots {
         store.add(root).map_err(|problem| fail("root certificate", "it is none").caused_by(problem))?;
-    }
-    if store.is_empty() {
-        return Err(fail("TLS", "only_these_roots trusts nobody as long as no root certificate is added"));
     }
     Ok(store)
 }
@@ -179,13 +180,13 @@ fn read_identity(
     Ok((certificates, key))
 }
 
-fn no_roots(problem: rustls::Error) -> Error {
+/// The system has none.
+pub(super) fn no_roots() -> Error {
     fail(
         "TLS",
         "no CA certificates can be had from the system; install ca-certificates in the image, or name your CA with \
          ca_file, add_root_certificate or SSL_CERT_FILE",
     )
-    .caused_by(problem)
 }
 
 fn fail(field: &str, problem: impl fmt::Display) -> Error {
@@ -225,7 +226,7 @@ mod tests {
 
     #[test]
     fn an_image_without_a_store_is_told_what_to_do() {
-        let error = no_roots(rustls::Error::General("none".to_owned()));
+        let error = no_roots();
         assert!(error.to_string().contains("install ca-certificates"), "{error}");
         assert_eq!(error.kind(), ErrorKind::Tls);
     }

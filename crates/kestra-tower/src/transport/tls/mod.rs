@@ -1,6 +1,7 @@
 //! Whom TLS connections trust.
 
 mod config;
+mod system;
 
 use std::fmt;
 use std::path::PathBuf;
