@@ -1,10 +1,10 @@
 //! Whether a server can be used, for the start of a program.
 
-use http::header::ACCEPT;
-use http::{HeaderValue, Request, StatusCode, Uri};
-use kestra_core::{Body, CallOptions, Error, ErrorKind, ErrorResponse, Version, json, object};
+use http::StatusCode;
+use kestra_core::{Error, ErrorKind, ErrorResponse, Version, json, object};
+use kestra_operations::GetConfiguration;
 
-use super::{Client, stack};
+use super::Client;
 
 /// What a server says of itself in `GET /api/v1/configs`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,9 +45,6 @@ impl Configs {
     }
 }
 
-/// Far more than any server sends.
-const LIMIT: usize = 1024 * 1024;
-
 impl Client {
     /// Looks whether the server is reached, takes the credentials and has the tenant, and which version it is.
     ///
@@ -83,16 +80,13 @@ impl Client {
 
     /// What the server says of itself.
     pub(super) async fn configs(&self) -> Result<Configs, Error> {
-        // Nothing is changed by it, which a request that no builder made has to say for itself.
-        let reader = self.with_options(
-            CallOptions::new().idempotent(true).header(ACCEPT, HeaderValue::from_static("application/json")),
-        );
-        let response = reader.request(configuration()).await.map_err(|error| match error.status() {
-            Some(StatusCode::NOT_FOUND) => error.message("nothing answers at /api/v1/configs"),
-            _ => error,
-        })?;
+        let response =
+            self.send(GetConfiguration::new().into_call()).await.map_err(|error| match error.status() {
+                Some(StatusCode::NOT_FOUND) => error.message("nothing answers at /api/v1/configs"),
+                _ => error,
+            })?;
         let (parts, body) = response.into_parts();
-        let read = stack::read_whole(body, LIMIT).await?;
+        let read = body.into_bytes().unwrap_or_default();
         let problem = match json::from_slice::<Configs>(&read) {
             Ok(configs) if !configs.version.is_empty() => return Ok(configs),
             Ok(_) => "it names no version".to_owned(),
@@ -101,10 +95,4 @@ impl Client {
         let message = format!("this is no Kestra server: its configuration can't be read ({problem})");
         Err(Error::new(ErrorKind::Decode, message).in_response(ErrorResponse::new(parts, read)))
     }
-}
-
-fn configuration() -> Request<Body> {
-    let mut request = Request::new(Body::empty());
-    *request.uri_mut() = Uri::from_static("/api/v1/configs");
-    request
 }

@@ -186,17 +186,6 @@ fn redirect(parts: &Parts) -> String {
     }
 }
 
-/// Reads a body that has no more than this many bytes.
-pub(super) async fn read_whole(body: Body, limit: usize) -> Result<Bytes, Error> {
-    match collect(body, limit, None).await {
-        Collected::Whole(bytes) => Ok(bytes),
-        Collected::TooLarge(_) => {
-            Err(Error::new(ErrorKind::Decode, format!("the body has more than {limit} bytes")))
-        }
-        Collected::Failed(_, error) => Err(error),
-    }
-}
-
 enum Collected {
     Whole(Bytes),
     TooLarge(Bytes),
