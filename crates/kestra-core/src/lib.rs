@@ -15,6 +15,7 @@ mod executor;
 pub mod filter;
 mod guard;
 mod head;
+mod headers;
 pub mod instant;
 pub mod json;
 mod json_path;
@@ -46,11 +47,13 @@ pub use executor::{CallFuture, Detached, Executor, OutputFuture, ResponseFuture,
 pub use filter::Filter;
 pub use guard::Guard;
 pub use head::{MAX_ARGUMENTS, REQUEST_LINE_LIMIT, check_request_line};
+#[doc(hidden)]
+pub use headers::set_header;
 pub use key::{CORRELATION_LABEL, IdempotencyKey};
 pub use operation::{ACCEPT_JSON, Answer, Edition, OperationInfo, QueryParameter, Replay, Route, Traffic};
-pub use options::{CallOptions, ServerVariables};
+pub use options::CallOptions;
 pub use retry::{Attempt, AttemptResult, Retry, RetryEvent, Verdict};
-pub use servers::{BaseUrl, Server, Servers, Variable};
+pub use servers::{BaseUrl, Server, ServerVariables, Servers, Variable};
 pub use target::Target;
 pub use timeouts::{Limits, Timeouts};
 pub use url_parts::UrlParts;

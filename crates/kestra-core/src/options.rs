@@ -1,6 +1,5 @@
 //! What one call, or every call of a client, does otherwise than usual.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,12 +7,11 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::error::Error;
+use crate::headers::set_header;
 use crate::retry::Retry;
+use crate::servers::ServerVariables;
 use crate::timeouts::Timeouts;
 use crate::version::Version;
-
-/// Values of a server template's variables.
-pub type ServerVariables = BTreeMap<String, String>;
 
 /// Options of a call: on one builder, or on a client for all its calls, where those of the call win.
 ///
@@ -102,7 +100,7 @@ impl CallOptions {
     #[inline(never)]
     fn set_header(self, name: HeaderName, value: HeaderValue) -> Self {
         self.set(|options| {
-            options.headers.insert(name, value);
+            set_header(&mut options.headers, name, value);
         })
     }
 
@@ -231,7 +229,7 @@ impl CallOptions {
         let ours = Options::clone(ours);
         merged.tenant = ours.tenant.or(merged.tenant);
         for (name, value) in &ours.headers {
-            merged.headers.insert(name.clone(), value.clone());
+            set_header(&mut merged.headers, name.clone(), value.clone());
         }
         merged.server_index = ours.server_index.or(merged.server_index);
         merged.server_variables = ours.server_variables.or(merged.server_variables);

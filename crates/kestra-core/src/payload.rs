@@ -5,6 +5,7 @@ use http::{HeaderMap, HeaderValue};
 
 use crate::body::{Body, Multipart};
 use crate::error::Error;
+use crate::headers::set_header;
 
 /// Nothing, a body or a form; what is set last takes the place of the other.
 #[derive(Default)]
@@ -77,7 +78,7 @@ impl Payload {
             (None, None) => (None, Body::empty()),
         };
         if let Some(content_type) = content_type {
-            headers.insert(CONTENT_TYPE, content_type);
+            set_header(headers, CONTENT_TYPE, content_type);
         }
         Ok(body)
     }

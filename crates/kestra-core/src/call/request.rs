@@ -9,6 +9,7 @@ use crate::context::CallContext;
 use crate::error::{Error, ErrorKind};
 use crate::guard::{self, Guard, Guarded};
 use crate::head::{DEFAULT_TENANT, Head};
+use crate::headers::set_header;
 use crate::operation::ACCEPT_JSON;
 use crate::options::CallOptions;
 use crate::target::Target;
@@ -79,11 +80,11 @@ impl Call {
         }
         // The smallest table, which holds what a call usually has: accept, content type, user agent, auth and host.
         let mut headers = HeaderMap::with_capacity(6);
-        headers.insert(ACCEPT, accept(self.info.accept));
+        set_header(&mut headers, ACCEPT, accept(self.info.accept));
         let body = std::mem::take(&mut self.payload).into_body(&mut headers)?;
         if let Some(extra) = options.get_headers() {
             for (name, value) in extra {
-                headers.insert(name.clone(), value.clone());
+                set_header(&mut headers, name.clone(), value.clone());
             }
         }
         let head = Head {

@@ -2,14 +2,16 @@
 
 mod base;
 mod template;
+mod variables;
 
 use std::sync::Arc;
 
 pub use base::BaseUrl;
+pub use variables::ServerVariables;
 
 use crate::error::{Error, ErrorKind};
 use crate::operation::OperationInfo;
-use crate::options::{CallOptions, ServerVariables};
+use crate::options::CallOptions;
 
 /// One server: a URL, perhaps with placeholders such as `{host}`, and the variables that fill them.
 ///

@@ -1,7 +1,6 @@
 //! Filling the placeholders of a server's URL.
 
-use super::Server;
-use crate::options::ServerVariables;
+use super::{Server, ServerVariables};
 
 impl Server {
     /// The URL with these values, and defaults where there is none; a value for an undeclared variable is ignored.
@@ -31,7 +30,7 @@ impl Server {
             ));
         };
         let value = values.get(name).unwrap_or(&variable.default);
-        if !variable.allowed.is_empty() && !variable.allowed.contains(value) {
+        if !variable.allowed.is_empty() && !variable.allowed.iter().any(|allowed| allowed == value) {
             return Err(format!(
                 "server variable `{name}`: `{value}` is not allowed; allowed are: {}",
                 variable.allowed.join(", ")

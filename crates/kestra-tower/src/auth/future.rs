@@ -5,7 +5,7 @@ use std::task::{Context, Poll, ready};
 
 use http::header::AUTHORIZATION;
 use http::{HeaderValue, Request, Response, StatusCode};
-use kestra_core::{Body, BoxError, CallContext, Error};
+use kestra_core::{Body, BoxError, CallContext, Error, set_header};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
@@ -182,7 +182,7 @@ where
 }
 
 fn with_token(mut request: Request<Body>, header: HeaderValue) -> Request<Body> {
-    request.headers_mut().insert(AUTHORIZATION, header);
+    set_header(request.headers_mut(), AUTHORIZATION, header);
     request
 }
 

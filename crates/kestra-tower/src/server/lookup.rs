@@ -9,7 +9,7 @@ use bytes::Buf;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body::Body as HttpBody;
-use kestra_core::{BaseUrl, Body, BoxError, CallContext, Error, ErrorKind, RequestSent, Version};
+use kestra_core::{BaseUrl, Body, BoxError, CallContext, Error, ErrorKind, RequestSent, Version, set_header};
 use tower_service::Service;
 
 use super::aim::{aim, name, route, trusted};
@@ -143,9 +143,9 @@ fn headers(request: &Request<Body>) -> HeaderMap {
         .unwrap_or_default();
     headers.remove(CONTENT_TYPE);
     headers.remove(CONTENT_LENGTH);
-    headers.insert(ACCEPT, HeaderValue::from_static(kestra_core::ACCEPT_JSON));
+    set_header(&mut headers, ACCEPT, HeaderValue::from_static(kestra_core::ACCEPT_JSON));
     if let Some(credentials) = request.headers().get(AUTHORIZATION) {
-        headers.insert(AUTHORIZATION, credentials.clone());
+        set_header(&mut headers, AUTHORIZATION, credentials.clone());
     }
     headers
 }

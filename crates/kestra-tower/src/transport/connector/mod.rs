@@ -15,7 +15,7 @@ use http::header::PROXY_AUTHORIZATION;
 use http::uri::Scheme;
 use http::{Request, Uri};
 use hyper_util::client::legacy::connect::HttpConnector;
-use kestra_core::{Body, Error, ErrorKind, TimeoutPhase};
+use kestra_core::{Body, Error, ErrorKind, TimeoutPhase, set_header};
 use tower_service::Service;
 
 use handshake::handshake;
@@ -54,7 +54,7 @@ impl Connector {
         }
         if let Some(value) = self.0.proxy.of(uri).and_then(Endpoint::authorization) {
             let value = value.clone();
-            request.headers_mut().insert(PROXY_AUTHORIZATION, value);
+            set_header(request.headers_mut(), PROXY_AUTHORIZATION, value);
         }
     }
 }
