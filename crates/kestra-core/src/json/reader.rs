@@ -54,8 +54,7 @@ impl<'a> Place<'a> {
     }
 }
 
-/// What `invalid_type` of serde says in as many words; its code prints floating point numbers in a way of its own, which
-/// nothing else here links.
+/// Said here rather than by serde's `invalid_type`, which links another printer of floating point numbers.
 fn unfit<E: Error>(expected: &str, found: impl fmt::Display) -> E {
     E::custom(format_args!("expected {expected}, found {found}"))
 }
