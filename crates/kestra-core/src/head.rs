@@ -5,7 +5,7 @@ use http::uri::PathAndQuery;
 
 use crate::encode::{push_query, push_segment};
 use crate::error::{Error, ErrorKind};
-use crate::operation::{OperationInfo, Route};
+use crate::operation::{OperationInfo, QueryParameter, Route};
 use crate::query::Query;
 use crate::version::Version;
 
@@ -81,7 +81,7 @@ impl Head {
     fn limited_parameters<'a>(
         &'a self,
         info: &'static OperationInfo,
-    ) -> impl Iterator<Item = &'static crate::operation::QueryParameter> + 'a {
+    ) -> impl Iterator<Item = &'static QueryParameter> + 'a {
         self.query
             .pairs()
             .filter_map(|(index, _)| info.query_parameters.get(index?))
@@ -92,7 +92,7 @@ impl Head {
     fn cut_values<'a>(
         &'a self,
         info: &'static OperationInfo,
-    ) -> impl Iterator<Item = &'static crate::operation::QueryParameter> + 'a {
+    ) -> impl Iterator<Item = &'static QueryParameter> + 'a {
         self.query.pairs().filter_map(|(index, pair)| {
             let parameter = info.query_parameters.get(index?)?;
             (!parameter.keeps_hash.is_all() && pair.contains(HASH)).then_some(parameter)
@@ -130,19 +130,27 @@ impl Head {
                 let route = info.newest_route();
                 return route.ok_or_else(|| Error::new(ErrorKind::Build, "the operation has no route"));
             }
-            None => return Err(unsupported(version, format_args!("`{}`", info.name), &ranges(info))),
+            None => {
+                return Err(unsupported(
+                    version,
+                    format_args!("`{}`", info.name),
+                    &ranges(info),
+                    info.instead,
+                ));
+            }
         };
         if !any_version {
             for parameter in self.limited_parameters(info) {
                 if !parameter.versions.contains(version) {
                     let what = format_args!("the parameter `{}`", parameter.name);
-                    return Err(unsupported(version, what, &parameter.versions.to_string()));
+                    let instead = filters_instead(info, parameter, version);
+                    return Err(unsupported(version, what, &parameter.versions.to_string(), instead));
                 }
             }
             for parameter in self.cut_values(info) {
                 if !parameter.keeps_hash.contains(version) {
                     let what = format_args!("a `#` in the parameter `{}`", parameter.name);
-                    return Err(unsupported(version, what, &parameter.keeps_hash.to_string()));
+                    return Err(unsupported(version, what, &parameter.keeps_hash.to_string(), None));
                 }
             }
             if let Some(filters) = self.query.filters() {
@@ -251,9 +259,25 @@ fn ranges(info: &OperationInfo) -> String {
     text
 }
 
-fn unsupported(version: Version, what: std::fmt::Arguments<'_>, has: &str) -> Error {
-    Error::new(
-        ErrorKind::Unsupported,
-        format!("{what} is of {has}, the server is {version}; send it all the same with any_version()"),
-    )
+/// Filters take the place of parameters that were of older versions only.
+fn filters_instead(
+    info: &OperationInfo,
+    parameter: &QueryParameter,
+    version: Version,
+) -> Option<&'static str> {
+    let is_gone = !parameter.versions.contains(Version::NEWEST);
+    let mut parameters = info.query_parameters.iter();
+    (is_gone && parameters.any(|known| known.name == "filters" && known.versions.contains(version)))
+        .then_some("a filter")
+}
+
+fn unsupported(version: Version, what: std::fmt::Arguments<'_>, has: &str, instead: Option<&str>) -> Error {
+    let mut problem = format!("{what} is of {has}, the server is {version}; ");
+    if let Some(instead) = instead {
+        problem.push_str("use ");
+        problem.push_str(instead);
+        problem.push_str(", or ");
+    }
+    problem.push_str("send it all the same with any_version()");
+    Error::new(ErrorKind::Unsupported, problem)
 }

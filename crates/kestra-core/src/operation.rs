@@ -50,6 +50,8 @@ pub struct OperationInfo {
     pub guard: Option<Guard>,
     /// What its rows are sorted by when they are read page by page and nothing else is said.
     pub stable_sort: &'static [&'static str],
+    /// What does its work on the versions that lack it, as the end of a sentence that begins with `use`.
+    pub instead: Option<&'static str>,
 }
 
 impl OperationInfo {
@@ -75,6 +77,7 @@ impl OperationInfo {
             asks_first: None,
             guard: None,
             stable_sort: &[],
+            instead: None,
         }
     }
 
@@ -165,6 +168,13 @@ impl OperationInfo {
     #[must_use]
     pub const fn stable_sort(mut self, keys: &'static [&'static str]) -> Self {
         self.stable_sort = keys;
+        self
+    }
+
+    /// Sets what does its work on the versions that lack it.
+    #[must_use]
+    pub const fn instead(mut self, hint: &'static str) -> Self {
+        self.instead = Some(hint);
         self
     }
 

@@ -116,6 +116,25 @@ fn what_a_version_lacks_is_refused_and_can_be_forced() {
     legacy.add_query(3, "FAILED");
     let error = legacy.into_request_for(&Target::new("http://localhost:8080").version("2.0.0")).unwrap_err();
     assert!(error.to_string().contains("`state` is of versions before 2.0.0"), "{error}");
+    // The version reads filters, which took the place of the parameter.
+    assert!(error.to_string().contains("use a filter, or send it"), "{error}");
+}
+
+#[test]
+fn what_does_the_work_of_what_a_version_lacks_is_told() {
+    static LIST: OperationInfo =
+        OperationInfo::new("list_keys", "kv", &[Route::get("/api/v1/{tenant}/kv/all", Versions::until(V2))])
+            .instead("`list_all_keys()`");
+    let at =
+        |version| Call::new(&LIST).into_request_for(&Target::new("http://localhost:8080").version(version));
+    let text = at("2.0.0").unwrap_err().to_string();
+    assert!(text.contains("the server is 2.0.0; use `list_all_keys()`, or send it all the same"), "{text}");
+    assert!(at("1.3.0").is_ok());
+    // What is of later versions only has no filter in its place.
+    let mut search = Call::new(&SEARCH);
+    search.set_query(2, "START_DATE");
+    let old = search.into_request_for(&Target::new("http://localhost:8080").version("1.3.0"));
+    assert!(!old.unwrap_err().to_string().contains("use "));
 }
 
 #[test]

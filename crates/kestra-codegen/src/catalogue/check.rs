@@ -33,6 +33,9 @@ fn check_operation(place: &str, operation: &Operation) -> Result<()> {
     if operation.routes.is_empty() {
         return Err(Error::invalid(place, "has no route"));
     }
+    if operation.instead.is_some() && operation.versions().is_all() {
+        return Err(Error::invalid(place, "says what to use instead, and every version has it"));
+    }
     for route in &operation.routes {
         let named: Vec<&str> = route
             .path

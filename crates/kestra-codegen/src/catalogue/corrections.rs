@@ -40,6 +40,7 @@ pub(super) struct Correction {
     early_error: Option<bool>,
     asks_first: Option<String>,
     webhook: Option<bool>,
+    instead: Option<String>,
     deprecated: Option<bool>,
     answer: Option<Answer>,
     produces: Option<Vec<String>>,
@@ -164,6 +165,9 @@ impl Correction {
             operation.asks_first.clone_from(&self.asks_first);
         }
         set(&mut operation.webhook, self.webhook.as_ref());
+        if self.instead.is_some() {
+            operation.instead.clone_from(&self.instead);
+        }
         set(&mut operation.deprecated, self.deprecated.as_ref());
         set(&mut operation.answer, self.answer.as_ref());
         set(&mut operation.produces, self.produces.as_ref());

@@ -73,6 +73,9 @@ pub struct Operation {
     /// Whether the server keeps every header that it is sent, so that credentials stay away.
     #[serde(default, skip_serializing_if = "is_false")]
     pub webhook: bool,
+    /// What does its work on the versions that lack it, as the end of a sentence that begins with `use`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead: Option<String>,
     /// One sentence of documentation in our own words; from the summaries' files.
     #[serde(skip)]
     pub summary: Option<String>,

@@ -40,6 +40,9 @@ pub(super) fn operation(operation: &Operation) -> String {
             "\n\nFinds what began in the last 8 days, unless `since` or `look_back` say how far to look.",
         );
     }
+    if let Some(hint) = &operation.instead {
+        text.push_str(&format!("\n\nOn other versions use {hint}."));
+    }
     if operation.deprecated {
         text.push_str("\n\nDeprecated by the server.");
     }

@@ -536,6 +536,8 @@ pub static DOWNLOAD_FILE_FROM_EXECUTION: ::kestra_core::OperationInfo = {
 /// Evaluates an expression with the variables of an execution.
 ///
 /// `POST /api/v1/{tenant}/executions/{executionId}/actions/eval` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/eval` (Kestra 1.3.7 and later, before 2.0); open source; only reads, and is repeated when an attempt fails.
+///
+/// On other versions use `executions().eval_task_run_expression(..)` with one of its task runs.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct EvalExpression<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -574,6 +576,7 @@ pub static EVAL_EXPRESSION: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["executionId"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .instead("`executions().eval_task_run_expression(..)` with one of its task runs")
 };
 
 /// Evaluates an expression with the variables of one task run.
@@ -3634,6 +3637,8 @@ pub static SET_EXECUTION_LABELS_BY_QUERY: ::kestra_core::OperationInfo = {
 /// Starts an execution of a flow; gone with 2.0, where `create_execution` does the same.
 ///
 /// `POST /api/v1/{tenant}/executions/trigger/{namespace}/{id}` (Kestra before 2.0); open source; never repeated unless provably unsent.
+///
+/// On other versions use `executions().create_execution(namespace, flow)`.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3708,6 +3713,7 @@ pub static TRIGGER_EXECUTION: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("wait"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .instead("`executions().create_execution(namespace, flow)`")
 };
 
 /// Starts an execution through a webhook trigger, by GET.

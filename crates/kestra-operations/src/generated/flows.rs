@@ -2009,6 +2009,8 @@ pub static UPDATE_FLOWS_IN_NAMESPACE_MULTIPART: ::kestra_core::OperationInfo = {
 ///
 /// `PATCH /api/v1/{tenant}/flows/{namespace}/{id}/{taskId}` (Kestra before 2.0); open source; never repeated unless provably unsent.
 ///
+/// On other versions use `flows().update_flow(namespace, flow, source)` with the source as a whole.
+///
 /// Deprecated by the server.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateTask<E = ::kestra_core::Detached> {
@@ -2046,6 +2048,7 @@ pub static UPDATE_TASK: ::kestra_core::OperationInfo = {
         .aliases(&["updateTask"])
         .path_parameters(&["namespace", "id", "taskId"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .instead("`flows().update_flow(namespace, flow, source)` with the source as a whole")
 };
 
 /// Checks sources without storing them, and answers what is wrong with each.

@@ -114,6 +114,8 @@ pub static GET_KEY_VALUE: ::kestra_core::OperationInfo = {
 /// Searches the keys of all namespaces, page by page, without their values.
 ///
 /// `GET /api/v1/{tenant}/kv` (Kestra 1.1 and later); open source; only reads, and is repeated when an attempt fails.
+///
+/// On other versions use `kv().list_keys(namespace)` for each namespace.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListAllKeys<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -188,11 +190,14 @@ pub static LIST_ALL_KEYS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("sort"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .instead("`kv().list_keys(namespace)` for each namespace")
 };
 
 /// Lists the keys of a namespace; gone with 2.0, where `list_all_keys` with a filter on the namespace does the same.
 ///
 /// `GET /api/v1/{tenant}/namespaces/{namespace}/kv` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
+///
+/// On other versions use `kv().list_all_keys()` with a filter on the namespace.
 ///
 /// Deprecated by the server.
 #[must_use = "an operation does nothing until it is sent"]
@@ -225,6 +230,7 @@ pub static LIST_KEYS: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["namespace"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .instead("`kv().list_all_keys()` with a filter on the namespace")
 };
 
 /// Lists the keys that a namespace inherits from its parents.

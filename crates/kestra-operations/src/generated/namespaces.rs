@@ -109,6 +109,8 @@ pub static GET_NAMESPACE: ::kestra_core::OperationInfo = {
 ///
 /// `GET /api/v1/{tenant}/namespaces/{namespace}/secrets` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
 ///
+/// On other versions use `secrets().list_secrets()` with a filter on the namespace.
+///
 /// Deprecated by the server.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListNamespaceSecrets<E = ::kestra_core::Detached> {
@@ -188,6 +190,7 @@ pub static LIST_NAMESPACE_SECRETS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("sort"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .instead("`secrets().list_secrets()` with a filter on the namespace")
 };
 
 /// Searches the namespaces, page by page.

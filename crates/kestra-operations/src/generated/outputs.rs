@@ -3,6 +3,8 @@
 /// Reads the outputs of an execution; since 2.0.
 ///
 /// `GET /api/v1/{tenant}/outputs/executions/{executionId}` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
+///
+/// On other versions use `executions().get_execution(id)`, which has them as `outputs`.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetExecutionOutputs<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -33,11 +35,14 @@ pub static GET_EXECUTION_OUTPUTS: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["executionId"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .instead("`executions().get_execution(id)`, which has them as `outputs`")
 };
 
 /// Reads the outputs of one task run; since 2.0.
 ///
 /// `GET /api/v1/{tenant}/outputs/tasks/{executionId}/{taskRunId}` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
+///
+/// On other versions use `executions().get_execution(id)`, whose task runs have them as `outputs`.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetTaskRunOutputs<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -70,11 +75,14 @@ pub static GET_TASK_RUN_OUTPUTS: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["executionId", "taskRunId"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .instead("`executions().get_execution(id)`, whose task runs have them as `outputs`")
 };
 
 /// Lists the task runs of an execution that have outputs; since 2.0.
 ///
 /// `GET /api/v1/{tenant}/outputs/tasks/{executionId}` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
+///
+/// On other versions use `executions().get_execution(id)`, whose task runs have them as `outputs`.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListTaskOutputs<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -105,6 +113,7 @@ pub static LIST_TASK_OUTPUTS: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["executionId"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .instead("`executions().get_execution(id)`, whose task runs have them as `outputs`")
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] =

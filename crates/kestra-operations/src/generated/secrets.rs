@@ -3,6 +3,8 @@
 /// Searches the names of the secrets of all namespaces, page by page.
 ///
 /// `GET /api/v1/{tenant}/secrets` (Kestra 1.1 and later); open source; only reads, and is repeated when an attempt fails.
+///
+/// On other versions use `namespaces().list_namespace_secrets(namespace)` for each namespace.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListSecrets<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -77,6 +79,7 @@ pub static LIST_SECRETS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("sort"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .instead("`namespaces().list_namespace_secrets(namespace)` for each namespace")
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[&LIST_SECRETS];

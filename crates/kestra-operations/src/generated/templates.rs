@@ -4,6 +4,8 @@
 ///
 /// `POST /api/v1/{tenant}/templates` (Kestra before 2.0); open source; never repeated unless provably unsent.
 ///
+/// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
+///
 /// Deprecated by the server.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateTemplate<E = ::kestra_core::Detached> {
@@ -35,11 +37,14 @@ pub static CREATE_TEMPLATE: ::kestra_core::OperationInfo = {
     ::kestra_core::OperationInfo::new("create_template", "templates", ROUTES)
         .go_key("TemplatesAPIService.CreateTemplate")
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .instead("a flow that others start as a subflow, as no version from 2.0 on has templates")
 };
 
 /// Deletes a template.
 ///
 /// `DELETE /api/v1/{tenant}/templates/{namespace}/{id}` (Kestra before 2.0); open source; repeated when an attempt fails, as twice is the same as once.
+///
+/// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
 ///
 /// Deprecated by the server.
 #[must_use = "an operation does nothing until it is sent"]
@@ -71,11 +76,14 @@ pub static DELETE_TEMPLATE: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["namespace", "id"])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .instead("a flow that others start as a subflow, as no version from 2.0 on has templates")
 };
 
 /// Deletes the templates named.
 ///
 /// `DELETE /api/v1/{tenant}/templates/delete/by-ids` (Kestra before 2.0); open source; repeated when an attempt fails, as twice is the same as once.
+///
+/// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
 ///
 /// Deprecated by the server.
 #[must_use = "an operation does nothing until it is sent"]
@@ -109,11 +117,14 @@ pub static DELETE_TEMPLATES_BY_IDS: ::kestra_core::OperationInfo = {
         .go_key("TemplatesAPIService.DeleteTemplatesByIds")
         .replay(::kestra_core::Replay::Idempotent)
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .instead("a flow that others start as a subflow, as no version from 2.0 on has templates")
 };
 
 /// Deletes every template that the query matches.
 ///
 /// `DELETE /api/v1/{tenant}/templates/delete/by-query` (Kestra before 2.0); open source; never repeated unless provably unsent.
+///
+/// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
 ///
 /// Deprecated by the server.
 #[must_use = "an operation does nothing until it is sent"]
@@ -170,11 +181,14 @@ pub static DELETE_TEMPLATES_BY_QUERY: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("q"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .instead("a flow that others start as a subflow, as no version from 2.0 on has templates")
 };
 
 /// Downloads the templates named as a ZIP archive.
 ///
 /// `POST /api/v1/{tenant}/templates/export/by-ids` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
+///
+/// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
 ///
 /// Deprecated by the server.
 #[must_use = "an operation does nothing until it is sent"]
@@ -212,11 +226,14 @@ pub static EXPORT_TEMPLATES_BY_IDS: ::kestra_core::OperationInfo = {
             "application/octet-stream, application/json;q=0.9, */*;q=0.1",
         )
         .traffic(::kestra_core::Traffic::Download)
+        .instead("a flow that others start as a subflow, as no version from 2.0 on has templates")
 };
 
 /// Downloads the templates that the query matches as a ZIP archive.
 ///
 /// `GET /api/v1/{tenant}/templates/export/by-query` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
+///
+/// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
 ///
 /// Deprecated by the server.
 #[must_use = "an operation does nothing until it is sent"]
@@ -270,11 +287,14 @@ pub static EXPORT_TEMPLATES_BY_QUERY: ::kestra_core::OperationInfo = {
             "application/octet-stream, application/json;q=0.9, */*;q=0.1",
         )
         .traffic(::kestra_core::Traffic::Download)
+        .instead("a flow that others start as a subflow, as no version from 2.0 on has templates")
 };
 
 /// Reads a template.
 ///
 /// `GET /api/v1/{tenant}/templates/{namespace}/{id}` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
+///
+/// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
 ///
 /// Deprecated by the server.
 #[must_use = "an operation does nothing until it is sent"]
@@ -306,11 +326,14 @@ pub static GET_TEMPLATE: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["namespace", "id"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .instead("a flow that others start as a subflow, as no version from 2.0 on has templates")
 };
 
 /// Creates and updates templates from a YAML file or a ZIP archive.
 ///
 /// `POST /api/v1/{tenant}/templates/import` (Kestra before 2.0); open source; never repeated unless provably unsent.
+///
+/// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
 ///
 /// Deprecated by the server.
 #[must_use = "an operation does nothing until it is sent"]
@@ -340,11 +363,14 @@ pub static IMPORT_TEMPLATES: ::kestra_core::OperationInfo = {
         .go_key("TemplatesAPIService.ImportTemplates")
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
         .traffic(::kestra_core::Traffic::Upload)
+        .instead("a flow that others start as a subflow, as no version from 2.0 on has templates")
 };
 
 /// Lists the namespaces that have templates.
 ///
 /// `GET /api/v1/{tenant}/templates/distinct-namespaces` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
+///
+/// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
 ///
 /// Deprecated by the server.
 #[must_use = "an operation does nothing until it is sent"]
@@ -372,11 +398,14 @@ pub static LIST_TEMPLATE_NAMESPACES: ::kestra_core::OperationInfo = {
         .go_key("TemplatesAPIService.ListTemplateDistinctNamespaces")
         .replay(::kestra_core::Replay::Safe)
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .instead("a flow that others start as a subflow, as no version from 2.0 on has templates")
 };
 
 /// Searches the templates, page by page.
 ///
 /// `GET /api/v1/{tenant}/templates/search` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
+///
+/// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
 ///
 /// Deprecated by the server.
 #[must_use = "an operation does nothing until it is sent"]
@@ -453,11 +482,14 @@ pub static SEARCH_TEMPLATES: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("sort"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .instead("a flow that others start as a subflow, as no version from 2.0 on has templates")
 };
 
 /// Creates and updates templates of one namespace, and with `delete` removes all others in it.
 ///
 /// `POST /api/v1/{tenant}/templates/{namespace}` (Kestra before 2.0); open source; never repeated unless provably unsent.
+///
+/// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
 ///
 /// Deprecated by the server.
 #[must_use = "an operation does nothing until it is sent"]
@@ -505,11 +537,14 @@ pub static UPDATE_NAMESPACE_TEMPLATES: ::kestra_core::OperationInfo = {
         .path_parameters(&["namespace"])
         .query_parameters(&[::kestra_core::QueryParameter::new("delete")])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .instead("a flow that others start as a subflow, as no version from 2.0 on has templates")
 };
 
 /// Replaces a template.
 ///
 /// `PUT /api/v1/{tenant}/templates/{namespace}/{id}` (Kestra before 2.0); open source; repeated when an attempt fails, as twice is the same as once.
+///
+/// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
 ///
 /// Deprecated by the server.
 #[must_use = "an operation does nothing until it is sent"]
@@ -548,11 +583,14 @@ pub static UPDATE_TEMPLATE: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["namespace", "id"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .instead("a flow that others start as a subflow, as no version from 2.0 on has templates")
 };
 
 /// Checks sources of templates without storing them.
 ///
 /// `POST /api/v1/{tenant}/templates/validate` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
+///
+/// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
 ///
 /// Deprecated by the server.
 #[must_use = "an operation does nothing until it is sent"]
@@ -582,6 +620,7 @@ pub static VALIDATE_TEMPLATES: ::kestra_core::OperationInfo = {
         .go_key("TemplatesAPIService.ValidateTemplates")
         .replay(::kestra_core::Replay::Safe)
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .instead("a flow that others start as a subflow, as no version from 2.0 on has templates")
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[

@@ -3,6 +3,8 @@
 /// Starts a backfill of a schedule for a span of the past.
 ///
 /// `PUT /api/v1/{tenant}/triggers/backfill/create` (Kestra 2.0 and later); open source; never repeated unless provably unsent.
+///
+/// On other versions use `triggers().update_trigger(trigger)` with the trigger as it is to be.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateBackfill<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -34,6 +36,7 @@ pub static CREATE_BACKFILL: ::kestra_core::OperationInfo = {
         .go_key("TriggersAPIService.CreateBackfill")
         .aliases(&["createBackfill"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .instead("`triggers().update_trigger(trigger)` with the trigger as it is to be")
 };
 
 /// Ends the backfill of a trigger.
@@ -791,6 +794,8 @@ pub static SEARCH_TRIGGERS_FOR_FLOW: ::kestra_core::OperationInfo = {
 /// Disables or enables a trigger.
 ///
 /// `PUT /api/v1/{tenant}/triggers/set-disabled` (Kestra 2.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
+///
+/// On other versions use `triggers().update_trigger(trigger)` with the trigger as it is to be.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SetTriggerDisabled<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -823,6 +828,7 @@ pub static SET_TRIGGER_DISABLED: ::kestra_core::OperationInfo = {
         .aliases(&["disableTriggerById"])
         .replay(::kestra_core::Replay::Idempotent)
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .instead("`triggers().update_trigger(trigger)` with the trigger as it is to be")
 };
 
 /// Disables or enables the triggers named.
@@ -1294,6 +1300,8 @@ pub static UNPAUSE_BACKFILL_BY_QUERY: ::kestra_core::OperationInfo = {
 /// Disables a trigger or starts its backfill; gone with 2.0.
 ///
 /// `PUT /api/v1/{tenant}/triggers` (Kestra before 2.0); open source; never repeated unless provably unsent.
+///
+/// On other versions use `triggers().set_trigger_disabled(..)` or `triggers().create_backfill(..)`.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateTrigger<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1325,6 +1333,7 @@ pub static UPDATE_TRIGGER: ::kestra_core::OperationInfo = {
         .go_key("TriggersAPIService.UpdateTrigger")
         .aliases(&["updateTrigger"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .instead("`triggers().set_trigger_disabled(..)` or `triggers().create_backfill(..)`")
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[

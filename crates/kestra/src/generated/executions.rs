@@ -55,6 +55,8 @@ impl crate::areas::Executions {
     /// Evaluates an expression with the variables of an execution.
     ///
     /// `POST /api/v1/{tenant}/executions/{executionId}/actions/eval` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/eval` (Kestra 1.3.7 and later, before 2.0); open source; only reads, and is repeated when an attempt fails.
+    ///
+    /// On other versions use `executions().eval_task_run_expression(..)` with one of its task runs.
     pub fn eval_expression(
         &self,
         execution_id: impl AsRef<str>,
@@ -470,6 +472,8 @@ impl crate::areas::Executions {
     /// Starts an execution of a flow; gone with 2.0, where `create_execution` does the same.
     ///
     /// `POST /api/v1/{tenant}/executions/trigger/{namespace}/{id}` (Kestra before 2.0); open source; never repeated unless provably unsent.
+    ///
+    /// On other versions use `executions().create_execution(namespace, flow)`.
     pub fn trigger_execution(
         &self,
         namespace: impl AsRef<str>,

@@ -339,6 +339,8 @@ impl crate::areas::Flows {
     ///
     /// `PATCH /api/v1/{tenant}/flows/{namespace}/{id}/{taskId}` (Kestra before 2.0); open source; never repeated unless provably unsent.
     ///
+    /// On other versions use `flows().update_flow(namespace, flow, source)` with the source as a whole.
+    ///
     /// Deprecated by the server.
     pub fn update_task(
         &self,

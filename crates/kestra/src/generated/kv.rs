@@ -37,6 +37,8 @@ impl crate::areas::Kv {
     /// Searches the keys of all namespaces, page by page, without their values.
     ///
     /// `GET /api/v1/{tenant}/kv` (Kestra 1.1 and later); open source; only reads, and is repeated when an attempt fails.
+    ///
+    /// On other versions use `kv().list_keys(namespace)` for each namespace.
     pub fn list_all_keys(&self) -> ::kestra_operations::ListAllKeys<crate::Client> {
         ::kestra_operations::ListAllKeys::new().on(self.client().clone())
     }
@@ -44,6 +46,8 @@ impl crate::areas::Kv {
     /// Lists the keys of a namespace; gone with 2.0, where `list_all_keys` with a filter on the namespace does the same.
     ///
     /// `GET /api/v1/{tenant}/namespaces/{namespace}/kv` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
+    ///
+    /// On other versions use `kv().list_all_keys()` with a filter on the namespace.
     ///
     /// Deprecated by the server.
     pub fn list_keys(&self, namespace: impl AsRef<str>) -> ::kestra_operations::ListKeys<crate::Client> {

@@ -32,6 +32,8 @@ impl crate::areas::Namespaces {
     ///
     /// `GET /api/v1/{tenant}/namespaces/{namespace}/secrets` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
     ///
+    /// On other versions use `secrets().list_secrets()` with a filter on the namespace.
+    ///
     /// Deprecated by the server.
     pub fn list_namespace_secrets(
         &self,

@@ -4,6 +4,8 @@ impl crate::areas::Outputs {
     /// Reads the outputs of an execution; since 2.0.
     ///
     /// `GET /api/v1/{tenant}/outputs/executions/{executionId}` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
+    ///
+    /// On other versions use `executions().get_execution(id)`, which has them as `outputs`.
     pub fn get_execution_outputs(
         &self,
         execution_id: impl AsRef<str>,
@@ -14,6 +16,8 @@ impl crate::areas::Outputs {
     /// Reads the outputs of one task run; since 2.0.
     ///
     /// `GET /api/v1/{tenant}/outputs/tasks/{executionId}/{taskRunId}` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
+    ///
+    /// On other versions use `executions().get_execution(id)`, whose task runs have them as `outputs`.
     pub fn get_task_run_outputs(
         &self,
         execution_id: impl AsRef<str>,
@@ -25,6 +29,8 @@ impl crate::areas::Outputs {
     /// Lists the task runs of an execution that have outputs; since 2.0.
     ///
     /// `GET /api/v1/{tenant}/outputs/tasks/{executionId}` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
+    ///
+    /// On other versions use `executions().get_execution(id)`, whose task runs have them as `outputs`.
     pub fn list_task_outputs(
         &self,
         execution_id: impl AsRef<str>,

@@ -4,6 +4,8 @@ impl crate::areas::Secrets {
     /// Searches the names of the secrets of all namespaces, page by page.
     ///
     /// `GET /api/v1/{tenant}/secrets` (Kestra 1.1 and later); open source; only reads, and is repeated when an attempt fails.
+    ///
+    /// On other versions use `namespaces().list_namespace_secrets(namespace)` for each namespace.
     pub fn list_secrets(&self) -> ::kestra_operations::ListSecrets<crate::Client> {
         ::kestra_operations::ListSecrets::new().on(self.client().clone())
     }

@@ -5,6 +5,8 @@ impl crate::areas::Templates {
     ///
     /// `POST /api/v1/{tenant}/templates` (Kestra before 2.0); open source; never repeated unless provably unsent.
     ///
+    /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
+    ///
     /// Deprecated by the server.
     pub fn create_template(
         &self,
@@ -16,6 +18,8 @@ impl crate::areas::Templates {
     /// Deletes a template.
     ///
     /// `DELETE /api/v1/{tenant}/templates/{namespace}/{id}` (Kestra before 2.0); open source; repeated when an attempt fails, as twice is the same as once.
+    ///
+    /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
     ///
     /// Deprecated by the server.
     pub fn delete_template(
@@ -30,6 +34,8 @@ impl crate::areas::Templates {
     ///
     /// `DELETE /api/v1/{tenant}/templates/delete/by-ids` (Kestra before 2.0); open source; repeated when an attempt fails, as twice is the same as once.
     ///
+    /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
+    ///
     /// Deprecated by the server.
     pub fn delete_templates_by_ids(
         &self,
@@ -42,6 +48,8 @@ impl crate::areas::Templates {
     ///
     /// `DELETE /api/v1/{tenant}/templates/delete/by-query` (Kestra before 2.0); open source; never repeated unless provably unsent.
     ///
+    /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
+    ///
     /// Deprecated by the server.
     pub fn delete_templates_by_query(&self) -> ::kestra_operations::DeleteTemplatesByQuery<crate::Client> {
         ::kestra_operations::DeleteTemplatesByQuery::new().on(self.client().clone())
@@ -50,6 +58,8 @@ impl crate::areas::Templates {
     /// Downloads the templates named as a ZIP archive.
     ///
     /// `POST /api/v1/{tenant}/templates/export/by-ids` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
+    ///
+    /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
     ///
     /// Deprecated by the server.
     pub fn export_templates_by_ids(
@@ -63,6 +73,8 @@ impl crate::areas::Templates {
     ///
     /// `GET /api/v1/{tenant}/templates/export/by-query` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
     ///
+    /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
+    ///
     /// Deprecated by the server.
     pub fn export_templates_by_query(&self) -> ::kestra_operations::ExportTemplatesByQuery<crate::Client> {
         ::kestra_operations::ExportTemplatesByQuery::new().on(self.client().clone())
@@ -71,6 +83,8 @@ impl crate::areas::Templates {
     /// Reads a template.
     ///
     /// `GET /api/v1/{tenant}/templates/{namespace}/{id}` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
+    ///
+    /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
     ///
     /// Deprecated by the server.
     pub fn get_template(
@@ -85,6 +99,8 @@ impl crate::areas::Templates {
     ///
     /// `POST /api/v1/{tenant}/templates/import` (Kestra before 2.0); open source; never repeated unless provably unsent.
     ///
+    /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
+    ///
     /// Deprecated by the server.
     pub fn import_templates(
         &self,
@@ -97,6 +113,8 @@ impl crate::areas::Templates {
     ///
     /// `GET /api/v1/{tenant}/templates/distinct-namespaces` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
     ///
+    /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
+    ///
     /// Deprecated by the server.
     pub fn list_template_namespaces(&self) -> ::kestra_operations::ListTemplateNamespaces<crate::Client> {
         ::kestra_operations::ListTemplateNamespaces::new().on(self.client().clone())
@@ -106,6 +124,8 @@ impl crate::areas::Templates {
     ///
     /// `GET /api/v1/{tenant}/templates/search` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
     ///
+    /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
+    ///
     /// Deprecated by the server.
     pub fn search_templates(&self) -> ::kestra_operations::SearchTemplates<crate::Client> {
         ::kestra_operations::SearchTemplates::new().on(self.client().clone())
@@ -114,6 +134,8 @@ impl crate::areas::Templates {
     /// Creates and updates templates of one namespace, and with `delete` removes all others in it.
     ///
     /// `POST /api/v1/{tenant}/templates/{namespace}` (Kestra before 2.0); open source; never repeated unless provably unsent.
+    ///
+    /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
     ///
     /// Deprecated by the server.
     pub fn update_namespace_templates(
@@ -128,6 +150,8 @@ impl crate::areas::Templates {
     ///
     /// `PUT /api/v1/{tenant}/templates/{namespace}/{id}` (Kestra before 2.0); open source; repeated when an attempt fails, as twice is the same as once.
     ///
+    /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
+    ///
     /// Deprecated by the server.
     pub fn update_template(
         &self,
@@ -141,6 +165,8 @@ impl crate::areas::Templates {
     /// Checks sources of templates without storing them.
     ///
     /// `POST /api/v1/{tenant}/templates/validate` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
+    ///
+    /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
     ///
     /// Deprecated by the server.
     pub fn validate_templates(

@@ -4,6 +4,8 @@ impl crate::areas::Triggers {
     /// Starts a backfill of a schedule for a span of the past.
     ///
     /// `PUT /api/v1/{tenant}/triggers/backfill/create` (Kestra 2.0 and later); open source; never repeated unless provably unsent.
+    ///
+    /// On other versions use `triggers().update_trigger(trigger)` with the trigger as it is to be.
     pub fn create_backfill(
         &self,
         create_backfill_request: impl Into<::kestra_models::CreateBackfillRequest>,
@@ -134,6 +136,8 @@ impl crate::areas::Triggers {
     /// Disables or enables a trigger.
     ///
     /// `PUT /api/v1/{tenant}/triggers/set-disabled` (Kestra 2.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
+    ///
+    /// On other versions use `triggers().update_trigger(trigger)` with the trigger as it is to be.
     pub fn set_trigger_disabled(
         &self,
         disable_trigger_request: impl Into<::kestra_models::DisableTriggerRequest>,
@@ -219,6 +223,8 @@ impl crate::areas::Triggers {
     /// Disables a trigger or starts its backfill; gone with 2.0.
     ///
     /// `PUT /api/v1/{tenant}/triggers` (Kestra before 2.0); open source; never repeated unless provably unsent.
+    ///
+    /// On other versions use `triggers().set_trigger_disabled(..)` or `triggers().create_backfill(..)`.
     pub fn update_trigger(
         &self,
         trigger_state: impl Into<::kestra_models::TriggerState>,

@@ -103,6 +103,9 @@ pub(super) fn write(builder: &Builder<'_>, file: &mut Writer) -> Result<()> {
     if let Some(keys) = paging::sort(operation) {
         file.line(format!(".stable_sort(&{keys:?})"));
     }
+    if let Some(hint) = &operation.instead {
+        file.line(format!(".instead({hint:?})"));
+    }
     if operation.webhook {
         file.line(".webhook()");
     }

@@ -347,6 +347,8 @@ pub static REQUEST_CODE: ::kestra_core::OperationInfo = {
 /// Has a link for a new password sent by mail.
 ///
 /// `POST /api/v1/forgotten-password` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+///
+/// On other versions use `auths().request_password_reset_by_get(..)`.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct RequestPasswordReset<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -379,11 +381,14 @@ pub static REQUEST_PASSWORD_RESET: ::kestra_core::OperationInfo = {
         .aliases(&["forgottenPassword"])
         .edition(::kestra_core::Edition::Enterprise)
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .instead("`auths().request_password_reset_by_get(..)`")
 };
 
 /// Has a link for a new password sent by mail; gone with 2.0.
 ///
 /// `GET /api/v1/forgotten-password` (Kestra before 2.0); Enterprise; never repeated unless provably unsent.
+///
+/// On other versions use `auths().request_password_reset(..)`.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct RequestPasswordResetByGet<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -413,6 +418,7 @@ pub static REQUEST_PASSWORD_RESET_BY_GET: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .query_parameters(&[::kestra_core::QueryParameter::new("username")])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .instead("`auths().request_password_reset(..)`")
 };
 
 /// Sets a new password with the token of the link.

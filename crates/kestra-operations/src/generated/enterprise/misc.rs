@@ -274,6 +274,8 @@ pub static GET_TENANT_USAGE: ::kestra_core::OperationInfo = {
 /// Lists the actions that roles may allow; gone with 2.0.
 ///
 /// `GET /api/v1/{tenant}/acls/actions` (Kestra before 2.0); Enterprise; only reads, and is repeated when an attempt fails.
+///
+/// On other versions use `misc().list_permissions()`, which has the actions of each.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListActions<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -301,6 +303,7 @@ pub static LIST_ACTIONS: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .instead("`misc().list_permissions()`, which has the actions of each")
 };
 
 /// Says whether the main tenant has flows.

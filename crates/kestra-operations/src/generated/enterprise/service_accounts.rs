@@ -554,6 +554,8 @@ pub static LIST_SERVICE_ACCOUNTS: ::kestra_core::OperationInfo = {
 /// Searches the service accounts of a tenant, page by page.
 ///
 /// `GET /api/v1/{tenant}/service-accounts` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
+///
+/// On other versions use `service_accounts().list_service_accounts()`, which lists those of all tenants.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListServiceAccountsForTenant<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -632,6 +634,7 @@ pub static LIST_SERVICE_ACCOUNTS_FOR_TENANT: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("sort"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .instead("`service_accounts().list_service_accounts()`, which lists those of all tenants")
 };
 
 /// Changes name and description of a service account.

@@ -44,6 +44,8 @@ pub static ADD_WORKER_GROUP_SUBSCRIPTION: ::kestra_core::OperationInfo = {
 /// Creates a worker group; gone with 2.0.
 ///
 /// `POST /api/v1/instance/workergroups` (Kestra before 2.0); Enterprise; never repeated unless provably unsent.
+///
+/// On other versions use `worker_groups().create_worker_group(..)`.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateInstanceWorkerGroup<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -80,11 +82,14 @@ pub static CREATE_INSTANCE_WORKER_GROUP: ::kestra_core::OperationInfo = {
         .aliases(&["createWorkerGroup"])
         .edition(::kestra_core::Edition::Enterprise)
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .instead("`worker_groups().create_worker_group(..)`")
 };
 
 /// Creates a worker group.
 ///
 /// `POST /api/v1/instance/worker-groups` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+///
+/// On other versions use `worker_groups().create_instance_worker_group(..)`.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateWorkerGroup<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -117,11 +122,14 @@ pub static CREATE_WORKER_GROUP: ::kestra_core::OperationInfo = {
         .aliases(&["create"])
         .edition(::kestra_core::Edition::Enterprise)
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .instead("`worker_groups().create_instance_worker_group(..)`")
 };
 
 /// Deletes a worker group; gone with 2.0.
 ///
 /// `DELETE /api/v1/instance/workergroups/{id}` (Kestra before 2.0); Enterprise; repeated when an attempt fails, as twice is the same as once.
+///
+/// On other versions use `worker_groups().delete_worker_group(id)`.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteInstanceWorkerGroup<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -153,11 +161,14 @@ pub static DELETE_INSTANCE_WORKER_GROUP: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .instead("`worker_groups().delete_worker_group(id)`")
 };
 
 /// Deletes a worker group.
 ///
 /// `DELETE /api/v1/instance/worker-groups/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+///
+/// On other versions use `worker_groups().delete_instance_worker_group(id)`.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteWorkerGroup<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -200,6 +211,7 @@ pub static DELETE_WORKER_GROUP: ::kestra_core::OperationInfo = {
         .path_parameters(&["id"])
         .query_parameters(&[::kestra_core::QueryParameter::new("force")])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .instead("`worker_groups().delete_instance_worker_group(id)`")
 };
 
 /// Deletes a token of a worker group.
@@ -284,6 +296,8 @@ pub static GENERATE_WORKER_GROUP_TOKEN: ::kestra_core::OperationInfo = {
 /// Reads a worker group with its workers; gone with 2.0.
 ///
 /// `GET /api/v1/instance/workergroups/{id}` (Kestra before 2.0); Enterprise; only reads, and is repeated when an attempt fails.
+///
+/// On other versions use `worker_groups().get_worker_group(id)`.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetInstanceWorkerGroup<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -315,11 +329,14 @@ pub static GET_INSTANCE_WORKER_GROUP: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["id"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .instead("`worker_groups().get_worker_group(id)`")
 };
 
 /// Reads a worker group.
 ///
 /// `GET /api/v1/instance/worker-groups/{id}` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+///
+/// On other versions use `worker_groups().get_instance_worker_group(id)`.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetWorkerGroup<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -351,6 +368,7 @@ pub static GET_WORKER_GROUP: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["id"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .instead("`worker_groups().get_instance_worker_group(id)`")
 };
 
 /// Reads how much a worker group can run, and from which queues.
@@ -392,6 +410,8 @@ pub static GET_WORKER_GROUP_CAPACITY: ::kestra_core::OperationInfo = {
 /// Lists the worker groups; gone with 2.0.
 ///
 /// `GET /api/v1/instance/workergroups` (Kestra before 2.0); Enterprise; only reads, and is repeated when an attempt fails.
+///
+/// On other versions use `worker_groups().list_worker_groups()`.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListInstanceWorkerGroups<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -422,6 +442,7 @@ pub static LIST_INSTANCE_WORKER_GROUPS: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Safe)
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .instead("`worker_groups().list_worker_groups()`")
 };
 
 /// Lists the workers of a group that are running.
@@ -463,6 +484,8 @@ pub static LIST_WORKER_GROUP_WORKERS: ::kestra_core::OperationInfo = {
 /// Lists the worker groups.
 ///
 /// `GET /api/v1/instance/worker-groups` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+///
+/// On other versions use `worker_groups().list_instance_worker_groups()`.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListWorkerGroups<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -509,6 +532,7 @@ pub static LIST_WORKER_GROUPS: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Safe)
         .query_parameters(&[::kestra_core::QueryParameter::new("filters")])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .instead("`worker_groups().list_instance_worker_groups()`")
 };
 
 /// Has a worker group take no more work from a queue.
@@ -590,6 +614,8 @@ pub static REVOKE_WORKER_GROUP_TOKEN: ::kestra_core::OperationInfo = {
 /// Replaces a worker group; gone with 2.0.
 ///
 /// `PUT /api/v1/instance/workergroups/{id}` (Kestra before 2.0); Enterprise; repeated when an attempt fails, as twice is the same as once.
+///
+/// On other versions use `worker_groups().update_worker_group(id, ..)`.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateInstanceWorkerGroup<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -629,11 +655,14 @@ pub static UPDATE_INSTANCE_WORKER_GROUP: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .instead("`worker_groups().update_worker_group(id, ..)`")
 };
 
 /// Replaces a worker group.
 ///
 /// `PUT /api/v1/instance/worker-groups/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+///
+/// On other versions use `worker_groups().update_instance_worker_group(id, ..)`.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateWorkerGroup<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -671,6 +700,7 @@ pub static UPDATE_WORKER_GROUP: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .instead("`worker_groups().update_instance_worker_group(id, ..)`")
 };
 
 /// Sets how much of a worker group is kept for a queue.

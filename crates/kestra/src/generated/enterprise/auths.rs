@@ -97,6 +97,8 @@ impl crate::areas::Auths {
     /// Has a link for a new password sent by mail.
     ///
     /// `POST /api/v1/forgotten-password` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+    ///
+    /// On other versions use `auths().request_password_reset_by_get(..)`.
     pub fn request_password_reset(
         &self,
         forgotten_password_request: impl Into<::kestra_models::ForgottenPasswordRequest>,
@@ -107,6 +109,8 @@ impl crate::areas::Auths {
     /// Has a link for a new password sent by mail; gone with 2.0.
     ///
     /// `GET /api/v1/forgotten-password` (Kestra before 2.0); Enterprise; never repeated unless provably unsent.
+    ///
+    /// On other versions use `auths().request_password_reset(..)`.
     pub fn request_password_reset_by_get(
         &self,
         username: impl Into<String>,

@@ -53,6 +53,8 @@ impl crate::areas::Misc {
     /// Lists the actions that roles may allow; gone with 2.0.
     ///
     /// `GET /api/v1/{tenant}/acls/actions` (Kestra before 2.0); Enterprise; only reads, and is repeated when an attempt fails.
+    ///
+    /// On other versions use `misc().list_permissions()`, which has the actions of each.
     pub fn list_actions(&self) -> ::kestra_operations::ListActions<crate::Client> {
         ::kestra_operations::ListActions::new().on(self.client().clone())
     }

@@ -140,6 +140,8 @@ impl crate::areas::ServiceAccounts {
     /// Searches the service accounts of a tenant, page by page.
     ///
     /// `GET /api/v1/{tenant}/service-accounts` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    ///
+    /// On other versions use `service_accounts().list_service_accounts()`, which lists those of all tenants.
     pub fn list_service_accounts_for_tenant(
         &self,
     ) -> ::kestra_operations::ListServiceAccountsForTenant<crate::Client> {

@@ -16,6 +16,8 @@ impl crate::areas::WorkerGroups {
     /// Creates a worker group; gone with 2.0.
     ///
     /// `POST /api/v1/instance/workergroups` (Kestra before 2.0); Enterprise; never repeated unless provably unsent.
+    ///
+    /// On other versions use `worker_groups().create_worker_group(..)`.
     pub fn create_instance_worker_group(
         &self,
         create_or_update_worker_group_request: impl Into<::kestra_models::CreateOrUpdateWorkerGroupRequest>,
@@ -27,6 +29,8 @@ impl crate::areas::WorkerGroups {
     /// Creates a worker group.
     ///
     /// `POST /api/v1/instance/worker-groups` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+    ///
+    /// On other versions use `worker_groups().create_instance_worker_group(..)`.
     pub fn create_worker_group(
         &self,
         create_worker_group_request: impl Into<::kestra_models::CreateWorkerGroupRequest>,
@@ -37,6 +41,8 @@ impl crate::areas::WorkerGroups {
     /// Deletes a worker group; gone with 2.0.
     ///
     /// `DELETE /api/v1/instance/workergroups/{id}` (Kestra before 2.0); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    ///
+    /// On other versions use `worker_groups().delete_worker_group(id)`.
     pub fn delete_instance_worker_group(
         &self,
         id: impl AsRef<str>,
@@ -47,6 +53,8 @@ impl crate::areas::WorkerGroups {
     /// Deletes a worker group.
     ///
     /// `DELETE /api/v1/instance/worker-groups/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    ///
+    /// On other versions use `worker_groups().delete_instance_worker_group(id)`.
     pub fn delete_worker_group(
         &self,
         id: impl AsRef<str>,
@@ -80,6 +88,8 @@ impl crate::areas::WorkerGroups {
     /// Reads a worker group with its workers; gone with 2.0.
     ///
     /// `GET /api/v1/instance/workergroups/{id}` (Kestra before 2.0); Enterprise; only reads, and is repeated when an attempt fails.
+    ///
+    /// On other versions use `worker_groups().get_worker_group(id)`.
     pub fn get_instance_worker_group(
         &self,
         id: impl AsRef<str>,
@@ -90,6 +100,8 @@ impl crate::areas::WorkerGroups {
     /// Reads a worker group.
     ///
     /// `GET /api/v1/instance/worker-groups/{id}` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    ///
+    /// On other versions use `worker_groups().get_instance_worker_group(id)`.
     pub fn get_worker_group(
         &self,
         id: impl AsRef<str>,
@@ -110,6 +122,8 @@ impl crate::areas::WorkerGroups {
     /// Lists the worker groups; gone with 2.0.
     ///
     /// `GET /api/v1/instance/workergroups` (Kestra before 2.0); Enterprise; only reads, and is repeated when an attempt fails.
+    ///
+    /// On other versions use `worker_groups().list_worker_groups()`.
     pub fn list_instance_worker_groups(
         &self,
     ) -> ::kestra_operations::ListInstanceWorkerGroups<crate::Client> {
@@ -129,6 +143,8 @@ impl crate::areas::WorkerGroups {
     /// Lists the worker groups.
     ///
     /// `GET /api/v1/instance/worker-groups` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    ///
+    /// On other versions use `worker_groups().list_instance_worker_groups()`.
     pub fn list_worker_groups(&self) -> ::kestra_operations::ListWorkerGroups<crate::Client> {
         ::kestra_operations::ListWorkerGroups::new().on(self.client().clone())
     }
@@ -158,6 +174,8 @@ impl crate::areas::WorkerGroups {
     /// Replaces a worker group; gone with 2.0.
     ///
     /// `PUT /api/v1/instance/workergroups/{id}` (Kestra before 2.0); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    ///
+    /// On other versions use `worker_groups().update_worker_group(id, ..)`.
     pub fn update_instance_worker_group(
         &self,
         id: impl AsRef<str>,
@@ -170,6 +188,8 @@ impl crate::areas::WorkerGroups {
     /// Replaces a worker group.
     ///
     /// `PUT /api/v1/instance/worker-groups/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    ///
+    /// On other versions use `worker_groups().update_instance_worker_group(id, ..)`.
     pub fn update_worker_group(
         &self,
         id: impl AsRef<str>,

@@ -3,6 +3,8 @@
 /// Follow loans.
 ///
 /// `GET /api/v1/{tenant}/loans/follow` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+///
+/// On other versions use `loans().print_loans()` now and then.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct FollowLoans<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -30,6 +32,7 @@ pub static FOLLOW_LOANS: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Safe)
         .answer(::kestra_core::Answer::Events, "text/event-stream, application/json;q=0.9, */*;q=0.1")
         .traffic(::kestra_core::Traffic::Follow)
+        .instead("`loans().print_loans()` now and then")
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[&FOLLOW_LOANS];

@@ -4,6 +4,8 @@ impl crate::areas::Loans {
     /// Follow loans.
     ///
     /// `GET /api/v1/{tenant}/loans/follow` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    ///
+    /// On other versions use `loans().print_loans()` now and then.
     pub fn follow_loans(&self) -> ::kestra_operations::FollowLoans<crate::Client> {
         ::kestra_operations::FollowLoans::new().on(self.client().clone())
     }
