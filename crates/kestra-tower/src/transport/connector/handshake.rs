@@ -1,6 +1,7 @@
 //! The TLS handshake and what its failures mean.
 
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use http::Uri;
@@ -9,7 +10,7 @@ use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio_rustls::TlsConnector;
 
-use super::stream::Stream;
+use super::stream::{Stream, Tls};
 use crate::transport::proxy::Host;
 
 /// Speaks TLS on a stream to the host of `target`.
@@ -22,9 +23,18 @@ pub(super) async fn handshake(
     let name = ServerName::try_from(host.to_owned()).map_err(|problem| {
         Error::with_source(ErrorKind::Tls, problem).message(format!("{host} is no name for a certificate"))
     })?;
-    let connector = TlsConnector::from(Arc::clone(config));
-    let stream = connector.connect(name, stream).await.map_err(|problem| classify(host, problem))?;
-    Ok(Stream::Tls(Box::new(stream)))
+    let stream = begin(Arc::clone(config), name, stream).await.map_err(|problem| classify(host, problem))?;
+    Ok(Stream::Tls(stream))
+}
+
+/// Its type is hidden, as that of the stream is.
+fn begin(
+    config: Arc<ClientConfig>,
+    name: ServerName<'static>,
+    stream: Stream,
+) -> Pin<Box<dyn Future<Output = io::Result<Box<dyn Tls>>> + Send>> {
+    let connecting = TlsConnector::from(config).connect(name, stream);
+    Box::pin(async move { Ok(Box::new(connecting.await?) as Box<dyn Tls>) })
 }
 
 fn classify(host: &str, problem: io::Error) -> Error {
