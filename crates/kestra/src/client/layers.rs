@@ -1,6 +1,7 @@
 //! The default stack, and the places in it for layers of other people.
 
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -129,17 +130,13 @@ pub(super) fn stack(
     Ok(Arc::new(Whole::new(service, limit).tracked(is_own)))
 }
 
-#[allow(clippy::type_complexity, reason = "a type that nobody can name has no shorter one")]
+/// A call with all its attempts.
+type Answering = Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError>> + Send>>;
+
 fn standard(
     mut from: Standard,
 ) -> Result<
-    impl Service<
-        Request<Body>,
-        Response = Response<Body>,
-        Error = BoxError,
-        Future: Future<Output = Result<Response<Body>, BoxError>> + Send,
-    > + Clone
-    + Fits,
+    impl Service<Request<Body>, Response = Response<Body>, Error = BoxError, Future = Answering> + Clone + Fits,
     Error,
 > {
     // Either way the attempts are one type as well.
@@ -165,8 +162,8 @@ fn standard(
     let attempt = server.layer(attempt);
     let attempt = TimeoutLayer::attempt_of(from.timeouts).layer(attempt);
     let attempt = from.attempt_trace.layer(attempt);
-    // The one allocation costs less than moving so large a future from layer to layer.
-    Ok(RetryLayer::new(from.retry).layer(attempt).map_future(Box::pin))
+    // The one allocation costs less than moving so large a future from layer to layer; hidden, its code is compiled once.
+    Ok(RetryLayer::new(from.retry).layer(attempt).map_future(|future| -> Answering { Box::pin(future) }))
 }
 
 fn own_transport(from: &Standard) -> Result<Transport, Error> {

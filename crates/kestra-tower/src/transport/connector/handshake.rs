@@ -27,12 +27,10 @@ pub(super) async fn handshake(
     Ok(Stream::Tls(stream))
 }
 
-/// Its type is hidden, as that of the stream is.
-fn begin(
-    config: Arc<ClientConfig>,
-    name: ServerName<'static>,
-    stream: Stream,
-) -> Pin<Box<dyn Future<Output = io::Result<Box<dyn Tls>>> + Send>> {
+/// A handshake, whose type is hidden as that of the stream is.
+type Handshake = Pin<Box<dyn Future<Output = io::Result<Box<dyn Tls>>> + Send>>;
+
+fn begin(config: Arc<ClientConfig>, name: ServerName<'static>, stream: Stream) -> Handshake {
     let connecting = TlsConnector::from(config).connect(name, stream);
     Box::pin(async move { Ok(Box::new(connecting.await?) as Box<dyn Tls>) })
 }
