@@ -6,9 +6,9 @@ mod support;
 
 use std::time::Duration;
 
-use kestra::{CallOptions, Error};
-use kestra_testkit::Fault;
-use support::{FLOW, embedded, flow_of, seen};
+use kestra::{CallOptions, Error, Timeouts};
+use kestra_testkit::{Dialect, Fault, Server};
+use support::{FLOW, embedded, flow_of, once, seen};
 
 const PUT: &str = "PUT /api/v1/main/flows/company.team/hello";
 const GET: &str = "GET /api/v1/main/flows/company.team/hello";
@@ -36,6 +36,21 @@ async fn nothing_is_sent_to_what_is_missing() {
     assert!(error.is_not_found(), "{error}");
     assert!(error.to_string().starts_with("update_flow"), "{error}");
     assert_eq!(seen(&server), [GET]);
+}
+
+#[tokio::test]
+async fn nothing_is_sent_to_a_dashboard_that_is_missing() {
+    let server = Server::builder().dialect(Dialect::V1_3).start().await.unwrap();
+    let client = once(server.url()).build().unwrap();
+    server.fail(Fault::early_errors_hang());
+    let source = || format!("id: costs\ntitle: Costs\ndescription: {}\ncharts: []\n", "x".repeat(2000));
+    let error = client.dashboards().update_dashboard("costs", source()).await.unwrap_err();
+    assert!(error.is_not_found(), "{error}");
+    assert_eq!(seen(&server), ["GET /api/v1/main/dashboards/costs"]);
+    // Without the question the server reads the rest of it never.
+    let brief = Timeouts::default().attempt(Duration::from_secs(1));
+    let update = client.dashboards().update_dashboard("costs", source()).unchecked().timeouts(brief);
+    assert!(update.await.unwrap_err().is_timeout());
 }
 
 #[tokio::test]

@@ -190,6 +190,7 @@ pub static EXPORT_DASHBOARD_CHART: ::kestra_core::OperationInfo = {
         )
         .traffic(::kestra_core::Traffic::Download)
         .early_error()
+        .asks_first(&GET_DASHBOARD)
 };
 
 /// Reads a dashboard, its source included.
@@ -267,6 +268,7 @@ pub static GET_DASHBOARD_CHART_DATA: ::kestra_core::OperationInfo = {
         .path_parameters(&["id", "chartId"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .early_error()
+        .asks_first(&GET_DASHBOARD)
 };
 
 /// Reads which dashboards are shown by default.
@@ -437,6 +439,7 @@ pub static UPDATE_DASHBOARD: ::kestra_core::OperationInfo = {
         .path_parameters(&["id"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .early_error()
+        .asks_first(&GET_DASHBOARD)
 };
 
 /// Checks the source of a chart.
