@@ -84,6 +84,7 @@ struct QueryPatch {
     deprecated: Option<bool>,
     versions: Option<Versions>,
     open_source_ignores: Option<String>,
+    note: Option<String>,
 }
 
 /// What is changed in a path variable.
@@ -282,6 +283,7 @@ impl QueryPatch {
                 deprecated: false,
                 versions: Versions::ALL,
                 open_source_ignores: None,
+                note: None,
                 summary: None,
             });
             parameters.sort_by(|a, b| a.name.cmp(&b.name));
@@ -298,6 +300,9 @@ impl QueryPatch {
             }
             if self.open_source_ignores.is_some() {
                 parameter.open_source_ignores.clone_from(&self.open_source_ignores);
+            }
+            if self.note.is_some() {
+                parameter.note.clone_from(&self.note);
             }
         }
         Ok(())

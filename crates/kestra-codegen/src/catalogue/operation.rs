@@ -189,6 +189,9 @@ pub struct QueryParameter {
     /// What open-source servers do that ignore it, where only Enterprise reads it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open_source_ignores: Option<String>,
+    /// What else its documentation says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// What it does, in our own words; from the summaries' files.
     #[serde(skip)]
     pub summary: Option<String>,

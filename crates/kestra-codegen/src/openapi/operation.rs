@@ -113,6 +113,7 @@ fn query_parameter(name: String, ty: Type, node: &Value) -> QueryParameter {
         deprecated: node["deprecated"] == true,
         versions: Versions::ALL,
         open_source_ignores: None,
+        note: None,
         summary: None,
         name,
         ty,

@@ -314,10 +314,12 @@ fn query_setters(operation: &Operation, parameter: &QueryParameter, index: usize
     if let Some(consequence) = &parameter.open_source_ignores {
         doc.push_str(&format!(" Enterprise only: open source ignores it and {consequence}."));
     }
+    let note = parameter.note.as_ref().map(|note| format!("\n\n{note}")).unwrap_or_default();
+    doc.push_str(&note);
     if parameter.ty == Type::Filters {
         setters.push(Setter {
             doc: format!(
-                "Adds a filter; all have to hold.\n\n{}",
+                "Adds a filter; all have to hold.\n\n{}{note}",
                 docs::wire(&parameter.name, "in the query", parameter.versions)
             ),
             arguments: "filter: ::kestra_core::Filter".to_owned(),

@@ -1,9 +1,9 @@
 //! What only Enterprise serves: the fields from the list that the open-source core keeps for all editions, the versions from
 //! the routes that read filters at all.
 //!
-//! Not here, because nothing public tells all of their fields, and servers refuse aloud what they don't know: policies (which
-//! have `policyScope` and `enforcement`), cases (`severity` and `assignee`), service accounts (`name`), members of groups
-//! (`q`), templates of cases, targets of promotions and who has access to a tenant.
+//! Not here, because nothing public tells all of their fields: policies, cases, service accounts, members of groups, templates
+//! of cases, targets of promotions and who has access to a tenant. The catalogue has what is known of them (`filters.yaml`), for
+//! the documentation of their builders.
 
 use super::{
     ALWAYS_CHOICE, ALWAYS_DATE, ALWAYS_EXACT, ALWAYS_ID, ALWAYS_PATTERN_ID, ALWAYS_SAME, ALWAYS_TEXT, PAIRS,

@@ -180,7 +180,7 @@ static NAMESPACES: Resource = Resource {
     ]),
 };
 
-/// Every server refuses a field or operation that one of these lacks.
+/// Not in any public list. Servers refuse names that none of them knows; the builders' documentation says what is known.
 static OTHERS: Resource = Resource { name: "these", fields: None };
 
 /// What an operation searches.
@@ -209,7 +209,7 @@ pub(crate) fn resource(info: &OperationInfo) -> &'static Resource {
         ("apps", _) => &enterprise::APPS,
         ("worker_groups", _) => &enterprise::WORKER_GROUPS,
         ("banners", _) => &enterprise::BANNERS,
-        ("blueprints", _) => &enterprise::BLUEPRINTS,
+        ("blueprints" | "blueprint_tags", _) => &enterprise::BLUEPRINTS,
         ("plugins", _) => &enterprise::PLUGINS,
         _ => &OTHERS,
     }

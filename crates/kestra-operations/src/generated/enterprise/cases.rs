@@ -334,6 +334,8 @@ impl<E> CountCases<E> {
     /// Adds a filter; all have to hold.
     ///
     /// `filters` in the query.
+    ///
+    /// Fields are not checked before they are sent, since only some are known: `severity` and `assignee`. The server refuses a name that it doesn't know.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(1, &filter);
         self
@@ -342,6 +344,8 @@ impl<E> CountCases<E> {
     /// Which rows; all have to hold.
     ///
     /// `filters` in the query.
+    ///
+    /// Fields are not checked before they are sent, since only some are known: `severity` and `assignee`. The server refuses a name that it doesn't know.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 1, filters);
         self
@@ -666,6 +670,8 @@ impl<E> DeleteCasesByQuery<E> {
     /// Adds a filter; all have to hold.
     ///
     /// `filters` in the query.
+    ///
+    /// Fields are not checked before they are sent, since only some are known: `severity` and `assignee`. The server refuses a name that it doesn't know.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(1, &filter);
         self
@@ -674,6 +680,8 @@ impl<E> DeleteCasesByQuery<E> {
     /// Which rows; all have to hold.
     ///
     /// `filters` in the query.
+    ///
+    /// Fields are not checked before they are sent, since only some are known: `severity` and `assignee`. The server refuses a name that it doesn't know.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 1, filters);
         self
@@ -1095,6 +1103,8 @@ impl<E> ListCaseAssignees<E> {
     /// Adds a filter; all have to hold.
     ///
     /// `filters` in the query.
+    ///
+    /// Fields are not checked before they are sent, since only some are known: `severity` and `assignee`. The server refuses a name that it doesn't know.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(1, &filter);
         self
@@ -1103,6 +1113,8 @@ impl<E> ListCaseAssignees<E> {
     /// Which rows; all have to hold.
     ///
     /// `filters` in the query.
+    ///
+    /// Fields are not checked before they are sent, since only some are known: `severity` and `assignee`. The server refuses a name that it doesn't know.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 1, filters);
         self
@@ -1535,6 +1547,8 @@ impl<E> SearchCases<E> {
     /// Adds a filter; all have to hold.
     ///
     /// `filters` in the query.
+    ///
+    /// Fields are not checked before they are sent, since only some are known: `severity` and `assignee`. The server refuses a name that it doesn't know.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(1, &filter);
         self
@@ -1543,6 +1557,8 @@ impl<E> SearchCases<E> {
     /// Which rows; all have to hold.
     ///
     /// `filters` in the query.
+    ///
+    /// Fields are not checked before they are sent, since only some are known: `severity` and `assignee`. The server refuses a name that it doesn't know.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 1, filters);
         self

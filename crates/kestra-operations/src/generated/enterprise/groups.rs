@@ -290,6 +290,8 @@ impl<E> SearchGroupMembers<E> {
     /// Adds a filter; all have to hold.
     ///
     /// `filters` in the query; 1.3 and later.
+    ///
+    /// Fields are not checked before they are sent, since only one is known: `q`. The server refuses a name that it doesn't know.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
@@ -298,6 +300,8 @@ impl<E> SearchGroupMembers<E> {
     /// Which rows; all have to hold.
     ///
     /// `filters` in the query; 1.3 and later.
+    ///
+    /// Fields are not checked before they are sent, since only one is known: `q`. The server refuses a name that it doesn't know.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self

@@ -939,6 +939,8 @@ impl<E> SearchInstancePolicies<E> {
     /// Adds a filter; all have to hold.
     ///
     /// `filters` in the query.
+    ///
+    /// Fields are not checked before they are sent, since only some are known: `policyScope` and `enforcement`. The server refuses a name that it doesn't know.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
@@ -947,6 +949,8 @@ impl<E> SearchInstancePolicies<E> {
     /// Which rows; all have to hold.
     ///
     /// `filters` in the query.
+    ///
+    /// Fields are not checked before they are sent, since only some are known: `policyScope` and `enforcement`. The server refuses a name that it doesn't know.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
@@ -1022,6 +1026,8 @@ impl<E> SearchNamespacePolicies<E> {
     /// Adds a filter; all have to hold.
     ///
     /// `filters` in the query.
+    ///
+    /// Fields are not checked before they are sent, since only some are known: `policyScope` and `enforcement`. The server refuses a name that it doesn't know.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
@@ -1030,6 +1036,8 @@ impl<E> SearchNamespacePolicies<E> {
     /// Which rows; all have to hold.
     ///
     /// `filters` in the query.
+    ///
+    /// Fields are not checked before they are sent, since only some are known: `policyScope` and `enforcement`. The server refuses a name that it doesn't know.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
@@ -1106,6 +1114,8 @@ impl<E> SearchPolicies<E> {
     /// Adds a filter; all have to hold.
     ///
     /// `filters` in the query.
+    ///
+    /// Fields are not checked before they are sent, since only some are known: `policyScope` and `enforcement`. The server refuses a name that it doesn't know.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
@@ -1114,6 +1124,8 @@ impl<E> SearchPolicies<E> {
     /// Which rows; all have to hold.
     ///
     /// `filters` in the query.
+    ///
+    /// Fields are not checked before they are sent, since only some are known: `policyScope` and `enforcement`. The server refuses a name that it doesn't know.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self

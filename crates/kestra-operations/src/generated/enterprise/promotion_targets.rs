@@ -226,6 +226,8 @@ impl<E> ListPromotionTargets<E> {
     /// Adds a filter; all have to hold.
     ///
     /// `filters` in the query.
+    ///
+    /// Fields are not checked before they are sent, since none is known. The server refuses a name that it doesn't know.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
@@ -234,6 +236,8 @@ impl<E> ListPromotionTargets<E> {
     /// Which rows; all have to hold.
     ///
     /// `filters` in the query.
+    ///
+    /// Fields are not checked before they are sent, since none is known. The server refuses a name that it doesn't know.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self

@@ -480,6 +480,8 @@ impl<E> ListServiceAccounts<E> {
     /// Adds a filter; all have to hold.
     ///
     /// `filters` in the query; 1.3 and later.
+    ///
+    /// Fields are not checked before they are sent, since only some are known: `q` and `name`. The server refuses a name that it doesn't know.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
@@ -488,6 +490,8 @@ impl<E> ListServiceAccounts<E> {
     /// Which rows; all have to hold.
     ///
     /// `filters` in the query; 1.3 and later.
+    ///
+    /// Fields are not checked before they are sent, since only some are known: `q` and `name`. The server refuses a name that it doesn't know.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
@@ -578,6 +582,8 @@ impl<E> ListServiceAccountsForTenant<E> {
     /// Adds a filter; all have to hold.
     ///
     /// `filters` in the query.
+    ///
+    /// Fields are not checked before they are sent, since only some are known: `q` and `name`. The server refuses a name that it doesn't know.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
@@ -586,6 +592,8 @@ impl<E> ListServiceAccountsForTenant<E> {
     /// Which rows; all have to hold.
     ///
     /// `filters` in the query.
+    ///
+    /// Fields are not checked before they are sent, since only some are known: `q` and `name`. The server refuses a name that it doesn't know.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
