@@ -10,6 +10,7 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body::Body as HttpBody;
 use kestra_core::{BaseUrl, Body, BoxError, CallContext, Error, ErrorKind, RequestSent, Version, set_header};
+use tokio::time::{Sleep, sleep};
 use tower_service::Service;
 
 use super::aim::{aim, name, route, trusted};
@@ -19,6 +20,9 @@ use super::probe::Probe;
 use super::turn::Taken;
 use super::version_cache::Question;
 use crate::shared_error::SharedError;
+
+/// How much later than the end of a question another call asks.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// A call that waits for the version of its server.
 pub(super) struct Lookup<S, B>
@@ -35,6 +39,8 @@ where
     failures: u64,
     /// The question, while it is ours to ask.
     asking: Option<Asking<S, B>>,
+    /// Until when another call may ask it.
+    patience: Option<Pin<Box<Sleep>>>,
 }
 
 type Asking<S, B> = (Pin<Box<Probe<S, B>>>, Taken);
@@ -54,7 +60,16 @@ where
         let question = settings.versions.question(&base);
         let failures = question.failures();
         let trusted = trusted(&settings, &request);
-        Self { call: Some((service, request)), base, settings, trusted, question, failures, asking: None }
+        Self {
+            call: Some((service, request)),
+            base,
+            settings,
+            trusted,
+            question,
+            failures,
+            asking: None,
+            patience: None,
+        }
     }
 }
 
@@ -81,7 +96,14 @@ where
                 self.asking = None;
                 return Poll::Ready(answer);
             }
-            let turn = ready!(Taken::poll(&self.question, cx));
+            // Longer than any question takes that somebody polls.
+            let limit = self.settings.version_timeout.saturating_add(GRACE);
+            let Poll::Ready(turn) = Taken::poll(&self.question, limit, cx) else {
+                let patience = self.patience.get_or_insert_with(|| Box::pin(sleep(limit)));
+                ready!(patience.as_mut().poll(cx));
+                self.patience = None;
+                continue;
+            };
             if let Some(version) = self.settings.versions.get(&self.base, self.trusted) {
                 return Poll::Ready(Ok(version));
             }

@@ -6,9 +6,10 @@
 //!
 //! Most operations have one route on all servers. For the others the version matters: the one that the call's options set,
 //! else the one that the layer is given, else the server's own, asked by `GET /api/v1/configs` and kept for 5 minutes. The
-//! question goes through the layers below like a call, but it is no attempt of one; calls that need the answer at the same
-//! time share it. It is asked anew after a failed connection, after a 404, 405 or 415 of a call that depended on it, and
-//! right before an action by query that depends on it. What the server lacks is an error before anything is sent.
+//! question goes through the layers below like a call, but it is no attempt of one. Calls that need the answer at the same
+//! time share it; if the one that asks is neither polled nor dropped, another asks a second after the question's limit. It
+//! is asked anew after a failed connection, after a 404, 405 or 415 of a call that depended on it, and right before an
+//! action by query that depends on it. What the server lacks is an error before anything is sent.
 //!
 //! The service is always ready and reserves nothing below, so a concurrency limit of 1 below it is fine.
 //!
