@@ -4,7 +4,7 @@
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use kestra_core::{Error, ErrorKind, ErrorResponse, RequestSent};
+use kestra_core::{Error, ErrorKind, ErrorResponse, RequestSent, TimeoutPhase};
 
 fn answered(status: u16, content_type: Option<&str>, body: &'static str) -> Error {
     let mut response = Response::builder().status(status);
@@ -21,6 +21,27 @@ const JSON: Option<&str> = Some("application/json");
 fn an_error_is_one_pointer_wide() {
     assert_eq!(size_of::<Error>(), size_of::<usize>());
     static_assertions::assert_impl_all!(Error: Send, Sync, std::error::Error);
+}
+
+#[test]
+fn every_kind_is_in_the_tables_and_has_a_heading_of_its_own() {
+    let code = include_str!("../src/error/kind.rs");
+    let document = include_str!("../../../docs/errors.md");
+    let (table, declaration) = code.split_once("pub enum ErrorKind {").unwrap();
+    let names =
+        declaration.split_once("\n}").unwrap().0.lines().filter_map(|line| line.trim().strip_suffix(','));
+    let names: Vec<&str> = names.map(|line| line.split('(').next().unwrap()).collect();
+    assert!(names.len() >= 17 && names.contains(&"Timeout"), "{names:?}");
+    for name in names {
+        assert!(table.contains(&format!("/// | `{name}` |")), "{name} is not in the table of ErrorKind");
+        assert!(document.contains(&format!("\n### {name}\n")), "{name} has no heading in docs/errors.md");
+    }
+}
+
+#[test]
+fn kinds_are_told_in_words() {
+    assert_eq!(ErrorKind::Connect.to_string(), "can't connect");
+    assert_eq!(ErrorKind::Timeout(TimeoutPhase::VersionProbe).to_string(), "timed out (version probe)");
 }
 
 #[test]

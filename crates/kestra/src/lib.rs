@@ -33,7 +33,7 @@ mod kv;
 mod triggers;
 
 pub use areas::*;
-pub use client::{CallService, Client, ClientBuilder, ServerInfo};
+pub use client::{CallService, Client, ClientBuilder, IntoCallService, IntoServers, ServerInfo};
 pub use executions::{Finished, Resolve, Resolved, Run, Start, Started, Wait};
 pub use files::{DownloadFile, FileAction, FileSync, FileSyncReport, SyncedFile};
 pub use flows::{Deploy, Deployed, FlowAction, FlowSync, FlowSyncReport, SyncedFlow};

@@ -1,4 +1,6 @@
-/// The stage of a call in which it went wrong.
+use std::fmt;
+
+/// The stage of a call in which it went wrong; `Display` says it in a few words that name nothing of the call.
 ///
 /// | kind | the request | usual cause |
 /// |---|---|---|
@@ -17,6 +19,8 @@
 /// | `Incomplete` | sent | the server did a part of it, and said success; `failures()` names the rest |
 /// | `File` | see `request_sent()` | a path, its rights, or a full disk |
 /// | `Service` | see `request_sent()` | a layer or service of yours |
+/// | `ExecutionFailed` | sent | the execution ended as FAILED, KILLED or CANCELLED |
+/// | `UnclearOutcome` | may be sent | the answer to a creation was lost, and nothing was found by its key in time |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -81,6 +85,15 @@ impl ErrorKind {
     }
 }
 
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Timeout(phase) => write!(f, "{} ({phase})", self.text()),
+            _ => f.write_str(self.text()),
+        }
+    }
+}
+
 /// Which limit in time was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -108,5 +121,11 @@ impl TimeoutPhase {
             Self::Idle => "idle",
             Self::VersionProbe => "version probe",
         }
+    }
+}
+
+impl fmt::Display for TimeoutPhase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }

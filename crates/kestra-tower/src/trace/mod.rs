@@ -1,8 +1,9 @@
 //! Spans: one for the whole call, one for each attempt.
 //!
 //! They are of level `DEBUG` and of the targets `kestra::call` and `kestra::attempt`, so that a filter such as
-//! `kestra=debug` switches them on. Their fields have the names that OpenTelemetry gives to HTTP clients. What could be
-//! private is in none of them: paths appear as templates, and queries, headers and bodies not at all.
+//! `kestra=debug` switches them on. Their fields have the names that OpenTelemetry's conventions give to the spans of HTTP
+//! clients, but for those that begin with `kestra.`. What could be private is in none of them: paths appear as templates, and
+//! queries, headers and bodies not at all. So `url.full`, which the conventions ask for, is left out.
 //!
 //! | field | call | attempt |
 //! |---|---|---|
@@ -14,7 +15,8 @@
 //! | `server.address`, `server.port` | – | once the server is known |
 //! | `http.request.resend_count` | – | from the second attempt on |
 //! | `http.response.status_code` | yes | yes |
-//! | `error.type` | the status, or the kind of the error | the same |
+//! | `network.protocol.version` | – | `1.1` or `2`, once answered |
+//! | `error.type` | the status, or the kind of the error: `connect`, `proxy`, `tls`, `timeout`, `transport`, `decode`, `auth`, `server`, `unsupported`, `refused`, `build`; `_OTHER` for the errors of other layers | the same |
 //! | `kestra.attempts` | how many attempts were made | – |
 //! | `kestra.cancelled` | `true` if the call was dropped | `true` if the attempt was dropped |
 //! | `kestra.duration_ms` | milliseconds to the result | the same |
@@ -39,6 +41,20 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # Events
+//!
+//! | target | level | tells of |
+//! |---|---|---|
+//! | `kestra::retry` | `INFO` | each attempt that follows another: why, and after how many milliseconds |
+//! | `kestra::retry` | `DEBUG` | what a classifier said of an attempt |
+//! | `kestra::stream` | `DEBUG` | a stream that is opened again |
+//! | `kestra::stream` | `WARN` | one that gave nothing, once for each cause |
+//! | `kestra::auth` | `WARN` | credentials that go over plain HTTP to another machine, once |
+//! | `kestra::auth` | `DEBUG` | a source of tokens that failed |
+//! | `kestra::inputs` | `WARN` | an input that the flow doesn't have, by its name |
+//! | `kestra::proxy` | `WARN` | an entry of `NO_PROXY` that can't be read |
+//! | `kestra::tls` | `WARN` | CA certificates of the system that can't be read |
 //!
 //! # Passing the trace on
 //!

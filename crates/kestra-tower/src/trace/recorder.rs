@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use http::{Method, Request, StatusCode};
+use http::{Method, Request, StatusCode, Version};
 use kestra_core::{BaseUrl, Body, BoxError, CallContext, Error, ErrorKind, Route};
 use tokio::time::Instant;
 use tracing::field::{Empty, display};
@@ -53,10 +53,13 @@ impl Recorder {
         &self.span
     }
 
-    /// Writes the status down.
-    pub(super) fn answered(&mut self, status: StatusCode) {
+    /// Writes down what answered: the status, and the protocol of an attempt.
+    pub(super) fn answered(&mut self, status: StatusCode, version: Version) {
         let Some(running) = self.running.take() else { return };
         self.span.record("http.response.status_code", i64::from(status.as_u16()));
+        if let Some(version) = protocol_version(version) {
+            self.span.record("network.protocol.version", version);
+        }
         if status.is_client_error() || status.is_server_error() {
             self.span.record("error.type", status.as_str());
             self.span.record("otel.status_code", "ERROR");
@@ -139,6 +142,7 @@ fn attempt_span(request: &Request<Body>, context: Option<&CallContext>) -> Span 
         server.port = Empty,
         http.request.resend_count = Empty,
         http.response.status_code = Empty,
+        network.protocol.version = Empty,
         error.type = Empty,
         kestra.cancelled = Empty,
         kestra.duration_ms = Empty,
@@ -195,6 +199,15 @@ pub(crate) fn record_route(route: &Route) {
 fn record_address(span: &Span, scheme: &str, host: &str, port: Option<u16>) {
     span.record("server.address", host);
     span.record("server.port", i64::from(port.unwrap_or(if scheme == "https" { 443 } else { 80 })));
+}
+
+fn protocol_version(version: Version) -> Option<&'static str> {
+    match version {
+        Version::HTTP_10 => Some("1.0"),
+        Version::HTTP_11 => Some("1.1"),
+        Version::HTTP_2 => Some("2"),
+        _ => None,
+    }
 }
 
 fn error_type(kind: ErrorKind) -> &'static str {

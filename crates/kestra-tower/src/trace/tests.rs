@@ -120,6 +120,7 @@ async fn a_call_and_its_attempts_have_spans_with_the_names_of_opentelemetry() {
         assert_eq!(attempt.get("otel.kind"), Some("client"));
         assert_eq!(attempt.get("server.address"), Some("kestra.example.com"));
         assert_eq!(attempt.get("server.port"), Some("443"));
+        assert_eq!(attempt.get("network.protocol.version"), Some("1.1"));
     }
     assert_eq!(
         (first.get("http.request.resend_count"), second.get("http.request.resend_count")),

@@ -112,7 +112,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the credentials.
+    /// Sets the credentials; none by default.
     pub fn auth(mut self, auth: Auth) -> Self {
         self.auth = Some(auth);
         self
@@ -133,7 +133,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the server's version, so that it isn't asked.
+    /// Sets the server's version, such as `"1.3.25".parse()?`, so that it isn't asked; leave it out where servers are upgraded.
     pub fn api_version(mut self, version: Version) -> Self {
         self.options = self.options.api_version(version);
         self
@@ -145,13 +145,14 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets limits in time; what isn't set keeps its default.
+    /// Sets limits in time; what isn't set keeps its default: 10 s for connecting, 60 s for an attempt, 2 min for a call. See
+    /// [`Timeouts`].
     pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
         self.timeouts = timeouts.or(self.timeouts);
         self
     }
 
-    /// Sets how calls are tried again; [`Retry::standard`] by default.
+    /// Sets how calls are tried again; [`Retry::standard`] by default, three attempts at most.
     pub fn retry(mut self, retry: Retry) -> Self {
         self.retry = retry;
         self
@@ -196,7 +197,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the proxy; that of the environment by default.
+    /// Sets the proxy; that of the environment by default, [`Proxy::none`] for none.
     pub fn proxy(mut self, proxy: Proxy) -> Self {
         self.proxy = Some(proxy);
         self
@@ -226,21 +227,47 @@ impl ClientBuilder {
         self
     }
 
-    /// Adds a layer that sees each call once.
+    /// Adds a layer that sees each call once, whatever attempts it takes; the first added is the outermost.
+    ///
+    /// What it makes must [fit](crate::IntoCallService), as tower's `ConcurrencyLimit`, `LoadShed`, `Buffer` and `Timeout` do.
+    ///
+    /// ```
+    /// use kestra::Client;
+    /// use tower::limit::ConcurrencyLimitLayer;
+    ///
+    /// let client = Client::builder().server("https://kestra.example.com").layer(ConcurrencyLimitLayer::new(16)).build()?;
+    /// # let _ = client;
+    /// # Ok::<(), kestra::Error>(())
+    /// ```
     pub fn layer<L>(mut self, layer: L) -> Self
     where
         L: Layer<CallService> + Send + Sync + 'static,
-        L::Service: layers::Fits,
+        L::Service: layers::IntoCallService,
     {
         self.call_layers.push(layer);
         self
     }
 
-    /// Adds a layer that sees each attempt, next to the transport.
+    /// Adds a layer that sees each attempt, next to the transport: the URL is absolute, and credentials are in the headers. The
+    /// first added is the outermost; what it makes must [fit](crate::IntoCallService).
+    ///
+    /// ```
+    /// use http::{HeaderName, HeaderValue, Request};
+    /// use kestra::{Body, Client};
+    /// use tower::util::MapRequestLayer;
+    ///
+    /// let sign = MapRequestLayer::new(|mut request: Request<Body>| {
+    ///     request.headers_mut().insert(HeaderName::from_static("x-gateway"), HeaderValue::from_static("internal"));
+    ///     request
+    /// });
+    /// let client = Client::builder().server("https://kestra.example.com").attempt_layer(sign).build()?;
+    /// # let _ = client;
+    /// # Ok::<(), kestra::Error>(())
+    /// ```
     pub fn attempt_layer<L>(mut self, layer: L) -> Self
     where
         L: Layer<CallService> + Send + Sync + 'static,
-        L::Service: layers::Fits,
+        L::Service: layers::IntoCallService,
     {
         self.attempt_layers.push(layer);
         self
@@ -294,7 +321,7 @@ impl ClientBuilder {
     /// ```
     pub fn transport<S>(mut self, service: S) -> Self
     where
-        S: layers::Fits,
+        S: layers::IntoCallService,
     {
         self.transport = Some(UserService::new(service));
         self
@@ -304,7 +331,7 @@ impl ClientBuilder {
     /// added with [`layer`](Self::layer) are put around it; [`transport`](Self::transport) replaces only the lowest.
     pub fn service<S>(mut self, service: S) -> Self
     where
-        S: layers::Fits,
+        S: layers::IntoCallService,
     {
         self.service = Some(UserService::new(service));
         self
@@ -371,7 +398,7 @@ impl ClientBuilder {
     }
 }
 
-/// What [`ClientBuilder::servers`] takes.
+/// What [`ClientBuilder::servers`] takes: an array or a `Vec` of servers or URLs, or [`Servers`].
 pub trait IntoServers {
     /// The servers.
     fn into_servers(self) -> Servers;

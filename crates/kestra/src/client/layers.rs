@@ -18,16 +18,21 @@ use super::stack::{SharedStack, Whole};
 /// What a layer of yours is put around.
 pub type CallService = BoxCloneSyncService<Request<Body>, Response<Body>, BoxError>;
 
-/// A service that fits into the stack: requests with our body, any body of bytes in the answer, cheap copies.
+/// A service that fits into the stack of a client; every service does that
 ///
-/// Implemented by every such service.
-pub trait Fits: Send + Sync + 'static {
+/// - is `Clone + Send + Sync + 'static`, with a future that is `Send`,
+/// - takes `http::Request<Body>`,
+/// - answers `http::Response<B>`, `B` being any body whose data are `Bytes`,
+/// - has an error that can be boxed.
+///
+/// It can't be implemented otherwise. tower's `RateLimit` can't be cloned, so it goes under a `Buffer`.
+pub trait IntoCallService: Send + Sync + 'static {
     /// Hides the type.
     #[doc(hidden)]
     fn erase(self) -> CallService;
 }
 
-impl<S, B> Fits for S
+impl<S, B> IntoCallService for S
 where
     S: Service<Request<Body>, Response = Response<B>, Error: Into<BoxError>, Future: Send>
         + Clone
@@ -49,7 +54,7 @@ impl Layers {
     pub(super) fn push<L>(&mut self, layer: L)
     where
         L: Layer<CallService> + Send + Sync + 'static,
-        L::Service: Fits,
+        L::Service: IntoCallService,
     {
         self.0.push(Box::new(move |inner| layer.layer(inner).erase()));
     }
@@ -73,7 +78,7 @@ impl fmt::Debug for Layers {
 pub(super) struct UserService(CallService);
 
 impl UserService {
-    pub(super) fn new(service: impl Fits) -> Self {
+    pub(super) fn new(service: impl IntoCallService) -> Self {
         Self(service.erase())
     }
 }
@@ -136,7 +141,9 @@ type Answering = Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError>> +
 fn standard(
     mut from: Standard,
 ) -> Result<
-    impl Service<Request<Body>, Response = Response<Body>, Error = BoxError, Future = Answering> + Clone + Fits,
+    impl Service<Request<Body>, Response = Response<Body>, Error = BoxError, Future = Answering>
+    + Clone
+    + IntoCallService,
     Error,
 > {
     // Either way the attempts are one type as well.

@@ -18,10 +18,10 @@ use http::{Request, Response};
 use kestra_core::{Body, BoxError, Call, CallContext, CallFuture, CallOptions, Error, Executor};
 use tower::Service;
 
-pub use builder::ClientBuilder;
+pub use builder::{ClientBuilder, IntoServers};
 pub use check::ServerInfo;
 pub(crate) use deadline::Deadline;
-pub use layers::CallService;
+pub use layers::{CallService, IntoCallService};
 
 use stack::SharedStack;
 

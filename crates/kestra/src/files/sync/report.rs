@@ -32,6 +32,7 @@ pub struct SyncedFile {
 }
 
 /// What a sync of files did, in the order of their paths; [`to_json`](Self::to_json) writes it.
+#[must_use = "what failed is in the report alone; `check` makes an error of it"]
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

@@ -62,6 +62,7 @@ impl SyncedFlow {
 }
 
 /// What a sync of flows did: those of the folder in the order of their files, then those that are deleted.
+#[must_use = "what failed is in the report alone; `check` makes an error of it"]
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
