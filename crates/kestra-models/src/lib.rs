@@ -10,6 +10,8 @@
 //! `Serialize` and setters are there on types that a request can carry; the feature `serialize` adds `Serialize` to the
 //! rest.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[macro_use]
 mod macros;
 mod generated;

@@ -15,6 +15,7 @@
 //! A builder alone makes requests for any HTTP stack; `on(client)` has a client send it, and the client's own methods
 //! (`client.flows().create_flow(source)`) give builders that a client sends.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 mod extensions;

@@ -58,6 +58,7 @@
 //! operation with its class, the options of the call, the deadline, and what became of it so far. Layers of yours can read it
 //! as ours do. Ours also take requests without one; each module says what holds then.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 pub mod auth;

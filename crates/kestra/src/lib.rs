@@ -15,6 +15,7 @@
 //! | deal with failures | [`Error`], [`ErrorKind`] |
 //! | make requests alone | [`operations`], [`Target`]; bodies are in [`models`] |
 //! | put a stack together | [`Transport`], [`RetryLayer`], [`ServerLayer`], [`AuthLayer`], [`TimeoutLayer`], [`TraceLayer`], [`CallContext`] |
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 #[macro_use]
