@@ -67,7 +67,16 @@ impl Meant {
             Self::Group { all: false, members } => members.iter().any(|member| member.holds(holds)),
             Self::Condition { key, operation, values } => {
                 let field = if key.is_some() { "labels" } else { "flowId" };
-                holds(&read_back::condition(field, operation, key.as_deref(), values))
+                let one = |operation: &str, values: &[String]| {
+                    holds(&read_back::condition(field, operation, key.as_deref(), values))
+                };
+                let mut each = values.chunks(1);
+                match *operation {
+                    // Servers read the values of a label as one.
+                    "IN" if key.is_some() => each.any(|value| one("EQUALS", value)),
+                    "NOT_IN" if key.is_some() => each.all(|value| one("NOT_EQUALS", value)),
+                    operation => one(operation, values),
+                }
             }
         }
     }

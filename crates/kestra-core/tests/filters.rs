@@ -204,6 +204,10 @@ fn what_no_server_reads_as_meant_is_refused() {
         (vec![Filter::state().is_in(Vec::<String>::new())], "the list of values is empty"),
         (vec![Filter::flow_id().is_in(["a,b"])], "a comma"),
         (vec![Filter::label(" ").equals("a")], "the key is empty"),
+        (vec![Filter::label("te\nam").equals("a")], "a line break"),
+        (vec![Filter::label("te\u{2028}am").is_in(["a"])], "a line break"),
+        (vec![Filter::field("sta\rte").equals("a")], "a line break"),
+        (vec![Filter::label("a").is_in(Vec::<String>::new())], "no filters"),
         (vec![Filter::field("labels").equals("a:b")], "needs the key"),
         (vec![Filter::any([])], "no filters"),
     ] {
@@ -247,11 +251,38 @@ fn times_may_be_of_any_type_that_has_a_zone() {
 #[test]
 fn labels_are_compared_as_each_version_can() {
     let told = |info, filter: Filter, version| query(call(info, [filter]), version).ok();
-    // A list of labels is an error of a 1.x server, or with another database every flow.
-    let listed = || Filter::label("team").is_in(["data"]);
-    assert_eq!(told(&FLOWS, listed(), "1.3.25"), None);
-    assert_eq!(told(&FLOWS, listed(), "2.0.0").unwrap(), "filters[labels][IN][team]=data");
-    assert_eq!(told(&EXECUTIONS, listed(), "1.3.25").unwrap(), "filters[labels][IN][team]=data");
+    // Servers read the values of a list as one: a list would find nothing, and what is not in it everything.
+    for info in [&EXECUTIONS, &FLOWS] {
+        assert_eq!(
+            told(info, Filter::label("team").is_in(["data"]), "1.0.3").unwrap(),
+            "filters[labels][EQUALS][team]=data"
+        );
+        assert_eq!(
+            told(info, Filter::label("team").not_in(["data"]), "1.3.25").unwrap(),
+            "filters[labels][NOT_EQUALS][team]=data"
+        );
+        let (either, neither) = (
+            || Filter::label("team").is_in(["a,b", "ops"]),
+            || Filter::label("team").not_in(["data", "ops"]),
+        );
+        assert_eq!(told(info, either(), "1.3.25"), None);
+        assert_eq!(told(info, neither(), "1.3.25"), None);
+        assert_eq!(
+            told(info, either(), "2.0.0").unwrap(),
+            "filters[or][0][labels][EQUALS][team]=a,b&filters[or][1][labels][EQUALS][team]=ops"
+        );
+        assert_eq!(
+            told(info, neither(), "2.0.0").unwrap(),
+            "filters[and][0][labels][NOT_EQUALS][team]=data&filters[and][1][labels][NOT_EQUALS][team]=ops"
+        );
+        // Two lists are two groups, not the alternatives that servers make of them.
+        let both = query(call(info, [either(), Filter::label("env").is_in(["prod", "test"])]), "2.0.0");
+        assert_eq!(
+            both.unwrap(),
+            "filters[and][0][or][0][labels][EQUALS][team]=a,b&filters[and][0][or][1][labels][EQUALS][team]=ops\
+             &filters[and][1][or][0][labels][EQUALS][env]=prod&filters[and][1][or][1][labels][EQUALS][env]=test"
+        );
+    }
     assert_eq!(told(&EXECUTIONS, Filter::label("team").contains("da"), "1.3.25"), None);
     let within = || Filter::any_label().contains("da");
     assert_eq!(told(&EXECUTIONS, within(), "1.3.25").unwrap(), "filters[labels][CONTAINS]=da");

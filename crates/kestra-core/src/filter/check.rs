@@ -15,6 +15,9 @@ const DATES: &[&str] = &[
     "expired_at",
 ];
 
+/// What the pattern that servers read names by doesn't match: all of the filter is ignored.
+const LINE_ENDS: [char; 5] = ['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'];
+
 /// What is wrong with a condition.
 pub(super) fn condition(condition: &Condition) -> Result<(), String> {
     let Condition { field, key, operation, values } = condition;
@@ -23,6 +26,9 @@ pub(super) fn condition(condition: &Condition) -> Result<(), String> {
     }
     if key.as_deref().is_some_and(|key| key.trim().is_empty()) {
         return Err("the key is empty".to_owned());
+    }
+    if [Some(field), key.as_ref()].into_iter().flatten().any(|name| name.contains(LINE_ENDS)) {
+        return Err("the name has a line break, and servers ignore such a filter".to_owned());
     }
     if key.is_none()
         && matches!(field.as_str(), "labels" | "metadata" | "details")

@@ -80,14 +80,36 @@ impl Field {
     }
 
     /// Is one of these values, none of which may have a comma.
+    ///
+    /// Servers read the values of a label, or of anything else with a key, as one. Several of them are said as a group, which is
+    /// of 2.0, and may have commas.
+    ///
+    /// ```
+    /// use kestra_core::Filter;
+    ///
+    /// let pairs = Filter::label("team").is_in(["data", "ops"]).pairs();
+    /// assert_eq!(pairs[1], ("filters[or][1][labels][EQUALS][team]".to_owned(), "ops".to_owned()));
+    /// ```
     #[must_use]
     pub fn is_in<V: ToString>(self, values: impl IntoIterator<Item = V>) -> Filter {
-        self.compare(Operation::In, values.into_iter().map(|value| value.to_string()).collect())
+        self.list(Operation::In, values.into_iter().map(|value| value.to_string()).collect())
     }
 
     /// Is none of these values, none of which may have a comma.
+    ///
+    /// Of a label, or of anything else with a key, as [`is_in`](Self::is_in).
     #[must_use]
     pub fn not_in<V: ToString>(self, values: impl IntoIterator<Item = V>) -> Filter {
-        self.compare(Operation::NotIn, values.into_iter().map(|value| value.to_string()).collect())
+        self.list(Operation::NotIn, values.into_iter().map(|value| value.to_string()).collect())
+    }
+
+    fn list(self, operation: Operation, values: Vec<String>) -> Filter {
+        if self.key.is_none() {
+            return self.compare(operation, values);
+        }
+        let is_any = operation == Operation::In;
+        let each = if is_any { Operation::Equals } else { Operation::NotEquals };
+        let filters = values.into_iter().map(|value| self.clone().compare(each, vec![value])).collect();
+        Filter(Kind::Group { all: !is_any, filters })
     }
 }

@@ -141,12 +141,8 @@ impl FilterSet {
             if grouped || condition.key.is_none() {
                 return;
             }
-            let same = |known: &&Condition| {
-                known.field == condition.field
-                    && known.key == condition.key
-                    && known.operation == condition.operation
-                    && known.values != condition.values
-            };
+            let same =
+                |known: &&Condition| known.is_of_the_same_key(condition) && known.values != condition.values;
             if seen.iter().any(same) {
                 repeated = condition.key.clone();
             }
@@ -155,7 +151,7 @@ impl FilterSet {
         match repeated {
             Some(key) => Err(Error::invalid(
                 &format!("filter on `{key}`"),
-                "it is compared twice in the same way, of which servers read the first only: use `is_in` or `not_in`",
+                "it is compared twice in the same way, of which servers read the first only: use `is_in`, `not_in` or `Filter::all` (2.0)",
             )),
             None => Ok(()),
         }

@@ -29,16 +29,33 @@ pub(super) fn conditions<'a>(filters: &'a [Filter], each: &mut dyn FnMut(&'a Con
 }
 
 /// What is left of groups that all hold, at a level where all hold anyway.
+///
+/// Those that compare one key twice in the same way stay groups, as servers read only one of two side by side.
 fn flat<'a>(filters: &[&'a Filter]) -> Vec<&'a Filter> {
     let mut found = Vec::with_capacity(filters.len());
     for filter in filters {
         let filter = filter.simplest();
         match &filter.0 {
-            Kind::Group { all: true, filters } => found.extend(flat(&filters.iter().collect::<Vec<_>>())),
+            Kind::Group { all: true, filters } if !repeats(filters) => {
+                found.extend(flat(&filters.iter().collect::<Vec<_>>()))
+            }
             _ => found.push(filter),
         }
     }
     found
+}
+
+/// Whether one key is compared twice in the same way.
+fn repeats(filters: &[Filter]) -> bool {
+    let mut seen: Vec<&Condition> = Vec::new();
+    filters.iter().any(|filter| match &filter.simplest().0 {
+        Kind::Condition(condition) if condition.key.is_some() => {
+            let again = seen.iter().any(|known| known.is_of_the_same_key(condition));
+            seen.push(condition);
+            again
+        }
+        _ => false,
+    })
 }
 
 /// Filters that all hold. Two groups of alternatives would become one, so each of several is put into a place of its own.
@@ -83,7 +100,8 @@ pub(super) fn extent(filters: &[Filter]) -> (usize, usize) {
         }
     }
     let flat = flat(&filters.iter().collect::<Vec<_>>());
-    let alternatives = flat.iter().filter(|filter| matches!(filter.0, Kind::Group { .. })).count();
+    let alternatives =
+        flat.iter().filter(|filter| matches!(filter.0, Kind::Group { all: false, .. })).count();
     let (depth, width) =
         flat.into_iter().map(inner).fold((0, 0), |(depth, width), (d, w)| (depth.max(d), width.max(w)));
     match alternatives {
@@ -93,6 +111,14 @@ pub(super) fn extent(filters: &[Filter]) -> (usize, usize) {
 }
 
 impl Condition {
+    /// Whether both compare one key in the same way.
+    pub(super) fn is_of_the_same_key(&self, other: &Self) -> bool {
+        self.key.is_some()
+            && self.field == other.field
+            && self.key == other.key
+            && self.operation == other.operation
+    }
+
     /// Whether it is about any label, not the one with a key: by a part of its key or its value.
     pub(super) fn is_any_label(&self) -> bool {
         self.field == "labels"

@@ -104,9 +104,8 @@ fn level_matches(filter: &Filter, level: &str) -> bool {
 fn labels_match(filter: &Filter, labels: &[(String, String)]) -> bool {
     let has = |key: &str, value: &str| labels.iter().any(|(k, v)| k == key && v == value);
     let holds = |key: &str, asked: &str| match filter.op {
-        Op::NotEquals => !has(key, asked),
-        Op::In => asked.split(',').any(|one| has(key, one.trim())),
-        Op::NotIn => !asked.split(',').any(|one| has(key, one.trim())),
+        // The values of a list are read as one.
+        Op::NotEquals | Op::NotIn => !has(key, asked),
         Op::Contains => labels.iter().any(|(k, v)| k == key && v.contains(asked)),
         Op::NotContains => !labels.iter().any(|(k, v)| k == key && v.contains(asked)),
         // Whether there is one: the value says nothing.
@@ -120,7 +119,11 @@ fn labels_match(filter: &Filter, labels: &[(String, String)]) -> bool {
             None => any_label_matches(filter, labels),
         };
     }
-    filter.pairs.iter().all(|(key, value)| holds(key, value))
+    let mut pairs = filter.pairs.iter();
+    match filter.op {
+        Op::In => pairs.any(|(key, value)| holds(key, value)),
+        _ => pairs.all(|(key, value)| holds(key, value)),
+    }
 }
 
 /// A filter without a key: by a part of any key or value, or by the key that its value is.

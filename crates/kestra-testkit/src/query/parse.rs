@@ -46,8 +46,11 @@ impl Query {
     }
 }
 
-/// The bracketed segments of a key that begins with `filters`; a key of another shape is none.
+/// The bracketed segments of a key that begins with `filters`; a key of another shape is none, and so is one of several lines.
 fn segments(key: &str) -> Option<Vec<String>> {
+    if key.contains(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']) {
+        return None;
+    }
     let inner = key.strip_prefix("filters[")?.strip_suffix(']')?;
     Some(inner.split("][").map(ToOwned::to_owned).collect())
 }

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | parameters and fields that a version ignores | `ignored` |
 //! | actions by query without a filter | `by_query` |
+//! | lists of labels, names of two lines | `labels` |
 //! | eight days | `look_back` |
 //! | updates that delete | `sources::updates_keep_what_they_do_not_name` |
 //! | drafts, and what else only Enterprise reads | `editions` |
@@ -44,6 +45,7 @@ mod import;
 mod inputs;
 mod keys;
 mod keys_of_executions;
+mod labels;
 mod look_back;
 mod repeats;
 mod secrets;

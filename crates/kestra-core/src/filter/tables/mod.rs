@@ -20,6 +20,7 @@ const EXACT: Operations = Operations::of(&[Equals]);
 const SAME: Operations = Operations::of(&[Equals, NotEquals]);
 const CHOICE: Operations = Operations::of(&[Equals, NotEquals, In, NotIn]);
 const PARTS: Operations = Operations::of(&[Equals, NotEquals, StartsWith, EndsWith, Contains]);
+const LISTS: Operations = Operations::of(&[In, NotIn]);
 const ID: Operations = PARTS.and(CHOICE);
 const TEXT: Operations = ID.and(Operations::of(&[Regex, Prefix]));
 /// As ids, but with patterns.
@@ -27,7 +28,7 @@ const PATTERN_ID: Operations = ID.and(Operations::of(&[Regex]));
 const PATTERN: Operations = PARTS.and(Operations::of(&[Regex]));
 const DATE: Operations = SAME.and(Operations::of(&[GreaterThan, LessThan, AtLeast, AtMost]));
 const WITHIN: Operations = Operations::of(&[Contains, NotContains]);
-const PAIRS: Operations = CHOICE.and(WITHIN).and(Operations::of(&[IsNull, IsNotNull]));
+const PAIRS: Operations = SAME.and(WITHIN).and(Operations::of(&[IsNull, IsNotNull]));
 
 const ALWAYS_SAME: &[Allowed] = &[Allowed::always(SAME)];
 const ALWAYS_TEXT: &[Allowed] = &[Allowed::always(TEXT)];
@@ -43,10 +44,8 @@ const ID_2_0: &[Allowed] = &[Allowed::since(V2_0, ID)];
 const DATE_2_0: &[Allowed] = &[Allowed::since(V2_0, DATE)];
 /// 1.2 gave the ids of flows the lists and the prefix that namespaces had.
 const FLOW_ID: &[Allowed] = &[Allowed::always(PATTERN), Allowed::since(V1_2, TEXT)];
-const LABELS: &[Allowed] =
-    &[Allowed::always(SAME), Allowed::since(V1_1, CHOICE), Allowed::since(V2_0, PAIRS)];
-/// Servers of 1.x have no lists here: one database refuses them (500), another finds every flow.
-const LABELS_OF_FLOWS: &[Allowed] = &[Allowed::always(SAME), Allowed::since(V2_0, PAIRS)];
+/// Without the lists that servers have: they read all values as one, and labels of several lists as alternatives.
+const LABELS: &[Allowed] = &[Allowed::always(SAME), Allowed::since(V2_0, PAIRS)];
 const ANY_LABEL: &[Allowed] =
     &[Allowed::since(V1_1, Operations::of(&[Contains])), Allowed::since(V2_0, WITHIN)];
 const ANY_LABEL_OF_FLOWS: &[Allowed] = &[Allowed::since(V2_0, WITHIN)];
@@ -80,7 +79,7 @@ static EXECUTIONS: Resource = Resource {
         Rule::of_any_entry("labels", ANY_LABEL),
         Rule::new("triggerExecutionId", ALWAYS_ID),
         Rule::new("childFilter", ALWAYS_SAME),
-        Rule::new("kind", &[Allowed::since(V1_1, SAME), Allowed::since(V1_2, CHOICE)]),
+        Rule::new("kind", &[Allowed::since(V1_1, SAME), Allowed::since(V1_2, LISTS)]),
         Rule::new("parentId", CHOICE_2_0),
         Rule::new("taskId", ID_2_0),
     ]),
@@ -92,7 +91,7 @@ static FLOWS: Resource = Resource {
         Rule::new("q", ALWAYS_SAME),
         Rule::new("scope", SCOPE),
         Rule::new("namespace", ALWAYS_TEXT),
-        Rule::new("labels", LABELS_OF_FLOWS),
+        Rule::new("labels", LABELS),
         Rule::of_any_entry("labels", ANY_LABEL_OF_FLOWS),
         Rule::new("flowId", &[Allowed::since(V1_2, TEXT)]),
     ]),
