@@ -53,6 +53,41 @@ pub use kestra_tower::{RetryLayer, ServerLayer, TimeoutLayer, TraceLayer, Versio
 pub use triggers::{StartBackfill, SwitchTrigger, TriggerBackfill, WatchBackfill};
 pub use {http, jiff};
 
+/// What must not compile, so that it is found out before anything is sent.
+///
+/// An operation without what it needs:
+///
+/// ```compile_fail,E0061
+/// kestra::operations::CreateExecution::new("company.team");
+/// ```
+///
+/// Sending an operation that has no client:
+///
+/// ```compile_fail,E0277
+/// # async fn run() {
+/// let _ = kestra::operations::GetFlow::new("company.team", "hello").await;
+/// # }
+/// ```
+///
+/// A layer that can't be copied, which works under a `Buffer`:
+///
+/// ```compile_fail,E0277
+/// let limit = tower::limit::RateLimitLayer::new(1, std::time::Duration::from_secs(1));
+/// let _ = kestra::Client::builder().server("https://kestra.example.com").layer(limit);
+/// ```
+///
+/// The same with one that can:
+///
+/// ```
+/// let limit = tower::limit::ConcurrencyLimitLayer::new(1);
+/// let _ = kestra::Client::builder().server("https://kestra.example.com").layer(limit);
+/// let request = kestra::operations::CreateExecution::new("company.team", "hello").into_request()?;
+/// let _ = request;
+/// # Ok::<(), kestra::Error>(())
+/// ```
+#[cfg(doctest)]
+mod promises {}
+
 /// The code in the documents is compiled like that in the README.
 #[cfg(doctest)]
 mod documents {
