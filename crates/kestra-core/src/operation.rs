@@ -373,7 +373,7 @@ pub enum Replay {
     Safe,
     /// It changes something, and doing it twice is the same as doing it once.
     Idempotent,
-    /// It may start work, so it is repeated only when the request provably wasn't sent.
+    /// It may start work, so it is repeated only when the request provably wasn't sent, or was answered with a 429.
     StartsWork,
 }
 

@@ -33,7 +33,7 @@ pub(super) fn operation(operation: &Operation) -> String {
     text.push_str(match operation.replay {
         Replay::Safe => "only reads, and is repeated when an attempt fails.",
         Replay::Idempotent => "repeated when an attempt fails, as twice is the same as once.",
-        Replay::StartsWork => "never repeated unless provably unsent.",
+        Replay::StartsWork => "never repeated unless provably unsent or answered 429.",
     });
     if guards::looks_back(operation).is_some() {
         text.push_str(

@@ -2,7 +2,7 @@
 
 /// Writes the source of a dashboard from a description.
 ///
-/// `POST /api/v1/{tenant}/ai/generate/dashboard` (Kestra 1.3 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/ai/generate/dashboard` (Kestra 1.3 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GenerateDashboard<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -38,7 +38,7 @@ pub static GENERATE_DASHBOARD: ::kestra_core::OperationInfo = {
 
 /// Writes the source of a flow from a description.
 ///
-/// `POST /api/v1/{tenant}/ai/generate/flow` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/ai/generate/flow` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GenerateFlow<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

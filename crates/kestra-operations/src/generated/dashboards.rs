@@ -2,7 +2,7 @@
 
 /// Creates a dashboard from its YAML source.
 ///
-/// `POST /api/v1/{tenant}/dashboards` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/dashboards` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateDashboard<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

@@ -2,7 +2,7 @@
 
 /// Starts an execution of a flow and answers it at once, or at its end with `wait`.
 ///
-/// `POST /api/v1/{tenant}/executions/{namespace}/{id}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/executions/{namespace}/{id}` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -251,7 +251,7 @@ pub static DELETE_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Deletes every execution that the filters match, all or none.
 ///
-/// `DELETE /api/v1/{tenant}/executions/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `DELETE /api/v1/{tenant}/executions/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 ///
 /// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
 #[must_use = "an operation does nothing until it is sent"]
@@ -770,7 +770,7 @@ pub static FOLLOW_EXECUTION_DEPENDENCIES: ::kestra_core::OperationInfo = {
 
 /// Runs an execution that waits, whatever it waits for.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/force-run` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/force-run` (Kestra before 2.0); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/force-run` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/force-run` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ForceRunExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -810,7 +810,7 @@ pub static FORCE_RUN_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Runs the executions named, whatever they wait for.
 ///
-/// `POST /api/v1/{tenant}/executions/force-run/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/executions/force-run/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ForceRunExecutionsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -847,7 +847,7 @@ pub static FORCE_RUN_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Runs every execution that the filters match, whatever it waits for.
 ///
-/// `POST /api/v1/{tenant}/executions/force-run/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/executions/force-run/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 ///
 /// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
 #[must_use = "an operation does nothing until it is sent"]
@@ -1409,7 +1409,7 @@ pub static KILL_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Stops every execution that the filters match, but not those that they started.
 ///
-/// `DELETE /api/v1/{tenant}/executions/kill/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `DELETE /api/v1/{tenant}/executions/kill/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 ///
 /// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
 #[must_use = "an operation does nothing until it is sent"]
@@ -1732,7 +1732,7 @@ pub static LIST_EXECUTION_NAMESPACES: ::kestra_core::OperationInfo = {
 
 /// Pauses a running execution before its next task.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/pause` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/pause` (Kestra before 2.0); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/pause` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/pause` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PauseExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1772,7 +1772,7 @@ pub static PAUSE_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Pauses the executions named.
 ///
-/// `POST /api/v1/{tenant}/executions/pause/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/executions/pause/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PauseExecutionsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1809,7 +1809,7 @@ pub static PAUSE_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Pauses every execution that the filters match.
 ///
-/// `POST /api/v1/{tenant}/executions/pause/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/executions/pause/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 ///
 /// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
 #[must_use = "an operation does nothing until it is sent"]
@@ -2061,7 +2061,7 @@ pub static PREVIEW_FILE_FROM_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Starts a new execution with the inputs of an old one, from its beginning or from one task run.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/replay` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/replay` (Kestra before 2.0); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/replay` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/replay` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ReplayExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -2132,7 +2132,7 @@ pub static REPLAY_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Starts a new execution like an old one, with other inputs.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/replay-with-inputs` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/replay-with-inputs` (Kestra before 2.0); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/replay-with-inputs` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/replay-with-inputs` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ReplayExecutionWithInputs<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -2204,7 +2204,7 @@ pub static REPLAY_EXECUTION_WITH_INPUTS: ::kestra_core::OperationInfo = {
 
 /// Starts a new execution for each of those named.
 ///
-/// `POST /api/v1/{tenant}/executions/replay/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/executions/replay/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ReplayExecutionsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -2252,7 +2252,7 @@ pub static REPLAY_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Starts a new execution for each that the filters match.
 ///
-/// `POST /api/v1/{tenant}/executions/replay/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/executions/replay/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 ///
 /// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
 #[must_use = "an operation does nothing until it is sent"]
@@ -2456,7 +2456,7 @@ pub static REPLAY_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Restarts an execution from the tasks that failed, in place.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/restart` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/restart` (Kestra before 2.0); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/restart` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/restart` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct RestartExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -2507,7 +2507,7 @@ pub static RESTART_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Restarts the executions named from the tasks that failed.
 ///
-/// `POST /api/v1/{tenant}/executions/restart/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/executions/restart/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct RestartExecutionsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -2544,7 +2544,7 @@ pub static RESTART_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Restarts every execution that the filters match from the tasks that failed.
 ///
-/// `POST /api/v1/{tenant}/executions/restart/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/executions/restart/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 ///
 /// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
 #[must_use = "an operation does nothing until it is sent"]
@@ -2739,7 +2739,7 @@ pub static RESTART_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Resumes a paused execution, with the inputs that the pause asks for.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/resume` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/resume` (Kestra before 2.0); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/resume` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/resume` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ResumeExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -2780,7 +2780,7 @@ pub static RESUME_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Resumes an execution that stopped at a breakpoint.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/resume-from-breakpoint` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/resume-from-breakpoint` (Kestra before 2.0); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/resume-from-breakpoint` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/resume-from-breakpoint` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ResumeExecutionFromBreakpoint<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -2831,7 +2831,7 @@ pub static RESUME_EXECUTION_FROM_BREAKPOINT: ::kestra_core::OperationInfo = {
 
 /// Resumes the executions named.
 ///
-/// `POST /api/v1/{tenant}/executions/resume/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/executions/resume/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ResumeExecutionsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -2868,7 +2868,7 @@ pub static RESUME_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Resumes every execution that the filters match.
 ///
-/// `POST /api/v1/{tenant}/executions/resume/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/executions/resume/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 ///
 /// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
 #[must_use = "an operation does nothing until it is sent"]
@@ -3431,7 +3431,7 @@ pub static SET_EXECUTION_LABELS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Sets labels of every execution that the filters match, which must have ended.
 ///
-/// `POST /api/v1/{tenant}/executions/labels/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/executions/labels/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 ///
 /// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
 #[must_use = "an operation does nothing until it is sent"]
@@ -3636,7 +3636,7 @@ pub static SET_EXECUTION_LABELS_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Starts an execution of a flow; gone with 2.0, where `create_execution` does the same.
 ///
-/// `POST /api/v1/{tenant}/executions/trigger/{namespace}/{id}` (Kestra before 2.0); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/executions/trigger/{namespace}/{id}` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
 ///
 /// On other versions use `executions().create_execution(namespace, flow)`.
 #[must_use = "an operation does nothing until it is sent"]
@@ -3718,7 +3718,7 @@ pub static TRIGGER_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Starts an execution through a webhook trigger, by GET.
 ///
-/// `GET /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `GET /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByGetWebhook<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3756,7 +3756,7 @@ pub static TRIGGER_EXECUTION_BY_GET_WEBHOOK: ::kestra_core::OperationInfo = {
 
 /// Starts an execution through a webhook trigger with a path of its own, by GET.
 ///
-/// `GET /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent.
+/// `GET /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByGetWebhookWithPath<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3800,7 +3800,7 @@ pub static TRIGGER_EXECUTION_BY_GET_WEBHOOK_WITH_PATH: ::kestra_core::OperationI
 
 /// Starts an execution through a webhook trigger, by POST.
 ///
-/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPostWebhook<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3846,7 +3846,7 @@ pub static TRIGGER_EXECUTION_BY_POST_WEBHOOK: ::kestra_core::OperationInfo = {
 
 /// Starts an execution through a webhook trigger, by POST.
 ///
-/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPostWebhookText<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3888,7 +3888,7 @@ pub static TRIGGER_EXECUTION_BY_POST_WEBHOOK_TEXT: ::kestra_core::OperationInfo 
 
 /// Starts an execution through a webhook trigger, by POST.
 ///
-/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPostWebhookForm<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3930,7 +3930,7 @@ pub static TRIGGER_EXECUTION_BY_POST_WEBHOOK_FORM: ::kestra_core::OperationInfo 
 
 /// Starts an execution through a webhook trigger, by POST.
 ///
-/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPostWebhookBytes<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3972,7 +3972,7 @@ pub static TRIGGER_EXECUTION_BY_POST_WEBHOOK_BYTES: ::kestra_core::OperationInfo
 
 /// Starts an execution through a webhook trigger with a path of its own, by POST.
 ///
-/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPostWebhookWithPath<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4024,7 +4024,7 @@ pub static TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH: ::kestra_core::Operation
 
 /// Starts an execution through a webhook trigger with a path of its own, by POST.
 ///
-/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPostWebhookWithPathText<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4072,7 +4072,7 @@ pub static TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH_TEXT: ::kestra_core::Oper
 
 /// Starts an execution through a webhook trigger with a path of its own, by POST.
 ///
-/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPostWebhookWithPathForm<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4120,7 +4120,7 @@ pub static TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH_FORM: ::kestra_core::Oper
 
 /// Starts an execution through a webhook trigger with a path of its own, by POST.
 ///
-/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPostWebhookWithPathBytes<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4168,7 +4168,7 @@ pub static TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH_BYTES: ::kestra_core::Ope
 
 /// Starts an execution through a webhook trigger, by PUT.
 ///
-/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPutWebhook<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4214,7 +4214,7 @@ pub static TRIGGER_EXECUTION_BY_PUT_WEBHOOK: ::kestra_core::OperationInfo = {
 
 /// Starts an execution through a webhook trigger, by PUT.
 ///
-/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPutWebhookText<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4256,7 +4256,7 @@ pub static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_TEXT: ::kestra_core::OperationInfo =
 
 /// Starts an execution through a webhook trigger, by PUT.
 ///
-/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPutWebhookForm<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4298,7 +4298,7 @@ pub static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_FORM: ::kestra_core::OperationInfo =
 
 /// Starts an execution through a webhook trigger, by PUT.
 ///
-/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPutWebhookBytes<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4340,7 +4340,7 @@ pub static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_BYTES: ::kestra_core::OperationInfo 
 
 /// Starts an execution through a webhook trigger with a path of its own, by PUT.
 ///
-/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent.
+/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPutWebhookWithPath<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4392,7 +4392,7 @@ pub static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH: ::kestra_core::OperationI
 
 /// Starts an execution through a webhook trigger with a path of its own, by PUT.
 ///
-/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent.
+/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPutWebhookWithPathText<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4436,7 +4436,7 @@ pub static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH_TEXT: ::kestra_core::Opera
 
 /// Starts an execution through a webhook trigger with a path of its own, by PUT.
 ///
-/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent.
+/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPutWebhookWithPathForm<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4480,7 +4480,7 @@ pub static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH_FORM: ::kestra_core::Opera
 
 /// Starts an execution through a webhook trigger with a path of its own, by PUT.
 ///
-/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent.
+/// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TriggerExecutionByPutWebhookWithPathBytes<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4528,7 +4528,7 @@ pub static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH_BYTES: ::kestra_core::Oper
 
 /// Takes an execution out of its flow's queue and gives it a state, `RUNNING` unless told otherwise.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/unqueue` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/unqueue` (Kestra before 2.0); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/unqueue` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/unqueue` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UnqueueExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4579,7 +4579,7 @@ pub static UNQUEUE_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Takes the executions named out of their queues.
 ///
-/// `POST /api/v1/{tenant}/executions/unqueue/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/executions/unqueue/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UnqueueExecutionsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4627,7 +4627,7 @@ pub static UNQUEUE_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Takes every execution that the filters match out of its queue.
 ///
-/// `POST /api/v1/{tenant}/executions/unqueue/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/executions/unqueue/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 ///
 /// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
 #[must_use = "an operation does nothing until it is sent"]
@@ -4831,7 +4831,7 @@ pub static UNQUEUE_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Sets the state of an execution that has ended.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/change-status` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/change-status` (Kestra before 2.0); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/change-status` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/change-status` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateExecutionStatus<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4871,7 +4871,7 @@ pub static UPDATE_EXECUTION_STATUS: ::kestra_core::OperationInfo = {
 
 /// Sets the state of the executions named, which must have ended.
 ///
-/// `POST /api/v1/{tenant}/executions/change-status/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/executions/change-status/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateExecutionsStatusByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4913,7 +4913,7 @@ pub static UPDATE_EXECUTIONS_STATUS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Sets the state of every execution that the filters match, which must have ended.
 ///
-/// `POST /api/v1/{tenant}/executions/change-status/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/executions/change-status/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 ///
 /// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
 #[must_use = "an operation does nothing until it is sent"]
@@ -5115,7 +5115,7 @@ pub static UPDATE_EXECUTIONS_STATUS_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Sets the state of one task run and goes on from there.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/state` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/state` (Kestra before 2.0); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/state` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/state` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateTaskRunState<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

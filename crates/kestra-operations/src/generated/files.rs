@@ -364,7 +364,7 @@ pub static LIST_NAMESPACE_DIRECTORY_FILES: ::kestra_core::OperationInfo = {
 
 /// Moves or renames a file or folder of a namespace.
 ///
-/// `PUT /api/v1/{tenant}/namespaces/{namespace}/files` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `PUT /api/v1/{tenant}/namespaces/{namespace}/files` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct MoveFile<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

@@ -2,7 +2,7 @@
 
 /// Creates and updates the flows of a YAML source with several documents, and with `delete` removes all others.
 ///
-/// `POST /api/v1/{tenant}/flows/bulk` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/flows/bulk` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct BulkUpdateFlows<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -65,7 +65,7 @@ pub static BULK_UPDATE_FLOWS: ::kestra_core::OperationInfo = {
 
 /// Creates a flow from its YAML source.
 ///
-/// `POST /api/v1/{tenant}/flows` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/flows` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateFlow<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -221,7 +221,7 @@ pub static DELETE_FLOWS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Deletes every flow that the filters match.
 ///
-/// `DELETE /api/v1/{tenant}/flows/delete/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `DELETE /api/v1/{tenant}/flows/delete/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteFlowsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1138,7 +1138,7 @@ pub static GET_TASK_FROM_FLOW: ::kestra_core::OperationInfo = {
 
 /// Creates and updates flows from a YAML file or a ZIP archive, and answers the names of those that failed.
 ///
-/// `POST /api/v1/{tenant}/flows/import` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/flows/import` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ImportFlows<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1433,7 +1433,7 @@ pub static PREVIEW_SOURCE_REPLACEMENT: ::kestra_core::OperationInfo = {
 
 /// Replaces text in one line of the source of a flow.
 ///
-/// `POST /api/v1/{tenant}/flows/source/replace/line` (Kestra 2.0 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/flows/source/replace/line` (Kestra 2.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ReplaceInSourceLine<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1469,7 +1469,7 @@ pub static REPLACE_IN_SOURCE_LINE: ::kestra_core::OperationInfo = {
 
 /// Replaces text in the sources of the flows named; what is left as it was comes with a reason.
 ///
-/// `POST /api/v1/{tenant}/flows/source/replace/apply` (Kestra 2.0 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/flows/source/replace/apply` (Kestra 2.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ReplaceInSources<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1885,7 +1885,7 @@ pub static UPDATE_FLOW: ::kestra_core::OperationInfo = {
 
 /// Creates and updates flows of one namespace from YAML, and with `delete` removes all others in it.
 ///
-/// `POST /api/v1/{tenant}/flows/{namespace}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/flows/{namespace}` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateFlowsInNamespace<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1943,7 +1943,7 @@ pub static UPDATE_FLOWS_IN_NAMESPACE: ::kestra_core::OperationInfo = {
 
 /// Creates and updates flows of one namespace from YAML, and with `delete` removes all others in it.
 ///
-/// `POST /api/v1/{tenant}/flows/{namespace}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/flows/{namespace}` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateFlowsInNamespaceMultipart<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -2007,7 +2007,7 @@ pub static UPDATE_FLOWS_IN_NAMESPACE_MULTIPART: ::kestra_core::OperationInfo = {
 
 /// Replaces one task of a flow; gone with 2.0.
 ///
-/// `PATCH /api/v1/{tenant}/flows/{namespace}/{id}/{taskId}` (Kestra before 2.0); open source; never repeated unless provably unsent.
+/// `PATCH /api/v1/{tenant}/flows/{namespace}/{id}/{taskId}` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
 ///
 /// On other versions use `flows().update_flow(namespace, flow, source)` with the source as a whole.
 ///

@@ -47,7 +47,7 @@ pub static CLOSE_MCP_SESSION: ::kestra_core::OperationInfo = {
 
 /// Creates an MCP server, which offers flows as tools.
 ///
-/// `POST /api/v1/{tenant}/mcp-servers` (Kestra 2.0.1 and later), `POST /api/v1/{tenant}/mcp/servers` (Kestra 2.0 and later, before 2.0.1); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/mcp-servers` (Kestra 2.0.1 and later), `POST /api/v1/{tenant}/mcp/servers` (Kestra 2.0 and later, before 2.0.1); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateMcpServer<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -295,7 +295,7 @@ pub static LIST_MCP_TOOLS: ::kestra_core::OperationInfo = {
 
 /// Listens to the messages that an MCP server sends of its own accord; the answer's head tells the session's id.
 ///
-/// `GET /api/v1/{tenant}/mcp/{id}` (Kestra 2.0 and later); open source; never repeated unless provably unsent.
+/// `GET /api/v1/{tenant}/mcp/{id}` (Kestra 2.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct OpenMcpSession<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -340,7 +340,7 @@ pub static OPEN_MCP_SESSION: ::kestra_core::OperationInfo = {
 
 /// Sends a message of JSON-RPC to an MCP server, which answers with JSON or a stream of events; `initialize` begins a session, whose id is in the answer's head.
 ///
-/// `POST /api/v1/{tenant}/mcp/{id}` (Kestra 2.0 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/mcp/{id}` (Kestra 2.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SendMcpMessage<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -384,7 +384,7 @@ pub static SEND_MCP_MESSAGE: ::kestra_core::OperationInfo = {
 
 /// Switches an MCP server off if it is on, and on if it is off.
 ///
-/// `PATCH /api/v1/{tenant}/mcp-servers/{id}/toggle` (Kestra 2.0.1 and later), `PATCH /api/v1/{tenant}/mcp/servers/{id}/toggle` (Kestra 2.0 and later, before 2.0.1); open source; never repeated unless provably unsent.
+/// `PATCH /api/v1/{tenant}/mcp-servers/{id}/toggle` (Kestra 2.0.1 and later), `PATCH /api/v1/{tenant}/mcp/servers/{id}/toggle` (Kestra 2.0 and later, before 2.0.1); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ToggleMcpServer<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

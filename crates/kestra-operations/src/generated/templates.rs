@@ -2,7 +2,7 @@
 
 /// Creates a template.
 ///
-/// `POST /api/v1/{tenant}/templates` (Kestra before 2.0); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/templates` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
 ///
 /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
 ///
@@ -122,7 +122,7 @@ pub static DELETE_TEMPLATES_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Deletes every template that the query matches.
 ///
-/// `DELETE /api/v1/{tenant}/templates/delete/by-query` (Kestra before 2.0); open source; never repeated unless provably unsent.
+/// `DELETE /api/v1/{tenant}/templates/delete/by-query` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
 ///
 /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
 ///
@@ -331,7 +331,7 @@ pub static GET_TEMPLATE: ::kestra_core::OperationInfo = {
 
 /// Creates and updates templates from a YAML file or a ZIP archive.
 ///
-/// `POST /api/v1/{tenant}/templates/import` (Kestra before 2.0); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/templates/import` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
 ///
 /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
 ///
@@ -487,7 +487,7 @@ pub static SEARCH_TEMPLATES: ::kestra_core::OperationInfo = {
 
 /// Creates and updates templates of one namespace, and with `delete` removes all others in it.
 ///
-/// `POST /api/v1/{tenant}/templates/{namespace}` (Kestra before 2.0); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/templates/{namespace}` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
 ///
 /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
 ///

@@ -2,7 +2,7 @@
 
 /// Starts a backfill of a schedule for a span of the past.
 ///
-/// `PUT /api/v1/{tenant}/triggers/backfill/create` (Kestra 2.0 and later); open source; never repeated unless provably unsent.
+/// `PUT /api/v1/{tenant}/triggers/backfill/create` (Kestra 2.0 and later); open source; never repeated unless provably unsent or answered 429.
 ///
 /// On other versions use `triggers().update_trigger(trigger)` with the trigger as it is to be.
 #[must_use = "an operation does nothing until it is sent"]
@@ -119,7 +119,7 @@ pub static DELETE_BACKFILL_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Ends the backfills of every trigger that the filters match.
 ///
-/// `POST /api/v1/{tenant}/triggers/backfill/delete/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/triggers/backfill/delete/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteBackfillByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -285,7 +285,7 @@ pub static DELETE_TRIGGERS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Deletes the state of every trigger that the filters match.
 ///
-/// `DELETE /api/v1/{tenant}/triggers/delete/by-query` (Kestra 1.2 and later); open source; never repeated unless provably unsent.
+/// `DELETE /api/v1/{tenant}/triggers/delete/by-query` (Kestra 1.2 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteTriggersByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -540,7 +540,7 @@ pub static PAUSE_BACKFILL_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Restarts a trigger.
 ///
-/// `POST /api/v1/{tenant}/triggers/{namespace}/{flowId}/{triggerId}/restart` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/triggers/{namespace}/{flowId}/{triggerId}/restart` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct RestartTrigger<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -971,7 +971,7 @@ pub static SET_TRIGGERS_DISABLED_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Unlocks a trigger whose evaluation or execution got lost.
 ///
-/// `POST /api/v1/{tenant}/triggers/{namespace}/{flowId}/{triggerId}/unlock` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/triggers/{namespace}/{flowId}/{triggerId}/unlock` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UnlockTrigger<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1008,7 +1008,7 @@ pub static UNLOCK_TRIGGER: ::kestra_core::OperationInfo = {
 
 /// Unlocks the triggers named.
 ///
-/// `POST /api/v1/{tenant}/triggers/unlock/by-triggers` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/triggers/unlock/by-triggers` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UnlockTriggersByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1046,7 +1046,7 @@ pub static UNLOCK_TRIGGERS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Unlocks every trigger that the filters match.
 ///
-/// `POST /api/v1/{tenant}/triggers/unlock/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/triggers/unlock/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UnlockTriggersByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1135,7 +1135,7 @@ pub static UNLOCK_TRIGGERS_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Goes on with the backfill of a trigger.
 ///
-/// `PUT /api/v1/{tenant}/triggers/backfill/unpause` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `PUT /api/v1/{tenant}/triggers/backfill/unpause` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UnpauseBackfill<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1172,7 +1172,7 @@ pub static UNPAUSE_BACKFILL: ::kestra_core::OperationInfo = {
 
 /// Goes on with the backfills of the triggers named.
 ///
-/// `POST /api/v1/{tenant}/triggers/backfill/unpause/by-triggers` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/triggers/backfill/unpause/by-triggers` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UnpauseBackfillByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1210,7 +1210,7 @@ pub static UNPAUSE_BACKFILL_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Goes on with the backfills of every trigger that the filters match.
 ///
-/// `POST /api/v1/{tenant}/triggers/backfill/unpause/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/triggers/backfill/unpause/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UnpauseBackfillByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1299,7 +1299,7 @@ pub static UNPAUSE_BACKFILL_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Disables a trigger or starts its backfill; gone with 2.0.
 ///
-/// `PUT /api/v1/{tenant}/triggers` (Kestra before 2.0); open source; never repeated unless provably unsent.
+/// `PUT /api/v1/{tenant}/triggers` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
 ///
 /// On other versions use `triggers().set_trigger_disabled(..)` or `triggers().create_backfill(..)`.
 #[must_use = "an operation does nothing until it is sent"]

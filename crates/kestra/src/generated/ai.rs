@@ -3,7 +3,7 @@
 impl crate::areas::Ai {
     /// Writes the source of a dashboard from a description.
     ///
-    /// `POST /api/v1/{tenant}/ai/generate/dashboard` (Kestra 1.3 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/ai/generate/dashboard` (Kestra 1.3 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn generate_dashboard(
         &self,
         dashboard_generation_prompt: impl Into<::kestra_models::DashboardGenerationPrompt>,
@@ -13,7 +13,7 @@ impl crate::areas::Ai {
 
     /// Writes the source of a flow from a description.
     ///
-    /// `POST /api/v1/{tenant}/ai/generate/flow` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/ai/generate/flow` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn generate_flow(
         &self,
         flow_generation_prompt: impl Into<::kestra_models::FlowGenerationPrompt>,

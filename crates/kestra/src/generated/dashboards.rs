@@ -3,7 +3,7 @@
 impl crate::areas::Dashboards {
     /// Creates a dashboard from its YAML source.
     ///
-    /// `POST /api/v1/{tenant}/dashboards` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/dashboards` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn create_dashboard(
         &self,
         source: impl Into<String>,

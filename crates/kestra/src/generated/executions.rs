@@ -3,7 +3,7 @@
 impl crate::areas::Executions {
     /// Starts an execution of a flow and answers it at once, or at its end with `wait`.
     ///
-    /// `POST /api/v1/{tenant}/executions/{namespace}/{id}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/executions/{namespace}/{id}` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn create_execution(
         &self,
         namespace: impl AsRef<str>,
@@ -34,7 +34,7 @@ impl crate::areas::Executions {
 
     /// Deletes every execution that the filters match, all or none.
     ///
-    /// `DELETE /api/v1/{tenant}/executions/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `DELETE /api/v1/{tenant}/executions/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     ///
     /// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
     pub fn delete_executions_by_query(&self) -> ::kestra_operations::DeleteExecutionsByQuery<crate::Client> {
@@ -109,7 +109,7 @@ impl crate::areas::Executions {
 
     /// Runs an execution that waits, whatever it waits for.
     ///
-    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/force-run` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/force-run` (Kestra before 2.0); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/force-run` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/force-run` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
     pub fn force_run_execution(
         &self,
         execution_id: impl AsRef<str>,
@@ -119,7 +119,7 @@ impl crate::areas::Executions {
 
     /// Runs the executions named, whatever they wait for.
     ///
-    /// `POST /api/v1/{tenant}/executions/force-run/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/executions/force-run/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn force_run_executions_by_ids(
         &self,
         ids: impl IntoIterator<Item = impl Into<String>>,
@@ -129,7 +129,7 @@ impl crate::areas::Executions {
 
     /// Runs every execution that the filters match, whatever it waits for.
     ///
-    /// `POST /api/v1/{tenant}/executions/force-run/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/executions/force-run/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     ///
     /// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
     pub fn force_run_executions_by_query(
@@ -233,7 +233,7 @@ impl crate::areas::Executions {
 
     /// Stops every execution that the filters match, but not those that they started.
     ///
-    /// `DELETE /api/v1/{tenant}/executions/kill/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `DELETE /api/v1/{tenant}/executions/kill/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     ///
     /// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
     pub fn kill_executions_by_query(&self) -> ::kestra_operations::KillExecutionsByQuery<crate::Client> {
@@ -269,7 +269,7 @@ impl crate::areas::Executions {
 
     /// Pauses a running execution before its next task.
     ///
-    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/pause` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/pause` (Kestra before 2.0); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/pause` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/pause` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
     pub fn pause_execution(
         &self,
         execution_id: impl AsRef<str>,
@@ -279,7 +279,7 @@ impl crate::areas::Executions {
 
     /// Pauses the executions named.
     ///
-    /// `POST /api/v1/{tenant}/executions/pause/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/executions/pause/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn pause_executions_by_ids(
         &self,
         ids: impl IntoIterator<Item = impl Into<String>>,
@@ -289,7 +289,7 @@ impl crate::areas::Executions {
 
     /// Pauses every execution that the filters match.
     ///
-    /// `POST /api/v1/{tenant}/executions/pause/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/executions/pause/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     ///
     /// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
     pub fn pause_executions_by_query(&self) -> ::kestra_operations::PauseExecutionsByQuery<crate::Client> {
@@ -309,7 +309,7 @@ impl crate::areas::Executions {
 
     /// Starts a new execution with the inputs of an old one, from its beginning or from one task run.
     ///
-    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/replay` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/replay` (Kestra before 2.0); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/replay` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/replay` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
     pub fn replay_execution(
         &self,
         execution_id: impl AsRef<str>,
@@ -319,7 +319,7 @@ impl crate::areas::Executions {
 
     /// Starts a new execution like an old one, with other inputs.
     ///
-    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/replay-with-inputs` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/replay-with-inputs` (Kestra before 2.0); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/replay-with-inputs` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/replay-with-inputs` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
     pub fn replay_execution_with_inputs(
         &self,
         execution_id: impl AsRef<str>,
@@ -329,7 +329,7 @@ impl crate::areas::Executions {
 
     /// Starts a new execution for each of those named.
     ///
-    /// `POST /api/v1/{tenant}/executions/replay/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/executions/replay/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn replay_executions_by_ids(
         &self,
         ids: impl IntoIterator<Item = impl Into<String>>,
@@ -339,7 +339,7 @@ impl crate::areas::Executions {
 
     /// Starts a new execution for each that the filters match.
     ///
-    /// `POST /api/v1/{tenant}/executions/replay/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/executions/replay/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     ///
     /// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
     pub fn replay_executions_by_query(&self) -> ::kestra_operations::ReplayExecutionsByQuery<crate::Client> {
@@ -348,7 +348,7 @@ impl crate::areas::Executions {
 
     /// Restarts an execution from the tasks that failed, in place.
     ///
-    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/restart` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/restart` (Kestra before 2.0); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/restart` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/restart` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
     pub fn restart_execution(
         &self,
         execution_id: impl AsRef<str>,
@@ -358,7 +358,7 @@ impl crate::areas::Executions {
 
     /// Restarts the executions named from the tasks that failed.
     ///
-    /// `POST /api/v1/{tenant}/executions/restart/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/executions/restart/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn restart_executions_by_ids(
         &self,
         ids: impl IntoIterator<Item = impl Into<String>>,
@@ -368,7 +368,7 @@ impl crate::areas::Executions {
 
     /// Restarts every execution that the filters match from the tasks that failed.
     ///
-    /// `POST /api/v1/{tenant}/executions/restart/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/executions/restart/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     ///
     /// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
     pub fn restart_executions_by_query(
@@ -379,7 +379,7 @@ impl crate::areas::Executions {
 
     /// Resumes a paused execution, with the inputs that the pause asks for.
     ///
-    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/resume` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/resume` (Kestra before 2.0); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/resume` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/resume` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
     pub fn resume_execution(
         &self,
         execution_id: impl AsRef<str>,
@@ -389,7 +389,7 @@ impl crate::areas::Executions {
 
     /// Resumes an execution that stopped at a breakpoint.
     ///
-    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/resume-from-breakpoint` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/resume-from-breakpoint` (Kestra before 2.0); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/resume-from-breakpoint` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/resume-from-breakpoint` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
     pub fn resume_execution_from_breakpoint(
         &self,
         execution_id: impl AsRef<str>,
@@ -399,7 +399,7 @@ impl crate::areas::Executions {
 
     /// Resumes the executions named.
     ///
-    /// `POST /api/v1/{tenant}/executions/resume/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/executions/resume/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn resume_executions_by_ids(
         &self,
         ids: impl IntoIterator<Item = impl Into<String>>,
@@ -409,7 +409,7 @@ impl crate::areas::Executions {
 
     /// Resumes every execution that the filters match.
     ///
-    /// `POST /api/v1/{tenant}/executions/resume/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/executions/resume/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     ///
     /// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
     pub fn resume_executions_by_query(&self) -> ::kestra_operations::ResumeExecutionsByQuery<crate::Client> {
@@ -459,7 +459,7 @@ impl crate::areas::Executions {
 
     /// Sets labels of every execution that the filters match, which must have ended.
     ///
-    /// `POST /api/v1/{tenant}/executions/labels/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/executions/labels/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     ///
     /// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
     pub fn set_execution_labels_by_query(
@@ -471,7 +471,7 @@ impl crate::areas::Executions {
 
     /// Starts an execution of a flow; gone with 2.0, where `create_execution` does the same.
     ///
-    /// `POST /api/v1/{tenant}/executions/trigger/{namespace}/{id}` (Kestra before 2.0); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/executions/trigger/{namespace}/{id}` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
     ///
     /// On other versions use `executions().create_execution(namespace, flow)`.
     pub fn trigger_execution(
@@ -484,7 +484,7 @@ impl crate::areas::Executions {
 
     /// Starts an execution through a webhook trigger, by GET.
     ///
-    /// `GET /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `GET /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn trigger_execution_by_get_webhook(
         &self,
         namespace: impl AsRef<str>,
@@ -496,7 +496,7 @@ impl crate::areas::Executions {
 
     /// Starts an execution through a webhook trigger with a path of its own, by GET.
     ///
-    /// `GET /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent.
+    /// `GET /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn trigger_execution_by_get_webhook_with_path(
         &self,
         namespace: impl AsRef<str>,
@@ -510,7 +510,7 @@ impl crate::areas::Executions {
 
     /// Starts an execution through a webhook trigger, by POST.
     ///
-    /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn trigger_execution_by_post_webhook(
         &self,
         namespace: impl AsRef<str>,
@@ -522,7 +522,7 @@ impl crate::areas::Executions {
 
     /// Starts an execution through a webhook trigger, by POST.
     ///
-    /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn trigger_execution_by_post_webhook_text(
         &self,
         namespace: impl AsRef<str>,
@@ -536,7 +536,7 @@ impl crate::areas::Executions {
 
     /// Starts an execution through a webhook trigger, by POST.
     ///
-    /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn trigger_execution_by_post_webhook_form(
         &self,
         namespace: impl AsRef<str>,
@@ -550,7 +550,7 @@ impl crate::areas::Executions {
 
     /// Starts an execution through a webhook trigger, by POST.
     ///
-    /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn trigger_execution_by_post_webhook_bytes(
         &self,
         namespace: impl AsRef<str>,
@@ -564,7 +564,7 @@ impl crate::areas::Executions {
 
     /// Starts an execution through a webhook trigger with a path of its own, by POST.
     ///
-    /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn trigger_execution_by_post_webhook_with_path(
         &self,
         namespace: impl AsRef<str>,
@@ -578,7 +578,7 @@ impl crate::areas::Executions {
 
     /// Starts an execution through a webhook trigger with a path of its own, by POST.
     ///
-    /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn trigger_execution_by_post_webhook_with_path_text(
         &self,
         namespace: impl AsRef<str>,
@@ -593,7 +593,7 @@ impl crate::areas::Executions {
 
     /// Starts an execution through a webhook trigger with a path of its own, by POST.
     ///
-    /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn trigger_execution_by_post_webhook_with_path_form(
         &self,
         namespace: impl AsRef<str>,
@@ -608,7 +608,7 @@ impl crate::areas::Executions {
 
     /// Starts an execution through a webhook trigger with a path of its own, by POST.
     ///
-    /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn trigger_execution_by_post_webhook_with_path_bytes(
         &self,
         namespace: impl AsRef<str>,
@@ -623,7 +623,7 @@ impl crate::areas::Executions {
 
     /// Starts an execution through a webhook trigger, by PUT.
     ///
-    /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn trigger_execution_by_put_webhook(
         &self,
         namespace: impl AsRef<str>,
@@ -635,7 +635,7 @@ impl crate::areas::Executions {
 
     /// Starts an execution through a webhook trigger, by PUT.
     ///
-    /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn trigger_execution_by_put_webhook_text(
         &self,
         namespace: impl AsRef<str>,
@@ -649,7 +649,7 @@ impl crate::areas::Executions {
 
     /// Starts an execution through a webhook trigger, by PUT.
     ///
-    /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn trigger_execution_by_put_webhook_form(
         &self,
         namespace: impl AsRef<str>,
@@ -663,7 +663,7 @@ impl crate::areas::Executions {
 
     /// Starts an execution through a webhook trigger, by PUT.
     ///
-    /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn trigger_execution_by_put_webhook_bytes(
         &self,
         namespace: impl AsRef<str>,
@@ -677,7 +677,7 @@ impl crate::areas::Executions {
 
     /// Starts an execution through a webhook trigger with a path of its own, by PUT.
     ///
-    /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent.
+    /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn trigger_execution_by_put_webhook_with_path(
         &self,
         namespace: impl AsRef<str>,
@@ -691,7 +691,7 @@ impl crate::areas::Executions {
 
     /// Starts an execution through a webhook trigger with a path of its own, by PUT.
     ///
-    /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent.
+    /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn trigger_execution_by_put_webhook_with_path_text(
         &self,
         namespace: impl AsRef<str>,
@@ -706,7 +706,7 @@ impl crate::areas::Executions {
 
     /// Starts an execution through a webhook trigger with a path of its own, by PUT.
     ///
-    /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent.
+    /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn trigger_execution_by_put_webhook_with_path_form(
         &self,
         namespace: impl AsRef<str>,
@@ -721,7 +721,7 @@ impl crate::areas::Executions {
 
     /// Starts an execution through a webhook trigger with a path of its own, by PUT.
     ///
-    /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent.
+    /// `PUT /api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}` (Kestra 1.3 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn trigger_execution_by_put_webhook_with_path_bytes(
         &self,
         namespace: impl AsRef<str>,
@@ -736,7 +736,7 @@ impl crate::areas::Executions {
 
     /// Takes an execution out of its flow's queue and gives it a state, `RUNNING` unless told otherwise.
     ///
-    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/unqueue` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/unqueue` (Kestra before 2.0); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/unqueue` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/unqueue` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
     pub fn unqueue_execution(
         &self,
         execution_id: impl AsRef<str>,
@@ -746,7 +746,7 @@ impl crate::areas::Executions {
 
     /// Takes the executions named out of their queues.
     ///
-    /// `POST /api/v1/{tenant}/executions/unqueue/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/executions/unqueue/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn unqueue_executions_by_ids(
         &self,
         ids: impl IntoIterator<Item = impl Into<String>>,
@@ -756,7 +756,7 @@ impl crate::areas::Executions {
 
     /// Takes every execution that the filters match out of its queue.
     ///
-    /// `POST /api/v1/{tenant}/executions/unqueue/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/executions/unqueue/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     ///
     /// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
     pub fn unqueue_executions_by_query(
@@ -767,7 +767,7 @@ impl crate::areas::Executions {
 
     /// Sets the state of an execution that has ended.
     ///
-    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/change-status` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/change-status` (Kestra before 2.0); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/change-status` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/change-status` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
     pub fn update_execution_status(
         &self,
         execution_id: impl AsRef<str>,
@@ -778,7 +778,7 @@ impl crate::areas::Executions {
 
     /// Sets the state of the executions named, which must have ended.
     ///
-    /// `POST /api/v1/{tenant}/executions/change-status/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/executions/change-status/by-ids` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn update_executions_status_by_ids(
         &self,
         new_status: impl Into<::kestra_models::StateType>,
@@ -789,7 +789,7 @@ impl crate::areas::Executions {
 
     /// Sets the state of every execution that the filters match, which must have ended.
     ///
-    /// `POST /api/v1/{tenant}/executions/change-status/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/executions/change-status/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     ///
     /// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
     pub fn update_executions_status_by_query(
@@ -801,7 +801,7 @@ impl crate::areas::Executions {
 
     /// Sets the state of one task run and goes on from there.
     ///
-    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/state` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/state` (Kestra before 2.0); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/state` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/state` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
     pub fn update_task_run_state(
         &self,
         execution_id: impl AsRef<str>,

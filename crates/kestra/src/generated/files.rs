@@ -87,7 +87,7 @@ impl crate::areas::Files {
 
     /// Moves or renames a file or folder of a namespace.
     ///
-    /// `PUT /api/v1/{tenant}/namespaces/{namespace}/files` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `PUT /api/v1/{tenant}/namespaces/{namespace}/files` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn move_file(
         &self,
         namespace: impl AsRef<str>,

@@ -3,7 +3,7 @@
 impl crate::areas::Flows {
     /// Creates and updates the flows of a YAML source with several documents, and with `delete` removes all others.
     ///
-    /// `POST /api/v1/{tenant}/flows/bulk` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/flows/bulk` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn bulk_update_flows(
         &self,
         source: impl Into<String>,
@@ -13,7 +13,7 @@ impl crate::areas::Flows {
 
     /// Creates a flow from its YAML source.
     ///
-    /// `POST /api/v1/{tenant}/flows` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/flows` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn create_flow(&self, source: impl Into<String>) -> ::kestra_operations::CreateFlow<crate::Client> {
         ::kestra_operations::CreateFlow::new(source).on(self.client().clone())
     }
@@ -53,7 +53,7 @@ impl crate::areas::Flows {
 
     /// Deletes every flow that the filters match.
     ///
-    /// `DELETE /api/v1/{tenant}/flows/delete/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `DELETE /api/v1/{tenant}/flows/delete/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn delete_flows_by_query(&self) -> ::kestra_operations::DeleteFlowsByQuery<crate::Client> {
         ::kestra_operations::DeleteFlowsByQuery::new().on(self.client().clone())
     }
@@ -183,7 +183,7 @@ impl crate::areas::Flows {
 
     /// Creates and updates flows from a YAML file or a ZIP archive, and answers the names of those that failed.
     ///
-    /// `POST /api/v1/{tenant}/flows/import` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/flows/import` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn import_flows(
         &self,
         file_upload: impl Into<::kestra_core::FilePart>,
@@ -249,7 +249,7 @@ impl crate::areas::Flows {
 
     /// Replaces text in one line of the source of a flow.
     ///
-    /// `POST /api/v1/{tenant}/flows/source/replace/line` (Kestra 2.0 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/flows/source/replace/line` (Kestra 2.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn replace_in_source_line(
         &self,
         source_replace_line_request: impl Into<::kestra_models::SourceReplaceLineRequest>,
@@ -259,7 +259,7 @@ impl crate::areas::Flows {
 
     /// Replaces text in the sources of the flows named; what is left as it was comes with a reason.
     ///
-    /// `POST /api/v1/{tenant}/flows/source/replace/apply` (Kestra 2.0 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/flows/source/replace/apply` (Kestra 2.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn replace_in_sources(
         &self,
         source_replace_request: impl Into<::kestra_models::SourceReplaceRequest>,
@@ -315,7 +315,7 @@ impl crate::areas::Flows {
 
     /// Creates and updates flows of one namespace from YAML, and with `delete` removes all others in it.
     ///
-    /// `POST /api/v1/{tenant}/flows/{namespace}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/flows/{namespace}` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn update_flows_in_namespace(
         &self,
         namespace: impl AsRef<str>,
@@ -326,7 +326,7 @@ impl crate::areas::Flows {
 
     /// Creates and updates flows of one namespace from YAML, and with `delete` removes all others in it.
     ///
-    /// `POST /api/v1/{tenant}/flows/{namespace}` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/flows/{namespace}` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn update_flows_in_namespace_multipart(
         &self,
         namespace: impl AsRef<str>,
@@ -337,7 +337,7 @@ impl crate::areas::Flows {
 
     /// Replaces one task of a flow; gone with 2.0.
     ///
-    /// `PATCH /api/v1/{tenant}/flows/{namespace}/{id}/{taskId}` (Kestra before 2.0); open source; never repeated unless provably unsent.
+    /// `PATCH /api/v1/{tenant}/flows/{namespace}/{id}/{taskId}` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
     ///
     /// On other versions use `flows().update_flow(namespace, flow, source)` with the source as a whole.
     ///

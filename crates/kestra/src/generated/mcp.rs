@@ -13,7 +13,7 @@ impl crate::areas::Mcp {
 
     /// Creates an MCP server, which offers flows as tools.
     ///
-    /// `POST /api/v1/{tenant}/mcp-servers` (Kestra 2.0.1 and later), `POST /api/v1/{tenant}/mcp/servers` (Kestra 2.0 and later, before 2.0.1); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/mcp-servers` (Kestra 2.0.1 and later), `POST /api/v1/{tenant}/mcp/servers` (Kestra 2.0 and later, before 2.0.1); open source; never repeated unless provably unsent or answered 429.
     pub fn create_mcp_server(
         &self,
         mcp_server: impl Into<::kestra_models::McpServer>,
@@ -54,7 +54,7 @@ impl crate::areas::Mcp {
 
     /// Listens to the messages that an MCP server sends of its own accord; the answer's head tells the session's id.
     ///
-    /// `GET /api/v1/{tenant}/mcp/{id}` (Kestra 2.0 and later); open source; never repeated unless provably unsent.
+    /// `GET /api/v1/{tenant}/mcp/{id}` (Kestra 2.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn open_mcp_session(
         &self,
         id: impl AsRef<str>,
@@ -64,7 +64,7 @@ impl crate::areas::Mcp {
 
     /// Sends a message of JSON-RPC to an MCP server, which answers with JSON or a stream of events; `initialize` begins a session, whose id is in the answer's head.
     ///
-    /// `POST /api/v1/{tenant}/mcp/{id}` (Kestra 2.0 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/mcp/{id}` (Kestra 2.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn send_mcp_message(
         &self,
         id: impl AsRef<str>,
@@ -75,7 +75,7 @@ impl crate::areas::Mcp {
 
     /// Switches an MCP server off if it is on, and on if it is off.
     ///
-    /// `PATCH /api/v1/{tenant}/mcp-servers/{id}/toggle` (Kestra 2.0.1 and later), `PATCH /api/v1/{tenant}/mcp/servers/{id}/toggle` (Kestra 2.0 and later, before 2.0.1); open source; never repeated unless provably unsent.
+    /// `PATCH /api/v1/{tenant}/mcp-servers/{id}/toggle` (Kestra 2.0.1 and later), `PATCH /api/v1/{tenant}/mcp/servers/{id}/toggle` (Kestra 2.0 and later, before 2.0.1); open source; never repeated unless provably unsent or answered 429.
     pub fn toggle_mcp_server(
         &self,
         id: impl AsRef<str>,

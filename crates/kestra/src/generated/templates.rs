@@ -3,7 +3,7 @@
 impl crate::areas::Templates {
     /// Creates a template.
     ///
-    /// `POST /api/v1/{tenant}/templates` (Kestra before 2.0); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/templates` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
     ///
     /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
     ///
@@ -46,7 +46,7 @@ impl crate::areas::Templates {
 
     /// Deletes every template that the query matches.
     ///
-    /// `DELETE /api/v1/{tenant}/templates/delete/by-query` (Kestra before 2.0); open source; never repeated unless provably unsent.
+    /// `DELETE /api/v1/{tenant}/templates/delete/by-query` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
     ///
     /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
     ///
@@ -97,7 +97,7 @@ impl crate::areas::Templates {
 
     /// Creates and updates templates from a YAML file or a ZIP archive.
     ///
-    /// `POST /api/v1/{tenant}/templates/import` (Kestra before 2.0); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/templates/import` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
     ///
     /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
     ///
@@ -133,7 +133,7 @@ impl crate::areas::Templates {
 
     /// Creates and updates templates of one namespace, and with `delete` removes all others in it.
     ///
-    /// `POST /api/v1/{tenant}/templates/{namespace}` (Kestra before 2.0); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/templates/{namespace}` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
     ///
     /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
     ///

@@ -3,7 +3,7 @@
 impl crate::areas::Triggers {
     /// Starts a backfill of a schedule for a span of the past.
     ///
-    /// `PUT /api/v1/{tenant}/triggers/backfill/create` (Kestra 2.0 and later); open source; never repeated unless provably unsent.
+    /// `PUT /api/v1/{tenant}/triggers/backfill/create` (Kestra 2.0 and later); open source; never repeated unless provably unsent or answered 429.
     ///
     /// On other versions use `triggers().update_trigger(trigger)` with the trigger as it is to be.
     pub fn create_backfill(
@@ -35,7 +35,7 @@ impl crate::areas::Triggers {
 
     /// Ends the backfills of every trigger that the filters match.
     ///
-    /// `POST /api/v1/{tenant}/triggers/backfill/delete/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/triggers/backfill/delete/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn delete_backfill_by_query(&self) -> ::kestra_operations::DeleteBackfillByQuery<crate::Client> {
         ::kestra_operations::DeleteBackfillByQuery::new().on(self.client().clone())
     }
@@ -64,7 +64,7 @@ impl crate::areas::Triggers {
 
     /// Deletes the state of every trigger that the filters match.
     ///
-    /// `DELETE /api/v1/{tenant}/triggers/delete/by-query` (Kestra 1.2 and later); open source; never repeated unless provably unsent.
+    /// `DELETE /api/v1/{tenant}/triggers/delete/by-query` (Kestra 1.2 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn delete_triggers_by_query(&self) -> ::kestra_operations::DeleteTriggersByQuery<crate::Client> {
         ::kestra_operations::DeleteTriggersByQuery::new().on(self.client().clone())
     }
@@ -105,7 +105,7 @@ impl crate::areas::Triggers {
 
     /// Restarts a trigger.
     ///
-    /// `POST /api/v1/{tenant}/triggers/{namespace}/{flowId}/{triggerId}/restart` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/triggers/{namespace}/{flowId}/{triggerId}/restart` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn restart_trigger(
         &self,
         namespace: impl AsRef<str>,
@@ -166,7 +166,7 @@ impl crate::areas::Triggers {
 
     /// Unlocks a trigger whose evaluation or execution got lost.
     ///
-    /// `POST /api/v1/{tenant}/triggers/{namespace}/{flowId}/{triggerId}/unlock` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/triggers/{namespace}/{flowId}/{triggerId}/unlock` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn unlock_trigger(
         &self,
         namespace: impl AsRef<str>,
@@ -178,7 +178,7 @@ impl crate::areas::Triggers {
 
     /// Unlocks the triggers named.
     ///
-    /// `POST /api/v1/{tenant}/triggers/unlock/by-triggers` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/triggers/unlock/by-triggers` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn unlock_triggers_by_ids(
         &self,
         trigger_ids: impl IntoIterator<Item = impl Into<::kestra_models::TriggerId>>,
@@ -188,14 +188,14 @@ impl crate::areas::Triggers {
 
     /// Unlocks every trigger that the filters match.
     ///
-    /// `POST /api/v1/{tenant}/triggers/unlock/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/triggers/unlock/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn unlock_triggers_by_query(&self) -> ::kestra_operations::UnlockTriggersByQuery<crate::Client> {
         ::kestra_operations::UnlockTriggersByQuery::new().on(self.client().clone())
     }
 
     /// Goes on with the backfill of a trigger.
     ///
-    /// `PUT /api/v1/{tenant}/triggers/backfill/unpause` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `PUT /api/v1/{tenant}/triggers/backfill/unpause` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn unpause_backfill(
         &self,
         trigger_id: impl Into<::kestra_models::TriggerId>,
@@ -205,7 +205,7 @@ impl crate::areas::Triggers {
 
     /// Goes on with the backfills of the triggers named.
     ///
-    /// `POST /api/v1/{tenant}/triggers/backfill/unpause/by-triggers` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/triggers/backfill/unpause/by-triggers` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn unpause_backfill_by_ids(
         &self,
         trigger_ids: impl IntoIterator<Item = impl Into<::kestra_models::TriggerId>>,
@@ -215,14 +215,14 @@ impl crate::areas::Triggers {
 
     /// Goes on with the backfills of every trigger that the filters match.
     ///
-    /// `POST /api/v1/{tenant}/triggers/backfill/unpause/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/triggers/backfill/unpause/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn unpause_backfill_by_query(&self) -> ::kestra_operations::UnpauseBackfillByQuery<crate::Client> {
         ::kestra_operations::UnpauseBackfillByQuery::new().on(self.client().clone())
     }
 
     /// Disables a trigger or starts its backfill; gone with 2.0.
     ///
-    /// `PUT /api/v1/{tenant}/triggers` (Kestra before 2.0); open source; never repeated unless provably unsent.
+    /// `PUT /api/v1/{tenant}/triggers` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
     ///
     /// On other versions use `triggers().set_trigger_disabled(..)` or `triggers().create_backfill(..)`.
     pub fn update_trigger(

@@ -2,7 +2,7 @@
 
 /// Says something to the language model in a thread, which answers as a stream of events.
 ///
-/// `POST /api/v1/{tenant}/ai/threads/{threadId}/chat` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/ai/threads/{threadId}/chat` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ChatInAiThread<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -44,7 +44,7 @@ pub static CHAT_IN_AI_THREAD: ::kestra_core::OperationInfo = {
 
 /// Allows or forbids what the language model asked for, after which it goes on as a stream of events.
 ///
-/// `POST /api/v1/{tenant}/ai/threads/{threadId}/confirm` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/ai/threads/{threadId}/confirm` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ConfirmAiAction<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -86,7 +86,7 @@ pub static CONFIRM_AI_ACTION: ::kestra_core::OperationInfo = {
 
 /// Begins a thread with a language model.
 ///
-/// `POST /api/v1/{tenant}/ai/threads` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/ai/threads` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateAiThread<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -159,7 +159,7 @@ pub static DELETE_AI_THREAD: ::kestra_core::OperationInfo = {
 
 /// Writes the source of an app from a description.
 ///
-/// `POST /api/v1/{tenant}/ai/generate/app` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/ai/generate/app` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GenerateApp<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -196,7 +196,7 @@ pub static GENERATE_APP: ::kestra_core::OperationInfo = {
 
 /// Writes the source of a test suite from a description.
 ///
-/// `POST /api/v1/{tenant}/ai/generate/test` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/ai/generate/test` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GenerateTestSuite<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

@@ -150,7 +150,7 @@ pub static BULK_EXPORT_APPS: ::kestra_core::OperationInfo = {
 
 /// Creates and updates apps from a file, and answers which failed.
 ///
-/// `POST /api/v1/{tenant}/apps/import` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/apps/import` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct BulkImportApps<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -182,7 +182,7 @@ pub static BULK_IMPORT_APPS: ::kestra_core::OperationInfo = {
 
 /// Creates an app from its YAML source.
 ///
-/// `POST /api/v1/{tenant}/apps` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/apps` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateApp<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -281,7 +281,7 @@ pub static DISABLE_APP: ::kestra_core::OperationInfo = {
 
 /// Sends what a user of an app entered or chose, and answers what to show next.
 ///
-/// `POST /api/v1/{tenant}/apps/view/{id}/dispatch/{dispatch}` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/apps/view/{id}/dispatch/{dispatch}` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DispatchApp<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -763,7 +763,7 @@ pub static PREVIEW_APP: ::kestra_core::OperationInfo = {
 
 /// Sends what a user entered to an app that need not be stored.
 ///
-/// `POST /api/v1/{tenant}/apps/preview/dispatch/{dispatch}` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/apps/preview/dispatch/{dispatch}` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PreviewDispatchApp<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

@@ -2,7 +2,7 @@
 
 /// Creates an asset.
 ///
-/// `POST /api/v1/{tenant}/assets` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/assets` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateAsset<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -67,7 +67,7 @@ pub static DELETE_ASSET: ::kestra_core::OperationInfo = {
 
 /// Deletes every lineage event that the filters match.
 ///
-/// `DELETE /api/v1/{tenant}/assets/lineage-events/by-query` (Kestra 1.3 and later, before 2.1); Enterprise; never repeated unless provably unsent.
+/// `DELETE /api/v1/{tenant}/assets/lineage-events/by-query` (Kestra 1.3 and later, before 2.1); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteAssetLineageEventsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -128,7 +128,7 @@ pub static DELETE_ASSET_LINEAGE_EVENTS_BY_QUERY: ::kestra_core::OperationInfo = 
 
 /// Deletes every record of use that the filters match.
 ///
-/// `DELETE /api/v1/{tenant}/assets/usages/by-query` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
+/// `DELETE /api/v1/{tenant}/assets/usages/by-query` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteAssetUsagesByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -222,7 +222,7 @@ pub static DELETE_ASSETS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Deletes every asset that the filters match.
 ///
-/// `DELETE /api/v1/{tenant}/assets/by-query` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+/// `DELETE /api/v1/{tenant}/assets/by-query` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteAssetsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -398,7 +398,7 @@ pub static GET_ASSET_DEPENDENCIES: ::kestra_core::OperationInfo = {
 
 /// Locks an asset against executions that would change it.
 ///
-/// `POST /api/v1/{tenant}/assets/{id}/lock` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/assets/{id}/lock` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct LockAsset<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

@@ -2,7 +2,7 @@
 
 /// Accepts an invitation as the user who is logged in.
 ///
-/// `POST /api/v1/invitation/accept/{invitationId}` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/invitation/accept/{invitationId}` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct AcceptInvitation<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -37,7 +37,7 @@ pub static ACCEPT_INVITATION: ::kestra_core::OperationInfo = {
 
 /// Creates an API token of one's own, which is shown this once.
 ///
-/// `POST /api/v1/me/api-tokens` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/me/api-tokens` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateApiTokenForCurrentUser<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -72,7 +72,7 @@ pub static CREATE_API_TOKEN_FOR_CURRENT_USER: ::kestra_core::OperationInfo = {
 
 /// Creates the user that an invitation is for.
 ///
-/// `POST /api/v1/invitation/create/{invitationId}` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/invitation/create/{invitationId}` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateFromInvitation<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -240,7 +240,7 @@ pub static LIST_AUTH_METHODS: ::kestra_core::OperationInfo = {
 
 /// Logs in with user name and password and gets a session cookie.
 ///
-/// `POST /login` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /login` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct LogInWithSession<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -313,7 +313,7 @@ pub static PATCH_CURRENT_USER: ::kestra_core::OperationInfo = {
 
 /// Has a login code sent by mail.
 ///
-/// `GET /api/v1/request-code/{email}` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+/// `GET /api/v1/request-code/{email}` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct RequestCode<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -346,7 +346,7 @@ pub static REQUEST_CODE: ::kestra_core::OperationInfo = {
 
 /// Has a link for a new password sent by mail.
 ///
-/// `POST /api/v1/forgotten-password` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/forgotten-password` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 ///
 /// On other versions use `auths().request_password_reset_by_get(..)`.
 #[must_use = "an operation does nothing until it is sent"]
@@ -386,7 +386,7 @@ pub static REQUEST_PASSWORD_RESET: ::kestra_core::OperationInfo = {
 
 /// Has a link for a new password sent by mail; gone with 2.0.
 ///
-/// `GET /api/v1/forgotten-password` (Kestra before 2.0); Enterprise; never repeated unless provably unsent.
+/// `GET /api/v1/forgotten-password` (Kestra before 2.0); Enterprise; never repeated unless provably unsent or answered 429.
 ///
 /// On other versions use `auths().request_password_reset(..)`.
 #[must_use = "an operation does nothing until it is sent"]
@@ -423,7 +423,7 @@ pub static REQUEST_PASSWORD_RESET_BY_GET: ::kestra_core::OperationInfo = {
 
 /// Sets a new password with the token of the link.
 ///
-/// `POST /api/v1/reset-password` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/reset-password` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ResetPassword<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

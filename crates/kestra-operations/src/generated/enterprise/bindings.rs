@@ -2,7 +2,7 @@
 
 /// Gives several roles to users or groups.
 ///
-/// `POST /api/v1/{tenant}/bindings/bulk` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/bindings/bulk` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct BulkCreateBindings<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -42,7 +42,7 @@ pub static BULK_CREATE_BINDINGS: ::kestra_core::OperationInfo = {
 
 /// Gives a role to a user or group.
 ///
-/// `POST /api/v1/{tenant}/bindings` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/bindings` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateBinding<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

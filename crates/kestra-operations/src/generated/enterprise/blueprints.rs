@@ -2,7 +2,7 @@
 
 /// Creates a flow blueprint.
 ///
-/// `POST /api/v1/{tenant}/blueprints/flows` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/blueprints/flows` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateFlowBlueprint<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -39,7 +39,7 @@ pub static CREATE_FLOW_BLUEPRINT: ::kestra_core::OperationInfo = {
 
 /// Creates a blueprint of one's own.
 ///
-/// `POST /api/v1/{tenant}/blueprints/custom` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/blueprints/custom` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 ///
 /// Deprecated by the server.
 #[must_use = "an operation does nothing until it is sent"]
@@ -490,7 +490,7 @@ pub static UPDATE_INTERNAL_BLUEPRINT: ::kestra_core::OperationInfo = {
 
 /// Fills in a blueprint's template and answers the source.
 ///
-/// `POST /api/v1/{tenant}/blueprints/flows/{id}/use-template` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/blueprints/flows/{id}/use-template` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UseBlueprintTemplate<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

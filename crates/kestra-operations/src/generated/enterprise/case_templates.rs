@@ -2,7 +2,7 @@
 
 /// Creates a template of cases.
 ///
-/// `POST /api/v1/{tenant}/case-templates` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/case-templates` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateCaseTemplate<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

@@ -76,7 +76,7 @@ pub static ACKNOWLEDGE_CASES_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Adds a comment to a case, as text in Markdown, files or both.
 ///
-/// `POST /api/v1/{tenant}/cases/{id}/comments` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/cases/{id}/comments` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct AddCaseComment<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -172,7 +172,7 @@ pub static ASSIGN_CASE: ::kestra_core::OperationInfo = {
 
 /// Attaches a flow to a case, to be run from there.
 ///
-/// `POST /api/v1/{tenant}/cases/{id}/actions` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/cases/{id}/actions` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct AttachCaseAction<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -372,7 +372,7 @@ pub static COUNT_CASES: ::kestra_core::OperationInfo = {
 
 /// Creates a case.
 ///
-/// `POST /api/v1/{tenant}/cases` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/cases` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateCase<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -409,7 +409,7 @@ pub static CREATE_CASE: ::kestra_core::OperationInfo = {
 
 /// Creates a case and links the executions named to it.
 ///
-/// `POST /api/v1/{tenant}/cases/from-executions` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/cases/from-executions` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateCaseFromExecutions<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -450,7 +450,7 @@ pub static CREATE_CASE_FROM_EXECUTIONS: ::kestra_core::OperationInfo = {
 
 /// Creates a case and links every execution that the filters find to it.
 ///
-/// `POST /api/v1/{tenant}/cases/from-executions/by-query` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/cases/from-executions/by-query` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateCaseFromExecutionsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -493,7 +493,7 @@ pub static CREATE_CASE_FROM_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = 
 
 /// Creates a case on behalf of a task, or links the task's execution to a case of the task that is open; two runs at the same time may create two.
 ///
-/// `POST /api/v1/{tenant}/cases/from-task` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/cases/from-task` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateCaseFromTask<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -640,7 +640,7 @@ pub static DELETE_CASES_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Deletes the cases that a query finds.
 ///
-/// `DELETE /api/v1/{tenant}/cases/by-query` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+/// `DELETE /api/v1/{tenant}/cases/by-query` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteCasesByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -866,7 +866,7 @@ pub static DOWNLOAD_CASE_ATTACHMENT: ::kestra_core::OperationInfo = {
 
 /// Links new executions of a flow to a case by themselves, if they end in one of the states.
 ///
-/// `POST /api/v1/{tenant}/cases/{id}/auto-attach` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/cases/{id}/auto-attach` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct EnableCaseAutoAttach<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -996,7 +996,7 @@ pub static LINK_CASE_EXECUTIONS: ::kestra_core::OperationInfo = {
 
 /// Links every execution that the filters find to a case.
 ///
-/// `POST /api/v1/{tenant}/cases/{id}/executions/by-query` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/cases/{id}/executions/by-query` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct LinkCaseExecutionsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1373,7 +1373,7 @@ pub static RESOLVE_CASE: ::kestra_core::OperationInfo = {
 
 /// Runs a flow that is attached to a case, and answers the id of its execution.
 ///
-/// `POST /api/v1/{tenant}/cases/{id}/actions/run` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/cases/{id}/actions/run` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct RunCaseAction<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

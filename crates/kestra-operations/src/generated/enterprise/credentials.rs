@@ -2,7 +2,7 @@
 
 /// Creates a credential of a tenant.
 ///
-/// `POST /api/v1/{tenant}/credentials` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/credentials` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateCredential<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -39,7 +39,7 @@ pub static CREATE_CREDENTIAL: ::kestra_core::OperationInfo = {
 
 /// Creates a credential of a namespace.
 ///
-/// `POST /api/v1/{tenant}/namespaces/{namespace}/credentials` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/namespaces/{namespace}/credentials` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateNamespaceCredential<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -428,7 +428,7 @@ pub static LIST_NAMESPACE_CREDENTIALS: ::kestra_core::OperationInfo = {
 
 /// Tries whether a tenant's credential works.
 ///
-/// `POST /api/v1/{tenant}/credentials/{id}/test` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/credentials/{id}/test` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TestCredential<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -463,7 +463,7 @@ pub static TEST_CREDENTIAL: ::kestra_core::OperationInfo = {
 
 /// Tries whether a namespace's credential works.
 ///
-/// `POST /api/v1/{tenant}/namespaces/{namespace}/credentials/{name}/test` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/namespaces/{namespace}/credentials/{name}/test` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TestNamespaceCredential<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

@@ -184,7 +184,7 @@ pub static PREVIEW_FLOW_POLICIES: ::kestra_core::OperationInfo = {
 
 /// Copies the newest revision of a flow to the targets named, and answers how each went.
 ///
-/// `POST /api/v1/{tenant}/flows/{namespace}/{id}/promote` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/flows/{namespace}/{id}/promote` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PromoteFlow<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -226,7 +226,7 @@ pub static PROMOTE_FLOW: ::kestra_core::OperationInfo = {
 
 /// Copies the newest revisions of the flows named to the targets named, 100 flows at most.
 ///
-/// `POST /api/v1/{tenant}/flows/promote/by-ids` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/flows/promote/by-ids` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PromoteFlowsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

@@ -96,7 +96,7 @@ pub static AUTOCOMPLETE_GROUPS: ::kestra_core::OperationInfo = {
 
 /// Creates a group.
 ///
-/// `POST /api/v1/{tenant}/groups` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/groups` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateGroup<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

@@ -2,7 +2,7 @@
 
 /// Invites a user by mail.
 ///
-/// `POST /api/v1/{tenant}/invitations` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/invitations` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateInvitation<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

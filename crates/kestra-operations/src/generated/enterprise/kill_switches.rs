@@ -2,7 +2,7 @@
 
 /// Creates a kill switch, which stops executions that it matches.
 ///
-/// `POST /api/v1/kill-switches` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/kill-switches` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateKillSwitch<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

@@ -2,7 +2,7 @@
 
 /// Sends a ticket with files to the vendor's support.
 ///
-/// `POST /api/v1/{tenant}/support/forward` (Kestra 2.0 and later), `POST /api/v1/support/forward` (Kestra 1.3 and later, before 2.0); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/support/forward` (Kestra 2.0 and later), `POST /api/v1/support/forward` (Kestra 1.3 and later, before 2.0); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ForwardSupportTicket<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -64,7 +64,7 @@ pub static FORWARD_SUPPORT_TICKET: ::kestra_core::OperationInfo = {
 
 /// Downloads the reports on how the instance is used.
 ///
-/// `GET /api/v1/{tenant}/stats/generate-reports` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+/// `GET /api/v1/{tenant}/stats/generate-reports` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GenerateReports<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -434,7 +434,7 @@ pub static LIST_WORKER_SELECTOR_TAGS: ::kestra_core::OperationInfo = {
 
 /// Logs in with user name and password.
 ///
-/// `POST /api/v1/login` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/login` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct LogIn<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -535,7 +535,7 @@ pub static REFRESH_LICENSE: ::kestra_core::OperationInfo = {
 
 /// Sets up a new instance with its first user.
 ///
-/// `POST /api/v1/setup` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/setup` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SetupKestra<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

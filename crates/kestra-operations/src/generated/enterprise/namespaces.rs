@@ -2,7 +2,7 @@
 
 /// Creates a namespace.
 ///
-/// `POST /api/v1/{tenant}/namespaces` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/namespaces` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateNamespace<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -222,7 +222,7 @@ pub static GET_INHERITED_VARIABLES: ::kestra_core::OperationInfo = {
 
 /// Sets the plugin defaults of a namespace from a file; gone with 2.0.
 ///
-/// `POST /api/v1/{tenant}/namespaces/{id}/plugindefaults/import` (Kestra 1.3 and later, before 2.0); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/namespaces/{id}/plugindefaults/import` (Kestra 1.3 and later, before 2.0); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ImportPluginDefaults<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

@@ -238,7 +238,7 @@ pub static GET_VERSIONED_PLUGIN_ICON: ::kestra_core::OperationInfo = {
 
 /// Installs plugins in given versions.
 ///
-/// `POST /api/v1/instance/versioned-plugins/install` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/instance/versioned-plugins/install` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct InstallVersionedPlugins<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -553,7 +553,7 @@ pub static UNINSTALL_VERSIONED_PLUGINS: ::kestra_core::OperationInfo = {
 
 /// Installs a plugin from a file.
 ///
-/// `POST /api/v1/instance/versioned-plugins/upload` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/instance/versioned-plugins/upload` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UploadVersionedPlugins<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

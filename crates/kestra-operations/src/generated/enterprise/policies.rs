@@ -2,7 +2,7 @@
 
 /// Creates a policy of the instance.
 ///
-/// `POST /api/v1/instance/policies` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/instance/policies` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateInstancePolicy<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -39,7 +39,7 @@ pub static CREATE_INSTANCE_POLICY: ::kestra_core::OperationInfo = {
 
 /// Creates a policy of a namespace.
 ///
-/// `POST /api/v1/{tenant}/namespaces/{namespace}/policies` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/namespaces/{namespace}/policies` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateNamespacePolicy<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -80,7 +80,7 @@ pub static CREATE_NAMESPACE_POLICY: ::kestra_core::OperationInfo = {
 
 /// Creates a policy of a tenant.
 ///
-/// `POST /api/v1/{tenant}/policies` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/policies` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateTenantPolicy<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -885,7 +885,7 @@ pub static GET_TENANT_POLICY: ::kestra_core::OperationInfo = {
 
 /// Creates and updates policies from a file.
 ///
-/// `POST /api/v1/{tenant}/policies/import` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/policies/import` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ImportPolicies<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

@@ -38,7 +38,7 @@ pub static AUTOCOMPLETE_ROLES: ::kestra_core::OperationInfo = {
 
 /// Creates a role.
 ///
-/// `POST /api/v1/{tenant}/roles` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/roles` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateRole<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

@@ -2,7 +2,7 @@
 
 /// Creates a group by SCIM.
 ///
-/// `POST /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateScimGroup<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -198,7 +198,7 @@ pub static GET_SCIM_GROUP: ::kestra_core::OperationInfo = {
 
 /// Changes a group by SCIM.
 ///
-/// `PATCH /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups/{id}` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+/// `PATCH /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups/{id}` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PatchScimGroup<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

@@ -2,7 +2,7 @@
 
 /// Creates a user by SCIM.
 ///
-/// `POST /api/v1/{tenant}/integrations/{integration}/scim/v2/Users` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/integrations/{integration}/scim/v2/Users` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateScimUser<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -198,7 +198,7 @@ pub static GET_SCIM_USER: ::kestra_core::OperationInfo = {
 
 /// Changes a user by SCIM.
 ///
-/// `PATCH /api/v1/{tenant}/integrations/{integration}/scim/v2/Users/{id}` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+/// `PATCH /api/v1/{tenant}/integrations/{integration}/scim/v2/Users/{id}` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PatchScimUser<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

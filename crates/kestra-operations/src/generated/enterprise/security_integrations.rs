@@ -2,7 +2,7 @@
 
 /// Creates an integration, for SCIM for instance.
 ///
-/// `POST /api/v1/{tenant}/security-integrations` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/security-integrations` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateSecurityIntegration<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

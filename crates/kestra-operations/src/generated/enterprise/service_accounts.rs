@@ -2,7 +2,7 @@
 
 /// Creates an API token of a service account, which is shown this once.
 ///
-/// `POST /api/v1/service-accounts/{id}/api-tokens` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/service-accounts/{id}/api-tokens` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateApiTokenForServiceAccount<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -43,7 +43,7 @@ pub static CREATE_API_TOKEN_FOR_SERVICE_ACCOUNT: ::kestra_core::OperationInfo = 
 
 /// Creates an API token of a tenant's service account, which is shown this once.
 ///
-/// `POST /api/v1/{tenant}/service-accounts/{id}/api-tokens` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/service-accounts/{id}/api-tokens` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateApiTokenForServiceAccountWithTenant<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -89,7 +89,7 @@ pub static CREATE_API_TOKEN_FOR_SERVICE_ACCOUNT_WITH_TENANT: ::kestra_core::Oper
 
 /// Creates a service account.
 ///
-/// `POST /api/v1/service-accounts` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/service-accounts` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateServiceAccount<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -126,7 +126,7 @@ pub static CREATE_SERVICE_ACCOUNT: ::kestra_core::OperationInfo = {
 
 /// Creates a service account of a tenant.
 ///
-/// `POST /api/v1/{tenant}/service-accounts` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/service-accounts` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateServiceAccountForTenant<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

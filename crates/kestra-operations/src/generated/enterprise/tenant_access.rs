@@ -2,7 +2,7 @@
 
 /// Gives a user access to a tenant, by mail address or name.
 ///
-/// `POST /api/v1/{tenant}/tenant-access` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/tenant-access` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateTenantAccess<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

@@ -2,7 +2,7 @@
 
 /// Creates a test suite from its YAML source.
 ///
-/// `POST /api/v1/{tenant}/tests` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/tests` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateTestSuite<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -283,7 +283,7 @@ pub static GET_TESTS_LAST_RESULT: ::kestra_core::OperationInfo = {
 
 /// Runs a test suite and answers its result.
 ///
-/// `POST /api/v1/{tenant}/tests/{namespace}/{id}/run` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/tests/{namespace}/{id}/run` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct RunTestSuite<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -330,7 +330,7 @@ pub static RUN_TEST_SUITE: ::kestra_core::OperationInfo = {
 
 /// Runs the test suites that a query matches.
 ///
-/// `POST /api/v1/{tenant}/tests/run` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/tests/run` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct RunTestSuitesByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

@@ -40,7 +40,7 @@ pub static AUTOCOMPLETE_USERS: ::kestra_core::OperationInfo = {
 
 /// Creates an API token of a user, which is shown this once.
 ///
-/// `POST /api/v1/users/{id}/api-tokens` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/users/{id}/api-tokens` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateApiTokenForUser<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -79,7 +79,7 @@ pub static CREATE_API_TOKEN_FOR_USER: ::kestra_core::OperationInfo = {
 
 /// Creates a user.
 ///
-/// `POST /api/v1/users` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/users` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateUser<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -288,7 +288,7 @@ pub static GET_USER: ::kestra_core::OperationInfo = {
 
 /// Logs in as another user, by a redirect with a session cookie.
 ///
-/// `POST /api/v1/users/{id}/impersonate` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/users/{id}/impersonate` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct Impersonate<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -608,7 +608,7 @@ pub static SET_USER_RESTRICTED: ::kestra_core::OperationInfo = {
 
 /// Changes one's own password.
 ///
-/// `PUT /api/v1/me/password` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+/// `PUT /api/v1/me/password` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateCurrentUserPassword<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

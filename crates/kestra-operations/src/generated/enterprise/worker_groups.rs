@@ -2,7 +2,7 @@
 
 /// Has a worker group take work from a queue.
 ///
-/// `POST /api/v1/instance/worker-groups/{id}/subscriptions` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/instance/worker-groups/{id}/subscriptions` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct AddWorkerGroupSubscription<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -43,7 +43,7 @@ pub static ADD_WORKER_GROUP_SUBSCRIPTION: ::kestra_core::OperationInfo = {
 
 /// Creates a worker group; gone with 2.0.
 ///
-/// `POST /api/v1/instance/workergroups` (Kestra before 2.0); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/instance/workergroups` (Kestra before 2.0); Enterprise; never repeated unless provably unsent or answered 429.
 ///
 /// On other versions use `worker_groups().create_worker_group(..)`.
 #[must_use = "an operation does nothing until it is sent"]
@@ -87,7 +87,7 @@ pub static CREATE_INSTANCE_WORKER_GROUP: ::kestra_core::OperationInfo = {
 
 /// Creates a worker group.
 ///
-/// `POST /api/v1/instance/worker-groups` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/instance/worker-groups` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 ///
 /// On other versions use `worker_groups().create_instance_worker_group(..)`.
 #[must_use = "an operation does nothing until it is sent"]
@@ -254,7 +254,7 @@ pub static DELETE_WORKER_GROUP_TOKEN: ::kestra_core::OperationInfo = {
 
 /// Creates a token with which workers join a group, shown this once.
 ///
-/// `POST /api/v1/instance/worker-groups/{id}/tokens` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/instance/worker-groups/{id}/tokens` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GenerateWorkerGroupToken<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

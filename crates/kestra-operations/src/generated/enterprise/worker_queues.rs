@@ -2,7 +2,7 @@
 
 /// Creates a worker queue.
 ///
-/// `POST /api/v1/instance/worker-queues` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+/// `POST /api/v1/instance/worker-queues` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateWorkerQueue<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

@@ -3,7 +3,7 @@
 impl crate::areas::Ai {
     /// Says something to the language model in a thread, which answers as a stream of events.
     ///
-    /// `POST /api/v1/{tenant}/ai/threads/{threadId}/chat` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/ai/threads/{threadId}/chat` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn chat_in_ai_thread(
         &self,
         thread_id: impl AsRef<str>,
@@ -15,7 +15,7 @@ impl crate::areas::Ai {
 
     /// Allows or forbids what the language model asked for, after which it goes on as a stream of events.
     ///
-    /// `POST /api/v1/{tenant}/ai/threads/{threadId}/confirm` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/ai/threads/{threadId}/confirm` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn confirm_ai_action(
         &self,
         thread_id: impl AsRef<str>,
@@ -27,7 +27,7 @@ impl crate::areas::Ai {
 
     /// Begins a thread with a language model.
     ///
-    /// `POST /api/v1/{tenant}/ai/threads` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/ai/threads` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn create_ai_thread(
         &self,
         create_ai_thread_request: impl Into<::kestra_models::CreateAiThreadRequest>,
@@ -47,7 +47,7 @@ impl crate::areas::Ai {
 
     /// Writes the source of an app from a description.
     ///
-    /// `POST /api/v1/{tenant}/ai/generate/app` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/ai/generate/app` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn generate_app(
         &self,
         app_generation_prompt: impl Into<::kestra_models::AppGenerationPrompt>,
@@ -57,7 +57,7 @@ impl crate::areas::Ai {
 
     /// Writes the source of a test suite from a description.
     ///
-    /// `POST /api/v1/{tenant}/ai/generate/test` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/ai/generate/test` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn generate_test_suite(
         &self,
         test_suite_generation_prompt: impl Into<::kestra_models::TestSuiteGenerationPrompt>,

@@ -43,7 +43,7 @@ impl crate::areas::Apps {
 
     /// Creates and updates apps from a file, and answers which failed.
     ///
-    /// `POST /api/v1/{tenant}/apps/import` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/apps/import` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn bulk_import_apps(
         &self,
         file_upload: impl Into<::kestra_core::FilePart>,
@@ -53,7 +53,7 @@ impl crate::areas::Apps {
 
     /// Creates an app from its YAML source.
     ///
-    /// `POST /api/v1/{tenant}/apps` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/apps` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn create_app(&self, source: impl Into<String>) -> ::kestra_operations::CreateApp<crate::Client> {
         ::kestra_operations::CreateApp::new(source).on(self.client().clone())
     }
@@ -74,7 +74,7 @@ impl crate::areas::Apps {
 
     /// Sends what a user of an app entered or chose, and answers what to show next.
     ///
-    /// `POST /api/v1/{tenant}/apps/view/{id}/dispatch/{dispatch}` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/apps/view/{id}/dispatch/{dispatch}` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn dispatch_app(
         &self,
         id: impl AsRef<str>,
@@ -182,7 +182,7 @@ impl crate::areas::Apps {
 
     /// Sends what a user entered to an app that need not be stored.
     ///
-    /// `POST /api/v1/{tenant}/apps/preview/dispatch/{dispatch}` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/apps/preview/dispatch/{dispatch}` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn preview_dispatch_app(
         &self,
         dispatch: impl AsRef<str>,

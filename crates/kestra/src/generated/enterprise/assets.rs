@@ -3,7 +3,7 @@
 impl crate::areas::Assets {
     /// Creates an asset.
     ///
-    /// `POST /api/v1/{tenant}/assets` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/assets` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn create_asset(&self, source: impl Into<String>) -> ::kestra_operations::CreateAsset<crate::Client> {
         ::kestra_operations::CreateAsset::new(source).on(self.client().clone())
     }
@@ -17,7 +17,7 @@ impl crate::areas::Assets {
 
     /// Deletes every lineage event that the filters match.
     ///
-    /// `DELETE /api/v1/{tenant}/assets/lineage-events/by-query` (Kestra 1.3 and later, before 2.1); Enterprise; never repeated unless provably unsent.
+    /// `DELETE /api/v1/{tenant}/assets/lineage-events/by-query` (Kestra 1.3 and later, before 2.1); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn delete_asset_lineage_events_by_query(
         &self,
     ) -> ::kestra_operations::DeleteAssetLineageEventsByQuery<crate::Client> {
@@ -26,7 +26,7 @@ impl crate::areas::Assets {
 
     /// Deletes every record of use that the filters match.
     ///
-    /// `DELETE /api/v1/{tenant}/assets/usages/by-query` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
+    /// `DELETE /api/v1/{tenant}/assets/usages/by-query` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn delete_asset_usages_by_query(
         &self,
     ) -> ::kestra_operations::DeleteAssetUsagesByQuery<crate::Client> {
@@ -45,7 +45,7 @@ impl crate::areas::Assets {
 
     /// Deletes every asset that the filters match.
     ///
-    /// `DELETE /api/v1/{tenant}/assets/by-query` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `DELETE /api/v1/{tenant}/assets/by-query` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn delete_assets_by_query(&self) -> ::kestra_operations::DeleteAssetsByQuery<crate::Client> {
         ::kestra_operations::DeleteAssetsByQuery::new().on(self.client().clone())
     }
@@ -69,7 +69,7 @@ impl crate::areas::Assets {
 
     /// Locks an asset against executions that would change it.
     ///
-    /// `POST /api/v1/{tenant}/assets/{id}/lock` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/assets/{id}/lock` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn lock_asset(&self, id: impl AsRef<str>) -> ::kestra_operations::LockAsset<crate::Client> {
         ::kestra_operations::LockAsset::new(id).on(self.client().clone())
     }

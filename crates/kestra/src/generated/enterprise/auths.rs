@@ -3,7 +3,7 @@
 impl crate::areas::Auths {
     /// Accepts an invitation as the user who is logged in.
     ///
-    /// `POST /api/v1/invitation/accept/{invitationId}` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/invitation/accept/{invitationId}` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn accept_invitation(
         &self,
         invitation_id: impl AsRef<str>,
@@ -13,7 +13,7 @@ impl crate::areas::Auths {
 
     /// Creates an API token of one's own, which is shown this once.
     ///
-    /// `POST /api/v1/me/api-tokens` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/me/api-tokens` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn create_api_token_for_current_user(
         &self,
         create_api_token_request: impl Into<::kestra_models::CreateApiTokenRequest>,
@@ -24,7 +24,7 @@ impl crate::areas::Auths {
 
     /// Creates the user that an invitation is for.
     ///
-    /// `POST /api/v1/invitation/create/{invitationId}` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/invitation/create/{invitationId}` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn create_from_invitation(
         &self,
         invitation_id: impl AsRef<str>,
@@ -69,7 +69,7 @@ impl crate::areas::Auths {
 
     /// Logs in with user name and password and gets a session cookie.
     ///
-    /// `POST /login` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /login` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn log_in_with_session(
         &self,
         username_password_credentials: impl Into<::kestra_models::UsernamePasswordCredentials>,
@@ -89,14 +89,14 @@ impl crate::areas::Auths {
 
     /// Has a login code sent by mail.
     ///
-    /// `GET /api/v1/request-code/{email}` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `GET /api/v1/request-code/{email}` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn request_code(&self, email: impl AsRef<str>) -> ::kestra_operations::RequestCode<crate::Client> {
         ::kestra_operations::RequestCode::new(email).on(self.client().clone())
     }
 
     /// Has a link for a new password sent by mail.
     ///
-    /// `POST /api/v1/forgotten-password` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/forgotten-password` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     ///
     /// On other versions use `auths().request_password_reset_by_get(..)`.
     pub fn request_password_reset(
@@ -108,7 +108,7 @@ impl crate::areas::Auths {
 
     /// Has a link for a new password sent by mail; gone with 2.0.
     ///
-    /// `GET /api/v1/forgotten-password` (Kestra before 2.0); Enterprise; never repeated unless provably unsent.
+    /// `GET /api/v1/forgotten-password` (Kestra before 2.0); Enterprise; never repeated unless provably unsent or answered 429.
     ///
     /// On other versions use `auths().request_password_reset(..)`.
     pub fn request_password_reset_by_get(
@@ -120,7 +120,7 @@ impl crate::areas::Auths {
 
     /// Sets a new password with the token of the link.
     ///
-    /// `POST /api/v1/reset-password` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/reset-password` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn reset_password(
         &self,
         reset_password_request: impl Into<::kestra_models::ResetPasswordRequest>,

@@ -3,7 +3,7 @@
 impl crate::areas::Banners {
     /// Creates a banner.
     ///
-    /// `POST /api/v1/banners` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/banners` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn create_banner(
         &self,
         banner: impl Into<::kestra_models::Banner>,

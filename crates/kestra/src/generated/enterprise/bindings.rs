@@ -3,7 +3,7 @@
 impl crate::areas::Bindings {
     /// Gives several roles to users or groups.
     ///
-    /// `POST /api/v1/{tenant}/bindings/bulk` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/bindings/bulk` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn bulk_create_bindings(
         &self,
         create_binding_requests: impl IntoIterator<Item = impl Into<::kestra_models::CreateBindingRequest>>,
@@ -13,7 +13,7 @@ impl crate::areas::Bindings {
 
     /// Gives a role to a user or group.
     ///
-    /// `POST /api/v1/{tenant}/bindings` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/bindings` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn create_binding(
         &self,
         create_binding_request: impl Into<::kestra_models::CreateBindingRequest>,

@@ -3,7 +3,7 @@
 impl crate::areas::Blueprints {
     /// Creates a flow blueprint.
     ///
-    /// `POST /api/v1/{tenant}/blueprints/flows` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/blueprints/flows` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn create_flow_blueprint(
         &self,
         flow_blueprint_create_or_update: impl Into<::kestra_models::FlowBlueprintCreateOrUpdate>,
@@ -14,7 +14,7 @@ impl crate::areas::Blueprints {
 
     /// Creates a blueprint of one's own.
     ///
-    /// `POST /api/v1/{tenant}/blueprints/custom` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/blueprints/custom` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     ///
     /// Deprecated by the server.
     pub fn create_internal_blueprint(
@@ -122,7 +122,7 @@ impl crate::areas::Blueprints {
 
     /// Fills in a blueprint's template and answers the source.
     ///
-    /// `POST /api/v1/{tenant}/blueprints/flows/{id}/use-template` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/blueprints/flows/{id}/use-template` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn use_blueprint_template(
         &self,
         id: impl AsRef<str>,

@@ -3,7 +3,7 @@
 impl crate::areas::CaseTemplates {
     /// Creates a template of cases.
     ///
-    /// `POST /api/v1/{tenant}/case-templates` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/case-templates` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn create_case_template(
         &self,
         case_template_request: impl Into<::kestra_models::CaseTemplateRequest>,

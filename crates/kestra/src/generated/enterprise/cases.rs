@@ -23,7 +23,7 @@ impl crate::areas::Cases {
 
     /// Adds a comment to a case, as text in Markdown, files or both.
     ///
-    /// `POST /api/v1/{tenant}/cases/{id}/comments` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/cases/{id}/comments` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn add_case_comment(
         &self,
         id: impl AsRef<str>,
@@ -44,7 +44,7 @@ impl crate::areas::Cases {
 
     /// Attaches a flow to a case, to be run from there.
     ///
-    /// `POST /api/v1/{tenant}/cases/{id}/actions` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/cases/{id}/actions` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn attach_case_action(
         &self,
         id: impl AsRef<str>,
@@ -80,7 +80,7 @@ impl crate::areas::Cases {
 
     /// Creates a case.
     ///
-    /// `POST /api/v1/{tenant}/cases` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/cases` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn create_case(
         &self,
         create_case_request: impl Into<::kestra_models::CreateCaseRequest>,
@@ -90,7 +90,7 @@ impl crate::areas::Cases {
 
     /// Creates a case and links the executions named to it.
     ///
-    /// `POST /api/v1/{tenant}/cases/from-executions` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/cases/from-executions` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn create_case_from_executions(
         &self,
         create_case_from_executions_request: impl Into<::kestra_models::CreateCaseFromExecutionsRequest>,
@@ -101,7 +101,7 @@ impl crate::areas::Cases {
 
     /// Creates a case and links every execution that the filters find to it.
     ///
-    /// `POST /api/v1/{tenant}/cases/from-executions/by-query` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/cases/from-executions/by-query` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn create_case_from_executions_by_query(
         &self,
         create_case_from_executions_by_query_request: impl Into<
@@ -116,7 +116,7 @@ impl crate::areas::Cases {
 
     /// Creates a case on behalf of a task, or links the task's execution to a case of the task that is open; two runs at the same time may create two.
     ///
-    /// `POST /api/v1/{tenant}/cases/from-task` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/cases/from-task` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn create_case_from_task(
         &self,
         create_case_from_task_request: impl Into<::kestra_models::CreateCaseFromTaskRequest>,
@@ -153,7 +153,7 @@ impl crate::areas::Cases {
 
     /// Deletes the cases that a query finds.
     ///
-    /// `DELETE /api/v1/{tenant}/cases/by-query` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `DELETE /api/v1/{tenant}/cases/by-query` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn delete_cases_by_query(&self) -> ::kestra_operations::DeleteCasesByQuery<crate::Client> {
         ::kestra_operations::DeleteCasesByQuery::new().on(self.client().clone())
     }
@@ -204,7 +204,7 @@ impl crate::areas::Cases {
 
     /// Links new executions of a flow to a case by themselves, if they end in one of the states.
     ///
-    /// `POST /api/v1/{tenant}/cases/{id}/auto-attach` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/cases/{id}/auto-attach` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn enable_case_auto_attach(
         &self,
         id: impl AsRef<str>,
@@ -234,7 +234,7 @@ impl crate::areas::Cases {
 
     /// Links every execution that the filters find to a case.
     ///
-    /// `POST /api/v1/{tenant}/cases/{id}/executions/by-query` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/cases/{id}/executions/by-query` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn link_case_executions_by_query(
         &self,
         id: impl AsRef<str>,
@@ -314,7 +314,7 @@ impl crate::areas::Cases {
 
     /// Runs a flow that is attached to a case, and answers the id of its execution.
     ///
-    /// `POST /api/v1/{tenant}/cases/{id}/actions/run` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/cases/{id}/actions/run` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn run_case_action(
         &self,
         id: impl AsRef<str>,

@@ -3,7 +3,7 @@
 impl crate::areas::Credentials {
     /// Creates a credential of a tenant.
     ///
-    /// `POST /api/v1/{tenant}/credentials` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/credentials` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn create_credential(
         &self,
         create_credential_request: impl Into<::kestra_models::CreateCredentialRequest>,
@@ -13,7 +13,7 @@ impl crate::areas::Credentials {
 
     /// Creates a credential of a namespace.
     ///
-    /// `POST /api/v1/{tenant}/namespaces/{namespace}/credentials` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/namespaces/{namespace}/credentials` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn create_namespace_credential(
         &self,
         namespace: impl AsRef<str>,
@@ -91,14 +91,14 @@ impl crate::areas::Credentials {
 
     /// Tries whether a tenant's credential works.
     ///
-    /// `POST /api/v1/{tenant}/credentials/{id}/test` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/credentials/{id}/test` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn test_credential(&self, id: impl AsRef<str>) -> ::kestra_operations::TestCredential<crate::Client> {
         ::kestra_operations::TestCredential::new(id).on(self.client().clone())
     }
 
     /// Tries whether a namespace's credential works.
     ///
-    /// `POST /api/v1/{tenant}/namespaces/{namespace}/credentials/{name}/test` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/namespaces/{namespace}/credentials/{name}/test` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn test_namespace_credential(
         &self,
         namespace: impl AsRef<str>,

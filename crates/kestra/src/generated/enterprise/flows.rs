@@ -46,7 +46,7 @@ impl crate::areas::Flows {
 
     /// Copies the newest revision of a flow to the targets named, and answers how each went.
     ///
-    /// `POST /api/v1/{tenant}/flows/{namespace}/{id}/promote` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/flows/{namespace}/{id}/promote` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn promote_flow(
         &self,
         namespace: impl AsRef<str>,
@@ -58,7 +58,7 @@ impl crate::areas::Flows {
 
     /// Copies the newest revisions of the flows named to the targets named, 100 flows at most.
     ///
-    /// `POST /api/v1/{tenant}/flows/promote/by-ids` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/flows/promote/by-ids` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn promote_flows_by_ids(
         &self,
         promote_flows_request: impl Into<::kestra_models::PromoteFlowsRequest>,

@@ -24,7 +24,7 @@ impl crate::areas::Groups {
 
     /// Creates a group.
     ///
-    /// `POST /api/v1/{tenant}/groups` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/groups` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn create_group(
         &self,
         create_group_request: impl Into<::kestra_models::CreateGroupRequest>,

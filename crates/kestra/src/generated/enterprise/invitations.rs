@@ -3,7 +3,7 @@
 impl crate::areas::Invitations {
     /// Invites a user by mail.
     ///
-    /// `POST /api/v1/{tenant}/invitations` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/invitations` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn create_invitation(
         &self,
         invitation_create_request: impl Into<::kestra_models::InvitationCreateRequest>,

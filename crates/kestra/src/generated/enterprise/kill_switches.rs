@@ -3,7 +3,7 @@
 impl crate::areas::KillSwitches {
     /// Creates a kill switch, which stops executions that it matches.
     ///
-    /// `POST /api/v1/kill-switches` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/kill-switches` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn create_kill_switch(
         &self,
         kill_switch: impl Into<::kestra_models::KillSwitch>,

@@ -3,14 +3,14 @@
 impl crate::areas::Misc {
     /// Sends a ticket with files to the vendor's support.
     ///
-    /// `POST /api/v1/{tenant}/support/forward` (Kestra 2.0 and later), `POST /api/v1/support/forward` (Kestra 1.3 and later, before 2.0); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/support/forward` (Kestra 2.0 and later), `POST /api/v1/support/forward` (Kestra 1.3 and later, before 2.0); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn forward_support_ticket(&self) -> ::kestra_operations::ForwardSupportTicket<crate::Client> {
         ::kestra_operations::ForwardSupportTicket::new().on(self.client().clone())
     }
 
     /// Downloads the reports on how the instance is used.
     ///
-    /// `GET /api/v1/{tenant}/stats/generate-reports` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `GET /api/v1/{tenant}/stats/generate-reports` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn generate_reports(&self) -> ::kestra_operations::GenerateReports<crate::Client> {
         ::kestra_operations::GenerateReports::new().on(self.client().clone())
     }
@@ -89,7 +89,7 @@ impl crate::areas::Misc {
 
     /// Logs in with user name and password.
     ///
-    /// `POST /api/v1/login` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/login` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn log_in(
         &self,
         login_request: impl Into<::kestra_models::LoginRequest>,
@@ -113,7 +113,7 @@ impl crate::areas::Misc {
 
     /// Sets up a new instance with its first user.
     ///
-    /// `POST /api/v1/setup` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/setup` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn setup_kestra(
         &self,
         setup_data: impl Into<::kestra_models::SetupData>,

@@ -3,7 +3,7 @@
 impl crate::areas::Namespaces {
     /// Creates a namespace.
     ///
-    /// `POST /api/v1/{tenant}/namespaces` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/namespaces` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn create_namespace(
         &self,
         namespace: impl Into<::kestra_models::Namespace>,
@@ -64,7 +64,7 @@ impl crate::areas::Namespaces {
 
     /// Sets the plugin defaults of a namespace from a file; gone with 2.0.
     ///
-    /// `POST /api/v1/{tenant}/namespaces/{id}/plugindefaults/import` (Kestra 1.3 and later, before 2.0); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/namespaces/{id}/plugindefaults/import` (Kestra 1.3 and later, before 2.0); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn import_plugin_defaults(
         &self,
         id: impl AsRef<str>,

@@ -68,7 +68,7 @@ impl crate::areas::Plugins {
 
     /// Installs plugins in given versions.
     ///
-    /// `POST /api/v1/instance/versioned-plugins/install` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/instance/versioned-plugins/install` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn install_versioned_plugins(
         &self,
         plugin_list_request: impl Into<::kestra_models::PluginListRequest>,
@@ -132,7 +132,7 @@ impl crate::areas::Plugins {
 
     /// Installs a plugin from a file.
     ///
-    /// `POST /api/v1/instance/versioned-plugins/upload` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/instance/versioned-plugins/upload` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn upload_versioned_plugins(
         &self,
         file: impl Into<::kestra_core::FilePart>,

@@ -3,7 +3,7 @@
 impl crate::areas::Policies {
     /// Creates a policy of the instance.
     ///
-    /// `POST /api/v1/instance/policies` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/instance/policies` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn create_instance_policy(
         &self,
         policy_request: impl Into<::kestra_models::PolicyRequest>,
@@ -13,7 +13,7 @@ impl crate::areas::Policies {
 
     /// Creates a policy of a namespace.
     ///
-    /// `POST /api/v1/{tenant}/namespaces/{namespace}/policies` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/namespaces/{namespace}/policies` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn create_namespace_policy(
         &self,
         namespace: impl AsRef<str>,
@@ -24,7 +24,7 @@ impl crate::areas::Policies {
 
     /// Creates a policy of a tenant.
     ///
-    /// `POST /api/v1/{tenant}/policies` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/policies` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn create_tenant_policy(
         &self,
         policy_request: impl Into<::kestra_models::PolicyRequest>,
@@ -213,7 +213,7 @@ impl crate::areas::Policies {
 
     /// Creates and updates policies from a file.
     ///
-    /// `POST /api/v1/{tenant}/policies/import` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/policies/import` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn import_policies(
         &self,
         file_upload: impl Into<::kestra_core::FilePart>,

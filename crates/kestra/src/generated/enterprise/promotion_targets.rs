@@ -3,7 +3,7 @@
 impl crate::areas::PromotionTargets {
     /// Creates a target of promotions.
     ///
-    /// `POST /api/v1/{tenant}/promotion-targets` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/promotion-targets` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn create_promotion_target(
         &self,
         create_promotion_target_request: impl Into<::kestra_models::CreatePromotionTargetRequest>,

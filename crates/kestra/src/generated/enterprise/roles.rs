@@ -13,7 +13,7 @@ impl crate::areas::Roles {
 
     /// Creates a role.
     ///
-    /// `POST /api/v1/{tenant}/roles` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/roles` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn create_role(
         &self,
         role_create_or_update_request: impl Into<::kestra_models::RoleCreateOrUpdateRequest>,

@@ -3,7 +3,7 @@
 impl crate::areas::ScimUsers {
     /// Creates a user by SCIM.
     ///
-    /// `POST /api/v1/{tenant}/integrations/{integration}/scim/v2/Users` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/integrations/{integration}/scim/v2/Users` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn create_scim_user(
         &self,
         integration: impl AsRef<str>,
@@ -47,7 +47,7 @@ impl crate::areas::ScimUsers {
 
     /// Changes a user by SCIM.
     ///
-    /// `PATCH /api/v1/{tenant}/integrations/{integration}/scim/v2/Users/{id}` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `PATCH /api/v1/{tenant}/integrations/{integration}/scim/v2/Users/{id}` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn patch_scim_user(
         &self,
         integration: impl AsRef<str>,

@@ -3,7 +3,7 @@
 impl crate::areas::SecurityIntegrations {
     /// Creates an integration, for SCIM for instance.
     ///
-    /// `POST /api/v1/{tenant}/security-integrations` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/security-integrations` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn create_security_integration(
         &self,
         create_security_integration_request: impl Into<::kestra_models::CreateSecurityIntegrationRequest>,

@@ -3,7 +3,7 @@
 impl crate::areas::ServiceAccounts {
     /// Creates an API token of a service account, which is shown this once.
     ///
-    /// `POST /api/v1/service-accounts/{id}/api-tokens` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/service-accounts/{id}/api-tokens` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn create_api_token_for_service_account(
         &self,
         id: impl AsRef<str>,
@@ -15,7 +15,7 @@ impl crate::areas::ServiceAccounts {
 
     /// Creates an API token of a tenant's service account, which is shown this once.
     ///
-    /// `POST /api/v1/{tenant}/service-accounts/{id}/api-tokens` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/service-accounts/{id}/api-tokens` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn create_api_token_for_service_account_with_tenant(
         &self,
         id: impl AsRef<str>,
@@ -27,7 +27,7 @@ impl crate::areas::ServiceAccounts {
 
     /// Creates a service account.
     ///
-    /// `POST /api/v1/service-accounts` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/service-accounts` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn create_service_account(
         &self,
         create_service_account_request: impl Into<::kestra_models::CreateServiceAccountRequest>,
@@ -38,7 +38,7 @@ impl crate::areas::ServiceAccounts {
 
     /// Creates a service account of a tenant.
     ///
-    /// `POST /api/v1/{tenant}/service-accounts` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/service-accounts` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn create_service_account_for_tenant(
         &self,
         service_account_request: impl Into<::kestra_models::ServiceAccountRequest>,

@@ -3,7 +3,7 @@
 impl crate::areas::TenantAccess {
     /// Gives a user access to a tenant, by mail address or name.
     ///
-    /// `POST /api/v1/{tenant}/tenant-access` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/tenant-access` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn create_tenant_access(
         &self,
         create_tenant_access_request: impl Into<::kestra_models::CreateTenantAccessRequest>,

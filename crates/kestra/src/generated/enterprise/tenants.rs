@@ -3,7 +3,7 @@
 impl crate::areas::Tenants {
     /// Creates a tenant.
     ///
-    /// `POST /api/v1/tenants` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/tenants` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn create_tenant(
         &self,
         tenant: impl Into<::kestra_models::Tenant>,

@@ -3,7 +3,7 @@
 impl crate::areas::TestSuites {
     /// Creates a test suite from its YAML source.
     ///
-    /// `POST /api/v1/{tenant}/tests` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/tests` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn create_test_suite(
         &self,
         source: impl Into<String>,
@@ -82,7 +82,7 @@ impl crate::areas::TestSuites {
 
     /// Runs a test suite and answers its result.
     ///
-    /// `POST /api/v1/{tenant}/tests/{namespace}/{id}/run` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/tests/{namespace}/{id}/run` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn run_test_suite(
         &self,
         namespace: impl AsRef<str>,
@@ -93,7 +93,7 @@ impl crate::areas::TestSuites {
 
     /// Runs the test suites that a query matches.
     ///
-    /// `POST /api/v1/{tenant}/tests/run` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/tests/run` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn run_test_suites_by_query(
         &self,
         run_by_query_request: impl Into<::kestra_models::RunByQueryRequest>,

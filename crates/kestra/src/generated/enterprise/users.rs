@@ -13,7 +13,7 @@ impl crate::areas::Users {
 
     /// Creates an API token of a user, which is shown this once.
     ///
-    /// `POST /api/v1/users/{id}/api-tokens` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/users/{id}/api-tokens` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn create_api_token_for_user(
         &self,
         id: impl AsRef<str>,
@@ -25,7 +25,7 @@ impl crate::areas::Users {
 
     /// Creates a user.
     ///
-    /// `POST /api/v1/users` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/users` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn create_user(
         &self,
         create_or_update_user_request: impl Into<::kestra_models::CreateOrUpdateUserRequest>,
@@ -81,7 +81,7 @@ impl crate::areas::Users {
 
     /// Logs in as another user, by a redirect with a session cookie.
     ///
-    /// `POST /api/v1/users/{id}/impersonate` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/users/{id}/impersonate` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn impersonate(&self, id: impl AsRef<str>) -> ::kestra_operations::Impersonate<crate::Client> {
         ::kestra_operations::Impersonate::new(id).on(self.client().clone())
     }
@@ -150,7 +150,7 @@ impl crate::areas::Users {
 
     /// Changes one's own password.
     ///
-    /// `PUT /api/v1/me/password` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `PUT /api/v1/me/password` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn update_current_user_password(
         &self,
         update_password_request: impl Into<::kestra_models::UpdatePasswordRequest>,

@@ -3,7 +3,7 @@
 impl crate::areas::WorkerGroups {
     /// Has a worker group take work from a queue.
     ///
-    /// `POST /api/v1/instance/worker-groups/{id}/subscriptions` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/instance/worker-groups/{id}/subscriptions` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn add_worker_group_subscription(
         &self,
         id: impl AsRef<str>,
@@ -15,7 +15,7 @@ impl crate::areas::WorkerGroups {
 
     /// Creates a worker group; gone with 2.0.
     ///
-    /// `POST /api/v1/instance/workergroups` (Kestra before 2.0); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/instance/workergroups` (Kestra before 2.0); Enterprise; never repeated unless provably unsent or answered 429.
     ///
     /// On other versions use `worker_groups().create_worker_group(..)`.
     pub fn create_instance_worker_group(
@@ -28,7 +28,7 @@ impl crate::areas::WorkerGroups {
 
     /// Creates a worker group.
     ///
-    /// `POST /api/v1/instance/worker-groups` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/instance/worker-groups` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     ///
     /// On other versions use `worker_groups().create_instance_worker_group(..)`.
     pub fn create_worker_group(
@@ -75,7 +75,7 @@ impl crate::areas::WorkerGroups {
 
     /// Creates a token with which workers join a group, shown this once.
     ///
-    /// `POST /api/v1/instance/worker-groups/{id}/tokens` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/instance/worker-groups/{id}/tokens` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn generate_worker_group_token(
         &self,
         id: impl AsRef<str>,

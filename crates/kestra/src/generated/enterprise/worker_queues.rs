@@ -3,7 +3,7 @@
 impl crate::areas::WorkerQueues {
     /// Creates a worker queue.
     ///
-    /// `POST /api/v1/instance/worker-queues` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent.
+    /// `POST /api/v1/instance/worker-queues` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn create_worker_queue(
         &self,
         create_or_update_worker_queue_request: impl Into<::kestra_models::CreateOrUpdateWorkerQueueRequest>,

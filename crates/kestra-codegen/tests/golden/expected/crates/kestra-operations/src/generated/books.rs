@@ -178,7 +178,7 @@ pub static GET_BOOK: ::kestra_core::OperationInfo = {
 
 /// Lend.
 ///
-/// `POST /api/v1/{tenant}/books/{id}/actions/lend` (Kestra 2.0 and later), `POST /api/v1/{tenant}/books/{id}/lend` (Kestra before 2.0); open source; never repeated unless provably unsent.
+/// `POST /api/v1/{tenant}/books/{id}/actions/lend` (Kestra 2.0 and later), `POST /api/v1/{tenant}/books/{id}/lend` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct Lend<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

@@ -31,7 +31,7 @@ impl crate::areas::Books {
 
     /// Lend.
     ///
-    /// `POST /api/v1/{tenant}/books/{id}/actions/lend` (Kestra 2.0 and later), `POST /api/v1/{tenant}/books/{id}/lend` (Kestra before 2.0); open source; never repeated unless provably unsent.
+    /// `POST /api/v1/{tenant}/books/{id}/actions/lend` (Kestra 2.0 and later), `POST /api/v1/{tenant}/books/{id}/lend` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
     pub fn lend(
         &self,
         id: impl AsRef<str>,
