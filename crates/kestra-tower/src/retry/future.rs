@@ -192,7 +192,10 @@ impl Call {
         if !can_repeat {
             return Err(Some("not tried again: the body can be sent only once"));
         }
-        let wait = policy.backoff_limit(self.attempts).mul_f64(self.shared.random()).max(least);
+        let limit = policy.backoff_limit(self.attempts);
+        // The longest times don't survive the way through a floating-point number.
+        let wait = Duration::try_from_secs_f64(limit.as_secs_f64() * self.shared.random());
+        let wait = wait.unwrap_or(limit).max(least);
         let time_left = self.context.as_ref().and_then(CallContext::time_left);
         if time_left.is_some_and(|left| left <= wait) {
             return Err(Some("not tried again: too little time is left"));

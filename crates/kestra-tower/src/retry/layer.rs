@@ -33,7 +33,8 @@ impl RetryLayer {
         Self { policy, budget, random: None }
     }
 
-    /// Sets the source of randomness for waits, which gives numbers from 0 to 1; each thread's own generator by default.
+    /// Sets the source of randomness for waits, which gives numbers from 0 to 1; each thread's own
+    /// generator by default.
     ///
     /// ```
     /// use kestra_core::Retry;
@@ -56,7 +57,8 @@ impl RetryLayer {
 impl Shared {
     pub(super) fn random(&self) -> f64 {
         match &self.random {
-            Some(random) => random().clamp(0.0, 1.0),
+            // In this order, what is no number is 0.
+            Some(random) => 1.0_f64.min(random().max(0.0)),
             None => fastrand::f64(),
         }
     }

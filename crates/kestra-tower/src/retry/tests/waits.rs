@@ -143,3 +143,16 @@ async fn patience_is_cheaper_and_no_budget_is_free() {
     assert_eq!(asked(Retry::standard().budget(50), 502).await, 3);
     assert_eq!(asked(Retry::standard().no_budget(), 502).await, 200);
 }
+
+#[tokio::test(start_paused = true)]
+async fn no_wait_is_too_long_and_no_random_number_too_odd() {
+    for random in [f64::NAN, f64::INFINITY, -1.0, 0.999_999_999_999, 1.0, 2.0] {
+        let policy = Retry::standard().backoff(Duration::MAX, Duration::MAX);
+        let peer = Peer::new([status(502)]);
+        let call = RetryLayer::new(policy).random(move || random).layer(peer.clone()).oneshot(request(&READ));
+        // It may wait for ever, and must neither fail nor ask again at once where that isn't what chance said.
+        let ended = tokio::time::timeout(SECOND, call).await.is_ok();
+        assert_eq!(ended, random.is_nan() || random <= 0.0, "{random}");
+        assert_eq!(peer.count(), if ended { 2 } else { 1 });
+    }
+}
