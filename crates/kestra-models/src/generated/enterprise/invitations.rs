@@ -54,7 +54,7 @@ pub struct Invitation {
     /// `isExpired` on the wire.
     pub is_expired: Option<bool>,
     /// `link` on the wire.
-    pub link: Option<String>,
+    pub link: Option<crate::Sensitive<String>>,
     /// `sentAt` on the wire.
     pub sent_at: Option<::jiff::Timestamp>,
     /// `status` on the wire.
@@ -163,7 +163,7 @@ pub struct InvitationDetail {
     /// `instanceOwner` on the wire; 2.0 and later.
     pub instance_owner: Option<bool>,
     /// `link` on the wire.
-    pub link: Option<String>,
+    pub link: Option<crate::Sensitive<String>>,
     /// `roles` on the wire.
     pub roles: Vec<crate::RoleSummary>,
     /// `sentAt` on the wire.
