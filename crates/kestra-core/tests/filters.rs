@@ -204,6 +204,8 @@ fn what_no_server_reads_as_meant_is_refused() {
         (vec![Filter::state().is_in(Vec::<String>::new())], "the list of values is empty"),
         (vec![Filter::flow_id().is_in(["a,b"])], "a comma"),
         (vec![Filter::label(" ").equals("a")], "the key is empty"),
+        (vec![Filter::trigger_state().equals("off")], "neither `enabled` nor `disabled`"),
+        (vec![Filter::locked().equals("yes")], "neither `true` nor `false`"),
         (vec![Filter::label("te\nam").equals("a")], "a line break"),
         (vec![Filter::label("te\u{2028}am").is_in(["a"])], "a line break"),
         (vec![Filter::field("sta\rte").equals("a")], "a line break"),
@@ -293,6 +295,14 @@ fn labels_are_compared_as_each_version_can() {
     assert_eq!(told(&EXECUTIONS, missing(), "2.0.0").unwrap(), "filters[labels][IS_NULL][team]=true");
     let other = Filter::any_label().not_contains("da");
     assert_eq!(told(&EXECUTIONS, other, "2.0.0").unwrap(), "filters[labels][NOT_CONTAINS]=da");
+}
+
+#[test]
+fn states_of_triggers_are_in_the_letters_that_servers_read() {
+    for state in ["DISABLED", "Disabled", "disabled"] {
+        let filter = Filter::trigger_state().equals(state);
+        assert_eq!(filter.pairs(), [("filters[triggerState][EQUALS]".to_owned(), "disabled".to_owned())]);
+    }
 }
 
 #[test]

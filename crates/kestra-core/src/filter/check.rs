@@ -52,11 +52,24 @@ pub(super) fn condition(condition: &Condition) -> Result<(), String> {
         }
         match field.as_str() {
             "timeRange" => range(value)?,
+            // What is none of these is no filter, or is read as false.
+            "triggerState" => one_of(&TRIGGER_STATES, value)?,
+            "locked" | "enabled" | "existingOnly" | "instance_owner" => one_of(&["true", "false"], value)?,
             field if DATES.contains(&field) => date(value)?,
             _ => {}
         }
     }
     Ok(())
+}
+
+/// The states of triggers, as servers read them.
+const TRIGGER_STATES: [&str; 2] = ["enabled", "disabled"];
+
+fn one_of(known: &[&str], value: &str) -> Result<(), String> {
+    if known.iter().any(|known| known.eq_ignore_ascii_case(value)) {
+        return Ok(());
+    }
+    Err(format!("`{value}` is neither `{}`", known.join("` nor `")))
 }
 
 fn date(value: &str) -> Result<(), String> {

@@ -141,7 +141,7 @@ impl Filter {
         attempt_number = "attemptNumber";
         /// The trigger.
         trigger_id = "triggerId";
-        /// `ENABLED` or `DISABLED` (1.2).
+        /// `enabled` or `disabled`, in letters of any case (1.2).
         trigger_state = "triggerState";
         /// The worker that evaluates a trigger.
         worker_id = "workerId";

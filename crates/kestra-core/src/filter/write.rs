@@ -140,6 +140,10 @@ impl Condition {
     /// The value of its pair. Lists are decoded a second time by the server.
     pub(super) fn value(&self) -> String {
         let joined = self.values.join(",");
+        // In other letters it is no filter.
+        if self.field == "triggerState" {
+            return joined.to_ascii_lowercase();
+        }
         if self.operation.is_list() && joined.contains(['%', '+']) {
             return joined.replace('%', "%25").replace('+', "%2B");
         }

@@ -123,3 +123,21 @@ async fn a_trigger_of_another_tenant_would_be_passed_over() -> Result<(), Error>
     assert!(elsewhere.to_string().contains("set `tenant_id(\"acme\")`"), "{elsewhere}");
     Ok(())
 }
+
+#[tokio::test]
+async fn a_state_of_triggers_in_other_letters_would_be_no_filter() -> Result<(), Error> {
+    for dialect in [Dialect::V1_3, Dialect::V2_0] {
+        let (server, client) = serve(dialect).await;
+        server.deploy(SCHEDULED).unwrap();
+        let delete = || client.triggers().delete_triggers_by_query();
+        let left = async || client.triggers().search_triggers().await.map(|page| page.total);
+        // None is disabled.
+        delete().filter(Filter::trigger_state().equals("DISABLED")).await?;
+        assert_eq!(left().await?, Some(1));
+        let refused = delete().filter(Filter::trigger_state().equals("off")).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Build);
+        delete().query_pair("filters[triggerState][EQUALS]", "DISABLED").all().await?;
+        assert_eq!(left().await?, Some(0));
+    }
+    Ok(())
+}

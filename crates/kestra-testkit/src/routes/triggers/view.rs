@@ -135,10 +135,10 @@ impl Subject for TriggerRow {
     fn special(&self, filter: &Filter) -> Option<bool> {
         let is = match filter.field {
             "locked" => self.is_locked().to_string() == filter.value.to_lowercase(),
-            "triggerState" => match filter.value.to_uppercase().as_str() {
-                "ENABLED" => !self.disabled,
-                "DISABLED" => self.disabled,
-                // What is no state asks for nothing.
+            "triggerState" => match filter.value.as_str() {
+                "enabled" => !self.disabled,
+                "disabled" => self.disabled,
+                // What is no state, or one in other letters, asks for nothing.
                 _ => return Some(true),
             },
             "source" => {
