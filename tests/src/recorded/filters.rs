@@ -33,6 +33,10 @@ fn read(query: &[(String, String)]) -> Result<Level, Obstacle> {
         let malformed = || Obstacle::new("a filter that no server reads as one", name);
         let inner =
             name.strip_prefix("filters[").and_then(|rest| rest.strip_suffix(']')).ok_or_else(malformed)?;
+        if value.contains(',') && ["labels][IN][", "labels][NOT_IN]["].iter().any(|list| inner.contains(list))
+        {
+            return Err(Obstacle::new("a list of values of a label, which servers read as one", name));
+        }
         add(&mut top, inner, value).ok_or_else(malformed)?;
     }
     Ok(top)
