@@ -36,7 +36,7 @@ impl Field {
     comparisons! {
         /// Is this value.
         equals Equals;
-        /// Is another value.
+        /// Is another value. What has none isn't found, except by a label.
         not_equals NotEquals;
         /// Is later, or greater.
         greater_than GreaterThan;
@@ -97,7 +97,8 @@ impl Field {
 
     /// Is none of these values, none of which may have a comma.
     ///
-    /// Of a label, or of anything else with a key, as [`is_in`](Self::is_in).
+    /// What has no value isn't found, except by a label. Of a label, or of anything else with a key, as
+    /// [`is_in`](Self::is_in).
     #[must_use]
     pub fn not_in<V: ToString>(self, values: impl IntoIterator<Item = V>) -> Filter {
         self.list(Operation::NotIn, values.into_iter().map(|value| value.to_string()).collect())

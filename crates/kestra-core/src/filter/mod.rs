@@ -113,6 +113,8 @@ impl Filter {
         /// The state of an execution.
         state = "state";
         /// The kind of an execution (1.1).
+        ///
+        /// Ordinary executions have none, so that no comparison finds them, `NORMAL` neither.
         kind = "kind";
         /// `USER` or `SYSTEM`: the latter are flows and executions of the system namespace.
         scope = "scope";
