@@ -129,7 +129,7 @@ fn own_provider() -> Option<CryptoProvider> {
     None
 }
 
-/// These CAs.
+/// A store of these CAs, each of which must be a certificate.
 pub(super) fn store(roots: Vec<CertificateDer<'static>>) -> Result<RootCertStore, Error> {
     let mut store = RootCertStore::empty();
     for root in roots {
@@ -180,7 +180,7 @@ fn read_identity(
     Ok((certificates, key))
 }
 
-/// The system has none.
+/// Neither the system nor the caller has any CA.
 pub(super) fn no_roots() -> Error {
     fail(
         "TLS",
