@@ -272,12 +272,12 @@ fn filters_instead(
 }
 
 fn unsupported(version: Version, what: std::fmt::Arguments<'_>, has: &str, instead: Option<&str>) -> Error {
-    let mut problem = format!("{what} is of {has}, the server is {version}; ");
+    let mut problem = format!("{what} requires Kestra {has}, the server is {version}; ");
     if let Some(instead) = instead {
         problem.push_str("use ");
         problem.push_str(instead);
         problem.push_str(", or ");
     }
-    problem.push_str("send it all the same with any_version()");
+    problem.push_str("call `.any_version()` to send it anyway");
     Error::new(ErrorKind::Unsupported, problem)
 }

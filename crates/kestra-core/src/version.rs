@@ -180,9 +180,9 @@ impl fmt::Display for Versions {
         let since = self.since;
         match self.until {
             None if self.is_all() => f.write_str("all versions"),
-            None => write!(f, "{since} and later"),
-            Some(until) if since == Version::OLDEST => write!(f, "versions before {until}"),
-            Some(until) => write!(f, "{since} and later, before {until}"),
+            None => write!(f, "{since} or later"),
+            Some(until) if since == Version::OLDEST => write!(f, "older than {until}"),
+            Some(until) => write!(f, "{since} or later but older than {until}"),
         }
     }
 }

@@ -94,7 +94,7 @@ fn what_a_version_lacks_is_refused_and_can_be_forced() {
     let error = Call::new(&REVISIONS).path("ns").path("id").into_request_for(&old).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     assert!(
-        error.to_string().contains("`delete_revisions` is of 1.2.0 and later, the server is 1.0.3"),
+        error.to_string().contains("unsupported: `delete_revisions` requires Kestra 1.2.0 or later, the server is 1.0.3; call `.any_version()`"),
         "{error}"
     );
 
@@ -105,7 +105,10 @@ fn what_a_version_lacks_is_refused_and_can_be_forced() {
     };
     let error =
         search().into_request_for(&Target::new("http://localhost:8080").version("1.3.16")).unwrap_err();
-    assert!(error.to_string().contains("the parameter `dateFilter` is of 1.3.17 and later"), "{error}");
+    assert!(
+        error.to_string().contains("the parameter `dateFilter` requires Kestra 1.3.17 or later"),
+        "{error}"
+    );
     assert!(search().into_request_for(&Target::new("http://localhost:8080").version("1.3.17")).is_ok());
 
     let mut forced = search();
@@ -115,9 +118,9 @@ fn what_a_version_lacks_is_refused_and_can_be_forced() {
     let mut legacy = Call::new(&SEARCH);
     legacy.add_query(3, "FAILED");
     let error = legacy.into_request_for(&Target::new("http://localhost:8080").version("2.0.0")).unwrap_err();
-    assert!(error.to_string().contains("`state` is of versions before 2.0.0"), "{error}");
+    assert!(error.to_string().contains("`state` requires Kestra older than 2.0.0"), "{error}");
     // The version reads filters, which took the place of the parameter.
-    assert!(error.to_string().contains("use a filter, or send it"), "{error}");
+    assert!(error.to_string().contains("use a filter, or call"), "{error}");
 }
 
 #[test]
@@ -128,7 +131,12 @@ fn what_does_the_work_of_what_a_version_lacks_is_told() {
     let at =
         |version| Call::new(&LIST).into_request_for(&Target::new("http://localhost:8080").version(version));
     let text = at("2.0.0").unwrap_err().to_string();
-    assert!(text.contains("the server is 2.0.0; use `list_all_keys()`, or send it all the same"), "{text}");
+    assert!(
+        text.contains(
+            "the server is 2.0.0; use `list_all_keys()`, or call `.any_version()` to send it anyway"
+        ),
+        "{text}"
+    );
     assert!(at("1.3.0").is_ok());
     // What is of later versions only has no filter in its place.
     let mut search = Call::new(&SEARCH);

@@ -17,6 +17,71 @@ fn answered(status: u16, content_type: Option<&str>, body: &'static str) -> Erro
 
 const JSON: Option<&str> = Some("application/json");
 
+/// What a program prints that passes an error on with `?` from `main`.
+fn from_main(error: Error) -> String {
+    let result: Result<(), Error> = Err(error);
+    result.map_err(|error| format!("Error: {error:?}")).unwrap_err()
+}
+
+/// What programs print that print an error and each cause of it, such as those that use `anyhow`.
+fn with_causes(error: &Error) -> String {
+    let mut text = format!("Error: {error}\n\nCaused by:\n");
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text.push_str(&format!("    {error}\n"));
+        cause = error.source();
+    }
+    text
+}
+
+#[test]
+fn the_hint_is_printed_however_an_error_is() {
+    let refused = || std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+    for error in [
+        Error::with_source(ErrorKind::Connect, refused()),
+        Error::new(ErrorKind::Connect, "to 127.0.0.1:1")
+            .caused_by(refused())
+            .after(3, std::time::Duration::ZERO),
+        answered(401, None, ""),
+        answered(404, JSON, "{}"),
+        answered(502, Some("text/html"), "<html>"),
+        Error::new(ErrorKind::Timeout(TimeoutPhase::Attempt), "after 60s"),
+        Error::new(ErrorKind::UnclearOutcome, "perhaps").caused_by(answered(301, None, "")),
+    ] {
+        let hint = error.hint().unwrap();
+        let line = error.to_string();
+        assert!(line.ends_with(&format!(": {hint}")) && !line.contains('\n'), "{line}");
+        let chain = format!("{error:#}");
+        assert!(chain.ends_with(hint) && chain.matches(hint).count() == 1, "{chain}");
+        assert_eq!(line, format!("{}: {hint}", error.summary()));
+        assert!(with_causes(&error).contains(hint));
+        if let Some(cause) = std::error::Error::source(&error).filter(|cause| cause.is::<std::io::Error>()) {
+            assert!(chain.contains(&cause.to_string()), "{chain}");
+        }
+        let debug = format!("{error:?}");
+        let end = format!("(attempts: {}, request_sent: {:?})", error.attempts(), error.request_sent());
+        assert_eq!(debug, format!("{chain} {end}"));
+        assert_eq!(format!("{error:#?}"), debug);
+        assert_eq!(from_main(error), format!("Error: {debug}"));
+    }
+    let silent = Error::new(ErrorKind::Refused, "no filter is set");
+    assert_eq!((silent.hint(), silent.to_string()), (None, silent.summary().to_string()));
+}
+
+#[test]
+fn no_text_of_an_error_is_long_or_has_a_line_break() {
+    for part in ["x".repeat(1 << 20), "ä\r\n".repeat(1 << 18), "\u{85}\u{1b}[2J".repeat(1 << 16)] {
+        let cause = std::io::Error::other(part.clone());
+        let error = Error::new(ErrorKind::Connect, part.clone()).caused_by(cause).of_execution(part.clone());
+        let error = error.after(u32::MAX, std::time::Duration::MAX).sent(RequestSent::Maybe);
+        for text in [format!("{error}"), format!("{error:#}"), format!("{error:?}")] {
+            assert!(text.len() <= 4096 && !text.contains(char::is_control), "{} bytes", text.len());
+            assert!(text.contains('…') && text.contains(error.hint().unwrap()));
+        }
+        assert!(format!("{error:?}").ends_with("request_sent: Maybe)"));
+    }
+}
+
 #[test]
 fn an_error_is_one_pointer_wide() {
     assert_eq!(size_of::<Error>(), size_of::<usize>());
@@ -156,7 +221,8 @@ fn predicates_hold_across_versions() {
     let unclear = Error::new(ErrorKind::UnclearOutcome, "perhaps").caused_by(answered(301, None, ""));
     assert!(unclear.hint().unwrap().contains("redirects"));
     let cause = answered(301, None, "");
-    let told = Error::new(ErrorKind::UnclearOutcome, format!("perhaps ({cause})")).caused_by(cause);
+    let told =
+        Error::new(ErrorKind::UnclearOutcome, format!("perhaps ({})", cause.summary())).caused_by(cause);
     assert_eq!(format!("{told:#}").matches("301").count(), 1, "{told:#}");
     assert!(Error::new(ErrorKind::Tls, "a setting").hint().is_none());
 }

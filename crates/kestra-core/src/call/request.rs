@@ -114,7 +114,7 @@ impl Call {
         {
             return Err(Error::new(
                 ErrorKind::Refused,
-                "without a filter it acts on everything that there is: add a filter, or say so with `all()`",
+                "no filter is set, so this would apply to everything: add a filter, or call `.all()` to confirm",
             ));
         }
         Ok(())
@@ -139,8 +139,8 @@ impl Call {
             Some(parameter) => Err(Error::new(
                 ErrorKind::Refused,
                 format!(
-                    "the parameter `{}` is ignored beside filters: say it by a filter, or send it all the same with \
-                     any_version()",
+                    "the parameter `{}` is ignored beside filters: set a filter instead, or call `.any_version()` \
+                     to send it anyway",
                     parameter.name
                 ),
             )),

@@ -1,105 +1,154 @@
-//! How an error prints: one line, a line with causes and advice, or many lines for a log.
+//! How an error prints: what went wrong in one line, the causes, and what to do about it.
 
 use std::error::Error as StdError;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use super::{Error, ErrorKind, ErrorResponse};
 
+/// The most bytes of an error's text before its hint. A hint and the end of `Debug` fit into 4 KiB with it.
+const LIMIT: usize = 3 * 1024;
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inner = &*self.0;
-        if let Some(operation) = inner.operation {
-            f.write_str(operation.name)?;
-            if let Some(route) = operation.newest_route() {
-                write!(f, " ({route})")?;
-            }
-            f.write_str(": ")?;
+        let mut line = Line::new(f);
+        self.write_summary(&mut line)?;
+        if line.out.alternate() {
+            self.write_causes(&mut line)?;
         }
-        match (&inner.response, inner.kind) {
-            (Some(response), ErrorKind::Status) => write_status(f, response)?,
-            (Some(response), kind) => {
-                write!(f, "{} (status {})", kind.text(), response.parts.status.as_u16())?
-            }
-            (None, ErrorKind::Timeout(phase)) => write!(f, "{} ({})", inner.kind.text(), phase.name())?,
-            (None, kind) => f.write_str(kind.text())?,
+        let f = line.end()?;
+        match self.hint() {
+            Some(hint) => write!(f, ": {hint}"),
+            None => Ok(()),
         }
-        if let Some(message) = &inner.message {
-            write!(f, ": {message}")?;
-        } else if let Some(message) = inner.response.as_ref().and_then(ErrorResponse::message) {
-            write!(f, ": {message}")?;
-        }
-        if let Some(id) = &inner.about.id
-            && !inner.message.as_ref().is_some_and(|message| message.contains(id.as_str()))
-        {
-            write!(f, " (execution {id})")?;
-        }
-        if inner.attempts > 1 {
-            write!(f, " (after {} attempts)", inner.attempts)?;
-        }
-        if let Some(note) = inner.note {
-            write!(f, " ({note})")?;
-        }
-        if f.alternate() {
-            let message = inner.message.as_deref().unwrap_or_default();
-            let mut source = self.source();
-            while let Some(cause) = source {
-                let text = cause.to_string();
-                // A message that has to make sense in one line may say the cause itself.
-                if !message.contains(&text) {
-                    write!(f, ": {text}")?;
-                }
-                source = cause.source();
-            }
-            if let Some(hint) = self.hint() {
-                write!(f, " (hint: {hint})")?;
-            }
-        }
-        Ok(())
-    }
-}
-
-fn write_status(f: &mut fmt::Formatter<'_>, response: &ErrorResponse) -> fmt::Result {
-    let status = response.parts.status;
-    match status.canonical_reason() {
-        Some(reason) => write!(f, "{} {reason}", status.as_u16()),
-        None => write!(f, "{}", status.as_u16()),
     }
 }
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self:#} (attempts: {}, request_sent: {:?})", self.0.attempts, self.0.sent)
+    }
+}
+
+/// An error in one line without its hint, as [`Error::summary`] returns it.
+struct Summary<'a>(&'a Error);
+
+impl fmt::Display for Summary<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut line = Line::new(f);
+        self.0.write_summary(&mut line)?;
+        line.end().map(drop)
+    }
+}
+
+impl Error {
+    /// Returns what `{}` prints without the hint at its end: for a message that says this error within a sentence.
+    #[must_use]
+    pub fn summary(&self) -> impl fmt::Display + '_ {
+        Summary(self)
+    }
+
+    fn write_summary(&self, line: &mut Line<'_, '_>) -> fmt::Result {
         let inner = &*self.0;
-        let mut debug = f.debug_struct("Error");
-        debug.field("kind", &inner.kind);
         if let Some(operation) = inner.operation {
-            debug.field("operation", &operation.name);
+            line.write_str(operation.name)?;
+            if let Some(route) = operation.newest_route() {
+                write!(line, " ({route})")?;
+            }
+            line.write_str(": ")?;
+        }
+        match (&inner.response, inner.kind) {
+            (Some(response), ErrorKind::Status) => write_status(line, response)?,
+            (Some(response), kind) => {
+                write!(line, "{} (status {})", kind.text(), response.parts.status.as_u16())?
+            }
+            (None, ErrorKind::Timeout(phase)) => write!(line, "{} ({})", inner.kind.text(), phase.name())?,
+            (None, kind) => line.write_str(kind.text())?,
         }
         if let Some(message) = &inner.message {
-            debug.field("message", message);
+            write!(line, ": {message}")?;
+        } else if let Some(message) = inner.response.as_ref().and_then(ErrorResponse::message) {
+            write!(line, ": {message}")?;
         }
-        if let Some(response) = &inner.response {
-            debug.field("response", response);
+        if let Some(id) = &inner.about.id
+            && !inner.message.as_ref().is_some_and(|message| message.contains(id.as_str()))
+        {
+            write!(line, " (execution {id})")?;
         }
-        debug.field("request_sent", &inner.sent);
-        if inner.attempts > 0 {
-            debug.field("attempts", &inner.attempts);
-        }
-        if let Some(elapsed) = inner.elapsed {
-            debug.field("elapsed", &elapsed);
+        if inner.attempts > 1 {
+            write!(line, " (after {} attempts)", inner.attempts)?;
         }
         if let Some(note) = inner.note {
-            debug.field("note", &note);
+            write!(line, " ({note})")?;
         }
-        if let Some(id) = &inner.about.id {
-            debug.field("execution_id", id);
+        Ok(())
+    }
+
+    fn write_causes(&self, line: &mut Line<'_, '_>) -> fmt::Result {
+        let message = self.0.message.as_deref().unwrap_or_default();
+        let hint = self.hint();
+        let mut source = self.source();
+        while let Some(cause) = source {
+            let text = match cause.downcast_ref::<Self>() {
+                Some(error) => error.summary().to_string(),
+                None => cause.to_string(),
+            };
+            // An error of ours within another one ends with the hint as well, which is to be at the end only.
+            let ended = hint.and_then(|hint| text.strip_suffix(hint)?.strip_suffix(": "));
+            let text = ended.unwrap_or(&text);
+            // A message that has to make sense in one line may say the cause itself.
+            if !message.contains(text) {
+                write!(line, ": {text}")?;
+            }
+            source = cause.source();
         }
-        if let Some(key) = &inner.about.key {
-            debug.field("idempotency_key", key);
+        Ok(())
+    }
+}
+
+fn write_status(line: &mut Line<'_, '_>, response: &ErrorResponse) -> fmt::Result {
+    let status = response.parts.status;
+    match status.canonical_reason() {
+        Some(reason) => write!(line, "{} {reason}", status.as_u16()),
+        None => write!(line, "{}", status.as_u16()),
+    }
+}
+
+/// Writes one line of at most [`LIMIT`] bytes, whatever the parts of an error hold.
+struct Line<'a, 'f> {
+    out: &'a mut fmt::Formatter<'f>,
+    left: usize,
+    is_cut: bool,
+}
+
+impl<'a, 'f> Line<'a, 'f> {
+    fn new(out: &'a mut fmt::Formatter<'f>) -> Self {
+        Self { out, left: LIMIT, is_cut: false }
+    }
+
+    /// Says that something is left out, if it is.
+    fn end(self) -> Result<&'a mut fmt::Formatter<'f>, fmt::Error> {
+        if self.is_cut {
+            self.out.write_char('…')?;
         }
-        if let Some(source) = &inner.source {
-            debug.field("source", source);
+        Ok(self.out)
+    }
+}
+
+impl fmt::Write for Line<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if self.is_cut {
+            return Ok(());
         }
-        debug.finish()
+        let kept = &text[..text.floor_char_boundary(self.left)];
+        self.is_cut = kept.len() < text.len();
+        self.left -= kept.len();
+        for (place, part) in kept.split(char::is_control).enumerate() {
+            if place > 0 {
+                self.out.write_char(' ')?;
+            }
+            self.out.write_str(part)?;
+        }
+        Ok(())
     }
 }
 

@@ -66,7 +66,7 @@ impl ErrorKind {
         match self {
             Self::Build => "the request is invalid",
             Self::Server => "no server",
-            Self::Unsupported => "not supported by this server",
+            Self::Unsupported => "unsupported",
             Self::Refused => "refused",
             Self::Auth => "no credentials",
             Self::Connect => "can't connect",

@@ -33,8 +33,9 @@ pub type BoxError = Box<dyn StdError + Send + Sync + 'static>;
 /// server versions; [`request_sent`](Self::request_sent) says whether the server may have seen the request, which is what
 /// one has to know before repeating a call that starts work.
 ///
-/// `{}` is one line; `{:#}` adds the causes and what to do; `{:?}` has many lines and is safe to log. None of them shows a
-/// secret.
+/// `{}` is one line that ends with what to do, where that is known (the [`hint`](Self::hint)); `{:#}` adds the causes;
+/// `{:?}` adds how many attempts were made and whether the request was sent, so that a `main` that returns the error says
+/// all of it. None of them is longer than 4 KiB, and none shows a secret.
 pub struct Error(
     /// It has one owner. What drops one is compiled once, where that of a `Box` is in each place that has an error.
     Arc<Inner>,

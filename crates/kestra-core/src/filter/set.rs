@@ -10,7 +10,7 @@ use crate::version::{Version, Versions};
 const GROUPS: Versions = Versions::since(Version::new(2, 0, 0));
 
 /// How to send it all the same.
-const INSIST: &str = "send it all the same with any_version()";
+const INSIST: &str = "call `.any_version()` to send it anyway";
 
 /// Filters, all of which hold, and the parameter of the operation that they belong to.
 #[derive(Clone, Debug)]
@@ -262,6 +262,6 @@ fn unsupported(version: Version, what: &str, has: &str, instead: Option<&str>) -
     let instead = instead.map(|hint| format!("{hint}; ")).unwrap_or_default();
     Error::new(
         ErrorKind::Unsupported,
-        format!("{what} is of {has}, the server is {version}; {instead}{INSIST}"),
+        format!("{what} requires Kestra {has}, the server is {version}; {instead}{INSIST}"),
     )
 }

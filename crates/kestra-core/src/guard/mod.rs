@@ -57,5 +57,5 @@ pub(crate) fn ignored(parameter: &QueryParameter) -> Error {
 }
 
 fn refused(problem: &str) -> Error {
-    Error::new(ErrorKind::Refused, format!("{problem}; if it is meant, say so with `unchecked()`"))
+    Error::new(ErrorKind::Refused, format!("{problem}; call `.unchecked()` to send it anyway"))
 }

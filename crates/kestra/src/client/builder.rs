@@ -358,7 +358,7 @@ impl ClientBuilder {
             if !self.attempt_layers.is_empty() || self.attempt_trace.is_some() || self.transport.is_some() {
                 return Err(Error::invalid(
                     "service",
-                    "attempts are its business: put attempt layers, traces and transport into it, or leave it out",
+                    "replaces the whole stack: move attempt layers, trace propagation and transport into it, or remove `service`",
                 ));
             }
             options = CallOptions::new().timeouts(self.timeouts).or(&options);
@@ -370,7 +370,7 @@ impl ClientBuilder {
         {
             return Err(Error::invalid(
                 "transport",
-                "connections are its business: leave out proxy, TLS and pool_idle_timeout, or set them there",
+                "replaces all that makes connections: move proxy, TLS and pool_idle_timeout into it, or remove `transport`",
             ));
         }
         let servers = self.servers.ok_or_else(|| {

@@ -8,7 +8,7 @@ use super::creation::Creation;
 use crate::Client;
 
 /// How to send it all the same.
-const INSIST: &str = "send it all the same with unchecked()";
+const INSIST: &str = "call `.unchecked()` to send it anyway";
 
 /// Refuses inputs that the flow would not get as they are meant.
 pub(super) async fn inputs(client: &Client, creation: &mut Creation) -> Result<(), Error> {

@@ -168,8 +168,10 @@ impl Once {
         let read = self.client.execute(self.client.executions().get_execution(id).into_call()).await;
         read.map_err(|error| {
             let message = format!(
-                "{}.{} was started with this key as the execution `{id}`, which can't be read now ({error})",
-                self.namespace, self.flow,
+                "{}.{} was started with this key as the execution `{id}`, which can't be read now ({})",
+                self.namespace,
+                self.flow,
+                error.summary(),
             );
             let unread = Error::new(ErrorKind::UnclearOutcome, message).sent(RequestSent::Yes);
             self.of_key(unread).of_execution(id).caused_by(error)
@@ -252,8 +254,10 @@ impl Once {
     fn unclear(&self, key: &str, cause: Error) -> Error {
         let message = format!(
             "{}.{} may have been started: no execution with the key `{key}` is found so far; ask later with \
-             executions().resolve(key), and don't start it again before ({cause})",
-            self.namespace, self.flow,
+             executions().resolve(key), and don't start it again before ({})",
+            self.namespace,
+            self.flow,
+            cause.summary(),
         );
         let sent = cause.request_sent();
         Error::new(ErrorKind::UnclearOutcome, message).sent(sent).of_key(key).caused_by(cause)

@@ -170,7 +170,7 @@ impl Watch {
         let fate = if self.settings.kill_on_timeout {
             match self.client.executions().kill_execution(id).await {
                 Ok(_) => "it is being killed".to_owned(),
-                Err(error) => format!("it could not be killed ({error}) and goes on"),
+                Err(error) => format!("it could not be killed ({}) and goes on", error.summary()),
             }
         } else {
             "it goes on: wait for its id again".to_owned()

@@ -13,7 +13,7 @@ async fn an_action_without_a_filter_takes_everything_and_has_to_be_told() -> Res
         server.clear_requests();
         let forgotten = client.executions().delete_executions_by_query().await.unwrap_err();
         assert_eq!(forgotten.kind(), ErrorKind::Refused);
-        assert!(forgotten.to_string().contains("`all()`"), "{forgotten}");
+        assert!(forgotten.to_string().contains("`.all()`"), "{forgotten}");
         // How far to look back is no filter.
         let wide = client.executions().delete_executions_by_query().look_back("P30D").await.unwrap_err();
         assert_eq!(wide.kind(), ErrorKind::Refused);

@@ -90,7 +90,7 @@ impl FlowSyncReport {
         let mut message = format!("{} of {} flows failed, {done}", failures.len(), self.flows.len());
         for flow in self.failed() {
             if let Some(error) = &flow.error {
-                message.push_str(&format!("; {}: {error}", flow.name()));
+                message.push_str(&format!("; {}: {}", flow.name(), error.summary()));
             }
         }
         Err(Error::new(ErrorKind::Incomplete, message).with_failures(failures))
