@@ -33,6 +33,7 @@ struct Inner {
     deadline: OnceLock<Instant>,
     attempts: AtomicU32,
     attempt_is_timed: AtomicBool,
+    has_timed_out: AtomicBool,
     sent: Sent,
 }
 
@@ -54,6 +55,7 @@ impl CallContext {
             deadline: OnceLock::new(),
             attempts: AtomicU32::new(0),
             attempt_is_timed: AtomicBool::new(false),
+            has_timed_out: AtomicBool::new(false),
             sent: Sent::default(),
         }))
     }
@@ -135,6 +137,19 @@ impl CallContext {
     #[must_use]
     pub fn is_attempt_timed(&self) -> bool {
         self.0.attempt_is_timed.load(Ordering::Relaxed)
+    }
+
+    /// Says that a limit in time has ended what was waited for, so that connections which were opened before may be dead.
+    pub fn set_timed_out(&self) {
+        self.0.has_timed_out.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns whether [`set_timed_out`](Self::set_timed_out) was called since this was asked last.
+    #[inline]
+    #[must_use]
+    pub fn take_timed_out(&self) -> bool {
+        // Almost no call has one, and reading is cheaper than exchanging.
+        self.0.has_timed_out.load(Ordering::Relaxed) && self.0.has_timed_out.swap(false, Ordering::Relaxed)
     }
 
     /// How long the call still has; `None` without a deadline.

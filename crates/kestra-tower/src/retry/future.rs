@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use kestra_core::retry::{Attempt, AttemptResult, RetryEvent, RetryNote};
-use kestra_core::{Body, BoxError, CallContext, Error, Retry};
+use kestra_core::{Body, BoxError, CallContext, Error, ErrorKind, Retry};
 use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
 use tower_service::Service;
@@ -155,6 +155,11 @@ impl Call {
                     Ok(ours) => (*ours, false),
                     Err(foreign) => (foreign::wrap(foreign), true),
                 };
+                if let (true, Some(context), ErrorKind::Timeout(_)) = (is_foreign, &self.context, ours.kind())
+                {
+                    // Somebody else's layer has told nobody.
+                    context.set_timed_out();
+                }
                 let (wait, note) = match self.wait_after(AttemptResult::Failed(&ours), can_repeat) {
                     Ok(wait) => (Some(wait), None),
                     Err(note) => (None, note),

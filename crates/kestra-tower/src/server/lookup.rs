@@ -145,11 +145,11 @@ where
         let version = match ready!(self.poll_version(cx)) {
             Ok(version) => version,
             Err(cause) => {
-                let operation = self
-                    .call
-                    .as_ref()
-                    .and_then(|(_, request)| CallContext::of(request))
-                    .and_then(CallContext::operation);
+                let context = self.call.as_ref().and_then(|(_, request)| CallContext::of(request));
+                if let (Some(context), ErrorKind::Timeout(_)) = (context, cause.kind()) {
+                    context.set_timed_out();
+                }
+                let operation = context.and_then(CallContext::operation);
                 return Poll::Ready(Err(name(failure(cause), operation)));
             }
         };

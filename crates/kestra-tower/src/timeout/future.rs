@@ -88,6 +88,9 @@ where
         let Some(sleep) = this.sleep.as_pin_mut() else { return Poll::Pending };
         ready!(sleep.poll(cx));
         let queued = this.answer.is_waiting();
+        if let (Some(context), false) = (&limit.context, queued) {
+            context.set_timed_out();
+        }
         // A transport knows what became of a request at the latest when it is given up.
         this.answer.end();
         limit.stop();

@@ -1,5 +1,6 @@
 //! What can be chosen.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper_util::client::legacy;
@@ -8,6 +9,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use kestra_core::{Error, Timeouts};
 
 use super::connector::Connector;
+use super::pool::Pool;
 use super::proxy::Proxy;
 use super::service::{Inner, Transport};
 use super::tls::{Tls, TlsSetup};
@@ -124,15 +126,14 @@ impl TransportBuilder {
         tcp.set_keepalive(self.tcp_keepalive);
         tcp.set_nodelay(self.tcp_nodelay);
         let connector = Connector::new(tcp, proxy, tls, self.timeouts.connect_limit());
-        let client = legacy::Client::builder(TokioExecutor::new())
+        let mut client = legacy::Client::builder(TokioExecutor::new());
+        client
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(self.pool_idle_timeout)
-            .pool_max_idle_per_host(self.pool_max_idle_per_host)
-            .build(connector.clone());
+            .pool_max_idle_per_host(self.pool_max_idle_per_host);
         Ok(Transport::new(Inner {
-            client,
-            connector,
+            pool: Arc::new(Pool::new(client, connector)),
             timeouts: self.timeouts,
             max_body_size: self.max_body_size,
         }))

@@ -12,6 +12,7 @@ use kestra_core::{Body, BoxError, CallContext, Error, ErrorKind, RequestSent};
 use super::body::StreamBody;
 use super::collect::Collect;
 use super::error::from_client;
+use super::pool::PoolWatch;
 use super::upload::UploadWatch;
 
 /// One attempt: sends the request, waits for the head of the answer, and reads the body if the operation wants it whole.
@@ -21,7 +22,7 @@ use super::upload::UploadWatch;
 #[must_use = "futures do nothing unless polled"]
 pub struct TransportFuture {
     state: State,
-    attempt: Attempt,
+    attempt: PoolWatch,
     max_body_size: usize,
     idle: Option<Duration>,
 }
@@ -32,25 +33,20 @@ enum State {
     Collecting(Collect),
 }
 
-/// What the attempt belongs to.
-struct Attempt(Option<CallContext>);
-
 impl TransportFuture {
     #[inline]
     pub(crate) fn sending(
-        context: Option<CallContext>,
+        attempt: PoolWatch,
         response: legacy::ResponseFuture,
         watch: Option<UploadWatch>,
         max_body_size: usize,
         idle: Option<Duration>,
     ) -> Self {
-        let attempt = Attempt(context);
         Self { state: State::Sending { response, watch }, attempt, max_body_size, idle }
     }
 
     #[inline]
-    pub(crate) fn failed(context: Option<CallContext>, error: Error) -> Self {
-        let attempt = Attempt(context);
+    pub(crate) fn failed(attempt: PoolWatch, error: Error) -> Self {
         Self { state: State::Failed(Some(error)), attempt, max_body_size: 0, idle: None }
     }
 
@@ -60,7 +56,9 @@ impl TransportFuture {
                 Poll::Ready(head) => head.map_err(from_client),
                 Poll::Pending => {
                     let Some(watch) = watch else { return Poll::Pending };
-                    Err(ready!(watch.poll_expired(cx)).sent(RequestSent::Maybe))
+                    let error = ready!(watch.poll_expired(cx));
+                    self.attempt.expired();
+                    Err(error.sent(RequestSent::Maybe))
                 }
             };
             let response = match head {
@@ -105,13 +103,13 @@ impl Future for TransportFuture {
     }
 }
 
-impl Attempt {
+impl PoolWatch {
     fn operation(&self) -> Option<&'static kestra_core::OperationInfo> {
-        self.0.as_ref().and_then(CallContext::operation)
+        self.context().and_then(CallContext::operation)
     }
 
-    fn ended(&mut self, sent: RequestSent) {
-        if let Some(context) = &self.0 {
+    fn ended(&self, sent: RequestSent) {
+        if let Some(context) = self.context() {
             context.sent().raise(sent);
         }
     }

@@ -20,6 +20,7 @@ mod connector;
 mod error;
 mod future;
 mod idle;
+mod pool;
 mod proxy;
 mod service;
 mod tls;

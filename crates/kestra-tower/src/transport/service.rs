@@ -7,13 +7,12 @@ use std::task::{Context, Poll};
 use http::header::CONTENT_LENGTH;
 use http::{HeaderValue, Method, Request, Response};
 use http_body::Body as _;
-use hyper_util::client::legacy;
 use kestra_core::{Body, BoxError, CallContext, Error, ErrorKind, Timeouts};
 use tower_service::Service;
 
 use super::builder::TransportBuilder;
-use super::connector::Connector;
 use super::future::TransportFuture;
+use super::pool::Pool;
 use super::upload::RequestBody;
 
 /// Sends requests over the network; copies are cheap and share one pool of connections.
@@ -23,8 +22,7 @@ use super::upload::RequestBody;
 pub struct Transport(Arc<Inner>);
 
 pub(crate) struct Inner {
-    pub(crate) client: legacy::Client<Connector, RequestBody>,
-    pub(crate) connector: Connector,
+    pub(crate) pool: Arc<Pool>,
     pub(crate) timeouts: Timeouts,
     pub(crate) max_body_size: usize,
 }
@@ -47,10 +45,10 @@ impl Transport {
             context.sent().track();
         }
         if let Err(error) = check(&request, context.as_ref()) {
-            return TransportFuture::failed(context, error);
+            return TransportFuture::failed(inner.pool.watch(context), error);
         }
         say_that_empty(&mut request);
-        inner.connector.prepare(&mut request);
+        inner.pool.connector().prepare(&mut request);
         let idle = context.as_ref().and_then(|context| context.limits(inner.timeouts).idle);
         let mut watch = None;
         let request = request.map(|body| {
@@ -60,8 +58,8 @@ impl Transport {
             watch = limit.map(|limit| body.watch(limit));
             body
         });
-        let response = inner.client.request(request);
-        TransportFuture::sending(context, response, watch, inner.max_body_size, idle)
+        let (response, attempt) = inner.pool.send(request, context);
+        TransportFuture::sending(attempt, response, watch, inner.max_body_size, idle)
     }
 }
 
@@ -109,7 +107,7 @@ impl Service<Request<Body>> for Transport {
 impl fmt::Debug for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Transport")
-            .field("connector", &self.0.connector)
+            .field("connector", self.0.pool.connector())
             .field("timeouts", &self.0.timeouts)
             .field("max_body_size", &self.0.max_body_size)
             .finish_non_exhaustive()

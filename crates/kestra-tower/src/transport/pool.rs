@@ -1,0 +1,95 @@
+//! The connections of a transport.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use http::Request;
+use hyper_util::client::legacy;
+use kestra_core::CallContext;
+
+use super::connector::Connector;
+use super::upload::RequestBody;
+
+type Client = legacy::Client<Connector, RequestBody>;
+
+/// A pool of connections that can be exchanged for an empty one.
+///
+/// A connection may die without a word, as when a firewall forgets it. Those that lie idle beside it are as old and mostly
+/// dead as well, so after a timeout none of them is used again.
+pub(crate) struct Pool {
+    builder: legacy::Builder,
+    connector: Connector,
+    current: RwLock<(Client, Generation)>,
+}
+
+/// Counts the pools that there were.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Generation(u32);
+
+/// Exchanges the pool that a request was sent with if a limit in time ends the request.
+pub(crate) struct PoolWatch {
+    pool: Arc<Pool>,
+    generation: Generation,
+    context: Option<CallContext>,
+}
+
+impl Pool {
+    pub(crate) fn new(builder: legacy::Builder, connector: Connector) -> Self {
+        let client = builder.build(connector.clone());
+        Self { builder, connector, current: RwLock::new((client, Generation(0))) }
+    }
+
+    pub(crate) fn connector(&self) -> &Connector {
+        &self.connector
+    }
+
+    /// What a request needs that isn't sent.
+    pub(crate) fn watch(self: &Arc<Self>, context: Option<CallContext>) -> PoolWatch {
+        let generation = self.current.read().unwrap_or_else(PoisonError::into_inner).1;
+        PoolWatch { pool: Arc::clone(self), generation, context }
+    }
+
+    /// Sends a request, with an empty pool if the call had a timeout before.
+    pub(crate) fn send(
+        self: &Arc<Self>,
+        request: Request<RequestBody>,
+        context: Option<CallContext>,
+    ) -> (legacy::ResponseFuture, PoolWatch) {
+        if context.as_ref().is_some_and(CallContext::take_timed_out) {
+            let generation = self.current.read().unwrap_or_else(PoisonError::into_inner).1;
+            self.exchange(generation);
+        }
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        let watch = PoolWatch { pool: Arc::clone(self), generation: current.1, context };
+        (current.0.request(request), watch)
+    }
+
+    /// Puts an empty pool in the place of that one, unless somebody else has.
+    ///
+    /// Requests that are under way keep their connections, and these are closed after them.
+    fn exchange(&self, generation: Generation) {
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        if current.1 == generation {
+            tracing::debug!(target: "kestra::pool", "idle connections are given up after a timeout");
+            *current = (self.builder.build(self.connector.clone()), Generation(generation.0.wrapping_add(1)));
+        }
+    }
+}
+
+impl PoolWatch {
+    pub(crate) fn context(&self) -> Option<&CallContext> {
+        self.context.as_ref()
+    }
+
+    /// Says that the transport itself ended the request, since nothing moved.
+    pub(crate) fn expired(&self) {
+        self.pool.exchange(self.generation);
+    }
+}
+
+impl Drop for PoolWatch {
+    fn drop(&mut self) {
+        if self.context.as_ref().is_some_and(CallContext::take_timed_out) {
+            self.pool.exchange(self.generation);
+        }
+    }
+}

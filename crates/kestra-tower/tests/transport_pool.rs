@@ -1,0 +1,128 @@
+//! Connections that lie idle, and what becomes of them.
+
+#![allow(clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use kestra_core::{Body, BoxError, Error, ErrorKind, OperationInfo, Replay, Retry, Route, Versions};
+use kestra_tower::{RetryLayer, TimeoutLayer, Transport};
+use support::{Server, json, read_head, request, text};
+use tokio::io::AsyncWriteExt as _;
+use tokio::sync::Barrier;
+use tower::{Layer, Service, ServiceBuilder, ServiceExt as _};
+
+static LOOK: OperationInfo =
+    OperationInfo::new("read_thing", "things", &[Route::get("/api/v1/thing", Versions::ALL)])
+        .replay(Replay::Safe);
+
+/// Serves `idle` requests at once on as many connections, which are silent ever after; later connections are served.
+async fn forgetful(idle: usize) -> Server {
+    let together = Arc::new(Barrier::new(idle));
+    Server::start(move |mut stream, number| {
+        let together = Arc::clone(&together);
+        async move {
+            let mut answered = 0;
+            while !read_head(&mut stream).await.is_empty() {
+                if number < idle {
+                    if answered > 0 {
+                        tokio::time::sleep(Duration::from_secs(60)).await;
+                    }
+                    together.wait().await;
+                }
+                stream.write_all(json("\"here\"").as_bytes()).await.expect("a write");
+                answered += 1;
+            }
+        }
+    })
+    .await
+}
+
+fn transport() -> Transport {
+    Transport::builder().no_proxy().build().expect("a transport")
+}
+
+/// Makes three calls at once, after which the server has had so many connections.
+async fn fill<S>(service: &S, server: &Server, connections: usize)
+where
+    S: Service<http::Request<Body>, Response = http::Response<Body>, Error = BoxError> + Clone,
+{
+    let calls = (0..3).map(|_| service.clone().oneshot(request(&LOOK, &server.url())));
+    for response in join_all(calls).await {
+        assert_eq!(text(response.expect("an answer")), "\"here\"");
+    }
+    // The pool learns of the end of a body in a task of its own.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(server.connections(), connections);
+}
+
+/// Three idle connections die, and a call that is tried twice still succeeds with this limit for an attempt.
+async fn outlives<L>(limit: L)
+where
+    L: Layer<Transport>,
+    L::Service: Service<http::Request<Body>, Response = http::Response<Body>, Error = BoxError>
+        + Clone
+        + Send
+        + 'static,
+{
+    let server = forgetful(3).await;
+    let attempt = limit.layer(transport());
+    fill(&attempt, &server, 3).await;
+    let service =
+        ServiceBuilder::new().layer(RetryLayer::new(Retry::standard().max_attempts(2))).service(attempt);
+    let response =
+        service.oneshot(request(&LOOK, &server.url())).await.expect("an answer to the second attempt");
+    assert_eq!(text(response), "\"here\"");
+    assert_eq!(server.connections(), 4, "one new connection");
+}
+
+#[tokio::test]
+async fn after_an_attempt_timeout_the_next_attempt_opens_a_connection() {
+    outlives(TimeoutLayer::attempt(Duration::from_millis(500))).await;
+}
+
+#[tokio::test]
+async fn so_it_does_after_a_timeout_of_somebody_else_s_layer() {
+    outlives(tower::timeout::TimeoutLayer::new(Duration::from_millis(500))).await;
+}
+
+#[tokio::test]
+async fn another_call_doesn_t_meet_them_either() {
+    let server = forgetful(3).await;
+    let service = TimeoutLayer::total(Duration::from_millis(500)).layer(transport());
+    fill(&service, &server, 3).await;
+    let failed = service.clone().oneshot(request(&LOOK, &server.url())).await.expect_err("silence");
+    assert!(matches!(Error::from_boxed(failed).kind(), ErrorKind::Timeout(_)));
+    let response = service.oneshot(request(&LOOK, &server.url())).await.expect("an answer");
+    assert_eq!(text(response), "\"here\"");
+}
+
+#[tokio::test]
+async fn a_call_that_is_given_up_by_its_caller_leaves_idle_connections_alone() {
+    let silent = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&silent);
+    let server = Server::start(move |mut stream, _| {
+        let silent = Arc::clone(&flag);
+        async move {
+            while !read_head(&mut stream).await.is_empty() {
+                if silent.swap(false, Ordering::SeqCst) {
+                    tokio::time::sleep(Duration::from_secs(60)).await;
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                stream.write_all(json("\"here\"").as_bytes()).await.expect("a write");
+            }
+        }
+    })
+    .await;
+    let transport = transport();
+    fill(&transport, &server, 3).await;
+    silent.store(true, Ordering::SeqCst);
+    let call = transport.clone().oneshot(request(&LOOK, &server.url()));
+    tokio::time::timeout(Duration::from_millis(300), call).await.expect_err("no answer yet");
+    // The connection of that call is closed; the other two are used.
+    fill(&transport, &server, 4).await;
+}
