@@ -7,13 +7,14 @@ mod support;
 
 use std::time::Duration;
 
-use kestra_core::{CallContext, Error, ErrorKind, RequestSent, TimeoutPhase};
-use kestra_tower::Transport;
+use kestra_core::{Body, CallContext, CallOptions, Error, ErrorKind, RequestSent, Retry, TimeoutPhase};
 use kestra_tower::transport::{Proxy, Tls};
+use kestra_tower::{RetryLayer, Transport};
 use support::proxies::{Record, header, http, http_proxy, socks_proxy};
 use support::tls::{Ca, accept};
-use support::{CREATE, READ, Server, json, read_head, request, send, text};
+use support::{CREATE, READ, Server, json, read_head, request, request_with, send, text};
 use tokio::io::AsyncWriteExt as _;
+use tower::{Layer as _, ServiceExt as _};
 
 /// `user:p@ss` in base64.
 const BASIC: &str = "Basic dXNlcjpwQHNz";
@@ -70,12 +71,89 @@ async fn a_plain_request_is_forwarded_with_its_whole_url_and_the_credentials() {
     assert!(!format!("{transport:#?}").contains("dXNl"));
 }
 
+/// What a stack with retries makes of a request through a proxy: the error, and how often the proxy was asked.
+async fn refused(proxy: &Server, scheme: &str, credentials: &str, url: &str) -> (Error, usize) {
+    let before = proxy.connections();
+    let transport = through(&format!("{scheme}://{credentials}{}", proxy.address));
+    let service = RetryLayer::new(Retry::standard()).layer(transport);
+    let asked = request_with(&CREATE, url, CallOptions::new().idempotent(true), Some(Body::from("body")));
+    let context = CallContext::of(&asked).expect("a context").clone();
+    let error = Error::from_boxed(service.oneshot(asked).await.expect_err("a refusal"));
+    assert_eq!(error.kind(), ErrorKind::Proxy, "{error:#}");
+    assert_eq!(error.request_sent(), RequestSent::No, "{error:#}");
+    assert_eq!(context.sent().get(), RequestSent::No, "{error:#}");
+    assert!(!error.is_retryable(), "{error:#}");
+    let shown = format!("{error:#} {error:?}");
+    assert!(shown.contains(&proxy.address.to_string()), "{shown}");
+    assert!(!shown.contains("secret") && !shown.contains("c2VjcmV0"), "{shown}");
+    (error, proxy.connections() - before)
+}
+
+/// Answers each request so.
+async fn answering(response: &'static str) -> Server {
+    Server::start(move |mut stream, _| async move {
+        while !read_head(&mut stream).await.is_empty() {
+            let _ = stream.write_all(response.as_bytes()).await;
+        }
+    })
+    .await
+}
+
 #[tokio::test]
-async fn a_proxy_that_wants_credentials_answers_a_forwarded_request_itself() {
+async fn credentials_that_a_proxy_refuses_are_an_error_of_the_proxy_after_one_attempt() {
     let proxy = http_proxy(Record::default(), "", Some(BASIC)).await;
+    for url in ["http://kestra.test", "https://kestra.test"] {
+        let (error, asked) = refused(&proxy, "http", "", url).await;
+        assert!(
+            error.to_string().contains("407") && error.to_string().contains("wants credentials"),
+            "{error}"
+        );
+        assert!(error.hint().expect("a hint").contains("user name and password"), "{error:#}");
+        assert_eq!(asked, 1);
+        let (error, asked) = refused(&proxy, "http", "user:secret@", url).await;
+        assert!(error.to_string().contains("doesn't accept the credentials in its URL"), "{error}");
+        assert_eq!(asked, 1);
+    }
+    let socks = socks_proxy(Record::default(), "", Some(("user", "right"))).await;
+    for credentials in ["", "user:secret@"] {
+        let (_, asked) = refused(&socks, "socks5h", credentials, "http://kestra.test").await;
+        assert_eq!(asked, 1);
+    }
+}
+
+/// As tinyproxy up to 1.11 answers credentials that are wrong.
+const PAGE_OF_ITS_OWN: &str = "HTTP/1.0 401 Unauthorized\r\nServer: tinyproxy/1.11.1\r\nContent-Type: text/html\r\n\
+     Content-Length: 28\r\n\r\n<html>401 Unauthorized</html>";
+
+#[tokio::test]
+async fn a_401_with_a_page_of_the_proxy_s_own_is_the_proxy_s() {
+    let proxy = answering(PAGE_OF_ITS_OWN).await;
+    for url in ["http://kestra.test", "https://kestra.test"] {
+        let (error, asked) = refused(&proxy, "http", "user:secret@", url).await;
+        assert!(error.to_string().contains("401"), "{error}");
+        assert_eq!(asked, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_401_that_a_proxy_passes_on_is_the_server_s() {
+    let passed_on = [
+        // Kestra's own.
+        "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n",
+        // Of a gateway before Kestra.
+        "HTTP/1.1 401 Unauthorized\r\nVia: 1.1 proxy\r\nContent-Type: text/html\r\nContent-Length: 3\r\n\r\n401",
+    ];
+    for response in passed_on {
+        let proxy = answering(response).await;
+        let transport = through(&format!("http://user:secret@{}", proxy.address));
+        let response = send(&transport, request(&READ, "http://kestra.test")).await.expect("a response");
+        assert_eq!(response.status(), 401);
+    }
+    // Where no credentials were sent, none were refused.
+    let proxy = answering(PAGE_OF_ITS_OWN).await;
     let response =
-        send(&through(&proxy.url()), request(&READ, "http://kestra.test")).await.expect("an answer");
-    assert_eq!(response.status(), 407);
+        send(&through(&proxy.url()), request(&READ, "http://kestra.test")).await.expect("a response");
+    assert_eq!(response.status(), 401);
 }
 
 #[tokio::test]
@@ -143,7 +221,7 @@ async fn refusal(answer: &str, proxy_user: &str) -> Error {
 #[tokio::test]
 async fn a_tunnel_that_is_refused_is_an_error_of_the_proxy() {
     let cases = [
-        ("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "", "put them in its URL"),
+        ("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "", "wants credentials"),
         ("HTTP/1.1 407 No\r\n\r\n", "user:secret@", "doesn't accept the credentials"),
         ("HTTP/1.1 204 No Content\r\n\r\n", "", "204 No Content"),
         ("HTTP/1.1 403 Forbidden\r\nContent-Length: 4\r\n\r\nno!\n", "user:secret@", "403 Forbidden"),

@@ -9,14 +9,15 @@ use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kestra_core::{ErrorKind, RequestSent, TimeoutPhase};
-use kestra_tower::Transport;
+use kestra_core::{Body, CallContext, CallOptions, Error, ErrorKind, RequestSent, Retry, TimeoutPhase};
 use kestra_tower::transport::{Tls, TransportBuilder};
+use kestra_tower::{RetryLayer, Transport};
 use rustls::ServerConfig;
 use support::tls::{Ca, accept};
-use support::{READ, Server, json, read_head, request, send, text};
+use support::{CREATE, READ, Server, json, read_head, request, request_with, send, text};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_rustls::TlsAcceptor;
+use tower::{Layer as _, ServiceExt as _};
 
 async fn serve(acceptor: TlsAcceptor) -> Server {
     Server::start(move |stream, _| {
@@ -87,6 +88,85 @@ async fn a_certificate_for_another_name_is_refused() {
     let tls = Tls::default().add_root_certificate(ca.pem()).only_these_roots();
     let error = send(&transport(tls), request(&READ, &url(&server))).await.expect_err("another name");
     assert_eq!(error.kind(), ErrorKind::Tls, "{error:#}");
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_certificate_is_named_with_what_helps() {
+    let ca = Ca::new();
+    let tls = Tls::default().add_root_certificate(ca.pem()).only_these_roots();
+    let cases = [
+        (ca.issue_until(&["localhost"], 2020), "the certificate of localhost has expired", "renew"),
+        (ca.issue(&["example.com"]), "the certificate of localhost is for another host", "server URL"),
+        (Ca::new().issue(&["localhost"]), "nobody trusted here signed", "add_root_certificate"),
+    ];
+    for (issued, message, hint) in cases {
+        let server = serve(ca.acceptor_of(&issued, false, rustls::DEFAULT_VERSIONS)).await;
+        let error = send(&transport(tls.clone()), request(&READ, &url(&server))).await.expect_err("no trust");
+        assert_eq!((error.kind(), error.request_sent()), (ErrorKind::Tls, RequestSent::No), "{error:#}");
+        assert!(error.to_string().contains(message), "{error:#}");
+        assert!(error.hint().expect("a hint").contains(hint), "{error:#}");
+    }
+}
+
+/// A server that agrees to nothing: its versions of TLS are older than ours.
+#[tokio::test]
+async fn a_handshake_that_the_server_ends_is_told_by_its_alert() {
+    let server = Server::start(|mut stream, _| async move {
+        let mut hello = [0; 512];
+        let _ = stream.read(&mut hello).await;
+        let protocol_version = [21, 3, 3, 0, 2, 2, 70];
+        let _ = stream.write_all(&protocol_version).await;
+        let _ = stream.read(&mut hello).await;
+    })
+    .await;
+    let tls = Tls::default().add_root_certificate(Ca::new().pem()).only_these_roots();
+    let error = send(&transport(tls), request(&READ, &url(&server))).await.expect_err("a refusal");
+    assert_eq!((error.kind(), error.request_sent()), (ErrorKind::Tls, RequestSent::No), "{error:#}");
+    assert!(error.to_string().contains("protocol_version"), "{error:#}");
+    assert!(error.hint().expect("a hint").contains("TLS 1.2"), "{error:#}");
+}
+
+/// A client certificate that is missing, foreign or expired, with the alert of the server and what helps.
+fn client_certificates(ca: &Ca, tls: &Tls) -> [(Tls, &'static str, &'static str); 3] {
+    let with = |issued: support::tls::Issued| {
+        tls.clone().client_certificate(issued.pem.clone(), issued.key.serialize_pem())
+    };
+    [
+        (tls.clone(), "certificate_required", "set one"),
+        (with(Ca::new().issue(&["client"])), "unknown_ca", "doesn't accept the client certificate"),
+        (with(ca.issue_until(&["client"], 2020)), "certificate_expired", "renew the client certificate"),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_refused_client_certificate_is_one_attempt_with_the_alert_of_the_server() {
+    let ca = Ca::new();
+    let tls = Tls::default().add_root_certificate(ca.pem()).only_these_roots();
+    for version in rustls::ALL_VERSIONS {
+        let server = serve(ca.acceptor_of(&ca.issue(&["localhost"]), true, &[*version])).await;
+        let mut calls = 0;
+        for (tls, alert, hint) in client_certificates(&ca, &tls) {
+            let service = RetryLayer::new(Retry::standard()).layer(transport(tls));
+            // A large body is still under way when the server closes.
+            for body in ["", "body", &"x".repeat(4_000_000)] {
+                // What comes first of alert, closing and request is a matter of chance.
+                for _ in 0..10 {
+                    let body = Some(Body::from(body.to_owned()));
+                    let asked = request_with(&CREATE, &url(&server), CallOptions::new(), body);
+                    let context = CallContext::of(&asked).expect("a context").clone();
+                    let error = service.clone().oneshot(asked).await.expect_err("a refusal");
+                    let error = Error::from_boxed(error);
+                    calls += 1;
+                    assert_eq!(error.kind(), ErrorKind::Tls, "{version:?} {error:#}");
+                    assert_eq!(error.request_sent(), RequestSent::No, "{error:#}");
+                    assert_eq!(context.sent().get(), RequestSent::No, "{error:#}");
+                    assert!(error.to_string().contains(alert), "{version:?} {error:#}");
+                    assert!(error.hint().expect("a hint").contains(hint), "{error:#}");
+                }
+            }
+        }
+        assert_eq!(server.connections(), calls, "{version:?}: one attempt a call");
+    }
 }
 
 #[tokio::test]

@@ -8,6 +8,9 @@ impl Error {
     /// What usually helps, where the error is a known trap; `docs/errors.md` says more about each.
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
+        if self.0.hint.is_some() {
+            return self.0.hint;
+        }
         match self.kind() {
             ErrorKind::Status => {
                 let response = self.response()?;
@@ -22,12 +25,6 @@ impl Error {
                 response.is_html().then_some(HTML)
             }
             ErrorKind::Connect => Some(CONNECT),
-            ErrorKind::Tls => {
-                // A setting that can't be used says itself what is wrong with it; a handshake has a cause.
-                self.0.source.as_ref()?;
-                let is_plain = self.0.message.as_ref().is_some_and(|message| message.contains("speak TLS"));
-                Some(if is_plain { NO_TLS } else { TRUST })
-            }
             ErrorKind::Proxy => {
                 Some("check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, or set the proxy explicitly")
             }
@@ -46,11 +43,6 @@ impl Error {
 
 const CONNECT: &str = "is the server running, and are host and port of its URL right? The API listens on 8080 by default, 8081 \
                        is for management";
-
-const NO_TLS: &str = "write http:// in the server URL, or name the port that speaks TLS";
-
-const TRUST: &str = "name your CA with add_root_certificate or SSL_CERT_FILE; a slim container image may have no CA \
-                     certificates at all (install ca-certificates)";
 
 const WEBHOOK: &str = "webhooks are sent no credentials, since the server keeps every header in the execution; one that wants \
                        them (1.0, where they were set over the API) gets them with webhook_credentials";

@@ -51,6 +51,8 @@ struct Inner {
     attempts: u32,
     elapsed: Option<Duration>,
     note: Option<&'static str>,
+    hint: Option<&'static str>,
+    is_permanent: bool,
     failures: Vec<String>,
     about: execution::About,
 }
@@ -132,6 +134,8 @@ impl Error {
             attempts: 0,
             elapsed: None,
             note: None,
+            hint: None,
+            is_permanent: false,
             failures: Vec::new(),
             about: execution::About::default(),
         }))
@@ -194,6 +198,25 @@ impl Error {
     #[must_use]
     pub fn note(self, note: &'static str) -> Self {
         self.change(|inner| inner.note = Some(note))
+    }
+
+    /// Adds what to do about it, in place of what [`hint`](Self::hint) says of errors of its kind.
+    #[must_use]
+    pub fn with_hint(self, hint: &'static str) -> Self {
+        self.change(|inner| inner.hint = Some(hint))
+    }
+
+    /// Says that the same call fails again until somebody changes something, as with credentials that are refused.
+    #[must_use]
+    pub fn permanent(self) -> Self {
+        self.change(|inner| inner.is_permanent = true)
+    }
+
+    /// Returns whether the same call fails again until somebody changes something, so that a retry is of no use although
+    /// most errors of this kind pass.
+    #[must_use]
+    pub fn is_permanent(&self) -> bool {
+        self.0.is_permanent
     }
 
     /// Adds the response that was read, for an error about its body.

@@ -122,6 +122,7 @@ impl Error {
         let starts_work =
             self.operation().is_none_or(|operation| operation.replay == crate::operation::Replay::StartsWork);
         passing
+            && !self.is_permanent()
             && (!starts_work
                 || self.request_sent() == RequestSent::No
                 || self.has_status(StatusCode::TOO_MANY_REQUESTS))

@@ -32,6 +32,17 @@ impl Sent {
         self.0.fetch_or(bits, Ordering::Relaxed);
     }
 
+    /// Takes back what one attempt has raised, since the server provably did nothing with its request; `before` is what was
+    /// known when the attempt began.
+    pub fn withdraw(&self, before: RequestSent) {
+        let kept = match before {
+            RequestSent::No => 0,
+            RequestSent::Maybe => MAYBE,
+            RequestSent::Yes => MAYBE | YES,
+        };
+        self.0.fetch_and(kept | TRACKED, Ordering::Relaxed);
+    }
+
     /// Says that whoever sends the request raises this before a byte is written, so that `No` is a fact and not ignorance.
     pub fn track(&self) {
         self.0.fetch_or(TRACKED, Ordering::Relaxed);

@@ -67,6 +67,9 @@ fn may_pass(attempt: &Attempt<'_>) -> bool {
 }
 
 fn error_may_pass(error: &Error) -> bool {
+    if error.is_permanent() {
+        return false;
+    }
     match error.kind() {
         ErrorKind::Connect | ErrorKind::Proxy | ErrorKind::Transport => true,
         ErrorKind::Timeout(phase) => phase != TimeoutPhase::Total,

@@ -7,6 +7,8 @@ use std::sync::{Mutex, PoisonError};
 use hyper_util::client::legacy;
 use kestra_core::{Error, ErrorKind, RequestSent};
 
+use super::tls::LateRefusal;
+
 /// A failure of the connector on its way through hyper-util, which hands errors out by reference only.
 pub(crate) struct ConnectFailure(Mutex<Option<Error>>);
 
@@ -49,6 +51,9 @@ pub(crate) fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static
 /// What sending a request, or waiting for its answer, ended in.
 pub(crate) fn from_client(error: legacy::Error) -> Error {
     if let Some(error) = find::<ConnectFailure>(&error).and_then(ConnectFailure::take) {
+        return error;
+    }
+    if let Some(error) = LateRefusal::find(&error) {
         return error;
     }
     if error.is_connect() {

@@ -25,6 +25,8 @@ pub struct TransportFuture {
     attempt: PoolWatch,
     max_body_size: usize,
     idle: Option<Duration>,
+    /// Whether a proxy reads the request and passes it on.
+    is_forwarded: bool,
 }
 
 enum State {
@@ -41,13 +43,14 @@ impl TransportFuture {
         watch: Option<UploadWatch>,
         max_body_size: usize,
         idle: Option<Duration>,
+        is_forwarded: bool,
     ) -> Self {
-        Self { state: State::Sending { response, watch }, attempt, max_body_size, idle }
+        Self { state: State::Sending { response, watch }, attempt, max_body_size, idle, is_forwarded }
     }
 
     #[inline]
     pub(crate) fn failed(attempt: PoolWatch, error: Error) -> Self {
-        Self { state: State::Failed(Some(error)), attempt, max_body_size: 0, idle: None }
+        Self { state: State::Failed(Some(error)), attempt, max_body_size: 0, idle: None, is_forwarded: false }
     }
 
     fn poll_response(&mut self, cx: &mut Context<'_>) -> Poll<Result<Response<Body>, Error>> {
@@ -61,8 +64,14 @@ impl TransportFuture {
                     Err(error.sent(RequestSent::Maybe))
                 }
             };
-            let response = match head {
-                Ok(response) => response,
+            let head = head.and_then(|response| {
+                let (parts, body) = response.into_parts();
+                let refusal =
+                    if self.is_forwarded { self.attempt.pool().connector().refusal(&parts) } else { None };
+                refusal.map_or(Ok((parts, body)), Err)
+            });
+            let (parts, body) = match head {
+                Ok(head) => head,
                 Err(error) => {
                     self.attempt.ended(error.request_sent());
                     self.state = State::Failed(None);
@@ -70,7 +79,6 @@ impl TransportFuture {
                 }
             };
             self.attempt.ended(RequestSent::Yes);
-            let (parts, body) = response.into_parts();
             let buffered = self
                 .attempt
                 .operation()
@@ -109,8 +117,10 @@ impl PoolWatch {
     }
 
     fn ended(&self, sent: RequestSent) {
-        if let Some(context) = self.context() {
-            context.sent().raise(sent);
+        let Some(context) = self.context() else { return };
+        match sent {
+            RequestSent::No => context.sent().withdraw(self.sent_before()),
+            sent => context.sent().raise(sent),
         }
     }
 

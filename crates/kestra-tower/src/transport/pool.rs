@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use http::Request;
 use hyper_util::client::legacy;
-use kestra_core::CallContext;
+use kestra_core::{CallContext, RequestSent};
 
 use super::connector::Connector;
 use super::upload::RequestBody;
@@ -30,6 +30,8 @@ pub(crate) struct PoolWatch {
     pool: Arc<Pool>,
     generation: Generation,
     context: Option<CallContext>,
+    /// What was known of sending when the attempt began.
+    sent_before: RequestSent,
 }
 
 impl Pool {
@@ -45,7 +47,7 @@ impl Pool {
     /// What a request needs that isn't sent.
     pub(crate) fn watch(self: &Arc<Self>, context: Option<CallContext>) -> PoolWatch {
         let generation = self.current.read().unwrap_or_else(PoisonError::into_inner).1;
-        PoolWatch { pool: Arc::clone(self), generation, context }
+        PoolWatch::new(self, generation, context)
     }
 
     /// Sends a request, with an empty pool if the call had a timeout before.
@@ -59,7 +61,7 @@ impl Pool {
             self.exchange(generation);
         }
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
-        let watch = PoolWatch { pool: Arc::clone(self), generation: current.1, context };
+        let watch = PoolWatch::new(self, current.1, context);
         (current.0.request(request), watch)
     }
 
@@ -76,6 +78,19 @@ impl Pool {
 }
 
 impl PoolWatch {
+    fn new(pool: &Arc<Pool>, generation: Generation, context: Option<CallContext>) -> Self {
+        let sent_before = context.as_ref().map_or(RequestSent::No, |context| context.sent().get());
+        Self { pool: Arc::clone(pool), generation, context, sent_before }
+    }
+
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    pub(crate) fn sent_before(&self) -> RequestSent {
+        self.sent_before
+    }
+
     pub(crate) fn context(&self) -> Option<&CallContext> {
         self.context.as_ref()
     }

@@ -48,7 +48,7 @@ impl Transport {
             return TransportFuture::failed(inner.pool.watch(context), error);
         }
         say_that_empty(&mut request);
-        inner.pool.connector().prepare(&mut request);
+        let is_forwarded = inner.pool.connector().prepare(&mut request);
         let idle = context.as_ref().and_then(|context| context.limits(inner.timeouts).idle);
         let mut watch = None;
         let request = request.map(|body| {
@@ -59,7 +59,7 @@ impl Transport {
             body
         });
         let (response, attempt) = inner.pool.send(request, context);
-        TransportFuture::sending(attempt, response, watch, inner.max_body_size, idle)
+        TransportFuture::sending(attempt, response, watch, inner.max_body_size, idle, is_forwarded)
     }
 }
 

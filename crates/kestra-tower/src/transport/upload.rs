@@ -1,6 +1,7 @@
 //! The body of a request, which knows when it is about to be written, and is watched for standing still where the
 //! operation has a limit on that.
 
+use std::cell::Cell;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,7 +24,7 @@ const PIECE: usize = 64 * 1024;
 /// first question tells that the request may be on the wire, and while none came it certainly isn't.
 pub(crate) struct RequestBody {
     body: Body,
-    context: Option<CallContext>,
+    context: Cell<Option<CallContext>>,
     watched: Option<Box<Watched>>,
 }
 
@@ -47,7 +48,7 @@ pub(crate) struct UploadWatch {
 
 impl RequestBody {
     pub(crate) fn new(body: Body, context: Option<CallContext>) -> Self {
-        Self { body, context, watched: None }
+        Self { body, context: Cell::new(context), watched: None }
     }
 
     /// Watches the body.
@@ -59,7 +60,8 @@ impl RequestBody {
     }
 
     fn is_written(&self) {
-        if let Some(context) = &self.context {
+        // Once: what is known of the request by then isn't undone by the rest of its body.
+        if let Some(context) = self.context.take() {
             context.sent().raise(RequestSent::Maybe);
         }
     }

@@ -40,19 +40,34 @@ impl Ca {
     }
 
     pub fn issue(&self, names: &[&str]) -> Issued {
+        self.issue_until(names, 4096)
+    }
+
+    /// Issues a certificate that ends with a year.
+    pub fn issue_until(&self, names: &[&str], year: i32) -> Issued {
         let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
         let key = KeyPair::generate().expect("a key");
-        let params = CertificateParams::new(names).expect("parameters");
+        let mut params = CertificateParams::new(names).expect("parameters");
+        params.not_after = rcgen::date_time_ymd(year, 12, 31);
         let certificate = params.signed_by(&key, &self.0).expect("a certificate");
         Issued { certificate: certificate.der().clone(), key, pem: certificate.pem() }
     }
 
     /// Accepts TLS as these names; with `clients`, only from those who show a certificate of ours.
     pub fn acceptor(&self, names: &[&str], clients: bool) -> TlsAcceptor {
-        let issued = self.issue(names);
+        self.acceptor_of(&self.issue(names), clients, rustls::DEFAULT_VERSIONS)
+    }
+
+    /// Accepts these versions of TLS with this certificate.
+    pub fn acceptor_of(
+        &self,
+        issued: &Issued,
+        clients: bool,
+        versions: &[&'static rustls::SupportedProtocolVersion],
+    ) -> TlsAcceptor {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
-            .with_safe_default_protocol_versions()
+            .with_protocol_versions(versions)
             .expect("versions");
         let builder = if clients {
             let mut roots = RootCertStore::empty();
@@ -63,7 +78,8 @@ impl Ca {
             builder.with_no_client_auth()
         };
         let key = PrivateKeyDer::Pkcs8(issued.key.serialize_der().into());
-        let config = builder.with_single_cert(vec![issued.certificate], key).expect("a configuration");
+        let config =
+            builder.with_single_cert(vec![issued.certificate.clone()], key).expect("a configuration");
         TlsAcceptor::from(Arc::new(config))
     }
 }

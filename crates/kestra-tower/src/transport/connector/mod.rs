@@ -1,6 +1,7 @@
 //! How a connection comes about: name, TCP, proxy and TLS, all within one limit in time.
 
 mod handshake;
+mod secured;
 mod socks;
 mod stream;
 mod tunnel;
@@ -12,6 +13,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::header::PROXY_AUTHORIZATION;
+use http::response::Parts;
 use http::uri::Scheme;
 use http::{Request, Uri};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -23,7 +25,7 @@ pub(crate) use stream::Connection;
 use stream::Stream;
 
 use super::error::ConnectFailure;
-use super::proxy::{Endpoint, Kind, Proxy, port};
+use super::proxy::{Endpoint, Kind, Proxy, credentials_refused, is_refusal, port};
 use super::tls::TlsSetup;
 
 /// Makes connections for the pool; copies are cheap.
@@ -46,16 +48,20 @@ impl Connector {
         Self(Arc::new(Inner { tcp, proxy, tls, limit }))
     }
 
-    /// Adds the credentials of a proxy that reads the request itself.
-    pub(crate) fn prepare(&self, request: &mut Request<Body>) {
-        let uri = request.uri();
-        if is_https(uri) {
-            return;
-        }
-        if let Some(value) = self.0.proxy.of(uri).and_then(Endpoint::authorization) {
+    /// Adds the credentials of a proxy that reads the request itself, and returns whether one does.
+    pub(crate) fn prepare(&self, request: &mut Request<Body>) -> bool {
+        let Some(proxy) = self.0.proxy.forwarding(request.uri()) else { return false };
+        if let Some(value) = proxy.authorization() {
             let value = value.clone();
             set_header(request.headers_mut(), PROXY_AUTHORIZATION, value);
         }
+        true
+    }
+
+    /// The error of a request that the proxy was to forward, if the response shows that it didn't for want of credentials.
+    pub(crate) fn refusal(&self, response: &Parts) -> Option<Error> {
+        let proxy = self.0.proxy.of_plain()?;
+        is_refusal(response, proxy).then(|| credentials_refused(proxy, response.status))
     }
 }
 

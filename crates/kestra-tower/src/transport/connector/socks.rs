@@ -31,8 +31,14 @@ pub(super) async fn open(stream: Stream, proxy: &Endpoint, target: &Uri) -> Resu
         socks = socks.with_auth(user.to_owned(), password.to_owned());
     }
     let stream = socks.call(told).await.map_err(|problem| {
+        let problem = problem.to_string();
         let message = format!("{proxy} found no way to {}:{port}: {problem}", name.name);
-        Error::new(ErrorKind::Proxy, message)
+        let error = Error::new(ErrorKind::Proxy, message);
+        // The type of hyper-util's error can't be named, so what it says has to tell.
+        if problem.contains("authentication") || problem.contains("credentials") {
+            return error.permanent();
+        }
+        error
     })?;
     Ok(stream.into_inner())
 }

@@ -9,7 +9,6 @@ use hyper_util::client::legacy::connect::{Connected, Connection as Connects};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio_rustls::client::TlsStream;
 
 /// A stream to a server or a proxy.
 pub(crate) enum Stream {
@@ -22,12 +21,6 @@ pub(crate) enum Stream {
 pub(crate) trait Tls: AsyncRead + AsyncWrite + Send + Unpin {
     /// Whether HTTP/2 was agreed on.
     fn is_http2(&self) -> bool;
-}
-
-impl Tls for TlsStream<Stream> {
-    fn is_http2(&self) -> bool {
-        self.get_ref().1.alpn_protocol() == Some(b"h2".as_slice())
-    }
 }
 
 /// Calls a method of whichever stream it is.

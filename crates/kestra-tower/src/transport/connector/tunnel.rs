@@ -7,7 +7,7 @@ use kestra_core::{Error, ErrorKind};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::stream::Stream;
-use crate::transport::proxy::Endpoint;
+use crate::transport::proxy::{Endpoint, credentials_refused};
 
 /// How long a proxy's head may be, in bytes.
 const HEAD_LIMIT: usize = 16 * 1024;
@@ -36,11 +36,8 @@ pub(super) async fn open(mut stream: Stream, proxy: &Endpoint, target: &str) -> 
         Some(StatusCode::OK) if head.len() == end => Ok(stream),
         // Nobody but us may speak first within a tunnel.
         Some(StatusCode::OK) => Err(refused(proxy, target, "more than an answer came")),
-        Some(StatusCode::PROXY_AUTHENTICATION_REQUIRED) if proxy.authorization().is_some() => {
-            Err(refused(proxy, target, "407: it doesn't accept the credentials in its URL"))
-        }
-        Some(StatusCode::PROXY_AUTHENTICATION_REQUIRED) => {
-            Err(refused(proxy, target, "407: it wants credentials; put them in its URL"))
+        Some(status @ (StatusCode::PROXY_AUTHENTICATION_REQUIRED | StatusCode::UNAUTHORIZED)) => {
+            Err(credentials_refused(proxy, status))
         }
         Some(status) => Err(refused(proxy, target, status.to_string().trim_end())),
         None => Err(refused(proxy, target, "the answer isn't HTTP")),

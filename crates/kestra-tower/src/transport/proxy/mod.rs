@@ -3,6 +3,7 @@
 mod endpoint;
 mod env;
 mod no_proxy;
+mod refusal;
 
 use std::fmt;
 use std::net::IpAddr;
@@ -14,6 +15,7 @@ use kestra_core::Error;
 
 pub(crate) use endpoint::{Endpoint, Kind};
 use no_proxy::NoProxy;
+pub(crate) use refusal::{credentials_refused, is_refusal};
 
 /// The proxies of a transport and the hosts that are reached without them.
 ///
@@ -100,6 +102,18 @@ impl Proxy {
     pub fn include_loopback(mut self) -> Self {
         self.loopback = true;
         self
+    }
+
+    /// The proxy of requests to `http://` servers, if there is one.
+    pub(crate) fn of_plain(&self) -> Option<&Endpoint> {
+        self.http.as_deref()
+    }
+
+    /// The proxy that reads a request to this server itself and passes it on, if there is one.
+    pub(crate) fn forwarding(&self, target: &Uri) -> Option<&Endpoint> {
+        let is_plain = self.http.is_some() && target.scheme() == Some(&Scheme::HTTP);
+        let proxy = if is_plain { self.of(target) } else { None };
+        proxy.filter(|proxy| matches!(proxy.kind, Kind::Http | Kind::Https))
     }
 
     /// The proxy for a server, if there is one.

@@ -1,12 +1,14 @@
 //! Whom TLS connections trust.
 
 mod config;
+mod failure;
 mod system;
 
 use std::fmt;
 use std::path::PathBuf;
 
 pub(crate) use config::TlsSetup;
+pub(crate) use failure::{LateRefusal, handshake_failed};
 
 /// Which certificates a server may have, and which one we show.
 ///

@@ -1,0 +1,158 @@
+//! Why TLS failed, and what to do then.
+
+use std::error::Error as StdError;
+use std::{fmt, io};
+
+use kestra_core::{Error, ErrorKind, RequestSent};
+use rustls::{AlertDescription, CertificateError};
+
+const NO_TLS: &str = "write http:// in the server URL, or name the port that speaks TLS";
+
+const TRUST: &str = "name your CA with `add_root_certificate` or `SSL_CERT_FILE`; a slim container image may have no CA \
+                     certificates at all (install ca-certificates)";
+
+const EXPIRED: &str = "renew the server's certificate, and check the clock of this machine";
+
+const WRONG_HOST: &str =
+    "use a host in the server URL that the certificate names, or have it issued for this one";
+
+const NOTHING_IN_COMMON: &str = "server and client share no TLS version or cipher suite, as the client speaks TLS 1.2 and 1.3 \
+                                 only; or the server wants a client certificate (`Tls::client_certificate`)";
+
+const CLIENT_WANTED: &str = "the server wants a client certificate: set one with `Tls::client_certificate`";
+
+const CLIENT_REFUSED: &str = "the server doesn't accept the client certificate: set one with `Tls::client_certificate` that a CA \
+                              signed which the server trusts";
+
+const CLIENT_EXPIRED: &str = "renew the client certificate that `Tls::client_certificate` was given";
+
+/// What a handshake with `host` ended in.
+pub(crate) fn handshake_failed(host: &str, problem: io::Error) -> Error {
+    let Some(cause) = problem.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>()) else {
+        // The connection broke, as any connection may.
+        let message = format!("{host} closed the connection during the TLS handshake");
+        return Error::with_source(ErrorKind::Connect, problem).message(message);
+    };
+    let (message, hint) = match cause {
+        rustls::Error::InvalidMessage(_) => {
+            (format!("{host} doesn't speak TLS on this port; is its URL http://?"), NO_TLS)
+        }
+        rustls::Error::InvalidCertificate(problem) => match problem {
+            CertificateError::UnknownIssuer => {
+                (format!("nobody trusted here signed the certificate of {host}"), TRUST)
+            }
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                (format!("the certificate of {host} has expired"), EXPIRED)
+            }
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                (format!("the certificate of {host} isn't valid yet"), EXPIRED)
+            }
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                (format!("the certificate of {host} is for another host"), WRONG_HOST)
+            }
+            _ => (format!("the certificate of {host} isn't accepted"), TRUST),
+        },
+        rustls::Error::AlertReceived(alert) => return refused(host, *alert),
+        rustls::Error::PeerIncompatible(_) => (format!("no agreement with {host}"), NOTHING_IN_COMMON),
+        _ => (format!("no agreement with {host}"), TRUST),
+    };
+    Error::with_source(ErrorKind::Tls, problem).message(message).with_hint(hint)
+}
+
+/// The server ended the handshake with an alert, so it did nothing with the request.
+fn refused(host: &str, alert: AlertDescription) -> Error {
+    use AlertDescription as Alert;
+    let message = format!("{host} refused the TLS handshake: {}", AlertName(alert));
+    let error = Error::with_source(ErrorKind::Tls, rustls::Error::AlertReceived(alert)).message(message);
+    let hint = match alert {
+        Alert::CertificateRequired | Alert::NoCertificate => CLIENT_WANTED,
+        Alert::CertificateExpired | Alert::CertificateRevoked => CLIENT_EXPIRED,
+        Alert::UnknownCA
+        | Alert::BadCertificate
+        | Alert::UnsupportedCertificate
+        | Alert::CertificateUnknown
+        | Alert::AccessDenied
+        | Alert::DecryptError => CLIENT_REFUSED,
+        Alert::UnrecognisedName => WRONG_HOST,
+        _ => NOTHING_IN_COMMON,
+    };
+    error.with_hint(hint).sent(RequestSent::No)
+}
+
+/// An alert as the standard writes it, such as `certificate_required`.
+struct AlertName(AlertDescription);
+
+impl fmt::Display for AlertName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut was_lower = false;
+        for letter in format!("{:?}", self.0).chars() {
+            if letter.is_ascii_uppercase() && was_lower {
+                f.write_str("_")?;
+            }
+            was_lower = letter.is_ascii_lowercase();
+            write!(f, "{}", letter.to_ascii_lowercase())?;
+        }
+        Ok(())
+    }
+}
+
+/// An alert that came after the handshake was done on our side.
+///
+/// In TLS 1.3 a server looks at the client certificate when the client has sent its first request already, so that the first
+/// thing to be read is why the server doesn't want to.
+#[derive(Debug)]
+pub(crate) struct LateRefusal {
+    pub(crate) host: Box<str>,
+    pub(crate) alert: AlertDescription,
+}
+
+impl LateRefusal {
+    /// The error in the causes of `error`, if the server refused the handshake late.
+    pub(crate) fn find(error: &(dyn StdError + 'static)) -> Option<Error> {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            // An error of input and output hides what it was made of from `source`.
+            let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+            if let Some(found) = inner.and_then(|inner| inner.downcast_ref::<Self>()) {
+                return Some(refused(&found.host, found.alert));
+            }
+            next = error.source();
+        }
+        None
+    }
+}
+
+impl fmt::Display for LateRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} refused the TLS handshake: {}", self.host, AlertName(self.alert))
+    }
+}
+
+impl StdError for LateRefusal {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn alerts_are_named_as_the_standard_names_them() {
+        for (alert, name) in [
+            (AlertDescription::CertificateRequired, "certificate_required"),
+            (AlertDescription::UnknownCA, "unknown_ca"),
+            (AlertDescription::HandshakeFailure, "handshake_failure"),
+            (AlertDescription::BadCertificateStatusResponse, "bad_certificate_status_response"),
+        ] {
+            assert_eq!(AlertName(alert).to_string(), name);
+        }
+    }
+
+    #[test]
+    fn a_late_refusal_is_found_in_an_error_of_input_and_output() {
+        let refusal = LateRefusal { host: "kestra.test".into(), alert: AlertDescription::UnknownCA };
+        let problem = io::Error::other(refusal);
+        let found = LateRefusal::find(&problem).unwrap();
+        assert_eq!((found.kind(), found.request_sent()), (ErrorKind::Tls, RequestSent::No));
+        assert!(found.to_string().contains("kestra.test refused the TLS handshake: unknown_ca"), "{found}");
+        assert!(LateRefusal::find(&io::Error::other("broken")).is_none());
+    }
+}
