@@ -22,7 +22,7 @@ async fn main() -> Result<(), BoxError> {
 
     let exported = export(&client, &id).await;
 
-    let ids = client.executions().search_executions_by_flow_id(&id, NAMESPACE).ids().await?;
+    let ids = client.executions().search_executions_by_flow_id(NAMESPACE, &id).ids().await?;
     client.executions().delete_executions_by_ids(ids).await?;
     client.flows().delete_flow(NAMESPACE, &id).await?;
     match exported {

@@ -145,7 +145,7 @@ async fn what_fails_before_it_is_asked_for_is_not_tried() {
         assert_eq!((report.not_tried.as_slice(), report.visible.len()), (&ids[2..], 2));
         assert_eq!(asked(&server, "/restart/by-ids"), 1);
 
-        let names: Vec<_> = ["one", "two", "three"].map(|id| NamespacedId::new(id, NAMESPACE)).into();
+        let names: Vec<_> = ["one", "two", "three"].map(|id| NamespacedId::new(NAMESPACE, id)).into();
         for id in ["one", "two", "three"] {
             server.deploy(&flow(id, "hi")).unwrap();
         }

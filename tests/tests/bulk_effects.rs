@@ -223,7 +223,7 @@ async fn triggers_are_acted_on_in_pieces_until_it_shows() {
     for dialect in Dialect::ALL {
         let (server, client) = server(dialect, DELAY).await;
         let triggers = client.triggers();
-        let named = |name: &str| TriggerId::named(NAMESPACE, "scheduled", name);
+        let named = |name: &str| TriggerId::new(NAMESPACE, "scheduled", name);
         let (both, other) = ([named("daily"), named("hourly")], named("none"));
 
         for name in ["daily", "hourly"] {
@@ -265,7 +265,7 @@ async fn flows_that_are_missing_are_named_and_the_others_done() {
     for dialect in Dialect::ALL {
         let (server, client) = server(dialect, DELAY).await;
         let flows = client.flows();
-        let named = |id: &str| NamespacedId::new(id, NAMESPACE);
+        let named = |id: &str| NamespacedId::new(NAMESPACE, id);
         let names = ["fails", "none", "hello", "gone", "slow"].map(named);
 
         let error = flows.disable_flows_by_ids(names.clone()).await.unwrap_err();
@@ -296,7 +296,7 @@ async fn a_flow_that_vanishes_meanwhile_stops_no_other() {
     for dialect in Dialect::ALL {
         let (server, client) = server(dialect, DELAY).await;
         let flows = client.flows();
-        let names = ["fails", "hello", "slow"].map(|id| NamespacedId::new(id, NAMESPACE));
+        let names = ["fails", "hello", "slow"].map(|id| NamespacedId::new(NAMESPACE, id));
         // As if the first had been there a moment ago, and half of the deletion were done.
         let route = format!("/api/v1/main/flows/{NAMESPACE}/fails");
         let there = format!("{{\"id\": \"fails\", \"namespace\": \"{NAMESPACE}\"}}");

@@ -38,6 +38,15 @@ impl Payload {
         self.ready.as_ref().map(|ready| &ready.body)
     }
 
+    /// Puts another body of the same type in place of a body.
+    pub(crate) fn amend(&mut self, amended: impl FnOnce(&Body) -> Option<Body>) {
+        if let Some(ready) = &mut self.ready
+            && let Some(body) = amended(&ready.body)
+        {
+            ready.body = body;
+        }
+    }
+
     /// How long it is in bytes, as far as that is known before it is made.
     pub(crate) fn length(&self) -> Option<u64> {
         match (&self.ready, &self.form) {

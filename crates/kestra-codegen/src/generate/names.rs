@@ -143,6 +143,20 @@ pub(super) fn sentence(snake: &str) -> String {
     capitalized(&snake.replace('_', " "))
 }
 
+/// What names a flow or a trigger, from the outside in, as paths have it.
+const OUTER_NAMES: &[&str] = &["namespace", "flowNamespace", "flowId", "triggerId"];
+
+/// Where a constructor takes the value of this name on the wire: a namespace comes first, as swapped names compile and find
+/// nothing; what names nothing keeps its place behind.
+pub(super) fn rank(wire: &str) -> usize {
+    OUTER_NAMES.iter().position(|name| *name == wire).unwrap_or(OUTER_NAMES.len())
+}
+
+/// Whether the value of this name on the wire is a part of the name of a flow or a trigger.
+pub(super) fn is_part_of_name(wire: &str) -> bool {
+    wire == "id" || OUTER_NAMES.contains(&wire)
+}
+
 /// The names of one scope, to find those that collide.
 #[derive(Debug)]
 pub(super) struct Taken {
@@ -202,6 +216,13 @@ mod tests {
         assert_eq!(setter("match"), "match_");
         assert_eq!(variant("Unknown"), "ReportedUnknown");
         assert_eq!(accessor("fields"), "fields_field");
+    }
+
+    #[test]
+    fn a_namespace_comes_first() {
+        let mut names = ["disabled", "flowId", "id", "namespace", "triggerId"];
+        names.sort_by_key(|name| rank(name));
+        assert_eq!(names, ["namespace", "flowId", "triggerId", "disabled", "id"]);
     }
 
     #[test]

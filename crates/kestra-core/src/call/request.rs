@@ -61,10 +61,12 @@ impl Call {
         self.check()?;
         let options = self.options.or(defaults);
         options.check()?;
-        if let Some(guard) = self.info.guard
-            && !options.is_unchecked()
-        {
-            self.check_guard(guard, options.get_tenant())?;
+        if let Some(guard) = self.info.guard {
+            let tenant = options.get_tenant().unwrap_or(DEFAULT_TENANT);
+            if !options.is_unchecked() {
+                self.check_guard(guard, tenant)?;
+            }
+            self.payload.amend(|body| guard.amended(body, tenant));
         }
         if !self.enterprise
             && !options.is_unchecked()
@@ -120,9 +122,8 @@ impl Call {
         Ok(())
     }
 
-    fn check_guard(&self, guard: Guard, tenant: Option<&str>) -> Result<(), Error> {
+    fn check_guard(&self, guard: Guard, tenant: &str) -> Result<(), Error> {
         let (body, form) = (self.payload.body(), self.payload.form());
-        let tenant = tenant.unwrap_or(DEFAULT_TENANT);
         guard.check(&Guarded { value: &|name| self.value(name), body, form, tenant })
     }
 

@@ -22,7 +22,7 @@ pub enum Guard {
     UnpackedFile,
     /// The answer lists what failed, under a status of success.
     ListedFailures,
-    /// Before 2.0 a trigger that is named in another tenant than the request's isn't found, and nothing is said.
+    /// Before 2.0 a trigger that is named without a tenant, or in another than the request's, isn't found, and nothing is said.
     NamedTrigger,
 }
 
@@ -37,6 +37,14 @@ pub(crate) struct Guarded<'a> {
 }
 
 impl Guard {
+    /// The body as the server needs it, where it isn't so already.
+    pub(crate) fn amended(self, body: &Body, tenant: &str) -> Option<Body> {
+        match self {
+            Self::NamedTrigger => trigger::with_tenant(body, tenant),
+            Self::SplitSource | Self::UnpackedFile | Self::ListedFailures => None,
+        }
+    }
+
     /// Refuses what is hardly meant.
     pub(crate) fn check(self, call: &Guarded<'_>) -> Result<(), Error> {
         let problem = match self {

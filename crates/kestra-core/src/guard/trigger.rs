@@ -5,6 +5,35 @@ use serde_json::Value;
 use crate::body::Body;
 use crate::json;
 
+/// The body with the request's tenant in each trigger that names none: before 2.0 a server finds no trigger without it.
+pub(super) fn with_tenant(body: &Body, tenant: &str) -> Option<Body> {
+    let mut value: Value = json::from_slice(body.as_bytes()?).ok()?;
+    if !fill_in(&mut value, tenant) {
+        return None;
+    }
+    serde_json::to_vec(&value).ok().map(Body::from)
+}
+
+/// Whether a tenant was missing.
+fn fill_in(body: &mut Value, tenant: &str) -> bool {
+    match body {
+        Value::Array(triggers) => {
+            triggers.iter_mut().fold(false, |filled, trigger| fill_in(trigger, tenant) || filled)
+        }
+        Value::Object(fields) => {
+            if let Some(triggers) = fields.get_mut("triggers") {
+                return fill_in(triggers, tenant);
+            }
+            let is_missing = !fields.contains_key("tenantId");
+            if is_missing {
+                fields.insert("tenantId".to_owned(), tenant.into());
+            }
+            is_missing
+        }
+        _ => false,
+    }
+}
+
 /// What is wrong with the tenant of a trigger.
 pub(super) fn problem(body: Option<&Body>, tenant: &str) -> Option<String> {
     let body: Value = json::from_slice(body?.as_bytes()?).ok()?;

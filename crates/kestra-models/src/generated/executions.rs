@@ -358,8 +358,14 @@ pub struct FlowFilter {
 
 impl FlowFilter {
     /// One with the fields that it can't be without.
-    pub fn new(id: impl Into<String>, namespace: impl Into<String>) -> Self {
+    pub fn new(namespace: impl Into<String>, id: impl Into<String>) -> Self {
         Self { id: id.into(), namespace: namespace.into() }
+    }
+}
+
+impl<A: Into<String>, B: Into<String>> From<(A, B)> for FlowFilter {
+    fn from((namespace, id): (A, B)) -> Self {
+        Self::new(namespace, id)
     }
 }
 

@@ -478,8 +478,8 @@ pub struct SourceReplaceLineRequest {
 impl SourceReplaceLineRequest {
     /// One with the fields that it can't be without.
     pub fn new(
-        id: impl Into<String>,
         namespace: impl Into<String>,
+        id: impl Into<String>,
         query: impl Into<String>,
         replacement: impl Into<String>,
     ) -> Self {

@@ -107,10 +107,10 @@ pub struct CreateBackfillRequest {
 impl CreateBackfillRequest {
     /// One with the fields that it can't be without.
     pub fn new(
-        backfill: impl Into<crate::CreateBackfillRequestBackfill>,
-        flow_id: impl Into<String>,
         namespace: impl Into<String>,
+        flow_id: impl Into<String>,
         trigger_id: impl Into<String>,
+        backfill: impl Into<crate::CreateBackfillRequestBackfill>,
     ) -> Self {
         Self {
             backfill: backfill.into(),
@@ -201,10 +201,10 @@ pub struct DisableTriggerRequest {
 impl DisableTriggerRequest {
     /// One with the fields that it can't be without.
     pub fn new(
-        disabled: bool,
-        flow_id: impl Into<String>,
         namespace: impl Into<String>,
+        flow_id: impl Into<String>,
         trigger_id: impl Into<String>,
+        disabled: bool,
     ) -> Self {
         Self {
             disabled,
@@ -331,8 +331,8 @@ pub struct TriggerId {
 impl TriggerId {
     /// One with the fields that it can't be without.
     pub fn new(
-        flow_id: impl Into<String>,
         namespace: impl Into<String>,
+        flow_id: impl Into<String>,
         trigger_id: impl Into<String>,
     ) -> Self {
         Self {
@@ -410,6 +410,12 @@ impl TriggerId {
     pub fn worker_id(mut self, worker_id: impl Into<String>) -> Self {
         self.worker_id = Some(worker_id.into());
         self
+    }
+}
+
+impl<A: Into<String>, B: Into<String>, C: Into<String>> From<(A, B, C)> for TriggerId {
+    fn from((namespace, flow_id, trigger_id): (A, B, C)) -> Self {
+        Self::new(namespace, flow_id, trigger_id)
     }
 }
 

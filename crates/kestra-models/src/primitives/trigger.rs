@@ -65,34 +65,10 @@ impl TriggerState {
     pub fn id(&self) -> Option<TriggerId> {
         let (namespace, flow, trigger) =
             (self.namespace.as_ref()?, self.flow_id.as_ref()?, self.trigger_id.as_ref()?);
-        let id = TriggerId::named(namespace, flow, trigger);
+        let id = TriggerId::new(namespace, flow, trigger);
         Some(match &self.tenant_id {
             Some(tenant) => id.tenant_id(tenant),
             None => id,
         })
-    }
-}
-
-impl TriggerId {
-    /// The trigger of this name in a flow: what every version needs to find it.
-    ///
-    /// Before 2.0 the tenant is a part of that, and a server that isn't told it does nothing, without a word. It is `main`,
-    /// the only one of an open-source server, until [`tenant_id`](Self::tenant_id) sets another. A request for another tenant
-    /// is refused before it is sent.
-    ///
-    /// ```
-    /// use kestra_models::TriggerId;
-    ///
-    /// let id = TriggerId::named("company.team", "report", "daily");
-    /// assert_eq!(id.tenant_id.as_deref(), Some("main"));
-    /// assert_eq!(id.tenant_id("acme").tenant_id.as_deref(), Some("acme"));
-    /// ```
-    #[must_use]
-    pub fn named(
-        namespace: impl Into<String>,
-        flow_id: impl Into<String>,
-        trigger_id: impl Into<String>,
-    ) -> Self {
-        Self::new(flow_id, namespace, trigger_id).tenant_id("main")
     }
 }

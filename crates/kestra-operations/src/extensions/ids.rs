@@ -40,7 +40,7 @@ impl<E: Executor> SearchFlows<E> {
     ///
     /// The first error of any page.
     pub async fn ids(self) -> Result<Vec<NamespacedId>, Error> {
-        let id = |flow: kestra_models::Flow| Some(NamespacedId::new(flow.id?, flow.namespace?));
+        let id = |flow: kestra_models::Flow| Some(NamespacedId::new(flow.namespace?, flow.id?));
         all(self.items(), id, |id| (id.namespace.clone(), id.id.clone())).await
     }
 }

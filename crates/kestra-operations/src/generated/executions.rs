@@ -3299,10 +3299,10 @@ pub struct SearchExecutionsByFlowId<E = ::kestra_core::Detached> {
 
 impl SearchExecutionsByFlowId {
     /// The operation with what it can't be without.
-    pub fn new(flow_id: impl Into<String>, namespace: impl Into<String>) -> Self {
+    pub fn new(namespace: impl Into<String>, flow_id: impl Into<String>) -> Self {
         let mut call = ::kestra_core::Call::new(&SEARCH_EXECUTIONS_BY_FLOW_ID);
-        call.set_query(0, Into::<String>::into(flow_id));
         call.set_query(1, Into::<String>::into(namespace));
+        call.set_query(0, Into::<String>::into(flow_id));
         Self { call, executor: ::kestra_core::Detached }
     }
 }

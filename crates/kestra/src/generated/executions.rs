@@ -430,10 +430,10 @@ impl crate::areas::Executions {
     /// `GET /api/v1/{tenant}/executions` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn search_executions_by_flow_id(
         &self,
-        flow_id: impl Into<String>,
         namespace: impl Into<String>,
+        flow_id: impl Into<String>,
     ) -> ::kestra_operations::SearchExecutionsByFlowId<crate::Client> {
-        ::kestra_operations::SearchExecutionsByFlowId::new(flow_id, namespace).on(self.client().clone())
+        ::kestra_operations::SearchExecutionsByFlowId::new(namespace, flow_id).on(self.client().clone())
     }
 
     /// Sets labels of an execution that has ended.

@@ -28,7 +28,7 @@ impl Triggers {
         flow_id: impl Into<String>,
         trigger_id: impl Into<String>,
     ) -> TriggerBackfill {
-        let id = TriggerId::named(namespace, flow_id, trigger_id);
+        let id = TriggerId::new(namespace, flow_id, trigger_id);
         TriggerBackfill { client: self.client().clone(), id }
     }
 }
@@ -73,7 +73,7 @@ impl TriggerBackfill {
     ///
     /// As any call; before 2.0 400 if there is no backfill.
     pub async fn pause(&self) -> Result<TriggerState, Error> {
-        self.client.triggers().pause_backfill(self.id()).await
+        self.client.triggers().pause_backfill(self.id.clone()).await
     }
 
     /// Goes on with it.
@@ -82,7 +82,7 @@ impl TriggerBackfill {
     ///
     /// As [`pause`](Self::pause).
     pub async fn resume(&self) -> Result<TriggerState, Error> {
-        self.client.triggers().unpause_backfill(self.id()).await
+        self.client.triggers().unpause_backfill(self.id.clone()).await
     }
 
     /// Ends it where it is; what it started goes on.
@@ -91,7 +91,7 @@ impl TriggerBackfill {
     ///
     /// As [`pause`](Self::pause).
     pub async fn cancel(&self) -> Result<TriggerState, Error> {
-        self.client.triggers().delete_backfill(self.id()).await
+        self.client.triggers().delete_backfill(self.id.clone()).await
     }
 
     /// Waits for its end, that is, until all its executions have been started.
@@ -114,14 +114,6 @@ impl TriggerBackfill {
             }
         }
         Ok(None)
-    }
-
-    /// What names the trigger in a body; before 2.0 its tenant has to be in there as well.
-    pub(super) fn id(&self) -> TriggerId {
-        match self.client.options().get_tenant() {
-            Some(tenant) => self.id.clone().tenant_id(tenant),
-            None => self.id.clone(),
-        }
     }
 
     pub(super) fn missing(&self) -> Error {

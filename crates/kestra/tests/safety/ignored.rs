@@ -104,7 +104,7 @@ async fn a_trigger_of_another_tenant_would_be_passed_over() -> Result<(), Error>
     backfill.start("2026-01-01T00:00:00Z".parse().unwrap()).await?;
     server.clear_requests();
     let switch = || {
-        let id = TriggerId::named(NAMESPACE, "report", "daily").tenant_id("acme");
+        let id = TriggerId::new(NAMESPACE, "report", "daily").tenant_id("acme");
         client.triggers().set_triggers_disabled_by_ids(SetDisabledRequest::new(true, [id]))
     };
     let refused = switch().await.unwrap_err();
@@ -118,9 +118,34 @@ async fn a_trigger_of_another_tenant_would_be_passed_over() -> Result<(), Error>
     assert_eq!(switch().unchecked().await?.total(), Some(1));
     assert!(!backfill.state().await?.unwrap().is_disabled());
 
-    let id = TriggerId::named(NAMESPACE, "report", "daily");
+    let id = TriggerId::new(NAMESPACE, "report", "daily").tenant_id("main");
     let elsewhere = client.triggers().unlock_triggers_by_ids([id]).tenant("acme").await.unwrap_err();
     assert!(elsewhere.to_string().contains("set `tenant_id(\"acme\")`"), "{elsewhere}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_trigger_without_tenant_is_in_that_of_the_request() -> Result<(), Error> {
+    for dialect in Dialect::ALL {
+        let (server, client) = serve(dialect).await;
+        server.deploy(SCHEDULED).unwrap();
+        let triggers = client.triggers();
+        let backfill = triggers.backfill(NAMESPACE, "report", "daily");
+        backfill.start("2026-01-01T00:00:00Z".parse().unwrap()).await?;
+        let id = || (NAMESPACE, "report", "daily");
+        let paused = async || {
+            backfill.state().await.map(|state| state.unwrap().backfill.unwrap().paused == Some(true))
+        };
+        triggers.pause_backfill(id()).await?;
+        assert!(paused().await?);
+        assert_eq!(triggers.unpause_backfill_by_ids([id()]).await?.total(), Some(1));
+        assert!(!paused().await?);
+        let disable = SetDisabledRequest::new(true, [id()]);
+        assert_eq!(triggers.set_triggers_disabled_by_ids(disable).unchecked().await?.total(), Some(1));
+        assert!(backfill.state().await?.unwrap().is_disabled());
+        triggers.delete_backfill(id()).await?;
+        assert!(backfill.state().await?.unwrap().backfill.is_none());
+    }
     Ok(())
 }
 

@@ -49,7 +49,7 @@ pub(super) async fn one(steps: &mut Steps<'_>, finished: &str) -> Result<(), Fai
     steps.call("executions.execution_flow_graph", call).await?;
     let call = executions.get_flow_from_execution_by_id(finished);
     steps.call("executions.flow_from_execution_by_id", call).await?;
-    let call = executions.get_latest_executions([FlowFilter::new("hello", NAMESPACE)]);
+    let call = executions.get_latest_executions([FlowFilter::new(NAMESPACE, "hello")]);
     steps.call("executions.latest_executions", call).await?;
     let call = executions.eval_expression(finished, "{{ inputs.name }}");
     steps.call("executions.eval_expression", call).await?;

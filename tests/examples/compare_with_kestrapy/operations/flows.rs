@@ -42,7 +42,7 @@ pub(super) async fn more(steps: &mut Steps<'_>) -> Result<(), Failure> {
 pub(super) async fn many(steps: &mut Steps<'_>) -> Result<(), Failure> {
     let flows = steps.client.flows();
     let bulk = source("bulk")?;
-    let ids = || [NamespacedId::new("bulk", BULK)];
+    let ids = || [NamespacedId::new(BULK, "bulk")];
     let call = flows.bulk_update_flows(&bulk).delete(false).namespace(BULK).allow_namespace_child(true);
     steps.call("flows.bulk_update_flows", call).await?;
     let call = flows.update_flows_in_namespace(BULK, &bulk).delete(false);

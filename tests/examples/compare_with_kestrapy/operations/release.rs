@@ -29,7 +29,7 @@ pub(super) async fn cases(steps: &mut Steps<'_>) -> Result<(), Failure> {
     let call = cases.link_case_executions_by_query("c1", query);
     steps.call("cases.link_case_executions_by_query", call).await?;
     let inputs = Map::from_iter([("name".to_owned(), json!("you"))]);
-    let action = RunCaseActionRequest::new("hello", NAMESPACE).inputs(inputs);
+    let action = RunCaseActionRequest::new(NAMESPACE, "hello").inputs(inputs);
     steps.call("cases.run_case_action", cases.run_case_action("c1", action)).await?;
     let template = CaseTemplateRequest::new("outage").default_severity(CaseSeverity::Critical);
     let call = steps.client.case_templates().create_case_template(template);
@@ -50,10 +50,10 @@ pub(super) async fn promotions(steps: &mut Steps<'_>) -> Result<(), Failure> {
     steps.call("promotion_targets.create_promotion_target", call).await?;
     let call = targets.test_promotion_target(target).id("t1");
     steps.call("promotion_targets.test_promotion_target", call).await?;
-    let call = targets.get_flow_source_of_promotion_target("t1", "hello", NAMESPACE).revision(2);
+    let call = targets.get_flow_source_of_promotion_target("t1", NAMESPACE, "hello").revision(2);
     steps.call("promotion_targets.promotion_target_flow_source", call).await?;
     let flows = steps.client.flows();
-    let call = flows.get_flow_hashes_by_ids([NamespacedId::new("hello", NAMESPACE)]);
+    let call = flows.get_flow_hashes_by_ids([NamespacedId::new(NAMESPACE, "hello")]);
     steps.call("flows.flow_hashes_by_ids", call).await?;
     let request = PromoteFlowRequest::new(2, [PromoteTargetRef::new("t1").expected_target_revision(1)]);
     steps.call("flows.promote", flows.promote_flow(NAMESPACE, "hello", request)).await?;

@@ -20,9 +20,9 @@ pub(super) async fn all(steps: &mut Steps<'_>) -> Result<(), Failure> {
     steps.call("triggers.search_triggers", call).await?;
     let call = triggers.search_triggers_for_flow(NAMESPACE, FLOW).page(1).size(10);
     steps.call("triggers.search_triggers_for_flow", call).await?;
-    let disabled = DisableTriggerRequest::new(true, FLOW, NAMESPACE, TRIGGER);
+    let disabled = DisableTriggerRequest::new(NAMESPACE, FLOW, TRIGGER, true);
     steps.call("triggers.disable_trigger_by_id", triggers.set_trigger_disabled(disabled)).await?;
-    let enabled = SetDisabledRequest::new(false, [TriggerId::new(FLOW, NAMESPACE, TRIGGER)]);
+    let enabled = SetDisabledRequest::new(false, [TriggerId::new(NAMESPACE, FLOW, TRIGGER)]);
     let call = triggers.set_triggers_disabled_by_ids(enabled);
     steps.call("triggers.disabled_triggers_by_ids", call).await?;
     let call = triggers.restart_trigger(NAMESPACE, FLOW, TRIGGER);
@@ -33,7 +33,7 @@ pub(super) async fn all(steps: &mut Steps<'_>) -> Result<(), Failure> {
         .end("2025-02-01T00:00:00Z".parse()?)
         .inputs(Map::from_iter([("name".to_owned(), Value::from("past"))]))
         .labels([("why", "backfill")]);
-    let backfill = CreateBackfillRequest::new(backfill, FLOW, NAMESPACE, TRIGGER);
+    let backfill = CreateBackfillRequest::new(NAMESPACE, FLOW, TRIGGER, backfill);
     steps.call("triggers.create_backfill", triggers.create_backfill(backfill)).await?;
     Ok(())
 }

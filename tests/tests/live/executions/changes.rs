@@ -48,7 +48,7 @@ async fn with_another_revision_it_goes_on_in_a_new_execution() {
         executions.restart_execution(&id).revision(2).await.unwrap();
         // The answer is the new execution on 1.x, on 2.0 the old one.
         let next = eventually("the new execution", async || {
-            let found = executions.search_executions_by_flow_id("fails", &site.namespace).await.unwrap();
+            let found = executions.search_executions_by_flow_id(&site.namespace, "fails").await.unwrap();
             found.results.into_iter().find(|found| found.parent_id.as_deref() == Some(id.as_str()))
         })
         .await;

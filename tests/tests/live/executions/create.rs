@@ -129,12 +129,12 @@ async fn executions_are_found() {
         let later = Timestamp::now() + SignedDuration::from_hours(1);
         let none = executions.search_executions().filter(ours()).since(later).await.unwrap();
         assert_eq!(none.total, Some(0));
-        let found = executions.search_executions_by_flow_id("fails", &site.namespace).await.unwrap();
+        let found = executions.search_executions_by_flow_id(&site.namespace, "fails").await.unwrap();
         assert_eq!(found.results[0].id, failed.id);
         let sorted =
             executions.search_executions().filter(ours()).sort(["state.startDate:desc"]).await.unwrap();
         assert_eq!(sorted.results[0].id, failed.id);
-        let latest = kestra::models::FlowFilter::new("fails", &site.namespace);
+        let latest = kestra::models::FlowFilter::new(&site.namespace, "fails");
         let latest = executions.get_latest_executions([latest]).await.unwrap();
         assert_eq!(latest.len(), 1);
     })

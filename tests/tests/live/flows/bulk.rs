@@ -18,7 +18,7 @@ async fn flows_are_switched_off_and_on() {
         for id in ["a", "b", "c"] {
             site.deploy(id, &format!("labels: {{kind: {id}}}\n{LOG}")).await;
         }
-        let ids = ["a", "b"].map(|id| NamespacedId::new(id, namespace));
+        let ids = ["a", "b"].map(|id| NamespacedId::new(namespace, id));
         let done = flows.disable_flows_by_ids(ids.clone()).await.unwrap();
         assert_eq!(done.total(), Some(2));
         assert!(
@@ -43,10 +43,10 @@ async fn flows_are_deleted_by_id_and_by_query() {
         for id in ["a", "b", "c", "d"] {
             site.deploy(id, LOG).await;
         }
-        let one = flows.delete_flows_by_ids([NamespacedId::new("a", namespace)]).await.unwrap();
+        let one = flows.delete_flows_by_ids([NamespacedId::new(namespace, "a")]).await.unwrap();
         assert_eq!(one.total(), Some(1));
         // What is missing is found only after those before it were deleted.
-        let ids = ["b", "none", "c"].map(|id| NamespacedId::new(id, namespace));
+        let ids = ["b", "none", "c"].map(|id| NamespacedId::new(namespace, id));
         assert!(flows.delete_flows_by_ids(ids).await.unwrap_err().is_not_found());
         let left = flows.list_flows_by_namespace(namespace).await.unwrap();
         assert!(left.iter().any(|flow| flow.id.as_deref() == Some("d")), "{left:?}");

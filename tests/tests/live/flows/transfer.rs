@@ -15,7 +15,7 @@ async fn an_archive_brings_back_what_it_was_made_of() {
         site.deploy("one", LOG).await;
         site.deploy("two", LOG).await;
         let ours = || Filter::namespace().equals(namespace);
-        let ids = ["one", "two"].map(|id| NamespacedId::new(id, namespace));
+        let ids = ["one", "two"].map(|id| NamespacedId::new(namespace, id));
         let by_ids = flows.export_flows_by_ids(ids).await.unwrap().bytes().await.unwrap();
         let by_query = flows.export_flows_by_query().filter(ours()).await.unwrap().bytes().await.unwrap();
         for archive in [by_ids, by_query] {

@@ -125,8 +125,9 @@ pub(super) fn write(plan: &Plan<'_>, schema: &Schema, object: &Object, file: &mu
         };
         members.push(Member { field, name, presence, boxed: plan.is_recursive(&schema.name, &field.ty) });
     }
-    let required: Vec<&Member<'_>> =
+    let mut required: Vec<&Member<'_>> =
         members.iter().filter(|member| member.presence == Presence::Required).collect();
+    required.sort_by_key(|member| names::rank(&member.field.name));
     // A table invents what is missing, as an answer may lack anything. What a request can't be without must be there.
     let derived = !required.is_empty();
 
@@ -169,6 +170,7 @@ pub(super) fn write(plan: &Plan<'_>, schema: &Schema, object: &Object, file: &mu
     }
     if schema.in_requests {
         write_setters(schema, &members, &required, file);
+        write_conversion(schema, &required, file);
     }
     Ok(())
 }
@@ -233,5 +235,23 @@ fn write_setters(schema: &Schema, members: &[Member<'_>], required: &[&Member<'_
             member.argument()
         ));
     }
+    file.line("}");
+}
+
+/// A name alone is taken as a tuple as well.
+fn write_conversion(schema: &Schema, required: &[&Member<'_>], file: &mut Writer) {
+    let [first, _, ..] = required else { return };
+    let is_name =
+        |member: &&Member<'_>| member.field.ty == Type::String && names::is_part_of_name(&member.field.name);
+    if first.field.name != "namespace" || !required.iter().all(is_name) {
+        return;
+    }
+    let types = ["A", "B", "C", "D"].get(..required.len()).unwrap_or_default();
+    let bounds: Vec<String> = types.iter().map(|ty| format!("{ty}: Into<String>")).collect();
+    let fields: Vec<&str> = required.iter().map(|member| member.name.as_str()).collect();
+    let (types, fields) = (types.join(", "), fields.join(", "));
+    file.blank();
+    file.line(format!("impl<{}> From<({types})> for {} {{", bounds.join(", "), schema.name));
+    file.line(format!("fn from(({fields}): ({types})) -> Self {{ Self::new({fields}) }}"));
     file.line("}");
 }

@@ -36,7 +36,10 @@ pub(super) fn of(operation: &Operation, variant: Option<&BodyVariant>, body_requ
         };
         arguments.push(Argument { ty, target: Target::Chained(format!(".path({value})")), name });
     }
-    for (index, parameter) in operation.query.iter().enumerate().filter(|(_, parameter)| parameter.required) {
+    let required = operation.query.iter().enumerate().filter(|(_, parameter)| parameter.required);
+    let mut required: Vec<_> = required.collect();
+    required.sort_by_key(|(_, parameter)| names::rank(&parameter.name));
+    for (index, parameter) in required {
         let name = names::escape(&parameter.rust);
         arguments.push(Argument {
             ty: super::builder::query_argument(parameter),

@@ -64,7 +64,7 @@ pub struct AttachCaseActionRequest {
 
 impl AttachCaseActionRequest {
     /// One with the fields that it can't be without.
-    pub fn new(flow_id: impl Into<String>, label: impl Into<String>, namespace: impl Into<String>) -> Self {
+    pub fn new(namespace: impl Into<String>, flow_id: impl Into<String>, label: impl Into<String>) -> Self {
         Self { flow_id: flow_id.into(), label: label.into(), namespace: namespace.into() }
     }
 }
@@ -299,8 +299,8 @@ pub struct CaseAutoAttachRequest {
 impl CaseAutoAttachRequest {
     /// One with the fields that it can't be without.
     pub fn new(
-        flow_id: impl Into<String>,
         namespace: impl Into<String>,
+        flow_id: impl Into<String>,
         states: impl IntoIterator<Item = impl Into<crate::StateType>>,
     ) -> Self {
         Self {
@@ -770,9 +770,9 @@ pub struct CreateCaseFromTaskRequest {
 impl CreateCaseFromTaskRequest {
     /// One with the fields that it can't be without.
     pub fn new(
-        flow_id: impl Into<String>,
-        flow_namespace: impl Into<String>,
         namespace: impl Into<String>,
+        flow_namespace: impl Into<String>,
+        flow_id: impl Into<String>,
         task_id: impl Into<String>,
     ) -> Self {
         Self {
@@ -1079,7 +1079,7 @@ pub struct RunCaseActionRequest {
 
 impl RunCaseActionRequest {
     /// One with the fields that it can't be without.
-    pub fn new(flow_id: impl Into<String>, namespace: impl Into<String>) -> Self {
+    pub fn new(namespace: impl Into<String>, flow_id: impl Into<String>) -> Self {
         Self { flow_id: flow_id.into(), inputs: None, labels: None, namespace: namespace.into() }
     }
 
@@ -1093,6 +1093,12 @@ impl RunCaseActionRequest {
     pub fn labels(mut self, labels: impl IntoIterator<Item = impl Into<crate::Label>>) -> Self {
         self.labels = Some(labels.into_iter().collect());
         self
+    }
+}
+
+impl<A: Into<String>, B: Into<String>> From<(A, B)> for RunCaseActionRequest {
+    fn from((namespace, flow_id): (A, B)) -> Self {
+        Self::new(namespace, flow_id)
     }
 }
 

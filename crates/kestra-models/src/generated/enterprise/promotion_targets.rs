@@ -85,8 +85,14 @@ pub struct FlowHashRef {
 
 impl FlowHashRef {
     /// One with the fields that it can't be without.
-    pub fn new(flow_id: impl Into<String>, namespace: impl Into<String>) -> Self {
+    pub fn new(namespace: impl Into<String>, flow_id: impl Into<String>) -> Self {
         Self { flow_id: flow_id.into(), namespace: namespace.into() }
+    }
+}
+
+impl<A: Into<String>, B: Into<String>> From<(A, B)> for FlowHashRef {
+    fn from((namespace, flow_id): (A, B)) -> Self {
+        Self::new(namespace, flow_id)
     }
 }
 

@@ -130,10 +130,10 @@ pub struct GetFlowSourceOfPromotionTarget<E = ::kestra_core::Detached> {
 
 impl GetFlowSourceOfPromotionTarget {
     /// The operation with what it can't be without.
-    pub fn new(id: impl AsRef<str>, flow_id: impl Into<String>, namespace: impl Into<String>) -> Self {
+    pub fn new(id: impl AsRef<str>, namespace: impl Into<String>, flow_id: impl Into<String>) -> Self {
         let mut call = ::kestra_core::Call::new(&GET_FLOW_SOURCE_OF_PROMOTION_TARGET).path(id.as_ref());
-        call.set_query(0, Into::<String>::into(flow_id));
         call.set_query(1, Into::<String>::into(namespace));
+        call.set_query(0, Into::<String>::into(flow_id));
         Self { call, executor: ::kestra_core::Detached }
     }
 }

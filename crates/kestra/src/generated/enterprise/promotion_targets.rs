@@ -40,10 +40,10 @@ impl crate::areas::PromotionTargets {
     pub fn get_flow_source_of_promotion_target(
         &self,
         id: impl AsRef<str>,
-        flow_id: impl Into<String>,
         namespace: impl Into<String>,
+        flow_id: impl Into<String>,
     ) -> ::kestra_operations::GetFlowSourceOfPromotionTarget<crate::Client> {
-        ::kestra_operations::GetFlowSourceOfPromotionTarget::new(id, flow_id, namespace)
+        ::kestra_operations::GetFlowSourceOfPromotionTarget::new(id, namespace, flow_id)
             .on(self.client().clone())
     }
 
