@@ -11,6 +11,10 @@ use crate::guard::Guard;
 use crate::json::{self, Read, Shape};
 use crate::json_path;
 use crate::operation::OperationInfo;
+use crate::redact::brief;
+
+/// The most characters that are repeated of what a decoder says, which may hold a value of the body.
+const PROBLEM: usize = 300;
 
 /// Reads JSON.
 ///
@@ -137,13 +141,13 @@ fn undecodable(
         return fault(info, parts, bytes, "the body is empty where JSON is expected".to_owned());
     }
     let mut message = match json_path::at(&bytes, problem.line(), problem.column()) {
-        Some(path) => format!("the JSON can't be read at `{path}`: {problem}"),
-        None => format!("the body is not the JSON that is expected: {problem}"),
+        Some(path) => format!("the JSON can't be read at `{path}`: {}", brief(problem, PROBLEM)),
+        None => format!("the body is not the JSON that is expected: {}", brief(problem, PROBLEM)),
     };
     let content_type = parts.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if let Some(content_type) = content_type.filter(|content_type| !content_type.contains("json")) {
         message.push_str(" (the content type is `");
-        message.push_str(content_type);
+        message.push_str(&brief(content_type, 100));
         message.push_str("`)");
     }
     fault(info, parts, bytes, message)

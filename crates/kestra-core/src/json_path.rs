@@ -5,6 +5,11 @@
 
 use std::ops::Range;
 
+use crate::redact::brief;
+
+/// How many parts of a long path are shown from its start and from its end.
+const ENDS: usize = 8;
+
 /// What the text is within.
 enum Frame {
     /// An object, and the key of its current value.
@@ -58,14 +63,21 @@ fn text(json: &[u8], quote: usize) -> Range<usize> {
 
 fn shown(json: &[u8], frames: &[Frame]) -> String {
     let mut path = String::new();
-    for frame in frames {
+    for (depth, frame) in frames.iter().enumerate() {
+        // The ends of a path say most.
+        if (ENDS..frames.len().saturating_sub(ENDS)).contains(&depth) {
+            if depth == ENDS {
+                path.push('…');
+            }
+            continue;
+        }
         match frame {
             Frame::List(index) => path.push_str(&format!("[{index}]")),
             Frame::Object { key: Some(key), .. } => {
                 if !path.is_empty() {
                     path.push('.');
                 }
-                path.push_str(&String::from_utf8_lossy(&json[key.clone()]));
+                path.push_str(&brief(String::from_utf8_lossy(&json[key.clone()]), 60));
             }
             Frame::Object { key: None, .. } => {}
         }
@@ -117,6 +129,20 @@ mod tests {
     #[test]
     fn a_missing_field_is_of_its_object() {
         assert_eq!(path(r#"[{"id": "a", "parent": {"attempts": []}}]"#).as_deref(), Some("[0].parent"));
+    }
+
+    #[test]
+    fn a_path_is_not_long() {
+        let long = "k".repeat(1 << 20);
+        let json = format!(r#"[{{"id": "a", "others": {{"{long}": {{"id": true}}}}}}]"#);
+        assert_eq!(path(&json), Some(format!("[0].others.{}….id", &long[..60])));
+        let deep = format!(r#"[{}{{"id": 1}}{}]"#, r#"{"id": "a", "parent": "#.repeat(30), "}".repeat(30));
+        let path = path(&deep).unwrap();
+        assert!(
+            path.starts_with("[0].parent.parent") && path.ends_with("parent.id") && path.len() < 150,
+            "{path}"
+        );
+        assert_eq!(path.matches('…').count(), 1, "{path}");
     }
 
     #[test]

@@ -57,4 +57,4 @@ pub use servers::{BaseUrl, Server, ServerVariables, Servers, Variable};
 pub use target::Target;
 pub use timeouts::{Limits, Timeouts};
 pub use url_parts::UrlParts;
-pub use version::{EmptyVersion, Version, Versions};
+pub use version::{InvalidVersion, Version, Versions};

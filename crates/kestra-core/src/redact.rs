@@ -1,25 +1,88 @@
-//! URLs as they may be shown: without credentials and without what a query says.
+//! URLs as they may be shown: without credentials and without what a query says, and not without end.
 
-/// A URL without user, password, query and fragment; text that isn't a URL loses the same as far as it can be told.
+use std::fmt;
+
+/// The most characters of a URL that are shown.
+const LIMIT: usize = 200;
+
+/// A URL without user, password, query and fragment, cut after 200 characters; text that isn't a URL loses the same as far
+/// as it can be told.
 ///
 /// A password that wasn't encoded may hold any character, so what stands before the last `@` is hidden wherever it may be
-/// one.
+/// one, and what stands where a port is expected is shown only if it is one.
 #[must_use]
 pub fn url(text: &str) -> String {
+    let shown = without_port_that_is_none(without_credentials(text));
+    brief(&shown, LIMIT)
+}
+
+/// Text cut after so many characters, which is said by `…`.
+#[must_use]
+pub fn brief(text: impl fmt::Display, limit: usize) -> String {
+    let mut brief = Brief { text: String::new(), left: limit };
+    // Writing fails where the text is cut, and what was written until then is what is wanted.
+    let _ = fmt::write(&mut brief, format_args!("{text}"));
+    brief.text
+}
+
+/// Takes so many characters and refuses the rest, so that no long text is written only to be cut.
+struct Brief {
+    text: String,
+    left: usize,
+}
+
+impl fmt::Write for Brief {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        match text.char_indices().nth(self.left) {
+            None => {
+                self.left -= text.chars().count();
+                self.text.push_str(text);
+                Ok(())
+            }
+            Some((end, _)) => {
+                self.text.push_str(&text[..end]);
+                self.text.push('…');
+                self.left = 0;
+                Err(fmt::Error)
+            }
+        }
+    }
+}
+
+/// Where the `@` is missing or encoded, the password stands where the port does.
+fn without_port_that_is_none(text: String) -> String {
+    let start = text.find("://").map_or(0, |scheme| scheme + 3);
+    let authority = &text[start..];
+    let authority = &authority[..authority.find('/').unwrap_or(authority.len())];
+    let host = authority.rfind(']').map_or(0, |end| end + 1);
+    match authority[host..].split_once(':') {
+        Some((_, port)) if port.bytes().any(|byte| !byte.is_ascii_digit()) || port.len() > 5 => {
+            let end = start + host + authority[host..].find(':').unwrap_or_default();
+            format!("{}:…", &text[..end])
+        }
+        _ => text,
+    }
+}
+
+fn without_credentials(text: &str) -> String {
     let (scheme, rest) = match text.split_once("://") {
         Some((scheme, _)) if is_scheme(scheme) => text.split_at(scheme.len() + 3),
         _ => ("", text),
     };
     let end = |text: &str| text.find(['?', '#']).unwrap_or(text.len());
-    let path = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    match rest.rfind('@').filter(|at| *at < path || rest[..*at].contains(':')) {
-        // Behind it may be the rest of a query.
-        Some(at) if at > end(rest) => format!("{scheme}…"),
-        Some(at) => {
+    match rest.rfind('@') {
+        Some(at) if at < end(rest) => {
             let shown = &rest[at + 1..];
             format!("{scheme}…@{}", &shown[..end(shown)])
         }
-        None => format!("{scheme}{}", &rest[..end(rest)]),
+        // It is part of a query only if a host and a path stand before that.
+        Some(at)
+            if rest[..at].contains(':')
+                || !matches!(rest.find('/'), Some(path) if 0 < path && path < end(rest)) =>
+        {
+            format!("{scheme}…")
+        }
+        _ => format!("{scheme}{}", &rest[..end(rest)]),
     }
 }
 
@@ -31,7 +94,9 @@ pub(crate) fn is_scheme(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::url;
+    use proptest::prelude::*;
+
+    use super::{LIMIT, url};
 
     #[test]
     fn what_may_be_a_secret_is_hidden() {
@@ -46,8 +111,38 @@ mod tests {
             ("https://host/x?mail=a@secret", "https://host/x"),
             ("https://host:1/x?mail=a@secret", "https://…"),
             ("localhost:8080", "localhost:8080"),
+            ("http://user:secret{1@host", "http://…@host"),
+            ("http://us{er:sec}ret@host:8080/{base}", "http://…@host:8080/{base}"),
+            ("http://user:secret", "http://user:…"),
+            ("http://user:secret%40host/x", "http://user:…"),
+            ("http://user:sécret\u{ff20}host", "http://user:…"),
+            ("http://user:123secret", "http://user:…"),
+            ("http://user:secret@", "http://…@"),
+            ("http://[::1]:8080/x:y", "http://[::1]:8080/x:y"),
+            ("http://[::1]:secret", "http://[::1]:…"),
+            ("http://{host}:{port}/{base}", "http://{host}:…"),
+            ("abc:///secret@host", "abc://…@host"),
+            ("abc:///secret?@host", "abc://…"),
+            ("http://secret?x@host", "http://…"),
+            ("http://a:secret@b:secret@host/x@y", "http://…@y"),
         ] {
             assert_eq!(url(text), shown, "{text}");
+        }
+        assert_eq!(url(&format!("http://{}", "ä".repeat(1000))).chars().count(), LIMIT + 1);
+    }
+
+    proptest! {
+        #[test]
+        fn no_spelling_of_credentials_is_shown(
+            user in "[a-z{}%:@/é ]{0,6}",
+            before in "[ -~é\u{ff20}]{0,6}",
+            after in "[ -~é\u{ff20}]{0,6}",
+            scheme in "(http://|https://|HTTP://|ftp://|http:/|http:|//|)",
+            host in "(host|host:80|[::1]:80|\\{host\\}|)",
+            end in "(/x|/|\\?q=1|#f|)",
+        ) {
+            let shown = url(&format!("{scheme}{user}:{before}SECRET{after}@{host}{end}"));
+            prop_assert!(!shown.contains("SECRET"), "{}", shown);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderName, StatusCode};
 
 use crate::error::Error;
 use crate::operation::OperationInfo;
@@ -246,7 +246,6 @@ pub enum Verdict {
 }
 
 /// A finished attempt, as a classifier sees it.
-#[derive(Debug)]
 #[non_exhaustive]
 pub struct Attempt<'a> {
     /// The operation; `None` for a request that no builder made.
@@ -260,7 +259,6 @@ pub struct Attempt<'a> {
 }
 
 /// The result of an attempt.
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum AttemptResult<'a> {
     /// It was answered.
@@ -272,6 +270,30 @@ pub enum AttemptResult<'a> {
     },
     /// It failed.
     Failed(&'a Error),
+}
+
+impl fmt::Debug for Attempt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attempt")
+            .field("operation", &self.operation.map(|operation| operation.name))
+            .field("number", &self.number)
+            .field("is_idempotent", &self.is_idempotent)
+            .field("result", &self.result)
+            .finish()
+    }
+}
+
+/// Without the values of headers, which set cookies and repeat inputs in links.
+impl fmt::Debug for AttemptResult<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Answered { status, headers } => {
+                let names: Vec<&str> = headers.keys().map(HeaderName::as_str).collect();
+                f.debug_struct("Answered").field("status", status).field("headers", &names).finish()
+            }
+            Self::Failed(error) => f.debug_tuple("Failed").field(error).finish(),
+        }
+    }
 }
 
 impl<'a> Attempt<'a> {

@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind};
 use crate::head::check_request_line;
 use crate::options::CallOptions;
 use crate::servers::Servers;
-use crate::version::Version;
+use crate::version::{InvalidVersion, Version};
 
 /// Where a request goes that is sent with another HTTP stack: server, version and tenant.
 ///
@@ -21,7 +21,7 @@ use crate::version::Version;
 #[derive(Clone, Debug)]
 pub struct Target {
     servers: Servers,
-    version: Result<Version, crate::version::EmptyVersion>,
+    version: Result<Version, InvalidVersion>,
     options: CallOptions,
 }
 

@@ -5,8 +5,10 @@ use std::str::FromStr;
 
 /// The version of a Kestra server, as `GET /api/v1/configs` reports it.
 ///
-/// A label that is no release (`develop`, `2.1.0-SNAPSHOT`) counts as [`Version::NEWEST`], which is what such builds
-/// are. A version with fewer than three parts stands for the first release of that line: `1.3` is `1.3.0`.
+/// Parsing is strict, as it reads settings: a release such as `1.3.25`, with or without `v` before it and the edition behind
+/// it (`-oss`, `-ee`). A version with fewer than three parts stands for the first release of that line: `1.3` is `1.3.0`. A
+/// `-SNAPSHOT` of a version counts as [`Version::NEWEST`], which is what such a build is. What a server says of itself is
+/// read by [`reported`](Self::reported), which takes any label.
 ///
 /// ```
 /// use kestra_core::Version;
@@ -14,7 +16,8 @@ use std::str::FromStr;
 /// assert_eq!("1.3".parse(), Ok(Version::new(1, 3, 0)));
 /// assert_eq!("2.0.0-SNAPSHOT".parse(), Ok(Version::NEWEST));
 /// assert!(Version::new(1, 3, 25) < Version::new(2, 0, 0));
-/// assert!("".parse::<Version>().is_err());
+/// assert!("latest".parse::<Version>().is_err());
+/// assert_eq!(Version::reported("develop"), Some(Version::NEWEST));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version {
@@ -34,6 +37,17 @@ impl Version {
     #[must_use]
     pub const fn new(major: u16, minor: u16, patch: u16) -> Self {
         Self { major, minor, patch }
+    }
+
+    /// Reads the version that a server reports: a label that names no release (`develop`, a commit) counts as
+    /// [`NEWEST`](Self::NEWEST). `None` if the text is empty.
+    #[must_use]
+    pub fn reported(text: &str) -> Option<Self> {
+        let text = text.trim();
+        match Label::of(text) {
+            Label::Release(version) => Some(version),
+            Label::Snapshot | Label::Other => (!text.is_empty()).then_some(Self::NEWEST),
+        }
     }
 
     /// The first number.
@@ -81,43 +95,62 @@ impl fmt::Debug for Version {
     }
 }
 
-/// The text is empty, so it names no version.
+/// The text names no version of Kestra.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct EmptyVersion;
+pub struct InvalidVersion;
 
-impl fmt::Display for EmptyVersion {
+impl fmt::Display for InvalidVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the version is empty; give one such as 1.3.25, or leave it out to have the server asked")
+        f.write_str("not a version of Kestra: write a release such as 1.3.25, or leave it out to have the server asked")
     }
 }
 
-impl std::error::Error for EmptyVersion {}
+impl std::error::Error for InvalidVersion {}
 
-impl FromStr for Version {
-    type Err = EmptyVersion;
+/// What a text says of a version.
+enum Label {
+    Release(Version),
+    Snapshot,
+    /// A name, a build, or a release before 1.0.
+    Other,
+}
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let text = text.trim();
-        if text.is_empty() {
-            return Err(EmptyVersion);
-        }
+impl Label {
+    fn of(text: &str) -> Self {
         let text = text.strip_prefix('v').unwrap_or(text);
-        // Images and the version endpoint add the edition to a release; everything else after a dash is a build label.
-        let text = text.strip_suffix("-oss").or_else(|| text.strip_suffix("-ee")).unwrap_or(text);
+        // Images and the version endpoint add the edition to a release.
+        let (text, is_snapshot) = match text.rsplit_once('-') {
+            Some((release, "oss" | "ee")) => (release, false),
+            Some((version, "SNAPSHOT")) => (version, true),
+            _ => (text, false),
+        };
         let mut numbers = [0u16; 3];
-        let mut parts = text.split('.');
-        for number in &mut numbers {
-            match parts.next().map(str::parse) {
-                Some(Ok(value)) => *number = value,
-                Some(Err(_)) => return Ok(Self::NEWEST),
-                None => break,
+        for (place, part) in text.split('.').enumerate() {
+            // A sign is taken for a part of the number otherwise.
+            let number = part.starts_with(|first: char| first.is_ascii_digit()).then(|| part.parse().ok());
+            match (numbers.get_mut(place), number.flatten()) {
+                (Some(place), Some(number)) => *place = number,
+                _ => return Self::Other,
             }
         }
-        if parts.next().is_some() || numbers[0] == 0 {
-            return Ok(Self::NEWEST);
+        match numbers {
+            [0, ..] => Self::Other,
+            _ if is_snapshot => Self::Snapshot,
+            [major, minor, patch] => Self::Release(Version { major, minor, patch }),
         }
-        Ok(Self { major: numbers[0], minor: numbers[1], patch: numbers[2] })
+    }
+}
+
+impl FromStr for Version {
+    type Err = InvalidVersion;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match Label::of(text.trim()) {
+            Label::Release(version) => Ok(version),
+            Label::Snapshot => Ok(Self::NEWEST),
+            Label::Other => Err(InvalidVersion),
+        }
     }
 }
 
@@ -184,5 +217,51 @@ impl fmt::Display for Versions {
             Some(until) if since == Version::OLDEST => write!(f, "older than {until}"),
             Some(until) => write!(f, "{since} or later but older than {until}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Version;
+
+    #[test]
+    fn settings_are_strict_and_servers_are_not() {
+        for (text, version) in [
+            ("1", Version::new(1, 0, 0)),
+            ("v1.3", Version::new(1, 3, 0)),
+            (" 1.3.25 ", Version::new(1, 3, 25)),
+            ("1.3.25-oss", Version::new(1, 3, 25)),
+            ("v1.3.25-ee", Version::new(1, 3, 25)),
+            ("2.1.0-SNAPSHOT", Version::NEWEST),
+        ] {
+            assert_eq!((text.parse(), Version::reported(text)), (Ok(version), Some(version)), "{text}");
+        }
+        for text in [
+            "latest",
+            "develop",
+            "newest",
+            "1.3.x",
+            "1,3",
+            "1.3.",
+            ".1",
+            "1..3",
+            "+1.3",
+            "-1",
+            "1.-3",
+            "1.3.25.1",
+            "99999.1",
+            "0.22.1",
+            "1.3.25-rc1",
+            "1.3.25-no-plugins",
+            "１.３",
+            "1 .3",
+            "v",
+            "vv1.3",
+            "2.0.0-snapshot",
+        ] {
+            assert!(text.parse::<Version>().is_err(), "{text}");
+            assert_eq!(Version::reported(text), Some(Version::NEWEST), "{text}");
+        }
+        assert!("".parse::<Version>().is_err() && Version::reported(" ").is_none());
     }
 }

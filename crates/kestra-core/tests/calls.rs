@@ -84,8 +84,10 @@ fn a_version_selects_the_route() {
     };
     assert_eq!(at("1.3.25").unwrap(), "https://example.com/k/api/v1/acme/executions/x/kill");
     assert_eq!(at("2.0.0").unwrap(), "https://example.com/k/api/v1/acme/executions/x/actions/kill");
-    assert_eq!(at("develop").unwrap(), "https://example.com/k/api/v1/acme/executions/x/actions/kill");
-    assert!(at("").unwrap_err().to_string().contains("version"));
+    assert_eq!(at("2.1.0-SNAPSHOT").unwrap(), "https://example.com/k/api/v1/acme/executions/x/actions/kill");
+    for none in ["", "latest", "develop", "1.3.x", "1,3"] {
+        assert!(at(none).unwrap_err().to_string().contains("version: not a version of Kestra"));
+    }
 }
 
 #[test]

@@ -135,12 +135,86 @@ fn the_message_comes_from_any_kind_of_body() {
             "<html><head><title>502 Bad Gateway</title></head></html>",
             Some("an HTML page titled \"502 Bad Gateway\""),
         ),
-        (None, "<!DOCTYPE html><p>", Some("an HTML page")),
+        (None, "<!DOCTYPE html><p>", None),
+        (Some("text/html"), "<h1>Bad gateway</h1>", None),
+        (Some("text/html"), "<title> </title>", None),
+        (None, "\u{feff} <html><head><TITLE>Log in</TITLE>", Some("an HTML page titled \"Log in\"")),
         (None, "", None),
         (JSON, "   ", None),
     ] {
         assert_eq!(answered(500, content_type, body).api_message().as_deref(), message, "{body}");
     }
+}
+
+#[test]
+fn json_of_any_shape_says_what_it_has() {
+    for (body, message) in [
+        (
+            r#"{"error":"invalid_token","error_description":"the token expired"}"#,
+            "invalid_token: the token expired",
+        ),
+        (
+            r#"{"title":"Forbidden","detail":"no quota","status":403,"type":"about:blank"}"#,
+            "Forbidden: no quota",
+        ),
+        (
+            r#"{"title":"Bad","errors":[{"detail":"too long","pointer":"/a"},{"detail":"too short"}]}"#,
+            "Bad; too long; too short",
+        ),
+        (
+            r#"{"type":"x","title":"Invalid","invalid-params":[{"name":"age","reason":"is negative"}]}"#,
+            "Invalid; is negative",
+        ),
+        (r#"{"errors":["one","two","one"]}"#, "one; two"),
+        (r#"{"errors":[{"message":"one"},{"title":"two","detail":"three"}]}"#, "one; two: three"),
+        (
+            r#"{"errors":{"name":["is empty","is short"],"age":"is no number"}}"#,
+            "age: is no number; name: is empty; is short",
+        ),
+        (
+            r#"{"message":null,"_embedded":{"errors":[{"message":"id: must not be null"}]}}"#,
+            "id: must not be null",
+        ),
+        (
+            r#"{"message":["name must be a string"],"error":"Bad Request","statusCode":400}"#,
+            "Bad Request: name must be a string",
+        ),
+        (r#"{"error":{"code":401,"message":"no key","status":"UNAUTHENTICATED"}}"#, "no key"),
+        (
+            r#"{"timestamp":"2026","status":503,"error":"Service Unavailable","path":"/x?password=hush"}"#,
+            "Service Unavailable",
+        ),
+        (
+            r#"{"fault":{"faultstring":"Invalid key","detail":{"errorcode":"oauth.invalid"}}}"#,
+            "Invalid key: errorcode: oauth.invalid",
+        ),
+        (r#"{"detail":[{"loc":["body","x"],"msg":"field required"}]}"#, "field required"),
+        (r#"{"Message":"Rate exceeded","__type":"Throttling"}"#, "Rate exceeded"),
+        (r#"[{"message":"a"},{"error":"b"}]"#, "a; b"),
+        (r#"{"title":"Not Found","message":"Not Found: no such flow"}"#, "Not Found: no such flow"),
+        (r#"{"code":17,"info":"quota"}"#, "code: 17; info: quota"),
+        (r#"{"message":"","error":" two\nlines "}"#, "two lines"),
+        (r#"{"a":{"b":{"c":"deep"}}}"#, "a: b: c: deep"),
+    ] {
+        let error = answered(400, JSON, body);
+        assert_eq!(error.api_message().as_deref(), Some(message), "{body}");
+        assert!(error.to_string().contains(message), "{error}");
+    }
+    for body in [
+        "{}",
+        "[]",
+        "null",
+        "false",
+        r#"{"message":null}"#,
+        r#"{"status":404,"_links":{"self":{"href":"/x?hush"}}}"#,
+    ] {
+        assert_eq!(answered(400, JSON, body).api_message(), None, "{body}");
+    }
+    // A body that was cut, or isn't what it says, is text.
+    assert_eq!(answered(400, JSON, r#"{"message":"a"#).api_message().as_deref(), Some(r#"{"message":"a"#));
+    let long: &'static str =
+        Box::leak(format!(r#"{{"errors":["{}"]}}"#, "x".repeat(60_000)).into_boxed_str());
+    assert_eq!(answered(400, JSON, long).api_message().unwrap().chars().count(), 501);
 }
 
 #[test]
@@ -250,4 +324,31 @@ fn the_response_is_kept_and_capped() {
     assert_eq!(response.body.len(), kestra_core::ERROR_BODY_LIMIT);
     assert!(error.to_string().len() < 700, "a long body is cut in messages");
     assert_eq!(error.request_sent(), RequestSent::Yes);
+}
+
+#[test]
+fn a_retry_is_shown_without_values_of_headers() {
+    let mut headers = http::HeaderMap::new();
+    headers.insert("set-cookie", http::HeaderValue::from_static("hush"));
+    let result = kestra_core::AttemptResult::Answered { status: StatusCode::BAD_GATEWAY, headers: &headers };
+    let attempt = kestra_core::Attempt::new(None, 1, true, result);
+    let text = format!("{:?}", kestra_core::RetryEvent::new(&attempt, std::time::Duration::ZERO));
+    assert!(text.contains("set-cookie") && text.contains("502") && !text.contains("hush"), "{text}");
+}
+
+#[test]
+fn a_body_that_cannot_be_read_makes_no_long_message() {
+    static INFO: kestra_core::OperationInfo = kestra_core::OperationInfo::new("search", "flows", &[]);
+    let long = "x".repeat(1 << 20);
+    for body in [
+        format!(r#"[{{"path": ["{long}"]}}]"#),
+        format!(r#"[{{"{long}": 1, "path": []}}]"#),
+        format!(r#"["{long}"]"#),
+        long,
+    ] {
+        let response =
+            Response::builder().header("content-type", "x".repeat(9000)).body(body.into()).unwrap();
+        let error = kestra_core::decode::json::<Vec<Vec<i64>>>(response, &INFO).unwrap_err();
+        assert!(format!("{error:#?}").len() < 1000, "{error}");
+    }
 }

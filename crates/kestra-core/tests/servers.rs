@@ -1,7 +1,9 @@
 //! Which server a call goes to: index, list and variables, as the Go client has them.
 
 use http::uri::PathAndQuery;
-use kestra_core::{CallOptions, ErrorKind, OperationInfo, Route, Server, Servers, Variable, Versions};
+use kestra_core::{
+    CallOptions, ErrorKind, OperationInfo, Route, Server, Servers, Target, Variable, Versions,
+};
 
 static CREATE_FLOW: OperationInfo =
     OperationInfo::new("create_flow", "flows", &[Route::post("/api/v1/{tenant}/flows", Versions::ALL)])
@@ -92,6 +94,18 @@ fn a_url_that_is_none_says_what_is_wrong() {
         ("https://user:hush#hush@kestra.example.com", "its port"),
         ("https://kestra.example.com?x=hush", "a query or a fragment"),
         ("https://kestra.example.com/api/v1/", "leave out `/api/v1`"),
+        ("https://kestra.example.com/api/v1/main", "leave out `/api/v1/main`"),
+        ("https://kestra.example.com/k/api/v1/acme/", "leave out `/api/v1/acme`"),
+        ("https://kestra.example.com/ui", "leave out `/ui`"),
+        ("https://kestra.example.com/k/ui/main/flows", "leave out `/ui/main/flows`"),
+        ("https://user:hush{1@kestra.example.com", "is never closed"),
+        ("https://user:a{hush}b@kestra.example.com", "a placeholder is not declared"),
+        ("https://user:{hush}", "a placeholder is not declared"),
+        ("https://user:hush@", "names no host"),
+        ("https://user:hush%40kestra.example.com", "its host is invalid"),
+        ("https://user:hush@hush@{host}", "placeholder `{host}` is not declared"),
+        ("https://us{er:hu}sh@kestra.example.com", "is not declared"),
+        ("https://user:hush＠kestra.example.com", "not ASCII"),
         ("https://{host", "is never closed"),
         ("http://", "names no host"),
         ("http://:8080", "names no host"),
@@ -108,6 +122,16 @@ fn a_url_that_is_none_says_what_is_wrong() {
         assert!(error.contains(problem), "{text}: {error}");
         assert!(!error.contains("hush"), "{error}");
     }
+    let gateway = |url| Servers::new([Server::new(url).any_path()]).check();
+    gateway("https://gateway.example.com/api/v1/kestra").unwrap();
+    gateway("https://gateway.example.com/ui").unwrap();
+    Servers::new([
+        "https://example.com/gui",
+        "https://example.com/api/v10",
+        "https://example.com/api/v1/a/b",
+    ])
+    .check()
+    .unwrap();
     let none: [&str; 0] = [];
     assert!(Servers::new(none).check().unwrap_err().to_string().contains("the list is empty"));
 }
@@ -127,4 +151,31 @@ fn a_prefix_goes_before_the_path() {
         assert!(base.is_origin_of(&joined.parse().unwrap()));
         assert!(!base.is_origin_of(&"https://other.example.com/".parse().unwrap()));
     }
+}
+
+#[test]
+fn debug_shows_no_password() {
+    for url in [
+        "http://user:hush@host",
+        "http://user:hush{1@host",
+        "http://user:hush%40host",
+        "hush:hush@host",
+        "http://host/?hush",
+    ] {
+        let server = Server::new(url);
+        let servers = Servers::new([url]).operation(KEY, [url]);
+        let target = Target::new(url).version("hush");
+        let text = format!("{server:?} {servers:?} {target:?} {:#?}", Servers::new([url]).check());
+        assert!(!text.contains("hush@") && !text.contains("hush{") && !text.contains("hush%"), "{text}");
+        assert!(!text.contains(":hush") && !text.contains("?hush"), "{text}");
+    }
+    let secret = Server::new("https://{host}:{port}/{base}")
+        .variable("host", Variable::new("hush").allowed(["hush"]))
+        .variable("port", Variable::new("8443"))
+        .variable("base", Variable::new("hush"));
+    let options =
+        CallOptions::new().server_variable("host", "hush").operation_server_variable(KEY, "host", "hush");
+    let text =
+        format!("{:?} {:?} {options:?} {:?}", secret, Servers::new([secret.clone()]), Variable::new("hush"));
+    assert!(!text.contains("hush") && text.contains("https://{host}:{port}/{base}"), "{text}");
 }

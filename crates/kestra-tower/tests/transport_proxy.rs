@@ -346,3 +346,30 @@ async fn loopback_and_exceptions_are_reached_directly() {
     let response = send(&transport, request(&READ, &server.url())).await.expect("an answer");
     assert_eq!(text(response), "\"direct\"");
 }
+
+/// Keeps what events say.
+#[derive(Clone, Default)]
+struct Events(std::sync::Arc<std::sync::Mutex<String>>);
+
+impl tracing::field::Visit for Events {
+    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+        self.0.lock().expect("a lock").push_str(&format!("{field}={value:?} "));
+    }
+}
+
+impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Events {
+    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+        event.record(&mut self.clone());
+    }
+}
+
+#[test]
+fn an_entry_of_no_proxy_that_is_none_is_told_by_its_place() {
+    use tracing_subscriber::layer::SubscriberExt as _;
+    let events = Events::default();
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(events.clone()), || {
+        let _ = Proxy::all("http://p:3128").expect("a proxy").no_proxy("localhost, http://user:hush@host");
+    });
+    let told = events.0.lock().expect("a lock").clone();
+    assert!(told.contains("entry=2") && !told.contains("hush"), "{told}");
+}

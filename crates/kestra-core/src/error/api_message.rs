@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::{Error, ErrorResponse};
+use serde_json::Value;
+
+use super::{Error, ErrorResponse, json_text};
 use crate::{json, object};
 
 /// Kestra's error body, as far as it is the same on every version.
@@ -84,41 +86,25 @@ impl ErrorResponse {
         json::from_slice(&self.body).ok()
     }
 
-    /// What the body says to a person: the message of the JSON, else the text, else the title of an HTML page.
+    /// What the body says to a person, in one line of at most 500 characters: the texts of the JSON, else the text, else the
+    /// title of an HTML page. `None` if it says nothing, as a page without a title.
     #[must_use]
     pub fn message(&self) -> Option<String> {
-        if let Some(api) = self.api_error() {
-            let mut message = api.message?;
-            let faults = api.embedded.and_then(|embedded| embedded.errors).unwrap_or_default();
-            for fault in faults.iter().filter_map(|fault| fault.message.as_deref()) {
-                if !message.contains(fault) {
-                    message.push_str("; ");
-                    message.push_str(fault);
-                }
-            }
-            for invalid in api.invalids.unwrap_or_default() {
-                if let Some(reason) = invalid.message {
-                    message.push_str("; ");
-                    message.push_str(&reason);
-                }
-            }
-            return Some(clean(&message));
-        }
-        let text = String::from_utf8_lossy(&self.body);
-        let text = text.trim();
-        if text.is_empty() {
+        let body = self.body.trim_ascii();
+        if body.is_empty() {
             return None;
         }
         if self.is_html() {
-            return Some(clean(&html_title(text)));
+            return html_title(&String::from_utf8_lossy(body)).map(|title| clean(&title));
         }
-        // A JSON string where an object is usual.
-        if text.starts_with('"')
-            && let Ok(text) = json::from_slice::<String>(text.as_bytes())
-        {
-            return Some(clean(&text));
+        // A scalar that is no string is no message, but a page of text may begin like one.
+        match json::from_slice::<Value>(body) {
+            Ok(Value::Null | Value::Bool(_)) => None,
+            Ok(body @ (Value::String(_) | Value::Array(_) | Value::Object(_))) => json_text::of(&body),
+            Ok(Value::Number(_)) | Err(_) => Some(String::from_utf8_lossy(body).into_owned()),
         }
-        Some(clean(text))
+        .map(|text| clean(&text))
+        .filter(|text| !text.is_empty())
     }
 
     /// Whether the body is a page of HTML, which Kestra never sends as an error: a proxy answered.
@@ -129,34 +115,36 @@ impl ErrorResponse {
             .headers
             .get(http::header::CONTENT_TYPE)
             .and_then(|value| value.to_str().ok())
-            .is_some_and(|value| value.trim_start().to_ascii_lowercase().starts_with("text/html"));
+            .map(|value| value.trim_start().to_ascii_lowercase())
+            .is_some_and(|value| value.starts_with("text/html") || value.starts_with("application/xhtml"));
         declared || {
             let start = &self.body[..self.body.len().min(256)];
-            let start = String::from_utf8_lossy(start).trim_start().to_ascii_lowercase();
-            start.starts_with("<!doctype html") || start.starts_with("<html")
+            let start = String::from_utf8_lossy(start).to_ascii_lowercase();
+            let start = start.trim_start_matches('\u{feff}').trim_start();
+            ["<!doctype html", "<html", "<head", "<body"].iter().any(|tag| start.starts_with(tag))
         }
     }
 }
 
 impl Error {
-    /// What the server said, in one line: from Kestra's JSON, plain text or HTML; `None` where it said nothing.
+    /// What the server said, or a gateway in its place, in one line of at most 500 characters; `None` where it said nothing.
+    ///
+    /// It is read from Kestra's JSON, from problem details (RFC 9457), OAuth errors and lists of errors, from plain text, and
+    /// from the title of an HTML page. Servers repeat in it what they refuse: the value of a refused input is left out where
+    /// it can be told (`but received`), but 1.3 and later also quote values within the cause.
     #[must_use]
     pub fn api_message(&self) -> Option<String> {
         self.response()?.message()
     }
 }
 
-fn html_title(page: &str) -> Cow<'_, str> {
+fn html_title(page: &str) -> Option<String> {
     let lower = page.to_ascii_lowercase();
-    let title = lower.find("<title").and_then(|tag| {
-        let start = tag + lower[tag..].find('>')? + 1;
-        let end = start + lower[start..].find("</title")?;
-        Some(page[start..end].trim())
-    });
-    match title {
-        Some(title) if !title.is_empty() => Cow::Owned(format!("an HTML page titled {title:?}")),
-        _ => Cow::Borrowed("an HTML page"),
-    }
+    let tag = lower.find("<title")?;
+    let start = tag + lower[tag..].find('>')? + 1;
+    let end = start + lower[start..].find("</title")?;
+    let title = page[start..end].trim();
+    (!title.is_empty()).then(|| format!("an HTML page titled {title:?}"))
 }
 
 /// One line, control characters and the values of inputs gone, at most 500 characters.

@@ -6,7 +6,7 @@ use std::fmt::{self, Write as _};
 use super::{Error, ErrorKind, ErrorResponse};
 
 /// The most bytes of an error's text before its hint. A hint and the end of `Debug` fit into 4 KiB with it.
-const LIMIT: usize = 3 * 1024;
+pub(super) const LIMIT: usize = 3 * 1024;
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

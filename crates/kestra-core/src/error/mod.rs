@@ -5,6 +5,7 @@ mod display;
 mod execution;
 mod hint;
 mod invalid_inputs;
+mod json_text;
 mod kind;
 mod predicates;
 mod sent;
@@ -101,7 +102,7 @@ impl Error {
     /// An error of this kind with a sentence that names the thing and the fix.
     #[must_use]
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self::build(kind, Some(message.into()), None)
+        Self::build(kind, Some(bounded(message.into())), None)
     }
 
     /// An error of this kind that another error caused.
@@ -162,7 +163,7 @@ impl Error {
     /// Adds a sentence.
     #[must_use]
     pub fn message(self, message: impl Into<String>) -> Self {
-        let message = message.into();
+        let message = bounded(message.into());
         self.change(|inner| inner.message = Some(message))
     }
 
@@ -288,6 +289,16 @@ impl Error {
     pub fn elapsed(&self) -> Option<Duration> {
         self.0.elapsed
     }
+}
+
+/// More of a message is never printed.
+fn bounded(mut message: String) -> String {
+    if message.len() > display::LIMIT {
+        message.truncate(message.floor_char_boundary(display::LIMIT));
+        message.push('…');
+        message.shrink_to_fit();
+    }
+    message
 }
 
 impl StdError for Error {

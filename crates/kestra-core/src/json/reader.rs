@@ -6,7 +6,6 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
-use serde_json::Value;
 
 use super::{List, Map, Plain, Shape, Unfit};
 
@@ -42,14 +41,14 @@ impl<'a> Place<'a> {
     fn plain<E: Error>(self, plain: Plain<'_>) -> Result<(), E> {
         match self.open() {
             Shape::Scalar(scalar) => {
-                scalar.set(plain).map_err(|Unfit| unfit(scalar.expected(), Value::from(plain)))
+                scalar.set(plain).map_err(|Unfit| unfit(scalar.expected(), plain.shown()))
             }
             Shape::Value(value) => {
                 *value = plain.into();
                 Ok(())
             }
             Shape::Made(made) => made.make(plain.into()).map_err(E::custom),
-            other => Err(unfit(other.expected(), Value::from(plain))),
+            other => Err(unfit(other.expected(), plain.shown())),
         }
     }
 }

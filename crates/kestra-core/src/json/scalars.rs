@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{Read, Shape, from_slice};
 use crate::instant;
+use crate::redact::brief;
 
 /// A value of JSON that has no parts.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +33,16 @@ impl From<Plain<'_>> for Value {
             Plain::Natural(natural) => natural.into(),
             Plain::Float(float) => float.into(),
             Plain::Text(text) => text.into(),
+        }
+    }
+}
+
+impl Plain<'_> {
+    /// The value as an error shows it: as JSON writes it, long text cut.
+    pub(super) fn shown(self) -> String {
+        match self {
+            Plain::Text(text) => Value::from(brief(text, 60)).to_string(),
+            other => Value::from(other).to_string(),
         }
     }
 }

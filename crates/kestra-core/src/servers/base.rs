@@ -21,7 +21,7 @@ struct Parts {
 
 impl BaseUrl {
     /// Reads a server's URL; the problem is a sentence that names it and the fix.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(super) fn parse(text: &str, any_path: bool) -> Result<Self, String> {
         // A password may stand in a mistaken URL, so it is never repeated whole.
         let shown = crate::redact::url(text);
         let url = UrlParts::of(text.trim()).map_err(|problem| {
@@ -45,8 +45,10 @@ impl BaseUrl {
                 .map_err(|problem| format!("server URL `{shown}`: the host is invalid ({problem})"))?,
             _ => url.authority,
         };
-        if url.path.ends_with("/api/v1") {
-            return Err(format!("server URL `{shown}`: leave out `/api/v1`, operations add it"));
+        if let Some((path, adds)) = own_path(url.path).filter(|_| !any_path) {
+            return Err(format!(
+                "server URL `{shown}`: leave out `{path}`, {adds}; if a gateway serves Kestra there, call `Server::any_path()`"
+            ));
         }
         let prefix = url.path;
         Ok(Self(Arc::new(Parts { scheme, authority, prefix: prefix.to_owned() })))
@@ -107,6 +109,22 @@ impl BaseUrl {
             _ => false,
         }
     }
+}
+
+/// The part of a path that is hardly a prefix under which Kestra is served, but copied from a document or a browser.
+fn own_path(path: &str) -> Option<(&str, &'static str)> {
+    for (own, after, adds) in [
+        ("/api/v1", 1, "operations add it (the tenant is a setting of its own)"),
+        ("/ui", usize::MAX, "which is the user interface and not the API"),
+    ] {
+        for (start, _) in path.match_indices(own) {
+            let rest = &path[start + own.len()..];
+            if rest.is_empty() || rest.starts_with('/') && rest.matches('/').count() <= after {
+                return Some((&path[start..], adds));
+            }
+        }
+    }
+    None
 }
 
 impl fmt::Display for BaseUrl {

@@ -1,6 +1,7 @@
 //! The servers of a client: a list with templates, and lists of their own for single operations.
 
 mod base;
+mod debug;
 mod template;
 mod variables;
 
@@ -23,18 +24,32 @@ use crate::options::CallOptions;
 ///     .variable("basePath", Variable::new("v1").allowed(["v1", "v2"]));
 /// # let _ = server;
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Server {
     url: String,
     description: Option<String>,
     variables: Vec<(String, Variable)>,
+    any_path: bool,
 }
 
 impl Server {
-    /// A server at this URL; a path prefix is fine, `/api/v1` is not part of it.
+    /// A server at this URL; a path prefix is fine, `/api/v1` and `/ui` are not part of it.
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), description: None, variables: Vec::new() }
+        Self { url: url.into(), description: None, variables: Vec::new(), any_path: false }
+    }
+
+    /// Takes the path of the URL as it is, for a gateway whose path prefix looks like a part of Kestra's own paths
+    /// (`/api/v1/kestra`, `/ui`), which is an error otherwise.
+    #[must_use]
+    pub fn any_path(mut self) -> Self {
+        self.any_path = true;
+        self
+    }
+
+    /// Where the server is with these values of its variables; the problem is a sentence.
+    fn base(&self, values: &ServerVariables) -> Result<BaseUrl, String> {
+        BaseUrl::parse(&self.fill(values)?, self.any_path)
     }
 
     /// Says what the server is.
@@ -71,7 +86,7 @@ impl From<&String> for Server {
 }
 
 /// A variable of a server's URL.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Variable {
     default: String,
     description: Option<String>,
@@ -112,7 +127,7 @@ impl Variable {
 ///     .operation("ExecutionsAPIService.CreateExecution", ["https://run.example.com"]);
 /// # let _ = servers;
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Servers {
     general: Arc<[Resolved]>,
     /// By Go key, the last of a key first.
@@ -120,7 +135,6 @@ pub struct Servers {
 }
 
 /// A server, and its URL with the default values filled in, worked out once.
-#[derive(Debug)]
 struct Resolved {
     server: Server,
     base: Result<BaseUrl, String>,
@@ -186,7 +200,7 @@ impl Servers {
             }));
         };
         match options.get_server_variables(key) {
-            Some(values) => server.server.fill(values).and_then(|url| BaseUrl::parse(&url)).map_err(error),
+            Some(values) => server.server.base(values).map_err(error),
             None => server.base.clone().map_err(error),
         }
     }
@@ -203,7 +217,7 @@ fn resolve_defaults<S: Into<Server>>(servers: impl IntoIterator<Item = S>) -> Ar
         .into_iter()
         .map(|server| {
             let server = server.into();
-            let base = server.fill(&ServerVariables::new()).and_then(|url| BaseUrl::parse(&url));
+            let base = server.base(&ServerVariables::new());
             Resolved { server, base }
         })
         .collect()

@@ -1,6 +1,7 @@
 //! Filling the placeholders of a server's URL.
 
 use super::{Server, ServerVariables};
+use crate::redact;
 
 impl Server {
     /// The URL with these values, and defaults where there is none; a value for an undeclared variable is ignored.
@@ -11,7 +12,10 @@ impl Server {
             url.push_str(&rest[..open]);
             let after = &rest[open + 1..];
             let Some(close) = after.find('}') else {
-                return Err(format!("server URL `{}`: a `{{` is never closed", self.url));
+                return Err(format!(
+                    "server URL `{}`: a `{{` is never closed; write %7B where none is meant",
+                    self.shown()
+                ));
             };
             url.push_str(self.value(&after[..close], values)?);
             rest = &after[close + 1..];
@@ -23,16 +27,20 @@ impl Server {
     fn value<'a>(&'a self, name: &str, values: &'a ServerVariables) -> Result<&'a str, String> {
         let Some((_, variable)) = self.variables.iter().find(|(declared, _)| declared == name) else {
             let declared: Vec<_> = self.variables.iter().map(|(name, _)| name.as_str()).collect();
+            // Braces may be part of a password: a name that stands where one does is not shown.
+            let shown = self.shown();
+            let what = format!("the placeholder `{{{name}}}`");
             return Err(format!(
-                "server URL `{}`: the placeholder `{{{name}}}` is not declared; declared are: {}",
-                self.url,
+                "server URL `{shown}`: {} is not declared; declared are: {}",
+                if shown.contains(&format!("{{{name}}}")) { &what } else { "a placeholder" },
                 if declared.is_empty() { "none".to_owned() } else { declared.join(", ") },
             ));
         };
         let value = values.get(name).unwrap_or(&variable.default);
         if !variable.allowed.is_empty() && !variable.allowed.iter().any(|allowed| allowed == value) {
             return Err(format!(
-                "server variable `{name}`: `{value}` is not allowed; allowed are: {}",
+                "server variable `{name}`: `{}` is not allowed; allowed are: {}",
+                redact::url(value),
                 variable.allowed.join(", ")
             ));
         }

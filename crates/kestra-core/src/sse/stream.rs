@@ -14,6 +14,7 @@ use crate::error::{Error, ErrorKind, RequestSent};
 use crate::executor::ResponseFuture;
 use crate::json::{self, Read};
 use crate::operation::{OperationInfo, Replay};
+use crate::redact;
 
 /// Typed values as the server sends them, from one connection.
 ///
@@ -88,7 +89,7 @@ impl<T: Read> Stream for EventStream<T> {
                 return match json::from_slice(event.data.as_bytes()) {
                     Ok(value) => Poll::Ready(Some(Ok(value))),
                     Err(problem) => {
-                        let message = format!("an event can't be read: {problem}");
+                        let message = format!("an event can't be read: {}", redact::brief(problem, 300));
                         self.fail(Error::new(ErrorKind::Decode, message))
                     }
                 };

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::time::Duration;
 
 use jiff::civil::{Date, Time};
@@ -18,7 +19,7 @@ use super::IsoDuration;
 /// assert_eq!(InputValue::from(std::time::Duration::from_secs(90)).to_text(), "PT90S");
 /// assert_eq!(InputValue::from(vec!["a", "b"]).to_text(), r#"["a","b"]"#);
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum InputValue {
     /// BOOL.
@@ -43,7 +44,29 @@ pub enum InputValue {
     List(Vec<InputValue>),
 }
 
+/// The type only: any value may be a secret.
+impl fmt::Debug for InputValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "InputValue::{}", self.kind())
+    }
+}
+
 impl InputValue {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Bool(_) => "Bool",
+            Self::Int(_) => "Int",
+            Self::Float(_) => "Float",
+            Self::Text(_) => "Text",
+            Self::Timestamp(_) => "Timestamp",
+            Self::Date(_) => "Date",
+            Self::Time(_) => "Time",
+            Self::Duration(_) => "Duration",
+            Self::Json(_) => "Json",
+            Self::List(_) => "List",
+        }
+    }
+
     /// The text that is sent.
     #[must_use]
     pub fn to_text(&self) -> String {
@@ -159,6 +182,15 @@ from! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn debug_shows_the_type_only() {
+        let values =
+            [InputValue::from("hush"), InputValue::from(["hush"]), serde_json::json!({"hush": 1}).into()];
+        assert_eq!(format!("{values:?}"), "[InputValue::Text, InputValue::List, InputValue::Json]");
+        let values = [crate::KvValue::from("hush"), serde_json::json!(["hush"]).into(), 7.into()];
+        assert_eq!(format!("{values:?}"), "[KvValue::String, KvValue::Json, KvValue::Number]");
+    }
 
     #[test]
     fn every_kind_is_written_as_the_server_reads_it() {

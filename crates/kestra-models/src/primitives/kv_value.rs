@@ -1,3 +1,4 @@
+use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -21,7 +22,7 @@ use crate::{KvDetail, KvType};
 /// assert_eq!(KvValue::from(std::time::Duration::from_secs(90)).to_text(), "PT90S");
 /// assert_eq!(KvValue::from(serde_json::json!({"a": [1]})).to_text(), r#"{"a":[1]}"#);
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum KvValue {
     /// STRING.
@@ -40,7 +41,26 @@ pub enum KvValue {
     Json(Value),
 }
 
+/// The type only: any value may be a secret.
+impl fmt::Debug for KvValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KvValue::{}", self.kind())
+    }
+}
+
 impl KvValue {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::String(_) => "String",
+            Self::Number(_) => "Number",
+            Self::Boolean(_) => "Boolean",
+            Self::Datetime(_) => "Datetime",
+            Self::Date(_) => "Date",
+            Self::Duration(_) => "Duration",
+            Self::Json(_) => "Json",
+        }
+    }
+
     /// The text that is sent.
     #[must_use]
     pub fn to_text(&self) -> String {

@@ -69,8 +69,8 @@ impl Auth {
         })))
     }
 
-    /// A token, such as an API token of Enterprise. An empty one or a line break in it is an error of the first call, or of
-    /// [`check`](Self::check).
+    /// A token, such as an API token of Enterprise, without `Bearer` before it. An empty one, one that names its scheme or
+    /// one with a line break is an error of the first call, or of [`check`](Self::check).
     #[must_use]
     pub fn bearer(token: impl AsRef<str>) -> Self {
         Self(Kind::Fixed(Arc::new(Fixed { scheme: "bearer", header: bearer_header(token.as_ref()) })))
@@ -144,9 +144,21 @@ fn bearer_header(token: &str) -> Result<HeaderValue, Problem> {
     let problem = match () {
         () if token.trim().is_empty() => "it is empty",
         () if token.contains(|character: char| character.is_control()) => CONTROL,
+        () if names_scheme(token) => {
+            "it begins with the name of a scheme; leave out `Bearer` or `Basic` and the blank"
+        }
         () => return sensitive(format!("Bearer {token}"), "token"),
     };
     Err(Problem { field: "token", problem })
+}
+
+/// Whether it is the value of a header and not only the token in it.
+fn names_scheme(token: &str) -> bool {
+    token.trim_start().split_once(' ').is_some_and(|(scheme, _)| {
+        ["bearer", "basic", "token"]
+            .iter()
+            .any(|known| scheme.trim_end_matches(':').eq_ignore_ascii_case(known))
+    })
 }
 
 const CONTROL: &str =

@@ -87,6 +87,9 @@ async fn what_no_header_can_have_is_an_error_that_names_the_field() {
         (Auth::basic("a", "secret\r\n"), "password"),
         (Auth::bearer(""), "token"),
         (Auth::bearer("secret\n"), "token"),
+        (Auth::bearer("Bearer secret"), "token"),
+        (Auth::bearer(" bearer: secret"), "token"),
+        (Auth::bearer("Basic c2VjcmV0"), "token"),
     ] {
         let peer = Peer::default();
         let checked = auth.check().unwrap_err();

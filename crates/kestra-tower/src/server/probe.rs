@@ -148,7 +148,7 @@ where
 fn read(parts: Parts, bytes: Vec<u8>) -> Result<Version, Error> {
     let is_success = parts.status.is_success();
     let version = if is_success {
-        json::from_slice(&bytes).ok().and_then(|answer: Configuration| answer.version.parse().ok())
+        json::from_slice(&bytes).ok().and_then(|answer: Configuration| Version::reported(&answer.version))
     } else {
         None
     };

@@ -41,7 +41,8 @@ object! {
 
 impl Configs {
     fn version(&self) -> Result<Version, Error> {
-        self.version.parse().map_err(|problem| Error::with_source(ErrorKind::Decode, problem))
+        Version::reported(&self.version)
+            .ok_or_else(|| Error::new(ErrorKind::Decode, "the configuration names no version"))
     }
 }
 

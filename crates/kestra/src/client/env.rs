@@ -15,10 +15,14 @@ pub(super) fn builder(lookup: Lookup<'_>) -> Result<ClientBuilder, Error> {
         Error::invalid("KESTRA_URL", "it is not set; set it to the server, such as http://localhost:8080")
     })?;
     let servers = Servers::from(url);
-    servers.check().map_err(|problem| Error::invalid("KESTRA_URL", problem))?;
+    servers.check().map_err(|problem| Error::invalid("KESTRA_URL", problem.summary()))?;
     let mut builder = ClientBuilder::new().servers(servers);
     match (get("KESTRA_API_TOKEN"), get("KESTRA_USERNAME"), get("KESTRA_PASSWORD")) {
-        (Some(token), _, _) => builder = builder.auth(Auth::bearer(token)),
+        (Some(token), _, _) => {
+            let auth = Auth::bearer(token);
+            auth.check().map_err(|problem| Error::invalid("KESTRA_API_TOKEN", problem.summary()))?;
+            builder = builder.auth(auth);
+        }
         (None, Some(user), Some(password)) => builder = builder.auth(Auth::basic(user, password)),
         (None, Some(_), None) => {
             return Err(Error::invalid("KESTRA_PASSWORD", "it is not set, and KESTRA_USERNAME is"));
@@ -58,6 +62,16 @@ mod tests {
                 "KESTRA_PASSWORD",
             ),
             (&[("KESTRA_URL", "http://localhost:8080"), ("KESTRA_PASSWORD", "hush")][..], "KESTRA_USERNAME"),
+            (&[("KESTRA_URL", "http://user:hush{1@host")][..], "KESTRA_URL"),
+            (&[("KESTRA_URL", "http://localhost:8080/api/v1/main")][..], "KESTRA_URL"),
+            (
+                &[("KESTRA_URL", "http://localhost:8080"), ("KESTRA_API_TOKEN", "Bearer hush")][..],
+                "KESTRA_API_TOKEN",
+            ),
+            (
+                &[("KESTRA_URL", "http://localhost:8080"), ("KESTRA_API_VERSION", "latest")][..],
+                "KESTRA_API_VERSION",
+            ),
         ] {
             let error = from(pairs).unwrap_err();
             assert!(error.to_string().contains(named), "{error}");

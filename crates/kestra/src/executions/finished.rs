@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kestra_core::sse::{Backoff, is_passing};
-use kestra_core::{Error, ErrorKind};
+use kestra_core::{Error, ErrorKind, redact};
 use kestra_models::{Execution, LogEntry, State, StateType, TaskRun};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -107,7 +107,8 @@ impl Finished {
     /// [`ErrorKind::Decode`] if they don't fit; it has the execution's id.
     pub fn outputs_as<T: DeserializeOwned>(&self) -> Result<T, Error> {
         serde_json::from_value(Value::Object(self.outputs.clone())).map_err(|problem| {
-            let message = format!("the outputs of execution {} don't fit: {problem}", self.id());
+            let message =
+                format!("the outputs of execution {} don't fit: {}", self.id(), redact::brief(problem, 300));
             Error::new(ErrorKind::Decode, message).of_execution(self.id())
         })
     }

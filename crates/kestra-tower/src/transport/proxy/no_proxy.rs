@@ -31,13 +31,11 @@ impl NoProxy {
     /// Reads a list; entries that can't be understood are left out with a warning.
     pub(super) fn parse(list: &str) -> Self {
         let mut rules = Vec::new();
-        for entry in list.split(|character: char| character == ',' || character.is_whitespace()) {
-            if entry.is_empty() {
-                continue;
-            }
+        let entries = list.split(|character: char| character == ',' || character.is_whitespace());
+        for (place, entry) in entries.filter(|entry| !entry.is_empty()).enumerate() {
             match Rule::parse(entry) {
                 Some(rule) => rules.push(rule),
-                None => warn_once(entry),
+                None => warn_once(place + 1),
             }
         }
         Self(rules)
@@ -101,13 +99,14 @@ impl Hosts {
     }
 }
 
-fn warn_once(entry: &str) {
+/// Says which entry it is by its place, from 1: one that isn't understood may be a URL with a password.
+fn warn_once(entry: usize) {
     static WARNED: AtomicBool = AtomicBool::new(false);
     if !WARNED.swap(true, Ordering::Relaxed) {
         tracing::warn!(
             target: "kestra::proxy",
             entry,
-            "this entry of NO_PROXY is ignored: write a name, `*.name`, an address, a network such as 10.0.0.0/8, or `*`",
+            "the entry of NO_PROXY at this place is ignored: write a name, `*.name`, an address, a network such as 10.0.0.0/8, or `*`",
         );
     }
 }
