@@ -9,7 +9,6 @@ use crate::canned::CannedAnswers;
 use crate::dialect::Dialect;
 use crate::engine::Engine;
 use crate::engine::flow::FlowDefinition;
-use crate::engine::yaml;
 use crate::executed::Executed;
 use crate::faults::Faults;
 use crate::http::ApiError;
@@ -17,6 +16,7 @@ use crate::requests::RequestLog;
 use crate::routes::{Dashboards, McpServers};
 use crate::server::Settings;
 use crate::store::{FileStore, FlowStore, KvStore, LogStore, MetricStore, TriggerStore};
+use crate::yaml;
 
 /// The state of one embedded server.
 ///

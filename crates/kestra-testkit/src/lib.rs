@@ -57,6 +57,8 @@ mod scripting;
 mod server;
 mod socket;
 mod store;
+#[doc(hidden)]
+pub mod yaml;
 
 pub use canned::CannedAnswer;
 pub use deploy::InvalidFlow;

@@ -3,8 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::flow_problem::FlowProblem;
-use super::{flow_check, flow_json, yaml};
+use super::{flow_check, flow_json};
 use crate::dialect::Dialect;
+use crate::yaml;
 
 /// A parsed flow: what the engine runs, and the source it came from.
 #[derive(Clone, Debug)]
@@ -14,6 +15,8 @@ pub(crate) struct FlowDefinition {
     pub(crate) id: String,
     pub(crate) namespace: String,
     pub(crate) disabled: bool,
+    /// Storing the flow deletes it.
+    pub(crate) deleted: bool,
     pub(crate) labels: Vec<(String, String)>,
     pub(crate) variables: Map<String, Value>,
     pub(crate) inputs: Vec<InputDefinition>,
@@ -76,8 +79,15 @@ pub(crate) struct Concurrency {
 impl FlowDefinition {
     /// Reads a source and validates it, as a creation does.
     pub(crate) fn parse(source: &str, dialect: Dialect) -> Result<Self, FlowProblem> {
-        let value = yaml::flow_value(source, dialect)?;
-        Self::from_value(value, dialect)
+        match yaml::read(source) {
+            Ok(Value::Null) => {
+                let message =
+                    "No content to map due to end-of-input\n at [Source: (StringReader); line: 1, column: 1]";
+                Err(FlowProblem::syntax(message, 1, dialect))
+            }
+            Ok(value) => Self::from_value(value, dialect),
+            Err(error) => Err(FlowProblem::syntax(&error.message, error.line, dialect)),
+        }
     }
 
     /// Takes a flow that is JSON already, and validates it.
@@ -97,7 +107,8 @@ impl FlowDefinition {
         Self {
             id: text("id").unwrap_or_default(),
             namespace: text("namespace").unwrap_or_default(),
-            disabled: raw.get("disabled").and_then(Value::as_bool).unwrap_or(false),
+            disabled: flag(&raw, "disabled"),
+            deleted: flag(&raw, "deleted"),
             labels: raw.get("labels").map(label_pairs).unwrap_or_default(),
             variables: raw.get("variables").and_then(Value::as_object).cloned().unwrap_or_default(),
             inputs: entries(&raw, "inputs", InputDefinition::from_map),
@@ -213,7 +224,7 @@ impl InputDefinition {
         Self {
             id: map.get("id").map(plain_text).unwrap_or_default(),
             kind: map.get("type").map(plain_text).unwrap_or_default().to_ascii_uppercase(),
-            required: map.get("required").and_then(Value::as_bool).unwrap_or(true),
+            required: is_required(map),
             properties: map.clone(),
         }
     }
@@ -231,7 +242,7 @@ impl OutputDefinition {
         Self {
             id: map.get("id").map(plain_text).unwrap_or_default(),
             kind: map.get("type").map(plain_text).unwrap_or_default().to_ascii_uppercase(),
-            required: map.get("required").and_then(Value::as_bool).unwrap_or(true),
+            required: is_required(map),
             value: map.get("value").cloned().unwrap_or_default(),
         }
     }
@@ -283,8 +294,31 @@ pub(crate) fn label_pairs(value: &Value) -> Vec<(String, String)> {
 /// A scalar as the text that a string property takes from it.
 pub(crate) fn plain_text(value: &Value) -> String {
     match value {
-        Value::String(text) => text.clone(),
         Value::Null => String::new(),
-        other => other.to_string(),
+        other => yaml::text(other).unwrap_or_else(|| other.to_string()),
     }
+}
+
+/// A boolean as a field of the model takes it; `None` of what no such field takes.
+pub(crate) fn plain_flag(value: &Value) -> Option<bool> {
+    match value {
+        Value::Null => Some(false),
+        Value::Bool(flag) => Some(*flag),
+        Value::String(text) => match text.trim() {
+            "true" | "True" | "TRUE" => Some(true),
+            "false" | "False" | "FALSE" | "" => Some(false),
+            _ => None,
+        },
+        Value::Number(number) => number.as_i64().map(|number| number != 0),
+        Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// Inputs and outputs are required unless they say otherwise.
+fn is_required(map: &Map<String, Value>) -> bool {
+    map.get("required").filter(|value| !value.is_null()).and_then(plain_flag).unwrap_or(true)
+}
+
+fn flag(raw: &Map<String, Value>, key: &str) -> bool {
+    raw.get(key).and_then(plain_flag).unwrap_or(false)
 }

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::flow::{FlowDefinition, Task};
+use super::flow::{FlowDefinition, Task, plain_flag};
 use super::flow_problem::FlowProblem;
-use super::task_types;
+use super::{input_check, task_types};
 use crate::dialect::Dialect;
 
 const CLASS: &str = "io.kestra.core.models.flows.FlowWithSource";
@@ -117,7 +117,6 @@ const INPUT_TYPES: &[&str] = &[
     "MULTISELECT",
     "YAML",
     "EMAIL",
-    "FORM",
 ];
 
 /// Faults of the shape: unknown properties and types.
@@ -128,7 +127,7 @@ pub(crate) fn mapping(raw: &Map<String, Value>, dialect: Dialect) -> Result<(), 
         }
     }
     let known = known_properties(dialect);
-    if let Some(property) = raw.keys().find(|key| !known.contains(&key.as_str())) {
+    if let Some(property) = unknown(raw, known) {
         let list: Vec<String> = known.iter().map(|name| format!("\"{name}\"")).collect();
         let close = if dialect == Dialect::V1_0 { "])" } else { ")" };
         return Err(FlowProblem::mapping(
@@ -140,12 +139,23 @@ pub(crate) fn mapping(raw: &Map<String, Value>, dialect: Dialect) -> Result<(), 
             format!("{CLASS}[\"{property}\"]"),
         ));
     }
+    for property in ["disabled", "deleted"] {
+        if let Some(value) = raw.get(property).filter(|value| plain_flag(value).is_none()) {
+            let message = format!("Cannot deserialize value of type `boolean` from {value}");
+            return Err(FlowProblem::mapping(message, format!("{CLASS}[\"{property}\"]")));
+        }
+    }
     for property in ["tasks", "errors", "finally", "afterExecution", "triggers"] {
         if let Some(value) = raw.get(property).filter(|value| !value.is_null()) {
             types_of(value, &format!("{CLASS}[\"{property}\"]"), dialect)?;
         }
     }
     input_types(raw, dialect)
+}
+
+/// The first property that isn't known; what is null doesn't count.
+fn unknown<'a>(raw: &'a Map<String, Value>, known: &[&str]) -> Option<&'a String> {
+    raw.iter().find(|(key, value)| !value.is_null() && !known.contains(&key.as_str())).map(|(key, _)| key)
 }
 
 fn types_of(value: &Value, path: &str, dialect: Dialect) -> Result<(), FlowProblem> {
@@ -203,8 +213,13 @@ fn input_types(raw: &Map<String, Value>, dialect: Dialect) -> Result<(), FlowPro
     for (index, input) in list.iter().enumerate() {
         let Some(kind) = input.get("type").and_then(Value::as_str) else { continue };
         let upper = kind.to_ascii_uppercase();
-        let old = !dialect.is_v2() && matches!(upper.as_str(), "BOOLEAN" | "ENUM");
-        if !old && !INPUT_TYPES.contains(&upper.as_str()) {
+        let exists = match upper.as_str() {
+            "BOOLEAN" | "ENUM" => !dialect.is_v2(),
+            "FORM" => dialect >= Dialect::V1_3,
+            "ION" => dialect.is_v2(),
+            other => INPUT_TYPES.contains(&other),
+        };
+        if !exists {
             let path = format!("{CLASS}[\"inputs\"]->java.util.ArrayList[{index}]");
             return Err(FlowProblem::mapping(format!("Invalid type: {kind}"), path));
         }
@@ -248,7 +263,12 @@ pub(crate) fn constraints(flow: &FlowDefinition, dialect: Dialect) -> Result<(),
             fault(&format!("triggers[{index}].id"), "must not be null");
         }
     }
-    for message in whole_flow(flow) {
+    for (index, input) in flow.inputs.iter().enumerate() {
+        if let Some(message) = input_check::fault(input, dialect) {
+            fault(&format!("inputs[{index}]"), &message);
+        }
+    }
+    for message in whole_flow(flow, dialect) {
         fault("", &format!("Invalid Flow: {message}"));
     }
     if faults.is_empty() { Ok(()) } else { Err(FlowProblem::constraints(faults)) }
@@ -266,7 +286,7 @@ fn task_ids(property: &str, tasks: &[Task], fault: &mut impl FnMut(&str, &str)) 
 }
 
 /// Faults that no single property has.
-fn whole_flow(flow: &FlowDefinition) -> Vec<String> {
+fn whole_flow(flow: &FlowDefinition, dialect: Dialect) -> Vec<String> {
     let mut messages = Vec::new();
     let mut task_ids = Vec::new();
     for task in flow.tasks.iter().chain(&flow.errors).chain(&flow.finally).chain(&flow.after_execution) {
@@ -286,11 +306,13 @@ fn whole_flow(flow: &FlowDefinition) -> Vec<String> {
     if !twice.is_empty() {
         messages.push(format!("Duplicate input with name [{}]", twice.join(", ")));
     }
+    messages.extend(input_check::path_conflicts(&flow.inputs, dialect));
     let outputs: Vec<String> = flow.outputs.iter().map(|output| output.id.clone()).collect();
     let twice = duplicates(&outputs);
     if !twice.is_empty() {
         messages.push(format!("Duplicate output with name [{}]", twice.join(", ")));
     }
+    messages.extend(input_check::missing_for_schedules(flow, dialect));
     for (key, value) in &flow.labels {
         if key.starts_with("system.") && key != "system.readOnly" {
             messages.push(format!(

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::flow::{FlowDefinition, InputDefinition, Task, label_pairs, plain_text};
 use crate::dialect::Dialect;
+use crate::yaml;
 
 /// The flow without revision, source and times.
 pub(crate) fn flow(flow: &FlowDefinition, dialect: Dialect) -> Map<String, Value> {
@@ -74,7 +75,9 @@ pub(crate) fn task(value: &Value, dialect: Dialect) -> Value {
     let mut out = Map::new();
     for (key, value) in map {
         let written = match key.as_str() {
-            "id" => json!(plain_text(value)),
+            "id" | "type" | "description" | "message" | "format" if is_scalar(value) => {
+                json!(plain_text(value))
+            }
             "retry" => retry(value, dialect),
             "labels" if !kind.ends_with(".execution.Labels") => labels(&label_pairs(value)),
             "wait" | "transmitFailed" if kind.ends_with(".Subflow") && *value == json!(true) => continue,
@@ -89,6 +92,10 @@ pub(crate) fn task(value: &Value, dialect: Dialect) -> Value {
         }
     }
     Value::Object(out)
+}
+
+fn is_scalar(value: &Value) -> bool {
+    yaml::text(value).is_some()
 }
 
 fn tasks(value: &Value, dialect: Dialect) -> Value {

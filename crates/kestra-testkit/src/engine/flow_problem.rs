@@ -29,7 +29,7 @@ enum Kind {
 
 impl FlowProblem {
     /// A text that isn't YAML.
-    pub(crate) fn syntax(message: &str, line: u64, dialect: Dialect) -> Self {
+    pub(crate) fn syntax(message: &str, line: usize, dialect: Dialect) -> Self {
         let text = if dialect == Dialect::V1_0 {
             message.to_owned()
         } else {

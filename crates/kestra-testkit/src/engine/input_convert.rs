@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use super::flow::{InputDefinition, plain_text};
 use super::input_error::Fault;
-use super::{time, yaml};
+use super::time;
 use crate::dialect::Dialect;
+use crate::yaml;
 
 /// A value of an input: as the answer to a creation shows it on 1.x, and as it is stored.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,11 +42,12 @@ fn of_kind(kind: &str, input: &InputDefinition, text: &str, dialect: Dialect) ->
             InputValue::same(json!(number))
         }
         "FLOAT" => {
-            let number: f64 = text
+            let number: f32 = text
                 .trim()
                 .parse()
                 .map_err(|_| unreadable(format!("For input string: \"{text}\""), Some("Float")))?;
-            InputValue::same(json!(number))
+            // Its shortest digits, not those of the nearest double.
+            InputValue::same(number.to_string().parse::<f64>().map_or(Value::Null, |number| json!(number)))
         }
         "BOOL" | "BOOLEAN" => InputValue::same(json!(text.eq_ignore_ascii_case("true"))),
         "DATETIME" => {
@@ -73,6 +75,7 @@ fn of_kind(kind: &str, input: &InputDefinition, text: &str, dialect: Dialect) ->
             let value = yaml::read(text).map_err(|error| unreadable(error.message, None))?;
             InputValue::same(value)
         }
+        "FILE" => InputValue::same(file(text).map_err(|cause| unreadable(cause, None))?),
         "URI" => {
             check_uri(text, dialect)?;
             InputValue::same(json!(text))
@@ -104,6 +107,14 @@ fn of_kind(kind: &str, input: &InputDefinition, text: &str, dialect: Dialect) ->
         }
         _ => InputValue::same(json!(text)),
     })
+}
+
+/// The address of a file that is kept somewhere; any other text is a path on the server's own disk, where nothing is.
+fn file(text: &str) -> Result<Value, String> {
+    if ["kestra://", "file://", "nsfile://"].iter().any(|scheme| text.starts_with(scheme)) {
+        return Ok(json!(text));
+    }
+    Err(format!("{text} (No such file or directory)"))
 }
 
 fn read_json(text: &str) -> Result<Value, String> {

@@ -15,6 +15,7 @@ pub(crate) mod flow_problem;
 pub(crate) mod flowables;
 pub(crate) mod graph;
 pub(crate) mod ids;
+mod input_check;
 pub(crate) mod input_convert;
 pub(crate) mod input_error;
 pub(crate) mod inputs;
@@ -35,7 +36,6 @@ pub(crate) mod task_types;
 pub(crate) mod tasks;
 pub(crate) mod time;
 pub(crate) mod worker;
-pub(crate) mod yaml;
 
 #[cfg(test)]
 mod inputs_tests;

@@ -65,6 +65,7 @@ impl FlowStore {
     }
 
     /// Stores a flow as it is now, and says whether that made a revision: the same source as before doesn't.
+    /// A source with `deleted: true` deletes the flow.
     pub(crate) fn save(&mut self, definition: FlowDefinition, source: String) -> (StoredFlow, bool) {
         self.unplace(&definition.namespace, &definition.id);
         let revisions = self.flows.entry(key(&definition.namespace, &definition.id)).or_default();
@@ -73,10 +74,10 @@ impl FlowStore {
         }
         let flow = StoredFlow {
             revision: revisions.last().map_or(1, |last| last.revision + 1),
+            deleted: definition.deleted,
             definition: Arc::new(definition),
             source,
             updated: Timestamp::now(),
-            deleted: false,
             placeholder: false,
         };
         revisions.push(flow.clone());

@@ -7,9 +7,10 @@ use serde_json::{Map, Value, json};
 
 use super::{find, model};
 use crate::dialect::Dialect;
-use crate::engine::{time, yaml};
+use crate::engine::time;
 use crate::http::{Answer, ApiError, Context, Reply};
 use crate::query::{field_named, page_of};
+use crate::yaml;
 
 /// The chart of the path.
 fn chart(cx: &Context) -> Result<Value, ApiError> {

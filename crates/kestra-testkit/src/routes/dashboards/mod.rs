@@ -9,9 +9,10 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::dialect::Dialect::V1_3;
-use crate::engine::{time, yaml};
+use crate::engine::time;
 use crate::http::{Answer, ApiError, Context, Reply, Route, now};
 use crate::query::{check_sort, sort_by};
+use crate::yaml;
 
 const YAML: &[&str] = &["application/x-yaml"];
 const BYTES: &[&str] = &["application/octet-stream"];

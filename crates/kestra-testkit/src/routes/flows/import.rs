@@ -2,8 +2,8 @@
 
 use crate::archive;
 use crate::dialect::Dialect;
-use crate::engine::yaml;
 use crate::http::{Answer, ApiError, Context, Reply};
+use crate::yaml;
 
 /// Imports a YAML file or an archive of such; answers the names of what failed, with 200 all the same.
 pub(super) async fn import(cx: Context) -> Answer {

@@ -5,8 +5,9 @@ use serde_json::{Map, Value, json};
 use super::write::required_source;
 use crate::dialect::Dialect;
 use crate::engine::flow::{FlowDefinition, Task, plain_text};
-use crate::engine::{task_types, yaml};
+use crate::engine::task_types;
 use crate::http::{Answer, Context, Reply};
+use crate::yaml;
 
 /// Flows of a YAML body, split at lines that are `---`.
 pub(super) fn source(cx: &Context) -> Answer {
