@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::dialect::Dialect::V1_3;
+use crate::dialect::Dialect::{V1_3, V2_0};
 use crate::http::{Answer, ApiError, Context, Reply, Route, now};
 use crate::query::not_convertible;
 
@@ -54,6 +54,7 @@ pub(crate) fn routes() -> Vec<Route> {
     vec![
         Route::get("/api/v1/pebble/functions", now!(functions)).since(V1_3),
         Route::get("/api/v1/pebble/filters", now!(filters)).since(V1_3),
+        Route::get("cluster/metrics/{serviceType}", now!(cluster_metrics)).since(V2_0),
         Route::get("usages/all", now!(usages)),
         Route::get("blueprints/community/{kind}", now!(blueprints)),
         Route::get("blueprints/community/{kind}/tags", now!(blueprints)),
@@ -73,11 +74,30 @@ fn functions(cx: &Context) -> Answer {
     Reply::json(&FUNCTIONS.iter().map(one).collect::<Value>())
 }
 
-fn filters(cx: &Context) -> Answer {
-    if !cx.dialect().is_v2() {
-        return Reply::json(FILTERS);
+fn filters(_: &Context) -> Answer {
+    Reply::json(FILTERS)
+}
+
+/// The kinds of services that a server is made of.
+const SERVICES: &[&str] = &["EXECUTOR", "INDEXER", "SCHEDULER", "WEBSERVER", "WORKER"];
+
+/// The gauges of a worker, and their values while nothing runs.
+const WORKER_GAUGES: &[(&str, &str, f64)] = &[
+    ("kestra.worker.running.count", "The number of tasks currently running inside the Worker", 0.0),
+    ("kestra.worker.job.thread", "The number of worker threads", 8.0),
+];
+
+/// What the services of a kind measure.
+fn cluster_metrics(cx: &Context) -> Answer {
+    let kind = cx.param("serviceType");
+    if !SERVICES.contains(&kind) {
+        let class = "io.kestra.core.server.ServiceType";
+        return Err(not_convertible("serviceType", kind, &format!("No enum constant {class}.{kind}")));
     }
-    Reply::json(&FILTERS.iter().map(|name| json!({"name": name, "arguments": []})).collect::<Value>())
+    let gauges = if kind == "WORKER" { WORKER_GAUGES } else { &[] };
+    let tags = json!([{"key": "worker_group", "value": "default"}]);
+    let one = |(name, description, value): &(&str, &str, f64)| json!({"name": name, "type": "GAUGE", "description": description, "tags": tags, "value": value});
+    Reply::json(&gauges.iter().map(one).collect::<Value>())
 }
 
 /// How much there is: flows by namespaces and types, executions of each of the last days.

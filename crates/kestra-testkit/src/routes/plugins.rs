@@ -1,5 +1,7 @@
 //! Routes of plugins: the core only, with as little about each as a client needs to find its way.
 
+use std::collections::BTreeSet;
+
 use http::header::CACHE_CONTROL;
 use serde_json::{Value, json};
 
@@ -106,9 +108,30 @@ fn list(cx: &Context) -> Answer {
     Reply::json(&page.of(vec![core(cx)]))
 }
 
+/// The core as a whole, and each of its packages.
 fn subgroups(cx: &Context) -> Answer {
-    let all = vec![core(cx)];
-    if cx.dialect().is_v2() { Reply::json(&json!({"results": all, "total": 1})) } else { Reply::json(&all) }
+    let whole = core(cx);
+    let kinds = task_types::core(cx.dialect());
+    let packages: BTreeSet<&str> =
+        kinds.iter().filter_map(|kind| kind.rsplit_once('.').map(|(package, _)| package)).collect();
+    let of = |package: &str| {
+        let mut group = whole.clone();
+        let within = |entry: &&Value| {
+            entry["cls"]
+                .as_str()
+                .and_then(|kind| kind.rsplit_once('.'))
+                .is_some_and(|(own, _)| own == package)
+        };
+        for key in ["tasks", "triggers"] {
+            let own = whole[key].as_array().into_iter().flatten().filter(within).cloned().collect();
+            group[key] = Value::Array(own);
+        }
+        group["title"] = json!(package.rsplit('.').next());
+        group["subGroup"] = json!(package);
+        group
+    };
+    let groups: Vec<Value> = packages.into_iter().map(of).collect();
+    Reply::json(&std::iter::once(whole.clone()).chain(groups).collect::<Vec<Value>>())
 }
 
 /// An answer that may be kept for an hour.

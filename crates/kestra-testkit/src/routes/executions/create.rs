@@ -82,9 +82,10 @@ fn is_old_style(part: &Part) -> bool {
     part.name == "files" && part.filename.is_some()
 }
 
-/// The flow of the path, in the revision of the query; a revision that is no number means the newest.
+/// The flow of the path, in the revision of the query; a revision that is no number means the newest, a negative one none.
 fn flow_of(cx: &Context) -> Result<StoredFlow, ApiError> {
-    let revision = cx.query().number_or_none("revision").and_then(|number| u64::try_from(number).ok());
+    let revision =
+        cx.query().number_or_none("revision").map(|number| u64::try_from(number).unwrap_or_default());
     cx.app
         .stored_flow(cx.param("namespace"), cx.param("id"), revision)
         .ok_or_else(|| ApiError::not_found_because("Requested Flow is not found."))

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::view;
-use crate::engine::flow::FlowDefinition;
+use crate::engine::flow::{FlowDefinition, Task};
 use crate::engine::{flow_json, task_types};
 use crate::http::{Answer, ApiError, Context, Reply};
 use crate::store::StoredFlow;
@@ -83,17 +83,37 @@ pub(super) fn distinct_namespaces(cx: &Context) -> Answer {
     Reply::json(&namespaces)
 }
 
-/// Flows that use what is deprecated.
+/// Flows that use what is deprecated, and their tasks that do.
 pub(super) fn deprecated(cx: &Context) -> Answer {
     let query = cx.query();
-    let namespace = query.first("namespace").unwrap_or_default().to_owned();
-    let found: Vec<Value> = all(cx)
-        .iter()
-        .filter(|flow| namespace.is_empty() || flow.namespace() == namespace)
-        .filter(|flow| flow.definition.tasks.iter().any(|task| task_types::is_deprecated(&task.kind)))
-        .map(|flow| view::stored(flow, cx.dialect(), false))
-        .collect();
-    Reply::json(&found)
+    let namespace = query.first("namespace");
+    let one = |flow: &StoredFlow| {
+        let mut tasks = Vec::new();
+        let definition = &flow.definition;
+        for task in definition.tasks.iter().chain(&definition.errors).chain(&definition.finally) {
+            collect_deprecated(task, &mut tasks);
+        }
+        (!tasks.is_empty()).then(|| {
+            json!({
+                "namespace": flow.namespace(),
+                "flowId": flow.id(),
+                "revision": flow.revision,
+                "deprecatedTasks": tasks,
+            })
+        })
+    };
+    let flows = all(cx);
+    let found = flows.iter().filter(|flow| namespace.is_none_or(|namespace| flow.namespace() == namespace));
+    Reply::json(&found.filter_map(one).collect::<Vec<Value>>())
+}
+
+fn collect_deprecated(task: &Task, found: &mut Vec<Value>) {
+    if task_types::is_deprecated(&task.kind) {
+        found.push(json!({"taskId": task.id, "taskType": task.kind}));
+    }
+    for child in task.all_children() {
+        collect_deprecated(&child, found);
+    }
 }
 
 /// What may stand in the expressions of a flow.

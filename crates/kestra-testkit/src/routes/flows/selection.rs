@@ -83,21 +83,24 @@ fn zip(entries: &[Entry]) -> Reply {
         .with_header(http::header::CONTENT_DISPOSITION, "attachment; filename=\"flows.zip\"")
 }
 
-/// Each in turn: what stands before an unknown one is done.
-fn by_ids(cx: &Context, act: impl Fn(&Context, &Name) -> Result<(), ApiError>) -> Answer {
-    let names = names(cx)?;
-    for name in &names {
-        act(cx, name)?;
-    }
-    Reply::json(&json!({"count": names.len()}))
+/// Each in turn: what stands before an unknown one is done. Counts those that `act` changed.
+fn by_ids(cx: &Context, act: impl Fn(&Context, &Name) -> Result<bool, ApiError>) -> Answer {
+    act_on(cx, &names(cx)?, act)
 }
 
-fn by_query(cx: &Context, act: impl Fn(&Context, &Name) -> Result<(), ApiError>) -> Answer {
+fn by_query(cx: &Context, act: impl Fn(&Context, &Name) -> Result<bool, ApiError>) -> Answer {
     let found: Vec<StoredFlow> = matching(cx)?;
-    for flow in &found {
-        act(cx, &(flow.namespace().to_owned(), flow.id().to_owned()))?;
+    let names: Vec<Name> =
+        found.iter().map(|flow| (flow.namespace().to_owned(), flow.id().to_owned())).collect();
+    act_on(cx, &names, act)
+}
+
+fn act_on(cx: &Context, names: &[Name], act: impl Fn(&Context, &Name) -> Result<bool, ApiError>) -> Answer {
+    let mut count = 0;
+    for name in names {
+        count += usize::from(act(cx, name)?);
     }
-    Reply::json(&json!({"count": found.len()}))
+    Reply::json(&json!({"count": count}))
 }
 
 /// The flows that the body names; one object stands for a list of one.
@@ -127,15 +130,15 @@ fn names(cx: &Context) -> Result<Vec<Name>, ApiError> {
         .collect()
 }
 
-fn remove(cx: &Context, (namespace, id): &Name) -> Result<(), ApiError> {
-    cx.app.flows().delete(namespace, id).map(|_| ()).ok_or_else(no_value)
+fn remove(cx: &Context, (namespace, id): &Name) -> Result<bool, ApiError> {
+    cx.app.flows().delete(namespace, id).map(|_| true).ok_or_else(no_value)
 }
 
-/// Writes `disabled:` into the source of a flow, which makes a new revision.
-fn switch(cx: &Context, (namespace, id): &Name, disabled: bool) -> Result<(), ApiError> {
+/// Writes `disabled:` into the source of a flow, which makes a new revision; a flow that is so already isn't changed.
+fn switch(cx: &Context, (namespace, id): &Name, disabled: bool) -> Result<bool, ApiError> {
     let flow = cx.app.flows().find(namespace, id).ok_or_else(no_value)?;
     if flow.definition.disabled == disabled {
-        return Ok(());
+        return Ok(false);
     }
     let mut lines: Vec<String> =
         flow.source.lines().filter(|line| !line.starts_with("disabled:")).map(ToOwned::to_owned).collect();
@@ -144,7 +147,7 @@ fn switch(cx: &Context, (namespace, id): &Name, disabled: bool) -> Result<(), Ap
     definition.disabled = disabled;
     definition.raw.insert("disabled".to_owned(), json!(disabled));
     cx.app.flows().save(definition, lines.join("\n"));
-    Ok(())
+    Ok(true)
 }
 
 fn no_value() -> ApiError {

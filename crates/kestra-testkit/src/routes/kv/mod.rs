@@ -60,9 +60,10 @@ fn set(cx: &Context) -> Answer {
     if cx.dialect() < V1_3 && !value::is_readable(&raw) {
         return Err(ApiError::illegal_argument(format!("Invalid JSON value for: {raw}")));
     }
-    let expires = match header(cx, "ttl") {
+    // Present, it has to be a duration: an empty one is none.
+    let expires = match cx.request.headers.get("ttl") {
         None => None,
-        Some(ttl) => Some(after(&ttl)?),
+        Some(ttl) => Some(after(&String::from_utf8_lossy(ttl.as_bytes()))?),
     };
     cx.app.kv().set(namespace, key, raw, header(cx, "description"), expires);
     Ok(Reply::empty(200))
@@ -72,6 +73,9 @@ fn set(cx: &Context) -> Answer {
 fn after(ttl: &str) -> Result<Timestamp, ApiError> {
     let unreadable = || ApiError::internal("Text cannot be parsed to a Duration");
     let ttl: SignedDuration = time::parse_duration(ttl).ok_or_else(unreadable)?;
+    if ttl.is_negative() {
+        return Err(ApiError::illegal_argument("ttl cannot be negative"));
+    }
     Timestamp::now().checked_add(ttl).map_err(|_| unreadable())
 }
 
