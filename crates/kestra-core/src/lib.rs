@@ -46,6 +46,8 @@ pub use error::{
 pub use executor::{CallFuture, Detached, Executor, OutputFuture, ResponseFuture, SharedExecutor};
 pub use filter::Filter;
 pub use guard::Guard;
+#[doc(hidden)]
+pub use guard::refuse_deleted;
 pub use head::{MAX_ARGUMENTS, REQUEST_LINE_LIMIT, check_request_line};
 #[doc(hidden)]
 pub use headers::set_header;

@@ -4,12 +4,15 @@ use crate::catalogue::{Answer, Content, Operation, Type, Version};
 
 /// Operation and guard.
 const GUARDS: &[(&str, &str)] = &[
-    // Split at every `---`, also within a script.
+    // Deletes the flow of a source with `deleted: true`.
+    ("create_flow", "DeletingSource"),
+    ("update_flow", "DeletingSource"),
+    // Split at every `---`, also within a script; `deleted: true` as above.
     ("bulk_update_flows", "SplitSource"),
     ("update_flows_in_namespace", "SplitSource"),
     // A flow, or the files of an archive, in place of a file.
     ("create_namespace_file", "UnpackedFile"),
-    // 200 with the names of what failed.
+    // 200 with the names of what failed; `deleted: true` as above.
     ("import_flows", "ListedFailures"),
 ];
 

@@ -1,7 +1,7 @@
 //! A file that a multipart form uploads.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 
 use bytes::Bytes;
@@ -34,6 +34,15 @@ pub(super) enum Source {
     Reader { reader: Pin<Box<dyn AsyncRead + Send>>, length: Option<u64> },
 }
 
+/// What a file holds, as far as that can be seen before it is sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum FileContent<'a> {
+    Bytes(&'a Bytes),
+    Path(&'a Path),
+    /// It is read once, and not before it is sent.
+    Reader,
+}
+
 impl FilePart {
     /// The file at a path, under its own name.
     #[must_use]
@@ -59,6 +68,18 @@ impl FilePart {
     pub fn reader(name: impl Into<String>, reader: impl AsyncRead + Send + 'static) -> Self {
         let source = Source::Reader { reader: Box::pin(reader), length: None };
         Self { name: Some(name.into()), content_type: None, source, on_progress: None }
+    }
+
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    pub(crate) fn content(&self) -> FileContent<'_> {
+        match &self.source {
+            Source::Bytes(bytes) => FileContent::Bytes(bytes),
+            Source::Path(path) => FileContent::Path(path),
+            Source::Reader { .. } => FileContent::Reader,
+        }
     }
 
     /// Tells how many bytes a reader gives, so that the request can have a `Content-Length`.

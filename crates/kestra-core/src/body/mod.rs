@@ -16,6 +16,7 @@ use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use http_body_util::combinators::UnsyncBoxBody;
 
+pub(crate) use file::FileContent;
 pub use file::FilePart;
 pub use multipart::Multipart;
 

@@ -89,18 +89,11 @@ impl Multipart {
 
     /// The names of the files.
     pub(crate) fn file_names(&self) -> impl Iterator<Item = &str> {
-        self.files().filter_map(|file| file.name.as_deref())
+        self.files().filter_map(FilePart::name)
     }
 
-    /// The files that are in memory.
-    pub(crate) fn bytes_of_files(&self) -> impl Iterator<Item = &Bytes> {
-        self.files().filter_map(|file| match &file.source {
-            Source::Bytes(bytes) => Some(bytes),
-            Source::Path(_) | Source::Reader { .. } => None,
-        })
-    }
-
-    fn files(&self) -> impl Iterator<Item = &FilePart> {
+    /// The parts that are files.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &FilePart> {
         self.parts.iter().filter_map(|part| match &part.value {
             Value::File(file) => Some(file),
             Value::Text(_) => None,

@@ -10,17 +10,21 @@ use crate::body::{Body, Multipart};
 use crate::error::{Error, ErrorKind};
 use crate::operation::QueryParameter;
 
+pub use source::refuse_deleted;
+
 /// What a server does silently with some requests of an operation, so that they are refused unless they are meant.
 ///
 /// [`unchecked`](crate::CallOptions::unchecked) says that they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Guard {
-    /// The source is split wherever it has `---`, also within a text.
+    /// A source with `deleted: true` deletes its flow.
+    DeletingSource,
+    /// The source is split wherever it has `---`, also within a text, and `deleted: true` deletes a flow.
     SplitSource,
     /// A path under `/_flows/` becomes a flow, an archive is unpacked.
     UnpackedFile,
-    /// The answer lists what failed, under a status of success.
+    /// The response lists what failed, under a status of success, and a source with `deleted: true` deletes its flow.
     ListedFailures,
     /// Before 2.0 a trigger that is named without a tenant, or in another than the request's, isn't found, and nothing is said.
     NamedTrigger,
@@ -41,16 +45,17 @@ impl Guard {
     pub(crate) fn amended(self, body: &Body, tenant: &str) -> Option<Body> {
         match self {
             Self::NamedTrigger => trigger::with_tenant(body, tenant),
-            Self::SplitSource | Self::UnpackedFile | Self::ListedFailures => None,
+            Self::DeletingSource | Self::SplitSource | Self::UnpackedFile | Self::ListedFailures => None,
         }
     }
 
     /// Refuses what is hardly meant.
     pub(crate) fn check(self, call: &Guarded<'_>) -> Result<(), Error> {
         let problem = match self {
-            Self::SplitSource => source::problem(call.body, call.form),
+            Self::DeletingSource | Self::ListedFailures => source::deletes_problem(call.body, call.form),
+            Self::SplitSource => source::split_problem(call.body, call.form)
+                .or_else(|| source::deletes_problem(call.body, call.form)),
             Self::UnpackedFile => files::problem((call.value)("path"), call.form),
-            Self::ListedFailures => None,
             Self::NamedTrigger => trigger::problem(call.body, call.tenant),
         };
         problem.map_or(Ok(()), |problem| Err(refused(&problem)))

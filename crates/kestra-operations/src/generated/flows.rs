@@ -106,6 +106,7 @@ pub static CREATE_FLOW: ::kestra_core::OperationInfo = {
         )
         .open_source_ignores("publishes the flow")])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .guard(::kestra_core::Guard::DeletingSource)
 };
 
 /// Deletes a flow; its revisions stay readable.
@@ -1881,6 +1882,7 @@ pub static UPDATE_FLOW: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .early_error()
         .asks_first(&GET_FLOW)
+        .guard(::kestra_core::Guard::DeletingSource)
 };
 
 /// Creates and updates flows of one namespace from YAML, and with `delete` removes all others in it.

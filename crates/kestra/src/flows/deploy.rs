@@ -1,6 +1,6 @@
 //! Create or update, whichever is needed, without the request that hangs a server.
 
-use kestra_core::{CallOptions, Error};
+use kestra_core::{CallOptions, Error, refuse_deleted};
 use kestra_models::FlowWithSource;
 
 use crate::client::Deadline;
@@ -27,6 +27,7 @@ impl Flows {
     ///
     /// # Errors
     ///
+    /// [`ErrorKind::Refused`](crate::ErrorKind::Refused) if the source may set `deleted`, which deletes the flow;
     /// [`ErrorKind::Build`](crate::ErrorKind::Build) with what the server finds wrong with the source, or if it holds
     /// several flows; else as any call.
     ///
@@ -54,6 +55,12 @@ pub struct Deploy {
 options_of_calls!(Deploy, options, "Sets the limit for the deployment as a whole, all its calls together.");
 
 impl Deploy {
+    /// Deploys a source as well that a server takes for something else, such as one with `deleted: true`.
+    pub fn unchecked(mut self) -> Self {
+        self.options = self.options.unchecked();
+        self
+    }
+
     /// Deploys, and tells what was done besides the flow.
     ///
     /// # Errors
@@ -64,6 +71,9 @@ impl Deploy {
             return Err(Error::invalid("source", "it is empty"));
         }
         let client = self.client.with_options(self.options.clone());
+        if !client.options().is_unchecked() {
+            refuse_deleted(&self.source)?;
+        }
         let deadline = Deadline::of(&self.options, self.client.options(), None);
         let left = || deadline.limit(CallOptions::new());
         let flows = client.flows();

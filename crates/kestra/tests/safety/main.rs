@@ -10,6 +10,7 @@
 //! | drafts, and what else only Enterprise reads | `editions` |
 //! | values of keys | `keys` |
 //! | sources that are split | `sources::several_flows_are_split_only_between_them` |
+//! | sources that delete their flows | `sources::a_source_that_deletes_its_flow_is_refused` |
 //! | imports that leave something out | `import` |
 //! | files that become flows, archives that are unpacked | `files` |
 //! | triggers that are named in another tenant | `ignored::a_trigger_of_another_tenant_would_be_passed_over` |

@@ -1,4 +1,4 @@
-use kestra::{Error, ErrorKind};
+use kestra::{Error, ErrorKind, FilePart, RequestSent};
 use kestra_testkit::Dialect;
 
 use crate::{NAMESPACE, flow, serve};
@@ -49,4 +49,77 @@ async fn several_flows_are_split_only_between_them() -> Result<(), Error> {
         assert_eq!(flows.deploy(&*script).await?.source.as_deref(), Some(&*script));
     }
     Ok(())
+}
+
+#[tokio::test]
+async fn a_source_that_deletes_its_flow_is_refused() -> Result<(), Error> {
+    for dialect in Dialect::ALL {
+        let (server, client) = serve(dialect).await;
+        let flows = client.flows();
+        let deleting = format!("{}deleted: yes\n", flow("a"));
+        flows.create_flow(flow("a")).await?;
+        server.clear_requests();
+        let part = |name: &str| FilePart::bytes(name, deleting.clone());
+        let path = std::env::temp_dir().join(format!("kestra-deleting-{}.yml", std::process::id()));
+        std::fs::write(&path, &deleting).unwrap();
+        let reader = FilePart::reader("flows.yml", std::io::Cursor::new(deleting.clone().into_bytes()));
+        for error in [
+            flows.create_flow(&*deleting).await.unwrap_err(),
+            flows.update_flow(NAMESPACE, "a", &*deleting).await.unwrap_err(),
+            flows.deploy(&*deleting).await.unwrap_err(),
+            flows.bulk_update_flows(format!("{}---\n{deleting}", flow("b"))).await.unwrap_err(),
+            flows.update_flows_in_namespace(NAMESPACE, &*deleting).await.unwrap_err(),
+            flows.import_flows(part("flows.yml")).await.unwrap_err(),
+            flows.import_flows(FilePart::path(&path)).await.unwrap_err(),
+            flows.import_flows(FilePart::bytes("flows.zip", archive("a.yml", &deleting))).await.unwrap_err(),
+        ] {
+            assert_eq!(error.kind(), ErrorKind::Refused);
+            assert!(error.to_string().contains("line "), "{error}");
+            assert_eq!(error.request_sent(), RequestSent::No);
+        }
+        assert_eq!(flows.import_flows(reader).await.unwrap_err().kind(), ErrorKind::Refused);
+        std::fs::remove_file(&path).unwrap();
+        assert!(server.requests().is_empty());
+        // What a server makes of it.
+        assert_eq!(flows.update_flow(NAMESPACE, "a", &*deleting).unchecked().await?.deleted, Some(true));
+        assert!(flows.get_flow(NAMESPACE, "a").await.unwrap_err().is_not_found());
+        flows.create_flow(flow("a")).await?;
+        flows.deploy(&*deleting).unchecked().await?;
+        assert!(flows.get_flow(NAMESPACE, "a").await.unwrap_err().is_not_found());
+        flows.create_flow(flow("a")).await?;
+        flows.import_flows(part("flows.yml")).unchecked().await?;
+        assert!(flows.get_flow(NAMESPACE, "a").await.unwrap_err().is_not_found());
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_folder_with_a_source_that_deletes_changes_nothing() -> Result<(), Error> {
+    let (server, client) = serve(Dialect::V2_0).await;
+    let folder = std::env::temp_dir().join(format!("kestra-deleting-folder-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("a.yml"), format!("{}\"\\x64eleted\": true\n", flow("a"))).unwrap();
+    client.flows().create_flow(flow("a")).await?;
+    let report = client.flows().sync(&folder).await?;
+    assert!(!report.applied);
+    assert!(report.check().unwrap_err().to_string().contains("deleted"));
+    assert!(server.requests().iter().all(|request| request.method != "PUT"));
+    assert!(client.flows().sync(&folder).unchecked().await?.applied);
+    assert!(client.flows().get_flow(NAMESPACE, "a").await.unwrap_err().is_not_found());
+    std::fs::remove_dir_all(&folder).unwrap();
+    Ok(())
+}
+
+/// An archive of one file that is stored as it is.
+fn archive(name: &str, content: &str) -> Vec<u8> {
+    let length = u32::try_from(content.len()).unwrap().to_le_bytes();
+    let name_length = u16::try_from(name.len()).unwrap().to_le_bytes();
+    let facts = [&[0; 12][..], &length, &length, &name_length, &[0, 0]].concat();
+    let local = [b"PK\x03\x04\x14\0", &facts[..], name.as_bytes(), content.as_bytes()].concat();
+    let central = [b"PK\x01\x02\x14\0\x14\0", &facts[..], &[0; 14], name.as_bytes()].concat();
+    let sizes = [
+        u32::try_from(central.len()).unwrap().to_le_bytes(),
+        u32::try_from(local.len()).unwrap().to_le_bytes(),
+    ];
+    [&local[..], &central, b"PK\x05\x06\0\0\0\0\x01\0\x01\0", &sizes.concat(), &[0, 0]].concat()
 }

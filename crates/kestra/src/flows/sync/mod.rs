@@ -67,6 +67,12 @@ impl FlowSync {
         self
     }
 
+    /// Sends sources as well that a server takes for something else, such as one with `deleted: true`.
+    pub fn unchecked(mut self) -> Self {
+        self.options = self.options.unchecked();
+        self
+    }
+
     /// Changes nothing, and reports what would be done.
     pub fn dry_run(mut self, dry_run: bool) -> Self {
         self.dry_run = dry_run;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use kestra_core::{Error, Filter};
+use kestra_core::{Error, Filter, refuse_deleted};
 
 use super::report::{FlowAction, SyncedFlow};
 use crate::Flows;
@@ -81,6 +81,12 @@ async fn read(flows: &Flows, path: PathBuf) -> Result<Planned, Error> {
     }
     if planned.source.trim().is_empty() {
         report.error = Some(Error::invalid("source", "the file is empty"));
+        return Ok(planned);
+    }
+    if !flows.client().options().is_unchecked()
+        && let Err(error) = refuse_deleted(&planned.source)
+    {
+        report.error = Some(error);
         return Ok(planned);
     }
     let mut checked = flows.validate_flows(planned.source.clone()).await?.into_iter();

@@ -1,0 +1,212 @@
+//! Finds `deleted` among the keys at the top level of a source, and rather once too often.
+//!
+//! This is no YAML parser. The top level of a document is told by its indentation: all its keys begin in the column of the
+//! first. What may be the key is taken for it, whatever the rest of the source looks like.
+
+use super::flow_style;
+use super::lines::{Breaks, Line, breaks, documents};
+
+const KEY: &str = "deleted";
+
+/// The line of a key that may be `deleted`, with anything but a plain `false` or null.
+pub(super) fn line(source: &str) -> Option<usize> {
+    breaks(source).iter().find_map(|rules| within(source, *rules))
+}
+
+fn within(source: &str, rules: Breaks) -> Option<usize> {
+    documents(source, rules).iter().find_map(|document| in_document(document))
+}
+
+fn in_document(document: &[Line<'_>]) -> Option<usize> {
+    let mut top = None;
+    for (index, line) in document.iter().enumerate() {
+        let is_directive = top.is_none() && line.text.starts_with('%');
+        if line.is_blank() || is_directive {
+            continue;
+        }
+        let key = after_properties(line.text);
+        if key.is_empty() || key.starts_with('#') {
+            // An anchor or a tag of the whole document.
+            continue;
+        }
+        if top.is_none() && key.starts_with('{') {
+            return flow_style::line(&document[index..]);
+        }
+        let column = line.column + line.text.chars().count() - key.chars().count();
+        let top = *top.get_or_insert(column);
+        if line.indent <= top && is_meant(key, line, &document[index + 1..]) {
+            return Some(line.number);
+        }
+    }
+    None
+}
+
+/// The text after anchors and tags.
+fn after_properties(mut text: &str) -> &str {
+    while text.starts_with(['&', '!']) {
+        text = text.split_once([' ', '\t']).map_or("", |(_, rest)| rest.trim_start_matches([' ', '\t']));
+    }
+    text
+}
+
+/// Whether the line may set `deleted`.
+fn is_meant(key: &str, line: &Line<'_>, next: &[Line<'_>]) -> bool {
+    match Key::of(key) {
+        Key::Other => false,
+        Key::Unclear => true,
+        Key::Deleted { value } => !is_harmless(value) || goes_on(line, next),
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Key<'a> {
+    Other,
+    /// What it is takes a YAML parser to tell: `? key`, `*alias`, an escape, a merge.
+    Unclear,
+    Deleted {
+        value: &'a str,
+    },
+}
+
+impl<'a> Key<'a> {
+    fn of(text: &'a str) -> Self {
+        let is_explicit =
+            text.strip_prefix('?').is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']));
+        if is_explicit || text.starts_with('*') {
+            return Self::Unclear;
+        }
+        if let Some(rest) = text.strip_prefix('"') {
+            let Some((key, rest)) = rest.split_once('"') else {
+                return if rest.contains('\\') { Self::Unclear } else { Self::Other };
+            };
+            return if key.contains('\\') { Self::Unclear } else { Self::named(key, rest) };
+        }
+        if let Some(rest) = text.strip_prefix('\'') {
+            return rest.split_once('\'').map_or(Self::Other, |(key, rest)| Self::named(key, rest));
+        }
+        let (key, rest) = text.split_at(text.find([' ', '\t', ':']).unwrap_or(text.len()));
+        Self::named(key, rest)
+    }
+
+    fn named(key: &str, rest: &'a str) -> Self {
+        let Some(value) = rest.trim_start_matches([' ', '\t']).strip_prefix(':') else { return Self::Other };
+        match key {
+            KEY => Self::Deleted { value },
+            "<<" => Self::Unclear,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Whether a value deletes nothing, whoever reads it.
+fn is_harmless(value: &str) -> bool {
+    let value = value.trim_start_matches([' ', '\t']);
+    let comment = value.find(" #").or_else(|| value.find("\t#"));
+    let value = if value.starts_with('#') { "" } else { &value[..comment.unwrap_or(value.len())] };
+    value.trim_end_matches([' ', '\t']).is_empty() || is_false(value.trim_end_matches([' ', '\t']))
+}
+
+pub(super) fn is_false(word: &str) -> bool {
+    matches!(word, "false" | "False" | "FALSE" | "null" | "Null" | "NULL" | "~")
+}
+
+/// Whether the value may go on in a line that follows.
+fn goes_on(line: &Line<'_>, next: &[Line<'_>]) -> bool {
+    next.iter().find(|next| !next.is_blank()).is_some_and(|next| {
+        let is_item = next.text == "-" || next.text.starts_with("- ") || next.text.starts_with("-\t");
+        next.indent > line.indent || is_item
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::line;
+
+    #[test]
+    fn whatever_may_be_the_key_is_found() {
+        for (source, expected) in [
+            ("deleted: true", 1),
+            ("id: a\ndeleted: true\n", 2),
+            ("id: a\r\ndeleted: yes\r\n", 2),
+            ("id: a\rdeleted: 1", 2),
+            ("id: a\u{2028}deleted: true", 1),
+            ("\u{feff}deleted: true", 1),
+            ("id: a\ndeleted : on # gone", 2),
+            ("id: a\ndeleted\t: 'false'", 2),
+            ("\"deleted\": true", 1),
+            ("\"deleted\":true", 1),
+            ("'deleted': true", 1),
+            ("\"\\x64eleted\": true", 1),
+            ("\"\\u0064\\U00000065leted\": true", 1),
+            ("? deleted\n: true", 1),
+            ("?\n  deleted\n: true", 1),
+            ("id: a\n? \"deleted\"\n: true", 2),
+            ("!!str deleted: true", 1),
+            ("&a deleted: true", 1),
+            ("&a !!str 'deleted': true", 1),
+            ("x: &a deleted\n*a : true", 2),
+            ("<<: *a\nid: b", 1),
+            ("x: &a {deleted: true}\n<<: *a", 2),
+            ("!!map\nid: a\ndeleted: true", 3),
+            ("--- !!map\n  id: a\n  deleted: true", 3),
+            ("  id: a\n  deleted: true", 2),
+            ("# c\n\n%YAML 1.1\n---\ndeleted: true", 5),
+            ("id: a\n---\nid: b\ndeleted: true", 4),
+            ("id: a\n...\n---\n  id: b\n  deleted: true", 5),
+            ("--- {deleted: true}", 1),
+            ("{deleted: true}", 1),
+            ("{id: a, # c\n  deleted # c\n  : true}", 2),
+            ("{id: a,\n \"\\x64eleted\": true}", 1),
+            ("{id: a, \"del\\\n  eted\": true}", 1),
+            ("{id: a, ? deleted : true}", 1),
+            ("&x {id: a, *a : true}", 1),
+            ("{<<: *a}", 1),
+            ("{\"id\":\"a\",\n\"deleted\":true}", 2),
+            ("{\"deleted\":true, \"deleted\": false}", 1),
+            ("{\"\\u0064eleted\":true}", 1),
+            ("deleted:\n  true", 1),
+            ("deleted:\n# c\n\n  true", 1),
+            ("deleted:\n- a", 1),
+            ("deleted: false\n  or true", 1),
+            ("deleted: |\n  a", 1),
+            ("deleted: !!bool false", 1),
+            ("deleted: &a false", 1),
+            ("deleted: *a", 1),
+            ("deleted: 0", 1),
+            ("deleted: \"\"", 1),
+        ] {
+            assert_eq!(line(source), Some(expected), "{source:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_the_key_is_left_alone() {
+        for source in [
+            "",
+            "id: a",
+            "deleted: false",
+            "id: a\ndeleted: False # kept\nnamespace: b",
+            "deleted:\nid: a",
+            "deleted: ~",
+            "\"deleted\": null\n---\nid: a",
+            "deleted: # none\nid: a",
+            "id: a\n# deleted: true\n",
+            "id: a\ntasks:\n  - id: b\n    deleted: true\n",
+            "id: a\ntasks:\n- id: b\n  deleted: true\n",
+            "id: a\ndescription: |\n  deleted: true\n   ? x\n",
+            "id: a\nvariables: {deleted: true}\n",
+            "id: a\nvariables:\n  deleted: true\n  \"a\\tb\": c\n",
+            "id: a\nvariables:\n  ? deleted\n  : true\n",
+            "id: a\nvariables:\n  <<: *a\n",
+            "undeleted: true\ndeleted_at: now\n",
+            "id: deleted\n",
+            "{id: a, deleted: false}",
+            "{id: a, deleted: null , x: y}",
+            "{id: a, undeleted: true}",
+            "{\"id\":\"a\",\"tasks\":[{\"deleted\":true,\"x\":\"\\u0064\"}],\"deleted\":false}",
+            "{\"script\": \"deleted: true, *a : b\"}",
+        ] {
+            assert_eq!(line(source), None, "{source:?}");
+        }
+    }
+}

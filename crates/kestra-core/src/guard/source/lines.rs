@@ -1,0 +1,84 @@
+//! Lines of a YAML source, grouped by document.
+
+/// A line without its leading whitespace.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Line<'a> {
+    /// Counted from 1.
+    pub(super) number: usize,
+    /// Spaces and tabs before the text.
+    pub(super) indent: usize,
+    /// The column of the text as the most generous reader counts it.
+    pub(super) column: usize,
+    pub(super) text: &'a str,
+}
+
+impl Line<'_> {
+    /// Whether the line holds nothing but whitespace and a comment.
+    pub(super) fn is_blank(&self) -> bool {
+        self.text.is_empty() || self.text.starts_with('#')
+    }
+}
+
+/// The rules of YAML 1.1 end a line at three more characters than those of 1.2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Breaks {
+    Yaml11,
+    Yaml12,
+}
+
+const MORE: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];
+
+/// The rules by which the source may be read.
+pub(super) fn breaks(source: &str) -> &'static [Breaks] {
+    if source.contains(MORE) { &[Breaks::Yaml11, Breaks::Yaml12] } else { &[Breaks::Yaml12] }
+}
+
+/// The documents of a source; the markers between them are left out.
+pub(super) fn documents(source: &str, breaks: Breaks) -> Vec<Vec<Line<'_>>> {
+    let mut all = vec![Vec::new()];
+    let mut number = 1;
+    let mut rest = source;
+    while !rest.is_empty() {
+        let end = rest.find(|c| ends_line(c, breaks)).unwrap_or(rest.len());
+        let (text, after) = rest.split_at(end);
+        let line = line(text, number, 0);
+        match after_marker(line.text) {
+            Some(text) if line.indent == 0 => all.push(vec![self::line(text, number, "---".len())]),
+            _ => {
+                if let Some(document) = all.last_mut() {
+                    document.push(line);
+                }
+            }
+        }
+        let after_break = after.strip_prefix("\r\n").unwrap_or_else(|| {
+            let mut characters = after.chars();
+            characters.next();
+            characters.as_str()
+        });
+        number += usize::from(after.starts_with(['\r', '\n']));
+        rest = after_break;
+    }
+    all
+}
+
+fn ends_line(c: char, breaks: Breaks) -> bool {
+    matches!(c, '\r' | '\n') || (breaks == Breaks::Yaml11 && MORE.contains(&c))
+}
+
+fn line(text: &str, number: usize, start: usize) -> Line<'_> {
+    let trimmed = text.trim_start_matches([' ', '\t', '\u{feff}']);
+    let before = &text[..text.len() - trimmed.len()];
+    let indent = before.chars().filter(|c| *c != '\u{feff}').count();
+    Line {
+        number,
+        indent,
+        column: start + before.chars().count(),
+        text: trimmed.trim_end_matches([' ', '\t']),
+    }
+}
+
+/// What follows the marker of a document.
+fn after_marker(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix("---").or_else(|| text.strip_prefix("..."))?;
+    rest.chars().next().is_none_or(|c| matches!(c, ' ' | '\t')).then_some(rest)
+}

@@ -1,0 +1,85 @@
+//! Sources of flows: the texts of a request, and what a server reads in them that is hardly meant.
+
+mod archive;
+mod deleted;
+mod flow_style;
+mod lines;
+mod split;
+
+use std::borrow::Cow;
+
+use crate::body::{Body, FileContent, Multipart};
+use crate::error::Error;
+
+/// Refuses a source with a key `deleted` at the top level that isn't plainly `false` or null.
+///
+/// A server deletes the flow that such a source describes, and answers 200. For calls that do more than one request.
+///
+/// # Errors
+///
+/// An error of the kind [`Refused`](crate::ErrorKind::Refused) that names the line.
+pub fn refuse_deleted(source: &str) -> Result<(), Error> {
+    deleted_problem(source, None).map_or(Ok(()), |problem| Err(super::refused(&problem)))
+}
+
+/// Describes a mark that splits one of the sources.
+pub(super) fn split_problem(body: Option<&Body>, form: Option<&Multipart>) -> Option<String> {
+    let bodies = body.and_then(Body::as_bytes).into_iter();
+    let files = form.into_iter().flat_map(Multipart::files).filter_map(|file| match file.content() {
+        FileContent::Bytes(bytes) => Some(bytes),
+        FileContent::Path(_) | FileContent::Reader => None,
+    });
+    bodies.chain(files).find_map(|bytes| split::problem(&text(bytes)))
+}
+
+/// Describes a source that deletes its flow.
+pub(super) fn deletes_problem(body: Option<&Body>, form: Option<&Multipart>) -> Option<String> {
+    let body = body.and_then(Body::as_bytes);
+    let files = form.into_iter().flat_map(Multipart::files);
+    body.and_then(|bytes| deleted_problem(&text(bytes), None)).or_else(|| {
+        files.into_iter().find_map(|file| {
+            let name = file.name().unwrap_or("the file");
+            match file.content() {
+                FileContent::Bytes(bytes) => file_problem(name, bytes),
+                // A file that can't be read fails by itself when the body is made.
+                FileContent::Path(path) => file_problem(name, &std::fs::read(path).ok()?),
+                FileContent::Reader => Some(unseen(name, "a reader is read only once: give bytes or a path")),
+            }
+        })
+    })
+}
+
+fn file_problem(name: &str, bytes: &[u8]) -> Option<String> {
+    if !name.to_ascii_lowercase().ends_with(".zip") {
+        return deleted_problem(&text(bytes), Some(name));
+    }
+    match archive::sources(bytes) {
+        Some(sources) => sources
+            .iter()
+            .find_map(|(entry, source)| deleted_problem(&text(source), Some(&format!("{entry} in {name}")))),
+        None => Some(unseen(
+            name,
+            "the archive is broken, encrypted or packed in an unusual way: import its files",
+        )),
+    }
+}
+
+fn deleted_problem(source: &str, file: Option<&str>) -> Option<String> {
+    let line = deleted::line(source)?;
+    let file = file.map(|file| format!(" ({file})")).unwrap_or_default();
+    Some(format!(
+        "line {line} of the source{file} may set `deleted`, and a server deletes the flow of a source with `deleted: true` \
+         and answers 200: remove the line, and use `delete_flow` to delete a flow"
+    ))
+}
+
+fn unseen(name: &str, reason: &str) -> String {
+    format!(
+        "`{name}` can't be checked for `deleted: true`, which deletes a flow with an answer of 200; {reason}"
+    )
+}
+
+/// The text as a server reads it, which replaces what isn't UTF-8.
+fn text(bytes: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(bytes)
+}
