@@ -14,6 +14,7 @@ use kestra_core::{Body, CallContext, CallOptions, ErrorKind, RequestSent, Timeou
 use support::proxies::header;
 use support::{CREATE, READ, Server, UPLOAD, json, request, request_with, send, text, transport};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tower_service::Service as _;
 
 #[tokio::test]
 async fn a_body_in_memory_leaves_in_one_write_with_its_head() {
@@ -126,6 +127,46 @@ async fn an_upload_may_take_longer_than_its_idle_limit() {
     assert!(text(response).parse::<usize>().expect("a count") > 2_000_000);
 }
 
+/// Reads a request with a `Content-Length` this slowly, in bytes a second, and answers.
+async fn slow_reader(size: usize, rate: usize) -> Server {
+    Server::start(move |mut stream, _| async move {
+        let mut sink = vec![0; rate / 20];
+        let mut read = 0;
+        while read < size {
+            let count = stream.read(&mut sink).await.unwrap_or(0);
+            if count == 0 {
+                return;
+            }
+            read += count;
+            tokio::time::sleep(Duration::from_secs_f64(count as f64 / rate as f64)).await;
+        }
+        stream.write_all(json(&read.to_string()).as_bytes()).await.expect("a write");
+    })
+    .await
+}
+
+/// Sends so much from memory to so slow a server, with an idle limit of 2 s.
+async fn slow_upload(size: usize, rate: usize) {
+    let server = slow_reader(size, rate).await;
+    let request = request_with(&UPLOAD, &server.url(), idle(2_000), Some(Body::from(vec![b'x'; size])));
+    let patience = Duration::from_secs(60 + 2 * (size / rate) as u64);
+    let response =
+        tokio::time::timeout(patience, transport().call(request)).await.expect("an answer in time");
+    let response = response.map_err(kestra_core::Error::from_boxed).expect("an answer");
+    assert!(text(response).parse::<usize>().expect("a count") >= size);
+}
+
+#[tokio::test]
+async fn what_is_in_memory_may_take_longer_than_the_idle_limit_too() {
+    slow_upload(8 << 20, 800_000).await;
+}
+
+#[tokio::test]
+#[ignore = "takes six minutes"]
+async fn sixty_four_mebibytes_go_to_a_server_that_reads_200_kilobytes_a_second() {
+    slow_upload(64 << 20, 200_000).await;
+}
+
 #[tokio::test]
 async fn an_upload_that_stands_still_times_out() {
     let nobody_reads = Server::start(|stream, _| async move {
@@ -141,7 +182,10 @@ async fn an_upload_that_stands_still_times_out() {
     let silent_source = read_upload().await;
     let cases = [
         (&nobody_reads, stream_of(1, 50_000_000, Duration::ZERO)),
+        (&nobody_reads, Body::from(vec![b'x'; 50_000_000])),
         (&nobody_answers, stream_of(3, 1_000, Duration::ZERO)),
+        (&nobody_answers, Body::from("in memory")),
+        (&nobody_answers, Body::empty()),
         (&silent_source, stream_of(3, 1_000, Duration::from_secs(10))),
     ];
     for (server, body) in cases {

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use http::header::CONTENT_LENGTH;
 use http::{HeaderValue, Method, Request, Response};
 use http_body::Body as _;
-use kestra_core::{Body, BoxError, CallContext, Error, ErrorKind, Timeouts};
+use kestra_core::{Body, BoxError, CallContext, Error, ErrorKind, OperationInfo, Timeouts, Traffic};
 use tower_service::Service;
 
 use super::builder::TransportBuilder;
@@ -52,8 +52,7 @@ impl Transport {
         let idle = context.as_ref().and_then(|context| context.limits(inner.timeouts).idle);
         let mut watch = None;
         let request = request.map(|body| {
-            // What is in memory is handed over in one piece, whose progress nobody sees.
-            let limit = idle.filter(|_| body.as_bytes().is_none());
+            let limit = idle.filter(|_| is_upload(&body, context.as_ref()));
             let mut body = RequestBody::new(body, context.clone());
             watch = limit.map(|limit| body.watch(limit));
             body
@@ -79,6 +78,14 @@ fn check(request: &Request<Body>, context: Option<&CallContext>) -> Result<(), E
         (Some(_), Some(_)) => "the scheme is not http or https",
     };
     Err(Error::new(ErrorKind::Server, problem))
+}
+
+/// Whether the idle limit holds before the head of the response: where the body may be large, and no limit of the attempt
+/// bounds it. A call that waits for an execution is silent for as long as that takes.
+fn is_upload(body: &Body, context: Option<&CallContext>) -> bool {
+    let is_upload = |operation: &OperationInfo| operation.traffic == Traffic::Upload;
+    body.as_bytes().is_none()
+        || context.is_some_and(|context| !context.waits() && context.operation().is_some_and(is_upload))
 }
 
 /// Some proxies answer 411 where a body is usual and neither one nor its length comes.

@@ -8,15 +8,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use http_body::{Frame, SizeHint};
 use kestra_core::{Body, BoxError, CallContext, Error, RequestSent};
 use tokio::time::{Instant, Sleep};
 
 use super::idle::expired;
-
-/// A watched body gives pieces no larger than this, since only the taking of a piece shows that the server reads.
-const PIECE: usize = 64 * 1024;
 
 /// The body that is handed to the connection.
 ///
@@ -25,17 +22,21 @@ const PIECE: usize = 64 * 1024;
 pub(crate) struct RequestBody {
     body: Body,
     context: Cell<Option<CallContext>>,
-    watched: Option<Box<Watched>>,
+    progress: Option<Arc<Progress>>,
 }
 
-struct Watched {
-    rest: Bytes,
-    progress: Arc<Progress>,
+/// A piece of a body that tells how much of it was written.
+///
+/// The connection takes from it what the socket has accepted, however large the piece is. So a body in memory is one piece,
+/// which leaves together with the head, and its progress is seen all the same.
+pub(crate) struct Piece {
+    bytes: Bytes,
+    progress: Option<Arc<Progress>>,
 }
 
 struct Progress {
     start: Instant,
-    /// Milliseconds from the start to when the last piece was taken.
+    /// Milliseconds from the start to when the socket took something last.
     last: AtomicU64,
 }
 
@@ -48,14 +49,13 @@ pub(crate) struct UploadWatch {
 
 impl RequestBody {
     pub(crate) fn new(body: Body, context: Option<CallContext>) -> Self {
-        Self { body, context: Cell::new(context), watched: None }
+        Self { body, context: Cell::new(context), progress: None }
     }
 
     /// Watches the body.
     pub(crate) fn watch(&mut self, limit: Duration) -> UploadWatch {
-        let start = Instant::now();
-        let progress = Arc::new(Progress { start, last: AtomicU64::new(0) });
-        self.watched = Some(Box::new(Watched { rest: Bytes::new(), progress: Arc::clone(&progress) }));
+        let progress = Arc::new(Progress { start: Instant::now(), last: AtomicU64::new(0) });
+        self.progress = Some(Arc::clone(&progress));
         UploadWatch { limit, progress, sleep: None }
     }
 
@@ -65,9 +65,12 @@ impl RequestBody {
             context.sent().raise(RequestSent::Maybe);
         }
     }
+}
 
-    fn rest_length(&self) -> u64 {
-        self.watched.as_ref().map_or(0, |watched| watched.rest.len() as u64)
+impl Progress {
+    fn note(&self) {
+        let elapsed = self.start.elapsed().as_millis();
+        self.last.store(u64::try_from(elapsed).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 }
 
@@ -88,53 +91,46 @@ impl UploadWatch {
     }
 }
 
-impl Watched {
-    fn give(&mut self, mut data: Bytes) -> Frame<Bytes> {
-        let elapsed = self.progress.start.elapsed().as_millis();
-        self.progress.last.store(u64::try_from(elapsed).unwrap_or(u64::MAX), Ordering::Relaxed);
-        if data.len() > PIECE {
-            self.rest = data.split_off(PIECE);
+impl Buf for Piece {
+    fn remaining(&self) -> usize {
+        self.bytes.len()
+    }
+
+    fn chunk(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    fn advance(&mut self, count: usize) {
+        self.bytes.advance(count);
+        if let (Some(progress), true) = (&self.progress, count > 0) {
+            progress.note();
         }
-        Frame::data(data)
     }
 }
 
 impl http_body::Body for RequestBody {
-    type Data = Bytes;
+    type Data = Piece;
     type Error = BoxError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    ) -> Poll<Option<Result<Frame<Piece>, BoxError>>> {
         self.is_written();
-        let this = &mut *self;
-        let Some(watched) = &mut this.watched else { return Pin::new(&mut this.body).poll_frame(cx) };
-        if !watched.rest.is_empty() {
-            let rest = std::mem::take(&mut watched.rest);
-            return Poll::Ready(Some(Ok(watched.give(rest))));
-        }
-        match ready!(Pin::new(&mut this.body).poll_frame(cx)) {
-            Some(Ok(frame)) => Poll::Ready(Some(Ok(match frame.into_data() {
-                Ok(data) => watched.give(data),
-                Err(frame) => frame,
-            }))),
-            other => Poll::Ready(other),
-        }
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        Poll::Ready(frame.map(|frame| {
+            let frame = frame?;
+            Ok(frame.map_data(|bytes| Piece { bytes, progress: self.progress.clone() }))
+        }))
     }
 
     fn is_end_stream(&self) -> bool {
         self.is_written();
-        self.rest_length() == 0 && self.body.is_end_stream()
+        self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
         self.is_written();
-        let hint = self.body.size_hint();
-        match (self.rest_length(), hint.exact()) {
-            (0, _) => hint,
-            (rest, Some(exact)) => SizeHint::with_exact(exact + rest),
-            (_, None) => SizeHint::default(),
-        }
+        self.body.size_hint()
     }
 }

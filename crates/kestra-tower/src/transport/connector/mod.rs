@@ -18,6 +18,7 @@ use http::uri::Scheme;
 use http::{Request, Uri};
 use hyper_util::client::legacy::connect::HttpConnector;
 use kestra_core::{Body, Error, ErrorKind, TimeoutPhase, set_header};
+use tokio::net::TcpStream;
 use tower_service::Service;
 
 use handshake::handshake;
@@ -105,10 +106,29 @@ impl Inner {
     }
 
     async fn tcp(&self, target: &Uri) -> Result<Stream, <HttpConnector as Service<Uri>>::Error> {
-        let io = self.tcp.clone().call(target.clone()).await?;
-        Ok(Stream::Tcp(io.into_inner()))
+        let stream = self.tcp.clone().call(target.clone()).await?.into_inner();
+        bound_unsent(&stream);
+        Ok(Stream::Tcp(stream))
     }
 }
+
+/// How many bytes may lie in the socket that the network hasn't taken yet.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const UNSENT_LIMIT: u32 = 128 * 1024;
+
+/// Has the socket take no more than it can send soon.
+///
+/// A system buffers megabytes otherwise, which takes a slow network so long that an upload seems to stand still: nothing is
+/// taken for as long, although all is well. What is on its way isn't limited, so nothing gets slower.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn bound_unsent(stream: &TcpStream) {
+    if let Err(problem) = socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT_LIMIT) {
+        tracing::debug!(target: "kestra::pool", %problem, "the socket's buffer isn't bounded");
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn bound_unsent(_: &TcpStream) {}
 
 fn is_https(target: &Uri) -> bool {
     target.scheme().is_some_and(|scheme| *scheme == Scheme::HTTPS)
