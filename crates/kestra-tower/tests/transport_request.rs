@@ -71,7 +71,8 @@ async fn only_what_the_caller_set_is_sent() {
     }
     let heads = heads.lock().expect("the heads");
     let expected = format!(
-        "GET /api/v1/thing HTTP/1.1\r\naccept: application/json, */*;q=0.1\r\nhost: {}\r\n\r\n",
+        "GET /api/v1/thing HTTP/1.1\r\naccept: application/json, */*;q=0.1\r\naccept-encoding: {}\r\nhost: {}\r\n\r\n",
+        if cfg!(feature = "gzip") { "gzip" } else { "identity" },
         server.address
     );
     assert_eq!(*heads, [expected.clone(), expected]);

@@ -3,7 +3,7 @@
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use http::header::{CONTENT_LENGTH, CONTENT_RANGE};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE};
 use http::{Response, StatusCode};
 
 use super::header;
@@ -71,6 +71,15 @@ impl Resume {
     /// Holds the answer against what was read: the rest, or the whole file again.
     fn accept(&mut self, response: Response<Body>, read: u64, length: Option<u64>) -> Result<Body, Error> {
         let (parts, body) = response.into_parts();
+        if header(&parts.headers, CONTENT_ENCODING)
+            .is_some_and(|coding| !coding.eq_ignore_ascii_case("identity"))
+        {
+            // It was asked for as it is, and what was read is of no use to go on with something compressed.
+            return Err(Error::invalid(
+                "download",
+                "the rest of the file is compressed, although it was asked for as it is",
+            ));
+        }
         let is_rest = parts.status == StatusCode::PARTIAL_CONTENT;
         let fits = if is_rest {
             header(&parts.headers, CONTENT_RANGE).is_some_and(|range| begins_at(&range, read))

@@ -60,7 +60,9 @@ async fn what_is_not_the_rest_is_refused() {
     let other = answer(StatusCode::OK, CONTENT_LENGTH, "11", body(b"0123456789a", false));
     let wrong =
         answer(StatusCode::PARTIAL_CONTENT, http::header::CONTENT_RANGE, "bytes 0-9/10", body(b"0", false));
-    for answers in [vec![other], vec![wrong], vec![]] {
+    let mut compressed = answer(StatusCode::OK, CONTENT_LENGTH, "10", body(b"0123456789", false));
+    compressed.headers_mut().insert(http::header::CONTENT_ENCODING, http::HeaderValue::from_static("gzip"));
+    for answers in [vec![other], vec![wrong], vec![compressed], vec![]] {
         let error = read(answers).await.0.unwrap_err();
         assert!(error.to_string().contains("cut after 4 of 10 bytes"), "{error}");
     }

@@ -12,6 +12,7 @@ use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::{Frame, Incoming};
 
 use super::auth::{Verdict, judge};
+use super::compress;
 use super::{Answer, ApiError, Context, Handler, Reply, ReplyBody, Request, Route};
 use crate::app::App;
 use crate::faults::{self, Act, Cut, Plan};
@@ -61,6 +62,7 @@ impl Shell {
         }
         let request = read(request).await?;
         let apart = reads.count() > 1;
+        let takes_gzip = compress::takes_gzip(&request.headers);
         self.app.requests.push(&request, reads.count());
         let target = request.target();
         let shell = Arc::clone(self);
@@ -76,6 +78,8 @@ impl Shell {
         };
         let (reply, length) = tokio::spawn(work).await.map_err(io::Error::other)??;
         reads.reset();
+        // What a fault has cut to a length is sent as it is.
+        let reply = if takes_gzip && length.is_none() { compress::gzip(reply)? } else { reply };
         Ok(outgoing(reply, head, length))
     }
 

@@ -42,6 +42,7 @@
 //!   error whose body has another shape. `_links.self.href` is filled in by the shell.
 
 mod auth;
+mod compress;
 mod context;
 mod error;
 mod exchange;

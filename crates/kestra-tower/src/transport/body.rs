@@ -6,12 +6,11 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body::{Body as _, Frame, SizeHint};
-use hyper::body::Incoming;
+use http_body::{Frame, SizeHint};
 use kestra_core::{BoxError, Error, RequestSent};
 
-use super::error::broken_body;
 use super::idle::IdleTimer;
+use super::received::Received;
 
 /// What a server sends, piece by piece, with a limit on the silence between two pieces.
 ///
@@ -19,12 +18,12 @@ use super::idle::IdleTimer;
 /// [`ErrorKind::Timeout`](kestra_core::ErrorKind::Timeout), a broken connection
 /// [`ErrorKind::Transport`](kestra_core::ErrorKind::Transport). Dropping it before its end closes the connection.
 pub struct StreamBody {
-    body: Incoming,
+    body: Received,
     idle: Option<IdleTimer>,
 }
 
 impl StreamBody {
-    pub(crate) fn new(body: Incoming, idle: Option<Duration>) -> Self {
+    pub(crate) fn new(body: Received, idle: Option<Duration>) -> Self {
         Self { body, idle: idle.map(IdleTimer::new) }
     }
 }
@@ -37,12 +36,12 @@ impl http_body::Body for StreamBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        match Pin::new(&mut self.body).poll_frame(cx) {
+        match self.body.poll_frame(cx) {
             Poll::Ready(frame) => {
                 if let Some(idle) = &mut self.idle {
                     idle.reset();
                 }
-                Poll::Ready(frame.map(|frame| frame.map_err(|error| broken_body(error).into())))
+                Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
             }
             Poll::Pending => {
                 let Some(idle) = &mut self.idle else { return Poll::Pending };
@@ -63,6 +62,6 @@ impl http_body::Body for StreamBody {
 
 impl fmt::Debug for StreamBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StreamBody").field("length", &self.size_hint().exact()).finish_non_exhaustive()
+        f.debug_struct("StreamBody").field("length", &self.body.size_hint().exact()).finish_non_exhaustive()
     }
 }

@@ -1,23 +1,20 @@
 //! Reading a whole body within the attempt.
 
-use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
 use http::response::Parts;
-use http_body::Body as _;
-use hyper::body::Incoming;
 use kestra_core::{Body, ERROR_BODY_LIMIT, Error, ErrorKind, ErrorResponse};
 
-use super::error::broken_body;
 use super::idle::IdleTimer;
+use super::received::Received;
 
 /// A body on its way into memory.
 pub(crate) struct Collect {
     parts: Option<Parts>,
-    body: Incoming,
+    body: Received,
     kept: Kept,
     limit: Limit,
     idle: Option<IdleTimer>,
@@ -40,7 +37,7 @@ enum Kept {
 impl Collect {
     pub(crate) fn new(
         parts: Parts,
-        body: Incoming,
+        body: Received,
         max_body_size: usize,
         idle: Option<Duration>,
     ) -> Result<Self, Error> {
@@ -60,7 +57,7 @@ impl Collect {
 
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Response<Body>, Error>> {
         while !self.body.is_end_stream() {
-            let frame = match Pin::new(&mut self.body).poll_frame(cx) {
+            let frame = match self.body.poll_frame(cx) {
                 Poll::Ready(frame) => frame,
                 Poll::Pending => {
                     let Some(idle) = &mut self.idle else { return Poll::Pending };
@@ -77,10 +74,7 @@ impl Collect {
                     Err(_trailers) => continue,
                 },
                 Some(Err(_)) if matches!(self.limit, Limit::Discard(_)) => break,
-                Some(Err(error)) => {
-                    let error = broken_body(error);
-                    return Poll::Ready(Err(self.fail(error)));
-                }
+                Some(Err(error)) => return Poll::Ready(Err(self.fail(error))),
             };
             let room = match self.limit {
                 Limit::Refuse(limit) | Limit::Discard(limit) => limit - self.kept.len(),

@@ -10,6 +10,7 @@ use hyper_util::client::legacy;
 use kestra_core::{Body, BoxError, CallContext, Error, ErrorKind, RequestSent};
 
 use super::body::StreamBody;
+use super::coding::Coding;
 use super::collect::Collect;
 use super::error::from_client;
 use super::pool::PoolWatch;
@@ -25,8 +26,15 @@ pub struct TransportFuture {
     attempt: PoolWatch,
     max_body_size: usize,
     idle: Option<Duration>,
+    expected: Expected,
+}
+
+/// What is known of the response beforehand.
+#[derive(Clone, Copy)]
+pub(crate) struct Expected {
+    pub(crate) coding: Coding,
     /// Whether a proxy reads the request and passes it on.
-    is_forwarded: bool,
+    pub(crate) is_forwarded: bool,
 }
 
 enum State {
@@ -43,14 +51,15 @@ impl TransportFuture {
         watch: Option<UploadWatch>,
         max_body_size: usize,
         idle: Option<Duration>,
-        is_forwarded: bool,
+        expected: Expected,
     ) -> Self {
-        Self { state: State::Sending { response, watch }, attempt, max_body_size, idle, is_forwarded }
+        Self { state: State::Sending { response, watch }, attempt, max_body_size, idle, expected }
     }
 
     #[inline]
     pub(crate) fn failed(attempt: PoolWatch, error: Error) -> Self {
-        Self { state: State::Failed(Some(error)), attempt, max_body_size: 0, idle: None, is_forwarded: false }
+        let expected = Expected { coding: Coding::Untouched, is_forwarded: false };
+        Self { state: State::Failed(Some(error)), attempt, max_body_size: 0, idle: None, expected }
     }
 
     fn poll_response(&mut self, cx: &mut Context<'_>) -> Poll<Result<Response<Body>, Error>> {
@@ -66,8 +75,11 @@ impl TransportFuture {
             };
             let head = head.and_then(|response| {
                 let (parts, body) = response.into_parts();
-                let refusal =
-                    if self.is_forwarded { self.attempt.pool().connector().refusal(&parts) } else { None };
+                let refusal = if self.expected.is_forwarded {
+                    self.attempt.pool().connector().refusal(&parts)
+                } else {
+                    None
+                };
                 refusal.map_or(Ok((parts, body)), Err)
             });
             let (parts, body) = match head {
@@ -79,12 +91,13 @@ impl TransportFuture {
                 }
             };
             self.attempt.ended(RequestSent::Yes);
+            self.state = State::Failed(None);
+            let (parts, body) = self.expected.coding.open(parts, body)?;
             let buffered = self
                 .attempt
                 .operation()
                 .is_some_and(|operation| operation.answer.is_buffered() || !parts.status.is_success());
             if !buffered {
-                self.state = State::Failed(None);
                 return Poll::Ready(Ok(Response::from_parts(
                     parts,
                     Body::new(StreamBody::new(body, self.idle)),

@@ -4,6 +4,13 @@
 //! operation of the request wants that, so that timeouts and retries around it cover the body as well. Requests that no
 //! builder made, downloads and event streams come with a body that is read as it arrives.
 //!
+//! # Compression
+//!
+//! JSON, text and downloads of text are asked for as gzip, and decompressed (feature `gzip`, on by default). Event streams,
+//! other downloads, `HEAD` and ranges are asked for as they are, with `Accept-Encoding: identity`; one that comes compressed
+//! all the same is an error of the kind [`Decode`](kestra_core::ErrorKind::Decode), as is a compression that wasn't asked for. A
+//! request that has an `Accept-Encoding` already is left alone, and so is its response.
+//!
 //! ```
 //! use std::time::Duration;
 //! use kestra_tower::transport::Transport;
@@ -15,13 +22,17 @@
 
 mod body;
 mod builder;
+mod coding;
 mod collect;
 mod connector;
 mod error;
 mod future;
+#[cfg(feature = "gzip")]
+mod gunzip;
 mod idle;
 mod pool;
 mod proxy;
+mod received;
 mod service;
 mod tls;
 mod upload;

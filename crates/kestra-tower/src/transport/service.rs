@@ -11,7 +11,8 @@ use kestra_core::{Body, BoxError, CallContext, Error, ErrorKind, OperationInfo, 
 use tower_service::Service;
 
 use super::builder::TransportBuilder;
-use super::future::TransportFuture;
+use super::coding::Coding;
+use super::future::{Expected, TransportFuture};
 use super::pool::Pool;
 use super::upload::RequestBody;
 
@@ -48,6 +49,7 @@ impl Transport {
             return TransportFuture::failed(inner.pool.watch(context), error);
         }
         say_that_empty(&mut request);
+        let coding = Coding::ask(&mut request, context.as_ref().and_then(|context| context.operation()));
         let is_forwarded = inner.pool.connector().prepare(&mut request);
         let idle = context.as_ref().and_then(|context| context.limits(inner.timeouts).idle);
         let mut watch = None;
@@ -58,7 +60,14 @@ impl Transport {
             body
         });
         let (response, attempt) = inner.pool.send(request, context);
-        TransportFuture::sending(attempt, response, watch, inner.max_body_size, idle, is_forwarded)
+        TransportFuture::sending(
+            attempt,
+            response,
+            watch,
+            inner.max_body_size,
+            idle,
+            Expected { coding, is_forwarded },
+        )
     }
 }
 

@@ -103,6 +103,20 @@ pub fn json(body: &str) -> String {
     format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}")
 }
 
+/// The bytes as gzip.
+pub fn gzip(plain: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    std::io::Write::write_all(&mut encoder, plain).expect("memory");
+    encoder.finish().expect("memory")
+}
+
+/// A response with these headers, each with its line break.
+pub fn response(status: u16, headers: &str, body: &[u8]) -> Vec<u8> {
+    let length = body.len();
+    let head = format!("HTTP/1.1 {status} Status\r\nContent-Length: {length}\r\n{headers}\r\n");
+    [head.as_bytes(), body].concat()
+}
+
 /// A transport that the environment of the test can't change.
 pub fn transport() -> Transport {
     Transport::builder().no_proxy().build().expect("a transport")

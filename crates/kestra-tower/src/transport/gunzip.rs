@@ -1,0 +1,135 @@
+//! A body that is decompressed while it is read.
+
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http::header::CONTENT_ENCODING;
+use http::{HeaderValue, Request, Response};
+use http_body::{Body as _, Frame};
+use hyper::body::Incoming;
+use kestra_core::{BoxError, Error, ErrorKind, RequestSent};
+use tower_http::decompression::{Decompression, DecompressionBody, ResponseFuture};
+use tower_service::Service;
+
+use super::error::broken_body;
+
+/// A gzip body.
+pub(crate) struct Gunzip {
+    state: State,
+    /// How many bytes came out, as gzip counts them.
+    length: u32,
+}
+
+enum State {
+    /// tower-http makes its bodies of responses that a service answers; ours is there already.
+    Opening(ResponseFuture<Ready<Result<Response<Tail>, Infallible>>>),
+    Reading(DecompressionBody<Tail>),
+}
+
+impl Gunzip {
+    pub(crate) fn new(body: Incoming) -> Self {
+        let body = Tail { body, last: [0; 4] };
+        let state = State::Opening(Decompression::new(Echo).call(Request::new(body)));
+        Self { state, length: 0 }
+    }
+
+    pub(crate) fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        loop {
+            match &mut self.state {
+                State::Opening(future) => {
+                    let Ok(response) = ready!(Pin::new(future).poll(cx));
+                    self.state = State::Reading(response.into_body());
+                }
+                State::Reading(body) => {
+                    let frame = ready!(Pin::new(&mut *body).poll_frame(cx));
+                    if let Some(Ok(frame)) = &frame {
+                        let length = frame.data_ref().map_or(0, Bytes::len);
+                        self.length = self.length.wrapping_add(length as u32);
+                    }
+                    return Poll::Ready(match frame {
+                        None if u32::from_le_bytes(body.get_ref().last) != self.length => {
+                            Some(Err(incomplete()))
+                        }
+                        frame => frame.map(|frame| frame.map_err(broken)),
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// A body whose last four bytes are remembered: gzip ends with how much it holds.
+struct Tail {
+    body: Incoming,
+    last: [u8; 4],
+}
+
+impl Tail {
+    fn remember(&mut self, data: &[u8]) {
+        for byte in &data[data.len().saturating_sub(4)..] {
+            self.last.rotate_left(1);
+            self.last[3] = *byte;
+        }
+    }
+}
+
+impl http_body::Body for Tail {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        if let Some(data) = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref()) {
+            self.remember(data);
+        }
+        Poll::Ready(frame)
+    }
+}
+
+/// Answers with the body that it is sent, and says that it is gzip.
+struct Echo;
+
+impl Service<Request<Tail>> for Echo {
+    type Response = Response<Tail>;
+    type Error = Infallible;
+    type Future = Ready<Result<Response<Tail>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Tail>) -> Self::Future {
+        let mut response = Response::new(request.into_body());
+        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        ready(Ok(response))
+    }
+}
+
+/// tower-http reads what one compressor made; where another's follows in the same piece it would be lost without a word.
+fn incomplete() -> Error {
+    Error::new(ErrorKind::Decode, "the body is gzip in several parts, or damaged").sent(RequestSent::Yes)
+}
+
+/// What reading a compressed body ended in.
+fn broken(error: BoxError) -> Error {
+    let error = match error.downcast::<hyper::Error>() {
+        Ok(error) => return broken_body(*error),
+        Err(error) => error,
+    };
+    let is_cut =
+        error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof);
+    if is_cut {
+        // Whoever compressed it broke off, and closed in good order.
+        Error::with_source(ErrorKind::Transport, error).message("the compressed body is cut short")
+    } else {
+        Error::with_source(ErrorKind::Decode, error).message("the body is no valid gzip")
+    }
+    .sent(RequestSent::Yes)
+}

@@ -1,0 +1,78 @@
+//! The body of a response on its way in, decompressed where that was agreed on.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http_body::{Body as _, Frame, SizeHint};
+use hyper::body::Incoming;
+use kestra_core::Error;
+
+use super::error::broken_body;
+#[cfg(feature = "gzip")]
+use super::gunzip::Gunzip;
+
+/// A body whose errors are ours.
+pub(crate) struct Received(Form);
+
+enum Form {
+    Plain(Incoming),
+    #[cfg(feature = "gzip")]
+    Gzip(Box<Gunzip>),
+    /// What explains an error, in a compression that nobody here reads.
+    Unreadable,
+}
+
+impl Received {
+    #[inline]
+    pub(crate) fn plain(body: Incoming) -> Self {
+        Self(Form::Plain(body))
+    }
+
+    pub(crate) fn unreadable() -> Self {
+        Self(Form::Unreadable)
+    }
+
+    /// Decompresses a body, whose headers say from now on what comes out; gives it back if this client was built without.
+    #[cfg(feature = "gzip")]
+    pub(crate) fn gzip(headers: &mut HeaderMap, body: Incoming) -> Result<Self, Incoming> {
+        headers.remove(http::header::CONTENT_ENCODING);
+        headers.remove(http::header::CONTENT_LENGTH);
+        Ok(Self(Form::Gzip(Box::new(Gunzip::new(body)))))
+    }
+
+    #[cfg(not(feature = "gzip"))]
+    pub(crate) fn gzip(_: &mut HeaderMap, body: Incoming) -> Result<Self, Incoming> {
+        Err(body)
+    }
+
+    pub(crate) fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        match &mut self.0 {
+            Form::Plain(body) => {
+                Pin::new(body).poll_frame(cx).map(|frame| frame.map(|frame| frame.map_err(broken_body)))
+            }
+            #[cfg(feature = "gzip")]
+            Form::Gzip(body) => body.poll_frame(cx),
+            Form::Unreadable => Poll::Ready(None),
+        }
+    }
+
+    pub(crate) fn is_end_stream(&self) -> bool {
+        match &self.0 {
+            Form::Plain(body) => body.is_end_stream(),
+            #[cfg(feature = "gzip")]
+            Form::Gzip(_) => false,
+            Form::Unreadable => true,
+        }
+    }
+
+    pub(crate) fn size_hint(&self) -> SizeHint {
+        match &self.0 {
+            Form::Plain(body) => body.size_hint(),
+            #[cfg(feature = "gzip")]
+            Form::Gzip(_) => SizeHint::default(),
+            Form::Unreadable => SizeHint::with_exact(0),
+        }
+    }
+}
