@@ -102,6 +102,50 @@ async fn what_is_not_http_cannot_be_read() {
     assert!(error.to_string().contains("https://"), "{error}");
 }
 
+/// A response with this many headers beside its length.
+fn with_headers(count: usize) -> String {
+    let headers: String = (0..count).map(|number| format!("X-{number}: {number}\r\n")).collect();
+    format!("HTTP/1.1 200 OK\r\n{headers}Content-Length: 1\r\n\r\n1")
+}
+
+#[tokio::test]
+async fn more_headers_than_are_read_are_told_and_can_be_allowed() {
+    let server = Server::answering(with_headers(300)).await;
+    let error = send(&transport(), request(&READ, &server.url())).await.expect_err("too many");
+    assert_eq!(error.kind(), ErrorKind::Decode, "{error:#}");
+    assert!(error.to_string().contains("more than 100 headers"), "{error:#}");
+    assert!(!error.to_string().contains("isn't HTTP"), "{error:#}");
+    assert!(error.hint().expect("a hint").contains("max_response_headers"), "{error:#}");
+    let many = Transport::builder().no_proxy().max_response_headers(400).build().expect("a transport");
+    let response = send(&many, request(&READ, &server.url())).await.expect("a response");
+    assert_eq!(response.headers().len(), 301);
+    let server = Server::answering(with_headers(99)).await;
+    send(&transport(), request(&READ, &server.url())).await.expect("what is usual needs no setting");
+}
+
+#[tokio::test]
+async fn an_odd_header_line_is_told_and_can_be_skipped() {
+    let lenient = Transport::builder().no_proxy().ignore_invalid_headers().build().expect("a transport");
+    for odd in [
+        "no colon here",
+        "X Space: 1",
+        "X-Before : 1",
+        "X-Control: a\u{1}b",
+        ": no name",
+        "X-Folded: a\r\n b",
+    ] {
+        let response = format!("HTTP/1.1 200 OK\r\n{odd}\r\nX-Good: yes\r\nContent-Length: 1\r\n\r\n1");
+        let server = Server::answering(response).await;
+        let error = send(&transport(), request(&READ, &server.url())).await.expect_err("an odd line");
+        assert_eq!(error.kind(), ErrorKind::Decode, "{odd}: {error:#}");
+        assert!(error.to_string().contains("a header line"), "{odd}: {error:#}");
+        assert!(error.hint().expect("a hint").contains("ignore_invalid_headers"), "{error:#}");
+        let response = send(&lenient, request(&READ, &server.url())).await.expect(odd);
+        assert_eq!(response.headers()["x-good"], "yes");
+        assert_eq!(text(response), "1");
+    }
+}
+
 #[tokio::test]
 async fn nobody_listening_is_a_connect_error_and_nothing_was_sent() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a loopback port");

@@ -222,6 +222,8 @@ async fn what_a_layer_refuses_was_not_sent() {
         }
         let error = client.executions().start("company.team", "hello").await.unwrap_err();
         assert_eq!((error.kind(), error.request_sent()), (ErrorKind::Service, RequestSent::No), "{error:#}");
+        assert!(error.is_retryable(), "{error:#}");
+        assert!(error.hint().unwrap().contains("sheds calls"), "{error:#}");
         assert_eq!(server.requests().len(), 1);
         busy.abort();
         server.clear_requests();

@@ -53,7 +53,8 @@ struct Inner {
     elapsed: Option<Duration>,
     note: Option<&'static str>,
     hint: Option<&'static str>,
-    is_permanent: bool,
+    /// Whether the same call may succeed later, where the kind doesn't tell.
+    passes: Option<bool>,
     failures: Vec<String>,
     about: execution::About,
 }
@@ -136,7 +137,7 @@ impl Error {
             elapsed: None,
             note: None,
             hint: None,
-            is_permanent: false,
+            passes: None,
             failures: Vec::new(),
             about: execution::About::default(),
         }))
@@ -210,14 +211,20 @@ impl Error {
     /// Says that the same call fails again until somebody changes something, as with credentials that are refused.
     #[must_use]
     pub fn permanent(self) -> Self {
-        self.change(|inner| inner.is_permanent = true)
+        self.change(|inner| inner.passes = Some(false))
+    }
+
+    /// Says that the same call may succeed later without a change, although most errors of this kind don't pass.
+    #[must_use]
+    pub fn passing(self) -> Self {
+        self.change(|inner| inner.passes = Some(true))
     }
 
     /// Returns whether the same call fails again until somebody changes something, so that a retry is of no use although
     /// most errors of this kind pass.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
-        self.0.is_permanent
+        self.0.passes == Some(false)
     }
 
     /// Adds the response that was read, for an error about its body.

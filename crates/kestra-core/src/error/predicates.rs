@@ -114,15 +114,14 @@ impl Error {
     /// It is false for a call that starts work and may have been seen: look for its effect before you repeat it.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        let passing = match self.kind() {
+        let by_kind = match self.kind() {
             ErrorKind::Connect | ErrorKind::Proxy | ErrorKind::Transport | ErrorKind::Timeout(_) => true,
             ErrorKind::Status => self.status().is_some_and(crate::retry::is_passing_status),
             _ => false,
         };
         let starts_work =
             self.operation().is_none_or(|operation| operation.replay == crate::operation::Replay::StartsWork);
-        passing
-            && !self.is_permanent()
+        self.0.passes.unwrap_or(by_kind)
             && (!starts_work
                 || self.request_sent() == RequestSent::No
                 || self.has_status(StatusCode::TOO_MANY_REQUESTS))

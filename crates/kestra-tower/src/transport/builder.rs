@@ -27,6 +27,8 @@ pub struct TransportBuilder {
     tcp_keepalive: Option<Duration>,
     tcp_nodelay: bool,
     max_body_size: usize,
+    max_response_headers: Option<usize>,
+    ignores_invalid_headers: bool,
 }
 
 impl TransportBuilder {
@@ -41,6 +43,8 @@ impl TransportBuilder {
             tcp_keepalive: Some(Duration::from_secs(30)),
             tcp_nodelay: true,
             max_body_size: 64 * 1024 * 1024,
+            max_response_headers: None,
+            ignores_invalid_headers: false,
         }
     }
 
@@ -111,6 +115,20 @@ impl TransportBuilder {
         self
     }
 
+    /// Sets how many headers a response may have. Defaults to 100; a limit that is set, whatever it is, costs an allocation for
+    /// each response. A response with more is an error of the kind [`Decode`](kestra_core::ErrorKind::Decode).
+    pub fn max_response_headers(mut self, count: usize) -> Self {
+        self.max_response_headers = Some(count);
+        self
+    }
+
+    /// Skips header lines of a response that aren't valid HTTP, as some proxies add them. Without this, such a line is an error
+    /// of the kind [`Decode`](kestra_core::ErrorKind::Decode). Lines that are folded or have a space before the colon are read.
+    pub fn ignore_invalid_headers(mut self) -> Self {
+        self.ignores_invalid_headers = true;
+        self
+    }
+
     /// Builds the transport.
     ///
     /// # Errors
@@ -131,7 +149,13 @@ impl TransportBuilder {
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(self.pool_idle_timeout)
-            .pool_max_idle_per_host(self.pool_max_idle_per_host);
+            .pool_max_idle_per_host(self.pool_max_idle_per_host)
+            .http1_ignore_invalid_headers_in_responses(self.ignores_invalid_headers)
+            .http1_allow_obsolete_multiline_headers_in_responses(self.ignores_invalid_headers)
+            .http1_allow_spaces_after_header_name_in_responses(self.ignores_invalid_headers);
+        if let Some(count) = self.max_response_headers {
+            client.http1_max_headers(count);
+        }
         Ok(Transport::new(Inner {
             pool: Arc::new(Pool::new(client, connector)),
             timeouts: self.timeouts,

@@ -69,11 +69,7 @@ pub(crate) fn from_client(error: legacy::Error) -> Error {
         Some(cause) if cause.is_canceled() => {
             (ErrorKind::Transport, RequestSent::No, "it closed before the request was written")
         }
-        Some(cause) if cause.is_parse() => (
-            ErrorKind::Decode,
-            RequestSent::Maybe,
-            "it isn't HTTP; does the server's URL begin with https://?",
-        ),
+        Some(cause) if cause.is_parse() => return unreadable(cause).caused_by(error),
         Some(cause) if cause.is_incomplete_message() => {
             (ErrorKind::Transport, RequestSent::Maybe, "it closed before an answer came")
         }
@@ -83,6 +79,34 @@ pub(crate) fn from_client(error: legacy::Error) -> Error {
         _ => return Error::with_source(ErrorKind::Transport, error).sent(RequestSent::Maybe),
     };
     Error::with_source(kind, error).message(message).sent(sent)
+}
+
+/// The error of a head that can't be read, which may be HTTP all the same.
+fn unreadable(cause: &hyper::Error) -> Error {
+    let error = if cause.is_parse_too_large() {
+        Error::new(
+            ErrorKind::Decode,
+            "the head of the response is too large: more than 100 headers, or than 400 KB",
+        )
+        .with_hint(
+            "a proxy may add headers; if there have to be so many, allow for them with \
+             `Transport::builder().max_response_headers(..)`, for `ClientBuilder::transport`",
+        )
+    } else if is_about_a_header(cause) {
+        Error::new(ErrorKind::Decode, format!("a header line of the response isn't valid HTTP: {cause}")).with_hint(
+            "a proxy may add it; skip such lines with `Transport::builder().ignore_invalid_headers()`, for \
+             `ClientBuilder::transport`",
+        )
+    } else {
+        Error::new(ErrorKind::Decode, "it isn't HTTP; does the server's URL begin with https://?")
+    };
+    error.sent(RequestSent::Maybe)
+}
+
+/// hyper has no question for this, only a text; a test holds it.
+fn is_about_a_header(cause: &hyper::Error) -> bool {
+    let cause = cause.to_string();
+    ["header", "content-length", "transfer-encoding"].iter().any(|part| cause.contains(part))
 }
 
 /// Whether a server of HTTP/2 says that it did nothing with the request.

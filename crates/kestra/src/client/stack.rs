@@ -110,6 +110,7 @@ where
 
 /// Adds what only the whole call knows.
 fn finish(error: Error, context: Option<&CallContext>) -> Error {
+    let error = if is_shed(&error) { error.passing().with_hint(SHED) } else { error };
     let Some(context) = context else { return error };
     let sent = match error.kind() {
         // Whoever failed doesn't know what those below it have sent.
@@ -124,6 +125,21 @@ fn finish(error: Error, context: Option<&CallContext>) -> Error {
         Some(operation) => error.of_operation(operation),
         None => error,
     }
+}
+
+const SHED: &str =
+    "a layer of this client sheds calls while too many are under way: raise its limit, or call again later";
+
+/// Whether a layer that sheds load refused the call, which another time it may take.
+fn is_shed(error: &Error) -> bool {
+    let mut next = std::error::Error::source(error);
+    while let Some(cause) = next {
+        if cause.is::<tower::load_shed::error::Overloaded>() {
+            return true;
+        }
+        next = cause.source();
+    }
+    false
 }
 
 enum Judged {
