@@ -18,7 +18,11 @@ pub(super) fn with_tenant(body: &Body, tenant: &str) -> Option<Body> {
 fn fill_in(body: &mut Value, tenant: &str) -> bool {
     match body {
         Value::Array(triggers) => {
-            triggers.iter_mut().fold(false, |filled, trigger| fill_in(trigger, tenant) || filled)
+            let mut filled = false;
+            for trigger in triggers {
+                filled |= fill_in(trigger, tenant);
+            }
+            filled
         }
         Value::Object(fields) => {
             if let Some(triggers) = fields.get_mut("triggers") {
