@@ -65,7 +65,7 @@ pub use deploy::InvalidFlow;
 pub use dialect::Dialect;
 pub use engine::script::Outcome;
 pub use executed::Executed;
-pub use faults::{Cut, Fault};
+pub use faults::{Cut, FalseEnd, Fault, Shutdown};
 pub use requests::RecordedRequest;
 pub use scripting::FlowHandle;
 pub use server::{Server, ServerBuilder};

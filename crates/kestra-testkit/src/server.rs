@@ -17,7 +17,7 @@ use crate::canned::CannedAnswer;
 use crate::deploy::{self, InvalidFlow};
 use crate::dialect::Dialect;
 use crate::executed::Executed;
-use crate::faults::Fault;
+use crate::faults::{Fault, Shutdown};
 use crate::http::Shell;
 use crate::requests::RecordedRequest;
 use crate::scripting::FlowHandle;
@@ -280,6 +280,12 @@ impl Server {
         self.app.faults.clear();
     }
 
+    /// Begins to go down in a way that real servers do: streams break off, and what is asked from now on is answered as the style
+    /// says, until [`stop`](Self::stop) or [`restart`](Self::restart).
+    pub fn shutdown(&self, style: Shutdown) {
+        self.app.faults.go_down(Some(style));
+    }
+
     /// Stops listening and cuts all connections; what was stored stays, and what runs goes on.
     pub async fn stop(&mut self) {
         if let Some(accepting) = self.accepting.take() {
@@ -295,6 +301,7 @@ impl Server {
     /// When the port was taken by somebody else meanwhile.
     pub async fn restart(&mut self) -> std::io::Result<()> {
         self.stop().await;
+        self.app.faults.go_down(None);
         let listener = TcpListener::bind(self.address).await?;
         self.accepting = Some(tokio::spawn(accept(listener, Arc::clone(&self.shell))));
         Ok(())

@@ -5,7 +5,7 @@ mod raw;
 
 use std::time::Duration;
 
-use kestra_testkit::{Dialect, Fault, Server};
+use kestra_testkit::{Dialect, FalseEnd, Fault, Server, Shutdown};
 use raw::{Answer, ask, create_flow, request, send};
 use serde_json::json;
 use tokio::net::TcpStream;
@@ -154,4 +154,82 @@ async fn flows_read_secrets_and_lists_name_them() {
     assert_eq!(executions[0].outputs["told"], json!("hush"));
     let secrets = ask(server.address(), "GET", "/api/v1/main/secrets").await.expect("an answer").json();
     assert_eq!(secrets["results"], json!([{"key": "TOKEN"}]));
+}
+
+#[tokio::test]
+async fn it_goes_down_as_real_servers_do() {
+    let search = "/api/v1/main/flows/search";
+    for style in [Shutdown::Unanswered, Shutdown::DatabaseClosed, Shutdown::HangingWrites] {
+        let mut server = Server::start().await.expect("a server");
+        create_flow(server.address(), &FLOW.replace("PT0.05S", "PT30S")).await;
+        let created = ask(server.address(), "POST", CREATE).await.expect("an answer").json();
+        let path = format!("/api/v1/main/executions/{}/follow", created["id"].as_str().expect("an id"));
+        let asked = request("GET", &path, &[], "");
+        let address = server.address();
+        let follow = tokio::spawn(async move { send(address, &asked).await });
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        server.shutdown(style);
+        assert!(follow.await.expect("a task").expect("a head").cut, "{style:?}: streams break off");
+
+        let creation = ask_for(&server, "POST", CREATE).await;
+        let read = ask_for(&server, "GET", search).await;
+        let done = server.executions_of("company.team", "hello").len();
+        match style {
+            Shutdown::Unanswered => assert_eq!((creation, read, done), (Some(None), Some(None), 2)),
+            Shutdown::DatabaseClosed => {
+                assert_eq!((creation, read, done), (Some(Some(500)), Some(Some(500)), 1));
+                assert_eq!(ask_for(&server, "GET", "/api/v1/configs").await, Some(Some(200)));
+            }
+            _ => assert_eq!((creation, read, done), (None, Some(Some(200)), 2)),
+        }
+        server.restart().await.expect("the port");
+        assert_eq!(ask_for(&server, "GET", search).await, Some(Some(200)), "{style:?}");
+    }
+}
+
+/// The status; nothing within if the connection was closed, nothing at all if no answer comes.
+async fn ask_for(server: &Server, method: &str, path: &str) -> Option<Option<u16>> {
+    let answer = tokio::time::timeout(Duration::from_secs(2), ask(server.address(), method, path)).await;
+    answer.ok().map(|answer| answer.map(|answer| answer.status))
+}
+
+#[tokio::test]
+async fn a_stream_may_end_with_what_is_no_end_or_break_off_after_what_was_seen() {
+    let server = Server::start().await.expect("a server");
+    create_flow(server.address(), &FLOW.replace("PT0.05S", "PT30S")).await;
+    let created = ask(server.address(), "POST", CREATE).await.expect("an answer").json();
+    let id = created["id"].as_str().expect("an id");
+    let path = format!("/api/v1/main/executions/{id}/follow");
+    let follow = || request("GET", &path, &[("connection", "close")], "");
+    for (lie, own, state) in
+        [(FalseEnd::Running, true, "RUNNING"), (FalseEnd::OtherExecution, false, "SUCCESS")]
+    {
+        server.fail(Fault::false_end(lie));
+        let answer = send(server.address(), &follow()).await.expect("a head");
+        let end = answer.body.lines().skip_while(|line| *line != "id: end").nth(1).expect("an end");
+        let end: serde_json::Value =
+            serde_json::from_str(end.strip_prefix("data: ").expect("data")).expect("JSON");
+        assert_eq!((end["id"] == id, &end["state"]["current"], answer.cut), (own, &json!(state), false));
+    }
+    server.fail(Fault::cut_streams_after(2));
+    let answer = send(server.address(), &follow()).await.expect("a head");
+    assert!(answer.cut && answer.body.matches("\nid: ").count() == 2, "{}", answer.body);
+}
+
+#[tokio::test]
+async fn a_2_0_server_gives_the_first_line_of_a_log_twice() {
+    for dialect in Dialect::ALL {
+        let server = Server::builder().dialect(dialect).start().await.expect("a server");
+        let source =
+            FLOW.replace("tasks:", "tasks:\n  - {id: log, type: io.kestra.plugin.core.log.Log, message: hi}");
+        create_flow(server.address(), &source.replace("PT0.05S", "PT30S")).await;
+        let created = ask(server.address(), "POST", CREATE).await.expect("an answer").json();
+        let id = created["id"].as_str().expect("an id").to_owned();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        server.fail(Fault::cut_streams_after(9).or_after_silence(Duration::from_millis(500)));
+        let path = format!("/api/v1/main/logs/{id}/follow");
+        let answer = send(server.address(), &request("GET", &path, &[], "")).await.expect("a head");
+        let times = answer.body.matches("\"message\":\"hi\"").count();
+        assert_eq!(times, if dialect == Dialect::V2_0 { 2 } else { 1 }, "{}", answer.body);
+    }
 }

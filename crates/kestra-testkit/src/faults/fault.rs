@@ -51,6 +51,16 @@ pub enum Cut {
     WithinBody,
 }
 
+/// What is wrong with an `end` event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FalseEnd {
+    /// The execution that it carries is still running.
+    Running,
+    /// It carries another execution, which has ended.
+    OtherExecution,
+}
+
 #[derive(Clone, Debug)]
 pub(crate) enum Kind {
     Status { status: u16, headers: HeaderMap, body: Option<Bytes> },
@@ -61,6 +71,8 @@ pub(crate) enum Kind {
     EarlyErrorsHang,
     Late(Duration),
     CutStreams(u64),
+    CutStreamsAfter(usize),
+    EndStreams(FalseEnd),
 }
 
 impl Fault {
@@ -118,6 +130,16 @@ impl Fault {
     /// run. Lasts until the server is healed, unless [`times`](Self::times) says how many streams are meant.
     pub fn cut_streams(seed: u64) -> Self {
         Self::new(Kind::CutStreams(seed)).always()
+    }
+
+    /// It breaks a stream of events off right after so many of them, the stub that opens it included.
+    pub fn cut_streams_after(events: usize) -> Self {
+        Self::new(Kind::CutStreamsAfter(events))
+    }
+
+    /// It ends a stream of an execution's states with the first event after the stub, which says `end` and isn't one.
+    pub fn false_end(lie: FalseEnd) -> Self {
+        Self::new(Kind::EndStreams(lie))
     }
 
     /// A stream that is to break does so as well once nothing was sent for so long; it waits for its next event otherwise.

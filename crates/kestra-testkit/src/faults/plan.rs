@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use http::Method;
+use tokio::sync::watch;
 
-use super::fault::{Cut, Fault, Kind};
+use super::fault::{Cut, FalseEnd, Fault, Kind};
+use super::shutdown::Shutdown;
 use crate::app::lock;
 use crate::http::{Reply, ReplyBody, status_of};
 use crate::pattern;
@@ -19,6 +21,8 @@ const MOST_EVENTS: usize = 4;
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
     active: Mutex<Vec<Active>>,
+    /// How the server goes down, once it does.
+    down: watch::Sender<Option<Shutdown>>,
 }
 
 /// A fault and how far it has come.
@@ -51,6 +55,8 @@ pub(crate) enum Act {
     Late(Duration),
     /// A stream breaks.
     CutStream(Break),
+    /// A stream ends with an event that isn't its end.
+    EndStream(FalseEnd),
 }
 
 /// Where a stream breaks.
@@ -60,6 +66,8 @@ pub(crate) struct Break {
     pub(crate) events: usize,
     /// Whether all was sent that is sent.
     pub(crate) is_reached: bool,
+    /// Whether it breaks right after the events, not within the next one.
+    pub(crate) is_between: bool,
     /// How much of the next one is sent, from 0 to 1.
     pub(crate) share: f64,
     /// After which silence it breaks, whatever was sent.
@@ -77,6 +85,16 @@ impl Faults {
     /// Forgets all faults.
     pub(crate) fn clear(&self) {
         lock(&self.active).clear();
+    }
+
+    /// Begins to go down, or is up again.
+    pub(crate) fn go_down(&self, style: Option<Shutdown>) {
+        self.down.send_replace(style);
+    }
+
+    /// How the server goes down, if it does.
+    pub(crate) fn down(&self) -> watch::Receiver<Option<Shutdown>> {
+        self.down.subscribe()
     }
 
     /// Whether a new connection is cut.
@@ -118,10 +136,21 @@ impl Faults {
                     plan.act = Some(Act::CutStream(Break {
                         events: one.breaks.usize(..MOST_EVENTS),
                         is_reached: false,
+                        is_between: false,
                         share: one.breaks.f64(),
                         silence: one.fault.silence,
                     }));
                 }
+                Kind::CutStreamsAfter(events) => {
+                    plan.act = Some(Act::CutStream(Break {
+                        events: *events,
+                        is_reached: *events == 0,
+                        is_between: true,
+                        share: 0.0,
+                        silence: one.fault.silence,
+                    }));
+                }
+                Kind::EndStreams(lie) => plan.act = Some(Act::EndStream(*lie)),
             }
         }
         active.retain(Active::is_left);
@@ -132,7 +161,11 @@ impl Faults {
 impl Active {
     fn concerns(&self, method: &Method, path: &str) -> bool {
         let stream = path.ends_with("/follow") || path.ends_with("/follow-dependencies");
-        if matches!(self.fault.kind, Kind::CutStreams(_)) && !stream {
+        if matches!(self.fault.kind, Kind::CutStreams(_) | Kind::CutStreamsAfter(_)) && !stream {
+            return false;
+        }
+        let of_states = path.ends_with("/follow") && path.contains("/executions/");
+        if matches!(self.fault.kind, Kind::EndStreams(_)) && !of_states {
             return false;
         }
         !matches!(self.fault.kind, Kind::Cut(Cut::Connection))

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
+use serde_json::Value;
 
+use super::fault::FalseEnd;
 use super::plan::Break;
 use crate::http::{Reply, ReplyBody};
 
@@ -44,10 +46,35 @@ pub(crate) fn cut_stream(reply: Reply, place: Break) -> Reply {
             part = part.map(|bytes| bytes.slice(..(bytes.len() as f64 * place.share) as usize));
         } else {
             place.events -= 1;
+            place.is_reached = place.is_between && place.events == 0;
         }
         Some((part, (stream, Some(place))))
     });
     Reply { status, headers, body: ReplyBody::Stream(spoilt.boxed()) }
+}
+
+/// A stream of states that ends with its first event after the stub, which says that it is the end.
+pub(crate) fn end_falsely(reply: Reply, lie: FalseEnd) -> Reply {
+    let Reply { status, headers, body } = reply;
+    let ReplyBody::Stream(stream) = body else { return Reply { status, headers, body } };
+    let spoilt = stream.take(2).enumerate().map(move |(place, part)| match (place, part) {
+        (1, Ok(event)) => Ok(false_end(&event, lie).unwrap_or(event)),
+        (_, part) => part,
+    });
+    Reply { status, headers, body: ReplyBody::Stream(spoilt.boxed()) }
+}
+
+fn false_end(event: &[u8], lie: FalseEnd) -> Option<Bytes> {
+    let text = std::str::from_utf8(event).ok()?;
+    let data = text.lines().find_map(|line| line.strip_prefix("data: "))?;
+    let mut execution: Value = serde_json::from_str(data).ok()?;
+    let (id, state) = match lie {
+        FalseEnd::Running => (execution["id"].clone(), "RUNNING"),
+        FalseEnd::OtherExecution => (Value::from("another"), "SUCCESS"),
+    };
+    execution["id"] = id;
+    execution["state"]["current"] = state.into();
+    Some(Bytes::from(format!("id: end\ndata: {execution}\n\n")))
 }
 
 fn cut() -> io::Error {

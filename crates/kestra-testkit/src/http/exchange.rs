@@ -15,7 +15,7 @@ use super::auth::{Verdict, judge};
 use super::compress;
 use super::{Answer, ApiError, Context, Handler, Reply, ReplyBody, Request, Route};
 use crate::app::App;
-use crate::faults::{self, Act, Cut, Plan};
+use crate::faults::{self, Act, Cut, Farewell, Plan};
 use crate::routes;
 use crate::socket::Reads;
 
@@ -111,12 +111,24 @@ impl Shell {
             _ => {}
         }
         let target = request.target();
+        let down = self.app.faults.down();
+        let farewell = down.borrow().map(|style| style.farewell(&request));
+        if matches!(farewell, Some(Farewell::Fail)) {
+            return Ok((faults::database_closed().into_reply(&target), None));
+        }
         let (answer, early) = self.route(request).await;
+        match farewell {
+            Some(Farewell::Close) => return Err(cut()),
+            Some(Farewell::Hang) => std::future::pending().await,
+            _ => {}
+        }
         let reply = answer.unwrap_or_else(|error| error.into_reply(&target));
         if plan.early_errors_hang && early && apart && reply.status.as_u16() >= 400 {
             std::future::pending::<()>().await;
         }
+        let reply = faults::until_shutdown(reply, down);
         match plan.act {
+            Some(Act::EndStream(lie)) => Ok((faults::end_falsely(reply, lie), None)),
             Some(Act::Cut(Cut::AfterProcessing)) => Err(cut()),
             Some(Act::Cut(Cut::WithinBody)) => Ok(faults::cut_within(reply)),
             Some(Act::CutStream(events)) => Ok((faults::cut_stream(reply, events), None)),

@@ -146,7 +146,11 @@ fn follow(cx: &Context) -> Answer {
         Dialect::V1_3 => json!({"attemptNumber": null}),
         Dialect::V2_0 => json!({}),
     };
-    let (mut past, receiver) = cx.app.logs.follow(cx.param("executionId"));
+    let id = cx.param("executionId");
+    // It reads what is stored and gets what comes, and where one meets the other there is a line in both.
+    let is_live = cx.app.engine.find(id).is_some_and(|cell| !cell.now().is_over());
+    let twice = usize::from(dialect.is_v2() && is_live);
+    let (mut past, receiver) = cx.app.logs.follow(id);
     let keep = move |entry: &LogEntry| filters.matches(entry);
     past.retain(&keep);
     let event = move |entry: LogEntry| {
@@ -156,9 +160,15 @@ fn follow(cx: &Context) -> Answer {
         }
         frame("progress", &value)
     };
-    let frames = stream::iter([frame("start", &stub)])
-        .chain(stream::iter(past).map(event))
-        .chain(live(receiver).filter(move |entry| std::future::ready(keep(entry))).map(event));
+    let lines = stream::iter(past)
+        .chain(live(receiver).filter(move |entry| std::future::ready(keep(entry))))
+        .map(event)
+        .enumerate()
+        .flat_map(move |(place, line)| {
+            let times = if place == 0 { 1 + twice } else { 1 };
+            stream::iter(std::iter::repeat_n(line, times))
+        });
+    let frames = stream::iter([frame("start", &stub)]).chain(lines);
     Ok(Reply::stream("text/event-stream", frames.map(Ok)))
 }
 
