@@ -1,6 +1,6 @@
 //! The token of a source: kept, renewed early, and asked for by one call at a time.
 
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -19,6 +19,13 @@ const LIMIT: Duration = Duration::from_secs(30);
 const EARLY: Duration = Duration::from_mins(1);
 /// How soon a source that failed, or a file, is looked at again.
 const AGAIN: Duration = Duration::from_secs(10);
+/// How often the task that asks a source shows that somebody drives it.
+const BEAT: Duration = Duration::from_secs(1);
+/// After this time without a sign the question is given up: its runtime is kept, but nobody drives it. No longer than others are
+/// held by a question for the server's version.
+const STALLED: Duration = Duration::from_secs(10);
+/// How many questions in a row may end with their runtime before that is an error.
+const MOST_ENDED: u32 = 3;
 /// After this time without a call, the next one waits until the file was looked at.
 const STALE: Duration = Duration::from_mins(1);
 
@@ -49,7 +56,13 @@ struct Current {
 }
 
 type Outcome = Result<Credential, Arc<Error>>;
-type Renewal = watch::Receiver<Option<Outcome>>;
+
+/// A question to the source that somebody waits for.
+#[derive(Clone)]
+struct Renewal {
+    outcome: watch::Receiver<Option<Outcome>>,
+    pulse: Arc<Mutex<Instant>>,
+}
 
 /// Waits for a token.
 pub(super) type TokenFuture = Pin<Box<dyn Future<Output = Result<Credential, Error>> + Send>>;
@@ -89,7 +102,7 @@ impl Provider {
         let provider = Arc::clone(self);
         let renewal = self.renew();
         Box::pin(async move {
-            match outcome(renewal).await {
+            match provider.outcome(renewal).await {
                 Err(error) => provider.unexpired().ok_or(error),
                 renewed => renewed,
             }
@@ -101,7 +114,35 @@ impl Provider {
         match self.unexpired() {
             // Another call was faster.
             Some(credential) if credential.number != number => Box::pin(std::future::ready(Ok(credential))),
-            _ => Box::pin(outcome(self.renew())),
+            _ => {
+                let provider = Arc::clone(self);
+                let renewal = self.renew();
+                Box::pin(async move { provider.outcome(renewal).await })
+            }
+        }
+    }
+
+    /// What comes of a renewal, or of another one if nobody drives that any more.
+    async fn outcome(self: &Arc<Self>, mut renewal: Renewal) -> Result<Credential, Error> {
+        let mut ended = 0;
+        loop {
+            let patience = renewal.patience();
+            let outcome =
+                async { renewal.outcome.wait_for(Option::is_some).await.map(|outcome| outcome.clone()) };
+            match timeout(patience, outcome).await {
+                Ok(Ok(Some(Ok(credential)))) => return Ok(credential),
+                Ok(Ok(Some(Err(error)))) => {
+                    return Err(Error::with_source(error.kind(), SharedError::new(error))
+                        .message("the source of tokens failed"));
+                }
+                Ok(_) if ended == MOST_ENDED => {
+                    return Err(Error::new(ErrorKind::Auth, "the source of tokens ended without an answer"));
+                }
+                Ok(_) => ended += 1,
+                Err(_) if !renewal.is_stalled() => continue,
+                Err(_) => {}
+            }
+            renewal = self.renew();
         }
     }
 
@@ -116,26 +157,27 @@ impl Provider {
     /// stops it.
     fn renew(self: &Arc<Self>) -> Renewal {
         let mut slot = self.renewal.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(running) = slot.as_ref().filter(|renewal| renewal.has_changed().is_ok()) {
+        if let Some(running) = slot.as_ref().filter(|renewal| renewal.is_running()) {
             return running.clone();
         }
-        let (sender, receiver) = watch::channel(None);
+        let (sender, outcome) = watch::channel(None);
+        let renewal = Renewal { outcome, pulse: Arc::new(Mutex::new(Instant::now())) };
         match Handle::try_current() {
             Ok(runtime) => {
-                let provider = Arc::clone(self);
+                let (provider, pulse) = (Arc::clone(self), Arc::clone(&renewal.pulse));
                 // As the type of task that the pool spawns too: each type costs 8 kB.
                 let asking: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move {
-                    let outcome = provider.ask().await;
+                    let outcome = beating(&pulse, provider.ask()).await;
                     sender.send_replace(Some(outcome));
                 });
                 runtime.spawn(asking);
-                *slot = Some(receiver.clone());
+                *slot = Some(renewal.clone());
             }
             Err(problem) => {
                 sender.send_replace(Some(Err(Arc::new(Error::with_source(ErrorKind::Auth, problem)))));
             }
         }
-        receiver
+        renewal
     }
 
     async fn ask(&self) -> Outcome {
@@ -189,17 +231,31 @@ impl Provider {
     }
 }
 
-async fn outcome(mut renewal: Renewal) -> Result<Credential, Error> {
-    let outcome = match renewal.wait_for(Option::is_some).await {
-        Ok(outcome) => outcome.clone(),
-        Err(_) => None,
-    };
-    match outcome {
-        Some(Ok(credential)) => Ok(credential),
-        Some(Err(error)) => {
-            Err(Error::with_source(error.kind(), SharedError::new(error))
-                .message("the source of tokens failed"))
+impl Renewal {
+    /// Whether an outcome may be expected of it.
+    fn is_running(&self) -> bool {
+        self.outcome.has_changed().is_ok() && !self.is_stalled()
+    }
+
+    fn is_stalled(&self) -> bool {
+        self.patience().is_zero()
+    }
+
+    /// How long it may go without a sign from now on.
+    fn patience(&self) -> Duration {
+        let beaten = *self.pulse.lock().unwrap_or_else(PoisonError::into_inner);
+        STALLED.saturating_sub(beaten.elapsed())
+    }
+}
+
+/// Does some work, and shows all the time that somebody drives it.
+async fn beating<T>(pulse: &Mutex<Instant>, work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    loop {
+        // An interval would catch up on the beats of a time in which nobody drove it.
+        if let Ok(done) = timeout(BEAT, work.as_mut()).await {
+            return done;
         }
-        None => Err(Error::new(ErrorKind::Auth, "the source of tokens ended without an answer")),
+        *pulse.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 }

@@ -342,3 +342,52 @@ async fn plain_http_to_another_machine_is_warned_about_once() {
     assert_eq!(send("http://notlocalhost/").await, 1);
     assert_eq!(send("http://kestra.example.com/").await, 1);
 }
+
+#[test]
+fn a_question_on_a_runtime_that_nobody_drives_holds_others_no_longer_than_one_for_the_version() {
+    let (auth, asked) = counting(None, SECOND);
+    let (layer, peer) = (AuthLayer::new(auth), Peer::default());
+    let kept = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    kept.block_on(async {
+        let call = layer.layer(peer.clone()).oneshot(request(&READ));
+        assert!(tokio::time::timeout(SECOND / 20, call).await.is_err(), "the source takes longer");
+    });
+    assert_eq!(asked.load(Ordering::Relaxed), 1);
+
+    let other =
+        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let took = other.block_on(async {
+        let begun = tokio::time::Instant::now();
+        layer.layer(peer.clone()).oneshot(request(&READ)).await.unwrap();
+        begun.elapsed()
+    });
+    assert!(took <= SECOND * 12, "{took:?}");
+    assert_eq!((asked.load(Ordering::Relaxed), credentials(&peer)), (2, vec!["Bearer t2".to_owned()]));
+    drop(kept);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_is_slow_is_asked_once() {
+    let (auth, asked) = counting(None, SECOND * 25);
+    let (layer, peer) = (AuthLayer::new(auth), Peer::default());
+    let calls = (0..4).map(|_| layer.layer(peer.clone()).oneshot(request(&READ)));
+    let calls: tokio::task::JoinSet<_> = calls.collect();
+    assert!(calls.join_all().await.into_iter().all(|result| result.is_ok()));
+    assert_eq!(asked.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn a_question_that_ended_with_its_runtime_is_asked_again() {
+    let (auth, asked) = counting(None, SECOND * 5);
+    let (layer, peer) = (AuthLayer::new(auth), Peer::default());
+    let runtime =
+        || tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let first = runtime();
+    first.block_on(async {
+        let call = layer.layer(peer.clone()).oneshot(request(&READ));
+        assert!(tokio::time::timeout(SECOND, call).await.is_err());
+    });
+    drop(first);
+    runtime().block_on(layer.layer(peer.clone()).oneshot(request(&READ))).unwrap();
+    assert_eq!(asked.load(Ordering::Relaxed), 2);
+}
