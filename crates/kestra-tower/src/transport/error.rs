@@ -65,9 +65,10 @@ pub(crate) fn from_client(error: legacy::Error) -> Error {
             .sent(RequestSent::No);
     }
     let (kind, sent, message) = match find::<hyper::Error>(&error) {
-        // hyper says so only of a request that it gives back untouched.
+        // A server that goes down takes requests, executes them and closes without a word. That none of it was read can't be
+        // told from here, whenever the connection was closed.
         Some(cause) if cause.is_canceled() => {
-            (ErrorKind::Transport, RequestSent::No, "it closed before the request was written")
+            (ErrorKind::Transport, RequestSent::Maybe, "it closed without an answer")
         }
         Some(cause) if cause.is_parse() => return unreadable(cause).caused_by(error),
         Some(cause) if cause.is_incomplete_message() => {
