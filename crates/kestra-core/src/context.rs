@@ -34,6 +34,7 @@ struct Inner {
     attempts: AtomicU32,
     attempt_is_timed: AtomicBool,
     has_timed_out: AtomicBool,
+    is_detecting_version: AtomicBool,
     sent: Sent,
 }
 
@@ -56,6 +57,7 @@ impl CallContext {
             attempts: AtomicU32::new(0),
             attempt_is_timed: AtomicBool::new(false),
             has_timed_out: AtomicBool::new(false),
+            is_detecting_version: AtomicBool::new(false),
             sent: Sent::default(),
         }))
     }
@@ -104,6 +106,7 @@ impl CallContext {
     #[inline]
     #[must_use]
     pub fn limits(&self, defaults: Timeouts) -> Limits {
+        let defaults = if self.0.waits { defaults.for_waiting() } else { defaults };
         self.0.options.get_timeouts().or(defaults).limits(self.operation(), self.0.waits)
     }
 
@@ -150,6 +153,17 @@ impl CallContext {
     pub fn take_timed_out(&self) -> bool {
         // Almost no call has one, and reading is cheaper than exchanging.
         self.0.has_timed_out.load(Ordering::Relaxed) && self.0.has_timed_out.swap(false, Ordering::Relaxed)
+    }
+
+    /// Says whether the call waits for the answer to the question which version its server has.
+    pub fn set_detecting_version(&self, is_detecting: bool) {
+        self.0.is_detecting_version.store(is_detecting, Ordering::Relaxed);
+    }
+
+    /// Whether the call waits for the answer to the question which version its server has; the call itself is sent after it.
+    #[must_use]
+    pub fn is_detecting_version(&self) -> bool {
+        self.0.is_detecting_version.load(Ordering::Relaxed)
     }
 
     /// How long the call still has; `None` without a deadline.

@@ -32,6 +32,7 @@ mod servers;
 pub mod sse;
 mod target;
 mod timeouts;
+pub mod transient;
 mod url_parts;
 mod version;
 

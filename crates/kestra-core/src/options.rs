@@ -248,6 +248,17 @@ impl CallOptions {
         Self(Some(Arc::new(merged)))
     }
 
+    /// Those of a client, as they hold for a call that waits for the end of an execution.
+    #[must_use]
+    pub(crate) fn for_waiting(&self) -> Self {
+        let timeouts = self.get_timeouts();
+        let waiting = timeouts.for_waiting();
+        if timeouts == waiting {
+            return self.clone();
+        }
+        self.clone().set(|options| options.timeouts = waiting)
+    }
+
     /// The first thing that was set to what it can't be.
     ///
     /// # Errors

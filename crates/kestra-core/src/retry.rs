@@ -9,18 +9,18 @@ use http::{HeaderMap, HeaderName, StatusCode};
 use crate::error::Error;
 use crate::operation::OperationInfo;
 
-/// Whether a status says that the same request may succeed later: 408, 425, 429, 502, 503, 504.
+/// Whether a status says that its cause usually passes by itself: 408, 425, 429, 502, 503, 504.
 ///
 /// 500 isn't among them: Kestra answers it for much that is the caller's fault.
 #[must_use]
-pub fn is_passing_status(status: StatusCode) -> bool {
+pub fn is_transient_status(status: StatusCode) -> bool {
     matches!(status.as_u16(), 408 | 425 | 429 | 502 | 503 | 504)
 }
 
 /// How a call is tried again.
 ///
 /// Safe and idempotent operations are repeated after a failed or broken connection, an attempt timeout and the statuses of
-/// [`is_passing_status`]. An operation that starts work is repeated only if the request provably wasn't sent, or was
+/// [`is_transient_status`]. An operation that starts work is repeated only if the request provably wasn't sent, or was
 /// answered with 429. Waits grow exponentially with full jitter; a `Retry-After` makes them longer, up to a cap beyond which
 /// the call ends instead. A budget that all calls of a client share keeps retries from multiplying the load on a server that
 /// is down.

@@ -28,7 +28,7 @@ mod parameters;
 
 pub use extensions::{BulkByIds, BulkProblem, BulkReport};
 #[doc(hidden)]
-pub use extensions::{inputs_of, search_relatives};
+pub use extensions::{FollowSettings, inputs_of, search_relatives};
 pub use generated::*;
 
 /// What is known of every operation that this crate has builders for.

@@ -13,11 +13,6 @@ impl SharedError {
     pub(crate) fn new(error: Arc<Error>) -> Self {
         Self(error)
     }
-
-    /// The error that is shared.
-    pub(crate) fn error(&self) -> &Error {
-        &self.0
-    }
 }
 
 impl fmt::Debug for SharedError {
@@ -28,8 +23,8 @@ impl fmt::Debug for SharedError {
 
 impl fmt::Display for SharedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Its causes follow by way of `source`, so that a chain names none twice.
-        write!(f, "{}", self.0)
+        // Its causes follow by way of `source`, so that a chain names none twice; its hint is at the end of the whole.
+        write!(f, "{}", self.0.summary())
     }
 }
 

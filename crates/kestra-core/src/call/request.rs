@@ -59,7 +59,10 @@ impl Call {
 
     fn prepare(&mut self, defaults: &CallOptions) -> Result<Request<Body>, Error> {
         self.check()?;
-        let options = self.options.or(defaults);
+        let options = match self.waits {
+            true => self.options.or(&defaults.for_waiting()),
+            false => self.options.or(defaults),
+        };
         options.check()?;
         if let Some(guard) = self.info.guard {
             let tenant = options.get_tenant().unwrap_or(DEFAULT_TENANT);

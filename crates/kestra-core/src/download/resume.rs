@@ -10,7 +10,7 @@ use super::header;
 use crate::body::Body;
 use crate::error::Error;
 use crate::executor::CallFuture;
-use crate::sse::{Backoff, is_passing};
+use crate::transient::Backoff;
 
 /// How often the rest is asked for without a byte of it coming.
 const MAX_IDLE: u32 = 4;
@@ -61,7 +61,7 @@ impl Resume {
             self.pending = None;
             match answer {
                 Ok(response) => return Poll::Ready(Some(self.accept(response, read, length))),
-                Err(error) if is_passing(&error) && self.begin(read) => {}
+                Err(error) if error.is_transient() && self.begin(read) => {}
                 Err(error) => return Poll::Ready(Some(Err(error))),
             }
         }

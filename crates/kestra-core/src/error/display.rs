@@ -57,6 +57,8 @@ impl Error {
             line.write_str(": ")?;
         }
         match (&inner.response, inner.kind) {
+            // The message is the whole failure of the question.
+            _ if inner.about.is_version_detection => {}
             (Some(response), ErrorKind::Status) => write_status(line, response)?,
             (Some(response), kind) => {
                 write!(line, "{} (status {})", kind.text(), response.parts.status.as_u16())?
@@ -65,7 +67,8 @@ impl Error {
             (None, kind) => line.write_str(kind.text())?,
         }
         if let Some(message) = &inner.message {
-            write!(line, ": {message}")?;
+            line.write_str(if inner.about.is_version_detection { "" } else { ": " })?;
+            line.write_str(message)?;
         } else if let Some(message) = inner.response.as_ref().and_then(ErrorResponse::message) {
             write!(line, ": {message}")?;
         }

@@ -13,6 +13,7 @@ pub(super) struct About {
     pub(super) key: Option<String>,
     pub(super) inputs: Vec<String>,
     pub(super) is_missing: bool,
+    pub(super) is_version_detection: bool,
     pub(super) payload: Option<Payload>,
 }
 

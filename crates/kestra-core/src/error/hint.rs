@@ -12,6 +12,8 @@ impl Error {
             return self.0.hint;
         }
         match self.kind() {
+            ErrorKind::Connect if self.0.about.is_version_detection => Some(CONNECT_FOR_VERSION),
+            _ if self.0.about.is_version_detection => Some(SKIP_DETECTION),
             ErrorKind::Status => {
                 let response = self.response()?;
                 let is_webhook = self.operation().is_some_and(|operation| operation.webhook);
@@ -32,9 +34,7 @@ impl Error {
                 "raise the attempt timeout if the server is slow; if it is an update of something that is missing, the \
                  server may hang: deploy() asks first",
             ),
-            ErrorKind::Timeout(TimeoutPhase::VersionProbe) => {
-                Some("set api_version, or KESTRA_API_VERSION, so that the server need not be asked")
-            }
+            ErrorKind::Timeout(TimeoutPhase::VersionProbe) => Some(SKIP_DETECTION),
             // What a wait or a start came to has the failure of a request as its cause.
             _ => self.0.source.as_ref()?.downcast_ref::<Self>()?.hint(),
         }
@@ -43,6 +43,11 @@ impl Error {
 
 const CONNECT: &str = "is the server running, and are host and port of its URL right? The API listens on 8080 by default, 8081 \
                        is for management";
+
+const CONNECT_FOR_VERSION: &str = "is the server running, and are host and port of its URL right? The API listens on 8080 by default; set \
+                                   KESTRA_API_VERSION or api_version to skip the detection";
+
+const SKIP_DETECTION: &str = "set KESTRA_API_VERSION or api_version to skip the detection";
 
 const WEBHOOK: &str = "webhooks are sent no credentials, since the server keeps every header in the execution; one that wants \
                        them (1.0, where they were set over the API) gets them with webhook_credentials";

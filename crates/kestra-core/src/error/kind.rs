@@ -26,7 +26,7 @@ use std::fmt;
 pub enum ErrorKind {
     /// The request can't be built from what was given.
     Build,
-    /// No server can be resolved, or its version can't be found out.
+    /// No server can be resolved.
     Server,
     /// The server's version lacks the operation or a parameter that was set.
     Unsupported,

@@ -236,6 +236,21 @@ impl Error {
         })
     }
 
+    /// Says that it is the failure of the question for the server's version, which a call needed first: the message tells all,
+    /// and a status is not about what the call is about.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn of_version_detection(self) -> Self {
+        self.change(|inner| inner.about.is_version_detection = true)
+    }
+
+    /// Whether the server's version couldn't be detected, so that the call itself wasn't sent.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn is_version_detection(&self) -> bool {
+        self.0.about.is_version_detection
+    }
+
     /// Adds the names of what the server left undone.
     #[must_use]
     pub fn with_failures(self, failures: Vec<String>) -> Self {

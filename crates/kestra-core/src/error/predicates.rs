@@ -1,8 +1,12 @@
 //! Questions about an error whose answers are the same on every version of the server.
 
+use std::error::Error as StdError;
+use std::io;
+
 use http::StatusCode;
 
 use super::{Error, ErrorKind, RequestSent};
+use crate::retry::is_transient_status;
 
 impl Error {
     /// Whether the thing is missing: a 404, or what servers before 2.0 answer of a trigger that they don't know.
@@ -13,7 +17,7 @@ impl Error {
     /// execution that was only just created may not be found on 2.0 until the executor took it.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        self.has_status(StatusCode::NOT_FOUND) || self.0.about.is_missing
+        self.call_status() == Some(StatusCode::NOT_FOUND) || self.0.about.is_missing
     }
 
     /// Whether the state of the thing doesn't allow the action.
@@ -25,7 +29,7 @@ impl Error {
     /// Read the thing again: somebody else, or the flow itself, was faster. A disabled or invalid flow can't be executed.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
-        match self.status() {
+        match self.call_status() {
             Some(StatusCode::CONFLICT) => true,
             Some(StatusCode::UNPROCESSABLE_ENTITY | StatusCode::BAD_REQUEST) => self.server_says(&[
                 "Illegal state",
@@ -48,7 +52,7 @@ impl Error {
     /// To create or update a flow, whichever is needed, use `flows().deploy(yaml)`.
     #[must_use]
     pub fn already_exists(&self) -> bool {
-        matches!(self.status(), Some(StatusCode::UNPROCESSABLE_ENTITY | StatusCode::CONFLICT))
+        matches!(self.call_status(), Some(StatusCode::UNPROCESSABLE_ENTITY | StatusCode::CONFLICT))
             && self.server_says(&["already exists", "already exist"])
     }
 
@@ -81,7 +85,7 @@ impl Error {
     /// [`api_message`](Self::api_message) names the fault, [`invalid_inputs`](Self::invalid_inputs) the inputs.
     #[must_use]
     pub fn is_invalid(&self) -> bool {
-        matches!(self.status(), Some(StatusCode::UNPROCESSABLE_ENTITY | StatusCode::BAD_REQUEST))
+        matches!(self.call_status(), Some(StatusCode::UNPROCESSABLE_ENTITY | StatusCode::BAD_REQUEST))
             && !self.is_conflict()
     }
 
@@ -107,6 +111,31 @@ impl Error {
             || self.kind() == ErrorKind::Timeout(super::TimeoutPhase::Connect)
     }
 
+    /// Whether the cause usually passes by itself: the same request may succeed later without a change.
+    ///
+    /// True for a failed or broken connection, a failed proxy, every timeout, a call that was shed, and the statuses of
+    /// [`is_transient_status`](crate::retry::is_transient_status): 408, 425, 429, 502, 503 and 504. Retries, streams that
+    /// reconnect and waits all go by it. It tells nothing about whether the request may be repeated: see
+    /// [`is_retryable`](Self::is_retryable).
+    ///
+    /// # Troubleshooting
+    ///
+    /// The server, or a proxy before it, restarts or is overloaded. A server that goes down may also answer 500; calls outlast
+    /// that only where they know that the thing is there, since Kestra answers 500 for many mistakes too.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        if let Some(passes) = self.0.passes {
+            return passes;
+        }
+        match self.kind() {
+            ErrorKind::Connect | ErrorKind::Proxy | ErrorKind::Transport | ErrorKind::Timeout(_) => true,
+            ErrorKind::Status => self.status().is_some_and(is_transient_status),
+            // Another transport than ours has its own errors, with those of the system among their causes.
+            ErrorKind::Service => self.io_cause().is_some_and(is_connection_fault),
+            _ => false,
+        }
+    }
+
     /// Whether the same call may succeed later without a change, and repeating it can't start anything twice.
     ///
     /// # Troubleshooting
@@ -114,14 +143,9 @@ impl Error {
     /// It is false for a call that starts work and may have been seen: look for its effect before you repeat it.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        let by_kind = match self.kind() {
-            ErrorKind::Connect | ErrorKind::Proxy | ErrorKind::Transport | ErrorKind::Timeout(_) => true,
-            ErrorKind::Status => self.status().is_some_and(crate::retry::is_passing_status),
-            _ => false,
-        };
         let starts_work =
             self.operation().is_none_or(|operation| operation.replay == crate::operation::Replay::StartsWork);
-        self.0.passes.unwrap_or(by_kind)
+        self.is_transient()
             && (!starts_work
                 || self.request_sent() == RequestSent::No
                 || self.has_status(StatusCode::TOO_MANY_REQUESTS))
@@ -131,7 +155,39 @@ impl Error {
         self.status() == Some(status)
     }
 
+    /// The status that the call itself was answered with, which tells of the thing that the call is about.
+    fn call_status(&self) -> Option<StatusCode> {
+        if self.0.about.is_version_detection { None } else { self.status() }
+    }
+
+    fn io_cause(&self) -> Option<io::ErrorKind> {
+        let mut next = StdError::source(self);
+        while let Some(cause) = next {
+            if let Some(cause) = cause.downcast_ref::<io::Error>() {
+                return Some(cause.kind());
+            }
+            next = cause.source();
+        }
+        None
+    }
+
     fn server_says(&self, texts: &[&str]) -> bool {
         self.api_message().is_some_and(|message| texts.iter().any(|text| message.contains(text)))
     }
+}
+
+/// Whether an error of the system says that a connection failed, broke or took too long.
+fn is_connection_fault(kind: io::ErrorKind) -> bool {
+    matches!(
+        kind,
+        io::ErrorKind::BrokenPipe
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::HostUnreachable
+            | io::ErrorKind::NetworkUnreachable
+            | io::ErrorKind::NotConnected
+            | io::ErrorKind::TimedOut
+            | io::ErrorKind::UnexpectedEof
+    )
 }

@@ -1,17 +1,25 @@
 //! One connection after another to the same stream of events.
 
-use super::backoff::Backoff;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
 use super::reconnects::Reconnects;
 use super::stream::EventStream;
 use crate::call::Call;
 use crate::decode;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::executor::{Executor, ResponseFuture};
 use crate::json::Read;
+use crate::transient::TransientRetry;
+
+/// After this long a connection was worth opening, whatever came over it.
+const LASTED: Duration = Duration::from_secs(1);
 
 /// Events of one operation over as many connections as it takes.
 ///
-/// It doesn't know what the events mean: whoever reads them drops what comes twice, and says after a cut whether to go on.
+/// It doesn't know what the events mean: its reader drops what comes twice, tells what was new, and decides after a cut whether
+/// to go on.
 #[derive(Debug)]
 pub struct Connections<E, T> {
     executor: E,
@@ -19,7 +27,7 @@ pub struct Connections<E, T> {
     open: Option<EventStream<T>>,
     /// Whether the open connection has given an event.
     is_fruitful: bool,
-    backoff: Backoff,
+    retry: TransientRetry,
     reconnects: Reconnects,
 }
 
@@ -43,13 +51,23 @@ pub enum Step<T> {
 }
 
 impl<E: Executor, T: Read> Connections<E, T> {
-    /// Connections that this call opens, none of them yet.
+    /// Connections that this call opens, none of them yet. Gives up after an outage of 10 minutes.
     pub fn new(executor: E, call: Call) -> Self {
         let reconnects = Reconnects::new(call.info());
-        Self { executor, call, open: None, is_fruitful: false, backoff: Backoff::default(), reconnects }
+        let retry = TransientRetry::new(&executor, call.options());
+        Self { executor, call, open: None, is_fruitful: false, retry, reconnects }
+    }
+
+    /// Sets how long an outage may last.
+    #[must_use]
+    pub fn limit(mut self, outage: Duration) -> Self {
+        self.retry = self.retry.limit(outage);
+        self
     }
 
     /// The next event; opens a connection if none is open.
+    ///
+    /// A call that is dropped before it is done loses nothing.
     ///
     /// # Errors
     ///
@@ -69,15 +87,22 @@ impl<E: Executor, T: Read> Connections<E, T> {
             return Ok(Step::End);
         };
         match event {
-            Ok(event) if events.has_ended() => Ok(Step::Last(event)),
+            Ok(event) if events.has_ended() => {
+                self.open = None;
+                Ok(Step::Last(event))
+            }
             Ok(event) => {
                 self.is_fruitful = true;
-                self.backoff.reset();
+                self.retry.answered();
                 Ok(Step::Event(event))
             }
             Err(error) => {
+                let has_lasted = events.opened().is_some_and(|opened| opened.at.elapsed() >= LASTED);
                 self.open = None;
-                if is_passing(&error) {
+                if has_lasted {
+                    self.retry.succeeded();
+                }
+                if self.retry.may_pass(&error) {
                     Ok(Step::Cut { error, is_fruitful: self.is_fruitful })
                 } else {
                     Err(error)
@@ -86,36 +111,44 @@ impl<E: Executor, T: Read> Connections<E, T> {
         }
     }
 
+    /// When the open connection was answered at the latest, by the server's clock if it told the time.
+    #[must_use]
+    pub fn opened(&self) -> Option<Timestamp> {
+        self.open.as_ref()?.opened().map(|opened| opened.time)
+    }
+
     /// Closes the connection that is open, if one is; the next event comes from another.
     pub fn close(&mut self) {
         self.open = None;
     }
 
-    /// Says that the server answered another question: it is there, so this doesn't end as an outage. The waits go on growing
-    /// until an event comes, as the stream itself still fails.
-    pub fn answered(&mut self) {
-        self.backoff.answered();
+    /// Says that what is streamed is known to be there, so that the answers of a server that restarts are outlasted too; see
+    /// [`TransientRetry::set_known`].
+    pub fn set_known(&mut self) {
+        self.retry.set_known();
     }
 
-    /// Waits before the next connection, of which it tells.
+    /// Says that the last event was new: after a cut the next connection is opened soon. Events that were seen before don't make
+    /// it so, else a stream that is cut after each of them would be opened without end.
+    pub fn progressed(&mut self) {
+        self.retry.succeeded();
+    }
+
+    /// Says that the server answered another question: it is there, so this doesn't end as an outage. The pauses go on growing
+    /// until something new comes, as the stream itself still fails.
+    pub fn answered(&mut self) {
+        self.retry.answered();
+    }
+
+    /// Pauses before the next connection, of which it tells.
     ///
     /// # Errors
     ///
-    /// The failure, if nothing has come through for too long.
+    /// The failure, if it is final or nothing has come through for too long.
     pub async fn pause(&mut self, failure: Error) -> Result<(), Error> {
-        let Some(wait) = self.backoff.next_wait() else { return Err(failure) };
+        let Some(wait) = self.retry.wait_after(&failure).await else { return Err(failure) };
         self.reconnects.tell(&failure, self.is_fruitful, wait);
         tokio::time::sleep(wait).await;
         Ok(())
-    }
-}
-
-/// Whether what only reads may be asked again after this.
-#[must_use]
-pub fn is_passing(error: &Error) -> bool {
-    match error.kind() {
-        ErrorKind::Connect | ErrorKind::Proxy | ErrorKind::Transport | ErrorKind::Timeout(_) => true,
-        ErrorKind::Status => error.status().is_some_and(crate::retry::is_passing_status),
-        _ => false,
     }
 }

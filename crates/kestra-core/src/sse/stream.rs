@@ -5,13 +5,19 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use futures_core::Stream;
+use http::HeaderMap;
+use http::header::DATE;
+use jiff::Timestamp;
+use tokio::time::Instant;
 
 use super::decoder::{Decoder, Event};
 use crate::body::Body;
 use crate::error::{Error, ErrorKind, RequestSent};
 use crate::executor::ResponseFuture;
+use crate::instant;
 use crate::json::{self, Read};
 use crate::operation::{OperationInfo, Replay};
 use crate::redact;
@@ -25,8 +31,17 @@ use crate::redact;
 pub struct EventStream<T> {
     state: State,
     events: VecDeque<Event>,
+    opened: Option<Opened>,
     info: &'static OperationInfo,
     item: PhantomData<fn() -> T>,
+}
+
+/// When a connection was answered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Opened {
+    pub(super) at: Instant,
+    /// The time of day at the latest, by the server's clock if it told the time.
+    pub(super) time: Timestamp,
 }
 
 enum State {
@@ -38,7 +53,18 @@ enum State {
 impl<T> EventStream<T> {
     /// Values from a response, which is asked for when the stream is first polled.
     pub fn new(response: ResponseFuture<Body>, info: &'static OperationInfo) -> Self {
-        Self { state: State::Opening(response), events: VecDeque::new(), info, item: PhantomData }
+        Self {
+            state: State::Opening(response),
+            events: VecDeque::new(),
+            opened: None,
+            info,
+            item: PhantomData,
+        }
+    }
+
+    /// When the connection was answered; nothing before that.
+    pub(super) fn opened(&self) -> Option<Opened> {
+        self.opened
     }
 
     /// Whether the end has been read: what was given last, if anything, came with it.
@@ -99,6 +125,8 @@ impl<T: Read> Stream for EventStream<T> {
                 State::Ended => return Poll::Ready(None),
                 State::Opening(response) => match ready!(Pin::new(response).poll(cx)) {
                     Ok(response) => {
+                        let time = time_of(response.headers());
+                        this.opened = Some(Opened { at: Instant::now(), time });
                         this.state =
                             State::Reading { body: response.into_body(), decoder: Decoder::default() };
                     }
@@ -134,6 +162,14 @@ impl<T: Read> Stream for EventStream<T> {
             }
         }
     }
+}
+
+/// When an answer was given at the latest, by the server's clock if it tells the time, which it does in whole seconds.
+fn time_of(headers: &HeaderMap) -> Timestamp {
+    const SECOND: Duration = Duration::from_secs(1);
+    let date = headers.get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
+    date.and_then(|date| Timestamp::try_from(date.checked_add(SECOND)?).ok())
+        .unwrap_or_else(|| instant::ago(Duration::ZERO))
 }
 
 /// Whether the stream is about several executions: it then has an end for each, and one for all.

@@ -9,6 +9,7 @@ mod look_back;
 mod relatives;
 
 pub use bulk::{BulkByIds, BulkProblem, BulkReport};
+pub use follow::FollowSettings;
 
 pub(crate) use bulk::{by_ids, by_query};
 pub(crate) use idempotency::{idempotency, set_key};

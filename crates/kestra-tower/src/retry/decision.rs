@@ -1,15 +1,13 @@
 //! Whether an attempt is followed by another one.
 
-use std::error::Error as StdError;
 use std::time::Duration;
 
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, StatusCode};
-use kestra_core::retry::{Attempt, AttemptResult, is_passing_status};
+use kestra_core::retry::{Attempt, AttemptResult, is_transient_status};
 use kestra_core::{Error, ErrorKind, RequestSent, Retry, TimeoutPhase, Verdict};
 
 use super::retry_after;
-use crate::shared_error::SharedError;
 
 /// What policy and result say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,34 +52,17 @@ pub(super) fn decide(policy: &Retry, attempt: &Attempt<'_>) -> Decision {
 
 /// Whether an answer shows a server in good health.
 pub(super) fn is_success(status: StatusCode) -> bool {
-    !status.is_server_error() && !is_passing_status(status)
+    !status.is_server_error() && !is_transient_status(status)
 }
 
 /// Whether the same request may succeed later.
 fn may_pass(attempt: &Attempt<'_>) -> bool {
     match &attempt.result {
-        AttemptResult::Answered { status, .. } => is_passing_status(*status),
-        AttemptResult::Failed(error) => error_may_pass(error),
-        _ => false,
-    }
-}
-
-fn error_may_pass(error: &Error) -> bool {
-    if error.is_permanent() {
-        return false;
-    }
-    match error.kind() {
-        ErrorKind::Connect | ErrorKind::Proxy | ErrorKind::Transport => true,
-        ErrorKind::Timeout(phase) => phase != TimeoutPhase::Total,
-        ErrorKind::Status => error.status().is_some_and(is_passing_status),
-        // Nobody answered, or answered usefully, when the server was asked for its version.
-        ErrorKind::Server => match error.status() {
-            Some(status) => is_passing_status(status),
-            None => {
-                let cause = error.source().and_then(<dyn StdError>::downcast_ref::<SharedError>);
-                cause.is_some_and(|cause| error_may_pass(cause.error()))
-            }
-        },
+        AttemptResult::Answered { status, .. } => is_transient_status(*status),
+        // Once the whole call is over, nothing more can be tried.
+        AttemptResult::Failed(error) => {
+            error.is_transient() && error.kind() != ErrorKind::Timeout(TimeoutPhase::Total)
+        }
         _ => false,
     }
 }

@@ -16,7 +16,7 @@ use tower_service::Service;
 use super::aim::{aim, name, route, trusted};
 use super::future::Watch;
 use super::layer::Settings;
-use super::probe::Probe;
+use super::probe::{PATH, Probe};
 use super::turn::Taken;
 use super::version_cache::Question;
 use crate::shared_error::SharedError;
@@ -60,6 +60,9 @@ where
         let question = settings.versions.question(&base);
         let failures = question.failures();
         let trusted = trusted(&settings, &request);
+        if let Some(context) = CallContext::of(&request) {
+            context.set_detecting_version(true);
+        }
         Self {
             call: Some((service, request)),
             base,
@@ -69,6 +72,28 @@ where
             failures,
             asking: None,
             patience: None,
+        }
+    }
+}
+
+/// The call goes on, or is given up.
+impl<S, B> Drop for Lookup<S, B>
+where
+    S: Service<Request<Body>>,
+{
+    fn drop(&mut self) {
+        self.end_detection();
+    }
+}
+
+impl<S, B> Lookup<S, B>
+where
+    S: Service<Request<Body>>,
+{
+    fn end_detection(&self) {
+        let context = self.call.as_ref().and_then(|(_, request)| CallContext::of(request));
+        if let Some(context) = context {
+            context.set_detecting_version(false);
         }
     }
 }
@@ -121,6 +146,7 @@ where
     }
 
     fn found(&mut self, version: Version) -> Result<Found<S>, Error> {
+        self.end_detection();
         let Some((service, mut request)) = self.call.take() else {
             return Err(Error::new(ErrorKind::Server, "the version was asked for already"));
         };
@@ -174,17 +200,21 @@ fn headers(request: &Request<Body>) -> HeaderMap {
 
 /// The error of a call whose server doesn't tell its version. Nothing of the call was sent.
 fn failure(cause: Arc<Error>) -> Error {
-    let kind = match cause.kind() {
-        kind @ ErrorKind::Timeout(_) => kind,
-        _ => ErrorKind::Server,
-    };
-    let response = cause.response().cloned();
-    let error = Error::with_source(kind, SharedError::new(cause)).message(
-        "the server's version can't be found out; set it with api_version or KESTRA_API_VERSION, then it isn't asked",
-    );
-    match response {
-        Some(response) => error.in_response(response),
-        None => error,
+    let message = format!("{} while detecting the server version (GET {PATH})", cause.summary());
+    let (kind, response, is_permanent) = (cause.kind(), cause.response().cloned(), cause.is_permanent());
+    // What is wrong with credentials, a proxy or TLS is wrong with the call as well.
+    let is_shared =
+        matches!(kind, ErrorKind::Auth | ErrorKind::Proxy | ErrorKind::Tls) || cause.is_unauthorized();
+    let hint = cause.hint().filter(|_| is_shared);
+    let mut error = Error::with_source(kind, SharedError::new(cause)).message(message).of_version_detection();
+    if let Some(response) = response {
+        error = error.in_response(response);
     }
-    .sent(RequestSent::No)
+    if let Some(hint) = hint {
+        error = error.with_hint(hint);
+    }
+    if is_permanent {
+        error = error.permanent();
+    }
+    error.sent(RequestSent::No)
 }

@@ -18,7 +18,7 @@ use tower_service::Service;
 
 use crate::oneshot::Oneshot;
 
-const PATH: &str = "/api/v1/configs";
+pub(super) const PATH: &str = "/api/v1/configs";
 
 /// More than any server's configuration has, in bytes.
 const LIMIT: usize = 1024 * 1024;
@@ -99,7 +99,7 @@ where
             return Poll::Ready(answer);
         }
         ready!(this.sleep.poll(cx));
-        let message = format!("GET {PATH} took longer than {:?}", this.limit);
+        let message = format!("no answer within {:?}", this.limit);
         Poll::Ready(Err(Error::new(ErrorKind::Timeout(TimeoutPhase::VersionProbe), message)))
     }
 }
@@ -123,7 +123,7 @@ where
                 Some(Ok(frame)) => {
                     if let Ok(mut data) = frame.into_data() {
                         if bytes.len() + data.remaining() > LIMIT {
-                            let message = format!("GET {PATH} answered with more than {LIMIT} bytes");
+                            let message = format!("the answer has more than {LIMIT} bytes");
                             return Poll::Ready(Err(Error::new(ErrorKind::Decode, message)));
                         }
                         while data.has_remaining() {
@@ -155,7 +155,7 @@ fn read(parts: Parts, bytes: Vec<u8>) -> Result<Version, Error> {
     match version {
         Some(version) => Ok(version),
         None if is_success => {
-            let error = Error::new(ErrorKind::Decode, format!("GET {PATH} answered without a version"));
+            let error = Error::new(ErrorKind::Decode, "the answer names no version");
             Err(error.in_response(ErrorResponse::new(parts, bytes.into())))
         }
         None => Err(Error::from_response(ErrorResponse::new(parts, bytes.into()))),

@@ -11,7 +11,7 @@ use super::ServerLayer;
 use crate::test_support::{
     MOVED, Peer, READ, RECENT, Reply, SWEPT, after, context, fail, request, request_with, status, version,
 };
-use crate::{RetryLayer, VersionCache};
+use crate::{RetryLayer, TimeoutLayer, VersionCache};
 
 const SECOND: Duration = Duration::from_secs(1);
 const BASE: &str = "http://kestra:8080";
@@ -131,7 +131,7 @@ async fn the_version_is_asked_once_and_only_if_it_matters() {
     tokio::time::sleep(SECOND * 2).await;
     let peer_before = peer.count();
     let error = error_of(service, request(&MOVED)).await;
-    assert_eq!(error.kind(), ErrorKind::Server, "an empty answer has no version");
+    assert_eq!(error.kind(), ErrorKind::Decode, "an empty answer has no version");
     assert_eq!(peer.count(), peer_before + 1);
 }
 
@@ -179,8 +179,10 @@ async fn those_who_wait_share_a_failure_and_it_is_not_kept() {
     }
     for result in calls.join_all().await {
         let error = Error::from_boxed(result.unwrap_err());
-        assert_eq!((error.kind(), error.request_sent()), (ErrorKind::Server, RequestSent::No));
+        assert_eq!((error.kind(), error.request_sent()), (ErrorKind::Connect, RequestSent::No));
+        assert!(error.is_transient() && error.is_retryable());
         let text = format!("{error:#}");
+        assert!(text.contains("while detecting the server version"), "{text}");
         assert!(text.contains("api_version") && text.contains("KESTRA_API_VERSION"), "{text}");
         assert_eq!(text.matches("scripted").count(), 1, "{text}");
     }
@@ -217,18 +219,66 @@ async fn the_question_has_a_limit_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_refused_question_keeps_status_and_body() {
-    for (reply, code) in [
-        (status(401), 401),
-        (Reply::Text(502, "<html>bad gateway</html>".into()), 502),
-        (Reply::Text(200, "<html>welcome</html>".into()), 200),
-        (Reply::Text(200, r#"{"version":""}"#.into()), 200),
+async fn a_failed_question_keeps_the_kind_status_and_body_of_its_cause() {
+    for (reply, kind, code) in [
+        (status(401), ErrorKind::Status, Some(401)),
+        (status(404), ErrorKind::Status, Some(404)),
+        (Reply::Text(502, "<html>bad gateway</html>".into()), ErrorKind::Status, Some(502)),
+        (Reply::Text(200, "<html>welcome</html>".into()), ErrorKind::Decode, Some(200)),
+        (Reply::Text(200, r#"{"version":""}"#.into()), ErrorKind::Decode, Some(200)),
+        (fail(ErrorKind::Tls, RequestSent::No), ErrorKind::Tls, None),
+        (fail(ErrorKind::Proxy, RequestSent::No), ErrorKind::Proxy, None),
+        (fail(ErrorKind::Transport, RequestSent::Maybe), ErrorKind::Transport, None),
+        (
+            Reply::Fail(std::io::Error::from(std::io::ErrorKind::ConnectionReset).into()),
+            ErrorKind::Service,
+            None,
+        ),
     ] {
         let error = error_of(ServerLayer::new(BASE).layer(Peer::new([reply])), request(&MOVED)).await;
-        assert_eq!((error.kind(), error.request_sent()), (ErrorKind::Server, RequestSent::No));
-        assert_eq!(error.status().map(|status| status.as_u16()), Some(code), "{error:#}");
-        assert_eq!(error.is_unauthorized(), code == 401);
+        assert_eq!((error.kind(), error.request_sent()), (kind, RequestSent::No), "{error:?}");
+        assert_eq!(error.status().map(|status| status.as_u16()), code, "{error:#}");
+        assert_eq!(error.is_unauthorized(), code == Some(401));
+        assert!(!error.is_not_found(), "the thing that the call is about was not asked for");
+        let passes =
+            code == Some(502) || matches!(kind, ErrorKind::Proxy | ErrorKind::Transport | ErrorKind::Service);
+        assert_eq!(error.is_transient(), passes, "{error}");
+        let text = error.to_string();
+        assert!(
+            text.starts_with("move_flow (POST ") && text.contains("while detecting the server version"),
+            "{text}"
+        );
+        assert!(error.hint().is_some(), "{text}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_that_hangs_is_named_within_any_limit() {
+    for (total, attempt) in [(2, 60), (60, 2), (2, 2), (5, 3), (25, 60)] {
+        let never = std::iter::repeat_with(|| Reply::Never).take(20);
+        let service = ServiceBuilder::new()
+            .layer(TimeoutLayer::total(SECOND * total))
+            .layer(RetryLayer::new(Retry::standard()))
+            .layer(TimeoutLayer::attempt(SECOND * attempt))
+            .layer(ServerLayer::new(BASE))
+            .service(Peer::new(never));
+        let error = error_of(service, request(&MOVED)).await;
+        assert_eq!(
+            error.kind(),
+            ErrorKind::Timeout(TimeoutPhase::VersionProbe),
+            "{total} {attempt}: {error}"
+        );
+        assert!(
+            error.to_string().contains("while detecting the server version"),
+            "{total} {attempt}: {error}"
+        );
+    }
+    // Once the version is known, it is the call that hangs.
+    let service = ServiceBuilder::new()
+        .layer(TimeoutLayer::total(SECOND * 2))
+        .layer(ServerLayer::new(BASE))
+        .service(Peer::new([version("1.3.25"), Reply::Never]));
+    assert_eq!(error_of(service, request(&MOVED)).await.kind(), ErrorKind::Timeout(TimeoutPhase::Total));
 }
 
 #[tokio::test(start_paused = true)]

@@ -88,13 +88,14 @@ where
         let Some(sleep) = this.sleep.as_pin_mut() else { return Poll::Pending };
         ready!(sleep.poll(cx));
         let queued = this.answer.is_waiting();
+        let detects = limit.context.as_ref().is_some_and(CallContext::is_detecting_version);
         if let (Some(context), false) = (&limit.context, queued) {
             context.set_timed_out();
         }
         // A transport knows what became of a request at the latest when it is given up.
         this.answer.end();
         limit.stop();
-        Poll::Ready(Err(limit.expired(*this.scope, queued).into()))
+        Poll::Ready(Err(limit.expired(*this.scope, queued, detects).into()))
     }
 }
 
@@ -135,19 +136,30 @@ impl Limit {
         }
     }
 
-    fn expired(&self, scope: Scope, queued: bool) -> Error {
+    /// `detects` tells that the call was waiting for the server's version, so that this attempt has sent nothing.
+    fn expired(&self, scope: Scope, queued: bool, detects: bool) -> Error {
         let (phase, whole) = match scope {
             Scope::Total => (TimeoutPhase::Total, "the call"),
             Scope::Attempt => (TimeoutPhase::Attempt, "the attempt"),
         };
         let message = match self.limit {
+            Some(limit) if detects => {
+                format!("{whole} took longer than {limit:?} while detecting the server version")
+            }
+            None if detects => {
+                format!("{whole} went on beyond its deadline while detecting the server version")
+            }
             Some(limit) if queued => {
                 format!("{whole} waited {limit:?} for a layer below to be ready, and was not sent")
             }
             Some(limit) => format!("{whole} took longer than {limit:?}"),
             None => format!("{whole} went on beyond its deadline"),
         };
+        let phase = if detects { TimeoutPhase::VersionProbe } else { phase };
         let sent = match &self.context {
+            Some(_) if detects && scope == Scope::Attempt => RequestSent::No,
+            // Earlier attempts may have sent it.
+            Some(context) if detects && context.attempts() < 2 => context.sent().get(),
             Some(context) if queued => context.sent().get(),
             Some(context) => context.sent().known(),
             None => RequestSent::Maybe,

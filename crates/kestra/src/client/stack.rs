@@ -114,7 +114,7 @@ fn finish(error: Error, context: Option<&CallContext>) -> Error {
     let Some(context) = context else { return error };
     let sent = match error.kind() {
         // Whoever failed doesn't know what those below it have sent.
-        ErrorKind::Service => context.sent().known(),
+        ErrorKind::Service if !error.is_version_detection() => context.sent().known(),
         _ => error.request_sent().max(context.sent().get()),
     };
     let mut error = error.sent(sent);

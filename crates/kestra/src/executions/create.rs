@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::{Response, StatusCode};
-use kestra_core::sse::{Backoff, is_passing};
+use kestra_core::transient::{Backoff, TransientRetry};
 use kestra_core::{
     Body, Call, CallFuture, Error, ErrorKind, ErrorResponse, Executor, IdempotencyKey, OperationInfo,
     RequestSent, decode, object,
@@ -19,6 +19,9 @@ use crate::client::Deadline;
 
 /// How long a server that can't be reached is tried, so that a restart of it isn't the end of a start.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long an outage may last while something is looked for: servers take up to 40 s to go down, and 15 s to come back.
+const OUTAGE: Duration = Duration::from_mins(1);
 
 /// How far clocks may be apart when what was just started is looked for.
 const RECENTLY: Duration = Duration::from_hours(24);
@@ -116,13 +119,12 @@ struct Once {
     patience: Patience,
 }
 
-/// Waits for a server that can't be reached, as long as the creation was not sent.
-struct Patience(Option<Backoff>);
+/// Waits for a server that can't be reached, as long as the creation was not sent; nothing where nothing is to be tried again.
+struct Patience(Option<TransientRetry>);
 
 impl Patience {
-    /// None where nothing is to be tried again.
     fn of(client: &Client) -> Self {
-        Self(client.retries().then(|| Backoff::default().outage(PATIENCE)))
+        Self(client.retries().then(|| TransientRetry::new(client, client.options()).limit(PATIENCE)))
     }
 
     /// Waits before the creation is sent again, or gives the error back.
@@ -136,8 +138,8 @@ impl Patience {
     /// Waits before what comes first is read again, or gives the error back.
     async fn pause_to_read(&mut self, error: Error) -> Result<(), Error> {
         match &mut self.0 {
-            Some(backoff) if is_passing(&error) => backoff.pause(error).await,
-            _ => Err(error),
+            Some(retry) => retry.pause(error).await,
+            None => Err(error),
         }
     }
 }
@@ -217,22 +219,23 @@ impl Once {
         self.client.execute(call).await
     }
 
-    /// Looks for it until it could have been found.
+    /// Looks for it until it could have been found. An outage isn't counted: a server that closed without an answer is most likely
+    /// going down, and executes what it took.
     async fn find(&self, key: &str, cause: Error) -> Result<String, Error> {
-        let deadline = Deadline::within(Some(self.look_up_for));
+        let mut deadline = None;
+        let mut retry = TransientRetry::new(&self.client, self.client.options()).limit(OUTAGE).known();
         let mut pace = Backoff::default().waits(Duration::from_millis(200), Duration::from_secs(2));
         loop {
-            match self.look_up(key, RECENTLY).await {
+            match retry.run(|| self.look_up(key, RECENTLY)).await {
                 Ok(ids) if ids.len() > 1 => return Err(self.many(key, &ids).caused_by(cause)),
                 Ok(mut ids) => {
                     if let Some(id) = ids.pop() {
                         return Ok(id);
                     }
                 }
-                Err(error) if is_passing(&error) => {}
                 Err(_) => return Err(self.unclear(key, cause)),
             }
-            if deadline.is_over() {
+            if deadline.get_or_insert_with(|| Deadline::within(Some(self.look_up_for))).is_over() {
                 return Err(self.unclear(key, cause));
             }
             pace.wait().await;

@@ -203,7 +203,8 @@ macro_rules! creating {
             }
 
             /// Sets for how long the execution is looked for after a failure that leaves it unclear whether there is one; 15 s by
-            /// default, as servers find an execution only some time after they took it.
+            /// default, as servers find an execution only some time after they took it. The time counts from when the server answers;
+            /// an outage before that may last a minute.
             pub fn look_up_for(mut self, time: ::std::time::Duration) -> Self {
                 self.creation.look_up_for = time;
                 self

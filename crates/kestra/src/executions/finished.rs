@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kestra_core::sse::{Backoff, is_passing};
+use kestra_core::transient::TransientRetry;
 use kestra_core::{Error, ErrorKind, redact};
 use kestra_models::{Execution, LogEntry, State, StateType, TaskRun};
 use serde::de::DeserializeOwned;
@@ -58,7 +58,7 @@ impl Finished {
         Ok(Self { execution, outputs, log_lines: Vec::new() })
     }
 
-    /// What an error of `run` or `wait` tells of the execution, once it has ended.
+    /// What an error of `run` or `wait` tells of the execution: how it ended, or how it was seen last before the time was over.
     #[must_use]
     pub fn of(error: &Error) -> Option<&Self> {
         error.payload()
@@ -70,7 +70,7 @@ impl Finished {
         self.execution.id.as_deref().unwrap_or_default()
     }
 
-    /// The state in which it ended.
+    /// The state in which it ended, or was seen last.
     #[must_use]
     pub fn state(&self) -> Option<&StateType> {
         self.execution.state_type()
@@ -86,6 +86,12 @@ impl Finished {
     #[must_use]
     pub fn is_failed(&self) -> bool {
         self.execution.is_failed()
+    }
+
+    /// The execution as it was seen before its end.
+    pub(super) fn unfinished(mut execution: Execution) -> Self {
+        let outputs = execution.outputs.take().unwrap_or_default();
+        Self { execution, outputs, log_lines: Vec::new() }
     }
 
     /// Whether it hasn't ended at all, but paused, and the wait was to stop there.
@@ -135,14 +141,9 @@ fn is_failed(run: &TaskRun) -> bool {
 
 /// The outputs on a server that keeps them apart from the execution; none on one that has nowhere else to keep them.
 async fn outputs(client: &Client, id: &str, outage: Duration) -> Result<Map<String, Value>, Error> {
-    let mut backoff = Backoff::default().outage(outage);
-    loop {
-        match client.outputs().get_execution_outputs(id).await {
-            Err(error) if error.is_not_found() || error.kind() == ErrorKind::Unsupported => {
-                return Ok(Map::new());
-            }
-            Err(error) if is_passing(&error) => backoff.pause(error).await?,
-            result => return result,
-        }
+    let mut retry = TransientRetry::new(client, client.options()).limit(outage).known();
+    match retry.run(|| client.outputs().get_execution_outputs(id).into_future()).await {
+        Err(error) if error.is_not_found() || error.kind() == ErrorKind::Unsupported => Ok(Map::new()),
+        result => result,
     }
 }

@@ -13,7 +13,7 @@ impl Executions {
     ///
     /// # Errors
     ///
-    /// Those of both.
+    /// Those of both. That of the `timeout` has the execution as it was seen last: [`Finished::of`] gives it.
     ///
     /// ```no_run
     /// # async fn run(client: kestra::Client) -> Result<(), kestra::Error> {
@@ -56,7 +56,8 @@ impl Run {
         let begun = Instant::now();
         // It isn't cut off, which would leave it unclear whether there is an execution; its calls have limits of their own.
         let created = create::create(&client, self.creation).await?;
-        Box::pin(watch::to_the_end(client, created.id, true, begun, self.settings)).await
+        let known = Some(Box::new(created.execution));
+        Box::pin(watch::to_the_end(client, created.id, known, begun, self.settings)).await
     }
 }
 

@@ -6,6 +6,9 @@ use std::time::Duration;
 use kestra_core::CallOptions;
 use kestra_models::Execution;
 
+/// How long an execution that nobody has seen may be missing, unless told otherwise.
+const VISIBLE_WITHIN: Duration = Duration::from_secs(2);
+
 /// What is told on the way.
 pub(super) type Observer = Box<dyn FnMut(&Execution) + Send>;
 
@@ -16,6 +19,8 @@ pub(super) struct Settings {
     pub(super) kill_on_timeout: bool,
     pub(super) stop_on_pause: bool,
     pub(super) any_end_state: bool,
+    /// How long an execution that nobody has seen may be missing.
+    pub(super) visible_within: Duration,
     /// How many states the execution has been in before what is waited for.
     pub(super) after: Option<usize>,
     pub(super) poll: Duration,
@@ -32,6 +37,7 @@ impl Default for Settings {
             kill_on_timeout: false,
             stop_on_pause: false,
             any_end_state: false,
+            visible_within: VISIBLE_WITHIN,
             after: None,
             poll: Duration::from_secs(2),
             outage: Duration::from_mins(10),

@@ -93,6 +93,6 @@ impl Started {
 
     /// Waits until it has ended; see [`Executions::wait`].
     pub fn wait(&self) -> Wait {
-        Wait::new(self.client.clone(), self.id.clone(), true)
+        Wait::new(self.client.clone(), self.id.clone(), Some(Box::new(self.execution.clone())))
     }
 }

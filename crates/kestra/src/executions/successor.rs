@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kestra_core::sse::{Backoff, is_passing};
+use kestra_core::transient::{Backoff, TransientRetry};
 use kestra_core::{CORRELATION_LABEL, Error, Filter, instant};
 use kestra_models::{Execution, ExecutionKind};
 use kestra_operations::search_relatives;
@@ -17,17 +17,12 @@ const SKEW: Duration = Duration::from_secs(3600);
 /// The server names it nowhere, and makes it only after the interval of the retry, so this looks again and again.
 pub(super) async fn of(client: &Client, retried: &Execution, outage: Duration) -> Result<String, Error> {
     let mut pace = Backoff::default().waits(Duration::from_millis(500), Duration::from_secs(10));
-    let mut backoff = Backoff::default().outage(outage);
+    let mut retry = TransientRetry::new(client, client.options()).limit(outage).known();
     loop {
-        match find(client, retried).await {
-            Ok(Some(id)) => return Ok(id),
-            Ok(None) => {
-                backoff.reset();
-                pace.wait().await;
-            }
-            Err(error) if is_passing(&error) => backoff.pause(error).await?,
-            Err(error) => return Err(error),
+        if let Some(id) = retry.run(|| find(client, retried)).await? {
+            return Ok(id);
         }
+        pace.wait().await;
     }
 }
 

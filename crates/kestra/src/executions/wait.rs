@@ -1,5 +1,7 @@
 //! Waiting for an execution that somebody started.
 
+use std::time::Duration;
+
 use kestra_models::Execution;
 use tokio::time::Instant;
 
@@ -20,8 +22,10 @@ impl Executions {
     /// # Errors
     ///
     /// [`ErrorKind::ExecutionFailed`](crate::ErrorKind::ExecutionFailed) if it ended as FAILED, KILLED or CANCELLED, unless
-    /// `any_end_state` is set; 404 if there is no such execution. Every error has the
-    /// [`execution_id`](crate::Error::execution_id).
+    /// `any_end_state` is set; 404 if a server that answers doesn't show the execution for 2 s, or for what
+    /// [`wait_until_visible`](Wait::wait_until_visible) says, and for 30 s if it was seen before. Every error has the
+    /// [`execution_id`](crate::Error::execution_id), and that of the `timeout` the execution as it was seen last:
+    /// [`Finished::of`] gives it.
     ///
     /// ```no_run
     /// # async fn run(client: kestra::Client) -> Result<(), kestra::Error> {
@@ -31,7 +35,7 @@ impl Executions {
     /// # }
     /// ```
     pub fn wait(&self, id: impl Into<String>) -> Wait {
-        Wait::new(self.client().clone(), id.into(), false)
+        Wait::new(self.client().clone(), id.into(), None)
     }
 }
 
@@ -41,8 +45,8 @@ impl Executions {
 pub struct Wait {
     client: Client,
     id: String,
-    /// Whether the execution is known to be there.
-    is_known: bool,
+    /// The execution as it is known to be there.
+    known: Option<Box<Execution>>,
     settings: Settings,
 }
 
@@ -50,8 +54,17 @@ waiting!(Wait);
 options_of_calls!(Wait, settings.options);
 
 impl Wait {
-    pub(super) fn new(client: Client, id: String, is_known: bool) -> Self {
-        Self { client, id, is_known, settings: Settings::default() }
+    pub(super) fn new(client: Client, id: String, known: Option<Box<Execution>>) -> Self {
+        Self { client, id, known, settings: Settings::default() }
+    }
+
+    /// Sets how long the execution may be missing on a server that answers before it counts as not found. Defaults to 2 s.
+    ///
+    /// Somebody else's creation may take longer until it shows: on a 2.0 server that is busy, or where the id was handed on before
+    /// the creation was answered. An execution that [`start`](Executions::start) created may be missing for 30 s in any case.
+    pub fn wait_until_visible(mut self, limit: Duration) -> Self {
+        self.settings.visible_within = limit;
+        self
     }
 
     /// Waits for the end that comes after this state of the execution: for one that was restarted, whose old end is there until
@@ -72,5 +85,5 @@ impl Wait {
 }
 
 awaited!(Wait => Finished, |wait: Wait| {
-    watch::to_the_end(wait.client, wait.id, wait.is_known, Instant::now(), wait.settings)
+    watch::to_the_end(wait.client, wait.id, wait.known, Instant::now(), wait.settings)
 });

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use kestra_core::sse::{Backoff, is_passing};
+use kestra_core::transient::TransientRetry;
 use kestra_core::{Error, ErrorKind, TimeoutPhase};
 use kestra_models::{Backfill, TriggerState};
 
@@ -55,8 +55,9 @@ impl WatchBackfill {
     async fn run(mut self) -> Result<TriggerState, Error> {
         let deadline = Deadline::within(self.timeout);
         let mut seen: Option<Backfill> = None;
-        // None before the trigger was read for the first time.
-        let mut backoff: Option<Backoff> = None;
+        let client = &self.backfill.client;
+        let mut retry = TransientRetry::new(client, client.options()).known();
+        let mut was_read = false;
         loop {
             let (pause, problem) = match self.backfill.state().await {
                 Ok(trigger) => {
@@ -71,14 +72,15 @@ impl WatchBackfill {
                         }
                         seen = Some(backfill.clone());
                     }
-                    backoff = Some(Backoff::default());
+                    retry.succeeded();
+                    was_read = true;
                     (self.interval, still_going_on())
                 }
-                Err(error) if is_passing(&error) => match backoff.as_mut().and_then(Backoff::next_wait) {
+                Err(error) if !was_read => return Err(error),
+                Err(error) => match retry.wait_after(&error).await {
                     Some(wait) => (wait, error),
                     None => return Err(error),
                 },
-                Err(error) => return Err(error),
             };
             if deadline.is_over() {
                 return Err(problem);

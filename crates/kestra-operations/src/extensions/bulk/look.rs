@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kestra_core::sse::{Backoff, is_passing};
+use kestra_core::transient::{Backoff, TransientRetry};
 use kestra_core::{
     CORRELATION_LABEL, Call, CallOptions, Error, Filter, OutputFuture, ResponseFuture, SharedExecutor,
     decode, instant,
@@ -121,6 +121,7 @@ pub(super) async fn until_seen(
 ) {
     let end = Instant::now() + limit;
     let mut pace = Backoff::default().waits(PACE.0, PACE.1);
+    let retry = TransientRetry::new(&looker.executor, &looker.options).known();
     let mut left: Vec<_> = acted
         .into_iter()
         .enumerate()
@@ -136,7 +137,7 @@ pub(super) async fn until_seen(
             };
             let sight = match &now {
                 Ok(now) => effect.seen(&before, now),
-                Err(error) if is_passing(error) => Sight::NotYet(error.to_string()),
+                Err(error) if retry.may_pass(error) => Sight::NotYet(error.to_string()),
                 Err(error) => Sight::Never(error.to_string()),
             };
             match sight {

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use kestra_core::sse::{Connections, FollowStream, Sink, Step, is_passing};
+use kestra_core::sse::{Connections, FollowStream, Sink, Step};
 use kestra_core::{Call, Error, Executor};
 use kestra_models::{Execution, ExecutionStatusEvent, State};
 
+use super::execution::FollowSettings;
 use super::family::Family;
 use super::reader::Reader;
 use crate::FollowExecutionDependencies;
@@ -38,7 +39,7 @@ struct Dependencies<E> {
 impl<E: Executor> Dependencies<E> {
     fn new(executor: E, call: Call, sink: Sink<ExecutionStatusEvent>) -> Self {
         Self {
-            reader: Reader::new(executor.clone(), &call),
+            reader: Reader::new(executor.clone(), &call, FollowSettings::default()),
             family: Family::new(executor.clone(), &call),
             connections: Connections::new(executor, call),
             shown: Shown { sink, executions: HashMap::new() },
@@ -46,34 +47,40 @@ impl<E: Executor> Dependencies<E> {
     }
 
     async fn follow(mut self) -> Result<(), Error> {
-        let (mut is_known, mut was_cut, mut is_behind) = (false, false, false);
+        let (mut was_cut, mut is_behind) = (false, false);
         loop {
             let step = match self.connections.next().await {
-                Err(error) if !is_known => return Err(self.not_found().await.unwrap_or(error)),
+                Err(error) if !self.reader.is_known() => return Err(self.not_found().await.unwrap_or(error)),
                 step => step?,
             };
             match step {
                 Step::Event(status) | Step::Last(status) => {
-                    is_known = true;
+                    self.set_known();
                     // What is found now began before this connection; of what comes later it tells.
                     if std::mem::take(&mut is_behind) {
                         self.catch_up().await?;
                     }
-                    self.shown.show(status).await;
+                    if self.shown.show(status).await {
+                        self.connections.progressed();
+                    }
                 }
                 Step::Cut { error, is_fruitful } => {
                     (was_cut, is_behind) = (true, true);
-                    if !is_fruitful {
-                        match self.reader.read().await {
-                            Ok(_) => {
-                                is_known = true;
+                    let failure = if is_fruitful {
+                        error
+                    } else {
+                        match self.reader.look().await {
+                            Ok(Some(_)) => {
+                                self.set_known();
                                 self.connections.answered();
+                                error
                             }
-                            Err(error) if is_known && is_passing(&error) => {}
-                            Err(error) => return Err(error),
+                            Ok(None) => error,
+                            Err(failure) if self.reader.is_known() => failure,
+                            Err(failure) => return Err(failure),
                         }
-                    }
-                    self.connections.pause(error).await?;
+                    };
+                    self.connections.pause(failure).await?;
                 }
                 _ => break,
             }
@@ -89,7 +96,12 @@ impl<E: Executor> Dependencies<E> {
 
     /// The error that there is no such execution, for which servers answer 500 here.
     async fn not_found(&mut self) -> Option<Error> {
-        self.reader.read().await.err().filter(Error::is_not_found)
+        self.reader.look().await.err().filter(Error::is_not_found)
+    }
+
+    fn set_known(&mut self) {
+        self.reader.seen();
+        self.connections.set_known();
     }
 
     /// Shows what is found and news.
@@ -110,8 +122,10 @@ impl<E: Executor> Dependencies<E> {
                 return Ok(());
             }
             for id in unended {
-                match self.reader.of(&id).end().await {
-                    Ok(Some(execution)) => self.shown.show(status(execution)).await,
+                match self.reader.end_of(&id).await {
+                    Ok(Some(execution)) => {
+                        self.shown.show(status(execution)).await;
+                    }
                     Ok(None) => {}
                     Err(error) if error.is_not_found() => {}
                     Err(error) => return Err(error),
@@ -129,15 +143,17 @@ struct Shown {
 }
 
 impl Shown {
-    /// Gives what is news.
-    async fn show(&mut self, status: ExecutionStatusEvent) {
+    /// Gives what is news, and tells whether it is.
+    async fn show(&mut self, status: ExecutionStatusEvent) -> bool {
         let states = status.state.as_ref().map_or(0, |state| state.histories.len());
         let has_ended = status.state.as_ref().is_some_and(State::is_terminal);
         let id = status.execution_id.clone().unwrap_or_default();
-        if self.executions.get(&id).is_none_or(|(shown, _)| states > *shown) {
+        let is_news = self.executions.get(&id).is_none_or(|(shown, _)| states > *shown);
+        if is_news {
             self.executions.insert(id, (states, has_ended));
             self.sink.give(status).await;
         }
+        is_news
     }
 
     fn unended(&self) -> Vec<String> {

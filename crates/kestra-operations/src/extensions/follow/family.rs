@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use kestra_core::sse::{Backoff, is_passing};
+use kestra_core::transient::TransientRetry;
 use kestra_core::{CORRELATION_LABEL, Call, CallOptions, Error, ErrorKind, Executor, instant};
 use kestra_models::{Execution, ExecutionKind};
 
@@ -58,14 +58,12 @@ impl<E: Executor> Family<E> {
         let (Some(label), Some(start)) = (execution.labels.get(CORRELATION_LABEL), start) else {
             return Ok(Vec::new());
         };
-        let mut backoff = Backoff::default();
-        loop {
-            match self.search(label, instant::earlier(start, SKEW), execution.kind.as_ref()).await {
-                Err(error) if is_passing(&error) => backoff.pause(error).await?,
-                // 1.0 can't search for kinds.
-                Err(error) if error.kind() == ErrorKind::Unsupported => return Ok(Vec::new()),
-                result => return result,
-            }
+        let since = instant::earlier(start, SKEW);
+        let mut retry = TransientRetry::new(&self.executor, &self.options).known();
+        match retry.run(|| self.search(label, since, execution.kind.as_ref())).await {
+            // 1.0 can't search for kinds.
+            Err(error) if error.kind() == ErrorKind::Unsupported => Ok(Vec::new()),
+            result => result,
         }
     }
 

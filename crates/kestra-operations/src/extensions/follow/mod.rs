@@ -5,5 +5,8 @@ mod app;
 mod dependencies;
 mod execution;
 mod family;
+mod lines;
 mod logs;
 mod reader;
+
+pub use execution::FollowSettings;

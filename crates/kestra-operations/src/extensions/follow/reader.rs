@@ -2,72 +2,126 @@
 
 use std::time::Duration;
 
-use kestra_core::sse::{Backoff, is_passing};
+use kestra_core::transient::{Backoff, TransientRetry};
 use kestra_core::{Call, Error, Executor, ResponseFuture, decode};
-use kestra_models::Execution;
+use kestra_models::{Execution, StateType};
+use tokio::time::Instant;
 
-use super::execution;
+use super::execution::{self, FollowSettings};
 use crate::{FollowExecution, GetExecution};
 
 /// Asks for one execution, with the options of the call that follows it.
 pub(super) struct Reader<E> {
     executor: E,
     call: Call,
+    id: String,
+    settings: FollowSettings,
+    missing_since: Option<Instant>,
 }
 
 impl<E: Executor> Reader<E> {
-    pub(super) fn new(executor: E, follow: &Call) -> Self {
-        Self { executor, call: follow.related(GetExecution::INFO) }
+    pub(super) fn new(executor: E, follow: &Call, settings: FollowSettings) -> Self {
+        let id = follow.path_value(0).unwrap_or_default();
+        Self { executor, call: follow.related(GetExecution::INFO), id, settings, missing_since: None }
     }
 
-    /// One that asks for another execution.
-    pub(super) fn of(&self, id: &str) -> Self {
-        let mut call = Call::new(GetExecution::INFO).path(id);
+    /// Waits for the end of another execution, which is known, and may be deleted.
+    pub(super) async fn end_of(&mut self, id: &str) -> Result<Option<Execution>, Error> {
+        let mut call = Call::new(FollowExecution::INFO).path(id);
         call.change_options(|_| self.call.options().clone());
-        Self { executor: self.executor.clone(), call }
+        let settings = FollowSettings { is_known: true, gone_after: Duration::from_secs(2), ..self.settings };
+        execution::end(self.executor.clone(), call, settings).await
     }
 
-    /// The execution once it has ended, which its own stream tells.
-    pub(super) async fn end(self) -> Result<Option<Execution>, Error> {
-        let call = self.call.related(FollowExecution::INFO);
-        execution::end(self.executor, call).await
+    /// Whether the execution was seen, or is otherwise known to be there.
+    pub(super) fn is_known(&self) -> bool {
+        self.settings.is_known
+    }
+
+    /// Says that the execution was seen.
+    pub(super) fn seen(&mut self) {
+        self.settings.is_known = true;
+        self.missing_since = None;
+    }
+
+    /// Whether an answer is about this execution, as far as it tells.
+    pub(super) fn is_about(&self, id: Option<&str>) -> bool {
+        id.is_none_or(|id| id == self.id)
     }
 
     /// The execution as it is now.
-    pub(super) async fn read(&mut self) -> Result<Execution, Error> {
+    async fn read(&mut self) -> Result<Execution, Error> {
         let response =
             ResponseFuture::new(&self.executor, self.call.again(), decode::json::<Execution>).await?;
         Ok(response.into_body())
     }
 
-    /// The execution once it can be read, in spite of failures that pass.
-    pub(super) async fn insist(&mut self) -> Result<Execution, Error> {
-        let mut backoff = Backoff::default();
-        loop {
-            match self.read().await {
-                Err(error) if is_passing(&error) => backoff.pause(error).await?,
-                result => return result,
+    /// The execution as it is now; nothing if it is missing, but may still come or come back.
+    pub(super) async fn look(&mut self) -> Result<Option<Execution>, Error> {
+        match self.read().await {
+            Ok(execution) => {
+                self.seen();
+                Ok(Some(execution))
+            }
+            Err(error) if error.is_not_found() => {
+                let since = *self.missing_since.get_or_insert_with(Instant::now);
+                let settings = &self.settings;
+                let limit = if settings.is_known { settings.gone_after } else { settings.visible_within };
+                if since.elapsed() < limit { Ok(None) } else { Err(self.gone(error)) }
+            }
+            Err(error) => {
+                // Only a server that answers can tell that something is missing.
+                self.missing_since = None;
+                Err(error)
             }
         }
     }
 
-    /// The execution after the event that ended its stream, which it is if the execution is gone.
+    fn gone(&self, error: Error) -> Error {
+        if !self.settings.is_known {
+            return error;
+        }
+        let message = format!("execution {} was accepted, and is gone", self.id);
+        error.message(message).of_execution(&self.id)
+    }
+
+    /// The execution once it can be read.
+    pub(super) async fn insist(&mut self) -> Result<Execution, Error> {
+        let mut retry =
+            TransientRetry::new(&self.executor, self.call.options()).limit(self.settings.outage).known();
+        retry
+            .run(|| ResponseFuture::new(&self.executor, self.call.again(), decode::json::<Execution>))
+            .await
+            .map(http::Response::into_body)
+    }
+
+    /// The execution after its stream has ended, with this event if there was one; nothing if it goes on all the same.
     ///
-    /// What is read may lag behind what was streamed, for a moment.
-    pub(super) async fn last(&mut self, event: Option<Execution>) -> Result<Execution, Error> {
+    /// What is read may lag behind what was streamed, for a moment. An execution that was deleted since is the event.
+    pub(super) async fn end(&mut self, event: Option<Execution>) -> Result<Option<Execution>, Error> {
         const READS: u32 = 8;
-        let mut backoff = Backoff::default().waits(Duration::from_millis(50), Duration::from_secs(1));
-        for _ in 1..READS {
-            match (self.insist().await, &event) {
-                (Ok(execution), Some(event)) if event.is_over() && !execution.is_over() => {}
-                (Err(error), Some(_)) if error.is_not_found() => break,
-                (result, _) => return result,
+        let event = event.filter(|event| event.state_type().is_some());
+        let mut pace = Backoff::default().waits(Duration::from_millis(50), Duration::from_secs(1));
+        // A task run that still runs in an execution which has ended may be one that nobody ends.
+        let is_whole = event.as_ref().is_some_and(Execution::is_over);
+        for _ in 0..READS {
+            match self.insist().await {
+                Ok(execution) if execution.is_over() => return Ok(Some(execution)),
+                Ok(execution) if may_have_ended(&execution) && !is_whole => return Ok(Some(execution)),
+                Ok(_) => {}
+                Err(error) if error.is_not_found() => break,
+                Err(error) => return Err(error),
             }
-            backoff.wait().await;
+            pace.wait().await;
         }
-        match event {
-            Some(event) => Ok(event),
-            None => self.insist().await,
-        }
+        Ok(event)
+    }
+}
+
+/// Whether nothing speaks against it that an execution has ended: a state that we don't know may be a final one.
+pub(super) fn may_have_ended(execution: &Execution) -> bool {
+    match execution.state_type() {
+        None | Some(StateType::Unknown(_)) => true,
+        Some(state) => state.is_terminal(),
     }
 }

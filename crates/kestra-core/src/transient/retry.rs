@@ -1,0 +1,309 @@
+//! One loop over failures that pass.
+
+use std::fmt;
+use std::time::Duration;
+
+use http::StatusCode;
+use tokio::time::Instant;
+
+use super::backoff::Backoff;
+use crate::call::Call;
+use crate::error::{Error, ErrorKind};
+use crate::executor::{Executor, SharedExecutor};
+use crate::operation::{ACCEPT_JSON, Answer, OperationInfo, Replay, Route};
+use crate::options::CallOptions;
+use crate::retry::Retry;
+use crate::version::Versions;
+
+/// How many 500s in a row are taken for those of a server that goes down, if it is otherwise in good health.
+const INTERNAL_ERRORS: u32 = 5;
+
+/// How long a 401 may be that of a server that has only just started.
+const UNAUTHORIZED: Duration = Duration::from_secs(30);
+
+/// The least pause after a 401, for which servers compute an expensive hash.
+const AFTER_UNAUTHORIZED: Duration = Duration::from_secs(1);
+
+/// How long the question takes at most whether the server is in good health.
+const HEALTH_LIMIT: Duration = Duration::from_secs(10);
+
+/// What every server in good health answers, whoever asks.
+static HEALTH: OperationInfo =
+    OperationInfo::new("get_configuration", "misc", &[Route::get("/api/v1/configs", Versions::ALL)])
+        .go_key("MiscAPIService.Configuration")
+        .replay(Replay::Safe)
+        .answer(Answer::Json, ACCEPT_JSON);
+
+/// Repeats what only reads while it fails with errors that pass ([`Error::is_transient`]), with growing pauses.
+///
+/// Gives up after an outage of 10 minutes, unless [`limit`](Self::limit) says otherwise.
+pub struct TransientRetry {
+    executor: SharedExecutor,
+    options: CallOptions,
+    backoff: Backoff,
+    is_known: bool,
+    /// How many 500s came in a row.
+    internal_errors: u32,
+    /// Since when the answer is 401.
+    unauthorized_since: Option<Instant>,
+}
+
+impl TransientRetry {
+    /// Repeats what `executor` sends with these options.
+    pub fn new<E: Executor>(executor: &E, options: &CallOptions) -> Self {
+        Self {
+            executor: SharedExecutor::new(executor),
+            options: options.clone(),
+            backoff: Backoff::default(),
+            is_known: false,
+            internal_errors: 0,
+            unauthorized_since: None,
+        }
+    }
+
+    /// Sets how long nothing may come through.
+    #[must_use]
+    pub fn limit(mut self, outage: Duration) -> Self {
+        self.backoff = self.backoff.outage(outage);
+        self
+    }
+
+    /// Says that what is read is known to be there; see [`set_known`](Self::set_known).
+    #[must_use]
+    pub fn known(mut self) -> Self {
+        self.set_known();
+        self
+    }
+
+    /// Says that what is read is known to be there: then a 500 or 401 isn't the reader's fault, but that of a server that goes down
+    /// or has just started, and is outlasted too. Not without end: a 500 is final after five in a row from a server that otherwise
+    /// is in good health, a 401 after 30 s.
+    pub fn set_known(&mut self) {
+        self.is_known = true;
+    }
+
+    /// Whether an error of this kind may pass; [`wait_after`](Self::wait_after) decides it.
+    #[must_use]
+    pub fn may_pass(&self, failure: &Error) -> bool {
+        failure.is_transient() || (self.is_known && is_of_restart(failure))
+    }
+
+    /// Says that something new came through: pauses begin anew, small.
+    pub fn succeeded(&mut self) {
+        self.backoff.reset();
+        self.recovered();
+    }
+
+    /// Says that the server answered, if with nothing new: this is no outage, but the pauses go on growing.
+    pub fn answered(&mut self) {
+        self.backoff.answered();
+        self.recovered();
+    }
+
+    fn recovered(&mut self) {
+        self.internal_errors = 0;
+        self.unauthorized_since = None;
+    }
+
+    /// How long to pause after a failure; `None` if it is final, or nothing has come through for too long.
+    pub async fn wait_after(&mut self, failure: &Error) -> Option<Duration> {
+        let least = match failure.status() {
+            _ if failure.is_transient() => {
+                self.internal_errors = 0;
+                Duration::ZERO
+            }
+            Some(StatusCode::UNAUTHORIZED) if self.may_pass(failure) => {
+                let since = self.unauthorized_since.get_or_insert_with(Instant::now);
+                if since.elapsed() >= UNAUTHORIZED {
+                    return None;
+                }
+                AFTER_UNAUTHORIZED
+            }
+            Some(_) if self.may_pass(failure) => {
+                self.internal_errors += 1;
+                if self.internal_errors >= INTERNAL_ERRORS && self.is_healthy().await {
+                    return None;
+                }
+                // A moment, so that the five don't come at once.
+                Duration::from_millis(100).saturating_mul(1 << self.internal_errors.min(5))
+            }
+            _ => return None,
+        };
+        self.backoff.next_wait().map(|wait| wait.max(least))
+    }
+
+    /// Pauses after a failure.
+    ///
+    /// # Errors
+    ///
+    /// The failure itself, if it is final or nothing has come through for too long.
+    pub async fn pause(&mut self, failure: Error) -> Result<(), Error> {
+        let Some(wait) = self.wait_after(&failure).await else { return Err(failure) };
+        tokio::time::sleep(wait).await;
+        Ok(())
+    }
+
+    /// Reads until that succeeds.
+    ///
+    /// # Errors
+    ///
+    /// A failure that is final, or the last one if nothing has come through for too long.
+    pub async fn run<T, F>(&mut self, mut read: impl FnMut() -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        loop {
+            match read().await {
+                Ok(read) => {
+                    self.succeeded();
+                    return Ok(read);
+                }
+                Err(failure) => self.pause(failure).await?,
+            }
+        }
+    }
+
+    /// Whether the server answers what needs neither credentials nor a database.
+    async fn is_healthy(&self) -> bool {
+        let mut call = Call::new(&HEALTH);
+        call.change_options(|_| self.options.clone().retry(Retry::none()).timeout(HEALTH_LIMIT));
+        self.executor.execute(call).await.is_ok()
+    }
+}
+
+/// Whether a server that goes down or has just started answers so.
+fn is_of_restart(failure: &Error) -> bool {
+    failure.kind() == ErrorKind::Status
+        && matches!(failure.status(), Some(StatusCode::INTERNAL_SERVER_ERROR | StatusCode::UNAUTHORIZED))
+}
+
+impl fmt::Debug for TransientRetry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TransientRetry")
+            .field("backoff", &self.backoff)
+            .field("known", &self.is_known)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use bytes::Bytes;
+    use http::Response;
+
+    use super::*;
+    use crate::body::Body;
+    use crate::error::ErrorResponse;
+    use crate::executor::CallFuture;
+
+    /// A server that answers only the question whether it is in good health.
+    #[derive(Clone, Default)]
+    struct Health {
+        is_good: bool,
+        asked: Arc<AtomicU32>,
+    }
+
+    impl Executor for Health {
+        fn execute(&self, call: Call) -> CallFuture {
+            assert_eq!(call.info().newest_route().map(|route| route.path), Some("/api/v1/configs"));
+            self.asked.fetch_add(1, Ordering::Relaxed);
+            let is_good = self.is_good;
+            Box::pin(
+                async move { if is_good { Ok(Response::new(Body::from("{}"))) } else { Err(refused()) } },
+            )
+        }
+    }
+
+    fn refused() -> Error {
+        Error::new(ErrorKind::Connect, "refused")
+    }
+
+    fn answered(status: u16) -> Error {
+        let (parts, ()) = Response::builder().status(status).body(()).unwrap().into_parts();
+        Error::from_response(ErrorResponse::new(parts, Bytes::new()))
+    }
+
+    fn retry(health: &Health) -> TransientRetry {
+        TransientRetry::new(health, &CallOptions::new())
+    }
+
+    /// How often a read is tried that fails with these, and then with the last of them without end.
+    async fn tries(mut retry: TransientRetry, failures: &[fn() -> Error]) -> (u32, Duration) {
+        let (mut tries, begun) = (0, Instant::now());
+        let result: Result<(), Error> = retry
+            .run(|| {
+                let failure = failures[failures.len().min(tries as usize + 1) - 1];
+                tries += 1;
+                async move { Err(failure()) }
+            })
+            .await;
+        assert!(result.is_err());
+        (tries, begun.elapsed())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_transient_is_outlasted_until_the_limit() {
+        let fails: [fn() -> Error; 4] =
+            [refused, || answered(503), || answered(429), || Error::new(ErrorKind::Transport, "reset")];
+        for fail in fails {
+            let limit = Duration::from_secs(60);
+            let (tries, lasted) = tries(retry(&Health::default()).limit(limit), &[fail]).await;
+            assert!(tries > 5 && lasted >= limit && lasted < limit * 2, "{tries} {lasted:?}");
+        }
+        let fails: [fn() -> Error; 4] = [
+            || answered(500),
+            || answered(401),
+            || answered(404),
+            || Error::new(ErrorKind::Connect, "refused for good").permanent(),
+        ];
+        for fail in fails {
+            assert_eq!(tries(retry(&Health::default()), &[fail]).await.0, 1);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_what_is_known_five_500s_in_a_row_are_final_if_the_server_is_in_good_health() {
+        let good = Health { is_good: true, ..Health::default() };
+        let (count, lasted) = tries(retry(&good).known(), &[|| answered(500)]).await;
+        assert_eq!((count, good.asked.load(Ordering::Relaxed)), (5, 1));
+        assert!(lasted >= Duration::from_secs(2), "a server takes a moment to go down: {lasted:?}");
+        let row: [fn() -> Error; 6] = [
+            || answered(500),
+            || answered(500),
+            || answered(500),
+            || answered(500),
+            refused,
+            || answered(500),
+        ];
+        assert_eq!(tries(retry(&good).known(), &row).await.0, 10, "the row was broken");
+
+        let bad = Health::default();
+        let (count, lasted) = tries(retry(&bad).known(), &[|| answered(500)]).await;
+        assert!(count > 20 && lasted >= Duration::from_secs(600), "{count} {lasted:?}");
+        assert!(bad.asked.load(Ordering::Relaxed) > 20);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_401_of_what_is_known_is_outlasted_for_30_s() {
+        let health = Health { is_good: true, ..Health::default() };
+        let (count, lasted) = tries(retry(&health).known(), &[|| answered(401)]).await;
+        assert!((3..32).contains(&count), "each is costly for the server: {count}");
+        assert!(lasted >= Duration::from_secs(30) && lasted < Duration::from_secs(41), "{lasted:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_success_begins_anew() {
+        let health = Health { is_good: true, ..Health::default() };
+        let mut retry = retry(&health).known();
+        for _ in 0..3 {
+            for _ in 0..4 {
+                assert!(retry.pause(answered(500)).await.is_ok());
+            }
+            retry.succeeded();
+        }
+        assert_eq!(health.asked.load(Ordering::Relaxed), 0);
+    }
+}
