@@ -4,9 +4,9 @@
 
 mod on_server;
 
-use kestra::{ErrorKind, FileAction, FilePart, FlowAction};
-use kestra_testkit::Dialect;
-use on_server::{Folder, NAMESPACE, asked, flow, server};
+use kestra::{CallOptions, ErrorKind, FileAction, FilePart, FlowAction, Retry};
+use kestra_testkit::{Cut, Dialect, Fault, Server};
+use on_server::{Folder, NAMESPACE, flow, server};
 
 #[tokio::test]
 async fn a_folder_goes_up_and_comes_down() {
@@ -61,12 +61,12 @@ async fn one_file_that_fails_stops_no_other() {
         folder.write("r#2.csv", "two");
         folder.write("fine.txt", "fine");
         let report = client.files().sync_up(NAMESPACE, folder.path()).delete(true).await.unwrap();
-        if dialect > Dialect::V1_0 {
+        if dialect == Dialect::V2_0 {
             report.check().unwrap();
             assert_eq!(report.count(FileAction::Create), 3);
             continue;
         }
-        // It would store both as `r`.
+        // Others would store both as `r`.
         assert_eq!(report.count(FileAction::Create), 1);
         let error = report.check().unwrap_err();
         let failed = ["r#1.csv".to_owned(), "r#2.csv".to_owned()];
@@ -88,6 +88,21 @@ async fn one_file_that_fails_stops_no_other() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_called_as_the_revision_of_another_is_told() {
+    for dialect in Dialect::ALL {
+        let (_server, client) = server(dialect).await;
+        let folder = Folder::new("revisions");
+        for name in ["s.csv", "s.csv.v2", "t.v2", "u", "u.v1", "u.v02"] {
+            folder.write(name, name);
+        }
+        let report = client.files().sync_up(NAMESPACE, folder.path()).await.unwrap();
+        let failed: Vec<_> = report.failed().map(|file| file.path.as_str()).collect();
+        let expected: &[&str] = if dialect == Dialect::V1_0 { &[] } else { &["s.csv", "s.csv.v2"] };
+        assert_eq!(failed, expected, "{dialect:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_archive_stays_one() {
     for dialect in Dialect::ALL {
         let (_server, client) = server(dialect).await;
@@ -103,7 +118,7 @@ async fn an_archive_stays_one() {
 #[tokio::test]
 async fn names_with_spaces_stay_as_they_are_in_the_folder() {
     for dialect in Dialect::ALL {
-        let (_server, client) = server(dialect).await;
+        let (server, client) = server(dialect).await;
         let folder = Folder::new("spaces");
         folder.write("lib/a b.txt", "with a space");
         let up = client.files().sync_up(NAMESPACE, folder.path()).delete(true).await.unwrap();
@@ -120,12 +135,110 @@ async fn names_with_spaces_stay_as_they_are_in_the_folder() {
         assert_eq!((down.count(FileAction::Update), down.changes().count()), (1, 1), "{}", down.to_json());
         assert_eq!(folder.read("lib/a b.txt"), "changed");
 
-        // One file to servers before 2.0, so that the second would undo the first.
+        // One file to servers before 2.0, so that each would undo the other: both are told, and neither is sent.
+        folder.write("lib/a b.txt", "with a space, changed");
         folder.write("lib/a+b.txt", "with a plus");
-        let up = client.files().sync_up(NAMESPACE, folder.path()).await.unwrap();
-        let failed: Vec<_> = up.failed().map(|file| file.path.as_str()).collect();
-        let expected: &[&str] = if dialect == Dialect::V2_0 { &[] } else { &["lib/a+b.txt"] };
-        assert_eq!(failed, expected);
+        let before = asked(&server, "POST", "/files");
+        for dry_run in [true, false] {
+            let up =
+                client.files().sync_up(NAMESPACE, folder.path()).delete(true).dry_run(dry_run).await.unwrap();
+            let failed: Vec<_> = up.failed().map(|file| file.path.as_str()).collect();
+            let expected: &[&str] =
+                if dialect == Dialect::V2_0 { &[] } else { &["lib/a b.txt", "lib/a+b.txt"] };
+            assert_eq!(failed, expected);
+        }
+        let sent = asked(&server, "POST", "/files") - before;
+        assert_eq!(sent, if dialect == Dialect::V2_0 { 2 } else { 0 });
+        assert!(client.files().get_file_content(NAMESPACE, stored).await.is_ok());
+    }
+}
+
+/// How many requests of a method went to routes that end so.
+fn asked(server: &Server, method: &str, end: &str) -> usize {
+    server.requests().iter().filter(|request| request.method == method && request.path.ends_with(end)).count()
+}
+
+#[tokio::test]
+async fn lost_answers_lose_no_neighbour() {
+    const FILES: &str = "/api/v1/{tenant}/namespaces/{namespace}/files";
+    for dialect in Dialect::ALL {
+        for (method, cut) in [
+            ("DELETE", Cut::AfterProcessing),
+            ("DELETE", Cut::AfterRead),
+            ("PUT", Cut::AfterProcessing),
+            ("PUT", Cut::AfterRead),
+            ("POST", Cut::AfterProcessing),
+        ] {
+            let (server, client) = server(dialect).await;
+            let client = client.with_options(CallOptions::new().retry(Retry::standard()));
+            let folder = Folder::new("lost");
+            folder.write("dir/kept.txt", "kept");
+            folder.write("dir/sub/new.txt", "new");
+            for path in ["/dir/kept.txt", "/dir/gone.txt", "/dir/sub/old.txt", "/only/last.txt"] {
+                let part = FilePart::bytes("file", "kept");
+                client.files().create_namespace_file(NAMESPACE, path, part).await.unwrap();
+            }
+            server.fail(Fault::cut(cut).on(method, FILES).on_each_target());
+            let report = client.files().sync_up(NAMESPACE, folder.path()).delete(true).await.unwrap();
+            report.check().unwrap();
+            assert_eq!(report.count(FileAction::Delete), 3, "{dialect:?} {method} {cut:?}");
+            let mut found = client.files().search_namespace_files(NAMESPACE, "").await.unwrap();
+            found.sort();
+            assert_eq!(found, ["/dir/kept.txt", "/dir/sub/new.txt"], "{dialect:?} {method} {cut:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_deletion_has_left_is_swept() {
+    for dialect in Dialect::ALL {
+        let (server, client) = server(dialect).await;
+        let folder = Folder::new("trash");
+        folder.write("a.txt", "a");
+        let trash = "/.kestra-trash-0123456789abcdef";
+        for path in [trash, "/.kestra-trash-mine", "/a.txt"] {
+            let part = FilePart::bytes("file", "a");
+            client.files().create_namespace_file(NAMESPACE, path, part).await.unwrap();
+        }
+        let down = Folder::new("trash-down");
+        client.files().sync_down(NAMESPACE, down.path()).await.unwrap().check().unwrap();
+        assert!(!down.path().join(&trash[1..]).exists(), "it is no file to a sync");
+        let kept = client.files().sync_up(NAMESPACE, folder.path()).await.unwrap();
+        assert_eq!((kept.files.len(), asked(&server, "DELETE", "/files")), (1, 0));
+        let report = client.files().sync_up(NAMESPACE, folder.path()).delete(true).await.unwrap();
+        report.check().unwrap();
+        assert_eq!(
+            report.changes().map(|file| file.path.as_str()).collect::<Vec<_>>(),
+            [".kestra-trash-mine"]
+        );
+        assert_eq!(client.files().search_namespace_files(NAMESPACE, "").await.unwrap(), ["/a.txt"]);
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn names_that_become_others_are_told_before_anything_is_sent() {
+    for dialect in Dialect::ALL {
+        let (server, client) = server(dialect).await;
+        let folder = Folder::new("names");
+        for name in ["a?b", "p%41", "c:d", "b\\c", "x[1]", "fine"] {
+            folder.write(name, name);
+        }
+        let plan = client.files().sync_up(NAMESPACE, folder.path()).delete(true).dry_run(true).await.unwrap();
+        let failed: Vec<_> = plan.failed().map(|file| file.path.as_str()).collect();
+        let expected: &[&str] = match dialect {
+            Dialect::V2_0 => &["b\\c"],
+            _ => &["a?b", "b\\c", "c:d", "p%41", "x[1]"],
+        };
+        assert_eq!(failed, expected, "{dialect:?}");
+        assert_eq!(asked(&server, "POST", "/files"), 0);
+        for _ in 0..2 {
+            let report = client.files().sync_up(NAMESPACE, folder.path()).delete(true).await.unwrap();
+            assert_eq!(report.failed().count(), expected.len());
+            assert_eq!(report.count(FileAction::Delete), 0, "its own uploads stay");
+        }
+        let stored = client.files().search_namespace_files(NAMESPACE, "").await.unwrap();
+        assert_eq!(stored.len(), 6 - expected.len());
     }
 }
 
@@ -191,7 +304,7 @@ async fn flows_of_a_folder_are_planned_then_deployed() {
 
         let plan = client.flows().sync(folder.path()).delete_in(NAMESPACE).dry_run(true).await.unwrap();
         plan.check().unwrap();
-        assert!(!plan.applied && asked(&server, "/flows") == 0);
+        assert!(!plan.applied && on_server::asked(&server, "/flows") == 0);
         let actions: Vec<_> = plan.flows.iter().map(|flow| (flow.name(), flow.action)).collect();
         let name = |id: &str| format!("{NAMESPACE}.{id}");
         assert_eq!(

@@ -12,6 +12,9 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 /// In a query these have no meaning to Kestra either and are easier to read as they are.
 const QUERY: &AsciiSet = &SEGMENT.remove(b':').remove(b',').remove(b'/').remove(b'@').remove(b'*');
 
+/// In a path that is parsed as a URI the slashes stay.
+const URI_PATH: &AsciiSet = &SEGMENT.remove(b'/');
+
 /// Bytes that stand for themselves everywhere.
 const PLAIN: [bool; 256] = {
     let mut plain = [false; 256];
@@ -32,6 +35,11 @@ pub(crate) fn push_segment(path: &mut String, value: &str) {
 /// Appends a name or value of a query.
 pub(crate) fn push_query(query: &mut String, text: &str) {
     push(query, text, QUERY);
+}
+
+/// Percent-encodes a path that the server parses as a URI, its slashes left out.
+pub(crate) fn uri_path(path: &str) -> String {
+    utf8_percent_encode(path, URI_PATH).to_string()
 }
 
 fn push(out: &mut String, text: &str, set: &'static AsciiSet) {

@@ -12,9 +12,6 @@ use crate::version::Version;
 /// The tenant of open source, and the default everywhere.
 pub(crate) const DEFAULT_TENANT: &str = "main";
 
-/// A `#` as a query has it.
-const HASH: &str = "%23";
-
 /// The longest request line that a server reads, in bytes: method, target, version and the blanks between.
 pub const REQUEST_LINE_LIMIT: usize = 4096;
 
@@ -42,6 +39,18 @@ impl Arguments {
         if let Some(end) = self.ends.get_mut(self.count) {
             *end = self.text.len() as u32;
             self.count += 1;
+        }
+    }
+
+    /// Writes one of them anew.
+    pub(crate) fn change(&mut self, index: usize, write: impl FnOnce(&mut String)) {
+        let old = std::mem::take(self);
+        let mut write = Some(write);
+        for place in 0..old.count {
+            match write.take_if(|_| place == index) {
+                Some(write) => self.push(write),
+                None => self.push(|text| text.push_str(old.get(place).unwrap_or_default())),
+            }
         }
     }
 
@@ -74,7 +83,7 @@ impl Head {
         let Some(info) = self.info else { return false };
         info.depends_on_version()
             || self.limited_parameters(info).next().is_some()
-            || self.cut_values(info).next().is_some()
+            || self.query.misread(info).any(|(_, rule)| rule.versions.is_some())
             || self.query.filters().is_some_and(|filters| filters.depends_on_version(info))
     }
 
@@ -86,17 +95,6 @@ impl Head {
             .pairs()
             .filter_map(|(index, _)| info.query_parameters.get(index?))
             .filter(|parameter| !parameter.versions.is_all())
-    }
-
-    /// The parameters whose values have a `#` that not every version reads.
-    fn cut_values<'a>(
-        &'a self,
-        info: &'static OperationInfo,
-    ) -> impl Iterator<Item = &'static QueryParameter> + 'a {
-        self.query.pairs().filter_map(|(index, pair)| {
-            let parameter = info.query_parameters.get(index?)?;
-            (!parameter.keeps_hash.is_all() && pair.contains(HASH)).then_some(parameter)
-        })
     }
 
     /// For the newest version that has the operation.
@@ -147,11 +145,8 @@ impl Head {
                     return Err(unsupported(version, what, &parameter.versions.to_string(), instead));
                 }
             }
-            for parameter in self.cut_values(info) {
-                if !parameter.keeps_hash.contains(version) {
-                    let what = format_args!("a `#` in the parameter `{}`", parameter.name);
-                    return Err(unsupported(version, what, &parameter.keeps_hash.to_string(), None));
-                }
+            for (value, rule) in self.query.misread(info).filter(|(_, rule)| rule.versions.is_some()) {
+                rule.check(value.parameter.name, &value.text, version)?;
             }
             if let Some(filters) = self.query.filters() {
                 filters.check_for(info, version)?;

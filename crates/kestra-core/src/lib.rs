@@ -6,6 +6,7 @@
 
 mod body;
 mod call;
+mod characters;
 mod context;
 pub mod decode;
 mod download;
@@ -38,6 +39,7 @@ mod version;
 
 pub use body::{Body, FilePart, Multipart};
 pub use call::{Call, YAML_LIMIT};
+pub use characters::CharacterRule;
 pub use context::CallContext;
 pub use download::{Download, OnProgress, Progress};
 pub use encode::ParameterValue;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use http::Method;
 
+use crate::characters::CharacterRule;
 use crate::guard::Guard;
 use crate::version::{Version, Versions};
 
@@ -52,6 +53,8 @@ pub struct OperationInfo {
     pub stable_sort: &'static [&'static str],
     /// What does its work on the versions that lack it, as the end of a sentence that begins with `use`.
     pub instead: Option<&'static str>,
+    /// Whether the server answers with a redirect to the execution that the thing belongs to.
+    pub redirects: bool,
 }
 
 impl OperationInfo {
@@ -78,6 +81,7 @@ impl OperationInfo {
             guard: None,
             stable_sort: &[],
             instead: None,
+            redirects: false,
         }
     }
 
@@ -175,6 +179,13 @@ impl OperationInfo {
     #[must_use]
     pub const fn instead(mut self, hint: &'static str) -> Self {
         self.instead = Some(hint);
+        self
+    }
+
+    /// Marks an operation whose server answers with a redirect to another execution.
+    #[must_use]
+    pub const fn redirects(mut self) -> Self {
+        self.redirects = true;
         self
     }
 
@@ -323,8 +334,12 @@ pub struct QueryParameter {
     pub versions: Versions,
     /// What open-source servers do that ignore it, where only Enterprise reads it.
     pub open_source_ignores: Option<&'static str>,
-    /// The versions that read a value whole that has a `#`; others cut it there.
-    pub keeps_hash: Versions,
+    /// What some versions read a value's characters as.
+    pub characters: &'static [CharacterRule],
+    /// Whether the server parses the value as a URI, so that it is percent-encoded before it becomes part of the query.
+    pub is_uri: bool,
+    /// The value that is sent for an empty one.
+    pub empty_as: Option<&'static str>,
 }
 
 impl QueryParameter {
@@ -337,7 +352,7 @@ impl QueryParameter {
     /// A parameter that these versions read.
     #[must_use]
     pub const fn of(name: &'static str, versions: Versions) -> Self {
-        Self { name, versions, open_source_ignores: None, keeps_hash: Versions::ALL }
+        Self { name, versions, open_source_ignores: None, characters: &[], is_uri: false, empty_as: None }
     }
 
     /// Marks a parameter that open-source servers ignore, and says what they do instead.
@@ -347,10 +362,24 @@ impl QueryParameter {
         self
     }
 
-    /// Marks a parameter whose value other versions than these cut at a `#`.
+    /// Sets what some versions read a value's characters as.
     #[must_use]
-    pub const fn keeps_hash(mut self, versions: Versions) -> Self {
-        self.keeps_hash = versions;
+    pub const fn characters(mut self, rules: &'static [CharacterRule]) -> Self {
+        self.characters = rules;
+        self
+    }
+
+    /// Marks a parameter whose value the server parses as a URI.
+    #[must_use]
+    pub const fn uri(mut self) -> Self {
+        self.is_uri = true;
+        self
+    }
+
+    /// Sets the value that is sent for an empty one.
+    #[must_use]
+    pub const fn empty_as(mut self, value: &'static str) -> Self {
+        self.empty_as = Some(value);
         self
     }
 }

@@ -1,8 +1,12 @@
 //! The query of a call: encoded as it is set, and still known by parameter until it is sent.
 
-use crate::encode::{ParameterValue, push_query};
+use std::borrow::Cow;
+
+use crate::characters::CharacterRule;
+use crate::encode::{ParameterValue, push_query, uri_path};
 use crate::filter::{Filter, FilterSet};
-use crate::operation::OperationInfo;
+use crate::guard::is_root;
+use crate::operation::{OperationInfo, QueryParameter};
 
 /// Which parameter of the operation a pair belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +29,13 @@ pub(crate) enum Extras {
     Drop,
 }
 
+/// A value of a parameter, as it was given.
+#[derive(Clone, Debug)]
+pub(crate) struct NamedValue {
+    pub(crate) parameter: &'static QueryParameter,
+    pub(crate) text: String,
+}
+
 /// Pairs in the order in which they were set.
 #[derive(Clone, Default)]
 pub(crate) struct Query {
@@ -40,8 +51,15 @@ impl Query {
             || self.filters().is_some_and(|filters| filters.index() == index)
     }
 
-    /// Whether a parameter has a value that narrows what is found: a look back alone doesn't.
-    pub(crate) fn narrows(&self, index: usize) -> bool {
+    /// Whether a parameter has a value that narrows what is found: a look back alone doesn't, nor does the root of files.
+    pub(crate) fn narrows(&self, info: &'static OperationInfo, index: usize) -> bool {
+        match self.names(info).find(|(known, _)| *known == index) {
+            Some((_, value)) => !is_root(&value.text),
+            None => self.has_filter_or_pair(index),
+        }
+    }
+
+    fn has_filter_or_pair(&self, index: usize) -> bool {
         self.pairs.iter().any(|pair| pair.owner == owner(index))
             || self.filters().is_some_and(|filters| filters.index() == index && filters.narrows())
     }
@@ -51,6 +69,28 @@ impl Query {
         let pair = self.pairs().find(|(known, _)| *known == Some(index))?.1;
         let value = pair.split_once('=')?.1;
         Some(percent_encoding::percent_decode_str(value).decode_utf8_lossy().into_owned())
+    }
+
+    /// The values that are names, of whose characters the catalogue has rules.
+    fn names<'a>(&'a self, info: &'static OperationInfo) -> impl Iterator<Item = (usize, NamedValue)> + 'a {
+        self.pairs().filter_map(|(index, pair)| {
+            let index = index?;
+            let parameter = info.query_parameters.get(index)?;
+            let value = pair.split_once('=')?.1;
+            (!parameter.characters.is_empty()).then(|| (index, NamedValue::decode(parameter, value)))
+        })
+    }
+
+    /// The names that some version reads as another one, with the rules that say so.
+    pub(crate) fn misread<'a>(
+        &'a self,
+        info: &'static OperationInfo,
+    ) -> impl Iterator<Item = (NamedValue, &'static CharacterRule)> + 'a {
+        self.names(info).flat_map(|(_, value)| {
+            let rules = value.parameter.characters.iter();
+            let misread: Vec<_> = rules.filter(|rule| rule.find(&value.text).is_some()).collect();
+            misread.into_iter().map(move |rule| (value.clone(), rule))
+        })
     }
 
     pub(crate) fn filters(&self) -> Option<&FilterSet> {
@@ -132,8 +172,12 @@ impl Query {
     }
 
     pub(crate) fn add(&mut self, info: &OperationInfo, index: usize, value: &(impl ParameterValue + ?Sized)) {
-        let name = info.query_parameters.get(index).map_or("", |parameter| parameter.name);
-        value.with_text(|value| self.push(owner(index), value, |text| text.push_str(name), name.len()));
+        let parameter = info.query_parameters.get(index);
+        let name = parameter.map_or("", |parameter| parameter.name);
+        value.with_text(|value| {
+            let value = parameter.map_or(Cow::Borrowed(value), |parameter| as_sent(parameter, value));
+            self.push(owner(index), &value, |text| text.push_str(name), name.len());
+        });
     }
 
     pub(crate) fn add_extra(&mut self, name: &str, value: &str) {
@@ -163,6 +207,24 @@ impl Query {
 
     pub(crate) fn encoded_len(&self) -> usize {
         self.text.len() + self.pairs.len()
+    }
+}
+
+impl NamedValue {
+    /// Reads a value as it stands in the query.
+    fn decode(parameter: &'static QueryParameter, encoded: &str) -> Self {
+        let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let text = decode(encoded);
+        Self { parameter, text: if parameter.is_uri { decode(&text) } else { text } }
+    }
+}
+
+/// The value as the server is to read it.
+fn as_sent<'a>(parameter: &QueryParameter, value: &'a str) -> Cow<'a, str> {
+    match parameter.empty_as {
+        Some(text) if value.is_empty() => Cow::Borrowed(text),
+        _ if parameter.is_uri => Cow::Owned(uri_path(value)),
+        _ => Cow::Borrowed(value),
     }
 }
 

@@ -57,6 +57,7 @@ mod scripting;
 mod server;
 mod socket;
 mod store;
+mod uri;
 #[doc(hidden)]
 pub mod yaml;
 

@@ -1950,9 +1950,10 @@ fn create_namespace_file(r: &Recorded<'_>) -> Result<Call, Obstacle> {
 
 fn delete_file(r: &Recorded<'_>) -> Result<Call, Obstacle> {
     r.no_body()?;
-    let b =
+    let mut b =
         ::kestra_operations::DeleteFile::new(r.path::<String>("namespace")?, r.required::<String>("path")?);
     r.only_query(&["path"], false)?;
+    b = b.all();
     Ok(b.into_call())
 }
 

@@ -25,6 +25,14 @@ pub(super) fn check(catalogue: &Catalogue) -> Result<()> {
             known(&place, ty)?;
         }
         check_operation(&place, operation)?;
+        for kind in operation.query.iter().filter_map(|parameter| parameter.characters.as_ref()) {
+            if !catalogue.characters.contains_key(kind) {
+                return Err(Error::invalid(
+                    &place,
+                    format!("names the characters of `{kind}`, which are not there"),
+                ));
+            }
+        }
     }
     Ok(())
 }
@@ -35,6 +43,14 @@ fn check_operation(place: &str, operation: &Operation) -> Result<()> {
     }
     if operation.instead.is_some() && operation.versions().is_all() {
         return Err(Error::invalid(place, "says what to use instead, and every version has it"));
+    }
+    for name in &operation.needs_one_of {
+        if !operation.query.iter().any(|parameter| parameter.name == *name) {
+            return Err(Error::invalid(
+                place,
+                format!("needs the query parameter `{name}`, which it hasn't"),
+            ));
+        }
     }
     for route in &operation.routes {
         let named: Vec<&str> = route

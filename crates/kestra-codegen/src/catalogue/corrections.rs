@@ -41,6 +41,11 @@ pub(super) struct Correction {
     asks_first: Option<String>,
     webhook: Option<bool>,
     instead: Option<String>,
+    guard: Option<String>,
+    needs_one_of: Option<Vec<String>>,
+    redirects: Option<bool>,
+    /// Why twice is once, by operation as `area.name`; these operations are changed as well.
+    evidence: BTreeMap<String, String>,
     deprecated: Option<bool>,
     answer: Option<Answer>,
     produces: Option<Vec<String>>,
@@ -84,6 +89,9 @@ struct QueryPatch {
     deprecated: Option<bool>,
     versions: Option<Versions>,
     open_source_ignores: Option<String>,
+    characters: Option<String>,
+    uri: Option<bool>,
+    empty_as: Option<String>,
     note: Option<String>,
 }
 
@@ -138,12 +146,15 @@ impl Correction {
                 return Err(Error::invalid(schema.name.as_str(), "is there already"));
             }
         }
-        for place in &self.operations {
+        for place in self.operations.iter().chain(self.evidence.keys()) {
             let found = place.split_once('.').and_then(|(area, name)| {
                 catalogue.areas.get_mut(area)?.iter_mut().find(|operation| operation.name == name)
             });
             let operation = found.ok_or_else(|| Error::invalid(place.as_str(), "is no operation"))?;
             self.apply_to_operation(operation)?;
+            if let Some(evidence) = self.evidence.get(place) {
+                operation.evidence = Some(evidence.clone());
+            }
         }
         for name in &self.schemas {
             let schema = catalogue
@@ -169,6 +180,11 @@ impl Correction {
         if self.instead.is_some() {
             operation.instead.clone_from(&self.instead);
         }
+        if self.guard.is_some() {
+            operation.guard.clone_from(&self.guard);
+        }
+        set(&mut operation.needs_one_of, self.needs_one_of.as_ref());
+        set(&mut operation.redirects, self.redirects.as_ref());
         set(&mut operation.deprecated, self.deprecated.as_ref());
         set(&mut operation.answer, self.answer.as_ref());
         set(&mut operation.produces, self.produces.as_ref());
@@ -283,6 +299,9 @@ impl QueryPatch {
                 deprecated: false,
                 versions: Versions::ALL,
                 open_source_ignores: None,
+                characters: None,
+                uri: false,
+                empty_as: None,
                 note: None,
                 summary: None,
             });
@@ -300,6 +319,13 @@ impl QueryPatch {
             }
             if self.open_source_ignores.is_some() {
                 parameter.open_source_ignores.clone_from(&self.open_source_ignores);
+            }
+            if self.characters.is_some() {
+                parameter.characters.clone_from(&self.characters);
+            }
+            set(&mut parameter.uri, self.uri.as_ref());
+            if self.empty_as.is_some() {
+                parameter.empty_as.clone_from(&self.empty_as);
             }
             if self.note.is_some() {
                 parameter.note.clone_from(&self.note);

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::characters;
 use super::operation::Operation;
 use super::schema::Schema;
 use super::{Catalogue, Generation};
@@ -62,6 +63,9 @@ pub(crate) fn read_imported(folder: &Path) -> Result<Catalogue> {
             catalogue.generation = read::<Generation>(&path)?;
             continue;
         }
+        if path.file_name().is_some_and(|name| name == characters::FILE) {
+            continue;
+        }
         let file: AreaFile = read(&path)?;
         let mut operations = file.operations;
         for operation in &mut operations {
@@ -104,7 +108,7 @@ pub(crate) fn write_imported(folder: &Path, catalogue: &Catalogue) -> Result<()>
         )?);
     }
     for path in yaml_files(folder)?.into_iter().chain(yaml_files(&folder.join("schemas"))?) {
-        let kept = path.file_name().is_some_and(|name| name == "generation.yaml");
+        let kept = path.file_name().is_some_and(|name| name == "generation.yaml" || name == characters::FILE);
         if !kept && !written.contains(&path) {
             fs::remove_file(&path).map_err(|error| Error::io(&path, error))?;
         }

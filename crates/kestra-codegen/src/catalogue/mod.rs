@@ -1,5 +1,6 @@
 //! The catalogue: what is known of Kestra's HTTP API, as data.
 
+mod characters;
 mod check;
 mod corrections;
 mod files;
@@ -16,6 +17,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::characters::{CharacterRule, CharacterRules};
 pub(crate) use self::files::{read_imported, read_or_default, write_imported};
 pub use self::operation::{
     Answer, Body, BodyVariant, Content, Edition, HeaderParameter, Multipart, Operation, Part, PathParameter,
@@ -33,6 +35,8 @@ pub struct Catalogue {
     pub areas: BTreeMap<String, Vec<Operation>>,
     /// Schemas by Rust name.
     pub schemas: BTreeMap<String, Schema>,
+    /// Characters of names that some versions read as something else, by kind of name.
+    pub characters: CharacterRules,
     /// What of it is generated.
     pub generation: Generation,
 }
@@ -56,6 +60,7 @@ impl Catalogue {
         let mut catalogue = files::read_imported(folder)?;
         corrections::apply(folder, &mut catalogue)?;
         summaries::apply(folder, &mut catalogue)?;
+        catalogue.characters = characters::load(folder)?;
         for operation in catalogue.areas.values_mut().flatten() {
             operation.accept = accept(&operation.produces);
         }

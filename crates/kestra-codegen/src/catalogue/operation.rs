@@ -76,6 +76,18 @@ pub struct Operation {
     /// What does its work on the versions that lack it, as the end of a sentence that begins with `use`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instead: Option<String>,
+    /// What a server does silently with some of its requests: a variant of `kestra_core::Guard`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<String>,
+    /// Query parameters without any of which it acts on everything, so that it is refused unless that is confirmed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs_one_of: Vec<String>,
+    /// Whether the server answers with a redirect to the execution that the thing belongs to.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub redirects: bool,
+    /// Why twice is once, for an operation that writes and is repeated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
     /// One sentence of documentation in our own words; from the summaries' files.
     #[serde(skip)]
     pub summary: Option<String>,
@@ -189,6 +201,15 @@ pub struct QueryParameter {
     /// What open-source servers do that ignore it, where only Enterprise reads it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open_source_ignores: Option<String>,
+    /// Kind of name whose characters some versions read as something else, as `characters.yaml` calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub characters: Option<String>,
+    /// Whether the server parses the value as a URI.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub uri: bool,
+    /// What is sent for an empty value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub empty_as: Option<String>,
     /// What else its documentation says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,

@@ -1,6 +1,6 @@
 //! What a server does silently with some requests: facts that no document has.
 
-use crate::catalogue::{Answer, Content, Operation, Type, Version};
+use crate::catalogue::{Answer, Content, Operation, Type};
 
 /// Operation and guard.
 const GUARDS: &[(&str, &str)] = &[
@@ -17,7 +17,10 @@ const GUARDS: &[(&str, &str)] = &[
 ];
 
 /// The guard of an operation.
-pub(super) fn of(operation: &Operation) -> Option<&'static str> {
+pub(super) fn of(operation: &Operation) -> Option<&str> {
+    if operation.guard.is_some() {
+        return operation.guard.as_deref();
+    }
     let named = GUARDS.iter().find(|(name, _)| *name == operation.name).map(|(_, guard)| *guard);
     named.or_else(|| names_triggers(operation).then_some("NamedTrigger"))
 }
@@ -29,12 +32,6 @@ fn names_triggers(operation: &Operation) -> bool {
         Content::Json(ty) => matches!(ty.schema(), Some("TriggerId" | "SetDisabledRequest")),
         _ => false,
     })
-}
-
-/// The first version that reads a parameter's value whole if it has a `#`: before, paths of files end there, silently.
-pub(super) fn keeps_hash_since(operation: &Operation, parameter: &str) -> Option<Version> {
-    let is_path = operation.area == "files" && matches!(parameter, "path" | "from" | "to");
-    is_path.then_some(Version { major: 1, minor: 3, patch: 0 })
 }
 
 /// The place of the filters of an operation that finds only what is young, unless it is told how far to look back.

@@ -26,8 +26,13 @@ pub(super) fn write(plan: &Plan<'_>, files: &mut Files) -> Result<()> {
         info::write_table(operations, &mut file)?;
         files.add(home.path(OPERATIONS), file.finish());
     }
+    let mut characters = Writer::new();
+    info::write_characters(plan.characters(), &mut characters);
+    files.add(format!("{OPERATIONS}/characters.rs"), characters.finish());
     let mut modules = Home::modules(plan.operations.keys());
     let root = &mut modules.0;
+    root.blank();
+    root.line("mod characters;");
     root.blank();
     root.line("pub(crate) static OPERATIONS: &[&[&::kestra_core::OperationInfo]] = &[");
     for home in plan.operations.keys() {

@@ -91,7 +91,10 @@ impl FilePart {
         self
     }
 
-    /// Sets the file's name.
+    /// Sets the file's name, which every version stores as it is given.
+    ///
+    /// A call refuses a name that is empty, begins with `..`, has a `/` or `\`, or more than 200 bytes; `unchecked()` sends it
+    /// anyway.
     #[must_use]
     pub fn file_name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());

@@ -2,6 +2,7 @@
 
 mod boundary;
 mod file;
+mod file_name;
 mod multipart;
 mod segments;
 

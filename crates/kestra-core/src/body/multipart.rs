@@ -5,9 +5,13 @@ use http::HeaderValue;
 
 use super::boundary::boundary;
 use super::file::{FilePart, Source};
+use super::file_name;
 use super::segments::{Again, Segment, SegmentBody};
 use super::{Body, Kind, Stream};
 use crate::error::Error;
+
+/// What a file is called that has no name.
+const UNNAMED: &str = "file";
 
 /// A form: named parts, each text or a file.
 ///
@@ -87,6 +91,14 @@ impl Multipart {
         Some(Self { parts: parts.collect::<Option<_>>()? })
     }
 
+    /// Refuses names of files that no server stores as they are.
+    pub(crate) fn check_file_names(&self) -> Result<(), Error> {
+        self.parts.iter().try_for_each(|part| match &part.value {
+            Value::File(file) => file_name::check(&part.name, file.name.as_deref().unwrap_or(UNNAMED)),
+            Value::Text(_) => Ok(()),
+        })
+    }
+
     /// The names of the files.
     pub(crate) fn file_names(&self) -> impl Iterator<Item = &str> {
         self.files().filter_map(FilePart::name)
@@ -156,7 +168,7 @@ impl Writer {
         }
         let text = &mut self.text;
         text.put_slice(b"; filename=\"");
-        put_quoted(text, file.name.as_deref().unwrap_or("file"));
+        file_name::put(text, file.name.as_deref().unwrap_or(UNNAMED));
         text.put_slice(b"\"\r\nContent-Type: ");
         text.put_slice(content_type.as_bytes());
         text.put_slice(b"\r\n\r\n");

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -12,7 +12,7 @@ use tokio::fs::File;
 use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::download::{OnProgress, Progress};
-use crate::error::BoxError;
+use crate::error::{BoxError, Error, ErrorKind};
 
 const CHUNK: usize = 64 * 1024;
 
@@ -48,6 +48,7 @@ enum State {
     Next,
     Opening {
         open: Pin<Box<dyn Future<Output = io::Result<File>> + Send>>,
+        path: PathBuf,
         length: u64,
         on_progress: Option<OnProgress>,
     },
@@ -55,6 +56,8 @@ enum State {
         reader: Pin<Box<dyn AsyncRead + Send>>,
         left: Option<u64>,
         report: Report,
+        /// Whose content it is, if it is a local file's.
+        path: Option<PathBuf>,
     },
 }
 
@@ -89,30 +92,35 @@ impl SegmentBody {
                     Some(Segment::Again(Again::Bytes(bytes))) if bytes.is_empty() => {}
                     Some(Segment::Again(Again::Bytes(bytes))) => return Poll::Ready(Some(Ok(bytes))),
                     Some(Segment::Again(Again::Path { path, length, on_progress })) => {
-                        let open = Box::pin(File::open(path));
-                        self.state = State::Opening { open, length, on_progress };
+                        let open = Box::pin(File::open(path.clone()));
+                        self.state = State::Opening { open, path, length, on_progress };
                     }
                     Some(Segment::Reader { reader, length, on_progress }) => {
                         let report = Report { on_progress, bytes: 0, total: length };
-                        self.state = State::Reading { reader, left: length, report };
+                        self.state = State::Reading { reader, left: length, report, path: None };
                     }
                 },
-                State::Opening { open, length, on_progress } => {
-                    let file = ready!(open.as_mut().poll(cx))?;
+                State::Opening { open, path, length, on_progress } => {
+                    let file =
+                        ready!(open.as_mut().poll(cx)).map_err(|problem| failed(Some(path), problem))?;
+                    let path = Some(std::mem::take(path));
                     let left = Some(*length);
                     let report = Report { on_progress: on_progress.take(), bytes: 0, total: left };
-                    self.state = State::Reading { reader: Box::pin(file), left, report };
+                    self.state = State::Reading { reader: Box::pin(file), left, report, path };
                 }
-                State::Reading { reader, left, report } => {
+                State::Reading { reader, left, report, path } => {
                     let mut chunk = BytesMut::zeroed(CHUNK);
                     let mut buffer = ReadBuf::new(&mut chunk);
-                    ready!(reader.as_mut().poll_read(cx, &mut buffer))?;
+                    ready!(reader.as_mut().poll_read(cx, &mut buffer))
+                        .map_err(|problem| failed(path.as_deref(), problem))?;
                     let read = buffer.filled().len();
                     // A body that ends early would be taken as complete, so a wrong length breaks the connection.
                     match left {
-                        Some(left) if read as u64 > *left => return Poll::Ready(Some(Err(changed("grew")))),
+                        Some(left) if read as u64 > *left => {
+                            return Poll::Ready(Some(Err(changed(path.as_deref(), "grew"))));
+                        }
                         Some(left) if read == 0 && *left > 0 => {
-                            return Poll::Ready(Some(Err(changed("ended early"))));
+                            return Poll::Ready(Some(Err(changed(path.as_deref(), "ended early"))));
                         }
                         Some(left) => *left -= read as u64,
                         None => {}
@@ -130,8 +138,31 @@ impl SegmentBody {
     }
 }
 
-fn changed(how: &str) -> BoxError {
-    io::Error::new(io::ErrorKind::InvalidData, format!("a file {how} while it was uploaded")).into()
+/// The error of a source whose length isn't what it was at the beginning.
+fn changed(path: Option<&Path>, how: &str) -> BoxError {
+    match path {
+        Some(path) => {
+            let message = format!(
+                "{} {how} while it was uploaded: upload a file that nobody writes to, or a copy of it",
+                path.display()
+            );
+            Error::new(ErrorKind::File, message).into()
+        }
+        None => {
+            io::Error::new(io::ErrorKind::InvalidData, format!("a reader {how} while it was uploaded")).into()
+        }
+    }
+}
+
+/// The error of a source that can't be read.
+fn failed(path: Option<&Path>, problem: io::Error) -> BoxError {
+    match path {
+        Some(path) => {
+            let message = format!("{} can't be read while it is uploaded: {problem}", path.display());
+            Error::new(ErrorKind::File, message).caused_by(problem).into()
+        }
+        None => problem.into(),
+    }
 }
 
 impl http_body::Body for SegmentBody {

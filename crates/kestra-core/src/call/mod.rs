@@ -139,6 +139,11 @@ impl Call {
         Some(percent_encoding::percent_decode_str(encoded).decode_utf8_lossy().into_owned())
     }
 
+    /// Sets a variable of the path in place of the one that was given.
+    pub fn change_path(&mut self, index: usize, value: &str) {
+        self.arguments.change(index, |text| push_segment(text, value));
+    }
+
     /// The first value of a query parameter.
     #[must_use]
     pub fn query_value(&self, index: usize) -> Option<String> {

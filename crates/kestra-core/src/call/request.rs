@@ -4,7 +4,7 @@ use http::header::ACCEPT;
 use http::{HeaderMap, HeaderValue, Request};
 
 use super::Call;
-use crate::body::Body;
+use crate::body::{Body, Multipart};
 use crate::context::CallContext;
 use crate::error::{Error, ErrorKind};
 use crate::guard::{self, Guard, Guarded};
@@ -64,6 +64,9 @@ impl Call {
             false => self.options.or(defaults),
         };
         options.check()?;
+        if !options.is_unchecked() {
+            self.check_names()?;
+        }
         if let Some(guard) = self.info.guard {
             let tenant = options.get_tenant().unwrap_or(DEFAULT_TENANT);
             if !options.is_unchecked() {
@@ -115,14 +118,28 @@ impl Call {
         if let Some(problem) = self.problem.take() {
             return Err(problem);
         }
-        if !self.needs_one_of.is_empty() && !self.needs_one_of.iter().any(|index| self.query.narrows(*index))
+        if !self.needs_one_of.is_empty()
+            && !self.needs_one_of.iter().any(|index| self.query.narrows(self.info, *index))
         {
-            return Err(Error::new(
-                ErrorKind::Refused,
-                "no filter is set, so this would apply to everything: add a filter, or call `.all()` to confirm",
-            ));
+            let problem = match self.info.acts_by_query() {
+                true => {
+                    "no filter is set, so this would apply to everything: add a filter, or call `.all()` to confirm"
+                }
+                false => {
+                    "the path names every file of the namespace: name a file or folder, or call `.all()` to confirm"
+                }
+            };
+            return Err(Error::new(ErrorKind::Refused, problem));
         }
         Ok(())
+    }
+
+    /// Refuses names that no server reads as they are written.
+    fn check_names(&self) -> Result<(), Error> {
+        for (value, rule) in self.query.misread(self.info).filter(|(_, rule)| rule.versions.is_none()) {
+            rule.check(value.parameter.name, &value.text, Version::NEWEST)?;
+        }
+        self.payload.form().map_or(Ok(()), Multipart::check_file_names)
     }
 
     fn check_guard(&self, guard: Guard, tenant: &str) -> Result<(), Error> {

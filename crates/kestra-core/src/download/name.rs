@@ -1,26 +1,37 @@
 //! The name in a `Content-Disposition`, made safe.
 
+use std::borrow::Cow;
+
 /// What no file may be called on some systems.
 const RESERVED: &[&str] = &["con", "prn", "aux", "nul"];
 
 /// Many file systems take no longer names.
 const MAX_BYTES: usize = 255;
 
-/// The name in a header: `filename*` before `filename`.
+/// The name in a header: `filename*` before `filename`, and percent-decoded once more, as servers store names encoded.
 pub(super) fn from_header(value: &str) -> Option<String> {
     let mut plain = None;
     for (name, value) in parameters(value) {
         match name.as_str() {
             "filename*" => {
-                if let Some(name) = extended(&value).and_then(|name| safe(&name)) {
+                if let Some(name) = extended(&value).and_then(|name| safe(&decoded(&name))) {
                     return Some(name);
                 }
             }
-            "filename" => plain = plain.or_else(|| safe(&value)),
+            "filename" => plain = plain.or_else(|| safe(&decoded(&value))),
             _ => {}
         }
     }
     plain
+}
+
+/// A stored name, decoded; one that isn't encoded stays as it is.
+fn decoded(name: &str) -> Cow<'_, str> {
+    let is_escape = |rest: &str| rest.len() >= 2 && rest.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
+    if !name.split('%').skip(1).all(is_escape) {
+        return Cow::Borrowed(name);
+    }
+    percent_encoding::percent_decode_str(name).decode_utf8().unwrap_or(Cow::Borrowed(name))
 }
 
 /// `charset'language'percent-encoded`; UTF-8 is what everyone sends.
@@ -120,6 +131,13 @@ mod tests {
             ("attachment; filename=\"nul.txt\"", Some("_nul.txt")),
             ("attachment; filename=\"line\u{1}.txt\"", Some("line.txt")),
             ("attachment; filename=\"exe\u{202e}fdp.txt\"", Some("exefdp.txt")),
+            (
+                "attachment; filename=\"my%20report.csv\"; filename*=utf-8''my%2520report.csv",
+                Some("my report.csv"),
+            ),
+            ("attachment; filename=\"100%2525.txt\"", Some("100%25.txt")),
+            ("attachment; filename=\"100%.txt\"", Some("100%.txt")),
+            ("attachment; filename=\"%2e%2e%2fpasswd\"", Some("passwd")),
             ("attachment", None),
             ("", None),
             ("attachment; filename=\"open", Some("open")),

@@ -1,8 +1,7 @@
 //! A download into a file that is there as a whole or not at all.
 
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
-
-use tokio::fs::OpenOptions;
 
 use crate::error::{Error, ErrorKind, RequestSent};
 
@@ -45,8 +44,12 @@ impl Download {
             };
             path.push(name);
         }
-        let (part, mut file) = create_beside(&path).await.map_err(|problem| failed(&path, problem))?;
-        let mut part = Unfinished(Some(part));
+        let beside = path.clone();
+        // Nobody may be left to take the file once it is there, so it comes with what removes it.
+        let created = tokio::task::spawn_blocking(move || create_beside(&beside)).await;
+        let created = created.unwrap_or_else(|problem| Err(std::io::Error::other(problem)));
+        let (mut part, file) = created.map_err(|problem| failed(&path, problem))?;
+        let mut file = tokio::fs::File::from_std(file);
         self.to_writer(&mut file).await?;
         file.sync_data().await.map_err(|problem| failed(&path, problem))?;
         drop(file);
@@ -59,15 +62,15 @@ impl Download {
 }
 
 /// A new file in the folder of another.
-async fn create_beside(path: &Path) -> std::io::Result<(PathBuf, tokio::fs::File)> {
+fn create_beside(path: &Path) -> std::io::Result<(Unfinished, std::fs::File)> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     // The name itself may fill what a name can have.
     let name: String = name.chars().take(40).collect();
     let mut last = std::io::Error::from(std::io::ErrorKind::AlreadyExists);
     for _ in 0..8 {
         let part = path.with_file_name(format!(".{name}.{:08x}.part", fastrand::u32(..)));
-        match OpenOptions::new().write(true).create_new(true).open(&part).await {
-            Ok(file) => return Ok((part, file)),
+        match OpenOptions::new().write(true).create_new(true).open(&part) {
+            Ok(file) => return Ok((Unfinished(Some(part)), file)),
             Err(problem) if problem.kind() == std::io::ErrorKind::AlreadyExists => last = problem,
             Err(problem) => return Err(problem),
         }

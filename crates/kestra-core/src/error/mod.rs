@@ -276,6 +276,13 @@ impl Error {
         self.0.kind
     }
 
+    /// The sentence that names the thing and the fix, for an error that is made of this one.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn own_message(&self) -> Option<&str> {
+        self.0.message.as_deref()
+    }
+
     /// The status of the response, if there is one.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {

@@ -20,6 +20,24 @@ pub(super) fn problem(path: Option<String>, form: Option<&Multipart>) -> Option<
     ))
 }
 
+/// Whether a path names the root, however it is written, and so all files of the namespace.
+pub(crate) fn is_root(path: &str) -> bool {
+    path.split(['/', '\\']).all(|segment| matches!(segment.trim(), "" | "." | ".."))
+}
+
+/// What a deletion of such a path deletes: servers go up from it segment by segment while there is nothing else.
+pub(super) fn climbing(path: Option<String>) -> Option<String> {
+    let path = path.filter(|path| !is_root(path))?;
+    let inner = path.strip_prefix('/').unwrap_or(&path);
+    let inner = inner.strip_suffix('/').unwrap_or(inner);
+    inner.split('/').any(|segment| matches!(segment, "" | "." | "..")).then(|| {
+        format!(
+            "path: `{path}` has an empty segment, `.` or `..`, for which servers delete the folder above: write the path \
+             without it"
+        )
+    })
+}
+
 /// Whether the first segment is that folder, however the path is written.
 fn is_among_flows(path: &str) -> bool {
     let mut segments = Vec::new();
@@ -37,7 +55,27 @@ fn is_among_flows(path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_among_flows;
+    use super::{climbing, is_among_flows, is_root};
+
+    #[test]
+    fn the_root_is_known_however_it_is_written() {
+        for path in ["", "/", "//", "/.", "./", "/../", "\\", " / "] {
+            assert!(is_root(path), "{path}");
+        }
+        for path in ["a", "/a", "/.a", "/a/..", "...", "/a/."] {
+            assert!(!is_root(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_climbs_is_refused() {
+        for path in ["//a.txt", "/a//b.txt", "/a/./b.txt", "/a/../b.txt", "a/..", "/a//"] {
+            assert!(climbing(Some(path.to_owned())).is_some(), "{path}");
+        }
+        for path in ["/a/b.txt", "a/b.txt", "/a/b/", "a", "/..a/b.", "", "/"] {
+            assert!(climbing(Some(path.to_owned())).is_none(), "{path}");
+        }
+    }
 
     #[test]
     fn the_folder_of_flows_is_known_however_it_is_written() {

@@ -6,6 +6,8 @@ mod files;
 mod source;
 mod trigger;
 
+pub(crate) use files::is_root;
+
 use crate::body::{Body, Multipart};
 use crate::error::{Error, ErrorKind};
 use crate::operation::QueryParameter;
@@ -24,6 +26,8 @@ pub enum Guard {
     SplitSource,
     /// A path under `/_flows/` becomes a flow, an archive is unpacked.
     UnpackedFile,
+    /// A path with an empty segment, `.` or `..` deletes the folder above, on 1.0 even the namespace.
+    ClimbingDeletion,
     /// The response lists what failed, under a status of success, and a source with `deleted: true` deletes its flow.
     ListedFailures,
     /// Before 2.0 a trigger that is named without a tenant, or in another than the request's, isn't found, and nothing is said.
@@ -56,6 +60,7 @@ impl Guard {
             Self::SplitSource => source::split_problem(call.body, call.form)
                 .or_else(|| source::deletes_problem(call.body, call.form)),
             Self::UnpackedFile => files::problem((call.value)("path"), call.form),
+            Self::ClimbingDeletion => files::climbing((call.value)("path")),
             Self::NamedTrigger => trigger::problem(call.body, call.tenant),
         };
         problem.map_or(Ok(()), |problem| Err(refused(&problem)))

@@ -531,6 +531,7 @@ pub static DOWNLOAD_FILE_FROM_EXECUTION: ::kestra_core::OperationInfo = {
             "application/octet-stream, application/x-ndjson, application/json;q=0.9, */*;q=0.1",
         )
         .traffic(::kestra_core::Traffic::Download)
+        .redirects()
 };
 
 /// Evaluates an expression with the variables of an execution.
@@ -1197,6 +1198,7 @@ pub static GET_FILE_METADATA_FROM_EXECUTION: ::kestra_core::OperationInfo = {
         .path_parameters(&["executionId"])
         .query_parameters(&[::kestra_core::QueryParameter::new("path")])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .redirects()
 };
 
 /// Reads what whoever may run a flow may know of it.
@@ -2057,6 +2059,7 @@ pub static PREVIEW_FILE_FROM_EXECUTION: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("path"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .redirects()
 };
 
 /// Starts a new execution with the inputs of an old one, from its beginning or from one task run.

@@ -43,7 +43,7 @@ pub static CREATE_NAMESPACE_DIRECTORY: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["namespace"])
         .query_parameters(&[::kestra_core::QueryParameter::new("path")
-            .keeps_hash(::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)))])
+            .characters(crate::generated::characters::NAMESPACE_FILE)])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
 };
 
@@ -84,7 +84,7 @@ pub static CREATE_NAMESPACE_FILE: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["namespace"])
         .query_parameters(&[::kestra_core::QueryParameter::new("path")
-            .keeps_hash(::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)))])
+            .characters(crate::generated::characters::NAMESPACE_FILE)])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
         .traffic(::kestra_core::Traffic::Upload)
         .guard(::kestra_core::Guard::UnpackedFile)
@@ -92,7 +92,7 @@ pub static CREATE_NAMESPACE_FILE: ::kestra_core::OperationInfo = {
 
 /// Deletes a file or folder of a namespace, with the parents that become empty.
 ///
-/// `DELETE /api/v1/{tenant}/namespaces/{namespace}/files` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/{tenant}/namespaces/{namespace}/files` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteFile<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -106,7 +106,16 @@ impl DeleteFile {
     pub fn new(namespace: impl AsRef<str>, path: impl Into<String>) -> Self {
         let mut call = ::kestra_core::Call::new(&DELETE_FILE).path(namespace.as_ref());
         call.set_query(0, Into::<String>::into(path));
+        call.set_needs_one_of(&[0]);
         Self { call, executor: ::kestra_core::Detached }
+    }
+}
+
+impl<E> DeleteFile<E> {
+    /// Confirms that an empty path, or `/`, takes everything.
+    pub fn all(mut self) -> Self {
+        self.call.set_needs_one_of(&[]);
+        self
     }
 }
 
@@ -119,11 +128,11 @@ pub static DELETE_FILE: ::kestra_core::OperationInfo = {
     ::kestra_core::OperationInfo::new("delete_file", "files", ROUTES)
         .go_key("FilesAPIService.DeleteFileDirectory")
         .aliases(&["deleteFileDirectory"])
-        .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["namespace"])
         .query_parameters(&[::kestra_core::QueryParameter::new("path")
-            .keeps_hash(::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)))])
+            .characters(crate::generated::characters::NAMESPACE_FILE)])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .guard(::kestra_core::Guard::ClimbingDeletion)
 };
 
 /// Downloads all files of a namespace as a ZIP archive.
@@ -208,7 +217,7 @@ pub static GET_FILE_CONTENT: ::kestra_core::OperationInfo = {
         .path_parameters(&["namespace"])
         .query_parameters(&[
             ::kestra_core::QueryParameter::new("path")
-                .keeps_hash(::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0))),
+                .characters(crate::generated::characters::NAMESPACE_FILE),
             ::kestra_core::QueryParameter::of(
                 "revision",
                 ::kestra_core::Versions::since(::kestra_core::Version::new(1, 2, 0)),
@@ -264,7 +273,7 @@ pub static GET_FILE_METADATA: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["namespace"])
         .query_parameters(&[::kestra_core::QueryParameter::new("path")
-            .keeps_hash(::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)))])
+            .characters(crate::generated::characters::NAMESPACE_FILE)])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
@@ -311,7 +320,7 @@ pub static GET_FILE_REVISIONS: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["namespace"])
         .query_parameters(&[::kestra_core::QueryParameter::new("path")
-            .keeps_hash(::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)))])
+            .characters(crate::generated::characters::NAMESPACE_FILE)])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
@@ -358,7 +367,7 @@ pub static LIST_NAMESPACE_DIRECTORY_FILES: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["namespace"])
         .query_parameters(&[::kestra_core::QueryParameter::new("path")
-            .keeps_hash(::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)))])
+            .characters(crate::generated::characters::NAMESPACE_FILE)])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
@@ -395,9 +404,11 @@ pub static MOVE_FILE: ::kestra_core::OperationInfo = {
         .path_parameters(&["namespace"])
         .query_parameters(&[
             ::kestra_core::QueryParameter::new("from")
-                .keeps_hash(::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0))),
+                .characters(crate::generated::characters::NAMESPACE_FILE)
+                .uri(),
             ::kestra_core::QueryParameter::new("to")
-                .keeps_hash(::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0))),
+                .characters(crate::generated::characters::NAMESPACE_FILE)
+                .uri(),
         ])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
 };
@@ -433,7 +444,7 @@ pub static SEARCH_NAMESPACE_FILES: ::kestra_core::OperationInfo = {
         .aliases(&["searchNamespaceFiles"])
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["namespace"])
-        .query_parameters(&[::kestra_core::QueryParameter::new("q")])
+        .query_parameters(&[::kestra_core::QueryParameter::new("q").empty_as("/")])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 

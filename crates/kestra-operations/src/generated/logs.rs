@@ -130,7 +130,7 @@ pub struct DownloadLogsFromExecution<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DownloadLogsFromExecution, DOWNLOAD_LOGS_FROM_EXECUTION, text);
+::kestra_core::operation!(DownloadLogsFromExecution, DOWNLOAD_LOGS_FROM_EXECUTION, download);
 
 impl DownloadLogsFromExecution {
     /// The operation with what it can't be without.
@@ -225,7 +225,8 @@ pub static DOWNLOAD_LOGS_FROM_EXECUTION: ::kestra_core::OperationInfo = {
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
             ),
         ])
-        .answer(::kestra_core::Answer::Text, "text/plain, application/json;q=0.9, */*;q=0.1")
+        .answer(::kestra_core::Answer::Download, "text/plain, application/json;q=0.9, */*;q=0.1")
+        .traffic(::kestra_core::Traffic::Download)
 };
 
 /// Follows the log lines of an execution, those so far included, as events that never end.

@@ -44,6 +44,8 @@ pub use self::secrets::*;
 pub use self::templates::*;
 pub use self::triggers::*;
 
+mod characters;
+
 pub(crate) static OPERATIONS: &[&[&::kestra_core::OperationInfo]] = &[
     ai::OPERATIONS,
     blueprint_tags::OPERATIONS,

@@ -10,6 +10,7 @@ use super::input_convert::{InputValue, convert, unveil_map};
 use super::input_error::{Fault, InputError};
 use crate::dialect::Dialect;
 use crate::http::{ApiError, Part};
+use crate::uri;
 
 /// A part of a form: text, or a file.
 #[derive(Clone, Debug)]
@@ -37,7 +38,8 @@ impl GivenInputs {
                 }
                 Some(file) => {
                     address_takes(&file)?;
-                    given.set(&part.name, Given::File { name: file, body: part.body });
+                    let name = uri::before_query(&file).to_owned();
+                    given.set(&part.name, Given::File { name, body: part.body });
                 }
                 None => given.set(&part.name, Given::Text(text)),
             }
@@ -73,10 +75,9 @@ impl GivenInputs {
     }
 }
 
-/// The name of a file becomes a part of its address as it is.
+/// The name of a file becomes a part of its address as it is, which ends at a `?` or `#`.
 fn address_takes(name: &str) -> Result<(), ApiError> {
-    let illegal = |c: char| c.is_ascii_control() || " \"<>[\\]^`{|}".contains(c);
-    match name.chars().position(illegal) {
+    match uri::illegal(name).map(|(index, _)| index).or_else(|| name.find(';')) {
         None => Ok(()),
         Some(index) => Err(ApiError::illegal_argument(format!(
             "java.net.URISyntaxException: Illegal character in path at index {}: ///{name}",

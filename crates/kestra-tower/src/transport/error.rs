@@ -59,6 +59,11 @@ pub(crate) fn from_client(error: legacy::Error) -> Error {
     if error.is_connect() {
         return Error::with_source(ErrorKind::Connect, error);
     }
+    // A local file that changed while it was sent, or can't be read: the connection was broken on purpose.
+    if let Some(local) = find::<Error>(&error).filter(|local| local.kind() == ErrorKind::File) {
+        let message = local.own_message().unwrap_or_default().to_owned();
+        return Error::with_source(ErrorKind::File, error).message(message).sent(RequestSent::Maybe);
+    }
     if is_refused_stream(&error) {
         return Error::with_source(ErrorKind::Transport, error)
             .message("it refused the request's stream before it was looked at")

@@ -8,6 +8,7 @@ mod deadline;
 mod dropped_inputs;
 mod env;
 mod layers;
+mod redirect;
 mod split;
 mod stack;
 
@@ -163,7 +164,7 @@ impl Client {
     }
 
     /// Sends a call as it is.
-    fn send(&self, call: Call) -> CallFuture {
+    pub(crate) fn send(&self, call: Call) -> CallFuture {
         let request = call.into_request_with(&self.options);
         self.shared.stack.call(request, self.shared.body_limit)
     }
@@ -176,6 +177,12 @@ impl Executor for Client {
         }
         if let Some(pieces) = split::pieces(&mut call) {
             return split::send_all(self.clone(), pieces);
+        }
+        if crate::files::is_deletion(&call, &self.options) {
+            return crate::files::delete_once(self, call);
+        }
+        if call.info().redirects {
+            return redirect::send_and_follow(self.clone(), call);
         }
         if ask_edition::is_needed(&call, &self.options) {
             return ask_edition::ask_then_send(self.clone(), call);

@@ -1,14 +1,11 @@
 //! Files of executions by their addresses.
 
-use http::header::{ACCEPT_ENCODING, LOCATION, RANGE};
-use kestra_core::{CallFuture, CallOptions, Download, Error, ErrorKind};
+use http::header::{ACCEPT_ENCODING, RANGE};
+use kestra_core::{CallFuture, CallOptions, Download, Error};
 use kestra_models::FileFormat;
 use kestra_operations::DownloadFileFromExecution;
 
 use crate::{Client, Executions};
-
-/// How often a file may turn out to be another execution's.
-const MAX_REDIRECTS: usize = 3;
 
 impl Executions {
     /// Downloads a file by its address, such as an output or a file input has: `kestra:///company/team/hello/executions/…`.
@@ -71,36 +68,24 @@ impl DownloadFile {
 
     async fn begin(self) -> Result<Download, Error> {
         let named = self.execution.or_else(|| execution_of(&self.uri).map(str::to_owned));
-        let mut execution = named.ok_or_else(|| {
+        let execution = named.ok_or_else(|| {
             let problem = "it names no execution: it reads like `kestra:///…/executions/{id}/…`; or say which \
                            execution to ask, with `of_execution`";
             Error::invalid("uri", problem)
         })?;
-        let mut redirects = 0;
         let Self { client, uri, format, options, .. } = self;
-        let request = move |execution: &str| {
+        let request = move || {
             let executions = client.executions();
             let call =
-                executions.download_file_from_execution(execution, uri.as_str()).options(options.clone());
+                executions.download_file_from_execution(&execution, uri.as_str()).options(options.clone());
             match &format {
                 Some(format) => call.format(format.clone()),
                 None => call,
             }
         };
-        loop {
-            let error = match request(&execution).await {
-                // Such a file never changes.
-                Ok(download) => return Ok(download.resumed_by(move |from| rest(request(&execution), from))),
-                Err(error) => error,
-            };
-            match redirect(&error) {
-                Some(other) if other != execution && redirects < MAX_REDIRECTS => {
-                    redirects += 1;
-                    execution = other;
-                }
-                _ => return Err(error),
-            }
-        }
+        let download = request().await?;
+        // Such a file never changes.
+        Ok(download.resumed_by(move |from| rest(request(), from)))
     }
 }
 
@@ -126,17 +111,6 @@ fn execution_of(address: &str) -> Option<&str> {
     is_id.then_some(id)
 }
 
-/// The execution that a redirect names. Only that is taken from it, so that it can't lead to another server.
-fn redirect(error: &Error) -> Option<String> {
-    let response = error.response().filter(|_| error.kind() == ErrorKind::Status)?;
-    if !response.parts.status.is_redirection() {
-        return None;
-    }
-    // The file's name stands in it as it is: an umlaut is a byte that is no ASCII.
-    let location = String::from_utf8_lossy(response.parts.headers.get(LOCATION)?.as_bytes());
-    execution_of(&location).map(str::to_owned)
-}
-
 #[cfg(test)]
 mod tests {
     use super::execution_of;
@@ -146,7 +120,6 @@ mod tests {
         assert_eq!(execution_of("kestra:///a/b/executions/4kJ/tasks/t/1/x.csv"), Some("4kJ"));
         assert_eq!(execution_of("kestra:///company/executions/executions/4kJ/x.csv"), Some("4kJ"));
         assert_eq!(execution_of("/api/v1/main/executions/4kJ/file?path=x"), Some("4kJ"));
-        assert_eq!(execution_of("https://elsewhere.example/executions/4kJ"), Some("4kJ"));
         for address in ["kestra:///a/b/_files/x", "", "/executions/", "/executions/../x"] {
             assert_eq!(execution_of(address), None, "{address}");
         }

@@ -25,7 +25,7 @@ impl crate::areas::Files {
 
     /// Deletes a file or folder of a namespace, with the parents that become empty.
     ///
-    /// `DELETE /api/v1/{tenant}/namespaces/{namespace}/files` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
+    /// `DELETE /api/v1/{tenant}/namespaces/{namespace}/files` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn delete_file(
         &self,
         namespace: impl AsRef<str>,

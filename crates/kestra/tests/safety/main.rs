@@ -40,6 +40,8 @@ mod by_query;
 mod cut_streams;
 mod early_errors;
 mod editions;
+mod file_deletions;
+mod file_names;
 mod files;
 mod ignored;
 mod import;

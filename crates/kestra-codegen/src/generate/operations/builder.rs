@@ -88,11 +88,10 @@ impl<'a> Builder<'a> {
             .map_or_else(String::new, |variant| arguments::body_name(self.operation, &variant.content))
     }
 
-    /// Whether it acts on everything without a filter, and so has to be told.
+    /// Whether it acts on everything without a filter, or with no path but the root, and so has to be told.
     pub(in crate::generate) fn needs_filter(&self) -> bool {
-        self.operation.name.ends_with("_by_query")
-            && !self.filters().is_empty()
-            && self.operation.replay != Replay::Safe
+        let by_query = self.operation.name.ends_with("_by_query") && self.operation.replay != Replay::Safe;
+        (by_query || !self.operation.needs_one_of.is_empty()) && !self.filters().is_empty()
     }
 
     /// The arguments as a signature has them.
@@ -192,6 +191,14 @@ impl<'a> Builder<'a> {
     /// Places of the parameters that narrow what a by-query action acts on.
     fn filters(&self) -> Vec<usize> {
         let query = &self.operation.query;
+        let needed = &self.operation.needs_one_of;
+        if !needed.is_empty() {
+            let places = query.iter().enumerate();
+            return places
+                .filter(|(_, known)| needed.contains(&known.name))
+                .map(|(place, _)| place)
+                .collect();
+        }
         // Some never had filters: there every parameter narrows.
         let has_filters = query.iter().any(|parameter| parameter.ty == Type::Filters);
         let narrows = |parameter: &QueryParameter| {
@@ -234,7 +241,10 @@ impl<'a> Builder<'a> {
         self.body_setters(&mut setters);
         if self.needs_filter() {
             setters.push(Setter {
-                doc: "Acts on everything that there is, no filter given.".to_owned(),
+                doc: match self.operation.needs_one_of.is_empty() {
+                    true => "Acts on everything that there is, no filter given.".to_owned(),
+                    false => "Confirms that an empty path, or `/`, takes everything.".to_owned(),
+                },
                 arguments: String::new(),
                 statement: "self.call.set_needs_one_of(&[]);".to_owned(),
                 name: "all".to_owned(),

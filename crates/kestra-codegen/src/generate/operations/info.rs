@@ -1,6 +1,6 @@
 //! The facts of an operation, as a static.
 
-use crate::catalogue::{Answer, Edition, Operation, Replay, Traffic, Version, Versions};
+use crate::catalogue::{Answer, CharacterRules, Edition, Operation, Replay, Traffic, Version, Versions};
 use crate::error::{Error, Result};
 use crate::generate::writer::Writer;
 use crate::generate::{guards, paging};
@@ -68,9 +68,15 @@ pub(super) fn write(builder: &Builder<'_>, file: &mut Writer) -> Result<()> {
                 if let Some(consequence) = &parameter.open_source_ignores {
                     text.push_str(&format!(".open_source_ignores({consequence:?})"));
                 }
-                if let Some(since) = guards::keeps_hash_since(operation, &parameter.name) {
-                    let versions = Versions { since: Some(since), until: None };
-                    text.push_str(&format!(".keeps_hash({})", range(versions)));
+                if let Some(kind) = &parameter.characters {
+                    let rules = kind.to_uppercase();
+                    text.push_str(&format!(".characters(crate::generated::characters::{rules})"));
+                }
+                if parameter.uri {
+                    text.push_str(".uri()");
+                }
+                if let Some(value) = &parameter.empty_as {
+                    text.push_str(&format!(".empty_as({value:?})"));
                 }
                 text
             })
@@ -106,6 +112,9 @@ pub(super) fn write(builder: &Builder<'_>, file: &mut Writer) -> Result<()> {
     if let Some(hint) = &operation.instead {
         file.line(format!(".instead({hint:?})"));
     }
+    if operation.redirects {
+        file.line(".redirects()");
+    }
     if operation.webhook {
         file.line(".webhook()");
     }
@@ -127,6 +136,26 @@ pub(super) fn write_table(operations: &[&Operation], file: &mut Writer) -> Resul
         names.join(", ")
     ));
     Ok(())
+}
+
+/// The rules of the characters of names, as statics of their own.
+pub(super) fn write_characters(rules: &CharacterRules, file: &mut Writer) {
+    for (kind, rules) in rules {
+        file.blank();
+        file.line(format!("pub(super) static {}: &[::kestra_core::CharacterRule] = &[", kind.to_uppercase()));
+        for rule in rules {
+            let versions = rule
+                .versions
+                .map_or_else(|| "None".to_owned(), |versions| format!("Some({})", range(versions)));
+            let stored =
+                rule.stored_as.as_ref().map(|text| format!(".stored_as({text:?})")).unwrap_or_default();
+            file.line(format!(
+                "::kestra_core::CharacterRule::new({:?}, {versions}, {:?}, {:?}){stored},",
+                rule.characters, rule.otherwise, rule.instead
+            ));
+        }
+        file.line("];");
+    }
 }
 
 /// The versions that are in both, if there are any.

@@ -23,7 +23,7 @@ fn file(cx: &Context, route: &str) -> Result<File, ApiError> {
     let path = query.required("path")?.to_owned();
     let missing = |id: &str| ApiError::not_found_because(format!("Unable to find execution id '{id}'"));
     let execution = cell_or(cx, missing)?.now();
-    if path.contains("..") {
+    if path.contains("../") || path.contains("/..") {
         return Err(ApiError::illegal_argument(
             "File should be accessed with their full path and not using relative '..' path.",
         ));
@@ -83,7 +83,7 @@ pub(super) fn download(cx: &Context) -> Answer {
         .with_header(header::CACHE_CONTROL, "public, max-age=86400")
         .with_header(
             header::CONTENT_DISPOSITION,
-            &format!("attachment; filename=\"{name}\"; filename*=utf-8''{name}"),
+            &format!("attachment; filename=\"{name}\"; filename*=utf-8''{}", name.replace('%', "%25")),
         ))
 }
 

@@ -72,6 +72,7 @@ pub(super) fn list(cx: &Context) -> Answer {
         return Err(ApiError::internal(path));
     }
     let children = cx.app.files().children(cx.param("namespace"), &path);
+    path::check_listed(cx, children.iter().map(|node| node.path.as_str()))?;
     Reply::json(&children.iter().map(|node| view(node, cx.dialect())).collect::<Value>())
 }
 
@@ -80,6 +81,7 @@ pub(super) fn search(cx: &Context) -> Answer {
     let query = cx.query();
     let asked = query.required("q")?;
     let all = cx.app.files().below(cx.param("namespace"), "");
+    path::check_listed(cx, all.iter().map(|node| node.path.as_str()))?;
     let nothing = asked.is_empty() && cx.dialect().is_v2();
     let wanted = |node: &&FileNode| !node.is_folder() && !nothing && node.path.contains(asked);
     Reply::json(&all.iter().filter(wanted).map(|node| json!(node.path)).collect::<Value>())
@@ -89,6 +91,7 @@ pub(super) fn search(cx: &Context) -> Answer {
 pub(super) fn export(cx: &Context) -> Answer {
     let namespace = cx.param("namespace");
     let files = cx.app.files().below(namespace, "");
+    path::check_listed(cx, files.iter().map(|node| node.path.as_str()))?;
     let mut entries: Vec<Entry> = files
         .iter()
         .filter(|node| !node.is_folder())

@@ -4,6 +4,7 @@ use super::path;
 use crate::archive;
 use crate::dialect::Dialect;
 use crate::http::{Answer, ApiError, Context, Reply};
+use crate::store::{FileNode, FileStore};
 
 /// Makes a folder.
 pub(super) fn create_folder(cx: &Context) -> Answer {
@@ -35,7 +36,7 @@ pub(super) async fn create(cx: Context) -> Answer {
         return import(&cx, &part.text());
     }
     if !is_archive {
-        cx.app.files().write(namespace, &path, part.body);
+        cx.app.files().write(namespace, &path, part.body, cx.dialect());
         return Ok(Reply::empty(200));
     }
     let entries = archive::read(&part.body)
@@ -49,6 +50,7 @@ pub(super) async fn create(cx: Context) -> Answer {
             namespace,
             &format!("/{}", entry.name.trim_start_matches('/')),
             entry.data.into(),
+            cx.dialect(),
         );
     }
     Ok(Reply::empty(200))
@@ -67,20 +69,78 @@ fn import(cx: &Context, source: &str) -> Answer {
     }
 }
 
-/// Moves a file or folder; from 1.3 on one that isn't there is no error.
+/// Moves a file or folder. 1.0 overwrites what is there and misses what isn't; later ones refuse the one, and do nothing for
+/// the other, unless it was moved away on 2.0.
 pub(super) fn rename(cx: &Context) -> Answer {
-    let (from, to) = (path::required(cx, "from")?, path::required(cx, "to")?);
+    let (from, to) = (path::moved(cx, "from")?, path::moved(cx, "to")?);
     path::check_names(cx, &to)?;
-    let moved = cx.app.files().rename(cx.param("namespace"), &from, &to);
-    if !moved && cx.dialect() < Dialect::V1_3 {
-        return Err(ApiError::not_found_because(format!("{from} -> {to}")));
+    let namespace = cx.param("namespace");
+    let mut files = cx.app.files();
+    if cx.dialect() < Dialect::V1_3 {
+        let folder = to.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+        let has_folder = files.find(namespace, &folder).is_some();
+        if !has_folder || !files.rename(namespace, &from, &to) {
+            return Err(ApiError::not_found_because(format!("{from} -> {to}")));
+        }
+        return Ok(Reply::empty(200));
+    }
+    if files.find(namespace, &to).is_some() {
+        let problem = format!("File '{to}' already exists in namespace '{namespace}'.");
+        return Err(ApiError::internal(problem));
+    }
+    if !files.rename(namespace, &from, &to) && cx.dialect().is_v2() && files.is_moved_away(namespace, &from) {
+        return Err(ApiError::internal(format!(
+            "Failed to move '{from}' to '{to}' in namespace '{namespace}'. All changes have been rolled back."
+        )));
     }
     Ok(Reply::empty(200))
 }
 
-/// Deletes a file or folder; one that isn't there is no error.
+/// Deletes a file or folder; one that isn't there is no error. While the folder above has one entry the server climbs to it,
+/// whatever that entry is.
 pub(super) fn delete(cx: &Context) -> Answer {
-    let path = path::required(cx, "path")?;
-    cx.app.files().delete(cx.param("namespace"), &path);
+    let asked = path::to_delete(cx)?;
+    let namespace = cx.param("namespace");
+    // What is forbidden, or no path, is so before the climb.
+    path::normal(cx, &asked)?;
+    let mut files = cx.app.files();
+    let climbed = if cx.dialect() < Dialect::V1_3 {
+        path::check_listed(cx, files.below(namespace, "").iter().map(|node| node.path.as_str()))?;
+        climb_in_namespace(&files.below(namespace, ""), asked)
+    } else {
+        climb_in_tenant(&files, asked)
+    };
+    files.delete(namespace, &path::normal(cx, &climbed)?);
     Ok(Reply::empty(200))
+}
+
+/// The climb of 1.0: it counts all that is below a folder of the namespace, and goes up where that is nothing as well.
+fn climb_in_namespace(nodes: &[FileNode], mut path: String) -> String {
+    let name = |node: &FileNode| if node.is_folder() { format!("{}/", node.path) } else { node.path.clone() };
+    let mut all: Vec<String> = nodes.iter().map(name).collect();
+    if all.contains(&format!("{path}/")) {
+        path.push('/');
+    }
+    while path != "/" {
+        let parent = path[..=path.rfind('/').unwrap_or_default()].to_owned();
+        let is_inside = |other: &String| other.len() > parent.len() && other.starts_with(&parent);
+        if parent == "/" || all.iter().filter(|other| is_inside(other)).count() > 1 {
+            break;
+        }
+        all.retain(|other| !is_inside(other));
+        path = parent.strip_suffix('/').unwrap_or_default().to_owned();
+    }
+    path
+}
+
+/// The climb of later versions: they count what is directly in a folder of that path, in all namespaces.
+fn climb_in_tenant(files: &FileStore, mut path: String) -> String {
+    loop {
+        let inner = path.strip_suffix('/').unwrap_or(&path);
+        let Some((parent, _)) = inner.rsplit_once('/') else { return path };
+        if parent.is_empty() || files.count_in_tenant(parent) != 1 {
+            return path;
+        }
+        path = format!("{parent}/");
+    }
 }

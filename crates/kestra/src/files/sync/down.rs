@@ -5,6 +5,7 @@ use std::path::Path;
 
 use kestra_core::{Error, ErrorKind};
 
+use super::names::Names;
 use super::{FileAction, FileSync, FileSyncReport, compare, local, remote};
 use crate::Files;
 use crate::folder::{LocalFile, failure};
@@ -12,16 +13,18 @@ use crate::folder::{LocalFile, failure};
 impl FileSync {
     pub(super) async fn down(&self, report: &mut FileSyncReport) -> Result<(), Error> {
         let files = self.files();
-        let source = remote::walk(&files, &self.namespace).await?;
+        let source = remote::walk(&files, &self.namespace).await?.files;
         let folder = &self.folder;
         let target = match tokio::fs::try_exists(folder).await {
             Ok(false) => Default::default(),
             _ => local::walk(folder).await?,
         };
-        let names = remote::Names::of(files.client(), target.keys()).await?;
+        let names = Names::of(files.client(), target.keys()).await?;
+        // A name that the server would read as another one is of this folder alone.
+        let stored = |path: &String| names.of_file(path).unwrap_or_else(|_| path.clone());
         // What a name stands for here; of several the last, which is the name itself if a file has it.
         let known: BTreeMap<String, &LocalFile> =
-            target.iter().map(|(path, file)| (names.of_file(path), file)).collect();
+            target.iter().map(|(path, file)| (stored(path), file)).collect();
         for (path, size) in &source {
             let here = known.get(path);
             let place = here.map(|file| file.path.clone()).or_else(|| local::place(folder, path));
@@ -49,7 +52,7 @@ impl FileSync {
             report.add(path, action, outcome);
         }
         if self.delete {
-            for (path, file) in target.iter().filter(|(path, _)| !source.contains_key(&names.of_file(path))) {
+            for (path, file) in target.iter().filter(|(path, _)| !source.contains_key(&stored(path))) {
                 let outcome = match self.dry_run {
                     true => Ok(()),
                     false => tokio::fs::remove_file(&file.path)

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use kestra_core::{Error, ErrorKind};
 
 use super::remote;
+use crate::files::trash::is_trash;
 use crate::folder::{self, LocalFile};
 
 /// All files below a folder by their paths within it, with slashes.
@@ -18,7 +19,8 @@ pub(super) async fn walk(folder: &Path) -> Result<BTreeMap<String, LocalFile>, E
             let message = format!("{} has a name that isn't text", file.path.display());
             return Err(Error::new(ErrorKind::File, message));
         };
-        if names.first() != Some(&remote::FLOWS) {
+        let is_trash = matches!(names.as_slice(), [name] if is_trash(name));
+        if !is_trash && names.first() != Some(&remote::FLOWS) {
             files.insert(names.join("/"), file);
         }
     }

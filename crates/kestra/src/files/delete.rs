@@ -1,0 +1,80 @@
+//! A deletion of files, which no server may get twice.
+//!
+//! A server goes up from the path that it is to delete to the folder above if that has one entry, without asking whether
+//! it is the one that is named. So a deletion of what isn't there deletes a neighbour: it is asked first whether the file
+//! is there, the deletion is sent once, and after an unclear failure the file is looked up.
+
+use http::Response;
+use kestra_core::{Body, Call, CallFuture, CallOptions, Error, ErrorKind, Retry};
+use kestra_operations::DeleteFile;
+
+use super::trash;
+use crate::Client;
+use crate::client::Deadline;
+
+/// Whether a call is a deletion that is to be carried out once.
+pub(crate) fn is_deletion(call: &Call, defaults: &CallOptions) -> bool {
+    std::ptr::eq(call.info(), DeleteFile::INFO) && !call.options().is_unchecked() && !defaults.is_unchecked()
+}
+
+/// Asks, sends once, and looks the file up if that is unclear.
+pub(crate) fn delete_once(client: &Client, mut call: Call) -> CallFuture {
+    let client = client.with_options(call.options().clone());
+    Box::pin(async move {
+        let info = call.info();
+        let of_deletion = |error: Error| error.of_operation(info);
+        // What is wrong with the request is told before anything is sent.
+        call.check_narrowed()?;
+        call.again().into_request_with(client.options())?;
+        let deadline = Deadline::of(call.options(), client.options(), Some(info));
+        let namespace = call.path_value(0).unwrap_or_default();
+        let path = call.query_value(0).unwrap_or_default();
+        let place = trash::Place { client: client.clone(), deadline, namespace, path };
+        if !place.is_root() {
+            place.look_up().await.map_err(of_deletion)?;
+        }
+        call.change_options(|options| deadline.limit(options).retry(Retry::none()).idempotent(false));
+        let error = match client.send(call).await {
+            Ok(response) => return Ok(response),
+            Err(error) => error,
+        };
+        if is_clear(&error) || deadline.is_over() {
+            return Err(error);
+        }
+        match place.is_there().await {
+            Ok(false) => Ok(Response::new(Body::empty())),
+            Ok(true) if place.is_root() || !is_over(&error) || !client.retries() => {
+                Err(error.note("it is still there"))
+            }
+            Ok(true) => {
+                place.remove().await.map_err(of_deletion)?;
+                Ok(Response::new(Body::empty()))
+            }
+            Err(_) => Err(error),
+        }
+    })
+}
+
+/// Whether the deletion certainly wasn't carried out.
+fn is_clear(error: &Error) -> bool {
+    match error.kind() {
+        ErrorKind::Connect | ErrorKind::Proxy | ErrorKind::Transport | ErrorKind::Timeout(_) => false,
+        ErrorKind::Decode | ErrorKind::Service => false,
+        ErrorKind::Status => error
+            .status()
+            .is_some_and(|status| status.is_client_error() && !kestra_core::retry::is_passing_status(status)),
+        _ => true,
+    }
+}
+
+/// Whether the server has done with the deletion, so that it can't follow what is sent next; after a limit in time it may
+/// still be at it.
+fn is_over(error: &Error) -> bool {
+    match error.kind() {
+        ErrorKind::Connect | ErrorKind::Proxy | ErrorKind::Transport => true,
+        ErrorKind::Status => {
+            error.status().is_some_and(|status| matches!(status.as_u16(), 425 | 429 | 502 | 503))
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,116 @@
+//! The names that a server stores the files of a folder under.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kestra_core::{CharacterRule, Error, ErrorKind, Version};
+use kestra_operations::CreateNamespaceFile;
+
+use crate::Client;
+
+/// The first version that keeps revisions of files.
+const KEEPS_REVISIONS: Version = Version::new(1, 2, 0);
+
+/// What a server makes of names.
+pub(super) struct Names {
+    /// `None` where no name makes a difference between versions.
+    version: Option<Version>,
+}
+
+/// The names of all files of a folder.
+pub(super) struct StoredNames {
+    /// By path in the folder: the name, or why there is none that means this file.
+    pub(super) by_path: BTreeMap<String, Result<String, Error>>,
+    /// The names that mean some file of the folder.
+    pub(super) taken: BTreeSet<String>,
+}
+
+/// What the catalogue says of the characters of a path.
+fn rules() -> &'static [CharacterRule] {
+    let parameters = CreateNamespaceFile::INFO.query_parameters;
+    parameters.iter().find(|parameter| parameter.name == "path").map_or(&[], |parameter| parameter.characters)
+}
+
+/// The file whose later revision is stored under this name: `s.csv` for `s.csv.v2`.
+fn revised(path: &str) -> Option<&str> {
+    let (file, number) = path.rsplit_once(".v")?;
+    let is_number = !number.starts_with('0') && number.bytes().all(|byte| byte.is_ascii_digit());
+    (is_number && !matches!(number, "" | "1")).then_some(file)
+}
+
+impl Names {
+    /// Asks the server for its version if any path makes a difference.
+    pub(super) async fn of(client: &Client, mut paths: impl Iterator<Item = &String>) -> Result<Self, Error> {
+        let differs =
+            |path: &String| revised(path).is_some() || rules().iter().any(|rule| rule.find(path).is_some());
+        let asks = !client.options().is_any_version() && paths.any(differs);
+        Ok(Self { version: if asks { Some(client.version().await?) } else { None } })
+    }
+
+    /// The name that the server stores a path under.
+    ///
+    /// # Errors
+    ///
+    /// It would read the path as another one.
+    pub(super) fn of_file(&self, path: &str) -> Result<String, Error> {
+        let mut name = path.to_owned();
+        let Some(version) = self.version else { return Ok(name) };
+        for rule in rules().iter().filter(|rule| !rule.holds_in(version)) {
+            match rule.stored_as {
+                Some(text) => name = name.replace(|character| rule.characters.contains(character), text),
+                None => rule.check("path", path, version)?,
+            }
+        }
+        Ok(name)
+    }
+
+    /// The names of all files, each of another.
+    pub(super) fn of_files<'a>(&self, paths: impl Iterator<Item = &'a String>) -> StoredNames {
+        let mut by_path = BTreeMap::new();
+        let mut by_name: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for path in paths {
+            let name = self.of_file(path);
+            if let Ok(name) = &name {
+                by_name.entry(name.clone()).or_default().push(path.clone());
+            }
+            by_path.insert(path.clone(), name);
+        }
+        for (name, paths) in &by_name {
+            let others =
+                |path: &String| paths.iter().filter(|other| *other != path).cloned().collect::<Vec<_>>();
+            for path in paths.iter().filter(|_| paths.len() > 1) {
+                by_path.insert(path.clone(), Err(collision(name, &others(path))));
+            }
+        }
+        if self.version.is_some_and(|version| version >= KEEPS_REVISIONS) {
+            for (name, paths) in &by_name {
+                let Some(of) = revised(name).and_then(|file| by_name.get(file)) else { continue };
+                for (path, others) in
+                    paths.iter().map(|path| (path, of)).chain(of.iter().map(|path| (path, paths)))
+                {
+                    by_path.insert(path.clone(), Err(collision(name, others)));
+                }
+            }
+        }
+        StoredNames { by_path, taken: by_name.into_keys().collect() }
+    }
+}
+
+fn collision(name: &str, others: &[String]) -> Error {
+    let message =
+        format!("the server stores it as `{name}`, as it does `{}`: rename one of them", others.join("`, `"));
+    Error::new(ErrorKind::File, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::revised;
+
+    #[test]
+    fn revisions_are_numbered_from_two() {
+        assert_eq!(revised("a/s.csv.v2"), Some("a/s.csv"));
+        assert_eq!(revised("s.v13"), Some("s"));
+        for path in ["s.v1", "s.v0", "s.v02", "s.v", "s.v2b", "s2", "v2"] {
+            assert_eq!(revised(path), None, "{path}");
+        }
+    }
+}
