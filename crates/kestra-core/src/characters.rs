@@ -19,6 +19,8 @@ pub struct CharacterRule {
     pub instead: &'static str,
     /// What the other versions store in their place, where they keep the rest of the name.
     pub stored_as: Option<&'static str>,
+    /// Whether only the first character is meant, slashes left out.
+    pub at_beginning: bool,
 }
 
 impl CharacterRule {
@@ -30,7 +32,7 @@ impl CharacterRule {
         otherwise: &'static str,
         instead: &'static str,
     ) -> Self {
-        Self { characters, versions, otherwise, instead, stored_as: None }
+        Self { characters, versions, otherwise, instead, stored_as: None, at_beginning: false }
     }
 
     /// Sets what the other versions store in the characters' place.
@@ -40,10 +42,21 @@ impl CharacterRule {
         self
     }
 
+    /// Limits the rule to the first character of a name, slashes left out.
+    #[must_use]
+    pub const fn at_beginning(mut self) -> Self {
+        self.at_beginning = true;
+        self
+    }
+
     /// Returns the first character of a name that the rule is about.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<char> {
-        name.chars().find(|character| self.characters.contains(*character))
+        let is_meant = |character: &char| self.characters.contains(*character);
+        match self.at_beginning {
+            true => name.trim_start_matches('/').chars().next().filter(is_meant),
+            false => name.chars().find(is_meant),
+        }
     }
 
     /// Returns whether a version reads the characters as they are written.
@@ -102,6 +115,8 @@ mod tests {
         let error = CUT.check("path", "a?b", Version::OLDEST).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported);
         assert!(error.to_string().contains("`?` in `path` requires Kestra 1.3.0 and later"), "{error}");
+        let beginning = CharacterRule::new("|", None, "drops it", "rename it").at_beginning();
+        assert!(beginning.find("/|a").is_some() && beginning.find("/a|b").is_none());
         let error = SLASH.check("path", "a\\b", Version::NEWEST).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Refused);
     }

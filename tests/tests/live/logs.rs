@@ -40,6 +40,7 @@ async fn lines_are_found_and_filtered() {
             assert_eq!(found.len(), expected, "{filters:?}");
         }
         let text = logs.download_logs_from_execution(&id).await.unwrap();
+        let text = String::from_utf8(text.bytes().await.unwrap().to_vec()).unwrap();
         assert!(text.contains("first line") && text.contains("second line"), "{text}");
 
         logs.delete_logs_from_execution(&id).await.unwrap();

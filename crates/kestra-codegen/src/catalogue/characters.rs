@@ -21,6 +21,9 @@ pub struct CharacterRule {
     /// The versions that read them as they are written; none if no version does.
     #[serde(default)]
     pub versions: Option<Versions>,
+    /// Whether only the first character of a name is meant.
+    #[serde(default)]
+    pub at: Option<Place>,
     /// What the others store in their place, where they keep the rest of the name.
     #[serde(default)]
     pub stored_as: Option<String>,
@@ -28,6 +31,14 @@ pub struct CharacterRule {
     pub otherwise: String,
     /// What to do instead, in the imperative.
     pub instead: String,
+}
+
+/// Where in a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// The first character of a path, slashes left out.
+    Beginning,
 }
 
 /// Rules by kind of name.

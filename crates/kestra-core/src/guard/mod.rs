@@ -49,7 +49,11 @@ impl Guard {
     pub(crate) fn amended(self, body: &Body, tenant: &str) -> Option<Body> {
         match self {
             Self::NamedTrigger => trigger::with_tenant(body, tenant),
-            Self::DeletingSource | Self::SplitSource | Self::UnpackedFile | Self::ListedFailures => None,
+            Self::DeletingSource
+            | Self::SplitSource
+            | Self::UnpackedFile
+            | Self::ClimbingDeletion
+            | Self::ListedFailures => None,
         }
     }
 

@@ -2,6 +2,8 @@
 
 pub(super) static NAMESPACE_FILE: &[::kestra_core::CharacterRule] = &[
     ::kestra_core::CharacterRule::new("\\", None, "reads it as `/`", "write `/`, or rename the file"),
+    ::kestra_core::CharacterRule::new("|", None, "drops it at the beginning of a name", "rename the file")
+        .at_beginning(),
     ::kestra_core::CharacterRule::new(
         "?#",
         Some(::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0))),
@@ -10,8 +12,8 @@ pub(super) static NAMESPACE_FILE: &[::kestra_core::CharacterRule] = &[
     ),
     ::kestra_core::CharacterRule::new(
         ":",
-        Some(::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0))),
-        "stores the file under the name without it, as it may do another",
+        Some(::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0))),
+        "drops it",
         "rename the file",
     ),
     ::kestra_core::CharacterRule::new(

@@ -146,7 +146,7 @@ impl FileStore {
     }
 }
 
-/// Where a revision is stored. 1.3 makes a URI of that, which ends at a `?` or `#` and is decoded, and drops colons.
+/// Where a revision is stored, without colons. 1.3 makes a URI of that, which ends at a `?` or `#` and is decoded.
 fn object(path: &str, revision: u64, dialect: Dialect) -> String {
     let path = match revision {
         1 => path.to_owned(),
@@ -154,7 +154,7 @@ fn object(path: &str, revision: u64, dialect: Dialect) -> String {
     };
     match dialect {
         Dialect::V1_3 => uri::decoded(uri::before_query(&path)).replace(':', ""),
-        _ => path,
+        _ => path.replace(':', ""),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{NAMESPACE, serve};
 const CHARACTERS: &[(&str, Dialect)] = &[
     ("?", Dialect::V2_0),
     ("#", Dialect::V2_0),
-    (":", Dialect::V2_0),
+    (":", Dialect::V1_3),
     ("%41", Dialect::V2_0),
     ("%20", Dialect::V2_0),
     ("%", Dialect::V2_0),
@@ -96,6 +96,8 @@ async fn a_backslash_is_a_slash_to_every_version() -> Result<(), Error> {
             assert_eq!((error.kind(), error.request_sent()), (ErrorKind::Refused, RequestSent::No), "{call}");
         }
         assert!(server.requests().is_empty());
+        let error = client.files().create_namespace_file(NAMESPACE, "/|a.txt", part()).await.unwrap_err();
+        assert_eq!((error.kind(), error.request_sent()), (ErrorKind::Refused, RequestSent::No));
         client.files().create_namespace_file(NAMESPACE, "/a\\b.txt", part()).unchecked().await?;
         assert_eq!(client.files().search_namespace_files(NAMESPACE, "").await?, ["/a/b.txt"]);
     }

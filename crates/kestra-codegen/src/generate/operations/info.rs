@@ -147,10 +147,11 @@ pub(super) fn write_characters(rules: &CharacterRules, file: &mut Writer) {
             let versions = rule
                 .versions
                 .map_or_else(|| "None".to_owned(), |versions| format!("Some({})", range(versions)));
+            let at = if rule.at.is_some() { ".at_beginning()" } else { "" };
             let stored =
                 rule.stored_as.as_ref().map(|text| format!(".stored_as({text:?})")).unwrap_or_default();
             file.line(format!(
-                "::kestra_core::CharacterRule::new({:?}, {versions}, {:?}, {:?}){stored},",
+                "::kestra_core::CharacterRule::new({:?}, {versions}, {:?}, {:?}){at}{stored},",
                 rule.characters, rule.otherwise, rule.instead
             ));
         }

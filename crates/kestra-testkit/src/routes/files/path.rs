@@ -71,6 +71,8 @@ pub(super) fn normal(cx: &Context, path: &str) -> Result<String, ApiError> {
     if cx.dialect() < Dialect::V1_3 {
         path = uri::decoded(uri::before_query(&path));
     }
+    // Slashes at the beginning are left out, and with them what stands there.
+    let path = path.trim_start_matches(['/', '|']);
     let segments = path.split('/').filter(|segment| !matches!(*segment, "" | "."));
     let path: String = segments.map(|segment| format!("/{segment}")).collect();
     let forbidden = path == "/_flows" || path.starts_with("/_flows/");

@@ -30,9 +30,14 @@ fn rules() -> &'static [CharacterRule] {
     parameters.iter().find(|parameter| parameter.name == "path").map_or(&[], |parameter| parameter.characters)
 }
 
+/// What a server with local storage keeps a name under: it drops colons.
+fn object(name: &str) -> String {
+    name.replace(':', "")
+}
+
 /// The file whose later revision is stored under this name: `s.csv` for `s.csv.v2`.
-fn revised(path: &str) -> Option<&str> {
-    let (file, number) = path.rsplit_once(".v")?;
+fn revised(name: &str) -> Option<&str> {
+    let (file, number) = name.rsplit_once(".v")?;
     let is_number = !number.starts_with('0') && number.bytes().all(|byte| byte.is_ascii_digit());
     (is_number && !matches!(number, "" | "1")).then_some(file)
 }
@@ -66,36 +71,33 @@ impl Names {
     /// The names of all files, each of another.
     pub(super) fn of_files<'a>(&self, paths: impl Iterator<Item = &'a String>) -> StoredNames {
         let mut by_path = BTreeMap::new();
-        let mut by_name: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut taken = BTreeSet::new();
+        let mut by_object: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for path in paths {
             let name = self.of_file(path);
             if let Ok(name) = &name {
-                by_name.entry(name.clone()).or_default().push(path.clone());
+                by_object.entry(object(name)).or_default().push(path.clone());
+                taken.insert(name.clone());
             }
             by_path.insert(path.clone(), name);
         }
-        for (name, paths) in &by_name {
-            let others =
-                |path: &String| paths.iter().filter(|other| *other != path).cloned().collect::<Vec<_>>();
-            for path in paths.iter().filter(|_| paths.len() > 1) {
-                by_path.insert(path.clone(), Err(collision(name, &others(path))));
+        let keeps_revisions = self.version.is_some_and(|version| version >= KEEPS_REVISIONS);
+        for (object, paths) in &by_object {
+            let mut together = paths.clone();
+            if let Some(file) = revised(object).filter(|_| keeps_revisions) {
+                together.extend(by_object.get(file).into_iter().flatten().cloned());
+            }
+            for path in together.iter().filter(|_| together.len() > 1) {
+                let others: Vec<&str> =
+                    together.iter().filter(|other| *other != path).map(String::as_str).collect();
+                by_path.insert(path.clone(), Err(collision(object, &others)));
             }
         }
-        if self.version.is_some_and(|version| version >= KEEPS_REVISIONS) {
-            for (name, paths) in &by_name {
-                let Some(of) = revised(name).and_then(|file| by_name.get(file)) else { continue };
-                for (path, others) in
-                    paths.iter().map(|path| (path, of)).chain(of.iter().map(|path| (path, paths)))
-                {
-                    by_path.insert(path.clone(), Err(collision(name, others)));
-                }
-            }
-        }
-        StoredNames { by_path, taken: by_name.into_keys().collect() }
+        StoredNames { by_path, taken }
     }
 }
 
-fn collision(name: &str, others: &[String]) -> Error {
+fn collision(name: &str, others: &[&str]) -> Error {
     let message =
         format!("the server stores it as `{name}`, as it does `{}`: rename one of them", others.join("`, `"));
     Error::new(ErrorKind::File, message)
