@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::reach::{request_types, schema_types};
-use super::{Catalogue, Operation, Type};
+use super::{Catalogue, Operation, Replay, Type};
 use crate::error::{Error, Result};
 
 /// Checks all operations and schemas.
@@ -40,6 +40,9 @@ pub(super) fn check(catalogue: &Catalogue) -> Result<()> {
 fn check_operation(place: &str, operation: &Operation) -> Result<()> {
     if operation.routes.is_empty() {
         return Err(Error::invalid(place, "has no route"));
+    }
+    if operation.replay == Replay::Idempotent && operation.evidence.is_none() {
+        return Err(Error::invalid(place, "is repeated and writes, and has no evidence that twice is once"));
     }
     if operation.instead.is_some() && operation.versions().is_all() {
         return Err(Error::invalid(place, "says what to use instead, and every version has it"));

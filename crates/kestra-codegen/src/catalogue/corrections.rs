@@ -44,8 +44,8 @@ pub(super) struct Correction {
     guard: Option<String>,
     needs_one_of: Option<Vec<String>>,
     redirects: Option<bool>,
-    /// Why twice is once, by operation as `area.name`; these operations are changed as well.
-    evidence: BTreeMap<String, String>,
+    /// Why twice is once.
+    evidence: Option<String>,
     deprecated: Option<bool>,
     answer: Option<Answer>,
     produces: Option<Vec<String>>,
@@ -146,15 +146,12 @@ impl Correction {
                 return Err(Error::invalid(schema.name.as_str(), "is there already"));
             }
         }
-        for place in self.operations.iter().chain(self.evidence.keys()) {
+        for place in &self.operations {
             let found = place.split_once('.').and_then(|(area, name)| {
                 catalogue.areas.get_mut(area)?.iter_mut().find(|operation| operation.name == name)
             });
             let operation = found.ok_or_else(|| Error::invalid(place.as_str(), "is no operation"))?;
             self.apply_to_operation(operation)?;
-            if let Some(evidence) = self.evidence.get(place) {
-                operation.evidence = Some(evidence.clone());
-            }
         }
         for name in &self.schemas {
             let schema = catalogue
@@ -182,6 +179,9 @@ impl Correction {
         }
         if self.guard.is_some() {
             operation.guard.clone_from(&self.guard);
+        }
+        if self.evidence.is_some() {
+            operation.evidence.clone_from(&self.evidence);
         }
         set(&mut operation.needs_one_of, self.needs_one_of.as_ref());
         set(&mut operation.redirects, self.redirects.as_ref());

@@ -143,3 +143,35 @@ async fn a_body_of_what_is_left_is_resumed_counted_and_checked() {
     let error = Error::from_boxed(Download::new(first, &INFO).into_body().collect().await.unwrap_err());
     assert!(error.kind() == ErrorKind::Transport && error.to_string().contains("after 4 of 10"), "{error}");
 }
+
+#[tokio::test]
+async fn a_dropped_download_leaves_no_file() {
+    let folder = std::env::temp_dir().join(format!("kestra-dropped-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    for round in 0..50 {
+        let first = answer(StatusCode::OK, CONTENT_LENGTH, "4", body(b"0123", false));
+        let saving = Download::new(first, &INFO).to_file(folder.join("saved.txt"));
+        let mut saving = std::pin::pin!(saving);
+        // Dropped somewhere on its way, mostly while the file is being made.
+        for _ in 0..round % 5 {
+            let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+            if saving.as_mut().poll(&mut cx).is_ready() {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_micros(50)).await;
+        }
+    }
+    let left = || std::fs::read_dir(&folder).unwrap().filter(|entry| is_part(entry)).count();
+    for _ in 0..100 {
+        if left() == 0 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(left(), 0);
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+fn is_part(entry: &std::io::Result<std::fs::DirEntry>) -> bool {
+    entry.as_ref().is_ok_and(|entry| entry.file_name().to_string_lossy().ends_with(".part"))
+}

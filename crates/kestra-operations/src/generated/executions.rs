@@ -536,7 +536,7 @@ pub static DOWNLOAD_FILE_FROM_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Evaluates an expression with the variables of an execution.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/eval` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/eval` (Kestra 1.3.7 and later, before 2.0); open source; only reads, and is repeated when an attempt fails.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/eval` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/eval` (Kestra 1.3.7 and later, before 2.0); open source; never repeated unless provably unsent or answered 429.
 ///
 /// On other versions use `executions().eval_task_run_expression(..)` with one of its task runs.
 #[must_use = "an operation does nothing until it is sent"]
@@ -574,7 +574,6 @@ pub static EVAL_EXPRESSION: ::kestra_core::OperationInfo = {
     ::kestra_core::OperationInfo::new("eval_expression", "executions", ROUTES)
         .go_key("ExecutionsAPIService.EvalExpression")
         .aliases(&["evalExpression"])
-        .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["executionId"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .instead("`executions().eval_task_run_expression(..)` with one of its task runs")
@@ -582,7 +581,7 @@ pub static EVAL_EXPRESSION: ::kestra_core::OperationInfo = {
 
 /// Evaluates an expression with the variables of one task run.
 ///
-/// `POST /api/v1/{tenant}/executions/{executionId}/actions/eval/{taskRunId}` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/eval/{taskRunId}` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
+/// `POST /api/v1/{tenant}/executions/{executionId}/actions/eval/{taskRunId}` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/eval/{taskRunId}` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct EvalTaskRunExpression<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -617,7 +616,6 @@ pub static EVAL_TASK_RUN_EXPRESSION: ::kestra_core::OperationInfo = {
     ::kestra_core::OperationInfo::new("eval_task_run_expression", "executions", ROUTES)
         .go_key("ExecutionsAPIService.EvalTaskRunExpression")
         .aliases(&["evalTaskRunExpression"])
-        .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["executionId", "taskRunId"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };

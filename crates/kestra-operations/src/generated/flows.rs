@@ -371,7 +371,7 @@ pub static DISABLE_FLOWS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Disables every flow that the filters match.
 ///
-/// `POST /api/v1/{tenant}/flows/disable/by-query` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
+/// `POST /api/v1/{tenant}/flows/disable/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DisableFlowsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -460,7 +460,6 @@ pub static DISABLE_FLOWS_BY_QUERY: ::kestra_core::OperationInfo = {
     ::kestra_core::OperationInfo::new("disable_flows_by_query", "flows", ROUTES)
         .go_key("FlowsAPIService.DisableFlowsByQuery")
         .aliases(&["disableFlowsByQuery"])
-        .replay(::kestra_core::Replay::Idempotent)
         .query_parameters(&[
             ::kestra_core::QueryParameter::new("filters"),
             ::kestra_core::QueryParameter::of(
@@ -521,7 +520,7 @@ pub static ENABLE_FLOWS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Enables every flow that the filters match.
 ///
-/// `POST /api/v1/{tenant}/flows/enable/by-query` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
+/// `POST /api/v1/{tenant}/flows/enable/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct EnableFlowsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -608,7 +607,6 @@ pub static ENABLE_FLOWS_BY_QUERY: ::kestra_core::OperationInfo = {
     ::kestra_core::OperationInfo::new("enable_flows_by_query", "flows", ROUTES)
         .go_key("FlowsAPIService.EnableFlowsByQuery")
         .aliases(&["enableFlowsByQuery"])
-        .replay(::kestra_core::Replay::Idempotent)
         .query_parameters(&[
             ::kestra_core::QueryParameter::new("filters"),
             ::kestra_core::QueryParameter::of(

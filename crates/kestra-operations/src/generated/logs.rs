@@ -2,7 +2,7 @@
 
 /// Deletes log lines of an execution.
 ///
-/// `DELETE /api/v1/{tenant}/logs/{executionId}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/{tenant}/logs/{executionId}` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteLogsFromExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -62,7 +62,6 @@ pub static DELETE_LOGS_FROM_EXECUTION: ::kestra_core::OperationInfo = {
     ::kestra_core::OperationInfo::new("delete_logs_from_execution", "logs", ROUTES)
         .go_key("LogsAPIService.DeleteLogsFromExecution")
         .aliases(&["deleteLogsFromExecution"])
-        .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["executionId"])
         .query_parameters(&[
             ::kestra_core::QueryParameter::new("attempt"),
@@ -75,7 +74,7 @@ pub static DELETE_LOGS_FROM_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Deletes log lines of a flow, or of one of its triggers.
 ///
-/// `DELETE /api/v1/{tenant}/logs/{namespace}/{flowId}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/{tenant}/logs/{namespace}/{flowId}` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteLogsFromFlow<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -115,7 +114,6 @@ pub static DELETE_LOGS_FROM_FLOW: ::kestra_core::OperationInfo = {
     ::kestra_core::OperationInfo::new("delete_logs_from_flow", "logs", ROUTES)
         .go_key("LogsAPIService.DeleteLogsFromFlow")
         .aliases(&["deleteLogsFromFlow"])
-        .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["namespace", "flowId"])
         .query_parameters(&[::kestra_core::QueryParameter::new("triggerId")])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")

@@ -476,7 +476,7 @@ pub static PAUSE_BACKFILL_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Pauses the backfills of every trigger that the filters match.
 ///
-/// `POST /api/v1/{tenant}/triggers/backfill/pause/by-query` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
+/// `POST /api/v1/{tenant}/triggers/backfill/pause/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PauseBackfillByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -533,7 +533,6 @@ pub static PAUSE_BACKFILL_BY_QUERY: ::kestra_core::OperationInfo = {
     ::kestra_core::OperationInfo::new("pause_backfill_by_query", "triggers", ROUTES)
         .go_key("TriggersAPIService.PauseBackfillByQuery")
         .aliases(&["pauseBackfillByQuery"])
-        .replay(::kestra_core::Replay::Idempotent)
         .query_parameters(&[::kestra_core::QueryParameter::new("filters")])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
@@ -872,7 +871,7 @@ pub static SET_TRIGGERS_DISABLED_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Disables or enables every trigger that the filters match.
 ///
-/// `POST /api/v1/{tenant}/triggers/set-disabled/by-query` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
+/// `POST /api/v1/{tenant}/triggers/set-disabled/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SetTriggersDisabledByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -953,7 +952,6 @@ pub static SET_TRIGGERS_DISABLED_BY_QUERY: ::kestra_core::OperationInfo = {
     ::kestra_core::OperationInfo::new("set_triggers_disabled_by_query", "triggers", ROUTES)
         .go_key("TriggersAPIService.DisabledTriggersByQuery")
         .aliases(&["disabledTriggersByQuery"])
-        .replay(::kestra_core::Replay::Idempotent)
         .query_parameters(&[
             ::kestra_core::QueryParameter::new("disabled"),
             ::kestra_core::QueryParameter::new("filters"),

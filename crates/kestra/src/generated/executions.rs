@@ -54,7 +54,7 @@ impl crate::areas::Executions {
 
     /// Evaluates an expression with the variables of an execution.
     ///
-    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/eval` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/eval` (Kestra 1.3.7 and later, before 2.0); open source; only reads, and is repeated when an attempt fails.
+    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/eval` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/eval` (Kestra 1.3.7 and later, before 2.0); open source; never repeated unless provably unsent or answered 429.
     ///
     /// On other versions use `executions().eval_task_run_expression(..)` with one of its task runs.
     pub fn eval_expression(
@@ -67,7 +67,7 @@ impl crate::areas::Executions {
 
     /// Evaluates an expression with the variables of one task run.
     ///
-    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/eval/{taskRunId}` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/eval/{taskRunId}` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
+    /// `POST /api/v1/{tenant}/executions/{executionId}/actions/eval/{taskRunId}` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/eval/{taskRunId}` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
     pub fn eval_task_run_expression(
         &self,
         execution_id: impl AsRef<str>,

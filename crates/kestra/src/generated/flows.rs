@@ -70,7 +70,7 @@ impl crate::areas::Flows {
 
     /// Disables every flow that the filters match.
     ///
-    /// `POST /api/v1/{tenant}/flows/disable/by-query` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
+    /// `POST /api/v1/{tenant}/flows/disable/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn disable_flows_by_query(&self) -> ::kestra_operations::DisableFlowsByQuery<crate::Client> {
         ::kestra_operations::DisableFlowsByQuery::new().on(self.client().clone())
     }
@@ -87,7 +87,7 @@ impl crate::areas::Flows {
 
     /// Enables every flow that the filters match.
     ///
-    /// `POST /api/v1/{tenant}/flows/enable/by-query` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
+    /// `POST /api/v1/{tenant}/flows/enable/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn enable_flows_by_query(&self) -> ::kestra_operations::EnableFlowsByQuery<crate::Client> {
         ::kestra_operations::EnableFlowsByQuery::new().on(self.client().clone())
     }

@@ -3,7 +3,7 @@
 impl crate::areas::Logs {
     /// Deletes log lines of an execution.
     ///
-    /// `DELETE /api/v1/{tenant}/logs/{executionId}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
+    /// `DELETE /api/v1/{tenant}/logs/{executionId}` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn delete_logs_from_execution(
         &self,
         execution_id: impl AsRef<str>,
@@ -13,7 +13,7 @@ impl crate::areas::Logs {
 
     /// Deletes log lines of a flow, or of one of its triggers.
     ///
-    /// `DELETE /api/v1/{tenant}/logs/{namespace}/{flowId}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
+    /// `DELETE /api/v1/{tenant}/logs/{namespace}/{flowId}` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn delete_logs_from_flow(
         &self,
         namespace: impl AsRef<str>,

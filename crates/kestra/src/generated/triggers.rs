@@ -98,7 +98,7 @@ impl crate::areas::Triggers {
 
     /// Pauses the backfills of every trigger that the filters match.
     ///
-    /// `POST /api/v1/{tenant}/triggers/backfill/pause/by-query` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
+    /// `POST /api/v1/{tenant}/triggers/backfill/pause/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn pause_backfill_by_query(&self) -> ::kestra_operations::PauseBackfillByQuery<crate::Client> {
         ::kestra_operations::PauseBackfillByQuery::new().on(self.client().clone())
     }
@@ -157,7 +157,7 @@ impl crate::areas::Triggers {
 
     /// Disables or enables every trigger that the filters match.
     ///
-    /// `POST /api/v1/{tenant}/triggers/set-disabled/by-query` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
+    /// `POST /api/v1/{tenant}/triggers/set-disabled/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     pub fn set_triggers_disabled_by_query(
         &self,
     ) -> ::kestra_operations::SetTriggersDisabledByQuery<crate::Client> {

@@ -49,6 +49,7 @@ mod inputs;
 mod keys;
 mod keys_of_executions;
 mod labels;
+mod local_files;
 mod look_back;
 mod repeats;
 mod secrets;

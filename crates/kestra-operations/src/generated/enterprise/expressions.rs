@@ -2,7 +2,7 @@
 
 /// Evaluates the expressions in a text.
 ///
-/// `POST /api/v1/{tenant}/expressions/render` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `POST /api/v1/{tenant}/expressions/render` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct RenderExpressions<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -34,7 +34,6 @@ pub static RENDER_EXPRESSIONS: ::kestra_core::OperationInfo = {
         .go_key("ExpressionsAPIService.RenderExpressions")
         .aliases(&["renderExpressions"])
         .edition(::kestra_core::Edition::Enterprise)
-        .replay(::kestra_core::Replay::Safe)
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 

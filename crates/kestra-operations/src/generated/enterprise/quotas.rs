@@ -2,7 +2,7 @@
 
 /// Begins to count anew what a quota limits.
 ///
-/// `POST /api/v1/{tenant}/quota-limits/reset` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `POST /api/v1/{tenant}/quota-limits/reset` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ResetQuotaLimit<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -34,7 +34,6 @@ pub static RESET_QUOTA_LIMIT: ::kestra_core::OperationInfo = {
         .go_key("QuotasAPIService.ResetQuotaLimit")
         .aliases(&["resetQuotaLimit"])
         .edition(::kestra_core::Edition::Enterprise)
-        .replay(::kestra_core::Replay::Idempotent)
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 

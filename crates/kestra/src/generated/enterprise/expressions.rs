@@ -3,7 +3,7 @@
 impl crate::areas::Expressions {
     /// Evaluates the expressions in a text.
     ///
-    /// `POST /api/v1/{tenant}/expressions/render` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `POST /api/v1/{tenant}/expressions/render` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn render_expressions(
         &self,
         render_expression_request: impl Into<::kestra_models::RenderExpressionRequest>,

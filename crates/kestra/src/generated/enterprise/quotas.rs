@@ -3,7 +3,7 @@
 impl crate::areas::Quotas {
     /// Begins to count anew what a quota limits.
     ///
-    /// `POST /api/v1/{tenant}/quota-limits/reset` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// `POST /api/v1/{tenant}/quota-limits/reset` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
     pub fn reset_quota_limit(
         &self,
         reset_quota_limit_request: impl Into<::kestra_models::ResetQuotaLimitRequest>,
