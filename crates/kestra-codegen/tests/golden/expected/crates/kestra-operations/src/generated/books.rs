@@ -165,7 +165,10 @@ pub static GET_BOOK: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Safe)
         .path_parameters(&["type", "id"])
         .query_parameters(&[
-            ::kestra_core::QueryParameter::new("match"),
+            ::kestra_core::QueryParameter::new("match")
+                .characters(crate::generated::characters::TITLE)
+                .uri()
+                .empty_as("/"),
             ::kestra_core::QueryParameter::of(
                 "since",
                 ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 7)),

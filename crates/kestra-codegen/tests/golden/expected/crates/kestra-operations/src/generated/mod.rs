@@ -10,6 +10,8 @@ pub use self::books::*;
 pub use self::enterprise::*;
 pub use self::loans::*;
 
+mod characters;
+
 pub(crate) static OPERATIONS: &[&[&::kestra_core::OperationInfo]] = &[
     books::OPERATIONS,
     loans::OPERATIONS,
