@@ -147,8 +147,7 @@ impl Runner {
         let Some(condition) = task.text("runIf") else { return Ok(true) };
         let execution = self.cell.now();
         let Some(run) = execution.run(run) else { return Ok(true) };
-        let scope =
-            scope::of_task_run(&self.flow, &execution, task, run).with_secrets(&self.app.settings.secrets);
+        let scope = self.with_means(scope::of_task_run(&self.flow, &execution, task, run));
         expression::render(&condition, &scope)
             .map(|text| expression::is_true(&text))
             .map_err(|error| error.to_string())
@@ -197,6 +196,6 @@ impl Runner {
             Some(run) => scope::of_task_run(&self.flow, &execution, task, run),
             None => scope::of_execution(&self.flow, &execution),
         };
-        (execution, scope.with_secrets(&self.app.settings.secrets))
+        (execution, self.with_means(scope))
     }
 }

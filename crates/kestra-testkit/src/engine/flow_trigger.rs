@@ -18,6 +18,8 @@ use super::table::CORRELATION;
 use crate::app::App;
 use crate::store::StoredFlow;
 
+const KIND: &str = ".trigger.Flow";
+
 /// What executions have met so far of the conditions of triggers that wait for several.
 #[derive(Debug, Default)]
 pub(crate) struct Windows {
@@ -37,10 +39,10 @@ pub(crate) fn fire(app: &Arc<App>, execution: &Execution) {
     if execution.deleted || !is_ordinary || execution.loop_run.is_some() {
         return;
     }
-    let flows = app.flows().all();
-    for flow in flows.iter().filter(|flow| !flow.definition.disabled && !is_own(flow, execution)) {
+    let flows = app.flows().with_trigger(KIND);
+    for flow in flows.iter().filter(|flow| !is_own(flow, execution)) {
         for trigger in &flow.definition.triggers {
-            if trigger.kind.ends_with(".trigger.Flow") && !trigger.flag("disabled", false) && hears(trigger, state) {
+            if trigger.kind.ends_with(KIND) && !trigger.flag("disabled", false) && hears(trigger, state) {
                 evaluate(app, flow, trigger, execution);
             }
         }
@@ -91,14 +93,18 @@ enum Kind<'a> {
 
 impl<'a> Wanted<'a> {
     fn of(trigger: &'a Task, v2: bool) -> Option<Self> {
-        let list = |value: &'a Value, key: &str| value.get(key).and_then(Value::as_array).into_iter().flatten();
+        let list =
+            |value: &'a Value, key: &str| value.get(key).and_then(Value::as_array).into_iter().flatten();
         let mut conditions: Vec<(String, Kind<'a>)> = Vec::new();
-        let mut resets = true;
+        let resets;
         if v2 {
             let upstream = trigger.properties.get("dependsOn")?.as_array()?;
             conditions.extend(upstream.iter().map(|one| (one.to_string(), Kind::Upstream(one))));
-            resets = trigger.properties.get("window").and_then(|window| window.get("fireOnce")) != Some(&json!(false));
-        } else if let Some(wanted) = trigger.properties.get("preconditions").filter(|wanted| !wanted.is_null()) {
+            resets = trigger.properties.get("window").and_then(|window| window.get("fireOnce"))
+                != Some(&json!(false));
+        } else if let Some(wanted) =
+            trigger.properties.get("preconditions").filter(|wanted| !wanted.is_null())
+        {
             let numbered = |index: usize, kind| (index.to_string(), kind);
             let upstream = list(wanted, "flows").map(Kind::Upstream);
             let filters = list(wanted, "where").map(Kind::Filter);
@@ -220,12 +226,19 @@ fn is_found(filter: &Value, execution: &Execution, scope: &Scope) -> bool {
     }
 }
 
-fn start(app: &Arc<App>, flow: &StoredFlow, trigger: &Task, execution: &Execution, outputs: Map<String, Value>) {
+fn start(
+    app: &Arc<App>,
+    flow: &StoredFlow,
+    trigger: &Task,
+    execution: &Execution,
+    outputs: Map<String, Value>,
+) {
     let mut scope = scope::of_execution(&flow.definition, execution);
     if !outputs.is_empty() {
         scope.set("trigger", json!({"outputs": outputs}));
     }
-    let inputs = match trigger.properties.get("inputs").map(|inputs| expression::render_value(inputs, &scope)) {
+    let inputs = match trigger.properties.get("inputs").map(|inputs| expression::render_value(inputs, &scope))
+    {
         None => Some(Map::new()),
         Some(Ok(Value::Object(inputs))) => Some(inputs),
         Some(_) => None,

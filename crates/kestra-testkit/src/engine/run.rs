@@ -8,10 +8,12 @@ use serde_json::{Map, Value};
 use super::branch::{Branch, End};
 use super::cell::Cell;
 use super::execution::Execution;
+use super::expression::Scope;
+use super::files::ExecutionFiles;
 use super::flow::{FlowDefinition, OutputDefinition, Task};
 use super::inputs::convert_output;
 use super::state::State;
-use super::{expression, retry, scope, scripted, time};
+use super::{expression, flow_trigger, retry, scope, scripted, time};
 use crate::app::App;
 use crate::store::{LogEntry, MetricEntry};
 
@@ -31,8 +33,13 @@ pub(crate) fn start(app: &Arc<App>, cell: &Arc<Cell>) {
 }
 
 async fn drive(app: Arc<App>, cell: Arc<Cell>) {
+    let mut told = cell.now().state.entries().len();
     loop {
-        run(&app, &cell).await;
+        tokio::select! {
+            () = run(&app, &cell) => {}
+            () = tell(&app, &cell, &mut told) => {}
+        }
+        tell_new(&app, &cell.now(), &mut told);
         cell.release();
         // Somebody may have restarted or killed it while it came to its end.
         let again = matches!(cell.now().state.current(), State::Restarted | State::Killing);
@@ -40,6 +47,26 @@ async fn drive(app: Arc<App>, cell: Arc<Cell>) {
             return;
         }
     }
+}
+
+/// Starts the flows that wait for the states that an execution comes to, as long as this is polled.
+async fn tell(app: &Arc<App>, cell: &Cell, told: &mut usize) {
+    loop {
+        let seen = *told;
+        let execution = cell.until(|execution| execution.state.entries().len() > seen).await;
+        tell_new(app, &execution, told);
+    }
+}
+
+/// Starts the flows that wait for one of the states since those that were told.
+fn tell_new(app: &Arc<App>, execution: &Execution, told: &mut usize) {
+    let entries = execution.state.entries();
+    for count in *told + 1..=entries.len() {
+        let mut then = execution.clone();
+        then.state = execution.state.first(count);
+        flow_trigger::fire(app, &then);
+    }
+    *told = entries.len().max(*told);
 }
 
 async fn run(app: &Arc<App>, cell: &Arc<Cell>) {
@@ -115,6 +142,12 @@ impl Runner {
         } else {
             tokio::time::sleep(pace).await;
         }
+    }
+
+    /// Variables with what only a worker has: secrets and files.
+    pub(crate) fn with_means(&self, scope: Scope) -> Scope {
+        let files = ExecutionFiles::of(&self.app, &self.cell.now());
+        scope.with_secrets(&self.app.settings.secrets).with_files(files)
     }
 
     fn take_slot(&self) -> Slot {
@@ -226,8 +259,7 @@ impl Runner {
         if self.flow.outputs.is_empty() {
             return state;
         }
-        let scope =
-            scope::of_execution(&self.flow, &self.cell.now()).with_secrets(&self.app.settings.secrets);
+        let scope = self.with_means(scope::of_execution(&self.flow, &self.cell.now()));
         let mut outputs = Map::new();
         let mut failed = false;
         for output in &self.flow.outputs {

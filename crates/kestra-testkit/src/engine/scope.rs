@@ -134,7 +134,7 @@ fn tasks(execution: &Execution) -> Value {
 }
 
 /// Labels; a key with dots is a map of maps.
-fn labels(labels: &[(String, String)]) -> Value {
+pub(crate) fn labels(labels: &[(String, String)]) -> Value {
     let mut all = Map::new();
     for (key, value) in labels {
         let mut map = &mut all;

@@ -123,6 +123,11 @@ impl StateLog {
         &self.entries
     }
 
+    /// The same when it had this many states.
+    pub(crate) fn first(&self, count: usize) -> Self {
+        Self { entries: self.entries.iter().take(count).copied().collect() }
+    }
+
     /// The same, earlier.
     pub(crate) fn older(mut self, by: jiff::SignedDuration) -> Self {
         for (_, at) in &mut self.entries {

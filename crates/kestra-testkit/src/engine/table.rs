@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use super::cell::Cell;
 use super::execution::Execution;
+use super::flow_trigger::Windows;
 use super::ids::new_id;
 use super::script::Scripts;
 use super::slots::Slots;
@@ -20,6 +21,7 @@ pub(crate) struct Engine {
     slots: Mutex<Slots>,
     files: Mutex<HashMap<String, Bytes>>,
     scripts: Mutex<Scripts>,
+    windows: Mutex<Windows>,
     timing: Mutex<Timing>,
     /// The one worker there is.
     pub(crate) worker_id: String,
@@ -86,6 +88,7 @@ impl Default for Engine {
             slots: Mutex::default(),
             files: Mutex::default(),
             scripts: Mutex::default(),
+            windows: Mutex::default(),
             timing: Mutex::default(),
             worker_id: new_id(),
         }
@@ -140,6 +143,11 @@ impl Engine {
     /// The scripts of flows.
     pub(crate) fn scripts<R>(&self, act: impl FnOnce(&mut Scripts) -> R) -> R {
         act(&mut lock(&self.scripts))
+    }
+
+    /// What was met so far of the conditions of triggers.
+    pub(crate) fn windows<R>(&self, act: impl FnOnce(&mut Windows) -> R) -> R {
+        act(&mut lock(&self.windows))
     }
 
     /// Keeps a file of an execution.

@@ -90,6 +90,28 @@ pub(crate) fn instant(value: &str) -> Option<Timestamp> {
     })
 }
 
+/// A date of a parameter: minutes, or seconds, or milliseconds with exactly three digits, and an offset.
+pub(crate) fn parameter(value: &str) -> Option<Timestamp> {
+    let (date, rest) = value.split_at_checked("2026-01-02T03:04".len())?;
+    let has_minutes = date.chars().zip("dddd-dd-ddTdd:dd".chars()).all(|(c, of)| match of {
+        'd' => c.is_ascii_digit(),
+        of => c == of,
+    });
+    let offset = rest.find(['Z', '+', '-'])?;
+    let is_digits =
+        |text: &str, count: usize| text.len() == count && text.bytes().all(|c| c.is_ascii_digit());
+    let (seconds, fraction) = match rest[..offset].split_once('.') {
+        Some((seconds, fraction)) => (seconds, Some(fraction)),
+        None => (&rest[..offset], None),
+    };
+    let fits = has_minutes
+        && (seconds.is_empty() || seconds.strip_prefix(':').is_some_and(|text| is_digits(text, 2)))
+        && fraction.is_none_or(|text| is_digits(text, 3));
+    let seconds = if seconds.is_empty() { ":00" } else { seconds };
+    let fraction = fraction.map(|text| format!(".{text}")).unwrap_or_default();
+    fits.then(|| format!("{date}{seconds}{fraction}{}", &rest[offset..]).parse().ok())?
+}
+
 /// An ISO 8601 duration, a day being 24 hours.
 pub(crate) fn duration(value: &str) -> Option<SignedDuration> {
     let span: Span = value.parse().ok()?;

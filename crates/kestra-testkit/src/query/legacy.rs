@@ -1,6 +1,6 @@
 //! The search parameters of 1.x: `namespace`, `flowId`, `state`, `labels`, ...
 
-use super::checks::instant;
+use super::checks::parameter;
 use super::values::not_convertible;
 use super::{Filter, Filters, Node, Op, Query, Resource};
 use crate::http::ApiError;
@@ -50,14 +50,9 @@ pub(crate) fn legacy_filters(query: &Query, resource: Resource) -> Result<Filter
     }
     for (name, op) in [("startDate", Op::GreaterThanOrEqualTo), ("endDate", Op::LessThanOrEqualTo)] {
         if let Some(value) = query.first(name) {
-            if instant(value).is_none() {
-                return Err(not_convertible(
-                    name,
-                    value,
-                    &format!("Text '{value}' could not be parsed at index 0"),
-                ));
-            }
-            filters.push(name, op, value);
+            let cause = format!("Text '{value}' could not be parsed at index 0");
+            let at = parameter(value).ok_or_else(|| not_convertible(name, value, &cause))?;
+            filters.push(name, op, at.to_string());
         }
     }
     Ok(filters)

@@ -9,7 +9,7 @@ mod page;
 mod parse;
 mod values;
 
-pub(crate) use checks::LEVELS;
+pub(crate) use checks::{LEVELS, parameter as parameter_date};
 pub(crate) use fields::{Resource, field_named, operations, shouted};
 pub(crate) use filter::{Filter, Filters, Node, Op};
 pub(crate) use matching::Subject;

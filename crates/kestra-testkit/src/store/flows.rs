@@ -64,6 +64,16 @@ impl FlowStore {
         all
     }
 
+    /// The newest revisions, not deleted or disabled, that have a trigger of a kind.
+    pub(crate) fn with_trigger(&self, kind: &str) -> Vec<StoredFlow> {
+        let newest = self.flows.values().filter_map(|revisions| revisions.last());
+        let has = |flow: &&StoredFlow| {
+            let triggers = &flow.definition.triggers;
+            !flow.deleted && !flow.definition.disabled && triggers.iter().any(|one| one.kind.ends_with(kind))
+        };
+        newest.filter(has).cloned().collect()
+    }
+
     /// Stores a flow as it is now, and says whether that made a revision: the same source as before doesn't.
     /// A source with `deleted: true` deletes the flow.
     pub(crate) fn save(&mut self, definition: FlowDefinition, source: String) -> (StoredFlow, bool) {
@@ -118,11 +128,13 @@ impl FlowStore {
         Some(gone)
     }
 
-    /// Forgets single revisions but the newest.
+    /// Forgets single revisions; who names the newest deletes the flow.
     pub(crate) fn forget(&mut self, namespace: &str, id: &str, numbers: &[u64]) {
-        if let Some(revisions) = self.flows.get_mut(&key(namespace, id)) {
-            let newest = revisions.last().map(|flow| flow.revision);
-            revisions.retain(|flow| Some(flow.revision) == newest || !numbers.contains(&flow.revision));
+        let Some(revisions) = self.flows.get_mut(&key(namespace, id)) else { return };
+        let newest = revisions.last().map(|flow| flow.revision);
+        revisions.retain(|flow| Some(flow.revision) == newest || !numbers.contains(&flow.revision));
+        if newest.is_some_and(|newest| numbers.contains(&newest)) {
+            self.delete(namespace, id);
         }
     }
 }

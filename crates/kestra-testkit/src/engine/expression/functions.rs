@@ -61,6 +61,22 @@ pub(super) fn call(
             let secret = scope.secret(&key);
             json!(secret.ok_or_else(|| Trouble::Failed(format!("Cannot find secret for key '{key}'.")))?)
         }
+        "read" | "fileSize" | "fileExists" | "isFileEmpty" => {
+            let path = argument(0, "path").map(text_of).ok_or_else(|| {
+                Trouble::Failed(format!("The '{name}' function expects an argument 'path'."))
+            })?;
+            let namespace = argument(1, "namespace").map(text_of);
+            let content = scope.file(&path, namespace.as_deref());
+            if name == "fileExists" {
+                return Ok(json!(content.is_ok()));
+            }
+            let content = content.map_err(Trouble::Failed)?;
+            match name {
+                "read" => json!(String::from_utf8_lossy(&content)),
+                "fileSize" => json!(content.len()),
+                _ => json!(content.is_empty()),
+            }
+        }
         "printContext" => json!(text_of(&scope.variables.clone().into())),
         other => return Err(Trouble::Failed(format!("Function or Macro [{other}] does not exist."))),
     })

@@ -8,10 +8,11 @@ mod parse;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
-
 use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
 
+use bytes::Bytes;
 use serde_json::{Map, Value};
 
 /// The variables that an expression sees.
@@ -20,6 +21,13 @@ pub(crate) struct Scope {
     variables: Map<String, Value>,
     /// Secrets by their keys; they are no variables, so nothing prints them.
     secrets: BTreeMap<String, String>,
+    files: Option<Arc<dyn Files>>,
+}
+
+/// Where expressions find files.
+pub(crate) trait Files: fmt::Debug + Send + Sync {
+    /// The content at a URI, or at a path among the files of a namespace; else of the flow's own.
+    fn read(&self, path: &str, namespace: Option<&str>) -> Result<Bytes, String>;
 }
 
 impl Scope {
@@ -32,6 +40,18 @@ impl Scope {
     pub(crate) fn with_secrets(mut self, secrets: &BTreeMap<String, String>) -> Self {
         self.secrets.clone_from(secrets);
         self
+    }
+
+    /// The same with files.
+    pub(crate) fn with_files(mut self, files: Arc<dyn Files>) -> Self {
+        self.files = Some(files);
+        self
+    }
+
+    /// The content of a file.
+    fn file(&self, path: &str, namespace: Option<&str>) -> Result<Bytes, String> {
+        let files = self.files.as_ref().ok_or_else(|| format!("{path} (File not found)"))?;
+        files.read(path, namespace)
     }
 
     /// A secret.

@@ -1,5 +1,6 @@
 //! Routes of dashboards, which open-source servers have on 1.x.
 
+mod check;
 mod data;
 mod model;
 
@@ -116,7 +117,9 @@ fn read(source: &str) -> Result<Value, ApiError> {
     if !value.is_object() {
         return Err(broken("Cannot construct instance of `io.kestra.core.models.dashboards.Dashboard`"));
     }
-    model::dashboard(&value)
+    let dashboard = model::dashboard(&value)?;
+    check::dashboard(&value)?;
+    Ok(dashboard)
 }
 
 fn validate(cx: &Context) -> Answer {
@@ -134,7 +137,7 @@ fn validate_chart(cx: &Context) -> Answer {
             "outdated": false,
         }));
     }
-    verdict(model::chart(&chart).err())
+    verdict(model::chart(&chart).and_then(|_| check::chart(&chart)).err())
 }
 
 fn verdict(error: Option<ApiError>) -> Answer {

@@ -11,11 +11,15 @@ use crate::http::{Answer, ApiError, Context, Reply};
 pub(super) fn set(cx: &Context) -> Answer {
     let cell = cell_or(cx, |_| ApiError::not_found())?;
     let labels = read(&body(cx, "labels")?, "setLabelsOnTerminatedExecution.labels", cx.dialect())?;
-    check_system_labels(&labels, cx.dialect(), &[])?;
-    if !cell.now().state.current().is_terminal() {
+    let execution = cell.now();
+    if !execution.state.current().is_terminal() {
         // Plain text, under the type of JSON.
         return Ok(Reply::bytes("application/json", "The execution is not terminated").with_status(400));
     }
+    // Who reads all labels and sends them back changes none of the system's.
+    let others: Vec<(String, String)> =
+        labels.iter().filter(|label| !execution.labels.contains(label)).cloned().collect();
+    check_system_labels(&others, cx.dialect(), &[])?;
     check_twice(&labels, cx.dialect())?;
     cell.update(|execution| actions::set_labels(execution, &labels));
     raw(cx, &cell.now())

@@ -8,9 +8,10 @@ use crate::dialect::Dialect;
 use crate::engine::create::{Creation, create};
 use crate::engine::execution::Execution;
 use crate::engine::expression::{self, Scope};
-use crate::engine::flow::Task;
+use crate::engine::flow::{FlowDefinition, Task};
 use crate::engine::inputs::GivenInputs;
-use crate::engine::run;
+use crate::engine::state::State;
+use crate::engine::{condition, run, scope};
 use crate::http::{Answer, ApiError, Context, Reply};
 
 /// Starts the flow whose webhook has the key of the path.
@@ -23,14 +24,18 @@ pub(super) async fn call(cx: Context) -> Answer {
         .app
         .stored_flow(cx.param("namespace"), cx.param("id"), None)
         .ok_or_else(|| ApiError::not_found_because("Flow not found"))?;
+    if flow.definition.disabled {
+        return Err(if cx.dialect().is_v2() {
+            ApiError::conflict("Cannot execute flow: flow is disabled.")
+        } else {
+            ApiError::illegal_state("Cannot execute a disabled flow")
+        });
+    }
     let key = cx.param("key");
     let hook = flow.definition.triggers.iter().find(|trigger| {
         trigger.kind.ends_with(".trigger.Webhook") && trigger.text("key").as_deref() == Some(key)
     });
     let hook = hook.ok_or_else(|| ApiError::not_found_because("Webhook not found"))?.clone();
-    if flow.definition.disabled || hook.flag("disabled", false) {
-        return Err(ApiError::not_found_because("Webhook not found"));
-    }
     let variables = variables(&cx);
     let inputs = inputs_of(&hook, &variables)?;
     let creation = Creation {
@@ -39,6 +44,10 @@ pub(super) async fn call(cx: Context) -> Answer {
     };
     let created = create(&cx.app, creation).map_err(|error| error.into_error(cx.dialect()))?;
     let mut execution = created.execution;
+    let scope = scope::of_execution(&flow.definition, &execution);
+    if !condition::holds(&hook, &execution, &scope, cx.dialect()) {
+        return Ok(Reply::empty(if cx.dialect() == Dialect::V1_3 { 409 } else { 204 }));
+    }
     if cx.dialect() == Dialect::V1_0 {
         execution.labels.clear();
     }
@@ -46,16 +55,35 @@ pub(super) async fn call(cx: Context) -> Answer {
     let cell = cx.app.engine.insert(execution.stored());
     run::start(&cx.app, &cell);
     if !hook.flag("wait", false) {
-        return answer(&cx, &hook, &shown);
+        return answer(&cx, &shown);
     }
     let ended = cell.until(|execution| execution.deleted || execution.is_over()).await;
-    if hook.flag("returnOutputs", false) && cx.dialect() > Dialect::V1_0 {
-        return Reply::json(&ended.outputs.clone().unwrap_or_default());
+    if cx.dialect() == Dialect::V1_0 {
+        return answer(&cx, &ended);
     }
-    answer(&cx, &hook, &ended)
+    let status = status(&hook, &flow.definition, &ended)?;
+    let reply = if hook.flag("returnOutputs", false) {
+        let Some(outputs) = &ended.outputs else { return Ok(Reply::empty(status)) };
+        match hook.text("responseContentType").as_deref() {
+            Some("text/plain") => Reply::text(json!(outputs).to_string()),
+            _ => Reply::json(outputs)?,
+        }
+    } else {
+        answer(&cx, &ended)?
+    };
+    Ok(reply.with_status(status))
 }
 
-fn answer(cx: &Context, hook: &Task, execution: &Execution) -> Answer {
+/// The status of an answer that waited: as the webhook says, else by the end of the execution.
+fn status(hook: &Task, flow: &FlowDefinition, ended: &Execution) -> Result<u16, ApiError> {
+    let Some(code) = hook.text("responseCode") else {
+        return Ok(if ended.state.is(State::Failed) { 500 } else { 200 });
+    };
+    let code = expression::render(&code, &scope::of_execution(flow, ended)).map_err(ApiError::internal)?;
+    code.trim().parse().map_err(|_| ApiError::internal(format!("For input string: \"{code}\"")))
+}
+
+fn answer(cx: &Context, execution: &Execution) -> Answer {
     let mut body = json!({
         "tenantId": "main",
         "id": execution.id,
@@ -72,8 +100,7 @@ fn answer(cx: &Context, hook: &Task, execution: &Execution) -> Answer {
             body[key] = json!(value);
         }
     }
-    let status = hook.properties.get("responseCode").and_then(Value::as_u64).unwrap_or(200);
-    Ok(Reply::json(&body)?.with_status(u16::try_from(status).unwrap_or(200)))
+    Reply::json(&body)
 }
 
 /// What the flow sees of the request: all of its headers too.
@@ -96,7 +123,10 @@ fn variables(cx: &Context) -> Value {
     let mut variables = json!({"headers": headers, "parameters": parameters});
     let text = cx.request.text();
     if !text.is_empty() {
-        variables["body"] = serde_json::from_str(&text).unwrap_or_else(|_| json!(text));
+        // Only a map or a list is read as JSON.
+        let read =
+            serde_json::from_str(&text).ok().filter(|value: &Value| value.is_object() || value.is_array());
+        variables["body"] = read.unwrap_or_else(|| json!(text));
     }
     variables
 }

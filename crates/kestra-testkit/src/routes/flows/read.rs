@@ -18,13 +18,14 @@ pub(super) fn get(cx: &Context) -> Answer {
     let found = {
         let flows = cx.app.flows();
         match query.number("revision")? {
+            // A revision is shown though it is a deletion.
             Some(number) => {
                 u64::try_from(number).ok().and_then(|number| flows.revision(namespace, id, number))
             }
-            None => flows.newest(namespace, id),
+            None => flows.newest(namespace, id).filter(|flow| allow_deleted || !flow.deleted),
         }
     };
-    let flow = found.filter(|flow| allow_deleted || !flow.deleted).ok_or_else(ApiError::not_found)?;
+    let flow = found.ok_or_else(ApiError::not_found)?;
     Reply::json(&view::stored(&flow, cx.dialect(), query.flag("source")))
 }
 
@@ -41,15 +42,11 @@ pub(super) fn list(cx: &Context) -> Answer {
 
 /// All revisions of a flow, with their sources.
 pub(super) fn revisions(cx: &Context) -> Answer {
-    let allow_deleted = cx.query().flag("allowDelete") || cx.query().flag("allowDeleted");
+    // 1.0 shows deletions whatever is asked.
+    let allow_deleted = cx.query().flag("allowDelete") || cx.dialect() < crate::Dialect::V1_3;
     let all = cx.app.flows().revisions(cx.param("namespace"), cx.param("id"));
-    let gone = all.last().is_some_and(|last| last.deleted);
-    let shown: Vec<Value> = if gone && !allow_deleted && cx.dialect() >= crate::Dialect::V1_3 {
-        Vec::new()
-    } else {
-        all.iter().map(|flow| view::stored(flow, cx.dialect(), true)).collect()
-    };
-    Reply::json(&shown)
+    let shown = all.iter().filter(|flow| allow_deleted || !flow.deleted);
+    Reply::json(&shown.map(|flow| view::stored(flow, cx.dialect(), true)).collect::<Vec<Value>>())
 }
 
 /// One task of a flow, at any depth.

@@ -5,9 +5,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde_json::{Value, json};
 
-use crate::engine::time;
 use crate::http::{Answer, ApiError, Context, Reply};
-use crate::query::{Query, not_convertible};
+use crate::query::{Query, not_convertible, parameter_date};
 
 /// How long back is looked unless said otherwise.
 const LOOK_BACK: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -108,7 +107,7 @@ pub(super) fn of_metric(cx: &Context) -> Answer {
 fn date(query: &Query, name: &str) -> Result<Option<Timestamp>, ApiError> {
     let Some(text) = query.one(name)? else { return Ok(None) };
     let cause = format!("Text '{text}' could not be parsed at index 0");
-    time::parse_instant(text).map(Some).ok_or_else(|| not_convertible(name, text, &cause))
+    parameter_date(text).map(Some).ok_or_else(|| not_convertible(name, text, &cause))
 }
 
 fn aggregate(values: &[f64], how: &str) -> f64 {
