@@ -1,4 +1,4 @@
-//! Zip archives without compression.
+//! Zip archives, written without compression.
 
 /// One file of an archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,6 +9,9 @@ pub(crate) struct Entry {
 
 const LOCAL: u32 = 0x0403_4b50;
 const CENTRAL: u32 = 0x0201_4b50;
+/// No file is larger when it is unpacked.
+const LIMIT: usize = 64 << 20;
+
 const END: u32 = 0x0605_4b50;
 
 /// Writes an archive whose files are stored as they are.
@@ -56,26 +59,30 @@ fn facts(entry: &Entry) -> Vec<u8> {
     facts
 }
 
-/// Reads an archive; `None` if it is broken or a file in it is compressed.
+/// Reads an archive; `None` if it is broken or packed in an unusual way.
 pub(crate) fn read(archive: &[u8]) -> Option<Vec<Entry>> {
     let end = archive.windows(4).rposition(|window| window == END.to_le_bytes())?;
     let count = get16(archive, end + 10)?;
     let mut at = get32(archive, end + 16)?;
     let mut entries = Vec::new();
     for _ in 0..count {
-        if get32(archive, at)? != usize::try_from(CENTRAL).ok()? || get16(archive, at + 10)? != 0 {
+        if get32(archive, at)? != usize::try_from(CENTRAL).ok()? {
             return None;
         }
+        let method = get16(archive, at + 10)?;
         let size = get32(archive, at + 20)?;
         let (name, extra, comment) =
             (get16(archive, at + 28)?, get16(archive, at + 30)?, get16(archive, at + 32)?);
         let local = get32(archive, at + 42)?;
         let name_bytes = archive.get(at + 46..at + 46 + name)?;
         let data = local + 30 + get16(archive, local + 26)? + get16(archive, local + 28)?;
-        entries.push(Entry {
-            name: String::from_utf8_lossy(name_bytes).into_owned(),
-            data: archive.get(data..data + size)?.to_vec(),
-        });
+        let packed = archive.get(data..data.checked_add(size)?)?;
+        let data = match method {
+            0 => packed.to_vec(),
+            8 => miniz_oxide::inflate::decompress_to_vec_with_limit(packed, LIMIT).ok()?,
+            _ => return None,
+        };
+        entries.push(Entry { name: String::from_utf8_lossy(name_bytes).into_owned(), data });
         at += 46 + name + extra + comment;
     }
     Some(entries)
@@ -124,6 +131,15 @@ mod tests {
         assert_eq!(read(&write(&entries)), Some(entries));
         assert_eq!(read(&write(&[])), Some(Vec::new()));
         assert_eq!(read(b"no archive"), None);
+    }
+
+    #[test]
+    fn packed_files_are_read() {
+        let packed = miniz_oxide::deflate::compress_to_vec(b"id: a", 6);
+        let central = 30 + "a.yml".len() + packed.len();
+        let mut archive = write(&[Entry { name: "a.yml".to_owned(), data: packed }]);
+        (archive[8], archive[central + 10]) = (8, 8);
+        assert_eq!(read(&archive), Some(vec![Entry { name: "a.yml".to_owned(), data: b"id: a".to_vec() }]));
     }
 
     #[test]

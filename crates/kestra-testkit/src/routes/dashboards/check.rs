@@ -24,12 +24,20 @@ const FIELDS: &[&str] = &[
     "sourceCode",
 ];
 
-/// Charts of data: the columns that their options name, and how many aggregations they take.
-const CHARTS: &[(&str, &[&str], Option<(usize, usize)>)] = &[
-    ("Bar", &["column"], Some((1, 1))),
-    ("Pie", &["colorByColumn"], Some((1, 1))),
-    ("Table", &[], None),
-    ("TimeSeries", &["column", "colorByColumn"], Some((1, 2))),
+/// A chart of data.
+struct Chart {
+    name: &'static str,
+    /// The options that name columns.
+    options: &'static [&'static str],
+    /// How many columns may be aggregations, from and to.
+    aggregations: Option<(usize, usize)>,
+}
+
+const CHARTS: &[Chart] = &[
+    Chart { name: "Bar", options: &["column"], aggregations: Some((1, 1)) },
+    Chart { name: "Pie", options: &["colorByColumn"], aggregations: Some((1, 1)) },
+    Chart { name: "Table", options: &[], aggregations: None },
+    Chart { name: "TimeSeries", options: &["column", "colorByColumn"], aggregations: Some((1, 2)) },
 ];
 
 /// Refuses a dashboard whose fields or values aren't allowed.
@@ -93,31 +101,24 @@ fn chart_faults(chart: &Value) -> Vec<(String, String)> {
         Some(_) => {}
     }
     let kind = chart.get("type").and_then(Value::as_str).and_then(|kind| kind.rsplit('.').next());
-    let Some((_, options, aggregations)) = CHARTS.iter().find(|(name, ..)| Some(*name) == kind) else {
-        return faults;
-    };
+    let Some(of) = CHARTS.iter().find(|of| Some(of.name) == kind) else { return faults };
     let Some(data) = chart.get("data").filter(|data| !data.is_null()) else {
         fault("data", "must not be null".to_owned());
         return faults;
     };
     let option = |key: &str| chart.pointer(&format!("/chartOptions/{key}")).and_then(Value::as_str);
-    if options.contains(&"column") && chart.get("chartOptions").is_some() && option("column").is_none() {
+    if of.options.contains(&"column") && chart.get("chartOptions").is_some() && option("column").is_none() {
         fault("chartOptions.column", "must not be null".to_owned());
     }
-    let needed: Vec<&str> = options.iter().filter_map(|key| option(key)).collect();
-    let problems = data_problems(data, &needed, *aggregations, kind.unwrap_or_default());
+    let needed: Vec<&str> = of.options.iter().filter_map(|key| option(key)).collect();
+    let problems = data_problems(data, &needed, of);
     if !problems.is_empty() {
         fault("", format!("Invalid data chart: {}", problems.join(", ")));
     }
     faults
 }
 
-fn data_problems(
-    data: &Value,
-    needed: &[&str],
-    aggregations: Option<(usize, usize)>,
-    kind: &str,
-) -> Vec<String> {
+fn data_problems(data: &Value, needed: &[&str], of: &Chart) -> Vec<String> {
     let mut problems = Vec::new();
     let empty = serde_json::Map::new();
     let columns = data.get("columns").and_then(Value::as_object).unwrap_or(&empty);
@@ -141,8 +142,8 @@ fn data_problems(
         }
     }
     let count = columns.values().filter(|column| part(column, "agg").is_some()).count();
-    let class = format!("io.kestra.plugin.core.dashboard.chart.{kind}");
-    if let Some((least, most)) = aggregations {
+    let class = format!("io.kestra.plugin.core.dashboard.chart.{}", of.name);
+    if let Some((least, most)) = of.aggregations {
         if count < least {
             problems.push(format!("At least {least} aggregation is needed for {class}."));
         }

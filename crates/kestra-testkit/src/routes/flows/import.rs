@@ -32,8 +32,9 @@ pub(super) async fn import(cx: Context) -> Answer {
             }
         }
         Some("zip") => {
-            let entries = archive::read(&part.body)
-                .ok_or_else(|| ApiError::not_served("the import of compressed archives"))?;
+            let entries = archive::read(&part.body).ok_or_else(|| {
+                ApiError::not_served("the import of archives that are packed in an unusual way")
+            })?;
             for entry in entries.iter().filter(|entry| is_yaml(&entry.name)) {
                 save(entry.name.clone(), &String::from_utf8_lossy(&entry.data));
             }
