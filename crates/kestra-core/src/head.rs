@@ -83,7 +83,7 @@ impl Head {
         let Some(info) = self.info else { return false };
         info.depends_on_version()
             || self.limited_parameters(info).next().is_some()
-            || self.query.misread(info).any(|(_, rule)| rule.versions.is_some())
+            || self.query.misread(info).any(|(value, rule)| value.is_refused_by(rule))
             || self.query.filters().is_some_and(|filters| filters.depends_on_version(info))
     }
 
@@ -145,7 +145,7 @@ impl Head {
                     return Err(unsupported(version, what, &parameter.versions.to_string(), instead));
                 }
             }
-            for (value, rule) in self.query.misread(info).filter(|(_, rule)| rule.versions.is_some()) {
+            for (value, rule) in self.query.misread(info).filter(|(value, rule)| value.is_refused_by(rule)) {
                 rule.check(value.parameter.name, &value.text, version)?;
             }
             if let Some(filters) = self.query.filters() {

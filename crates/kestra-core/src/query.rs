@@ -211,6 +211,12 @@ impl Query {
 }
 
 impl NamedValue {
+    /// Whether some versions refuse it by a rule. Where they store other characters in the place of these, all calls find the
+    /// file under either name, but for those that parse it as a URI.
+    pub(crate) fn is_refused_by(&self, rule: &CharacterRule) -> bool {
+        rule.versions.is_some() && (rule.stored_as.is_none() || self.parameter.is_uri)
+    }
+
     /// Reads a value as it stands in the query.
     fn decode(parameter: &'static QueryParameter, encoded: &str) -> Self {
         let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();

@@ -42,6 +42,68 @@ async fn a_file_is_written_read_moved_and_deleted() {
 }
 
 #[tokio::test]
+async fn a_deletion_takes_no_neighbour_with_it() {
+    on_every_server(async |site| {
+        let (files, namespace) = (site.client.files(), &site.namespace);
+        for path in ["/dir/a.txt", "/dir/b.txt", "/other.txt"] {
+            files.create_namespace_file(namespace, path, FilePart::bytes("file", "content")).await.unwrap();
+        }
+        files.delete_file(namespace, "/dir/a.txt").await.unwrap();
+        for path in ["/dir/a.txt", "/dir/nope.txt", "/nowhere/a.txt"] {
+            let error = files.delete_file(namespace, path).await.unwrap_err();
+            assert!(error.is_not_found(), "{error}");
+        }
+        for path in ["", "/", "//", "//dir/b.txt", "/dir//b.txt", "/dir/./b.txt"] {
+            let error = files.delete_file(namespace, path).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Refused, "{path}");
+        }
+        let mut found = files.search_namespace_files(namespace, "").await.unwrap();
+        found.sort();
+        assert_eq!(found, ["/dir/b.txt", "/other.txt"]);
+        files.delete_file(namespace, "/dir").await.unwrap();
+        files.delete_file(namespace, "/").all().await.unwrap();
+        assert!(files.search_namespace_files(namespace, "").await.unwrap().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_name_is_refused_or_intact() {
+    on_every_server(async |site| {
+        let (files, namespace) = (site.client.files(), &site.namespace);
+        let mut stored = Vec::new();
+        for characters in [
+            "?", "#", "%41", "%20", "%", "[", "]", "{", "}", "^", "|", "\"", "<", ">", "`", "\\", "+", ";", "&", "'", "ü",
+            "\u{202f}",
+        ] {
+            for end in ["1", "2"] {
+                let path = format!("/p{characters}{end}");
+                let part = FilePart::bytes("file", path.clone());
+                match files.create_namespace_file(namespace, &path, part).await {
+                    Ok(()) => stored.push(path),
+                    Err(error) => assert_eq!(error.request_sent(), kestra::RequestSent::No, "{path}: {error}"),
+                }
+            }
+        }
+        let mut found = files.search_namespace_files(namespace, "").await.unwrap();
+        found.sort();
+        stored.sort();
+        assert_eq!(found, stored);
+        for path in &stored {
+            let content = files.get_file_content(namespace, path).await.unwrap().bytes().await.unwrap();
+            assert_eq!(content, path.as_bytes(), "{path}");
+            let moved = format!("{path}-moved");
+            files.move_file(namespace, path, &moved).await.unwrap();
+            let content = files.get_file_content(namespace, &moved).await.unwrap().bytes().await.unwrap();
+            assert_eq!(content, path.as_bytes(), "{moved}");
+            files.delete_file(namespace, &moved).await.unwrap();
+        }
+        assert!(files.search_namespace_files(namespace, "").await.unwrap().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn older_contents_are_kept() {
     on_every_server(async |site| {
         let (files, namespace) = (site.client.files(), &site.namespace);

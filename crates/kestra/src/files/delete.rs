@@ -62,7 +62,7 @@ fn is_clear(error: &Error) -> bool {
         ErrorKind::Decode | ErrorKind::Service => false,
         ErrorKind::Status => error
             .status()
-            .is_some_and(|status| status.is_client_error() && !kestra_core::retry::is_passing_status(status)),
+            .is_some_and(|status| status.is_client_error() && !kestra_core::retry::is_transient_status(status)),
         _ => true,
     }
 }

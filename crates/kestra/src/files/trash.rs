@@ -3,6 +3,7 @@
 use kestra_core::{CallOptions, Error};
 
 use crate::client::Deadline;
+use crate::files::sync::names::Names;
 use crate::{Client, Files};
 
 /// What the names begin with, which nobody else gives a file.
@@ -58,9 +59,11 @@ impl Place {
     /// Deletes it, whatever becomes of the answers; the folder that it was in stays.
     pub(super) async fn remove(&self) -> Result<(), Error> {
         let trash = format!("{PREFIX}{:016x}", fastrand::u64(..));
-        let from = self.path.trim_end_matches('/');
+        let files = self.files();
+        let path = self.path.trim_end_matches('/').to_owned();
+        let from = Names::of(files.client(), std::iter::once(&path)).await?.of_file(&path)?;
         let options = CallOptions::new().idempotent(true);
-        let moved = self.files().move_file(&self.namespace, from, format!("/{trash}")).options(options).await;
+        let moved = files.move_file(&self.namespace, from, format!("/{trash}")).options(options).await;
         // A move whose answer was lost is refused the second time.
         if let Err(error) = moved
             && self.is_there().await?

@@ -13,7 +13,6 @@ const CHARACTERS: &[(&str, Dialect)] = &[
     ("%41", Dialect::V2_0),
     ("%20", Dialect::V2_0),
     ("%", Dialect::V2_0),
-    (" ", Dialect::V2_0),
     ("[", Dialect::V2_0),
     ("]", Dialect::V2_0),
     ("{", Dialect::V2_0),
@@ -100,6 +99,29 @@ async fn a_backslash_is_a_slash_to_every_version() -> Result<(), Error> {
         assert_eq!((error.kind(), error.request_sent()), (ErrorKind::Refused, RequestSent::No));
         client.files().create_namespace_file(NAMESPACE, "/a\\b.txt", part()).unchecked().await?;
         assert_eq!(client.files().search_namespace_files(NAMESPACE, "").await?, ["/a/b.txt"]);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_blank_that_is_stored_as_a_plus_is_found_again() -> Result<(), Error> {
+    for dialect in Dialect::ALL {
+        let (server, client) = serve(dialect).await;
+        let files = client.files();
+        files.create_namespace_file(NAMESPACE, "/dir/a b.txt", part()).await?;
+        files.create_namespace_file(NAMESPACE, "/dir/c.txt", part()).await?;
+        assert_eq!(files.get_file_content(NAMESPACE, "/dir/a b.txt").await?.bytes().await?, "content");
+        // A move alone would not find it.
+        let moved = files.move_file(NAMESPACE, "/dir/a b.txt", "/dir/d.txt").await;
+        if dialect.version().starts_with('1') {
+            assert_eq!(moved.unwrap_err().kind(), ErrorKind::Unsupported);
+        } else {
+            files.move_file(NAMESPACE, "/dir/d.txt", "/dir/a b.txt").await?;
+        }
+        let path = "/api/v1/{tenant}/namespaces/{namespace}/files";
+        server.fail(kestra_testkit::Fault::cut(kestra_testkit::Cut::AfterRead).on("DELETE", path));
+        files.delete_file(NAMESPACE, "/dir/a b.txt").retry(kestra::Retry::standard()).await?;
+        assert_eq!(files.search_namespace_files(NAMESPACE, "").await?, ["/dir/c.txt"], "{dialect:?}");
     }
     Ok(())
 }

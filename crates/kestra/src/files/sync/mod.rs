@@ -3,7 +3,7 @@
 mod compare;
 mod down;
 mod local;
-mod names;
+pub(super) mod names;
 mod remote;
 mod report;
 mod up;

@@ -11,7 +11,7 @@ use crate::Client;
 const KEEPS_REVISIONS: Version = Version::new(1, 2, 0);
 
 /// What a server makes of names.
-pub(super) struct Names {
+pub(in crate::files) struct Names {
     /// `None` where no name makes a difference between versions.
     version: Option<Version>,
 }
@@ -44,7 +44,10 @@ fn revised(name: &str) -> Option<&str> {
 
 impl Names {
     /// Asks the server for its version if any path makes a difference.
-    pub(super) async fn of(client: &Client, mut paths: impl Iterator<Item = &String>) -> Result<Self, Error> {
+    pub(in crate::files) async fn of(
+        client: &Client,
+        mut paths: impl Iterator<Item = &String>,
+    ) -> Result<Self, Error> {
         let differs =
             |path: &String| revised(path).is_some() || rules().iter().any(|rule| rule.find(path).is_some());
         let asks = !client.options().is_any_version() && paths.any(differs);
@@ -56,7 +59,7 @@ impl Names {
     /// # Errors
     ///
     /// It would read the path as another one.
-    pub(super) fn of_file(&self, path: &str) -> Result<String, Error> {
+    pub(in crate::files) fn of_file(&self, path: &str) -> Result<String, Error> {
         let mut name = path.to_owned();
         let Some(version) = self.version else { return Ok(name) };
         for rule in rules().iter().filter(|rule| !rule.holds_in(version)) {
