@@ -60,9 +60,9 @@ fn is_clear(error: &Error) -> bool {
     match error.kind() {
         ErrorKind::Connect | ErrorKind::Proxy | ErrorKind::Transport | ErrorKind::Timeout(_) => false,
         ErrorKind::Decode | ErrorKind::Service => false,
-        ErrorKind::Status => error
-            .status()
-            .is_some_and(|status| status.is_client_error() && !kestra_core::retry::is_transient_status(status)),
+        ErrorKind::Status => error.status().is_some_and(|status| {
+            status.is_client_error() && !kestra_core::retry::is_transient_status(status)
+        }),
         _ => true,
     }
 }

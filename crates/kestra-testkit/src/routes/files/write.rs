@@ -39,8 +39,8 @@ pub(super) async fn create(cx: Context) -> Answer {
         cx.app.files().write(namespace, &path, part.body, cx.dialect());
         return Ok(Reply::empty(200));
     }
-    let entries = archive::read(&part.body)
-        .ok_or_else(|| ApiError::not_served("the unpacking of such archives"))?;
+    let entries =
+        archive::read(&part.body).ok_or_else(|| ApiError::not_served("the unpacking of such archives"))?;
     for entry in entries.into_iter().filter(|entry| !entry.name.ends_with('/')) {
         if entry.name.starts_with("_flows/") {
             import(&cx, &String::from_utf8_lossy(&entry.data))?;
