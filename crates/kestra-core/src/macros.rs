@@ -134,8 +134,8 @@ macro_rules! operation {
                 self
             }
 
-            /// Skips our checks: the request that asks first whether the thing exists, and the refusal of what a server would
-            /// silently take for something else.
+            /// Skips our checks: the request that asks first whether the server would carry this out, where its error would
+            /// hang the server, and the refusal of what a server would silently take for something else.
             pub fn unchecked(mut self) -> Self {
                 self.call.change_options($crate::CallOptions::unchecked);
                 self

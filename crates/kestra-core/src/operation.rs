@@ -6,6 +6,7 @@ use http::Method;
 
 use crate::characters::CharacterRule;
 use crate::guard::Guard;
+use crate::question::{Check, Question};
 use crate::version::{Version, Versions};
 
 /// Everything that is known of one operation of Kestra's HTTP API.
@@ -41,12 +42,13 @@ pub struct OperationInfo {
     pub accept: &'static str,
     /// What reading and sending takes.
     pub traffic: Traffic,
-    /// Whether a server may answer an error before it has read the body, which makes it hang if the body comes late.
+    /// Whether a server may answer an error before it has read the body, which makes it hang. Such a request is sent on a
+    /// connection that nothing else was sent on.
     pub early_error: bool,
     /// Whether it calls a webhook: the server stores every header that it is sent, so credentials stay away.
     pub webhook: bool,
-    /// The operation that asks whether the thing is there; its path variables are the first ones of this operation's path.
-    pub asks_first: Option<&'static OperationInfo>,
+    /// What is asked before it is sent.
+    pub asks_first: Option<Question>,
     /// What a server does silently with some of its requests.
     pub guard: Option<Guard>,
     /// What its rows are sorted by when they are read page by page and nothing else is said.
@@ -154,10 +156,10 @@ impl OperationInfo {
         self
     }
 
-    /// Sets the operation that asks first.
+    /// Sets the operation that asks first, and what its response must say.
     #[must_use]
-    pub const fn asks_first(mut self, question: &'static OperationInfo) -> Self {
-        self.asks_first = Some(question);
+    pub const fn asks_first(mut self, operation: &'static OperationInfo, check: Check) -> Self {
+        self.asks_first = Some(Question::new(operation, check));
         self
     }
 

@@ -195,8 +195,8 @@ impl CallOptions {
         self.set(|options| options.idempotent = Some(idempotent))
     }
 
-    /// Skips our checks: the request that asks first whether the thing exists, where an early error would hang the server,
-    /// and the refusal of what a server would silently take for something else.
+    /// Skips our checks: the request that asks first whether the server would carry out a call, where its error would hang
+    /// the server, and the refusal of what a server would silently take for something else.
     #[must_use]
     pub fn unchecked(self) -> Self {
         self.set(|options| options.unchecked = Some(true))

@@ -47,15 +47,6 @@ impl Payload {
         }
     }
 
-    /// How long it is in bytes, as far as that is known before it is made.
-    pub(crate) fn length(&self) -> Option<u64> {
-        match (&self.ready, &self.form) {
-            (Some(ready), _) => ready.body.length(),
-            (None, Some(_)) => None,
-            (None, None) => Some(0),
-        }
-    }
-
     /// The same once more; what can't be sent twice goes with the first that is taken.
     pub(crate) fn again(&mut self) -> Self {
         self.try_clone().unwrap_or_else(|| std::mem::take(self))

@@ -4,7 +4,7 @@ use http::Method;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use jiff::Timestamp;
 use kestra_core::{
-    Call, CallContext, CallOptions, ErrorKind, FilePart, Filter, OperationInfo, QueryParameter, Route,
+    Call, CallContext, CallOptions, Check, ErrorKind, FilePart, Filter, OperationInfo, QueryParameter, Route,
     Target, Version, Versions, YAML_LIMIT,
 };
 
@@ -277,7 +277,7 @@ fn headers_of_the_call_win_over_those_of_the_client() {
 }
 
 #[test]
-fn a_question_has_the_first_arguments_and_the_options() {
+fn a_question_has_the_arguments_of_its_names_and_the_options() {
     static GET_FLOW: OperationInfo = OperationInfo::new(
         "get_flow",
         "flows",
@@ -290,10 +290,17 @@ fn a_question_has_the_first_arguments_and_the_options() {
         &[Route::patch("/api/v1/{tenant}/flows/{namespace}/{id}/{taskId}", Versions::ALL)],
     )
     .path_parameters(&["namespace", "id", "taskId"])
-    .asks_first(&GET_FLOW);
+    .asks_first(&GET_FLOW, Check::Exists);
+    static PAUSE: OperationInfo =
+        OperationInfo::new("pause", "flows", &[Route::put("/api/v1/{tenant}/pause", Versions::ALL)])
+            .asks_first(&GET_FLOW, Check::Exists);
     let mut call = Call::new(&UPDATE_TASK).path("a.b").path("c d").path("task").json(&"x");
     call.change_options(|options| options.tenant("acme"));
-    assert_eq!(call.body_length(), Some(3));
     assert_eq!(target(call.question().unwrap()).unwrap(), "/api/v1/acme/flows/a.b/c%20d");
     assert!(Call::new(&GET_FLOW).path("a").path("b").question().is_none());
+
+    let call = Call::new(&PAUSE).json(&serde_json::json!({"id": "c d", "namespace": "a.b", "other": 1}));
+    assert_eq!(target(call.question().unwrap()).unwrap(), "/api/v1/main/flows/a.b/c%20d");
+    assert_eq!(call.argument("other"), None);
+    assert!(Call::new(&PAUSE).json(&serde_json::json!({"id": "c d"})).question().is_none());
 }

@@ -11,10 +11,11 @@ use tokio::net::TcpStream;
 /// How many bytes a real server takes from the socket at first.
 const FIRST_READ: usize = 2048;
 
-/// The reads since the last answer.
+/// The reads of a connection since its last answer.
 #[derive(Debug, Default)]
 pub(crate) struct Reads {
     count: AtomicUsize,
+    answers: AtomicUsize,
 }
 
 impl Reads {
@@ -23,8 +24,14 @@ impl Reads {
         self.count.load(Ordering::Relaxed)
     }
 
+    /// Whether another request was answered on the connection before.
+    pub(crate) fn is_used(&self) -> bool {
+        self.answers.load(Ordering::Relaxed) > 0
+    }
+
     /// Begins to count for the next request.
     pub(crate) fn reset(&self) {
+        self.answers.fetch_add(1, Ordering::Relaxed);
         self.count.store(0, Ordering::Relaxed);
     }
 }

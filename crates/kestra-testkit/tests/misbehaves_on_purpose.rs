@@ -118,6 +118,16 @@ async fn an_early_error_hangs_when_the_body_comes_later() {
     stream.write_all(long.as_bytes()).await.expect("a write");
     assert!(timeout(Duration::from_millis(200), read(&mut stream)).await.is_err());
 
+    // A connection that was used before hangs with a small body in one write as well.
+    let mut used = TcpStream::connect(server.address()).await.expect("a connection");
+    let search = request("GET", SEARCH, &[], "");
+    used.write_all(search.as_bytes()).await.expect("a write");
+    assert_eq!(read(&mut used).await.expect("an answer").status, 200);
+    used.write_all(request("PUT", path, &[("content-type", "application/x-yaml")], &source).as_bytes())
+        .await
+        .expect("a write");
+    assert!(timeout(Duration::from_millis(200), read(&mut used)).await.is_err());
+
     // What succeeds doesn't hang.
     let path = "/api/v1/main/flows/company.team/hello";
     let whole = request("PUT", path, &[("content-type", "application/x-yaml")], FLOW);

@@ -151,6 +151,7 @@ async fn a_bare_string() {
     let error = client
         .executions()
         .set_execution_labels("abc", [kestra::models::Label::new("team", "data")])
+        .unchecked()
         .await
         .unwrap_err();
     assert_eq!((error.kind(), error.status().unwrap().as_u16()), (ErrorKind::Status, 400));

@@ -8,7 +8,8 @@ use serde::Deserialize;
 use super::Catalogue;
 use super::files::{read, yaml_files};
 use super::operation::{
-    Answer, Body, Edition, HeaderParameter, Operation, QueryParameter, Replay, Route, Style, Traffic,
+    Answer, Body, Edition, HeaderParameter, Operation, QueryParameter, Question, Replay, Route, Style,
+    Traffic,
 };
 use super::patch::{FieldPatch, set};
 use super::schema::{EnumValue, Kind, Presence, Schema};
@@ -38,7 +39,7 @@ pub(super) struct Correction {
     replay: Option<Replay>,
     traffic: Option<Traffic>,
     early_error: Option<bool>,
-    asks_first: Option<String>,
+    asks_first: Option<Question>,
     webhook: Option<bool>,
     instead: Option<String>,
     guard: Option<String>,

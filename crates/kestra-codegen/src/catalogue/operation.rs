@@ -67,9 +67,9 @@ pub struct Operation {
     /// Whether a server may answer an error before it has read the body.
     #[serde(default, skip_serializing_if = "is_false")]
     pub early_error: bool,
-    /// The operation of the same area that asks whether the thing is there, for one that may answer an early error.
+    /// What is asked before it is sent, for one that may answer an early error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asks_first: Option<String>,
+    pub asks_first: Option<Question>,
     /// Whether the server keeps every header that it is sent, so that credentials stay away.
     #[serde(default, skip_serializing_if = "is_false")]
     pub webhook: bool,
@@ -105,6 +105,36 @@ impl Operation {
     pub fn versions(&self) -> Versions {
         self.routes.iter().map(|route| route.versions).reduce(Versions::union).unwrap_or_default()
     }
+}
+
+/// What is asked before a request whose early error would make the server hang.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Question {
+    /// The operation of the same area that asks.
+    pub operation: String,
+    /// What its response must say.
+    #[serde(default)]
+    pub check: Check,
+}
+
+/// What the response to a question must say; each is carried out by the client.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Check {
+    /// Nothing more than that the thing exists.
+    #[default]
+    Exists,
+    /// The execution has ended.
+    Ended,
+    /// The execution has the task run of the body.
+    HasTaskRun,
+    /// The dashboard has the chart of the path.
+    HasChart,
+    /// The flow has the trigger of the body and, before 2.0, the trigger has a backfill.
+    HasBackfill,
+    /// The concurrency limit of the path's flow is in the list.
+    HasLimit,
 }
 
 /// Which servers have an operation.

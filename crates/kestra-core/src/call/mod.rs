@@ -323,18 +323,6 @@ impl Call {
         self.payload.body().and_then(Body::as_bytes)
     }
 
-    /// How long the body is, as far as it is known before it is made.
-    #[must_use]
-    pub fn body_length(&self) -> Option<u64> {
-        self.payload.length()
-    }
-
-    /// The call that asks whether what this one is about is there, with the same options, if the catalogue names one.
-    #[must_use]
-    pub fn question(&self) -> Option<Self> {
-        self.info.asks_first.map(|info| self.related(info))
-    }
-
     /// A call of another operation whose path begins with the same variables, with the same options.
     #[must_use]
     pub fn related(&self, info: &'static OperationInfo) -> Self {

@@ -125,6 +125,15 @@ impl Error {
         Self::build(ErrorKind::Status, None, None).in_response(response).change(|inner| inner.note = note)
     }
 
+    /// The error that a server would answer with this status, of a request that wasn't sent because of it.
+    #[must_use]
+    pub fn foreseen(status: StatusCode, message: impl Into<String>) -> Self {
+        let (mut parts, ()) = http::Response::new(()).into_parts();
+        parts.status = status;
+        let response = ErrorResponse::new(parts, Bytes::new());
+        Self::new(ErrorKind::Status, message).in_response(response).sent(RequestSent::No)
+    }
+
     fn build(kind: ErrorKind, message: Option<String>, source: Option<BoxError>) -> Self {
         Self(Arc::new(Inner {
             kind,

@@ -190,7 +190,7 @@ pub static EXPORT_DASHBOARD_CHART: ::kestra_core::OperationInfo = {
         )
         .traffic(::kestra_core::Traffic::Download)
         .early_error()
-        .asks_first(&GET_DASHBOARD)
+        .asks_first(&GET_DASHBOARD, ::kestra_core::Check::HasChart)
 };
 
 /// Reads a dashboard, its source included.
@@ -268,7 +268,7 @@ pub static GET_DASHBOARD_CHART_DATA: ::kestra_core::OperationInfo = {
         .path_parameters(&["id", "chartId"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .early_error()
-        .asks_first(&GET_DASHBOARD)
+        .asks_first(&GET_DASHBOARD, ::kestra_core::Check::HasChart)
 };
 
 /// Reads which dashboards are shown by default.
@@ -439,7 +439,7 @@ pub static UPDATE_DASHBOARD: ::kestra_core::OperationInfo = {
         .path_parameters(&["id"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .early_error()
-        .asks_first(&GET_DASHBOARD)
+        .asks_first(&GET_DASHBOARD, ::kestra_core::Check::Exists)
 };
 
 /// Checks the source of a chart.

@@ -3389,7 +3389,7 @@ pub static SET_EXECUTION_LABELS: ::kestra_core::OperationInfo = {
         .path_parameters(&["executionId"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .early_error()
-        .asks_first(&GET_EXECUTION)
+        .asks_first(&GET_EXECUTION, ::kestra_core::Check::Ended)
 };
 
 /// Sets labels of the executions named, which must have ended.
@@ -5159,7 +5159,7 @@ pub static UPDATE_TASK_RUN_STATE: ::kestra_core::OperationInfo = {
         .path_parameters(&["executionId"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .early_error()
-        .asks_first(&GET_EXECUTION)
+        .asks_first(&GET_EXECUTION, ::kestra_core::Check::HasTaskRun)
 };
 
 /// Checks inputs as a creation would, and answers each input with its value and errors.

@@ -1831,6 +1831,7 @@ pub static UPDATE_CONCURRENCY_LIMIT: ::kestra_core::OperationInfo = {
         .path_parameters(&["namespace", "flowId"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .early_error()
+        .asks_first(&SEARCH_CONCURRENCY_LIMITS, ::kestra_core::Check::HasLimit)
 };
 
 /// Replaces the source of a flow that exists; a source that is the same makes no new revision.
@@ -1879,7 +1880,7 @@ pub static UPDATE_FLOW: ::kestra_core::OperationInfo = {
         .open_source_ignores("publishes the flow")])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .early_error()
-        .asks_first(&GET_FLOW)
+        .asks_first(&GET_FLOW, ::kestra_core::Check::Exists)
         .guard(::kestra_core::Guard::DeletingSource)
 };
 

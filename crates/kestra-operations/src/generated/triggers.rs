@@ -75,6 +75,7 @@ pub static DELETE_BACKFILL: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .early_error()
+        .asks_first(&SEARCH_TRIGGERS_FOR_FLOW, ::kestra_core::Check::HasBackfill)
         .guard(::kestra_core::Guard::NamedTrigger)
 };
 
@@ -432,6 +433,7 @@ pub static PAUSE_BACKFILL: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .early_error()
+        .asks_first(&SEARCH_TRIGGERS_FOR_FLOW, ::kestra_core::Check::HasBackfill)
         .guard(::kestra_core::Guard::NamedTrigger)
 };
 
@@ -1165,6 +1167,8 @@ pub static UNPAUSE_BACKFILL: ::kestra_core::OperationInfo = {
         .go_key("TriggersAPIService.UnpauseBackfill")
         .aliases(&["unpauseBackfill"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .early_error()
+        .asks_first(&SEARCH_TRIGGERS_FOR_FLOW, ::kestra_core::Check::HasBackfill)
         .guard(::kestra_core::Guard::NamedTrigger)
 };
 

@@ -114,8 +114,9 @@ impl Fault {
         Self::new(Kind::Hang)
     }
 
-    /// It behaves as real servers do when a route answers an error before the body came in the same read as the head: it
-    /// never answers, and the connection is stuck. Lasts until the server is healed.
+    /// It never answers where real servers hang: some routes answer an error before they have read the body, and then a
+    /// connection is stuck that was used before, whatever the size of the body, and a new one if the body didn't come in the
+    /// same read as the head. Which routes these are depends on the version. Lasts until the server is healed.
     pub fn early_errors_hang() -> Self {
         Self::new(Kind::EarlyErrorsHang).always()
     }

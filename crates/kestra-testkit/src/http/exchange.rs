@@ -61,7 +61,7 @@ impl Shell {
             return Err(cut());
         }
         let request = read(request).await?;
-        let apart = reads.count() > 1;
+        let is_dangerous = reads.count() > 1 || reads.is_used();
         let takes_gzip = compress::takes_gzip(&request.headers);
         self.app.requests.push(&request, reads.count());
         let target = request.target();
@@ -73,7 +73,7 @@ impl Shell {
             } else if headers > MAX_HEAD {
                 Ok((too_long(None).into_reply(&target), None))
             } else {
-                shell.carry_out(request, plan, apart).await
+                shell.carry_out(request, plan, is_dangerous).await
             }
         };
         let (reply, length) = tokio::spawn(work).await.map_err(io::Error::other)??;
@@ -88,7 +88,7 @@ impl Shell {
         self: Arc<Self>,
         request: Request,
         plan: Plan,
-        apart: bool,
+        is_dangerous: bool,
     ) -> Result<(Reply, Option<usize>), io::Error> {
         if !plan.delay.is_zero() {
             tokio::time::sleep(plan.delay).await;
@@ -123,7 +123,7 @@ impl Shell {
             _ => {}
         }
         let reply = answer.unwrap_or_else(|error| error.into_reply(&target));
-        if plan.early_errors_hang && early && apart && reply.status.as_u16() >= 400 {
+        if plan.early_errors_hang && early && is_dangerous && reply.status.as_u16() >= 400 {
             std::future::pending::<()>().await;
         }
         let reply = faults::until_shutdown(reply, down);
@@ -157,7 +157,7 @@ impl Shell {
             Handler::Now(function) => function(&context),
             Handler::Later(function) => function(context).await,
         };
-        (answer, found.route.early)
+        (answer, found.route.early.is_some_and(|last| self.app.dialect <= last))
     }
 }
 

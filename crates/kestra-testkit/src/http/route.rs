@@ -41,8 +41,8 @@ pub(crate) struct Route {
     pub(crate) since: Dialect,
     pub(crate) until: Dialect,
     pub(crate) handler: Handler,
-    /// Whether a real server may answer an error before it has read the body, and then hang.
-    pub(crate) early: bool,
+    /// The last dialect whose real servers may answer an error before they have read the body, and then hang.
+    pub(crate) early: Option<Dialect>,
 }
 
 impl Route {
@@ -56,7 +56,7 @@ impl Route {
             since: Dialect::V1_0,
             until: Dialect::V2_0,
             handler,
-            early: false,
+            early: None,
         }
     }
 
@@ -96,8 +96,14 @@ impl Route {
 
     /// Marks a route that on a real server answers an error before it has read the body.
     #[must_use]
-    pub(crate) fn answers_early(mut self) -> Self {
-        self.early = true;
+    pub(crate) fn answers_early(self) -> Self {
+        self.answers_early_until(Dialect::V2_0)
+    }
+
+    /// The same, up to this dialect.
+    #[must_use]
+    pub(crate) fn answers_early_until(mut self, last: Dialect) -> Self {
+        self.early = Some(last);
         self
     }
 

@@ -50,7 +50,8 @@ impl Pool {
         PoolWatch::new(self, generation, context)
     }
 
-    /// Sends a request, with an empty pool if the call had a timeout before.
+    /// Sends a request: on a new connection if an early error would make the server hang on one that was used before, with an
+    /// empty pool if the call had a timeout before.
     pub(crate) fn send(
         self: &Arc<Self>,
         request: Request<RequestBody>,
@@ -60,9 +61,16 @@ impl Pool {
             let generation = self.current.read().unwrap_or_else(PoisonError::into_inner).1;
             self.exchange(generation);
         }
+        let has_early_error =
+            context.as_ref().and_then(CallContext::operation).is_some_and(|operation| operation.early_error);
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
         let watch = PoolWatch::new(self, current.1, context);
-        (current.0.request(request), watch)
+        let response = match has_early_error {
+            // A pool of its own, which nothing can be left in.
+            true => self.builder.build::<_, RequestBody>(self.connector.clone()).request(request),
+            false => current.0.request(request),
+        };
+        (response, watch)
     }
 
     /// Puts an empty pool in the place of that one, unless somebody else has.

@@ -187,12 +187,12 @@ impl Executor for Client {
         if ask_edition::is_needed(&call, &self.options) {
             return ask_edition::ask_then_send(self.clone(), call);
         }
-        match ask_first::question(&call, &self.options) {
-            Some(question) => ask_first::ask_then_send(self.clone(), question, call),
-            None => match dropped_inputs::of(&call) {
-                Some(names) => dropped_inputs::send_then_compare(self, call, names),
-                None => self.send(call),
-            },
+        if ask_first::is_needed(&call, &self.options) {
+            return ask_first::ask_then_send(self.clone(), call);
+        }
+        match dropped_inputs::of(&call) {
+            Some(names) => dropped_inputs::send_then_compare(self, call, names),
+            None => self.send(call),
         }
     }
 }

@@ -71,7 +71,7 @@ impl TriggerBackfill {
     ///
     /// # Errors
     ///
-    /// As any call; before 2.0 400 if there is no backfill.
+    /// 404 if the server doesn't know the trigger; before 2.0 409 if it has no backfill. Nothing is sent then but a question.
     pub async fn pause(&self) -> Result<TriggerState, Error> {
         self.client.triggers().pause_backfill(self.id.clone()).await
     }

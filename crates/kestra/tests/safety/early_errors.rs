@@ -30,7 +30,8 @@ async fn an_update_of_what_is_missing_would_hang() -> Result<(), Error> {
 async fn a_small_body_leaves_with_its_head() {
     let (server, client) = serve(Dialect::V2_0).await;
     server.fail(Fault::early_errors_hang());
-    let error = client.flows().update_flow(NAMESPACE, "hello", flow("hello")).await.unwrap_err();
+    let update = client.flows().update_flow(NAMESPACE, "hello", flow("hello"));
+    let error = update.unchecked().await.unwrap_err();
     assert!(error.is_not_found(), "{error}");
     let update = server.requests().pop().unwrap();
     assert_eq!(update.method, "PUT");

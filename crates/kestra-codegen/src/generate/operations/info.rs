@@ -1,6 +1,6 @@
 //! The facts of an operation, as a static.
 
-use crate::catalogue::{Answer, CharacterRules, Edition, Operation, Replay, Traffic, Version, Versions};
+use crate::catalogue::{Answer, CharacterRules, Edition, Operation, Question, Replay, Traffic, Version, Versions};
 use crate::error::{Error, Result};
 use crate::generate::writer::Writer;
 use crate::generate::{guards, paging};
@@ -101,7 +101,8 @@ pub(super) fn write(builder: &Builder<'_>, file: &mut Writer) -> Result<()> {
         file.line(".early_error()");
     }
     if let Some(question) = &operation.asks_first {
-        file.line(format!(".asks_first(&{})", question.to_uppercase()));
+        let Question { operation, check } = question;
+        file.line(format!(".asks_first(&{}, ::kestra_core::Check::{check:?})", operation.to_uppercase()));
     }
     if let Some(guard) = guards::of(operation) {
         file.line(format!(".guard(::kestra_core::Guard::{guard})"));

@@ -61,7 +61,9 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::get("executions/{executionId}/file", now!(files::download)).produces(BYTES),
         Route::get("executions/{executionId}/file/metas", now!(files::metas)),
         Route::get("executions/{executionId}/file/preview", now!(files::preview)),
-        Route::put("concurrency-limit/{namespace}/{flowId}", now!(queue::set_limit)).since(Dialect::V1_3),
+        Route::put("concurrency-limit/{namespace}/{flowId}", now!(queue::set_limit))
+            .since(Dialect::V1_3)
+            .answers_early(),
         Route::get("concurrency-limit/search", now!(queue::limits)).since(Dialect::V1_3),
         Route::get("outputs/executions/{executionId}", now!(outputs::of_execution)).since(Dialect::V2_0),
         Route::get("outputs/tasks/{executionId}", now!(outputs::list)).since(Dialect::V2_0),
@@ -132,6 +134,9 @@ fn actions() -> Vec<Route> {
         }
         if route.template.ends_with("/kill") {
             route.consumes = ANY;
+        }
+        if route.template.ends_with("/labels") || route.template.ends_with("/state") {
+            route.early = Some(Dialect::V1_3);
         }
     }
     routes

@@ -107,8 +107,9 @@ pub(super) fn force_one(app: &Arc<App>, cell: &Arc<Cell>) -> Arc<Execution> {
 pub(super) fn set_limit(cx: &Context) -> Answer {
     let (namespace, flow) = (cx.param("namespace").to_owned(), cx.param("flowId").to_owned());
     let body = body(cx, "concurrencyLimit")?;
-    let known = cx.app.stored_flow(&namespace, &flow, None);
-    if known.is_none_or(|flow| flow.definition.concurrency.is_none()) {
+    // A flow has one once an execution of it was counted.
+    let all = cx.app.engine.slots(|slots| slots.all());
+    if !all.iter().any(|(known, id, _)| *known == namespace && *id == flow) {
         return Err(ApiError::not_found());
     }
     let running = body.get("running").and_then(Value::as_u64).unwrap_or_default();
@@ -119,10 +120,10 @@ pub(super) fn set_limit(cx: &Context) -> Answer {
 
 /// The flows whose executions are counted.
 pub(super) fn limits(cx: &Context) -> Answer {
-    let page = cx.query().page("searchConcurrencyLimits")?;
     let all = cx.app.engine.slots(|slots| slots.all());
-    let rows = all.iter().map(|(namespace, flow, running)| limit(namespace, flow, *running)).collect();
-    Reply::json(&page.of(rows))
+    let rows: Vec<Value> =
+        all.iter().map(|(namespace, flow, running)| limit(namespace, flow, *running)).collect();
+    Reply::json(&json!({"total": rows.len(), "results": rows}))
 }
 
 fn limit(namespace: &str, flow: &str, running: usize) -> Value {

@@ -25,9 +25,9 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::put("triggers", now!(backfill::update)).until(V1_3),
         Route::put("triggers/set-disabled", later!(change::set_disabled)).since(V2_0),
         Route::put("triggers/backfill/create", now!(backfill::create)).since(V2_0),
-        Route::put("triggers/backfill/pause", now!(backfill::pause)).answers_early(),
-        Route::put("triggers/backfill/unpause", now!(backfill::unpause)).answers_early(),
-        Route::post("triggers/backfill/delete", now!(backfill::delete)).answers_early(),
+        Route::put("triggers/backfill/pause", now!(backfill::pause)).answers_early_until(V1_3),
+        Route::put("triggers/backfill/unpause", now!(backfill::unpause)).answers_early_until(V1_3),
+        Route::post("triggers/backfill/delete", now!(backfill::delete)).answers_early_until(V1_3),
     ];
     routes.extend(bulk::routes());
     routes
