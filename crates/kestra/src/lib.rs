@@ -35,7 +35,7 @@ mod triggers;
 
 pub use areas::*;
 pub use client::{CallService, Client, ClientBuilder, IntoCallService, IntoServers, ServerInfo};
-pub use executions::{Finished, Resolve, Resolved, Run, Start, Started, Wait};
+pub use executions::{AddLabels, Finished, Resolve, Resolved, Run, Start, Started, Wait};
 pub use files::{DownloadFile, FileAction, FileSync, FileSyncReport, SyncedFile};
 pub use flows::{Deploy, Deployed, FlowAction, FlowSync, FlowSyncReport, SyncedFlow};
 pub use kestra_core::{

@@ -1,5 +1,6 @@
 //! What executions can do beyond single operations: start once, wait to the end, run.
 
+mod add_labels;
 mod check;
 mod create;
 mod creation;
@@ -14,6 +15,7 @@ mod successor;
 mod wait;
 mod watch;
 
+pub use add_labels::AddLabels;
 pub(crate) use create::create_once;
 pub use finished::Finished;
 pub use resolve::{Resolve, Resolved};

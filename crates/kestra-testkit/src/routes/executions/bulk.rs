@@ -14,7 +14,7 @@ use crate::engine::actions::{NoTask, Replay};
 use crate::engine::cell::Cell;
 use crate::engine::run;
 use crate::engine::state::State;
-use crate::http::{Answer, ApiError, Context, Reply, Route, now};
+use crate::http::{Answer, ApiError, Context, Reply, Route, later, now};
 
 /// The routes of bulk actions.
 pub(super) fn routes() -> Vec<Route> {
@@ -23,8 +23,8 @@ pub(super) fn routes() -> Vec<Route> {
         Route::delete("executions/by-query", now!(delete_by_query)).consumes(super::ANY),
         Route::delete("executions/kill/by-ids", now!(kill_by_ids)),
         Route::delete("executions/kill/by-query", now!(kill_by_query)).consumes(super::ANY),
-        Route::post("executions/labels/by-ids", now!(bulk_labels::by_ids)),
-        Route::post("executions/labels/by-query", now!(bulk_labels::by_query)),
+        Route::post("executions/labels/by-ids", later!(bulk_labels::by_ids)),
+        Route::post("executions/labels/by-query", later!(bulk_labels::by_query)),
     ];
     macro_rules! both {
         ($name:literal, $by_ids:path, $by_query:path) => {

@@ -1,0 +1,191 @@
+//! Labels that are added to those of an execution.
+
+use std::time::Duration;
+
+use http::StatusCode;
+use kestra_core::sse::Backoff;
+use kestra_core::{CallOptions, Error, ErrorKind, RequestSent};
+use kestra_models::{Execution, Label, SetLabelsByIdsRequest, State};
+use tokio::time::Instant;
+
+use crate::client::Deadline;
+use crate::{Client, Executions};
+
+/// How long labels are read back and added again.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How often they are added.
+const ROUNDS: u32 = 10;
+
+/// How long they have to stay: who adds others at the same moment writes back all labels as they were read before.
+const SETTLING: Duration = Duration::from_millis(500);
+
+/// How long a server may take until they show, longer each time.
+const LAG: Duration = Duration::from_secs(1);
+
+/// The first pause between two reads, and the longest.
+const PACE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
+
+impl Executions {
+    /// Adds labels to an execution that has ended, in place of those with the same keys. Returns the execution with its
+    /// labels. All versions.
+    ///
+    /// `set_execution_labels` replaces all labels instead. Labels can't be removed this way.
+    ///
+    /// Servers write back all labels of the execution, so of several additions at the same moment some get lost, and from
+    /// 2.0 on they queue them. So the execution is read until the labels have stayed for half a second, and what is missing is
+    /// added again, at most 10 times within 30 s.
+    ///
+    /// # Errors
+    ///
+    /// 404 if there is no such execution, and 409 if it hasn't ended, both with nothing sent. The kind `Build` if a key or a
+    /// value is empty, which servers store or drop, or if a key comes twice. The kind `Incomplete` if labels are missing in
+    /// the end; [`failures`](Error::failures) has their keys.
+    ///
+    /// ```no_run
+    /// # async fn run(client: kestra::Client, id: String) -> Result<(), kestra::Error> {
+    /// let execution = client.executions().add_labels(id, [("reviewed", "yes")]).await?;
+    /// assert_eq!(execution.labels.get("reviewed"), Some("yes"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn add_labels(
+        &self,
+        execution_id: impl Into<String>,
+        labels: impl IntoIterator<Item = impl Into<Label>>,
+    ) -> AddLabels {
+        AddLabels {
+            client: self.client().clone(),
+            id: execution_id.into(),
+            labels: labels.into_iter().map(Into::into).collect(),
+            options: CallOptions::new(),
+            limit: PATIENCE,
+        }
+    }
+}
+
+/// An addition of labels; see [`Executions::add_labels`].
+#[must_use = "labels are added only when this is awaited"]
+#[derive(Debug)]
+pub struct AddLabels {
+    client: Client,
+    id: String,
+    labels: Vec<Label>,
+    options: CallOptions,
+    limit: Duration,
+}
+
+options_of_calls!(AddLabels, options);
+
+impl AddLabels {
+    /// Sets how long the labels are read back and added again. Defaults to 30 s.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Sends the labels as they are, and to an execution that hasn't ended as well, which servers refuse.
+    pub fn unchecked(mut self) -> Self {
+        self.options = self.options.unchecked();
+        self
+    }
+
+    async fn run(mut self) -> Result<Execution, Error> {
+        self.client = self.client.with_options(std::mem::take(&mut self.options));
+        self.add().await.map_err(|error| error.of_execution(&self.id))
+    }
+
+    async fn add(&self) -> Result<Execution, Error> {
+        let executions = self.client.executions();
+        let is_checked = !self.client.options().is_unchecked();
+        if is_checked {
+            check(&self.labels)?;
+        }
+        let deadline = Deadline::within(Some(self.limit));
+        let mut execution = executions.get_execution(&self.id).await?;
+        if is_checked && !execution.state.as_ref().is_some_and(State::is_terminal) {
+            return Err(Error::foreseen(
+                StatusCode::CONFLICT,
+                "servers add labels only to an execution that has ended: wait for its end",
+            ));
+        }
+        let mut missing = missing(&self.labels, &execution);
+        for round in 1..=ROUNDS {
+            if missing.is_empty() {
+                return Ok(execution);
+            }
+            if deadline.is_over() {
+                break;
+            }
+            let request = SetLabelsByIdsRequest::new(missing.clone(), [&self.id]);
+            executions.set_execution_labels_by_ids(request).await?;
+            execution = self.read_back(LAG * round, deadline).await?;
+            missing = self.lost(&execution);
+        }
+        if missing.is_empty() { Ok(execution) } else { Err(incomplete(&missing)) }
+    }
+
+    /// Reads the execution until it has the labels for some time, or won't have them any more.
+    async fn read_back(&self, lag: Duration, deadline: Deadline) -> Result<Execution, Error> {
+        let mut pace = Backoff::default().waits(PACE.0, PACE.1);
+        let sent = Instant::now();
+        let mut seen: Option<Instant> = None;
+        loop {
+            pace.wait().await;
+            let execution = self.client.executions().get_execution(&self.id).await?;
+            let is_complete = self.lost(&execution).is_empty();
+            let is_settled = match seen {
+                Some(_) if !is_complete => true,
+                Some(since) => since.elapsed() >= SETTLING,
+                None => !is_complete && sent.elapsed() >= lag,
+            };
+            if is_settled || deadline.is_over() {
+                return Ok(execution);
+            }
+            if is_complete && seen.is_none() {
+                seen = Some(Instant::now());
+            }
+        }
+    }
+
+    /// The labels that are lost; most versions drop an empty value on purpose.
+    fn lost(&self, execution: &Execution) -> Vec<Label> {
+        let mut missing = missing(&self.labels, execution);
+        missing.retain(|label| !label.value.is_empty());
+        missing
+    }
+}
+
+/// The labels that an execution doesn't have.
+fn missing(labels: &[Label], execution: &Execution) -> Vec<Label> {
+    let is_missing = |label: &&Label| execution.labels.get(&label.key) != Some(&label.value);
+    labels.iter().filter(is_missing).cloned().collect()
+}
+
+fn check(labels: &[Label]) -> Result<(), Error> {
+    for (index, Label { key, value, .. }) in labels.iter().enumerate() {
+        let problem = match (key.as_str(), value.as_str()) {
+            ("", _) => "a key is empty: give each label one".to_owned(),
+            (key, "") => {
+                format!("the value of `{key}` is empty, which servers store or drop: leave the label out")
+            }
+            (key, _) if labels[..index].iter().any(|earlier| earlier.key == key) => {
+                format!("the key `{key}` comes twice: give it one value")
+            }
+            _ => continue,
+        };
+        return Err(Error::invalid("labels", problem));
+    }
+    Ok(())
+}
+
+fn incomplete(missing: &[Label]) -> Error {
+    let keys: Vec<String> = missing.iter().map(|label| label.key.clone()).collect();
+    let message = format!(
+        "the execution lacks {} of the labels that were added, as others were added at the same moment: add them again",
+        keys.len()
+    );
+    Error::new(ErrorKind::Incomplete, message).with_failures(keys).sent(RequestSent::Yes)
+}
+
+awaited!(AddLabels => Execution, AddLabels::run);
