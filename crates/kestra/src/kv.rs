@@ -1,7 +1,10 @@
 //! What the store of keys can do beyond single operations.
 
-use kestra_core::{Error, ErrorKind, Filter};
-use kestra_models::KvEntry;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use kestra_core::{Error, ErrorKind, Filter, instant};
+use kestra_models::{KvEntry, KvValue};
 
 use crate::Kv;
 
@@ -32,4 +35,50 @@ impl Kv {
             listed => listed,
         }
     }
+
+    /// Stores a value under a key and keeps the key's expiration and description, which `set_key_value` drops where it isn't
+    /// told them: a key that had a `ttl` becomes permanent. All versions.
+    ///
+    /// A key that doesn't exist, or has expired, is created without an expiration. The key is read from the list of its
+    /// namespace first, so what somebody else changes in between is lost; what is left of its time is measured by the clock
+    /// of this machine.
+    ///
+    /// ```no_run
+    /// # async fn run(client: kestra::Client) -> Result<(), kestra::Error> {
+    /// let keys = client.kv();
+    /// keys.set_key_value("company.team", "cursor", 1).ttl(std::time::Duration::from_secs(3600)).await?;
+    /// keys.replace_value("company.team", "cursor", 2).await?; // expires when it would have
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As those of [`keys`](Self::keys) and `set_key_value`.
+    pub async fn replace_value(
+        &self,
+        namespace: impl AsRef<str>,
+        key: impl AsRef<str>,
+        value: impl Into<KvValue>,
+    ) -> Result<(), Error> {
+        let (namespace, key) = (namespace.as_ref(), key.as_ref());
+        let mut call = self.set_key_value(namespace, key, value);
+        let entries = self.keys(namespace).await?;
+        if let Some(entry) = entries.into_iter().find(|entry| entry.key.as_deref() == Some(key)) {
+            let left = entry.expiration_date.map(time_until);
+            if let Some(description) = entry.description.filter(|_| left != Some(Duration::ZERO)) {
+                call = call.description(description);
+            }
+            if let Some(left) = left.filter(|left| !left.is_zero()) {
+                call = call.ttl(left);
+            }
+        }
+        call.await
+    }
+}
+
+/// How long it is from now until then; nothing if that is over.
+fn time_until(then: Timestamp) -> Duration {
+    let now = instant::ago(Duration::ZERO);
+    Duration::try_from(then.duration_since(now)).unwrap_or_default()
 }

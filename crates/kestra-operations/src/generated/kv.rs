@@ -268,7 +268,7 @@ pub static LIST_KEYS_WITH_INHERITANCE: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Stores a value under a key.
+/// Stores a value under a key, and drops its expiration and description unless they are set again; `replace_value` keeps them.
 ///
 /// `PUT /api/v1/{tenant}/namespaces/{namespace}/kv/{key}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
@@ -301,7 +301,7 @@ impl<E> SetKeyValue<E> {
         self
     }
 
-    /// How long the key is kept.
+    /// How long the key is kept. Without it the key never expires, also one that did before.
     ///
     /// `ttl` in the head.
     pub fn ttl(mut self, ttl: impl Into<::kestra_models::IsoDuration>) -> Self {

@@ -64,7 +64,7 @@ impl crate::areas::Kv {
         ::kestra_operations::ListKeysWithInheritance::new(namespace).on(self.client().clone())
     }
 
-    /// Stores a value under a key.
+    /// Stores a value under a key, and drops its expiration and description unless they are set again; `replace_value` keeps them.
     ///
     /// `PUT /api/v1/{tenant}/namespaces/{namespace}/kv/{key}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn set_key_value(
