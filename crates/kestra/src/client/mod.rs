@@ -187,6 +187,9 @@ impl Executor for Client {
         if ask_edition::is_needed(&call, &self.options) {
             return ask_edition::ask_then_send(self.clone(), call);
         }
+        if ask_edition::is_of_enterprise(&call) {
+            return ask_edition::send_then_explain(self.clone(), call);
+        }
         if ask_first::is_needed(&call, &self.options) {
             return ask_first::ask_then_send(self.clone(), call);
         }

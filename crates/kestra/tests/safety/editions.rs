@@ -1,6 +1,9 @@
 use std::time::Duration;
 
-use kestra::{CallOptions, Client, Error, ErrorKind, Filter};
+use kestra::{
+    Call, CallOptions, Client, Edition, Error, ErrorKind, Executor, Filter, OperationInfo, RequestSent,
+    Route, Versions,
+};
 use kestra_testkit::{Dialect, Fault, Server};
 use serde_json::json;
 
@@ -121,5 +124,33 @@ async fn a_cursor_that_the_server_gave_needs_no_question() -> Result<(), Error> 
     // The parameter's version is asked for once, the edition isn't.
     assert_eq!(requests.iter().filter(|request| request.path == "/api/v1/configs").count(), 1);
     assert_eq!(requests.last().unwrap().query_value("cursor"), Some("more"));
+    Ok(())
+}
+
+/// An operation that only Enterprise has.
+static GET_ROLE: OperationInfo =
+    OperationInfo::new("get_role", "roles", &[Route::get("/api/v1/{tenant}/roles/{id}", Versions::ALL)])
+        .edition(Edition::Enterprise)
+        .path_parameters(&["id"]);
+
+#[tokio::test]
+async fn open_source_says_that_an_operation_of_enterprise_is_not_found() -> Result<(), Error> {
+    for dialect in Dialect::ALL {
+        let (server, client) = serve(dialect).await;
+        let get = || client.execute(Call::new(&GET_ROLE).path("admin"));
+        for status in [404, 405] {
+            server.answer("GET", "/api/v1/{tenant}/roles/**").status(status);
+            let error = get().await.unwrap_err();
+            assert_eq!((error.kind(), error.request_sent()), (ErrorKind::Unsupported, RequestSent::Yes));
+            assert!(!error.is_not_found() && error.to_string().contains("Enterprise Edition"), "{error}");
+        }
+        // What is missing on an Enterprise server is missing.
+        server.answer("GET", "/api/v1/{tenant}/roles/**").status(404);
+        enterprise(&server, dialect.version());
+        assert!(get().await.unwrap_err().is_not_found());
+        // A server that doesn't say what it is leaves it at that.
+        server.answer("GET", "/api/v1/configs").status(500);
+        assert!(get().await.unwrap_err().is_not_found());
+    }
     Ok(())
 }
