@@ -56,7 +56,9 @@ pub use head::{MAX_ARGUMENTS, REQUEST_LINE_LIMIT, check_request_line};
 #[doc(hidden)]
 pub use headers::set_header;
 pub use key::{CORRELATION_LABEL, IdempotencyKey};
-pub use operation::{ACCEPT_JSON, Answer, Edition, OperationInfo, QueryParameter, Replay, Route, Traffic};
+pub use operation::{
+    ACCEPT_JSON, Answer, Edition, KnownValues, OperationInfo, QueryParameter, Replay, Route, Traffic,
+};
 pub use options::CallOptions;
 pub use question::{Check, Question};
 pub use retry::{Attempt, AttemptResult, Retry, RetryEvent, Verdict};

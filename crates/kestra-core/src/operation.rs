@@ -342,6 +342,18 @@ pub struct QueryParameter {
     pub is_uri: bool,
     /// The value that is sent for an empty one.
     pub empty_as: Option<&'static str>,
+    /// The values that servers know, where they ignore others without a word.
+    pub known_values: Option<KnownValues>,
+}
+
+/// The values of a parameter that servers know; see [`QueryParameter::known_values`].
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct KnownValues {
+    /// The values on the wire.
+    pub values: &'static [&'static str],
+    /// What servers do with another value, beside ignoring it.
+    pub otherwise: &'static str,
 }
 
 impl QueryParameter {
@@ -354,7 +366,15 @@ impl QueryParameter {
     /// A parameter that these versions read.
     #[must_use]
     pub const fn of(name: &'static str, versions: Versions) -> Self {
-        Self { name, versions, open_source_ignores: None, characters: &[], is_uri: false, empty_as: None }
+        Self {
+            name,
+            versions,
+            open_source_ignores: None,
+            characters: &[],
+            is_uri: false,
+            empty_as: None,
+            known_values: None,
+        }
     }
 
     /// Marks a parameter that open-source servers ignore, and says what they do instead.
@@ -382,6 +402,13 @@ impl QueryParameter {
     #[must_use]
     pub const fn empty_as(mut self, value: &'static str) -> Self {
         self.empty_as = Some(value);
+        self
+    }
+
+    /// Marks a parameter of which servers ignore all but these values, and says what they do then.
+    #[must_use]
+    pub const fn known_values(mut self, values: &'static [&'static str], otherwise: &'static str) -> Self {
+        self.known_values = Some(KnownValues { values, otherwise });
         self
     }
 }

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use super::Catalogue;
 use super::files::{read, yaml_files};
 use super::operation::{
-    Answer, Body, Edition, HeaderParameter, Operation, QueryParameter, Question, Replay, Route, Style,
-    Traffic,
+    Answer, Body, Edition, HeaderParameter, KnownValues, Operation, QueryParameter, Question, Replay, Route,
+    Style, Traffic,
 };
 use super::patch::{FieldPatch, set};
 use super::schema::{EnumValue, Kind, Presence, Schema};
@@ -93,6 +93,7 @@ struct QueryPatch {
     characters: Option<String>,
     uri: Option<bool>,
     empty_as: Option<String>,
+    known_values: Option<KnownValues>,
     note: Option<String>,
 }
 
@@ -303,6 +304,7 @@ impl QueryPatch {
                 characters: None,
                 uri: false,
                 empty_as: None,
+                known_values: None,
                 note: None,
                 summary: None,
             });
@@ -327,6 +329,9 @@ impl QueryPatch {
             set(&mut parameter.uri, self.uri.as_ref());
             if self.empty_as.is_some() {
                 parameter.empty_as.clone_from(&self.empty_as);
+            }
+            if self.known_values.is_some() {
+                parameter.known_values.clone_from(&self.known_values);
             }
             if self.note.is_some() {
                 parameter.note.clone_from(&self.note);

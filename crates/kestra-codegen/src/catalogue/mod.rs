@@ -20,8 +20,8 @@ use serde::{Deserialize, Serialize};
 pub use self::characters::{CharacterRule, CharacterRules};
 pub(crate) use self::files::{read_imported, read_or_default, write_imported};
 pub use self::operation::{
-    Answer, Body, BodyVariant, Check, Content, Edition, HeaderParameter, Multipart, Operation, Part,
-    PathParameter, QueryParameter, Question, Replay, Route, Style, Traffic,
+    Answer, Body, BodyVariant, Check, Content, Edition, HeaderParameter, KnownValues, Multipart, Operation,
+    Part, PathParameter, QueryParameter, Question, Replay, Route, Style, Traffic,
 };
 pub use self::schema::{EnumValue, Field, Kind, Member, Object, Presence, Schema, Union};
 pub use self::types::{BadType, Type};

@@ -240,12 +240,25 @@ pub struct QueryParameter {
     /// What is sent for an empty value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub empty_as: Option<String>,
+    /// The values that servers know, where they ignore others without a word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known_values: Option<KnownValues>,
     /// What else its documentation says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// What it does, in our own words; from the summaries' files.
     #[serde(skip)]
     pub summary: Option<String>,
+}
+
+/// The values of a parameter that servers know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownValues {
+    /// The values on the wire.
+    pub values: Vec<String>,
+    /// What servers do with another value, beside ignoring it.
+    pub otherwise: String,
 }
 
 /// How a query parameter of several values is written.

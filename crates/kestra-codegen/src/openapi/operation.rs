@@ -116,6 +116,7 @@ fn query_parameter(name: String, ty: Type, node: &Value) -> QueryParameter {
         characters: None,
         uri: false,
         empty_as: None,
+        known_values: None,
         note: None,
         summary: None,
         name,

@@ -74,6 +74,9 @@ impl Call {
             }
             self.payload.amend(|body| guard.amended(body, tenant));
         }
+        if !options.is_unchecked() {
+            self.check_values()?;
+        }
         if !self.enterprise
             && !options.is_unchecked()
             && let Some(parameter) = self.ignored_by_open_source()
@@ -140,6 +143,20 @@ impl Call {
             rule.check(value.parameter.name, &value.text, Version::NEWEST)?;
         }
         self.payload.form().map_or(Ok(()), Multipart::check_file_names)
+    }
+
+    /// Servers ignore a value that they don't know, of some parameters without a word.
+    fn check_values(&self) -> Result<(), Error> {
+        let limited = self.info.query_parameters.iter().enumerate();
+        for (index, parameter) in limited.filter(|(_, parameter)| parameter.known_values.is_some()) {
+            if let Some(value) = self.query.value(index)
+                && let Some(known) = &parameter.known_values
+                && !known.values.contains(&value.as_str())
+            {
+                return Err(guard::unknown_value(parameter.name, &value, known));
+            }
+        }
+        Ok(())
     }
 
     fn check_guard(&self, guard: Guard, tenant: &str) -> Result<(), Error> {

@@ -10,7 +10,7 @@ pub(crate) use files::is_root;
 
 use crate::body::{Body, Multipart};
 use crate::error::{Error, ErrorKind};
-use crate::operation::QueryParameter;
+use crate::operation::{KnownValues, QueryParameter};
 
 pub use source::refuse_deleted;
 
@@ -76,6 +76,13 @@ pub(crate) fn ignored(parameter: &QueryParameter) -> Error {
     let consequence = parameter.open_source_ignores.unwrap_or("it");
     let name = parameter.name;
     refused(&format!("open-source Kestra ignores `{name}` and {consequence}, only Enterprise reads it"))
+}
+
+/// Refuses a value that servers ignore.
+pub(crate) fn unknown_value(name: &str, value: &str, known: &KnownValues) -> Error {
+    let KnownValues { values, otherwise, .. } = known;
+    let values = values.join(", ");
+    refused(&format!("servers ignore the {name} `{value}` and {otherwise}: use one of {values}"))
 }
 
 fn refused(problem: &str) -> Error {

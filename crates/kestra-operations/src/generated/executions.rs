@@ -24,7 +24,7 @@ impl CreateExecution {
 }
 
 impl<E> CreateExecution<E> {
-    /// Stops in front of these tasks, until resumed.
+    /// Stops in front of these tasks, until resumed. Servers ignore a task that the flow doesn't have.
     ///
     /// `breakpoints` in the query.
     pub fn breakpoints(mut self, breakpoints: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -98,7 +98,8 @@ pub static CREATE_EXECUTION: ::kestra_core::OperationInfo = {
         .path_parameters(&["namespace", "id"])
         .query_parameters(&[
             ::kestra_core::QueryParameter::new("breakpoints"),
-            ::kestra_core::QueryParameter::new("kind"),
+            ::kestra_core::QueryParameter::new("kind")
+                .known_values(&["NORMAL", "PLAYGROUND", "TEST"], "run the execution for real"),
             ::kestra_core::QueryParameter::new("labels"),
             ::kestra_core::QueryParameter::new("revision"),
             ::kestra_core::QueryParameter::new("scheduleDate"),
@@ -2082,7 +2083,7 @@ impl ReplayExecution {
 }
 
 impl<E> ReplayExecution<E> {
-    /// Stops in front of these tasks, until resumed.
+    /// Stops in front of these tasks, until resumed. Servers ignore a task that the flow doesn't have.
     ///
     /// `breakpoints` in the query.
     pub fn breakpoints(mut self, breakpoints: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -2154,7 +2155,7 @@ impl ReplayExecutionWithInputs {
 }
 
 impl<E> ReplayExecutionWithInputs<E> {
-    /// Stops in front of these tasks, until resumed.
+    /// Stops in front of these tasks, until resumed. Servers ignore a task that the flow doesn't have.
     ///
     /// `breakpoints` in the query.
     pub fn breakpoints(mut self, breakpoints: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -2801,7 +2802,7 @@ impl ResumeExecutionFromBreakpoint {
 }
 
 impl<E> ResumeExecutionFromBreakpoint<E> {
-    /// Stops in front of these tasks, until resumed.
+    /// Stops in front of these tasks, until resumed. Servers ignore a task that the flow doesn't have.
     ///
     /// `breakpoints` in the query.
     pub fn breakpoints(mut self, breakpoints: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -3343,7 +3344,7 @@ pub static SEARCH_EXECUTIONS_BY_FLOW_ID: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Sets labels of an execution that has ended.
+/// Replaces all labels of an execution that has ended, but the system's; `add_labels` keeps the others.
 ///
 /// `POST /api/v1/{tenant}/executions/{executionId}/actions/labels` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/labels` (Kestra before 2.0); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
@@ -3392,7 +3393,7 @@ pub static SET_EXECUTION_LABELS: ::kestra_core::OperationInfo = {
         .asks_first(&GET_EXECUTION, ::kestra_core::Check::Ended)
 };
 
-/// Sets labels of the executions named, which must have ended.
+/// Adds labels to the executions named, which must have ended, in place of those with the same keys.
 ///
 /// `POST /api/v1/{tenant}/executions/labels/by-ids` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
 #[must_use = "an operation does nothing until it is sent"]
@@ -3430,7 +3431,7 @@ pub static SET_EXECUTION_LABELS_BY_IDS: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Sets labels of every execution that the filters match, which must have ended.
+/// Adds labels to every execution that the filters match, in place of those with the same keys.
 ///
 /// `POST /api/v1/{tenant}/executions/labels/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
 ///

@@ -1,18 +1,19 @@
-//! Checking inputs against the flow, since servers don't: a name that the flow lacks is dropped, a BOOL that is neither `true`
-//! nor `false` is false.
+//! Checking inputs and breakpoints against the flow, since servers don't: a name that the flow lacks is dropped, a BOOL that is
+//! neither `true` nor `false` is false.
 
-use kestra_core::{Error, ErrorKind};
-use kestra_models::{Input, InputValue};
+use kestra_core::{Error, ErrorKind, instant};
+use kestra_models::{FlowWithSource, Input, InputValue};
+use serde_json::{Map, Value};
 
 use super::creation::Creation;
 use crate::Client;
 
 /// How to send it all the same.
-const INSIST: &str = "call `.unchecked()` to send it anyway";
+pub(super) const INSIST: &str = "call `.unchecked()` to send it anyway";
 
-/// Refuses inputs that the flow would not get as they are meant.
-pub(super) async fn inputs(client: &Client, creation: &mut Creation) -> Result<(), Error> {
-    if creation.inputs.is_empty() && creation.files.is_empty() {
+/// Refuses inputs and breakpoints that the flow would not get as they are meant.
+pub(super) async fn against_flow(client: &Client, creation: &mut Creation) -> Result<(), Error> {
+    if creation.inputs.is_empty() && creation.files.is_empty() && creation.breakpoints.is_empty() {
         return Ok(());
     }
     let mut call = client.flows().get_flow(&creation.namespace, &creation.flow).source(false);
@@ -21,6 +22,7 @@ pub(super) async fn inputs(client: &Client, creation: &mut Creation) -> Result<(
     }
     let flow = call.await?;
     let flow_name = format!("{}.{}", creation.namespace, creation.flow);
+    breakpoints(&creation.breakpoints, &flow, &flow_name)?;
     for (name, value) in &creation.inputs {
         let input = declared(&flow.inputs, name, &flow_name)?;
         if let Some(problem) = misfit(input, name, value) {
@@ -29,6 +31,56 @@ pub(super) async fn inputs(client: &Client, creation: &mut Creation) -> Result<(
         }
     }
     creation.files.iter().try_for_each(|(name, _)| declared(&flow.inputs, name, &flow_name).map(drop))
+}
+
+/// Refuses breakpoints at tasks that the flow doesn't have.
+fn breakpoints(breakpoints: &[String], flow: &FlowWithSource, flow_name: &str) -> Result<(), Error> {
+    let mut tasks = Tasks::default();
+    let all = [&flow.tasks, &flow.errors, &flow.finally, &flow.after_execution];
+    all.into_iter().flatten().for_each(|task| tasks.collect_fields(task.fields()));
+    if tasks.are_elsewhere {
+        return Ok(());
+    }
+    // Servers take what is behind the first dot for the value of an iteration.
+    let id = |breakpoint: &str| breakpoint.split('.').next().unwrap_or_default().to_owned();
+    match breakpoints.iter().find(|breakpoint| !tasks.ids.contains(&id(breakpoint))) {
+        Some(breakpoint) => Err(Error::new(
+            ErrorKind::Refused,
+            format!(
+                "{flow_name} has no task `{}` for a breakpoint, the server would run straight through (it has {}); {INSIST}",
+                id(breakpoint),
+                tasks.ids.join(", ")
+            ),
+        )),
+        None => Ok(()),
+    }
+}
+
+/// The ids of tasks, those within tasks included.
+#[derive(Default)]
+struct Tasks {
+    ids: Vec<String>,
+    /// Whether there may be more, which a template of 1.x has.
+    are_elsewhere: bool,
+}
+
+impl Tasks {
+    fn collect(&mut self, value: &Value) {
+        match value {
+            Value::Array(values) => values.iter().for_each(|value| self.collect(value)),
+            Value::Object(fields) => self.collect_fields(fields),
+            _ => {}
+        }
+    }
+
+    fn collect_fields(&mut self, fields: &Map<String, Value>) {
+        let text = |name: &str| fields.get(name).and_then(Value::as_str);
+        if let (Some(id), Some(kind)) = (text("id"), text("type")) {
+            self.ids.push(id.to_owned());
+            self.are_elsewhere |= kind.ends_with(".Template");
+        }
+        fields.values().for_each(|value| self.collect(value));
+    }
 }
 
 /// The input of a name; a dotted name is one within a form.
@@ -68,11 +120,21 @@ fn misfit(input: &Input, name: &str, value: &InputValue) -> Option<String> {
         "BOOL" | "BOOLEAN" if text != "true" && text != "false" => "`true` or `false`",
         "INT" if text.parse::<i64>().is_err() => "an integer",
         "FLOAT" if text.parse::<f64>().is_err() => "a number",
+        "DATETIME" if instant::parse(&text).is_none() => {
+            "a date and time with `Z` or an offset, such as 2026-01-31T09:00:00Z"
+        }
+        "DATE" if instant::parse(&format!("{text}T00:00:00Z")).is_none() => "a date, such as 2026-01-31",
+        "TIME" if !is_time(&text) => "a time of the day, such as 09:00:00",
         "ARRAY" | "MULTISELECT" if !is_list(&text) => "a list",
         "JSON" if serde_json::from_str::<serde::de::IgnoredAny>(&text).is_err() => "JSON",
         _ => return None,
     };
     Some(format!("is of type {type_} and must be {expected}"))
+}
+
+fn is_time(text: &str) -> bool {
+    let is_one = |seconds: &str| instant::parse(&format!("1970-01-01T{text}{seconds}Z")).is_some();
+    is_one("") || is_one(":00")
 }
 
 fn is_list(text: &str) -> bool {
@@ -100,11 +162,35 @@ mod tests {
             ("ARRAY", InputValue::from(["a"]), true),
             ("ARRAY", InputValue::from("a"), false),
             ("JSON", InputValue::from(serde_json::json!({"a": 1})), true),
+            ("DATETIME", InputValue::from("now"), false),
+            ("DATETIME", InputValue::from("2026-01-31"), false),
+            ("DATETIME", InputValue::from("2026-01-31T09:00:00"), false),
+            ("DATETIME", InputValue::from("2026-01-31T09:00:00.5+01:00"), true),
+            ("DATETIME", InputValue::from(jiff::Timestamp::UNIX_EPOCH), true),
+            ("DATE", InputValue::from("today"), false),
+            ("DATE", InputValue::from("2026-01-31"), true),
+            ("TIME", InputValue::from("noon"), false),
+            ("TIME", InputValue::from("09:00:00"), true),
+            ("TIME", InputValue::from("09:00"), true),
             ("STRING", InputValue::from(true), true),
             ("NEWER", InputValue::from("x"), true),
         ] {
             assert_eq!(misfit(&input(type_), "it", &value).is_none(), fits, "{type_} {value:?}");
         }
+    }
+
+    #[test]
+    fn breakpoints_are_at_tasks_however_deep() {
+        let flow: FlowWithSource = serde_json::from_value(serde_json::json!({
+            "tasks": [{"id": "a", "type": "x.Parallel", "tasks": [{"id": "b", "type": "x.Log"}]},
+                      {"id": "s", "type": "x.Switch", "cases": {"one": [{"id": "c", "type": "x.Log"}]}}],
+            "errors": [{"id": "d", "type": "x.Log"}],
+        }))
+        .unwrap();
+        let known = ["a", "b", "b.item", "c.1.2", "d"].map(str::to_owned);
+        assert!(breakpoints(&known, &flow, "f").is_ok());
+        let error = breakpoints(&["b".to_owned(), "bb.x".to_owned()], &flow, "f").unwrap_err();
+        assert!(error.to_string().contains("no task `bb` for a breakpoint"), "{error}");
     }
 
     #[test]

@@ -45,6 +45,12 @@ pub(super) async fn create(client: &Client, mut creation: Creation) -> Result<Cr
     if let Some(problem) = creation.problem.take() {
         return Err(problem);
     }
+    if client.options().is_unchecked() {
+        creation.unchecked = true;
+    }
+    if !creation.unchecked {
+        creation.check()?;
+    }
     let key = creation.key()?;
     let mut once = Once {
         patience: Patience::of(client),
@@ -61,7 +67,7 @@ pub(super) async fn create(client: &Client, mut creation: Creation) -> Result<Cr
         return once.found(&id).await;
     }
     while !creation.unchecked {
-        match check::inputs(client, &mut creation).await {
+        match check::against_flow(client, &mut creation).await {
             Ok(()) => break,
             Err(error) => once.patience.pause_to_read(once.missing(error)).await?,
         }

@@ -4,9 +4,10 @@ use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use kestra_core::{CORRELATION_LABEL, Call, Error, FilePart};
+use kestra_core::{CORRELATION_LABEL, Call, Error, ErrorKind, FilePart};
 use kestra_models::{ExecutionKind, InputValue};
 
+use super::check::INSIST;
 use super::create::{LOOK_BACK, LOOK_UP_FOR};
 use super::key::Key;
 use crate::Client;
@@ -49,6 +50,22 @@ impl Creation {
         }
     }
 
+    /// Refuses what servers would ignore, as far as the flow isn't needed to tell.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        if let Some(kind @ ExecutionKind::Unknown(_)) = &self.kind {
+            let problem =
+                format!("servers ignore the kind `{kind}` and run the execution for real; {INSIST}");
+            return Err(Error::new(ErrorKind::Refused, problem));
+        }
+        match self.revision {
+            Some(revision) if revision < 1 => Err(Error::invalid(
+                "revision",
+                format_args!("{revision} is none, as revisions are counted from 1; {INSIST}"),
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// The key that the execution is marked with, made now if it is a fresh one.
     pub(super) fn key(&self) -> Result<Option<String>, Error> {
         // Whoever sets the label says by it what belongs together, not what is the same.
@@ -67,6 +84,9 @@ impl Creation {
     /// The call.
     pub(super) fn into_call(self, client: &Client, key: Option<&str>) -> Call {
         let mut call = client.executions().create_execution(&self.namespace, &self.flow);
+        if self.unchecked {
+            call = call.unchecked();
+        }
         for (name, value) in &self.labels {
             call = call.label(name, value);
         }
@@ -156,7 +176,7 @@ macro_rules! creating {
                 self
             }
 
-            /// Sets the revision of the flow; the newest if none is set.
+            /// Sets the revision of the flow, counted from 1; the newest if none is set.
             pub fn revision(mut self, revision: impl Into<i64>) -> Self {
                 self.creation.revision = Some(revision.into());
                 self
@@ -168,13 +188,15 @@ macro_rules! creating {
                 self
             }
 
-            /// Sets the tasks before which it stops.
+            /// Sets the tasks before which it stops: the id of each, or `id.value` for one of its iterations. A task that the flow
+            /// doesn't have is refused, as servers ignore it and run straight through.
             pub fn breakpoints(mut self, tasks: impl IntoIterator<Item = impl Into<String>>) -> Self {
                 self.creation.breakpoints = tasks.into_iter().map(Into::into).collect();
                 self
             }
 
-            /// Sets the kind of the execution. A 1.0 server finds only those of the usual kind by a key, so with another kind a key
+            /// Sets the kind of the execution. One that servers don't know is refused, as they ignore it and run the execution for
+            /// real. A 1.0 server finds only those of the usual kind by a key, so with another kind a key
             /// of one's own is refused there.
             pub fn kind(mut self, kind: impl Into<::kestra_models::ExecutionKind>) -> Self {
                 self.creation.kind = Some(kind.into());
@@ -210,7 +232,8 @@ macro_rules! creating {
                 self
             }
 
-            /// Skips the check of names and kinds of the inputs against the flow, which servers don't make.
+            /// Skips the checks which servers don't make: of the inputs' names and kinds and of the breakpoints against the flow, of
+            /// the kind and of the revision.
             pub fn unchecked(mut self) -> Self {
                 self.creation.unchecked = true;
                 self

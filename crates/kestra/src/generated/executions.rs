@@ -436,7 +436,7 @@ impl crate::areas::Executions {
         ::kestra_operations::SearchExecutionsByFlowId::new(namespace, flow_id).on(self.client().clone())
     }
 
-    /// Sets labels of an execution that has ended.
+    /// Replaces all labels of an execution that has ended, but the system's; `add_labels` keeps the others.
     ///
     /// `POST /api/v1/{tenant}/executions/{executionId}/actions/labels` (Kestra 2.0 and later), `POST /api/v1/{tenant}/executions/{executionId}/labels` (Kestra before 2.0); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn set_execution_labels(
@@ -447,7 +447,7 @@ impl crate::areas::Executions {
         ::kestra_operations::SetExecutionLabels::new(execution_id, labels).on(self.client().clone())
     }
 
-    /// Sets labels of the executions named, which must have ended.
+    /// Adds labels to the executions named, which must have ended, in place of those with the same keys.
     ///
     /// `POST /api/v1/{tenant}/executions/labels/by-ids` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
     pub fn set_execution_labels_by_ids(
@@ -457,7 +457,7 @@ impl crate::areas::Executions {
         ::kestra_operations::SetExecutionLabelsByIds::new(set_labels_by_ids_request).on(self.client().clone())
     }
 
-    /// Sets labels of every execution that the filters match, which must have ended.
+    /// Adds labels to every execution that the filters match, in place of those with the same keys.
     ///
     /// `POST /api/v1/{tenant}/executions/labels/by-query` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
     ///

@@ -8,7 +8,8 @@
 //! | eight days | `look_back` |
 //! | updates that delete | `sources::updates_keep_what_they_do_not_name` |
 //! | drafts, and what else only Enterprise reads | `editions` |
-//! | values of keys | `keys` |
+//! | values of keys, and what a value stored without a lifetime loses | `keys` |
+//! | unknown kinds and breakpoints | `starts` |
 //! | sources that are split | `sources::several_flows_are_split_only_between_them` |
 //! | sources that delete their flows | `sources::a_source_that_deletes_its_flow_is_refused` |
 //! | imports that leave something out | `import` |
@@ -54,6 +55,7 @@ mod look_back;
 mod repeats;
 mod secrets;
 mod sources;
+mod starts;
 mod streams;
 mod unsupported;
 mod waiting;

@@ -78,6 +78,9 @@ pub(super) fn write(builder: &Builder<'_>, file: &mut Writer) -> Result<()> {
                 if let Some(value) = &parameter.empty_as {
                     text.push_str(&format!(".empty_as({value:?})"));
                 }
+                if let Some(known) = &parameter.known_values {
+                    text.push_str(&format!(".known_values(&{:?}, {:?})", known.values, known.otherwise));
+                }
                 text
             })
             .collect();
