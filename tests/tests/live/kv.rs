@@ -54,6 +54,15 @@ async fn a_value_is_replaced_and_deleted() {
         kv.set_key_value(namespace, "key", "text").await.unwrap();
         let detail = kv.get_key_value(namespace, "key").await.unwrap();
         assert_eq!(detail.typed(), Some("text".into()));
+        let expires = async || {
+            let keys = kv.keys(namespace).await.unwrap();
+            keys.into_iter().find(|entry| entry.key.as_deref() == Some("key")).unwrap().expiration_date
+        };
+        kv.set_key_value(namespace, "key", 1).ttl(Duration::from_secs(3600)).await.unwrap();
+        kv.replace_value(namespace, "key", 2).await.unwrap();
+        assert!(expires().await.is_some());
+        kv.set_key_value(namespace, "key", 3).await.unwrap();
+        assert!(expires().await.is_none());
         assert!(kv.delete_key_value(namespace, "key").await.unwrap());
         assert!(kv.get_key_value(namespace, "key").await.unwrap_err().is_not_found());
         assert!(!kv.delete_key_value(namespace, "key").await.unwrap(), "it isn't there any more");

@@ -55,6 +55,12 @@ async fn a_trigger_is_found_and_switched_off_and_on() {
         is_disabled(true).await;
         triggers.enable(&site.namespace, "daily", "daily").await.unwrap();
         is_disabled(false).await;
+        // By the names alone.
+        let request = SetDisabledRequest::new(true, [(site.namespace.as_str(), "daily", "daily")]);
+        assert_eq!(triggers.set_triggers_disabled_by_ids(request).await.unwrap().total(), Some(1));
+        is_disabled(true).await;
+        triggers.enable(&site.namespace, "daily", "daily").await.unwrap();
+        is_disabled(false).await;
         let every = triggers.set_triggers_disabled_by_query().disabled(true).filter(ours());
         let report = every.by_ids().wait_until_visible(Duration::from_secs(20)).await.unwrap();
         assert_eq!((report.total(), report.is_complete()), (1, true), "{report:?}");
@@ -106,6 +112,8 @@ async fn a_backfill_is_paused_resumed_and_cancelled() {
         );
         site.deploy("daily", &slow).await;
         known(site).await;
+        let missing = site.client.triggers().pause_backfill((site.namespace.as_str(), "daily", "none"));
+        assert!(missing.await.unwrap_err().is_not_found());
         let backfill = site.client.triggers().backfill(&site.namespace, "daily", "daily");
         let from = Timestamp::now() - SignedDuration::from_hours(24 * 300);
         backfill.start(from).await.unwrap();

@@ -105,6 +105,19 @@ async fn labels_are_set_when_it_has_ended() {
         })
         .await;
         assert_eq!((read.labels.get("team"), read.labels.get("a.b")), (Some("data"), Some("c d")));
+        // Several at the same moment, of which a server keeps some.
+        let add = |number: usize| {
+            let (client, id) = (site.client.clone(), id.clone());
+            tokio::spawn(
+                async move { client.executions().add_labels(id, [(format!("n{number}"), "x")]).await },
+            )
+        };
+        for addition in (0..6).map(add).collect::<Vec<_>>() {
+            addition.await.unwrap().unwrap();
+        }
+        let labels = executions.get_execution(&id).await.unwrap().labels;
+        assert_eq!(labels.iter().filter(|(key, _)| key.starts_with('n')).count(), 6, "{labels:?}");
+        assert_eq!(labels.get("team"), Some("data"));
 
         site.deploy("waits", "tasks: [{id: wait, type: io.kestra.plugin.core.flow.Pause}]").await;
         let paused = site.started("waits", State::is_paused).await;
