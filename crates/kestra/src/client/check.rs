@@ -24,7 +24,7 @@ pub struct ServerInfo {
 
 #[derive(Default)]
 pub(super) struct Configs {
-    version: String,
+    pub(super) version: String,
     pub(super) edition: Option<String>,
     uuid: Option<String>,
     url: Option<String>,
