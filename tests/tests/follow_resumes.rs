@@ -208,6 +208,26 @@ async fn dependencies_are_followed_until_all_have_ended() {
 }
 
 #[tokio::test]
+async fn a_silent_stream_of_dependencies_is_closed_for_good() {
+    for dialect in Dialect::ALL {
+        let (server, client) = serve(dialect).await;
+        let slow = |_: &_| Outcome::success(json!({})).after(Duration::from_millis(1500));
+        server.flow(NAMESPACE, "child").on_run(slow);
+        server.deploy(&parent(true)).unwrap();
+        let id = client.executions().create_execution(NAMESPACE, "parent").await.unwrap().id.unwrap();
+        let follow = client.executions().follow_execution_dependencies(&id);
+        let mut states = follow.idle_timeout(Duration::from_millis(300)).stream();
+        let mut last = BTreeMap::new();
+        while let Some(status) = states.next().await {
+            let status = status.unwrap();
+            last.insert(status.flow_id.unwrap(), status.state.unwrap().current.unwrap());
+        }
+        assert_eq!(last, both_succeeded());
+        assert_eq!(opened(&server, "executions", "/follow-dependencies"), 1);
+    }
+}
+
+#[tokio::test]
 async fn a_dependency_that_began_and_ended_in_a_cut_is_told() {
     for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;

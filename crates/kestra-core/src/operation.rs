@@ -471,6 +471,8 @@ pub enum Traffic {
     Download,
     /// Reads events for as long as they come.
     Follow,
+    /// Reads events, on a stream that isn't kept open while it is silent.
+    FollowBriefly,
 }
 
 /// `Accept` of an operation that answers JSON.

@@ -11,6 +11,7 @@ use crate::operation::{OperationInfo, Traffic};
 /// | quick: almost all | 10 s | 60 s | 2 min | – |
 /// | download | 10 s | 60 s, to the head | 2 min, to the head | 60 s a piece |
 /// | follow | 10 s | 60 s, to the head | 2 min, to the head | 5 min a piece |
+/// | follow dependencies | 10 s | 60 s, to the head | 2 min, to the head | 10 s a piece |
 /// | upload | 10 s | none | none | 60 s a piece, each way |
 /// | `wait(true)` | 10 s | none | none | none |
 ///
@@ -107,7 +108,8 @@ impl Timeouts {
         self
     }
 
-    /// Sets how long a stream may be silent; 60 s for files, 5 min for events by default.
+    /// Sets how long a stream may be silent; 60 s for files, 5 min for events by default, 10 s for those of
+    /// dependencies.
     #[must_use]
     pub fn idle(mut self, limit: Duration) -> Self {
         self.idle = Setting::After(limit);
@@ -158,6 +160,7 @@ impl Timeouts {
             Traffic::Quick => (MINUTE, TOTAL, None),
             Traffic::Download => (MINUTE, TOTAL, MINUTE),
             Traffic::Follow => (MINUTE, TOTAL, Some(Duration::from_mins(5))),
+            Traffic::FollowBriefly => (MINUTE, TOTAL, Some(Duration::from_secs(10))),
             Traffic::Upload => (None, None, MINUTE),
         };
         Limits {

@@ -174,6 +174,8 @@ pub enum Traffic {
     Download,
     /// Reads events for as long as they come.
     Follow,
+    /// Reads events, on a stream that isn't kept open while it is silent.
+    FollowBriefly,
 }
 
 /// A route and the versions that have it.

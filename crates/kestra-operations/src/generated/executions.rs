@@ -710,7 +710,7 @@ pub static FOLLOW_EXECUTION: ::kestra_core::OperationInfo = {
         .traffic(::kestra_core::Traffic::Follow)
 };
 
-/// Follows the states of an execution and of those that depend on it, as events.
+/// Follows the states of an execution and of those that depend on it, as events; a 2.0 server may shut down meanwhile, so follow each child with `follow_execution` there.
 ///
 /// `GET /api/v1/{tenant}/executions/{executionId}/follow-dependencies` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
 #[must_use = "an operation does nothing until it is sent"]
@@ -765,7 +765,7 @@ pub static FOLLOW_EXECUTION_DEPENDENCIES: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("expandAll"),
         ])
         .answer(::kestra_core::Answer::Events, "text/event-stream, application/json;q=0.9, */*;q=0.1")
-        .traffic(::kestra_core::Traffic::Follow)
+        .traffic(::kestra_core::Traffic::FollowBriefly)
 };
 
 /// Runs an execution that waits, whatever it waits for.

@@ -97,7 +97,7 @@ impl crate::areas::Executions {
         ::kestra_operations::FollowExecution::new(execution_id).on(self.client().clone())
     }
 
-    /// Follows the states of an execution and of those that depend on it, as events.
+    /// Follows the states of an execution and of those that depend on it, as events; a 2.0 server may shut down meanwhile, so follow each child with `follow_execution` there.
     ///
     /// `GET /api/v1/{tenant}/executions/{executionId}/follow-dependencies` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn follow_execution_dependencies(

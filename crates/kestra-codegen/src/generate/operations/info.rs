@@ -99,6 +99,7 @@ pub(super) fn write(builder: &Builder<'_>, file: &mut Writer) -> Result<()> {
         Traffic::Upload => file.line(".traffic(::kestra_core::Traffic::Upload)"),
         Traffic::Download => file.line(".traffic(::kestra_core::Traffic::Download)"),
         Traffic::Follow => file.line(".traffic(::kestra_core::Traffic::Follow)"),
+        Traffic::FollowBriefly => file.line(".traffic(::kestra_core::Traffic::FollowBriefly)"),
     }
     if operation.early_error {
         file.line(".early_error()");

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use kestra_core::sse::{Connections, FollowStream, Sink, Step};
-use kestra_core::{Call, Error, Executor};
+use kestra_core::{Call, Error, ErrorKind, Executor, TimeoutPhase};
 use kestra_models::{Execution, ExecutionStatusEvent, State};
 
 use super::execution::FollowSettings;
@@ -23,6 +23,11 @@ impl<E: Executor> FollowExecutionDependencies<E> {
     /// this one are searched for by its correlation id, and those that haven't ended are followed one by one. So an end is
     /// missed only if the server's search still doesn't find the execution half a second after the end of all that is known;
     /// of what is found so the states between are not told. [`events`](Self::events) gives what a single connection gives.
+    ///
+    /// Servers of 2.0 were seen to shut down while such a connection was open, also where nothing was deleted. So it is closed
+    /// once it was silent for 10 s, or what [`Timeouts::idle`](kestra_core::Timeouts::idle) says, and not opened again: from
+    /// then on the executions are followed one by one. To be safe from the start follow each of them with
+    /// [`FollowExecution`](crate::FollowExecution), and find them by their label `system.correlationId`.
     pub fn stream(self) -> FollowStream<ExecutionStatusEvent> {
         let (call, executor) = self.into_parts();
         FollowStream::new(|sink| Dependencies::new(executor, call, sink).follow())
@@ -63,6 +68,14 @@ impl<E: Executor> Dependencies<E> {
                     if self.shown.show(status).await {
                         self.connections.progressed();
                     }
+                }
+                // Danger grows with every moment that it is open, and there is nothing to be heard.
+                Step::Cut { error, .. } if error.kind() == ErrorKind::Timeout(TimeoutPhase::Idle) => {
+                    (was_cut, is_behind) = (true, true);
+                    if self.reader.is_known() || self.reader.look().await?.is_some() {
+                        break;
+                    }
+                    self.connections.pause(error).await?;
                 }
                 Step::Cut { error, is_fruitful } => {
                     (was_cut, is_behind) = (true, true);
