@@ -57,37 +57,49 @@ impl Call {
         self.prepare(defaults).map_err(|error| error.of_operation(info))
     }
 
-    fn prepare(&mut self, defaults: &CallOptions) -> Result<Request<Body>, Error> {
+    /// Checks all that needs no server to be told, options of the client included.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that was set to what no request can have, or what a server would take for something else.
+    pub fn check_with(&mut self, defaults: &CallOptions) -> Result<(), Error> {
+        let (info, options) = (self.info, self.options.or(defaults));
+        self.check_for(&options).map_err(|error| error.of_operation(info))
+    }
+
+    fn check_for(&mut self, options: &CallOptions) -> Result<(), Error> {
         self.check()?;
-        let options = match self.waits {
-            true => self.options.or(&defaults.for_waiting()),
-            false => self.options.or(defaults),
-        };
         options.check()?;
         if !options.is_unchecked() {
             self.check_names()?;
-        }
-        if let Some(guard) = self.info.guard {
-            let tenant = options.get_tenant().unwrap_or(DEFAULT_TENANT);
-            if !options.is_unchecked() {
-                self.check_guard(guard, tenant)?;
+            if let Some(guard) = self.info.guard {
+                self.check_guard(guard, options.get_tenant().unwrap_or(DEFAULT_TENANT))?;
             }
-            self.payload.amend(|body| guard.amended(body, tenant));
-        }
-        if !options.is_unchecked() {
             self.check_values()?;
-        }
-        if !self.enterprise
-            && !options.is_unchecked()
-            && let Some(parameter) = self.ignored_by_open_source()
-        {
-            return Err(guard::ignored(parameter));
+            if !self.enterprise
+                && let Some(parameter) = self.ignored_by_open_source()
+            {
+                return Err(guard::ignored(parameter));
+            }
         }
         if let Some(filters) = self.query.filters() {
             filters.check(self.info, options.is_any_version())?;
             if !options.is_any_version() {
                 self.check_mixture(filters.index())?;
             }
+        }
+        Ok(())
+    }
+
+    fn prepare(&mut self, defaults: &CallOptions) -> Result<Request<Body>, Error> {
+        let options = match self.waits {
+            true => self.options.or(&defaults.for_waiting()),
+            false => self.options.or(defaults),
+        };
+        self.check_for(&options)?;
+        if let Some(guard) = self.info.guard {
+            let tenant = options.get_tenant().unwrap_or(DEFAULT_TENANT);
+            self.payload.amend(|body| guard.amended(body, tenant));
         }
         // The smallest table, which holds what a call usually has: accept, content type, user agent, auth and host.
         let mut headers = HeaderMap::with_capacity(6);

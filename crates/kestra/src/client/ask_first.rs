@@ -24,7 +24,7 @@ pub(super) fn is_needed(call: &Call, defaults: &CallOptions) -> bool {
 pub(super) fn ask_then_send(client: Client, mut call: Call) -> CallFuture {
     Box::pin(async move {
         let info = call.info();
-        call.check_narrowed()?;
+        call.check_with(&client.options)?;
         let deadline = Deadline::of(call.options(), &client.options, Some(info));
         // Whatever became of the question, the request itself wasn't sent.
         ask(&client, &mut call, deadline)
