@@ -1,6 +1,8 @@
 //! The facts of an operation, as a static.
 
-use crate::catalogue::{Answer, CharacterRules, Edition, Operation, Question, Replay, Traffic, Version, Versions};
+use crate::catalogue::{
+    Answer, CharacterRules, Edition, Operation, Question, Replay, Traffic, Version, Versions,
+};
 use crate::error::{Error, Result};
 use crate::generate::writer::Writer;
 use crate::generate::{guards, paging};
