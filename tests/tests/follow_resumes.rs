@@ -211,8 +211,9 @@ async fn dependencies_are_followed_until_all_have_ended() {
 async fn a_silent_stream_of_dependencies_is_closed_for_good() {
     for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
-        let slow = |_: &_| Outcome::success(json!({})).after(Duration::from_millis(1500));
-        server.flow(NAMESPACE, "child").on_run(slow);
+        server
+            .flow(NAMESPACE, "child")
+            .on_run(|_| Outcome::success(json!({})).after(Duration::from_millis(1500)));
         server.deploy(&parent(true)).unwrap();
         let id = client.executions().create_execution(NAMESPACE, "parent").await.unwrap().id.unwrap();
         let follow = client.executions().follow_execution_dependencies(&id);
