@@ -179,6 +179,11 @@ async fn every_loop_outlasts_failures_of_the_question_for_the_version() {
             said.extend(line.unwrap().message.filter(|line| line == "begun" || line == "done"));
         }
         assert_eq!(said, ["begun", "done"]);
+        fail();
+        let mut states = executions.follow_execution_dependencies(&id).stream();
+        while let Some(status) = states.next().await {
+            status.unwrap();
+        }
         server.heal();
 
         // The look for the effect of an action, which comes a second later.

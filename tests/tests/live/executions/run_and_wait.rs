@@ -198,3 +198,20 @@ async fn many_run_at_once() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_id_that_nobody_knows_is_told_soon_and_a_timeout_tells_the_last_state() {
+    on_every_server(async |site| {
+        let begun = std::time::Instant::now();
+        let error = site.client.executions().wait("1Hh2Ii3Jj4Kk5Ll6Mm7Nn8").await.unwrap_err();
+        assert!(error.is_not_found(), "{error}");
+        assert!((2..9).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
+
+        site.deploy("slow", SLOW).await;
+        let run = site.client.executions().run(&site.namespace, "slow").timeout(Duration::from_secs(3));
+        let error = run.kill_on_timeout(true).await.unwrap_err();
+        let last = Finished::of(&error).unwrap();
+        assert!(!last.state().unwrap().is_terminal(), "{error}");
+    })
+    .await;
+}
