@@ -275,7 +275,8 @@ async fn flows_that_are_missing_are_named_and_the_others_done() {
         server.clear_requests();
         let report = flows.disable_flows_by_ids(names.clone()).in_chunks(2).skipping_invalid();
         let report = report.wait_until_visible(LIMIT).await.unwrap();
-        assert_eq!((report.done, report.visible.len(), report.queued), (3, 3, 0), "{report:?}");
+        // The first was disabled before, and servers count what they change.
+        assert_eq!((report.done, report.visible.len(), report.queued), (2, 3, 0), "{report:?}");
         let skipped: Vec<_> = report.skipped.iter().map(|one| one.id.id.as_str()).collect();
         assert_eq!(skipped, ["none", "gone"]);
         assert_eq!(asked(&server, "/flows/disable/by-ids"), 3);
