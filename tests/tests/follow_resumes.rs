@@ -217,7 +217,8 @@ async fn a_silent_stream_of_dependencies_is_closed_for_good() {
         server.deploy(&parent(true)).unwrap();
         let id = client.executions().create_execution(NAMESPACE, "parent").await.unwrap().id.unwrap();
         let follow = client.executions().follow_execution_dependencies(&id);
-        let mut states = follow.idle_timeout(Duration::from_millis(300)).stream();
+        let mut states =
+            follow.timeouts(kestra::Timeouts::default().idle(Duration::from_millis(300))).stream();
         let mut last = BTreeMap::new();
         while let Some(status) = states.next().await {
             let status = status.unwrap();
