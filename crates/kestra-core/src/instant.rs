@@ -22,6 +22,18 @@ pub fn parse(text: &str) -> Option<Timestamp> {
     if is_all { Timestamp::new(seconds - offset, nanoseconds).ok() } else { None }
 }
 
+/// A date and a time whose fraction of a second has other than three digits, with exactly three: some servers read no other. What
+/// is smaller than a millisecond is cut. `None` for text that needs no change, or is no date and time.
+#[must_use]
+pub(crate) fn to_milliseconds(text: &str) -> Option<String> {
+    let (_, fraction) = text.split_once(['.', ','])?;
+    let digits = fraction.bytes().take_while(u8::is_ascii_digit).count();
+    if digits == 3 && !text.contains(',') {
+        return None;
+    }
+    parse(text).map(|date| format!("{date:.3}"))
+}
+
 /// The point in time so long ago; 1970 at the earliest.
 #[must_use]
 #[allow(clippy::disallowed_methods, reason = "servers compare it with dates of the wall clock")]
@@ -149,7 +161,22 @@ mod tests {
     use jiff::Timestamp;
     use proptest::prelude::*;
 
-    use super::{ago, earlier, parse};
+    use super::{ago, earlier, parse, to_milliseconds};
+
+    #[test]
+    fn a_fraction_has_three_digits_or_none() {
+        for (text, written) in [
+            ("2026-01-31T08:00:00Z", None),
+            ("2026-01-31T08:00:00.123Z", None),
+            ("2026-01-31T08:00:00.5Z", Some("2026-01-31T08:00:00.500Z")),
+            ("2026-01-31T08:00:00.123456789Z", Some("2026-01-31T08:00:00.123Z")),
+            ("2026-01-31T09:00:00.9999+01:00", Some("2026-01-31T08:00:00.999Z")),
+            ("1969-12-31T23:59:59.25Z", Some("1969-12-31T23:59:59.250Z")),
+            ("yesterday.5", None),
+        ] {
+            assert_eq!(to_milliseconds(text).as_deref(), written, "{text}");
+        }
+    }
 
     #[test]
     fn what_servers_write_is_read() {

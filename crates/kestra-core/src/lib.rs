@@ -39,6 +39,8 @@ mod url_parts;
 mod version;
 
 pub use body::{Body, FilePart, Multipart};
+#[doc(hidden)]
+pub use call::FoundRows;
 pub use call::{Call, YAML_LIMIT};
 pub use characters::CharacterRule;
 pub use context::CallContext;
@@ -57,7 +59,8 @@ pub use head::{MAX_ARGUMENTS, REQUEST_LINE_LIMIT, check_request_line};
 pub use headers::set_header;
 pub use key::{CORRELATION_LABEL, IdempotencyKey};
 pub use operation::{
-    ACCEPT_JSON, Answer, Edition, KnownValues, OperationInfo, QueryParameter, Replay, Route, Traffic,
+    ACCEPT_JSON, Answer, Edition, FilterForms, KnownValues, OperationInfo, QueryParameter, Replay, Route,
+    Traffic,
 };
 pub use options::CallOptions;
 pub use question::{Check, Question};

@@ -49,6 +49,13 @@ pub struct OperationInfo {
     pub webhook: bool,
     /// What is asked before it is sent.
     pub asks_first: Option<Question>,
+    /// For an action by query: the filters that every version reads alike or refuses; `None` if no older version reads them
+    /// otherwise.
+    pub read_alike: Option<&'static [FilterForms]>,
+    /// For an action by query: the search that finds what it acts on.
+    pub counted_by: Option<&'static OperationInfo>,
+    /// For an action by query: the action by ids that does the same.
+    pub by_ids: Option<&'static OperationInfo>,
     /// What a server does silently with some of its requests.
     pub guard: Option<Guard>,
     /// What its rows are sorted by when they are read page by page and nothing else is said.
@@ -80,6 +87,9 @@ impl OperationInfo {
             early_error: false,
             webhook: false,
             asks_first: None,
+            read_alike: None,
+            counted_by: None,
+            by_ids: None,
             guard: None,
             stable_sort: &[],
             instead: None,
@@ -163,6 +173,27 @@ impl OperationInfo {
         self
     }
 
+    /// Sets the filters of an action by query that every version reads alike or refuses.
+    #[must_use]
+    pub const fn read_alike(mut self, forms: &'static [FilterForms]) -> Self {
+        self.read_alike = Some(forms);
+        self
+    }
+
+    /// Sets the search that finds what an action by query acts on.
+    #[must_use]
+    pub const fn counted_by(mut self, search: &'static OperationInfo) -> Self {
+        self.counted_by = Some(search);
+        self
+    }
+
+    /// Sets the action by ids that does the same as one by query.
+    #[must_use]
+    pub const fn by_ids(mut self, action: &'static OperationInfo) -> Self {
+        self.by_ids = Some(action);
+        self
+    }
+
     /// Sets what is refused unless it is meant.
     #[must_use]
     pub const fn guard(mut self, guard: Guard) -> Self {
@@ -216,6 +247,12 @@ impl OperationInfo {
     #[must_use]
     pub fn acts_by_query(&self) -> bool {
         self.name.ends_with("_by_query") && self.replay != Replay::Safe
+    }
+
+    /// Whether it deletes something.
+    #[must_use]
+    pub fn deletes(&self) -> bool {
+        self.name.starts_with("delete_")
     }
 
     /// Whether the route depends on the server's version, or some version lacks the operation.
@@ -344,6 +381,11 @@ pub struct QueryParameter {
     pub empty_as: Option<&'static str>,
     /// The values that servers know, where they ignore others without a word.
     pub known_values: Option<KnownValues>,
+    /// The versions that read a date only without a fraction of a second or with one of three digits; `None` for values that are
+    /// no dates, and for dates of any fraction.
+    pub milliseconds: Option<Versions>,
+    /// For an action by query: the field and the comparison of the filter that says the same to every version.
+    pub filter: Option<(&'static str, &'static str)>,
 }
 
 /// The values of a parameter that servers know; see [`QueryParameter::known_values`].
@@ -374,6 +416,8 @@ impl QueryParameter {
             is_uri: false,
             empty_as: None,
             known_values: None,
+            milliseconds: None,
+            filter: None,
         }
     }
 
@@ -381,6 +425,20 @@ impl QueryParameter {
     #[must_use]
     pub const fn open_source_ignores(mut self, consequence: &'static str) -> Self {
         self.open_source_ignores = Some(consequence);
+        self
+    }
+
+    /// Marks a date that these versions read only without a fraction of a second or with one of three digits.
+    #[must_use]
+    pub const fn milliseconds(mut self, versions: Versions) -> Self {
+        self.milliseconds = Some(versions);
+        self
+    }
+
+    /// Sets the filter that an action by query sends in place of the parameter.
+    #[must_use]
+    pub const fn filter(mut self, field: &'static str, comparison: &'static str) -> Self {
+        self.filter = Some((field, comparison));
         self
     }
 
@@ -410,6 +468,24 @@ impl QueryParameter {
     pub const fn known_values(mut self, values: &'static [&'static str], otherwise: &'static str) -> Self {
         self.known_values = Some(KnownValues { values, otherwise });
         self
+    }
+}
+
+/// A field and the ways to compare it that every version reads alike or refuses.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct FilterForms {
+    /// Name of the field on the wire.
+    pub field: &'static str,
+    /// Names of the comparisons on the wire.
+    pub comparisons: &'static [&'static str],
+}
+
+impl FilterForms {
+    /// A field and the ways to compare it.
+    #[must_use]
+    pub const fn new(field: &'static str, comparisons: &'static [&'static str]) -> Self {
+        Self { field, comparisons }
     }
 }
 

@@ -6,6 +6,7 @@ use crate::characters::CharacterRule;
 use crate::encode::{ParameterValue, push_query, uri_path};
 use crate::filter::{Filter, FilterSet};
 use crate::guard::is_root;
+use crate::instant;
 use crate::operation::{OperationInfo, QueryParameter};
 
 /// Which parameter of the operation a pair belongs to.
@@ -67,8 +68,29 @@ impl Query {
     /// The first value of a parameter, decoded.
     pub(crate) fn value(&self, index: usize) -> Option<String> {
         let pair = self.pairs().find(|(known, _)| *known == Some(index))?.1;
-        let value = pair.split_once('=')?.1;
-        Some(percent_encoding::percent_decode_str(value).decode_utf8_lossy().into_owned())
+        Some(decoded(pair.split_once('=')?.1))
+    }
+
+    /// All values of a parameter, decoded, in their order.
+    pub(crate) fn values(&self, index: usize) -> Vec<String> {
+        let pairs = self.pairs().filter(|(known, _)| *known == Some(index));
+        let values = pairs.filter_map(|(_, pair)| pair.split_once('='));
+        values.map(|(_, value)| decoded(value)).collect()
+    }
+
+    /// The pairs that the catalogue doesn't know, decoded.
+    pub(crate) fn extras(&self) -> impl Iterator<Item = (String, String)> {
+        let extras = self.pairs().filter(|(index, _)| index.is_none());
+        extras
+            .filter_map(|(_, pair)| pair.split_once('='))
+            .map(|(name, value)| (decoded(name), decoded(value)))
+    }
+
+    /// Takes out the filters that only the rows of a search tell.
+    pub(crate) fn keep_filters_of_search(&mut self, action: &OperationInfo) {
+        if let Some(filters) = &mut self.filters {
+            **filters = filters.of_search(action);
+        }
     }
 
     /// The values that are names, of whose characters the catalogue has rules.
@@ -219,9 +241,8 @@ impl NamedValue {
 
     /// Reads a value as it stands in the query.
     fn decode(parameter: &'static QueryParameter, encoded: &str) -> Self {
-        let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
-        let text = decode(encoded);
-        Self { parameter, text: if parameter.is_uri { decode(&text) } else { text } }
+        let text = decoded(encoded);
+        Self { parameter, text: if parameter.is_uri { decoded(&text) } else { text } }
     }
 }
 
@@ -230,8 +251,15 @@ fn as_sent<'a>(parameter: &QueryParameter, value: &'a str) -> Cow<'a, str> {
     match parameter.empty_as {
         Some(text) if value.is_empty() => Cow::Borrowed(text),
         _ if parameter.is_uri => Cow::Owned(uri_path(value)),
+        _ if parameter.milliseconds.is_some() => {
+            instant::to_milliseconds(value).map_or(Cow::Borrowed(value), Cow::Owned)
+        }
         _ => Cow::Borrowed(value),
     }
+}
+
+fn decoded(text: &str) -> String {
+    percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 fn owner(index: usize) -> Owner {

@@ -26,9 +26,9 @@ mod generated;
 #[allow(dead_code, reason = "what is used of it depends on what is generated")]
 mod parameters;
 
-pub use extensions::{BulkByIds, BulkProblem, BulkReport};
+pub use extensions::{BulkByIds, BulkProblem, BulkReport, DryRun};
 #[doc(hidden)]
-pub use extensions::{FollowSettings, inputs_of, search_relatives};
+pub use extensions::{FollowSettings, by_ids_of, check_count, inputs_of, search_relatives};
 pub use generated::*;
 
 /// What is known of every operation that this crate has builders for.

@@ -6,6 +6,26 @@ use super::reach::{request_types, schema_types};
 use super::{Catalogue, Operation, Replay, Type};
 use crate::error::{Error, Result};
 
+/// The ways to compare a field of a filter.
+const COMPARISONS: [&str; 16] = [
+    "EQUALS",
+    "NOT_EQUALS",
+    "GREATER_THAN",
+    "LESS_THAN",
+    "GREATER_THAN_OR_EQUAL_TO",
+    "LESS_THAN_OR_EQUAL_TO",
+    "IN",
+    "NOT_IN",
+    "STARTS_WITH",
+    "ENDS_WITH",
+    "CONTAINS",
+    "NOT_CONTAINS",
+    "IS_NULL",
+    "IS_NOT_NULL",
+    "REGEX",
+    "PREFIX",
+];
+
 /// Checks all operations and schemas.
 pub(super) fn check(catalogue: &Catalogue) -> Result<()> {
     let known = |place: &str, ty: &Type| match ty.schema() {
@@ -65,6 +85,14 @@ fn check_operation(place: &str, operation: &Operation) -> Result<()> {
                 place,
                 format!("needs the query parameter `{name}`, which it hasn't"),
             ));
+        }
+    }
+    let alike = operation.read_alike.values().flatten().map(String::as_str);
+    let filters = operation.query.iter().filter_map(|parameter| parameter.filter.as_deref());
+    let filters = filters.map(|filter| filter.rsplit(' ').next().unwrap_or_default());
+    for comparison in alike.chain(filters) {
+        if !COMPARISONS.contains(&comparison) {
+            return Err(Error::invalid(place, format!("compares by `{comparison}`, which no server knows")));
         }
     }
     for route in &operation.routes {

@@ -40,6 +40,8 @@ pub(super) struct Correction {
     traffic: Option<Traffic>,
     early_error: Option<bool>,
     asks_first: Option<Question>,
+    read_alike: BTreeMap<String, Vec<String>>,
+    counted_by: Option<String>,
     webhook: Option<bool>,
     instead: Option<String>,
     guard: Option<String>,
@@ -94,6 +96,8 @@ struct QueryPatch {
     uri: Option<bool>,
     empty_as: Option<String>,
     known_values: Option<KnownValues>,
+    filter: Option<String>,
+    milliseconds: Option<Versions>,
     note: Option<String>,
 }
 
@@ -174,6 +178,12 @@ impl Correction {
         set(&mut operation.early_error, self.early_error.as_ref());
         if self.asks_first.is_some() {
             operation.asks_first.clone_from(&self.asks_first);
+        }
+        if !self.read_alike.is_empty() {
+            operation.read_alike.clone_from(&self.read_alike);
+        }
+        if self.counted_by.is_some() {
+            operation.counted_by.clone_from(&self.counted_by);
         }
         set(&mut operation.webhook, self.webhook.as_ref());
         if self.instead.is_some() {
@@ -305,6 +315,8 @@ impl QueryPatch {
                 uri: false,
                 empty_as: None,
                 known_values: None,
+                filter: None,
+                milliseconds: None,
                 note: None,
                 summary: None,
             });
@@ -332,6 +344,12 @@ impl QueryPatch {
             }
             if self.known_values.is_some() {
                 parameter.known_values.clone_from(&self.known_values);
+            }
+            if self.filter.is_some() {
+                parameter.filter.clone_from(&self.filter);
+            }
+            if self.milliseconds.is_some() {
+                parameter.milliseconds = self.milliseconds;
             }
             if self.note.is_some() {
                 parameter.note.clone_from(&self.note);

@@ -1,5 +1,7 @@
 //! Operations of the HTTP API: routes, parameters, bodies and answers.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::types::Type;
@@ -70,6 +72,12 @@ pub struct Operation {
     /// What is asked before it is sent, for one that may answer an early error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asks_first: Option<Question>,
+    /// For an action by query: the comparisons of its filters, by field, that every version reads alike or refuses.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub read_alike: BTreeMap<String, Vec<String>>,
+    /// For an action by query: the search of the same area that finds what it acts on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted_by: Option<String>,
     /// Whether the server keeps every header that it is sent, so that credentials stay away.
     #[serde(default, skip_serializing_if = "is_false")]
     pub webhook: bool,
@@ -245,6 +253,12 @@ pub struct QueryParameter {
     /// The values that servers know, where they ignore others without a word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known_values: Option<KnownValues>,
+    /// For an action by query: the field and comparison of the filter that says the same to every version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
+    /// The versions that read a date only without a fraction of a second or with one of three digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub milliseconds: Option<Versions>,
     /// What else its documentation says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,

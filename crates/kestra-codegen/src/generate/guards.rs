@@ -55,15 +55,11 @@ pub(super) fn takes_part_by_id(operation: &Operation) -> Option<&'static str> {
     item(operation)
 }
 
-/// For an action on what a query finds: what the action by ids names each thing with, that action, and the search.
-pub(super) fn finds_by_query(operation: &Operation) -> Option<(&'static str, String, &'static str)> {
+/// For an action on what a query finds: what the action by ids names each thing with, and that action.
+pub(super) fn acts_by_ids(operation: &Operation) -> Option<(&'static str, String)> {
     let action = operation.name.strip_suffix("_by_query").filter(|_| is_bulk(operation))?;
-    let search = match operation.area.as_str() {
-        "executions" => "search_executions",
-        "flows" => "search_flows",
-        _ => "search_triggers",
-    };
-    Some((item(operation)?, format!("{action}_by_ids"), search))
+    operation.counted_by.as_ref()?;
+    Some((item(operation)?, format!("{action}_by_ids")))
 }
 
 fn is_bulk(operation: &Operation) -> bool {

@@ -117,6 +117,8 @@ fn query_parameter(name: String, ty: Type, node: &Value) -> QueryParameter {
         uri: false,
         empty_as: None,
         known_values: None,
+        filter: None,
+        milliseconds: None,
         note: None,
         summary: None,
         name,

@@ -1,8 +1,12 @@
 //! A call before it is a request: the operation, what was set for it, and its options.
 
+mod action;
 mod request;
 
 use std::fmt;
+
+use action::FoundBy;
+pub use action::FoundRows;
 
 use http::HeaderValue;
 
@@ -27,6 +31,8 @@ pub struct Call {
     waits: bool,
     needs_fresh_version: bool,
     needs_one_of: &'static [usize],
+    at_most: Option<u64>,
+    found_by: Option<Box<FoundBy>>,
     enterprise: bool,
     // Boxed, as few calls have one.
     key: Option<Box<IdempotencyKey>>,
@@ -50,6 +56,8 @@ impl Call {
             waits: false,
             needs_fresh_version: false,
             needs_one_of: &[],
+            at_most: None,
+            found_by: None,
             enterprise: false,
             key: None,
             problem: None,
@@ -174,6 +182,8 @@ impl Call {
             waits: self.waits,
             needs_fresh_version: self.needs_fresh_version,
             needs_one_of: self.needs_one_of,
+            at_most: self.at_most,
+            found_by: self.found_by.clone(),
             enterprise: self.enterprise,
             key: self.key.clone(),
             problem: self.problem.take(),
@@ -341,11 +351,16 @@ impl Call {
     }
 
     /// As [`related_query`](Self::related_query), for a search whose finds are to be acted on: it keeps the pairs that the
-    /// catalogue doesn't know, so that it finds no more than this one would act on, and has the version asked anew.
+    /// catalogue doesn't know, so that it finds no more than this one would act on, and has the version asked anew. It lacks the
+    /// filters that some version reads otherwise: [`found_rows`](Self::found_rows) tells those.
     #[must_use]
     pub fn related_search(&self, info: &'static OperationInfo) -> Self {
         let mut search = self.related(info);
-        search.query = self.query.of_other(self.info, info, Extras::Keep);
+        let mut query = self.query.clone();
+        if !self.options.is_unchecked() {
+            query.keep_filters_of_search(self.info);
+        }
+        search.query = query.of_other(self.info, info, Extras::Keep);
         search.needs_fresh_version = true;
         search
     }

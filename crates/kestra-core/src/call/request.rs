@@ -16,14 +16,19 @@ use crate::target::Target;
 use crate::version::Version;
 
 impl Call {
-    /// Checks what is wrong whatever the options: the first mistake, and that something narrows what needs it.
+    /// Checks the call without sending it: the first mistake, that something narrows what needs it, and that no version would
+    /// take what an action by query says for less than it is.
     ///
     /// # Errors
     ///
     /// That mistake, or [`ErrorKind::Refused`] for an action on everything.
     pub fn check_narrowed(&mut self) -> Result<(), Error> {
         let info = self.info;
-        self.check().map_err(|error| error.of_operation(info))
+        let mut check = || {
+            self.check()?;
+            if info.acts_by_query() && !self.options.is_unchecked() { self.check_action() } else { Ok(()) }
+        };
+        check().map_err(|error| error.of_operation(info))
     }
 
     /// The request for the newest version, in origin form: the path without a server.
@@ -81,6 +86,9 @@ impl Call {
             {
                 return Err(guard::ignored(parameter));
             }
+            if self.info.acts_by_query() {
+                self.check_action()?;
+            }
         }
         if let Some(filters) = self.query.filters() {
             filters.check(self.info, options.is_any_version())?;
@@ -97,6 +105,9 @@ impl Call {
             false => self.options.or(defaults),
         };
         self.check_for(&options)?;
+        if self.info.acts_by_query() {
+            self.check_sent_as_it_is(options.is_unchecked())?;
+        }
         if let Some(guard) = self.info.guard {
             let tenant = options.get_tenant().unwrap_or(DEFAULT_TENANT);
             self.payload.amend(|body| guard.amended(body, tenant));
@@ -130,6 +141,7 @@ impl Call {
 
     /// What doesn't depend on options.
     fn check(&mut self) -> Result<(), Error> {
+        self.translate_old_parameters();
         if let Some(problem) = self.problem.take() {
             return Err(problem);
         }

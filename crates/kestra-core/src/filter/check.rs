@@ -15,8 +15,9 @@ const DATES: &[&str] = &[
     "expired_at",
 ];
 
-/// What the pattern that servers read names by doesn't match: all of the filter is ignored.
-const LINE_ENDS: [char; 5] = ['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'];
+/// What ends a line beside control characters. The pattern that servers read names by doesn't match it: all of the filter is
+/// ignored.
+const LINE_ENDS: [char; 2] = ['\u{2028}', '\u{2029}'];
 
 /// What is wrong with a condition.
 pub(super) fn condition(condition: &Condition) -> Result<(), String> {
@@ -27,8 +28,15 @@ pub(super) fn condition(condition: &Condition) -> Result<(), String> {
     if key.as_deref().is_some_and(|key| key.trim().is_empty()) {
         return Err("the key is empty".to_owned());
     }
-    if [Some(field), key.as_ref()].into_iter().flatten().any(|name| name.contains(LINE_ENDS)) {
-        return Err("the name has a line break, and servers ignore such a filter".to_owned());
+    if [Some(field), key.as_ref()]
+        .into_iter()
+        .flatten()
+        .any(|name| name.contains(char::is_control) || name.contains(LINE_ENDS))
+    {
+        return Err(
+            "the name has a line break or another control character, and servers ignore such a filter"
+                .to_owned(),
+        );
     }
     if key.is_none()
         && matches!(field.as_str(), "labels" | "metadata" | "details")
@@ -48,6 +56,11 @@ pub(super) fn condition(condition: &Condition) -> Result<(), String> {
         if operation.is_list() && value.contains([',', '[', ']']) {
             return Err(format!(
                 "the value `{value}` of a list can't have a comma or a bracket, which servers read as the list's own"
+            ));
+        }
+        if operation.is_list() && value.trim() != value {
+            return Err(format!(
+                "the value `{value}` of a list can't begin or end with a blank, which servers cut off"
             ));
         }
         match field.as_str() {

@@ -3,16 +3,19 @@
 //! [`Filter`] says what is meant; how it is written is decided when the server's version is known, and what that version
 //! can't be told is refused before anything is sent, since servers ignore some of it without a word.
 
+mod action;
 mod check;
 mod field;
 mod form;
 mod legacy;
 mod operation;
+mod rows;
 mod rules;
 mod set;
 mod tables;
 mod write;
 
+pub(crate) use action::{is_deceptive, of_parameter};
 pub use field::Field;
 pub(crate) use set::FilterSet;
 
@@ -214,6 +217,11 @@ impl Filter {
             Kind::Condition(condition) => check::condition(condition)
                 .map_err(|problem| Error::invalid(&format!("filter on `{}`", condition.field), problem)),
         }
+    }
+
+    /// Whether a row of the search for an action is one that it means.
+    pub(crate) fn holds(&self, action: &crate::operation::OperationInfo, row: &serde_json::Value) -> bool {
+        rows::hold(action, self, row)
     }
 
     /// What it comes to: a group of one is that one.

@@ -43,10 +43,34 @@ impl Operation {
         }
     }
 
+    /// The comparison of a name on the wire.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        ALL.iter().copied().find(|operation| operation.name() == name)
+    }
+
     pub(crate) const fn is_list(self) -> bool {
         matches!(self, Self::In | Self::NotIn)
     }
 }
+
+const ALL: [Operation; 16] = [
+    Operation::Equals,
+    Operation::NotEquals,
+    Operation::GreaterThan,
+    Operation::LessThan,
+    Operation::AtLeast,
+    Operation::AtMost,
+    Operation::In,
+    Operation::NotIn,
+    Operation::StartsWith,
+    Operation::EndsWith,
+    Operation::Contains,
+    Operation::NotContains,
+    Operation::IsNull,
+    Operation::IsNotNull,
+    Operation::Regex,
+    Operation::Prefix,
+];
 
 /// Several ways to compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

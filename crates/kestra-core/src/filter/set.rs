@@ -1,7 +1,9 @@
 //! The filters of one call.
 
+use super::action::{self, Way};
 use super::form::{self, Form};
-use super::{Condition, Filter, legacy, rules, tables, write};
+use super::operation::Operation;
+use super::{Condition, Filter, Kind, legacy, rules, tables, write};
 use crate::error::{Error, ErrorKind};
 use crate::operation::{OperationInfo, QueryParameter};
 use crate::version::{Version, Versions};
@@ -42,6 +44,66 @@ impl FilterSet {
     pub(crate) fn add_look_back(&mut self, filter: Filter) {
         self.filters.push(filter);
         self.look_backs += 1;
+    }
+
+    /// Refuses what an action by query must not be narrowed by, and what it can take neither by query nor by ids.
+    pub(crate) fn check_action(&self, info: &OperationInfo) -> Result<(), Error> {
+        self.filters.iter().try_for_each(|filter| action::check(info, filter))?;
+        self.check_keys()?;
+        match self.flat().find(|filter| action::way(info, filter).is_none()) {
+            Some(filter) => Err(action::refused(info, filter)),
+            None => Ok(()),
+        }
+    }
+
+    /// Servers keep the first of two conditions on one label.
+    fn check_keys(&self) -> Result<(), Error> {
+        let mut seen: Vec<&Condition> = Vec::new();
+        for filter in self.flat() {
+            let Kind::Condition(condition) = &filter.0 else { continue };
+            if condition.key.is_some() && seen.iter().any(|known| known.is_of_the_same_key(condition)) {
+                return Err(repeated(condition));
+            }
+            seen.push(condition);
+        }
+        Ok(())
+    }
+
+    /// Whether every version reads them alike, or refuses them.
+    pub(crate) fn is_read_alike(&self, info: &OperationInfo) -> bool {
+        self.flat().all(|filter| action::way(info, filter) == Some(Way::Query))
+    }
+
+    /// Those that only the rows of a search tell.
+    pub(crate) fn of_rows(&self, info: &OperationInfo) -> Vec<Filter> {
+        self.flat().filter(|filter| action::way(info, filter) == Some(Way::Rows)).cloned().collect()
+    }
+
+    /// Those that a search says.
+    pub(crate) fn of_search(&self, info: &OperationInfo) -> Self {
+        let filters = self.flat().filter(|filter| action::way(info, filter) != Some(Way::Rows));
+        Self { filters: filters.cloned().collect(), ..*self }
+    }
+
+    fn flat(&self) -> impl Iterator<Item = &Filter> {
+        write::flat(&self.filters.iter().collect::<Vec<_>>()).into_iter()
+    }
+
+    /// The namespaces that all of what they find is in or below, as text.
+    pub(crate) fn namespace(&self) -> Option<String> {
+        let mut conditions = self.flat().filter_map(|filter| match &filter.0 {
+            Kind::Condition(condition) if condition.field == "namespace" => Some(condition),
+            _ => None,
+        });
+        let is_named = |operation| matches!(operation, Operation::Equals | Operation::Prefix | Operation::In);
+        conditions.find(|condition| is_named(condition.operation)).map(|condition| condition.values.join(","))
+    }
+
+    /// Names and values as the newest server reads them, as one text for people.
+    pub(crate) fn text(&self) -> String {
+        let pairs = self.filters.iter().flat_map(Filter::pairs);
+        let pairs: Vec<String> = pairs.map(|(name, value)| format!("{name}={value}")).collect();
+        pairs.join("&")
     }
 
     /// Whether they do more than look back.
@@ -144,17 +206,11 @@ impl FilterSet {
             let same =
                 |known: &&Condition| known.is_of_the_same_key(condition) && known.values != condition.values;
             if seen.iter().any(same) {
-                repeated = condition.key.clone();
+                repeated = Some(condition);
             }
             seen.push(condition);
         });
-        match repeated {
-            Some(key) => Err(Error::invalid(
-                &format!("filter on `{key}`"),
-                "it is compared twice in the same way, of which servers read the first only: use `is_in`, `not_in` or `Filter::all` (2.0)",
-            )),
-            None => Ok(()),
-        }
+        repeated.map_or(Ok(()), |condition| Err(self::repeated(condition)))
     }
 
     /// Refuses what a server of this version doesn't know or would ignore.
@@ -247,6 +303,13 @@ fn known(info: &OperationInfo, condition: &Condition) -> Result<(), Error> {
         Some(_) => return Ok(()),
     };
     Err(Error::new(ErrorKind::Unsupported, problem))
+}
+
+fn repeated(condition: &Condition) -> Error {
+    Error::invalid(
+        &format!("filter on `{}`", condition.key.as_deref().unwrap_or_default()),
+        "it is compared twice in the same way, of which servers read the first only: use `is_in`, `not_in` or `Filter::all` (2.0)",
+    )
 }
 
 fn shown(condition: &Condition) -> String {

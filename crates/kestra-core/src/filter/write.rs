@@ -31,7 +31,7 @@ pub(super) fn conditions<'a>(filters: &'a [Filter], each: &mut dyn FnMut(&'a Con
 /// What is left of groups that all hold, at a level where all hold anyway.
 ///
 /// Those that compare one key twice in the same way stay groups, as servers read only one of two side by side.
-fn flat<'a>(filters: &[&'a Filter]) -> Vec<&'a Filter> {
+pub(super) fn flat<'a>(filters: &[&'a Filter]) -> Vec<&'a Filter> {
     let mut found = Vec::with_capacity(filters.len());
     for filter in filters {
         let filter = filter.simplest();

@@ -4,7 +4,7 @@
 //! polled.
 //!
 //! A page that is shorter than asked for is not the last one: servers leave out rows that they have counted. What ends a
-//! stream is the total, or an empty page where the server counts nothing. There is no snapshot on the server: rows that
+//! stream is the total, or an empty page whatever the total is. There is no snapshot on the server: rows that
 //! come or go while a list is read shift the rows behind them, so that one may be seen twice or not at all. A sort by
 //! something that doesn't change, oldest first, keeps what was read in its place; where none is set and a good one is
 //! known, that one is sent. [`Items::has_shifted`] tells when the total changed on the way.

@@ -136,10 +136,9 @@ impl Turner {
             (Place::Page(_), None) if facts.is_by_cursor => Place::End,
             (Place::Page(page), None) => {
                 let size = *self.size.get_or_insert(facts.count.max(1));
-                let is_last = match facts.total {
-                    Some(total) => page.saturating_mul(size) >= total,
-                    None => facts.count == 0,
-                };
+                // A total may count rows that are nowhere, so that an empty page is the end whatever it says.
+                let is_last =
+                    facts.count == 0 || facts.total.is_some_and(|total| page.saturating_mul(size) >= total);
                 if is_last { Place::End } else { Place::Page(page + 1) }
             }
         };

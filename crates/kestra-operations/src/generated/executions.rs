@@ -262,7 +262,8 @@ pub struct DeleteExecutionsByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(DeleteExecutionsByQuery, DELETE_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::by_query!(DeleteExecutionsByQuery, DELETE_EXECUTIONS_BY_IDS, SEARCH_EXECUTIONS, String);
+crate::extensions::by_query!(DeleteExecutionsByQuery, String);
+crate::extensions::counted!(DeleteExecutionsByQuery);
 crate::extensions::look_back!(DeleteExecutionsByQuery, 5);
 
 impl DeleteExecutionsByQuery {
@@ -277,7 +278,7 @@ impl DeleteExecutionsByQuery {
 impl<E> DeleteExecutionsByQuery<E> {
     /// Takes only executions started by others, or only those that were not.
     ///
-    /// `childFilter` in the query; before 2.0.
+    /// Sent as the filter `filters[childFilter][EQUALS]`, which every version reads.
     pub fn child_filter(mut self, child_filter: impl Into<::kestra_models::ChildFilter>) -> Self {
         self.call.set_query(0, Into::<::kestra_models::ChildFilter>::into(child_filter));
         self
@@ -309,7 +310,7 @@ impl<E> DeleteExecutionsByQuery<E> {
 
     /// Only what began before this time.
     ///
-    /// `endDate` in the query; before 2.0.
+    /// Sent as the filter `filters[endDate][LESS_THAN_OR_EQUAL_TO]`, which every version reads.
     pub fn end_date(mut self, end_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(4, end_date);
         self
@@ -333,7 +334,7 @@ impl<E> DeleteExecutionsByQuery<E> {
 
     /// Only what belongs to this flow.
     ///
-    /// `flowId` in the query; before 2.0.
+    /// Sent as the filter `filters[flowId][EQUALS]`, which every version reads.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
         self.call.set_query(6, Into::<String>::into(flow_id));
         self
@@ -349,7 +350,7 @@ impl<E> DeleteExecutionsByQuery<E> {
 
     /// Labels, by key.
     ///
-    /// `labels` in the query; before 2.0.
+    /// Sent as the filter `filters[labels][EQUALS]`, which every version reads.
     pub fn labels(mut self, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 8, labels);
         self
@@ -357,7 +358,7 @@ impl<E> DeleteExecutionsByQuery<E> {
 
     /// Only what belongs to this namespace.
     ///
-    /// `namespace` in the query; before 2.0.
+    /// Sent as the filter `filters[namespace][PREFIX]`, which every version reads.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(9, Into::<String>::into(namespace));
         self
@@ -365,7 +366,7 @@ impl<E> DeleteExecutionsByQuery<E> {
 
     /// Only what has this text in it.
     ///
-    /// `q` in the query; before 2.0.
+    /// Sent as the filter `filters[q][EQUALS]`, which every version reads.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(10, Into::<String>::into(q));
         self
@@ -373,7 +374,7 @@ impl<E> DeleteExecutionsByQuery<E> {
 
     /// Takes flows of users, or those of the system namespace.
     ///
-    /// `scope` in the query; before 2.0.
+    /// Sent as the filter `filters[scope][EQUALS]`, which every version reads.
     pub fn scope(mut self, scope: impl IntoIterator<Item = impl Into<::kestra_models::FlowScope>>) -> Self {
         crate::parameters::repeat::<::kestra_models::FlowScope, _>(&mut self.call, 11, scope);
         self
@@ -381,7 +382,7 @@ impl<E> DeleteExecutionsByQuery<E> {
 
     /// Only what began after this time; together with no end it lifts the look-back of 8 days.
     ///
-    /// `startDate` in the query; before 2.0.
+    /// Sent as the filter `filters[startDate][GREATER_THAN_OR_EQUAL_TO]`, which every version reads.
     pub fn start_date(mut self, start_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(12, start_date);
         self
@@ -389,7 +390,7 @@ impl<E> DeleteExecutionsByQuery<E> {
 
     /// Only those in one of these states.
     ///
-    /// `state` in the query; before 2.0.
+    /// Sent as the filter `filters[state][IN]`, which every version reads.
     pub fn state(mut self, state: impl IntoIterator<Item = impl Into<::kestra_models::StateType>>) -> Self {
         crate::parameters::repeat::<::kestra_models::StateType, _>(&mut self.call, 13, state);
         self
@@ -397,7 +398,7 @@ impl<E> DeleteExecutionsByQuery<E> {
 
     /// Only what began within this span of time up to now.
     ///
-    /// `timeRange` in the query; before 2.0.
+    /// Sent as the filter `filters[timeRange][EQUALS]`, which every version reads.
     pub fn time_range(mut self, time_range: impl Into<::kestra_models::IsoDuration>) -> Self {
         self.call.set_query(14, Into::<::kestra_models::IsoDuration>::into(time_range));
         self
@@ -405,7 +406,7 @@ impl<E> DeleteExecutionsByQuery<E> {
 
     /// Only what this execution started.
     ///
-    /// `triggerExecutionId` in the query; before 2.0.
+    /// Sent as the filter `filters[triggerExecutionId][EQUALS]`, which every version reads.
     pub fn trigger_execution_id(mut self, trigger_execution_id: impl Into<String>) -> Self {
         self.call.set_query(15, Into::<String>::into(trigger_execution_id));
         self
@@ -429,54 +430,117 @@ pub static DELETE_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "childFilter",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("childFilter", "EQUALS"),
             ::kestra_core::QueryParameter::new("deleteLogs"),
             ::kestra_core::QueryParameter::new("deleteMetrics"),
             ::kestra_core::QueryParameter::new("deleteStorage"),
             ::kestra_core::QueryParameter::of(
                 "endDate",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("endDate", "LESS_THAN_OR_EQUAL_TO"),
             ::kestra_core::QueryParameter::new("filters"),
             ::kestra_core::QueryParameter::of(
                 "flowId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("flowId", "EQUALS"),
             ::kestra_core::QueryParameter::new("includeNonTerminated"),
             ::kestra_core::QueryParameter::of(
                 "labels",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("labels", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "namespace",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("namespace", "PREFIX"),
             ::kestra_core::QueryParameter::of(
                 "q",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("q", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "scope",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("scope", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "startDate",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("startDate", "GREATER_THAN_OR_EQUAL_TO"),
             ::kestra_core::QueryParameter::of(
                 "state",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("state", "IN"),
             ::kestra_core::QueryParameter::of(
                 "timeRange",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("timeRange", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "triggerExecutionId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("triggerExecutionId", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .read_alike(&[
+            ::kestra_core::FilterForms::new("childFilter", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "flowId",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "IN",
+                    "NOT_IN",
+                    "STARTS_WITH",
+                    "ENDS_WITH",
+                    "CONTAINS",
+                    "REGEX",
+                    "PREFIX",
+                ],
+            ),
+            ::kestra_core::FilterForms::new("kind", &["EQUALS", "IN"]),
+            ::kestra_core::FilterForms::new("labels", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "namespace",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "IN",
+                    "NOT_IN",
+                    "STARTS_WITH",
+                    "ENDS_WITH",
+                    "CONTAINS",
+                    "REGEX",
+                    "PREFIX",
+                ],
+            ),
+            ::kestra_core::FilterForms::new("parentId", &["EQUALS", "NOT_EQUALS", "IN", "NOT_IN"]),
+            ::kestra_core::FilterForms::new("q", &["EQUALS"]),
+            ::kestra_core::FilterForms::new("scope", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "startDate",
+                &["GREATER_THAN", "GREATER_THAN_OR_EQUAL_TO", "LESS_THAN", "LESS_THAN_OR_EQUAL_TO"],
+            ),
+            ::kestra_core::FilterForms::new("state", &["EQUALS", "NOT_EQUALS", "IN", "NOT_IN"]),
+            ::kestra_core::FilterForms::new(
+                "taskId",
+                &["EQUALS", "NOT_EQUALS", "IN", "NOT_IN", "STARTS_WITH", "ENDS_WITH", "CONTAINS"],
+            ),
+            ::kestra_core::FilterForms::new("timeRange", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "triggerExecutionId",
+                &["EQUALS", "IN", "STARTS_WITH", "ENDS_WITH", "CONTAINS"],
+            ),
+        ])
+        .counted_by(&SEARCH_EXECUTIONS)
+        .by_ids(&DELETE_EXECUTIONS_BY_IDS)
 };
 
 /// Downloads a file that an execution made.
@@ -857,12 +921,8 @@ pub struct ForceRunExecutionsByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(ForceRunExecutionsByQuery, FORCE_RUN_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::by_query!(
-    ForceRunExecutionsByQuery,
-    FORCE_RUN_EXECUTIONS_BY_IDS,
-    SEARCH_EXECUTIONS,
-    String
-);
+crate::extensions::by_query!(ForceRunExecutionsByQuery, String);
+crate::extensions::counted!(ForceRunExecutionsByQuery);
 crate::extensions::look_back!(ForceRunExecutionsByQuery, 2);
 
 impl ForceRunExecutionsByQuery {
@@ -877,7 +937,7 @@ impl ForceRunExecutionsByQuery {
 impl<E> ForceRunExecutionsByQuery<E> {
     /// Takes only executions started by others, or only those that were not.
     ///
-    /// `childFilter` in the query; before 2.0.
+    /// Sent as the filter `filters[childFilter][EQUALS]`, which every version reads.
     pub fn child_filter(mut self, child_filter: impl Into<::kestra_models::ChildFilter>) -> Self {
         self.call.set_query(0, Into::<::kestra_models::ChildFilter>::into(child_filter));
         self
@@ -885,7 +945,7 @@ impl<E> ForceRunExecutionsByQuery<E> {
 
     /// Only what began before this time.
     ///
-    /// `endDate` in the query; before 2.0.
+    /// Sent as the filter `filters[endDate][LESS_THAN_OR_EQUAL_TO]`, which every version reads.
     pub fn end_date(mut self, end_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(1, end_date);
         self
@@ -909,7 +969,7 @@ impl<E> ForceRunExecutionsByQuery<E> {
 
     /// Only what belongs to this flow.
     ///
-    /// `flowId` in the query; before 2.0.
+    /// Sent as the filter `filters[flowId][EQUALS]`, which every version reads.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(flow_id));
         self
@@ -917,7 +977,7 @@ impl<E> ForceRunExecutionsByQuery<E> {
 
     /// Labels, by key.
     ///
-    /// `labels` in the query; before 2.0.
+    /// Sent as the filter `filters[labels][EQUALS]`, which every version reads.
     pub fn labels(mut self, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 4, labels);
         self
@@ -925,7 +985,7 @@ impl<E> ForceRunExecutionsByQuery<E> {
 
     /// Only what belongs to this namespace.
     ///
-    /// `namespace` in the query; before 2.0.
+    /// Sent as the filter `filters[namespace][PREFIX]`, which every version reads.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(5, Into::<String>::into(namespace));
         self
@@ -933,7 +993,7 @@ impl<E> ForceRunExecutionsByQuery<E> {
 
     /// Only what has this text in it.
     ///
-    /// `q` in the query; before 2.0.
+    /// Sent as the filter `filters[q][EQUALS]`, which every version reads.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(6, Into::<String>::into(q));
         self
@@ -941,7 +1001,7 @@ impl<E> ForceRunExecutionsByQuery<E> {
 
     /// Takes flows of users, or those of the system namespace.
     ///
-    /// `scope` in the query; before 2.0.
+    /// Sent as the filter `filters[scope][EQUALS]`, which every version reads.
     pub fn scope(mut self, scope: impl IntoIterator<Item = impl Into<::kestra_models::FlowScope>>) -> Self {
         crate::parameters::repeat::<::kestra_models::FlowScope, _>(&mut self.call, 7, scope);
         self
@@ -949,7 +1009,7 @@ impl<E> ForceRunExecutionsByQuery<E> {
 
     /// Only what began after this time; together with no end it lifts the look-back of 8 days.
     ///
-    /// `startDate` in the query; before 2.0.
+    /// Sent as the filter `filters[startDate][GREATER_THAN_OR_EQUAL_TO]`, which every version reads.
     pub fn start_date(mut self, start_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(8, start_date);
         self
@@ -957,7 +1017,7 @@ impl<E> ForceRunExecutionsByQuery<E> {
 
     /// Only those in one of these states.
     ///
-    /// `state` in the query; before 2.0.
+    /// Sent as the filter `filters[state][IN]`, which every version reads.
     pub fn state(mut self, state: impl IntoIterator<Item = impl Into<::kestra_models::StateType>>) -> Self {
         crate::parameters::repeat::<::kestra_models::StateType, _>(&mut self.call, 9, state);
         self
@@ -965,7 +1025,7 @@ impl<E> ForceRunExecutionsByQuery<E> {
 
     /// Only what began within this span of time up to now.
     ///
-    /// `timeRange` in the query; before 2.0.
+    /// Sent as the filter `filters[timeRange][EQUALS]`, which every version reads.
     pub fn time_range(mut self, time_range: impl Into<::kestra_models::IsoDuration>) -> Self {
         self.call.set_query(10, Into::<::kestra_models::IsoDuration>::into(time_range));
         self
@@ -973,7 +1033,7 @@ impl<E> ForceRunExecutionsByQuery<E> {
 
     /// Only what this execution started.
     ///
-    /// `triggerExecutionId` in the query; before 2.0.
+    /// Sent as the filter `filters[triggerExecutionId][EQUALS]`, which every version reads.
     pub fn trigger_execution_id(mut self, trigger_execution_id: impl Into<String>) -> Self {
         self.call.set_query(11, Into::<String>::into(trigger_execution_id));
         self
@@ -999,50 +1059,113 @@ pub static FORCE_RUN_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "childFilter",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("childFilter", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "endDate",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("endDate", "LESS_THAN_OR_EQUAL_TO"),
             ::kestra_core::QueryParameter::new("filters"),
             ::kestra_core::QueryParameter::of(
                 "flowId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("flowId", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "labels",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("labels", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "namespace",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("namespace", "PREFIX"),
             ::kestra_core::QueryParameter::of(
                 "q",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("q", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "scope",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("scope", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "startDate",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("startDate", "GREATER_THAN_OR_EQUAL_TO"),
             ::kestra_core::QueryParameter::of(
                 "state",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("state", "IN"),
             ::kestra_core::QueryParameter::of(
                 "timeRange",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("timeRange", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "triggerExecutionId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("triggerExecutionId", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .read_alike(&[
+            ::kestra_core::FilterForms::new("childFilter", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "flowId",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "IN",
+                    "NOT_IN",
+                    "STARTS_WITH",
+                    "ENDS_WITH",
+                    "CONTAINS",
+                    "REGEX",
+                    "PREFIX",
+                ],
+            ),
+            ::kestra_core::FilterForms::new("kind", &["EQUALS", "IN"]),
+            ::kestra_core::FilterForms::new("labels", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "namespace",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "IN",
+                    "NOT_IN",
+                    "STARTS_WITH",
+                    "ENDS_WITH",
+                    "CONTAINS",
+                    "REGEX",
+                    "PREFIX",
+                ],
+            ),
+            ::kestra_core::FilterForms::new("parentId", &["EQUALS", "NOT_EQUALS", "IN", "NOT_IN"]),
+            ::kestra_core::FilterForms::new("q", &["EQUALS"]),
+            ::kestra_core::FilterForms::new("scope", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "startDate",
+                &["GREATER_THAN", "GREATER_THAN_OR_EQUAL_TO", "LESS_THAN", "LESS_THAN_OR_EQUAL_TO"],
+            ),
+            ::kestra_core::FilterForms::new("state", &["EQUALS", "NOT_EQUALS", "IN", "NOT_IN"]),
+            ::kestra_core::FilterForms::new(
+                "taskId",
+                &["EQUALS", "NOT_EQUALS", "IN", "NOT_IN", "STARTS_WITH", "ENDS_WITH", "CONTAINS"],
+            ),
+            ::kestra_core::FilterForms::new("timeRange", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "triggerExecutionId",
+                &["EQUALS", "IN", "STARTS_WITH", "ENDS_WITH", "CONTAINS"],
+            ),
+        ])
+        .counted_by(&SEARCH_EXECUTIONS)
+        .by_ids(&FORCE_RUN_EXECUTIONS_BY_IDS)
 };
 
 /// How long recent executions of a flow took on average, in milliseconds, and how many there were.
@@ -1420,7 +1543,8 @@ pub struct KillExecutionsByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(KillExecutionsByQuery, KILL_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::by_query!(KillExecutionsByQuery, KILL_EXECUTIONS_BY_IDS, SEARCH_EXECUTIONS, String);
+crate::extensions::by_query!(KillExecutionsByQuery, String);
+crate::extensions::counted!(KillExecutionsByQuery);
 crate::extensions::look_back!(KillExecutionsByQuery, 2);
 
 impl KillExecutionsByQuery {
@@ -1435,7 +1559,7 @@ impl KillExecutionsByQuery {
 impl<E> KillExecutionsByQuery<E> {
     /// Takes only executions started by others, or only those that were not.
     ///
-    /// `childFilter` in the query; before 2.0.
+    /// Sent as the filter `filters[childFilter][EQUALS]`, which every version reads.
     pub fn child_filter(mut self, child_filter: impl Into<::kestra_models::ChildFilter>) -> Self {
         self.call.set_query(0, Into::<::kestra_models::ChildFilter>::into(child_filter));
         self
@@ -1443,7 +1567,7 @@ impl<E> KillExecutionsByQuery<E> {
 
     /// Only what began before this time.
     ///
-    /// `endDate` in the query; before 2.0.
+    /// Sent as the filter `filters[endDate][LESS_THAN_OR_EQUAL_TO]`, which every version reads.
     pub fn end_date(mut self, end_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(1, end_date);
         self
@@ -1467,7 +1591,7 @@ impl<E> KillExecutionsByQuery<E> {
 
     /// Only what belongs to this flow.
     ///
-    /// `flowId` in the query; before 2.0.
+    /// Sent as the filter `filters[flowId][EQUALS]`, which every version reads.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(flow_id));
         self
@@ -1475,7 +1599,7 @@ impl<E> KillExecutionsByQuery<E> {
 
     /// Labels, by key.
     ///
-    /// `labels` in the query; before 2.0.
+    /// Sent as the filter `filters[labels][EQUALS]`, which every version reads.
     pub fn labels(mut self, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 4, labels);
         self
@@ -1483,7 +1607,7 @@ impl<E> KillExecutionsByQuery<E> {
 
     /// Only what belongs to this namespace.
     ///
-    /// `namespace` in the query; before 2.0.
+    /// Sent as the filter `filters[namespace][PREFIX]`, which every version reads.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(5, Into::<String>::into(namespace));
         self
@@ -1491,7 +1615,7 @@ impl<E> KillExecutionsByQuery<E> {
 
     /// Only what has this text in it.
     ///
-    /// `q` in the query; before 2.0.
+    /// Sent as the filter `filters[q][EQUALS]`, which every version reads.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(6, Into::<String>::into(q));
         self
@@ -1499,7 +1623,7 @@ impl<E> KillExecutionsByQuery<E> {
 
     /// Takes flows of users, or those of the system namespace.
     ///
-    /// `scope` in the query; before 2.0.
+    /// Sent as the filter `filters[scope][EQUALS]`, which every version reads.
     pub fn scope(mut self, scope: impl IntoIterator<Item = impl Into<::kestra_models::FlowScope>>) -> Self {
         crate::parameters::repeat::<::kestra_models::FlowScope, _>(&mut self.call, 7, scope);
         self
@@ -1507,7 +1631,7 @@ impl<E> KillExecutionsByQuery<E> {
 
     /// Only what began after this time; together with no end it lifts the look-back of 8 days.
     ///
-    /// `startDate` in the query; before 2.0.
+    /// Sent as the filter `filters[startDate][GREATER_THAN_OR_EQUAL_TO]`, which every version reads.
     pub fn start_date(mut self, start_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(8, start_date);
         self
@@ -1515,7 +1639,7 @@ impl<E> KillExecutionsByQuery<E> {
 
     /// Only those in one of these states.
     ///
-    /// `state` in the query; before 2.0.
+    /// Sent as the filter `filters[state][IN]`, which every version reads.
     pub fn state(mut self, state: impl IntoIterator<Item = impl Into<::kestra_models::StateType>>) -> Self {
         crate::parameters::repeat::<::kestra_models::StateType, _>(&mut self.call, 9, state);
         self
@@ -1523,7 +1647,7 @@ impl<E> KillExecutionsByQuery<E> {
 
     /// Only what began within this span of time up to now.
     ///
-    /// `timeRange` in the query; before 2.0.
+    /// Sent as the filter `filters[timeRange][EQUALS]`, which every version reads.
     pub fn time_range(mut self, time_range: impl Into<::kestra_models::IsoDuration>) -> Self {
         self.call.set_query(10, Into::<::kestra_models::IsoDuration>::into(time_range));
         self
@@ -1531,7 +1655,7 @@ impl<E> KillExecutionsByQuery<E> {
 
     /// Only what this execution started.
     ///
-    /// `triggerExecutionId` in the query; before 2.0.
+    /// Sent as the filter `filters[triggerExecutionId][EQUALS]`, which every version reads.
     pub fn trigger_execution_id(mut self, trigger_execution_id: impl Into<String>) -> Self {
         self.call.set_query(11, Into::<String>::into(trigger_execution_id));
         self
@@ -1557,50 +1681,113 @@ pub static KILL_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "childFilter",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("childFilter", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "endDate",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("endDate", "LESS_THAN_OR_EQUAL_TO"),
             ::kestra_core::QueryParameter::new("filters"),
             ::kestra_core::QueryParameter::of(
                 "flowId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("flowId", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "labels",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("labels", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "namespace",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("namespace", "PREFIX"),
             ::kestra_core::QueryParameter::of(
                 "q",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("q", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "scope",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("scope", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "startDate",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("startDate", "GREATER_THAN_OR_EQUAL_TO"),
             ::kestra_core::QueryParameter::of(
                 "state",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("state", "IN"),
             ::kestra_core::QueryParameter::of(
                 "timeRange",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("timeRange", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "triggerExecutionId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("triggerExecutionId", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .read_alike(&[
+            ::kestra_core::FilterForms::new("childFilter", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "flowId",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "IN",
+                    "NOT_IN",
+                    "STARTS_WITH",
+                    "ENDS_WITH",
+                    "CONTAINS",
+                    "REGEX",
+                    "PREFIX",
+                ],
+            ),
+            ::kestra_core::FilterForms::new("kind", &["EQUALS", "IN"]),
+            ::kestra_core::FilterForms::new("labels", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "namespace",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "IN",
+                    "NOT_IN",
+                    "STARTS_WITH",
+                    "ENDS_WITH",
+                    "CONTAINS",
+                    "REGEX",
+                    "PREFIX",
+                ],
+            ),
+            ::kestra_core::FilterForms::new("parentId", &["EQUALS", "NOT_EQUALS", "IN", "NOT_IN"]),
+            ::kestra_core::FilterForms::new("q", &["EQUALS"]),
+            ::kestra_core::FilterForms::new("scope", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "startDate",
+                &["GREATER_THAN", "GREATER_THAN_OR_EQUAL_TO", "LESS_THAN", "LESS_THAN_OR_EQUAL_TO"],
+            ),
+            ::kestra_core::FilterForms::new("state", &["EQUALS", "NOT_EQUALS", "IN", "NOT_IN"]),
+            ::kestra_core::FilterForms::new(
+                "taskId",
+                &["EQUALS", "NOT_EQUALS", "IN", "NOT_IN", "STARTS_WITH", "ENDS_WITH", "CONTAINS"],
+            ),
+            ::kestra_core::FilterForms::new("timeRange", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "triggerExecutionId",
+                &["EQUALS", "IN", "STARTS_WITH", "ENDS_WITH", "CONTAINS"],
+            ),
+        ])
+        .counted_by(&SEARCH_EXECUTIONS)
+        .by_ids(&KILL_EXECUTIONS_BY_IDS)
 };
 
 /// Lists the values that a field has among the executions.
@@ -1820,7 +2007,8 @@ pub struct PauseExecutionsByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(PauseExecutionsByQuery, PAUSE_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::by_query!(PauseExecutionsByQuery, PAUSE_EXECUTIONS_BY_IDS, SEARCH_EXECUTIONS, String);
+crate::extensions::by_query!(PauseExecutionsByQuery, String);
+crate::extensions::counted!(PauseExecutionsByQuery);
 crate::extensions::look_back!(PauseExecutionsByQuery, 2);
 
 impl PauseExecutionsByQuery {
@@ -1835,7 +2023,7 @@ impl PauseExecutionsByQuery {
 impl<E> PauseExecutionsByQuery<E> {
     /// Takes only executions started by others, or only those that were not.
     ///
-    /// `childFilter` in the query; before 2.0.
+    /// Sent as the filter `filters[childFilter][EQUALS]`, which every version reads.
     pub fn child_filter(mut self, child_filter: impl Into<::kestra_models::ChildFilter>) -> Self {
         self.call.set_query(0, Into::<::kestra_models::ChildFilter>::into(child_filter));
         self
@@ -1843,7 +2031,7 @@ impl<E> PauseExecutionsByQuery<E> {
 
     /// Only what began before this time.
     ///
-    /// `endDate` in the query; before 2.0.
+    /// Sent as the filter `filters[endDate][LESS_THAN_OR_EQUAL_TO]`, which every version reads.
     pub fn end_date(mut self, end_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(1, end_date);
         self
@@ -1867,7 +2055,7 @@ impl<E> PauseExecutionsByQuery<E> {
 
     /// Only what belongs to this flow.
     ///
-    /// `flowId` in the query; before 2.0.
+    /// Sent as the filter `filters[flowId][EQUALS]`, which every version reads.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(flow_id));
         self
@@ -1875,7 +2063,7 @@ impl<E> PauseExecutionsByQuery<E> {
 
     /// Labels, by key.
     ///
-    /// `labels` in the query; before 2.0.
+    /// Sent as the filter `filters[labels][EQUALS]`, which every version reads.
     pub fn labels(mut self, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 4, labels);
         self
@@ -1883,7 +2071,7 @@ impl<E> PauseExecutionsByQuery<E> {
 
     /// Only what belongs to this namespace.
     ///
-    /// `namespace` in the query; before 2.0.
+    /// Sent as the filter `filters[namespace][PREFIX]`, which every version reads.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(5, Into::<String>::into(namespace));
         self
@@ -1891,7 +2079,7 @@ impl<E> PauseExecutionsByQuery<E> {
 
     /// Only what has this text in it.
     ///
-    /// `q` in the query; before 2.0.
+    /// Sent as the filter `filters[q][EQUALS]`, which every version reads.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(6, Into::<String>::into(q));
         self
@@ -1899,7 +2087,7 @@ impl<E> PauseExecutionsByQuery<E> {
 
     /// Takes flows of users, or those of the system namespace.
     ///
-    /// `scope` in the query; before 2.0.
+    /// Sent as the filter `filters[scope][EQUALS]`, which every version reads.
     pub fn scope(mut self, scope: impl IntoIterator<Item = impl Into<::kestra_models::FlowScope>>) -> Self {
         crate::parameters::repeat::<::kestra_models::FlowScope, _>(&mut self.call, 7, scope);
         self
@@ -1907,7 +2095,7 @@ impl<E> PauseExecutionsByQuery<E> {
 
     /// Only what began after this time; together with no end it lifts the look-back of 8 days.
     ///
-    /// `startDate` in the query; before 2.0.
+    /// Sent as the filter `filters[startDate][GREATER_THAN_OR_EQUAL_TO]`, which every version reads.
     pub fn start_date(mut self, start_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(8, start_date);
         self
@@ -1915,7 +2103,7 @@ impl<E> PauseExecutionsByQuery<E> {
 
     /// Only those in one of these states.
     ///
-    /// `state` in the query; before 2.0.
+    /// Sent as the filter `filters[state][IN]`, which every version reads.
     pub fn state(mut self, state: impl IntoIterator<Item = impl Into<::kestra_models::StateType>>) -> Self {
         crate::parameters::repeat::<::kestra_models::StateType, _>(&mut self.call, 9, state);
         self
@@ -1923,7 +2111,7 @@ impl<E> PauseExecutionsByQuery<E> {
 
     /// Only what began within this span of time up to now.
     ///
-    /// `timeRange` in the query; before 2.0.
+    /// Sent as the filter `filters[timeRange][EQUALS]`, which every version reads.
     pub fn time_range(mut self, time_range: impl Into<::kestra_models::IsoDuration>) -> Self {
         self.call.set_query(10, Into::<::kestra_models::IsoDuration>::into(time_range));
         self
@@ -1931,7 +2119,7 @@ impl<E> PauseExecutionsByQuery<E> {
 
     /// Only what this execution started.
     ///
-    /// `triggerExecutionId` in the query; before 2.0.
+    /// Sent as the filter `filters[triggerExecutionId][EQUALS]`, which every version reads.
     pub fn trigger_execution_id(mut self, trigger_execution_id: impl Into<String>) -> Self {
         self.call.set_query(11, Into::<String>::into(trigger_execution_id));
         self
@@ -1957,50 +2145,113 @@ pub static PAUSE_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "childFilter",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("childFilter", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "endDate",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("endDate", "LESS_THAN_OR_EQUAL_TO"),
             ::kestra_core::QueryParameter::new("filters"),
             ::kestra_core::QueryParameter::of(
                 "flowId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("flowId", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "labels",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("labels", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "namespace",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("namespace", "PREFIX"),
             ::kestra_core::QueryParameter::of(
                 "q",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("q", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "scope",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("scope", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "startDate",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("startDate", "GREATER_THAN_OR_EQUAL_TO"),
             ::kestra_core::QueryParameter::of(
                 "state",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("state", "IN"),
             ::kestra_core::QueryParameter::of(
                 "timeRange",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("timeRange", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "triggerExecutionId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("triggerExecutionId", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .read_alike(&[
+            ::kestra_core::FilterForms::new("childFilter", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "flowId",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "IN",
+                    "NOT_IN",
+                    "STARTS_WITH",
+                    "ENDS_WITH",
+                    "CONTAINS",
+                    "REGEX",
+                    "PREFIX",
+                ],
+            ),
+            ::kestra_core::FilterForms::new("kind", &["EQUALS", "IN"]),
+            ::kestra_core::FilterForms::new("labels", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "namespace",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "IN",
+                    "NOT_IN",
+                    "STARTS_WITH",
+                    "ENDS_WITH",
+                    "CONTAINS",
+                    "REGEX",
+                    "PREFIX",
+                ],
+            ),
+            ::kestra_core::FilterForms::new("parentId", &["EQUALS", "NOT_EQUALS", "IN", "NOT_IN"]),
+            ::kestra_core::FilterForms::new("q", &["EQUALS"]),
+            ::kestra_core::FilterForms::new("scope", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "startDate",
+                &["GREATER_THAN", "GREATER_THAN_OR_EQUAL_TO", "LESS_THAN", "LESS_THAN_OR_EQUAL_TO"],
+            ),
+            ::kestra_core::FilterForms::new("state", &["EQUALS", "NOT_EQUALS", "IN", "NOT_IN"]),
+            ::kestra_core::FilterForms::new(
+                "taskId",
+                &["EQUALS", "NOT_EQUALS", "IN", "NOT_IN", "STARTS_WITH", "ENDS_WITH", "CONTAINS"],
+            ),
+            ::kestra_core::FilterForms::new("timeRange", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "triggerExecutionId",
+                &["EQUALS", "IN", "STARTS_WITH", "ENDS_WITH", "CONTAINS"],
+            ),
+        ])
+        .counted_by(&SEARCH_EXECUTIONS)
+        .by_ids(&PAUSE_EXECUTIONS_BY_IDS)
 };
 
 /// Reads the beginning of a file that an execution made.
@@ -2264,7 +2515,8 @@ pub struct ReplayExecutionsByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(ReplayExecutionsByQuery, REPLAY_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::by_query!(ReplayExecutionsByQuery, REPLAY_EXECUTIONS_BY_IDS, SEARCH_EXECUTIONS, String);
+crate::extensions::by_query!(ReplayExecutionsByQuery, String);
+crate::extensions::counted!(ReplayExecutionsByQuery);
 crate::extensions::look_back!(ReplayExecutionsByQuery, 2);
 
 impl ReplayExecutionsByQuery {
@@ -2279,7 +2531,7 @@ impl ReplayExecutionsByQuery {
 impl<E> ReplayExecutionsByQuery<E> {
     /// Takes only executions started by others, or only those that were not.
     ///
-    /// `childFilter` in the query; before 2.0.
+    /// Sent as the filter `filters[childFilter][EQUALS]`, which every version reads.
     pub fn child_filter(mut self, child_filter: impl Into<::kestra_models::ChildFilter>) -> Self {
         self.call.set_query(0, Into::<::kestra_models::ChildFilter>::into(child_filter));
         self
@@ -2287,7 +2539,7 @@ impl<E> ReplayExecutionsByQuery<E> {
 
     /// Only what began before this time.
     ///
-    /// `endDate` in the query; before 2.0.
+    /// Sent as the filter `filters[endDate][LESS_THAN_OR_EQUAL_TO]`, which every version reads.
     pub fn end_date(mut self, end_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(1, end_date);
         self
@@ -2311,7 +2563,7 @@ impl<E> ReplayExecutionsByQuery<E> {
 
     /// Only what belongs to this flow.
     ///
-    /// `flowId` in the query; before 2.0.
+    /// Sent as the filter `filters[flowId][EQUALS]`, which every version reads.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(flow_id));
         self
@@ -2319,7 +2571,7 @@ impl<E> ReplayExecutionsByQuery<E> {
 
     /// Labels, by key.
     ///
-    /// `labels` in the query; before 2.0.
+    /// Sent as the filter `filters[labels][EQUALS]`, which every version reads.
     pub fn labels(mut self, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 4, labels);
         self
@@ -2335,7 +2587,7 @@ impl<E> ReplayExecutionsByQuery<E> {
 
     /// Only what belongs to this namespace.
     ///
-    /// `namespace` in the query; before 2.0.
+    /// Sent as the filter `filters[namespace][PREFIX]`, which every version reads.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(6, Into::<String>::into(namespace));
         self
@@ -2343,7 +2595,7 @@ impl<E> ReplayExecutionsByQuery<E> {
 
     /// Only what has this text in it.
     ///
-    /// `q` in the query; before 2.0.
+    /// Sent as the filter `filters[q][EQUALS]`, which every version reads.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(7, Into::<String>::into(q));
         self
@@ -2351,7 +2603,7 @@ impl<E> ReplayExecutionsByQuery<E> {
 
     /// Takes flows of users, or those of the system namespace.
     ///
-    /// `scope` in the query; before 2.0.
+    /// Sent as the filter `filters[scope][EQUALS]`, which every version reads.
     pub fn scope(mut self, scope: impl IntoIterator<Item = impl Into<::kestra_models::FlowScope>>) -> Self {
         crate::parameters::repeat::<::kestra_models::FlowScope, _>(&mut self.call, 8, scope);
         self
@@ -2359,7 +2611,7 @@ impl<E> ReplayExecutionsByQuery<E> {
 
     /// Only what began after this time; together with no end it lifts the look-back of 8 days.
     ///
-    /// `startDate` in the query; before 2.0.
+    /// Sent as the filter `filters[startDate][GREATER_THAN_OR_EQUAL_TO]`, which every version reads.
     pub fn start_date(mut self, start_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(9, start_date);
         self
@@ -2367,7 +2619,7 @@ impl<E> ReplayExecutionsByQuery<E> {
 
     /// Only those in one of these states.
     ///
-    /// `state` in the query; before 2.0.
+    /// Sent as the filter `filters[state][IN]`, which every version reads.
     pub fn state(mut self, state: impl IntoIterator<Item = impl Into<::kestra_models::StateType>>) -> Self {
         crate::parameters::repeat::<::kestra_models::StateType, _>(&mut self.call, 10, state);
         self
@@ -2375,7 +2627,7 @@ impl<E> ReplayExecutionsByQuery<E> {
 
     /// Only what began within this span of time up to now.
     ///
-    /// `timeRange` in the query; before 2.0.
+    /// Sent as the filter `filters[timeRange][EQUALS]`, which every version reads.
     pub fn time_range(mut self, time_range: impl Into<::kestra_models::IsoDuration>) -> Self {
         self.call.set_query(11, Into::<::kestra_models::IsoDuration>::into(time_range));
         self
@@ -2383,7 +2635,7 @@ impl<E> ReplayExecutionsByQuery<E> {
 
     /// Only what this execution started.
     ///
-    /// `triggerExecutionId` in the query; before 2.0.
+    /// Sent as the filter `filters[triggerExecutionId][EQUALS]`, which every version reads.
     pub fn trigger_execution_id(mut self, trigger_execution_id: impl Into<String>) -> Self {
         self.call.set_query(12, Into::<String>::into(trigger_execution_id));
         self
@@ -2409,51 +2661,114 @@ pub static REPLAY_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "childFilter",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("childFilter", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "endDate",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("endDate", "LESS_THAN_OR_EQUAL_TO"),
             ::kestra_core::QueryParameter::new("filters"),
             ::kestra_core::QueryParameter::of(
                 "flowId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("flowId", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "labels",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("labels", "EQUALS"),
             ::kestra_core::QueryParameter::new("latestRevision"),
             ::kestra_core::QueryParameter::of(
                 "namespace",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("namespace", "PREFIX"),
             ::kestra_core::QueryParameter::of(
                 "q",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("q", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "scope",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("scope", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "startDate",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("startDate", "GREATER_THAN_OR_EQUAL_TO"),
             ::kestra_core::QueryParameter::of(
                 "state",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("state", "IN"),
             ::kestra_core::QueryParameter::of(
                 "timeRange",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("timeRange", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "triggerExecutionId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("triggerExecutionId", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .read_alike(&[
+            ::kestra_core::FilterForms::new("childFilter", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "flowId",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "IN",
+                    "NOT_IN",
+                    "STARTS_WITH",
+                    "ENDS_WITH",
+                    "CONTAINS",
+                    "REGEX",
+                    "PREFIX",
+                ],
+            ),
+            ::kestra_core::FilterForms::new("kind", &["EQUALS", "IN"]),
+            ::kestra_core::FilterForms::new("labels", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "namespace",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "IN",
+                    "NOT_IN",
+                    "STARTS_WITH",
+                    "ENDS_WITH",
+                    "CONTAINS",
+                    "REGEX",
+                    "PREFIX",
+                ],
+            ),
+            ::kestra_core::FilterForms::new("parentId", &["EQUALS", "NOT_EQUALS", "IN", "NOT_IN"]),
+            ::kestra_core::FilterForms::new("q", &["EQUALS"]),
+            ::kestra_core::FilterForms::new("scope", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "startDate",
+                &["GREATER_THAN", "GREATER_THAN_OR_EQUAL_TO", "LESS_THAN", "LESS_THAN_OR_EQUAL_TO"],
+            ),
+            ::kestra_core::FilterForms::new("state", &["EQUALS", "NOT_EQUALS", "IN", "NOT_IN"]),
+            ::kestra_core::FilterForms::new(
+                "taskId",
+                &["EQUALS", "NOT_EQUALS", "IN", "NOT_IN", "STARTS_WITH", "ENDS_WITH", "CONTAINS"],
+            ),
+            ::kestra_core::FilterForms::new("timeRange", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "triggerExecutionId",
+                &["EQUALS", "IN", "STARTS_WITH", "ENDS_WITH", "CONTAINS"],
+            ),
+        ])
+        .counted_by(&SEARCH_EXECUTIONS)
+        .by_ids(&REPLAY_EXECUTIONS_BY_IDS)
 };
 
 /// Restarts an execution from the tasks that failed, in place.
@@ -2556,7 +2871,8 @@ pub struct RestartExecutionsByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(RestartExecutionsByQuery, RESTART_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::by_query!(RestartExecutionsByQuery, RESTART_EXECUTIONS_BY_IDS, SEARCH_EXECUTIONS, String);
+crate::extensions::by_query!(RestartExecutionsByQuery, String);
+crate::extensions::counted!(RestartExecutionsByQuery);
 crate::extensions::look_back!(RestartExecutionsByQuery, 2);
 
 impl RestartExecutionsByQuery {
@@ -2571,7 +2887,7 @@ impl RestartExecutionsByQuery {
 impl<E> RestartExecutionsByQuery<E> {
     /// Takes only executions started by others, or only those that were not.
     ///
-    /// `childFilter` in the query; before 2.0.
+    /// Sent as the filter `filters[childFilter][EQUALS]`, which every version reads.
     pub fn child_filter(mut self, child_filter: impl Into<::kestra_models::ChildFilter>) -> Self {
         self.call.set_query(0, Into::<::kestra_models::ChildFilter>::into(child_filter));
         self
@@ -2579,7 +2895,7 @@ impl<E> RestartExecutionsByQuery<E> {
 
     /// Only what began before this time.
     ///
-    /// `endDate` in the query; before 2.0.
+    /// Sent as the filter `filters[endDate][LESS_THAN_OR_EQUAL_TO]`, which every version reads.
     pub fn end_date(mut self, end_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(1, end_date);
         self
@@ -2603,7 +2919,7 @@ impl<E> RestartExecutionsByQuery<E> {
 
     /// Only what belongs to this flow.
     ///
-    /// `flowId` in the query; before 2.0.
+    /// Sent as the filter `filters[flowId][EQUALS]`, which every version reads.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(flow_id));
         self
@@ -2611,7 +2927,7 @@ impl<E> RestartExecutionsByQuery<E> {
 
     /// Labels, by key.
     ///
-    /// `labels` in the query; before 2.0.
+    /// Sent as the filter `filters[labels][EQUALS]`, which every version reads.
     pub fn labels(mut self, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 4, labels);
         self
@@ -2619,7 +2935,7 @@ impl<E> RestartExecutionsByQuery<E> {
 
     /// Only what belongs to this namespace.
     ///
-    /// `namespace` in the query; before 2.0.
+    /// Sent as the filter `filters[namespace][PREFIX]`, which every version reads.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(5, Into::<String>::into(namespace));
         self
@@ -2627,7 +2943,7 @@ impl<E> RestartExecutionsByQuery<E> {
 
     /// Only what has this text in it.
     ///
-    /// `q` in the query; before 2.0.
+    /// Sent as the filter `filters[q][EQUALS]`, which every version reads.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(6, Into::<String>::into(q));
         self
@@ -2635,7 +2951,7 @@ impl<E> RestartExecutionsByQuery<E> {
 
     /// Takes flows of users, or those of the system namespace.
     ///
-    /// `scope` in the query; before 2.0.
+    /// Sent as the filter `filters[scope][EQUALS]`, which every version reads.
     pub fn scope(mut self, scope: impl IntoIterator<Item = impl Into<::kestra_models::FlowScope>>) -> Self {
         crate::parameters::repeat::<::kestra_models::FlowScope, _>(&mut self.call, 7, scope);
         self
@@ -2643,7 +2959,7 @@ impl<E> RestartExecutionsByQuery<E> {
 
     /// Only what began after this time; together with no end it lifts the look-back of 8 days.
     ///
-    /// `startDate` in the query; before 2.0.
+    /// Sent as the filter `filters[startDate][GREATER_THAN_OR_EQUAL_TO]`, which every version reads.
     pub fn start_date(mut self, start_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(8, start_date);
         self
@@ -2651,7 +2967,7 @@ impl<E> RestartExecutionsByQuery<E> {
 
     /// Only those in one of these states.
     ///
-    /// `state` in the query; before 2.0.
+    /// Sent as the filter `filters[state][IN]`, which every version reads.
     pub fn state(mut self, state: impl IntoIterator<Item = impl Into<::kestra_models::StateType>>) -> Self {
         crate::parameters::repeat::<::kestra_models::StateType, _>(&mut self.call, 9, state);
         self
@@ -2659,7 +2975,7 @@ impl<E> RestartExecutionsByQuery<E> {
 
     /// Only what began within this span of time up to now.
     ///
-    /// `timeRange` in the query; before 2.0.
+    /// Sent as the filter `filters[timeRange][EQUALS]`, which every version reads.
     pub fn time_range(mut self, time_range: impl Into<::kestra_models::IsoDuration>) -> Self {
         self.call.set_query(10, Into::<::kestra_models::IsoDuration>::into(time_range));
         self
@@ -2667,7 +2983,7 @@ impl<E> RestartExecutionsByQuery<E> {
 
     /// Only what this execution started.
     ///
-    /// `triggerExecutionId` in the query; before 2.0.
+    /// Sent as the filter `filters[triggerExecutionId][EQUALS]`, which every version reads.
     pub fn trigger_execution_id(mut self, trigger_execution_id: impl Into<String>) -> Self {
         self.call.set_query(11, Into::<String>::into(trigger_execution_id));
         self
@@ -2693,50 +3009,113 @@ pub static RESTART_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "childFilter",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("childFilter", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "endDate",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("endDate", "LESS_THAN_OR_EQUAL_TO"),
             ::kestra_core::QueryParameter::new("filters"),
             ::kestra_core::QueryParameter::of(
                 "flowId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("flowId", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "labels",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("labels", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "namespace",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("namespace", "PREFIX"),
             ::kestra_core::QueryParameter::of(
                 "q",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("q", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "scope",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("scope", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "startDate",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("startDate", "GREATER_THAN_OR_EQUAL_TO"),
             ::kestra_core::QueryParameter::of(
                 "state",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("state", "IN"),
             ::kestra_core::QueryParameter::of(
                 "timeRange",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("timeRange", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "triggerExecutionId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("triggerExecutionId", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .read_alike(&[
+            ::kestra_core::FilterForms::new("childFilter", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "flowId",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "IN",
+                    "NOT_IN",
+                    "STARTS_WITH",
+                    "ENDS_WITH",
+                    "CONTAINS",
+                    "REGEX",
+                    "PREFIX",
+                ],
+            ),
+            ::kestra_core::FilterForms::new("kind", &["EQUALS", "IN"]),
+            ::kestra_core::FilterForms::new("labels", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "namespace",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "IN",
+                    "NOT_IN",
+                    "STARTS_WITH",
+                    "ENDS_WITH",
+                    "CONTAINS",
+                    "REGEX",
+                    "PREFIX",
+                ],
+            ),
+            ::kestra_core::FilterForms::new("parentId", &["EQUALS", "NOT_EQUALS", "IN", "NOT_IN"]),
+            ::kestra_core::FilterForms::new("q", &["EQUALS"]),
+            ::kestra_core::FilterForms::new("scope", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "startDate",
+                &["GREATER_THAN", "GREATER_THAN_OR_EQUAL_TO", "LESS_THAN", "LESS_THAN_OR_EQUAL_TO"],
+            ),
+            ::kestra_core::FilterForms::new("state", &["EQUALS", "NOT_EQUALS", "IN", "NOT_IN"]),
+            ::kestra_core::FilterForms::new(
+                "taskId",
+                &["EQUALS", "NOT_EQUALS", "IN", "NOT_IN", "STARTS_WITH", "ENDS_WITH", "CONTAINS"],
+            ),
+            ::kestra_core::FilterForms::new("timeRange", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "triggerExecutionId",
+                &["EQUALS", "IN", "STARTS_WITH", "ENDS_WITH", "CONTAINS"],
+            ),
+        ])
+        .counted_by(&SEARCH_EXECUTIONS)
+        .by_ids(&RESTART_EXECUTIONS_BY_IDS)
 };
 
 /// Resumes a paused execution, with the inputs that the pause asks for.
@@ -2880,7 +3259,8 @@ pub struct ResumeExecutionsByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(ResumeExecutionsByQuery, RESUME_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::by_query!(ResumeExecutionsByQuery, RESUME_EXECUTIONS_BY_IDS, SEARCH_EXECUTIONS, String);
+crate::extensions::by_query!(ResumeExecutionsByQuery, String);
+crate::extensions::counted!(ResumeExecutionsByQuery);
 crate::extensions::look_back!(ResumeExecutionsByQuery, 2);
 
 impl ResumeExecutionsByQuery {
@@ -2895,7 +3275,7 @@ impl ResumeExecutionsByQuery {
 impl<E> ResumeExecutionsByQuery<E> {
     /// Takes only executions started by others, or only those that were not.
     ///
-    /// `childFilter` in the query; before 2.0.
+    /// Sent as the filter `filters[childFilter][EQUALS]`, which every version reads.
     pub fn child_filter(mut self, child_filter: impl Into<::kestra_models::ChildFilter>) -> Self {
         self.call.set_query(0, Into::<::kestra_models::ChildFilter>::into(child_filter));
         self
@@ -2903,7 +3283,7 @@ impl<E> ResumeExecutionsByQuery<E> {
 
     /// Only what began before this time.
     ///
-    /// `endDate` in the query; before 2.0.
+    /// Sent as the filter `filters[endDate][LESS_THAN_OR_EQUAL_TO]`, which every version reads.
     pub fn end_date(mut self, end_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(1, end_date);
         self
@@ -2927,7 +3307,7 @@ impl<E> ResumeExecutionsByQuery<E> {
 
     /// Only what belongs to this flow.
     ///
-    /// `flowId` in the query; before 2.0.
+    /// Sent as the filter `filters[flowId][EQUALS]`, which every version reads.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(flow_id));
         self
@@ -2935,7 +3315,7 @@ impl<E> ResumeExecutionsByQuery<E> {
 
     /// Labels, by key.
     ///
-    /// `labels` in the query; before 2.0.
+    /// Sent as the filter `filters[labels][EQUALS]`, which every version reads.
     pub fn labels(mut self, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 4, labels);
         self
@@ -2943,7 +3323,7 @@ impl<E> ResumeExecutionsByQuery<E> {
 
     /// Only what belongs to this namespace.
     ///
-    /// `namespace` in the query; before 2.0.
+    /// Sent as the filter `filters[namespace][PREFIX]`, which every version reads.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(5, Into::<String>::into(namespace));
         self
@@ -2951,7 +3331,7 @@ impl<E> ResumeExecutionsByQuery<E> {
 
     /// Only what has this text in it.
     ///
-    /// `q` in the query; before 2.0.
+    /// Sent as the filter `filters[q][EQUALS]`, which every version reads.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(6, Into::<String>::into(q));
         self
@@ -2959,7 +3339,7 @@ impl<E> ResumeExecutionsByQuery<E> {
 
     /// Takes flows of users, or those of the system namespace.
     ///
-    /// `scope` in the query; before 2.0.
+    /// Sent as the filter `filters[scope][EQUALS]`, which every version reads.
     pub fn scope(mut self, scope: impl IntoIterator<Item = impl Into<::kestra_models::FlowScope>>) -> Self {
         crate::parameters::repeat::<::kestra_models::FlowScope, _>(&mut self.call, 7, scope);
         self
@@ -2967,7 +3347,7 @@ impl<E> ResumeExecutionsByQuery<E> {
 
     /// Only what began after this time; together with no end it lifts the look-back of 8 days.
     ///
-    /// `startDate` in the query; before 2.0.
+    /// Sent as the filter `filters[startDate][GREATER_THAN_OR_EQUAL_TO]`, which every version reads.
     pub fn start_date(mut self, start_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(8, start_date);
         self
@@ -2975,7 +3355,7 @@ impl<E> ResumeExecutionsByQuery<E> {
 
     /// Only those in one of these states.
     ///
-    /// `state` in the query; before 2.0.
+    /// Sent as the filter `filters[state][IN]`, which every version reads.
     pub fn state(mut self, state: impl IntoIterator<Item = impl Into<::kestra_models::StateType>>) -> Self {
         crate::parameters::repeat::<::kestra_models::StateType, _>(&mut self.call, 9, state);
         self
@@ -2983,7 +3363,7 @@ impl<E> ResumeExecutionsByQuery<E> {
 
     /// Only what began within this span of time up to now.
     ///
-    /// `timeRange` in the query; before 2.0.
+    /// Sent as the filter `filters[timeRange][EQUALS]`, which every version reads.
     pub fn time_range(mut self, time_range: impl Into<::kestra_models::IsoDuration>) -> Self {
         self.call.set_query(10, Into::<::kestra_models::IsoDuration>::into(time_range));
         self
@@ -2991,7 +3371,7 @@ impl<E> ResumeExecutionsByQuery<E> {
 
     /// Only what this execution started.
     ///
-    /// `triggerExecutionId` in the query; before 2.0.
+    /// Sent as the filter `filters[triggerExecutionId][EQUALS]`, which every version reads.
     pub fn trigger_execution_id(mut self, trigger_execution_id: impl Into<String>) -> Self {
         self.call.set_query(11, Into::<String>::into(trigger_execution_id));
         self
@@ -3017,50 +3397,113 @@ pub static RESUME_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "childFilter",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("childFilter", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "endDate",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("endDate", "LESS_THAN_OR_EQUAL_TO"),
             ::kestra_core::QueryParameter::new("filters"),
             ::kestra_core::QueryParameter::of(
                 "flowId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("flowId", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "labels",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("labels", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "namespace",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("namespace", "PREFIX"),
             ::kestra_core::QueryParameter::of(
                 "q",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("q", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "scope",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("scope", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "startDate",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("startDate", "GREATER_THAN_OR_EQUAL_TO"),
             ::kestra_core::QueryParameter::of(
                 "state",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("state", "IN"),
             ::kestra_core::QueryParameter::of(
                 "timeRange",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("timeRange", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "triggerExecutionId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("triggerExecutionId", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .read_alike(&[
+            ::kestra_core::FilterForms::new("childFilter", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "flowId",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "IN",
+                    "NOT_IN",
+                    "STARTS_WITH",
+                    "ENDS_WITH",
+                    "CONTAINS",
+                    "REGEX",
+                    "PREFIX",
+                ],
+            ),
+            ::kestra_core::FilterForms::new("kind", &["EQUALS", "IN"]),
+            ::kestra_core::FilterForms::new("labels", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "namespace",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "IN",
+                    "NOT_IN",
+                    "STARTS_WITH",
+                    "ENDS_WITH",
+                    "CONTAINS",
+                    "REGEX",
+                    "PREFIX",
+                ],
+            ),
+            ::kestra_core::FilterForms::new("parentId", &["EQUALS", "NOT_EQUALS", "IN", "NOT_IN"]),
+            ::kestra_core::FilterForms::new("q", &["EQUALS"]),
+            ::kestra_core::FilterForms::new("scope", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "startDate",
+                &["GREATER_THAN", "GREATER_THAN_OR_EQUAL_TO", "LESS_THAN", "LESS_THAN_OR_EQUAL_TO"],
+            ),
+            ::kestra_core::FilterForms::new("state", &["EQUALS", "NOT_EQUALS", "IN", "NOT_IN"]),
+            ::kestra_core::FilterForms::new(
+                "taskId",
+                &["EQUALS", "NOT_EQUALS", "IN", "NOT_IN", "STARTS_WITH", "ENDS_WITH", "CONTAINS"],
+            ),
+            ::kestra_core::FilterForms::new("timeRange", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "triggerExecutionId",
+                &["EQUALS", "IN", "STARTS_WITH", "ENDS_WITH", "CONTAINS"],
+            ),
+        ])
+        .counted_by(&SEARCH_EXECUTIONS)
+        .by_ids(&RESUME_EXECUTIONS_BY_IDS)
 };
 
 /// Searches the executions, page by page; without a start date it looks back 8 days.
@@ -3242,7 +3685,8 @@ pub static SEARCH_EXECUTIONS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "endDate",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .milliseconds(::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0))),
             ::kestra_core::QueryParameter::new("filters"),
             ::kestra_core::QueryParameter::of(
                 "flowId",
@@ -3270,7 +3714,8 @@ pub static SEARCH_EXECUTIONS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "startDate",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .milliseconds(::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0))),
             ::kestra_core::QueryParameter::of(
                 "state",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
@@ -3443,12 +3888,8 @@ pub struct SetExecutionLabelsByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(SetExecutionLabelsByQuery, SET_EXECUTION_LABELS_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::by_query!(
-    SetExecutionLabelsByQuery,
-    SET_EXECUTION_LABELS_BY_IDS,
-    SEARCH_EXECUTIONS,
-    String
-);
+crate::extensions::by_query!(SetExecutionLabelsByQuery, String);
+crate::extensions::counted!(SetExecutionLabelsByQuery);
 crate::extensions::look_back!(SetExecutionLabelsByQuery, 2);
 
 impl SetExecutionLabelsByQuery {
@@ -3468,7 +3909,7 @@ impl SetExecutionLabelsByQuery {
 impl<E> SetExecutionLabelsByQuery<E> {
     /// Takes only executions started by others, or only those that were not.
     ///
-    /// `childFilter` in the query; before 2.0.
+    /// Sent as the filter `filters[childFilter][EQUALS]`, which every version reads.
     pub fn child_filter(mut self, child_filter: impl Into<::kestra_models::ChildFilter>) -> Self {
         self.call.set_query(0, Into::<::kestra_models::ChildFilter>::into(child_filter));
         self
@@ -3476,7 +3917,7 @@ impl<E> SetExecutionLabelsByQuery<E> {
 
     /// Only what began before this time.
     ///
-    /// `endDate` in the query; before 2.0.
+    /// Sent as the filter `filters[endDate][LESS_THAN_OR_EQUAL_TO]`, which every version reads.
     pub fn end_date(mut self, end_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(1, end_date);
         self
@@ -3500,7 +3941,7 @@ impl<E> SetExecutionLabelsByQuery<E> {
 
     /// Only what belongs to this flow.
     ///
-    /// `flowId` in the query; before 2.0.
+    /// Sent as the filter `filters[flowId][EQUALS]`, which every version reads.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(flow_id));
         self
@@ -3508,7 +3949,7 @@ impl<E> SetExecutionLabelsByQuery<E> {
 
     /// Labels, by key.
     ///
-    /// `labels` in the query; before 2.0.
+    /// Sent as the filter `filters[labels][EQUALS]`, which every version reads.
     pub fn labels(mut self, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 4, labels);
         self
@@ -3516,7 +3957,7 @@ impl<E> SetExecutionLabelsByQuery<E> {
 
     /// Only what belongs to this namespace.
     ///
-    /// `namespace` in the query; before 2.0.
+    /// Sent as the filter `filters[namespace][PREFIX]`, which every version reads.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(5, Into::<String>::into(namespace));
         self
@@ -3524,7 +3965,7 @@ impl<E> SetExecutionLabelsByQuery<E> {
 
     /// Only what has this text in it.
     ///
-    /// `q` in the query; before 2.0.
+    /// Sent as the filter `filters[q][EQUALS]`, which every version reads.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(6, Into::<String>::into(q));
         self
@@ -3532,7 +3973,7 @@ impl<E> SetExecutionLabelsByQuery<E> {
 
     /// Takes flows of users, or those of the system namespace.
     ///
-    /// `scope` in the query; before 2.0.
+    /// Sent as the filter `filters[scope][EQUALS]`, which every version reads.
     pub fn scope(mut self, scope: impl IntoIterator<Item = impl Into<::kestra_models::FlowScope>>) -> Self {
         crate::parameters::repeat::<::kestra_models::FlowScope, _>(&mut self.call, 7, scope);
         self
@@ -3540,7 +3981,7 @@ impl<E> SetExecutionLabelsByQuery<E> {
 
     /// Only what began after this time; together with no end it lifts the look-back of 8 days.
     ///
-    /// `startDate` in the query; before 2.0.
+    /// Sent as the filter `filters[startDate][GREATER_THAN_OR_EQUAL_TO]`, which every version reads.
     pub fn start_date(mut self, start_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(8, start_date);
         self
@@ -3548,7 +3989,7 @@ impl<E> SetExecutionLabelsByQuery<E> {
 
     /// Only those in one of these states.
     ///
-    /// `state` in the query; before 2.0.
+    /// Sent as the filter `filters[state][IN]`, which every version reads.
     pub fn state(mut self, state: impl IntoIterator<Item = impl Into<::kestra_models::StateType>>) -> Self {
         crate::parameters::repeat::<::kestra_models::StateType, _>(&mut self.call, 9, state);
         self
@@ -3556,7 +3997,7 @@ impl<E> SetExecutionLabelsByQuery<E> {
 
     /// Only what began within this span of time up to now.
     ///
-    /// `timeRange` in the query; before 2.0.
+    /// Sent as the filter `filters[timeRange][EQUALS]`, which every version reads.
     pub fn time_range(mut self, time_range: impl Into<::kestra_models::IsoDuration>) -> Self {
         self.call.set_query(10, Into::<::kestra_models::IsoDuration>::into(time_range));
         self
@@ -3564,7 +4005,7 @@ impl<E> SetExecutionLabelsByQuery<E> {
 
     /// Only what this execution started.
     ///
-    /// `triggerExecutionId` in the query; before 2.0.
+    /// Sent as the filter `filters[triggerExecutionId][EQUALS]`, which every version reads.
     pub fn trigger_execution_id(mut self, trigger_execution_id: impl Into<String>) -> Self {
         self.call.set_query(11, Into::<String>::into(trigger_execution_id));
         self
@@ -3590,50 +4031,113 @@ pub static SET_EXECUTION_LABELS_BY_QUERY: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "childFilter",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("childFilter", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "endDate",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("endDate", "LESS_THAN_OR_EQUAL_TO"),
             ::kestra_core::QueryParameter::new("filters"),
             ::kestra_core::QueryParameter::of(
                 "flowId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("flowId", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "labels",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("labels", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "namespace",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("namespace", "PREFIX"),
             ::kestra_core::QueryParameter::of(
                 "q",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("q", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "scope",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("scope", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "startDate",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("startDate", "GREATER_THAN_OR_EQUAL_TO"),
             ::kestra_core::QueryParameter::of(
                 "state",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("state", "IN"),
             ::kestra_core::QueryParameter::of(
                 "timeRange",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("timeRange", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "triggerExecutionId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("triggerExecutionId", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .read_alike(&[
+            ::kestra_core::FilterForms::new("childFilter", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "flowId",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "IN",
+                    "NOT_IN",
+                    "STARTS_WITH",
+                    "ENDS_WITH",
+                    "CONTAINS",
+                    "REGEX",
+                    "PREFIX",
+                ],
+            ),
+            ::kestra_core::FilterForms::new("kind", &["EQUALS", "IN"]),
+            ::kestra_core::FilterForms::new("labels", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "namespace",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "IN",
+                    "NOT_IN",
+                    "STARTS_WITH",
+                    "ENDS_WITH",
+                    "CONTAINS",
+                    "REGEX",
+                    "PREFIX",
+                ],
+            ),
+            ::kestra_core::FilterForms::new("parentId", &["EQUALS", "NOT_EQUALS", "IN", "NOT_IN"]),
+            ::kestra_core::FilterForms::new("q", &["EQUALS"]),
+            ::kestra_core::FilterForms::new("scope", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "startDate",
+                &["GREATER_THAN", "GREATER_THAN_OR_EQUAL_TO", "LESS_THAN", "LESS_THAN_OR_EQUAL_TO"],
+            ),
+            ::kestra_core::FilterForms::new("state", &["EQUALS", "NOT_EQUALS", "IN", "NOT_IN"]),
+            ::kestra_core::FilterForms::new(
+                "taskId",
+                &["EQUALS", "NOT_EQUALS", "IN", "NOT_IN", "STARTS_WITH", "ENDS_WITH", "CONTAINS"],
+            ),
+            ::kestra_core::FilterForms::new("timeRange", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "triggerExecutionId",
+                &["EQUALS", "IN", "STARTS_WITH", "ENDS_WITH", "CONTAINS"],
+            ),
+        ])
+        .counted_by(&SEARCH_EXECUTIONS)
+        .by_ids(&SET_EXECUTION_LABELS_BY_IDS)
 };
 
 /// Starts an execution of a flow; gone with 2.0, where `create_execution` does the same.
@@ -4639,7 +5143,8 @@ pub struct UnqueueExecutionsByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(UnqueueExecutionsByQuery, UNQUEUE_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::by_query!(UnqueueExecutionsByQuery, UNQUEUE_EXECUTIONS_BY_IDS, SEARCH_EXECUTIONS, String);
+crate::extensions::by_query!(UnqueueExecutionsByQuery, String);
+crate::extensions::counted!(UnqueueExecutionsByQuery);
 crate::extensions::look_back!(UnqueueExecutionsByQuery, 2);
 
 impl UnqueueExecutionsByQuery {
@@ -4654,7 +5159,7 @@ impl UnqueueExecutionsByQuery {
 impl<E> UnqueueExecutionsByQuery<E> {
     /// Takes only executions started by others, or only those that were not.
     ///
-    /// `childFilter` in the query; before 2.0.
+    /// Sent as the filter `filters[childFilter][EQUALS]`, which every version reads.
     pub fn child_filter(mut self, child_filter: impl Into<::kestra_models::ChildFilter>) -> Self {
         self.call.set_query(0, Into::<::kestra_models::ChildFilter>::into(child_filter));
         self
@@ -4662,7 +5167,7 @@ impl<E> UnqueueExecutionsByQuery<E> {
 
     /// Only what began before this time.
     ///
-    /// `endDate` in the query; before 2.0.
+    /// Sent as the filter `filters[endDate][LESS_THAN_OR_EQUAL_TO]`, which every version reads.
     pub fn end_date(mut self, end_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(1, end_date);
         self
@@ -4686,7 +5191,7 @@ impl<E> UnqueueExecutionsByQuery<E> {
 
     /// Only what belongs to this flow.
     ///
-    /// `flowId` in the query; before 2.0.
+    /// Sent as the filter `filters[flowId][EQUALS]`, which every version reads.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(flow_id));
         self
@@ -4694,7 +5199,7 @@ impl<E> UnqueueExecutionsByQuery<E> {
 
     /// Labels, by key.
     ///
-    /// `labels` in the query; before 2.0.
+    /// Sent as the filter `filters[labels][EQUALS]`, which every version reads.
     pub fn labels(mut self, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 4, labels);
         self
@@ -4702,7 +5207,7 @@ impl<E> UnqueueExecutionsByQuery<E> {
 
     /// Only what belongs to this namespace.
     ///
-    /// `namespace` in the query; before 2.0.
+    /// Sent as the filter `filters[namespace][PREFIX]`, which every version reads.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(5, Into::<String>::into(namespace));
         self
@@ -4718,7 +5223,7 @@ impl<E> UnqueueExecutionsByQuery<E> {
 
     /// Only what has this text in it.
     ///
-    /// `q` in the query; before 2.0.
+    /// Sent as the filter `filters[q][EQUALS]`, which every version reads.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(7, Into::<String>::into(q));
         self
@@ -4726,7 +5231,7 @@ impl<E> UnqueueExecutionsByQuery<E> {
 
     /// Takes flows of users, or those of the system namespace.
     ///
-    /// `scope` in the query; before 2.0.
+    /// Sent as the filter `filters[scope][EQUALS]`, which every version reads.
     pub fn scope(mut self, scope: impl IntoIterator<Item = impl Into<::kestra_models::FlowScope>>) -> Self {
         crate::parameters::repeat::<::kestra_models::FlowScope, _>(&mut self.call, 8, scope);
         self
@@ -4734,7 +5239,7 @@ impl<E> UnqueueExecutionsByQuery<E> {
 
     /// Only what began after this time; together with no end it lifts the look-back of 8 days.
     ///
-    /// `startDate` in the query; before 2.0.
+    /// Sent as the filter `filters[startDate][GREATER_THAN_OR_EQUAL_TO]`, which every version reads.
     pub fn start_date(mut self, start_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(9, start_date);
         self
@@ -4742,7 +5247,7 @@ impl<E> UnqueueExecutionsByQuery<E> {
 
     /// Only those in one of these states.
     ///
-    /// `state` in the query; before 2.0.
+    /// Sent as the filter `filters[state][IN]`, which every version reads.
     pub fn state(mut self, state: impl IntoIterator<Item = impl Into<::kestra_models::StateType>>) -> Self {
         crate::parameters::repeat::<::kestra_models::StateType, _>(&mut self.call, 10, state);
         self
@@ -4750,7 +5255,7 @@ impl<E> UnqueueExecutionsByQuery<E> {
 
     /// Only what began within this span of time up to now.
     ///
-    /// `timeRange` in the query; before 2.0.
+    /// Sent as the filter `filters[timeRange][EQUALS]`, which every version reads.
     pub fn time_range(mut self, time_range: impl Into<::kestra_models::IsoDuration>) -> Self {
         self.call.set_query(11, Into::<::kestra_models::IsoDuration>::into(time_range));
         self
@@ -4758,7 +5263,7 @@ impl<E> UnqueueExecutionsByQuery<E> {
 
     /// Only what this execution started.
     ///
-    /// `triggerExecutionId` in the query; before 2.0.
+    /// Sent as the filter `filters[triggerExecutionId][EQUALS]`, which every version reads.
     pub fn trigger_execution_id(mut self, trigger_execution_id: impl Into<String>) -> Self {
         self.call.set_query(12, Into::<String>::into(trigger_execution_id));
         self
@@ -4784,51 +5289,114 @@ pub static UNQUEUE_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "childFilter",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("childFilter", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "endDate",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("endDate", "LESS_THAN_OR_EQUAL_TO"),
             ::kestra_core::QueryParameter::new("filters"),
             ::kestra_core::QueryParameter::of(
                 "flowId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("flowId", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "labels",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("labels", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "namespace",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("namespace", "PREFIX"),
             ::kestra_core::QueryParameter::new("newState"),
             ::kestra_core::QueryParameter::of(
                 "q",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("q", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "scope",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("scope", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "startDate",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("startDate", "GREATER_THAN_OR_EQUAL_TO"),
             ::kestra_core::QueryParameter::of(
                 "state",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("state", "IN"),
             ::kestra_core::QueryParameter::of(
                 "timeRange",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("timeRange", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "triggerExecutionId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("triggerExecutionId", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .read_alike(&[
+            ::kestra_core::FilterForms::new("childFilter", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "flowId",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "IN",
+                    "NOT_IN",
+                    "STARTS_WITH",
+                    "ENDS_WITH",
+                    "CONTAINS",
+                    "REGEX",
+                    "PREFIX",
+                ],
+            ),
+            ::kestra_core::FilterForms::new("kind", &["EQUALS", "IN"]),
+            ::kestra_core::FilterForms::new("labels", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "namespace",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "IN",
+                    "NOT_IN",
+                    "STARTS_WITH",
+                    "ENDS_WITH",
+                    "CONTAINS",
+                    "REGEX",
+                    "PREFIX",
+                ],
+            ),
+            ::kestra_core::FilterForms::new("parentId", &["EQUALS", "NOT_EQUALS", "IN", "NOT_IN"]),
+            ::kestra_core::FilterForms::new("q", &["EQUALS"]),
+            ::kestra_core::FilterForms::new("scope", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "startDate",
+                &["GREATER_THAN", "GREATER_THAN_OR_EQUAL_TO", "LESS_THAN", "LESS_THAN_OR_EQUAL_TO"],
+            ),
+            ::kestra_core::FilterForms::new("state", &["EQUALS", "NOT_EQUALS", "IN", "NOT_IN"]),
+            ::kestra_core::FilterForms::new(
+                "taskId",
+                &["EQUALS", "NOT_EQUALS", "IN", "NOT_IN", "STARTS_WITH", "ENDS_WITH", "CONTAINS"],
+            ),
+            ::kestra_core::FilterForms::new("timeRange", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "triggerExecutionId",
+                &["EQUALS", "IN", "STARTS_WITH", "ENDS_WITH", "CONTAINS"],
+            ),
+        ])
+        .counted_by(&SEARCH_EXECUTIONS)
+        .by_ids(&UNQUEUE_EXECUTIONS_BY_IDS)
 };
 
 /// Sets the state of an execution that has ended.
@@ -4925,12 +5493,8 @@ pub struct UpdateExecutionsStatusByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(UpdateExecutionsStatusByQuery, UPDATE_EXECUTIONS_STATUS_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::by_query!(
-    UpdateExecutionsStatusByQuery,
-    UPDATE_EXECUTIONS_STATUS_BY_IDS,
-    SEARCH_EXECUTIONS,
-    String
-);
+crate::extensions::by_query!(UpdateExecutionsStatusByQuery, String);
+crate::extensions::counted!(UpdateExecutionsStatusByQuery);
 crate::extensions::look_back!(UpdateExecutionsStatusByQuery, 2);
 
 impl UpdateExecutionsStatusByQuery {
@@ -4946,7 +5510,7 @@ impl UpdateExecutionsStatusByQuery {
 impl<E> UpdateExecutionsStatusByQuery<E> {
     /// Takes only executions started by others, or only those that were not.
     ///
-    /// `childFilter` in the query; before 2.0.
+    /// Sent as the filter `filters[childFilter][EQUALS]`, which every version reads.
     pub fn child_filter(mut self, child_filter: impl Into<::kestra_models::ChildFilter>) -> Self {
         self.call.set_query(0, Into::<::kestra_models::ChildFilter>::into(child_filter));
         self
@@ -4954,7 +5518,7 @@ impl<E> UpdateExecutionsStatusByQuery<E> {
 
     /// Only what began before this time.
     ///
-    /// `endDate` in the query; before 2.0.
+    /// Sent as the filter `filters[endDate][LESS_THAN_OR_EQUAL_TO]`, which every version reads.
     pub fn end_date(mut self, end_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(1, end_date);
         self
@@ -4978,7 +5542,7 @@ impl<E> UpdateExecutionsStatusByQuery<E> {
 
     /// Only what belongs to this flow.
     ///
-    /// `flowId` in the query; before 2.0.
+    /// Sent as the filter `filters[flowId][EQUALS]`, which every version reads.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(flow_id));
         self
@@ -4986,7 +5550,7 @@ impl<E> UpdateExecutionsStatusByQuery<E> {
 
     /// Labels, by key.
     ///
-    /// `labels` in the query; before 2.0.
+    /// Sent as the filter `filters[labels][EQUALS]`, which every version reads.
     pub fn labels(mut self, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 4, labels);
         self
@@ -4994,7 +5558,7 @@ impl<E> UpdateExecutionsStatusByQuery<E> {
 
     /// Only what belongs to this namespace.
     ///
-    /// `namespace` in the query; before 2.0.
+    /// Sent as the filter `filters[namespace][PREFIX]`, which every version reads.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(5, Into::<String>::into(namespace));
         self
@@ -5002,7 +5566,7 @@ impl<E> UpdateExecutionsStatusByQuery<E> {
 
     /// Only what has this text in it.
     ///
-    /// `q` in the query; before 2.0.
+    /// Sent as the filter `filters[q][EQUALS]`, which every version reads.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(7, Into::<String>::into(q));
         self
@@ -5010,7 +5574,7 @@ impl<E> UpdateExecutionsStatusByQuery<E> {
 
     /// Takes flows of users, or those of the system namespace.
     ///
-    /// `scope` in the query; before 2.0.
+    /// Sent as the filter `filters[scope][EQUALS]`, which every version reads.
     pub fn scope(mut self, scope: impl IntoIterator<Item = impl Into<::kestra_models::FlowScope>>) -> Self {
         crate::parameters::repeat::<::kestra_models::FlowScope, _>(&mut self.call, 8, scope);
         self
@@ -5018,7 +5582,7 @@ impl<E> UpdateExecutionsStatusByQuery<E> {
 
     /// Only what began after this time; together with no end it lifts the look-back of 8 days.
     ///
-    /// `startDate` in the query; before 2.0.
+    /// Sent as the filter `filters[startDate][GREATER_THAN_OR_EQUAL_TO]`, which every version reads.
     pub fn start_date(mut self, start_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(9, start_date);
         self
@@ -5026,7 +5590,7 @@ impl<E> UpdateExecutionsStatusByQuery<E> {
 
     /// Only those in one of these states.
     ///
-    /// `state` in the query; before 2.0.
+    /// Sent as the filter `filters[state][IN]`, which every version reads.
     pub fn state(mut self, state: impl IntoIterator<Item = impl Into<::kestra_models::StateType>>) -> Self {
         crate::parameters::repeat::<::kestra_models::StateType, _>(&mut self.call, 10, state);
         self
@@ -5034,7 +5598,7 @@ impl<E> UpdateExecutionsStatusByQuery<E> {
 
     /// Only what began within this span of time up to now.
     ///
-    /// `timeRange` in the query; before 2.0.
+    /// Sent as the filter `filters[timeRange][EQUALS]`, which every version reads.
     pub fn time_range(mut self, time_range: impl Into<::kestra_models::IsoDuration>) -> Self {
         self.call.set_query(11, Into::<::kestra_models::IsoDuration>::into(time_range));
         self
@@ -5042,7 +5606,7 @@ impl<E> UpdateExecutionsStatusByQuery<E> {
 
     /// Only what this execution started.
     ///
-    /// `triggerExecutionId` in the query; before 2.0.
+    /// Sent as the filter `filters[triggerExecutionId][EQUALS]`, which every version reads.
     pub fn trigger_execution_id(mut self, trigger_execution_id: impl Into<String>) -> Self {
         self.call.set_query(12, Into::<String>::into(trigger_execution_id));
         self
@@ -5068,51 +5632,114 @@ pub static UPDATE_EXECUTIONS_STATUS_BY_QUERY: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "childFilter",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("childFilter", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "endDate",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("endDate", "LESS_THAN_OR_EQUAL_TO"),
             ::kestra_core::QueryParameter::new("filters"),
             ::kestra_core::QueryParameter::of(
                 "flowId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("flowId", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "labels",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("labels", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "namespace",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("namespace", "PREFIX"),
             ::kestra_core::QueryParameter::new("newStatus"),
             ::kestra_core::QueryParameter::of(
                 "q",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("q", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "scope",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("scope", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "startDate",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("startDate", "GREATER_THAN_OR_EQUAL_TO"),
             ::kestra_core::QueryParameter::of(
                 "state",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("state", "IN"),
             ::kestra_core::QueryParameter::of(
                 "timeRange",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("timeRange", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "triggerExecutionId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("triggerExecutionId", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .read_alike(&[
+            ::kestra_core::FilterForms::new("childFilter", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "flowId",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "IN",
+                    "NOT_IN",
+                    "STARTS_WITH",
+                    "ENDS_WITH",
+                    "CONTAINS",
+                    "REGEX",
+                    "PREFIX",
+                ],
+            ),
+            ::kestra_core::FilterForms::new("kind", &["EQUALS", "IN"]),
+            ::kestra_core::FilterForms::new("labels", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "namespace",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "IN",
+                    "NOT_IN",
+                    "STARTS_WITH",
+                    "ENDS_WITH",
+                    "CONTAINS",
+                    "REGEX",
+                    "PREFIX",
+                ],
+            ),
+            ::kestra_core::FilterForms::new("parentId", &["EQUALS", "NOT_EQUALS", "IN", "NOT_IN"]),
+            ::kestra_core::FilterForms::new("q", &["EQUALS"]),
+            ::kestra_core::FilterForms::new("scope", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "startDate",
+                &["GREATER_THAN", "GREATER_THAN_OR_EQUAL_TO", "LESS_THAN", "LESS_THAN_OR_EQUAL_TO"],
+            ),
+            ::kestra_core::FilterForms::new("state", &["EQUALS", "NOT_EQUALS", "IN", "NOT_IN"]),
+            ::kestra_core::FilterForms::new(
+                "taskId",
+                &["EQUALS", "NOT_EQUALS", "IN", "NOT_IN", "STARTS_WITH", "ENDS_WITH", "CONTAINS"],
+            ),
+            ::kestra_core::FilterForms::new("timeRange", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "triggerExecutionId",
+                &["EQUALS", "IN", "STARTS_WITH", "ENDS_WITH", "CONTAINS"],
+            ),
+        ])
+        .counted_by(&SEARCH_EXECUTIONS)
+        .by_ids(&UPDATE_EXECUTIONS_STATUS_BY_IDS)
 };
 
 /// Sets the state of one task run and goes on from there.

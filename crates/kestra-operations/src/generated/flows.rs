@@ -230,12 +230,8 @@ pub struct DeleteFlowsByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(DeleteFlowsByQuery, DELETE_FLOWS_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::by_query!(
-    DeleteFlowsByQuery,
-    DELETE_FLOWS_BY_IDS,
-    SEARCH_FLOWS,
-    ::kestra_models::NamespacedId
-);
+crate::extensions::by_query!(DeleteFlowsByQuery, ::kestra_models::NamespacedId);
+crate::extensions::counted!(DeleteFlowsByQuery);
 
 impl DeleteFlowsByQuery {
     /// The operation, nothing set.
@@ -265,7 +261,7 @@ impl<E> DeleteFlowsByQuery<E> {
 
     /// Labels, by key.
     ///
-    /// `labels` in the query; before 2.0.
+    /// Sent as the filter `filters[labels][EQUALS]`, which every version reads.
     pub fn labels(mut self, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 1, labels);
         self
@@ -273,7 +269,7 @@ impl<E> DeleteFlowsByQuery<E> {
 
     /// Only what belongs to this namespace.
     ///
-    /// `namespace` in the query; before 2.0.
+    /// Sent as the filter `filters[namespace][PREFIX]`, which every version reads.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(namespace));
         self
@@ -281,7 +277,7 @@ impl<E> DeleteFlowsByQuery<E> {
 
     /// Only what has this text in it.
     ///
-    /// `q` in the query; before 2.0.
+    /// Sent as the filter `filters[q][EQUALS]`, which every version reads.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(q));
         self
@@ -289,7 +285,7 @@ impl<E> DeleteFlowsByQuery<E> {
 
     /// Takes flows of users, or those of the system namespace.
     ///
-    /// `scope` in the query; before 2.0.
+    /// Sent as the filter `filters[scope][EQUALS]`, which every version reads.
     pub fn scope(mut self, scope: impl IntoIterator<Item = impl Into<::kestra_models::FlowScope>>) -> Self {
         crate::parameters::repeat::<::kestra_models::FlowScope, _>(&mut self.call, 4, scope);
         self
@@ -316,21 +312,60 @@ pub static DELETE_FLOWS_BY_QUERY: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "labels",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("labels", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "namespace",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("namespace", "PREFIX"),
             ::kestra_core::QueryParameter::of(
                 "q",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("q", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "scope",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("scope", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .read_alike(&[
+            ::kestra_core::FilterForms::new(
+                "flowId",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "IN",
+                    "NOT_IN",
+                    "STARTS_WITH",
+                    "ENDS_WITH",
+                    "CONTAINS",
+                    "REGEX",
+                    "PREFIX",
+                ],
+            ),
+            ::kestra_core::FilterForms::new("labels", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "namespace",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "IN",
+                    "NOT_IN",
+                    "STARTS_WITH",
+                    "ENDS_WITH",
+                    "CONTAINS",
+                    "REGEX",
+                    "PREFIX",
+                ],
+            ),
+            ::kestra_core::FilterForms::new("q", &["EQUALS"]),
+            ::kestra_core::FilterForms::new("scope", &["EQUALS"]),
+        ])
+        .counted_by(&SEARCH_FLOWS)
+        .by_ids(&DELETE_FLOWS_BY_IDS)
 };
 
 /// Disables the flows named, so that nothing starts them.
@@ -379,12 +414,8 @@ pub struct DisableFlowsByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(DisableFlowsByQuery, DISABLE_FLOWS_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::by_query!(
-    DisableFlowsByQuery,
-    DISABLE_FLOWS_BY_IDS,
-    SEARCH_FLOWS,
-    ::kestra_models::NamespacedId
-);
+crate::extensions::by_query!(DisableFlowsByQuery, ::kestra_models::NamespacedId);
+crate::extensions::counted!(DisableFlowsByQuery);
 
 impl DisableFlowsByQuery {
     /// The operation, nothing set.
@@ -414,7 +445,7 @@ impl<E> DisableFlowsByQuery<E> {
 
     /// Labels, by key.
     ///
-    /// `labels` in the query; before 2.0.
+    /// Sent as the filter `filters[labels][EQUALS]`, which every version reads.
     pub fn labels(mut self, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 1, labels);
         self
@@ -422,7 +453,7 @@ impl<E> DisableFlowsByQuery<E> {
 
     /// Only what belongs to this namespace.
     ///
-    /// `namespace` in the query; before 2.0.
+    /// Sent as the filter `filters[namespace][PREFIX]`, which every version reads.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(namespace));
         self
@@ -430,7 +461,7 @@ impl<E> DisableFlowsByQuery<E> {
 
     /// Only what has this text in it.
     ///
-    /// `q` in the query; before 2.0.
+    /// Sent as the filter `filters[q][EQUALS]`, which every version reads.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(q));
         self
@@ -438,7 +469,7 @@ impl<E> DisableFlowsByQuery<E> {
 
     /// Takes flows of users, or those of the system namespace.
     ///
-    /// `scope` in the query; before 2.0.
+    /// Sent as the filter `filters[scope][EQUALS]`, which every version reads.
     pub fn scope(mut self, scope: impl IntoIterator<Item = impl Into<::kestra_models::FlowScope>>) -> Self {
         crate::parameters::repeat::<::kestra_models::FlowScope, _>(&mut self.call, 4, scope);
         self
@@ -465,21 +496,60 @@ pub static DISABLE_FLOWS_BY_QUERY: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "labels",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("labels", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "namespace",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("namespace", "PREFIX"),
             ::kestra_core::QueryParameter::of(
                 "q",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("q", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "scope",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("scope", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .read_alike(&[
+            ::kestra_core::FilterForms::new(
+                "flowId",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "IN",
+                    "NOT_IN",
+                    "STARTS_WITH",
+                    "ENDS_WITH",
+                    "CONTAINS",
+                    "REGEX",
+                    "PREFIX",
+                ],
+            ),
+            ::kestra_core::FilterForms::new("labels", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "namespace",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "IN",
+                    "NOT_IN",
+                    "STARTS_WITH",
+                    "ENDS_WITH",
+                    "CONTAINS",
+                    "REGEX",
+                    "PREFIX",
+                ],
+            ),
+            ::kestra_core::FilterForms::new("q", &["EQUALS"]),
+            ::kestra_core::FilterForms::new("scope", &["EQUALS"]),
+        ])
+        .counted_by(&SEARCH_FLOWS)
+        .by_ids(&DISABLE_FLOWS_BY_IDS)
 };
 
 /// Enables the flows named.
@@ -528,12 +598,8 @@ pub struct EnableFlowsByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(EnableFlowsByQuery, ENABLE_FLOWS_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::by_query!(
-    EnableFlowsByQuery,
-    ENABLE_FLOWS_BY_IDS,
-    SEARCH_FLOWS,
-    ::kestra_models::NamespacedId
-);
+crate::extensions::by_query!(EnableFlowsByQuery, ::kestra_models::NamespacedId);
+crate::extensions::counted!(EnableFlowsByQuery);
 
 impl EnableFlowsByQuery {
     /// The operation, nothing set.
@@ -563,7 +629,7 @@ impl<E> EnableFlowsByQuery<E> {
 
     /// Labels, by key.
     ///
-    /// `labels` in the query; before 2.0.
+    /// Sent as the filter `filters[labels][EQUALS]`, which every version reads.
     pub fn labels(mut self, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 1, labels);
         self
@@ -571,7 +637,7 @@ impl<E> EnableFlowsByQuery<E> {
 
     /// Only what belongs to this namespace.
     ///
-    /// `namespace` in the query; before 2.0.
+    /// Sent as the filter `filters[namespace][PREFIX]`, which every version reads.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(namespace));
         self
@@ -579,7 +645,7 @@ impl<E> EnableFlowsByQuery<E> {
 
     /// Only what has this text in it.
     ///
-    /// `q` in the query; before 2.0.
+    /// Sent as the filter `filters[q][EQUALS]`, which every version reads.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(q));
         self
@@ -587,7 +653,7 @@ impl<E> EnableFlowsByQuery<E> {
 
     /// Takes flows of users, or those of the system namespace.
     ///
-    /// `scope` in the query; before 2.0.
+    /// Sent as the filter `filters[scope][EQUALS]`, which every version reads.
     pub fn scope(mut self, scope: impl IntoIterator<Item = impl Into<::kestra_models::FlowScope>>) -> Self {
         crate::parameters::repeat::<::kestra_models::FlowScope, _>(&mut self.call, 4, scope);
         self
@@ -612,21 +678,60 @@ pub static ENABLE_FLOWS_BY_QUERY: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "labels",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("labels", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "namespace",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("namespace", "PREFIX"),
             ::kestra_core::QueryParameter::of(
                 "q",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("q", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "scope",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("scope", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .read_alike(&[
+            ::kestra_core::FilterForms::new(
+                "flowId",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "IN",
+                    "NOT_IN",
+                    "STARTS_WITH",
+                    "ENDS_WITH",
+                    "CONTAINS",
+                    "REGEX",
+                    "PREFIX",
+                ],
+            ),
+            ::kestra_core::FilterForms::new("labels", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "namespace",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "IN",
+                    "NOT_IN",
+                    "STARTS_WITH",
+                    "ENDS_WITH",
+                    "CONTAINS",
+                    "REGEX",
+                    "PREFIX",
+                ],
+            ),
+            ::kestra_core::FilterForms::new("q", &["EQUALS"]),
+            ::kestra_core::FilterForms::new("scope", &["EQUALS"]),
+        ])
+        .counted_by(&SEARCH_FLOWS)
+        .by_ids(&ENABLE_FLOWS_BY_IDS)
 };
 
 /// Lists the flows that the filters match as CSV text.

@@ -548,7 +548,8 @@ pub static SEARCH_LOGS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "endDate",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .milliseconds(::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0))),
             ::kestra_core::QueryParameter::new("filters"),
             ::kestra_core::QueryParameter::of(
                 "flowId",
@@ -572,7 +573,8 @@ pub static SEARCH_LOGS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "startDate",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .milliseconds(::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0))),
             ::kestra_core::QueryParameter::of(
                 "triggerId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),

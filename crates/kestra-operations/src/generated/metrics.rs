@@ -63,8 +63,8 @@ pub static AGGREGATE_METRICS_FROM_FLOW: ::kestra_core::OperationInfo = {
         .path_parameters(&["namespace", "flowId", "metric"])
         .query_parameters(&[
             ::kestra_core::QueryParameter::new("aggregation"),
-            ::kestra_core::QueryParameter::new("endDate"),
-            ::kestra_core::QueryParameter::new("startDate"),
+            ::kestra_core::QueryParameter::new("endDate").milliseconds(::kestra_core::Versions::ALL),
+            ::kestra_core::QueryParameter::new("startDate").milliseconds(::kestra_core::Versions::ALL),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
@@ -138,8 +138,8 @@ pub static AGGREGATE_METRICS_FROM_TASK: ::kestra_core::OperationInfo = {
         .path_parameters(&["namespace", "flowId", "taskId", "metric"])
         .query_parameters(&[
             ::kestra_core::QueryParameter::new("aggregation"),
-            ::kestra_core::QueryParameter::new("endDate"),
-            ::kestra_core::QueryParameter::new("startDate"),
+            ::kestra_core::QueryParameter::new("endDate").milliseconds(::kestra_core::Versions::ALL),
+            ::kestra_core::QueryParameter::new("startDate").milliseconds(::kestra_core::Versions::ALL),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };

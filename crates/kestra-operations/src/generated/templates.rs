@@ -134,6 +134,7 @@ pub struct DeleteTemplatesByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(DeleteTemplatesByQuery, DELETE_TEMPLATES_BY_QUERY, json kestra_models::BulkOutcome);
+crate::extensions::counted!(DeleteTemplatesByQuery);
 
 impl DeleteTemplatesByQuery {
     /// The operation, nothing set.
@@ -181,6 +182,7 @@ pub static DELETE_TEMPLATES_BY_QUERY: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("q"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .counted_by(&SEARCH_TEMPLATES)
         .instead("a flow that others start as a subflow, as no version from 2.0 on has templates")
 };
 

@@ -128,12 +128,8 @@ pub struct DeleteBackfillByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(DeleteBackfillByQuery, DELETE_BACKFILL_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::by_query!(
-    DeleteBackfillByQuery,
-    DELETE_BACKFILL_BY_IDS,
-    SEARCH_TRIGGERS,
-    ::kestra_models::TriggerId
-);
+crate::extensions::by_query!(DeleteBackfillByQuery, ::kestra_models::TriggerId);
+crate::extensions::counted!(DeleteBackfillByQuery);
 
 impl DeleteBackfillByQuery {
     /// The operation, nothing set.
@@ -163,7 +159,7 @@ impl<E> DeleteBackfillByQuery<E> {
 
     /// Only what belongs to this namespace.
     ///
-    /// `namespace` in the query; before 2.0.
+    /// Sent as the filter `filters[namespace][PREFIX]`, which every version reads.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(1, Into::<String>::into(namespace));
         self
@@ -171,7 +167,7 @@ impl<E> DeleteBackfillByQuery<E> {
 
     /// Only what has this text in it.
     ///
-    /// `q` in the query; before 2.0.
+    /// Sent as the filter `filters[q][EQUALS]`, which every version reads.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(q));
         self
@@ -198,13 +194,82 @@ pub static DELETE_BACKFILL_BY_QUERY: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "namespace",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("namespace", "PREFIX"),
             ::kestra_core::QueryParameter::of(
                 "q",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("q", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .read_alike(&[
+            ::kestra_core::FilterForms::new(
+                "flowId",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "IN",
+                    "NOT_IN",
+                    "STARTS_WITH",
+                    "ENDS_WITH",
+                    "CONTAINS",
+                    "REGEX",
+                    "PREFIX",
+                ],
+            ),
+            ::kestra_core::FilterForms::new(
+                "lastTriggeredDate",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "GREATER_THAN",
+                    "GREATER_THAN_OR_EQUAL_TO",
+                    "LESS_THAN",
+                    "LESS_THAN_OR_EQUAL_TO",
+                ],
+            ),
+            ::kestra_core::FilterForms::new("locked", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "namespace",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "IN",
+                    "NOT_IN",
+                    "STARTS_WITH",
+                    "ENDS_WITH",
+                    "CONTAINS",
+                    "REGEX",
+                    "PREFIX",
+                ],
+            ),
+            ::kestra_core::FilterForms::new(
+                "nextExecutionDate",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "GREATER_THAN",
+                    "GREATER_THAN_OR_EQUAL_TO",
+                    "LESS_THAN",
+                    "LESS_THAN_OR_EQUAL_TO",
+                ],
+            ),
+            ::kestra_core::FilterForms::new("q", &["EQUALS"]),
+            ::kestra_core::FilterForms::new("scope", &["EQUALS"]),
+            ::kestra_core::FilterForms::new("source", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "triggerId",
+                &["EQUALS", "NOT_EQUALS", "IN", "NOT_IN", "STARTS_WITH", "ENDS_WITH", "CONTAINS"],
+            ),
+            ::kestra_core::FilterForms::new("triggerState", &["EQUALS", "NOT_EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "workerId",
+                &["EQUALS", "IN", "STARTS_WITH", "ENDS_WITH", "CONTAINS"],
+            ),
+        ])
+        .counted_by(&SEARCH_TRIGGERS)
+        .by_ids(&DELETE_BACKFILL_BY_IDS)
 };
 
 /// Deletes the state of a trigger.
@@ -294,12 +359,8 @@ pub struct DeleteTriggersByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(DeleteTriggersByQuery, DELETE_TRIGGERS_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::by_query!(
-    DeleteTriggersByQuery,
-    DELETE_TRIGGERS_BY_IDS,
-    SEARCH_TRIGGERS,
-    ::kestra_models::TriggerId
-);
+crate::extensions::by_query!(DeleteTriggersByQuery, ::kestra_models::TriggerId);
+crate::extensions::counted!(DeleteTriggersByQuery);
 
 impl DeleteTriggersByQuery {
     /// The operation, nothing set.
@@ -345,6 +406,73 @@ pub static DELETE_TRIGGERS_BY_QUERY: ::kestra_core::OperationInfo = {
         .aliases(&["deleteTriggersByQuery"])
         .query_parameters(&[::kestra_core::QueryParameter::new("filters")])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .read_alike(&[
+            ::kestra_core::FilterForms::new(
+                "flowId",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "IN",
+                    "NOT_IN",
+                    "STARTS_WITH",
+                    "ENDS_WITH",
+                    "CONTAINS",
+                    "REGEX",
+                    "PREFIX",
+                ],
+            ),
+            ::kestra_core::FilterForms::new(
+                "lastTriggeredDate",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "GREATER_THAN",
+                    "GREATER_THAN_OR_EQUAL_TO",
+                    "LESS_THAN",
+                    "LESS_THAN_OR_EQUAL_TO",
+                ],
+            ),
+            ::kestra_core::FilterForms::new("locked", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "namespace",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "IN",
+                    "NOT_IN",
+                    "STARTS_WITH",
+                    "ENDS_WITH",
+                    "CONTAINS",
+                    "REGEX",
+                    "PREFIX",
+                ],
+            ),
+            ::kestra_core::FilterForms::new(
+                "nextExecutionDate",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "GREATER_THAN",
+                    "GREATER_THAN_OR_EQUAL_TO",
+                    "LESS_THAN",
+                    "LESS_THAN_OR_EQUAL_TO",
+                ],
+            ),
+            ::kestra_core::FilterForms::new("q", &["EQUALS"]),
+            ::kestra_core::FilterForms::new("scope", &["EQUALS"]),
+            ::kestra_core::FilterForms::new("source", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "triggerId",
+                &["EQUALS", "NOT_EQUALS", "IN", "NOT_IN", "STARTS_WITH", "ENDS_WITH", "CONTAINS"],
+            ),
+            ::kestra_core::FilterForms::new("triggerState", &["EQUALS", "NOT_EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "workerId",
+                &["EQUALS", "IN", "STARTS_WITH", "ENDS_WITH", "CONTAINS"],
+            ),
+        ])
+        .counted_by(&SEARCH_TRIGGERS)
+        .by_ids(&DELETE_TRIGGERS_BY_IDS)
 };
 
 /// Lists the triggers that the filters match as CSV text.
@@ -486,12 +614,8 @@ pub struct PauseBackfillByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(PauseBackfillByQuery, PAUSE_BACKFILL_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::by_query!(
-    PauseBackfillByQuery,
-    PAUSE_BACKFILL_BY_IDS,
-    SEARCH_TRIGGERS,
-    ::kestra_models::TriggerId
-);
+crate::extensions::by_query!(PauseBackfillByQuery, ::kestra_models::TriggerId);
+crate::extensions::counted!(PauseBackfillByQuery);
 
 impl PauseBackfillByQuery {
     /// The operation, nothing set.
@@ -537,6 +661,73 @@ pub static PAUSE_BACKFILL_BY_QUERY: ::kestra_core::OperationInfo = {
         .aliases(&["pauseBackfillByQuery"])
         .query_parameters(&[::kestra_core::QueryParameter::new("filters")])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .read_alike(&[
+            ::kestra_core::FilterForms::new(
+                "flowId",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "IN",
+                    "NOT_IN",
+                    "STARTS_WITH",
+                    "ENDS_WITH",
+                    "CONTAINS",
+                    "REGEX",
+                    "PREFIX",
+                ],
+            ),
+            ::kestra_core::FilterForms::new(
+                "lastTriggeredDate",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "GREATER_THAN",
+                    "GREATER_THAN_OR_EQUAL_TO",
+                    "LESS_THAN",
+                    "LESS_THAN_OR_EQUAL_TO",
+                ],
+            ),
+            ::kestra_core::FilterForms::new("locked", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "namespace",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "IN",
+                    "NOT_IN",
+                    "STARTS_WITH",
+                    "ENDS_WITH",
+                    "CONTAINS",
+                    "REGEX",
+                    "PREFIX",
+                ],
+            ),
+            ::kestra_core::FilterForms::new(
+                "nextExecutionDate",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "GREATER_THAN",
+                    "GREATER_THAN_OR_EQUAL_TO",
+                    "LESS_THAN",
+                    "LESS_THAN_OR_EQUAL_TO",
+                ],
+            ),
+            ::kestra_core::FilterForms::new("q", &["EQUALS"]),
+            ::kestra_core::FilterForms::new("scope", &["EQUALS"]),
+            ::kestra_core::FilterForms::new("source", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "triggerId",
+                &["EQUALS", "NOT_EQUALS", "IN", "NOT_IN", "STARTS_WITH", "ENDS_WITH", "CONTAINS"],
+            ),
+            ::kestra_core::FilterForms::new("triggerState", &["EQUALS", "NOT_EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "workerId",
+                &["EQUALS", "IN", "STARTS_WITH", "ENDS_WITH", "CONTAINS"],
+            ),
+        ])
+        .counted_by(&SEARCH_TRIGGERS)
+        .by_ids(&PAUSE_BACKFILL_BY_IDS)
 };
 
 /// Restarts a trigger.
@@ -881,12 +1072,8 @@ pub struct SetTriggersDisabledByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(SetTriggersDisabledByQuery, SET_TRIGGERS_DISABLED_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::by_query!(
-    SetTriggersDisabledByQuery,
-    SET_TRIGGERS_DISABLED_BY_IDS,
-    SEARCH_TRIGGERS,
-    ::kestra_models::TriggerId
-);
+crate::extensions::by_query!(SetTriggersDisabledByQuery, ::kestra_models::TriggerId);
+crate::extensions::counted!(SetTriggersDisabledByQuery);
 
 impl SetTriggersDisabledByQuery {
     /// The operation, nothing set.
@@ -924,7 +1111,7 @@ impl<E> SetTriggersDisabledByQuery<E> {
 
     /// Only what belongs to this namespace.
     ///
-    /// `namespace` in the query; before 2.0.
+    /// Sent as the filter `filters[namespace][PREFIX]`, which every version reads.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(namespace));
         self
@@ -932,7 +1119,7 @@ impl<E> SetTriggersDisabledByQuery<E> {
 
     /// Only what has this text in it.
     ///
-    /// `q` in the query; before 2.0.
+    /// Sent as the filter `filters[q][EQUALS]`, which every version reads.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(q));
         self
@@ -960,13 +1147,82 @@ pub static SET_TRIGGERS_DISABLED_BY_QUERY: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "namespace",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("namespace", "PREFIX"),
             ::kestra_core::QueryParameter::of(
                 "q",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("q", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .read_alike(&[
+            ::kestra_core::FilterForms::new(
+                "flowId",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "IN",
+                    "NOT_IN",
+                    "STARTS_WITH",
+                    "ENDS_WITH",
+                    "CONTAINS",
+                    "REGEX",
+                    "PREFIX",
+                ],
+            ),
+            ::kestra_core::FilterForms::new(
+                "lastTriggeredDate",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "GREATER_THAN",
+                    "GREATER_THAN_OR_EQUAL_TO",
+                    "LESS_THAN",
+                    "LESS_THAN_OR_EQUAL_TO",
+                ],
+            ),
+            ::kestra_core::FilterForms::new("locked", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "namespace",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "IN",
+                    "NOT_IN",
+                    "STARTS_WITH",
+                    "ENDS_WITH",
+                    "CONTAINS",
+                    "REGEX",
+                    "PREFIX",
+                ],
+            ),
+            ::kestra_core::FilterForms::new(
+                "nextExecutionDate",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "GREATER_THAN",
+                    "GREATER_THAN_OR_EQUAL_TO",
+                    "LESS_THAN",
+                    "LESS_THAN_OR_EQUAL_TO",
+                ],
+            ),
+            ::kestra_core::FilterForms::new("q", &["EQUALS"]),
+            ::kestra_core::FilterForms::new("scope", &["EQUALS"]),
+            ::kestra_core::FilterForms::new("source", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "triggerId",
+                &["EQUALS", "NOT_EQUALS", "IN", "NOT_IN", "STARTS_WITH", "ENDS_WITH", "CONTAINS"],
+            ),
+            ::kestra_core::FilterForms::new("triggerState", &["EQUALS", "NOT_EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "workerId",
+                &["EQUALS", "IN", "STARTS_WITH", "ENDS_WITH", "CONTAINS"],
+            ),
+        ])
+        .counted_by(&SEARCH_TRIGGERS)
+        .by_ids(&SET_TRIGGERS_DISABLED_BY_IDS)
 };
 
 /// Unlocks a trigger whose evaluation or execution got lost.
@@ -1054,12 +1310,8 @@ pub struct UnlockTriggersByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(UnlockTriggersByQuery, UNLOCK_TRIGGERS_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::by_query!(
-    UnlockTriggersByQuery,
-    UNLOCK_TRIGGERS_BY_IDS,
-    SEARCH_TRIGGERS,
-    ::kestra_models::TriggerId
-);
+crate::extensions::by_query!(UnlockTriggersByQuery, ::kestra_models::TriggerId);
+crate::extensions::counted!(UnlockTriggersByQuery);
 
 impl UnlockTriggersByQuery {
     /// The operation, nothing set.
@@ -1089,7 +1341,7 @@ impl<E> UnlockTriggersByQuery<E> {
 
     /// Only what belongs to this namespace.
     ///
-    /// `namespace` in the query; before 2.0.
+    /// Sent as the filter `filters[namespace][PREFIX]`, which every version reads.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(1, Into::<String>::into(namespace));
         self
@@ -1097,7 +1349,7 @@ impl<E> UnlockTriggersByQuery<E> {
 
     /// Only what has this text in it.
     ///
-    /// `q` in the query; before 2.0.
+    /// Sent as the filter `filters[q][EQUALS]`, which every version reads.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(q));
         self
@@ -1124,13 +1376,82 @@ pub static UNLOCK_TRIGGERS_BY_QUERY: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "namespace",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("namespace", "PREFIX"),
             ::kestra_core::QueryParameter::of(
                 "q",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("q", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .read_alike(&[
+            ::kestra_core::FilterForms::new(
+                "flowId",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "IN",
+                    "NOT_IN",
+                    "STARTS_WITH",
+                    "ENDS_WITH",
+                    "CONTAINS",
+                    "REGEX",
+                    "PREFIX",
+                ],
+            ),
+            ::kestra_core::FilterForms::new(
+                "lastTriggeredDate",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "GREATER_THAN",
+                    "GREATER_THAN_OR_EQUAL_TO",
+                    "LESS_THAN",
+                    "LESS_THAN_OR_EQUAL_TO",
+                ],
+            ),
+            ::kestra_core::FilterForms::new("locked", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "namespace",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "IN",
+                    "NOT_IN",
+                    "STARTS_WITH",
+                    "ENDS_WITH",
+                    "CONTAINS",
+                    "REGEX",
+                    "PREFIX",
+                ],
+            ),
+            ::kestra_core::FilterForms::new(
+                "nextExecutionDate",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "GREATER_THAN",
+                    "GREATER_THAN_OR_EQUAL_TO",
+                    "LESS_THAN",
+                    "LESS_THAN_OR_EQUAL_TO",
+                ],
+            ),
+            ::kestra_core::FilterForms::new("q", &["EQUALS"]),
+            ::kestra_core::FilterForms::new("scope", &["EQUALS"]),
+            ::kestra_core::FilterForms::new("source", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "triggerId",
+                &["EQUALS", "NOT_EQUALS", "IN", "NOT_IN", "STARTS_WITH", "ENDS_WITH", "CONTAINS"],
+            ),
+            ::kestra_core::FilterForms::new("triggerState", &["EQUALS", "NOT_EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "workerId",
+                &["EQUALS", "IN", "STARTS_WITH", "ENDS_WITH", "CONTAINS"],
+            ),
+        ])
+        .counted_by(&SEARCH_TRIGGERS)
+        .by_ids(&UNLOCK_TRIGGERS_BY_IDS)
 };
 
 /// Goes on with the backfill of a trigger.
@@ -1220,12 +1541,8 @@ pub struct UnpauseBackfillByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(UnpauseBackfillByQuery, UNPAUSE_BACKFILL_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::by_query!(
-    UnpauseBackfillByQuery,
-    UNPAUSE_BACKFILL_BY_IDS,
-    SEARCH_TRIGGERS,
-    ::kestra_models::TriggerId
-);
+crate::extensions::by_query!(UnpauseBackfillByQuery, ::kestra_models::TriggerId);
+crate::extensions::counted!(UnpauseBackfillByQuery);
 
 impl UnpauseBackfillByQuery {
     /// The operation, nothing set.
@@ -1255,7 +1572,7 @@ impl<E> UnpauseBackfillByQuery<E> {
 
     /// Only what belongs to this namespace.
     ///
-    /// `namespace` in the query; before 2.0.
+    /// Sent as the filter `filters[namespace][PREFIX]`, which every version reads.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(1, Into::<String>::into(namespace));
         self
@@ -1263,7 +1580,7 @@ impl<E> UnpauseBackfillByQuery<E> {
 
     /// Only what has this text in it.
     ///
-    /// `q` in the query; before 2.0.
+    /// Sent as the filter `filters[q][EQUALS]`, which every version reads.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(q));
         self
@@ -1290,13 +1607,82 @@ pub static UNPAUSE_BACKFILL_BY_QUERY: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "namespace",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("namespace", "PREFIX"),
             ::kestra_core::QueryParameter::of(
                 "q",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("q", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .read_alike(&[
+            ::kestra_core::FilterForms::new(
+                "flowId",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "IN",
+                    "NOT_IN",
+                    "STARTS_WITH",
+                    "ENDS_WITH",
+                    "CONTAINS",
+                    "REGEX",
+                    "PREFIX",
+                ],
+            ),
+            ::kestra_core::FilterForms::new(
+                "lastTriggeredDate",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "GREATER_THAN",
+                    "GREATER_THAN_OR_EQUAL_TO",
+                    "LESS_THAN",
+                    "LESS_THAN_OR_EQUAL_TO",
+                ],
+            ),
+            ::kestra_core::FilterForms::new("locked", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "namespace",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "IN",
+                    "NOT_IN",
+                    "STARTS_WITH",
+                    "ENDS_WITH",
+                    "CONTAINS",
+                    "REGEX",
+                    "PREFIX",
+                ],
+            ),
+            ::kestra_core::FilterForms::new(
+                "nextExecutionDate",
+                &[
+                    "EQUALS",
+                    "NOT_EQUALS",
+                    "GREATER_THAN",
+                    "GREATER_THAN_OR_EQUAL_TO",
+                    "LESS_THAN",
+                    "LESS_THAN_OR_EQUAL_TO",
+                ],
+            ),
+            ::kestra_core::FilterForms::new("q", &["EQUALS"]),
+            ::kestra_core::FilterForms::new("scope", &["EQUALS"]),
+            ::kestra_core::FilterForms::new("source", &["EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "triggerId",
+                &["EQUALS", "NOT_EQUALS", "IN", "NOT_IN", "STARTS_WITH", "ENDS_WITH", "CONTAINS"],
+            ),
+            ::kestra_core::FilterForms::new("triggerState", &["EQUALS", "NOT_EQUALS"]),
+            ::kestra_core::FilterForms::new(
+                "workerId",
+                &["EQUALS", "IN", "STARTS_WITH", "ENDS_WITH", "CONTAINS"],
+            ),
+        ])
+        .counted_by(&SEARCH_TRIGGERS)
+        .by_ids(&UNPAUSE_BACKFILL_BY_IDS)
 };
 
 /// Disables a trigger or starts its backfill; gone with 2.0.

@@ -109,6 +109,8 @@ pub(crate) enum Node {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Filters {
     pub(crate) nodes: Vec<Node>,
+    /// Whether "not this label" means "any other label": so 1.x searches flows.
+    pub(crate) labels_read_as_any: bool,
 }
 
 impl Filters {

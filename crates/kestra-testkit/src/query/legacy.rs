@@ -1,17 +1,23 @@
 //! The search parameters of 1.x: `namespace`, `flowId`, `state`, `labels`, ...
 
 use super::checks::parameter;
+use super::parse::finds_all;
 use super::values::not_convertible;
 use super::{Filter, Filters, Node, Op, Query, Resource};
+use crate::dialect::Dialect;
 use crate::http::ApiError;
 
 /// The filters that the old parameters mean.
-pub(crate) fn legacy_filters(query: &Query, resource: Resource) -> Result<Filters, ApiError> {
+pub(crate) fn legacy_filters(
+    query: &Query,
+    resource: Resource,
+    dialect: Dialect,
+) -> Result<Filters, ApiError> {
     let mut filters = Filters::default();
     if matches!(resource, Resource::Kv | Resource::Secret | Resource::Namespace) {
         return Ok(filters);
     }
-    if let Some(q) = query.first("q") {
+    if let Some(q) = query.first("q").filter(|q| !finds_all(q, dialect)) {
         filters.push("q", Op::Equals, q);
     }
     if let Some(namespace) = query.first("namespace") {

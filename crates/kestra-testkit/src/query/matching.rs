@@ -29,8 +29,18 @@ pub(crate) trait Subject {
 impl Filters {
     /// Whether all of it holds.
     pub(crate) fn matches(&self, subject: &dyn Subject) -> bool {
-        self.nodes.iter().all(|node| node_matches(node, subject))
+        self.nodes.iter().all(|node| match node {
+            Node::One(filter) if self.labels_read_as_any && is_not_a_label(filter) => {
+                let labels = subject.labels();
+                filter.pairs.iter().all(|asked| labels.iter().any(|label| label != asked))
+            }
+            node => node_matches(node, subject),
+        })
     }
+}
+
+fn is_not_a_label(filter: &Filter) -> bool {
+    filter.field == "labels" && filter.op == Op::NotEquals && !filter.pairs.is_empty()
 }
 
 fn node_matches(node: &Node, subject: &dyn Subject) -> bool {
@@ -65,8 +75,10 @@ fn filter_matches(filter: &Filter, subject: &dyn Subject) -> bool {
 
 /// Whether each word of a search is found, in any case.
 fn words_in(searched: &str, text: &str) -> bool {
-    let text = text.to_lowercase();
-    searched.to_lowercase().split_whitespace().all(|word| text.contains(word))
+    let (searched, text) = (searched.to_lowercase(), text.to_lowercase());
+    let mut words = searched.split_whitespace().peekable();
+    // Nothing is found by nothing, where it isn't left out.
+    words.peek().is_some() && words.all(|word| text.contains(word))
 }
 
 fn scope_matches(filter: &Filter, namespace: &str) -> bool {

@@ -22,7 +22,7 @@ impl Query {
     pub(crate) fn filters(&self, resource: Resource, dialect: Dialect) -> Result<Filters, ApiError> {
         let bracketed = self.pairs.iter().any(|(key, _)| key.starts_with("filters["));
         if !bracketed && !dialect.is_v2() {
-            let filters = legacy_filters(self, resource)?;
+            let filters = legacy_filters(self, resource, dialect)?;
             check(&filters, resource, dialect)?;
             return Ok(filters);
         }
@@ -40,15 +40,17 @@ impl Query {
             let Some(segments) = segments(key) else { continue };
             level.add(&segments, value, dialect, 1)?;
         }
-        let filters = Filters { nodes: level.into_nodes() };
+        let mut filters = Filters { nodes: level.into_nodes(), ..Filters::default() };
+        filters.labels_read_as_any = resource == Resource::Flow && !dialect.is_v2();
         check(&filters, resource, dialect)?;
         Ok(filters)
     }
 }
 
-/// The bracketed segments of a key that begins with `filters`; a key of another shape is none, and so is one of several lines.
+/// The bracketed segments of a key that begins with `filters`; a key of another shape is none, and so is one with a character that
+/// the pattern for keys doesn't match.
 fn segments(key: &str) -> Option<Vec<String>> {
-    if key.contains(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']) {
+    if key.contains(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
         return None;
     }
     let inner = key.strip_prefix("filters[")?.strip_suffix(']')?;
@@ -81,6 +83,16 @@ impl Level {
         let op = Op::named(op).filter(|op| op.is_known(dialect)).ok_or_else(|| {
             ApiError::illegal_argument(format!("No enum constant io.kestra.core.models.QueryFilter.Op.{op}"))
         })?;
+        // What is empty is no key; 2.0 goes on without it, and finds everything.
+        if !key.is_empty() && key.iter().all(String::is_empty) {
+            return match dialect.is_v2() {
+                true => Ok(()),
+                false => Err(ApiError::illegal_argument("Invalid filter: a key is empty")),
+            };
+        }
+        if field == "q" && finds_all(value, dialect) {
+            return Ok(());
+        }
         if key.is_empty() {
             self.plain.push(Filter { field, op, value: value.to_owned(), pairs: Vec::new() });
         } else {
@@ -140,6 +152,11 @@ impl Level {
         }
         nodes
     }
+}
+
+/// Whether a full text search is none, and finds everything: by `*`, and before 2.0 by nothing.
+pub(super) fn finds_all(text: &str, dialect: Dialect) -> bool {
+    text == "*" || (text.is_empty() && !dialect.is_v2())
 }
 
 fn unsupported(name: &str, dialect: Dialect) -> ApiError {
@@ -288,6 +305,27 @@ mod tests {
         ];
         for (query, resource, dialect, expected) in cases {
             assert_eq!(refused(query, resource, dialect), expected, "{query} on {dialect:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_version_skips_finds_everything() {
+        let read = |query: &str, dialect| {
+            Query::parse(query).filters(Resource::Execution, dialect).map(|filters| filters.each().len()).ok()
+        };
+        for (query, v1_3, v2_0) in [
+            ("filters[labels][EQUALS][]=x", None, Some(0)),
+            ("filters[labels][EQUALS][te%0Aam]=x", Some(0), Some(0)),
+            ("filters[labels][EQUALS][te%00am]=x", Some(0), Some(0)),
+            ("filters[namespace]=x", Some(0), Some(0)),
+            ("Filters[namespace][EQUALS]=x", Some(0), Some(0)),
+            ("filters[namespace][EQUALS]x=x", Some(0), Some(0)),
+            ("filters[q][EQUALS]=", Some(0), Some(1)),
+            ("filters[q][EQUALS]=*", Some(0), Some(0)),
+        ] {
+            assert_eq!(read(query, Dialect::V1_0), v1_3, "{query}");
+            assert_eq!(read(query, Dialect::V1_3), v1_3, "{query}");
+            assert_eq!(read(query, Dialect::V2_0), v2_0, "{query}");
         }
     }
 

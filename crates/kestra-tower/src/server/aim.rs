@@ -15,8 +15,8 @@ use crate::trace::{record_route, record_server};
 pub(super) enum Need {
     /// Nothing.
     Nothing,
-    /// Its server's version is known, and it depends on it.
-    Route(Version),
+    /// Its server's version is known, by what is set or by an earlier question, and it depends on it.
+    Route { version: Version, is_set: bool },
     /// The version of its server, by a question.
     Version,
 }
@@ -41,8 +41,9 @@ pub(super) fn need(settings: &Settings, request: &Request<Body>, base: &BaseUrl)
         return Need::Nothing;
     }
     let set = context.options().get_api_version().or(settings.api_version);
-    match set.or_else(|| settings.versions.get(base, trusted(settings, request))) {
-        Some(version) => Need::Route(version),
+    let known = || settings.versions.get(base, trusted(settings, request));
+    match set.or_else(known) {
+        Some(version) => Need::Route { version, is_set: set.is_some() },
         None => Need::Version,
     }
 }

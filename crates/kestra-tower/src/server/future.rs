@@ -1,17 +1,19 @@
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Buf;
 use http::{Request, Response, StatusCode};
 use http_body::Body as HttpBody;
-use kestra_core::{BaseUrl, Body, BoxError, Error};
+use kestra_core::{BaseUrl, Body, BoxError, CallContext, Error, ErrorKind, Version};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::lookup::Lookup;
-use super::version_cache::VersionCache;
+use super::layer::Settings;
+use super::lookup::{Found, Lookup};
 use crate::oneshot::Oneshot;
+use crate::saved::Saved;
 
 pin_project! {
     /// The future of [`ServerService`](super::ServerService).
@@ -22,7 +24,9 @@ pin_project! {
     {
         #[pin]
         state: State<S, B>,
-        watch: Option<Watch>,
+        watch: Option<Watch<S>>,
+        // What was sent and answered, while the version is asked that the answer made doubtful.
+        doubtful: Option<Box<Doubtful<B>>>,
     }
 }
 
@@ -39,11 +43,40 @@ pin_project! {
     }
 }
 
-/// What to doubt if the answer looks as if another version gave it.
-#[derive(Debug)]
-pub(super) struct Watch {
-    pub(super) versions: VersionCache,
-    pub(super) base: BaseUrl,
+/// What to doubt if the answer looks as if another version gave it, and what to send then.
+pub(super) struct Watch<S> {
+    settings: Arc<Settings>,
+    base: BaseUrl,
+    version: Version,
+    again: Option<Box<Again<S>>>,
+}
+
+/// A call that can be sent once more without starting anything twice.
+struct Again<S> {
+    service: S,
+    request: Saved,
+}
+
+/// An answer that another version may have given than the one that the request was for.
+struct Doubtful<B> {
+    response: Response<B>,
+    version: Version,
+}
+
+impl<S: Clone> Watch<S> {
+    /// For a request that has no server yet.
+    pub(super) fn new(
+        settings: &Arc<Settings>,
+        base: &BaseUrl,
+        service: &S,
+        request: &Request<Body>,
+        version: Version,
+    ) -> Self {
+        let context = CallContext::of(request).filter(|context| context.is_idempotent(request.method()));
+        let saved = context.and_then(|context| Saved::of(request, Some(context)));
+        let again = saved.map(|request| Box::new(Again { service: service.clone(), request }));
+        Self { settings: Arc::clone(settings), base: base.clone(), version, again }
+    }
 }
 
 impl<S, B> ServerFuture<S, B>
@@ -51,17 +84,22 @@ where
     S: Service<Request<Body>>,
 {
     #[inline]
-    pub(super) fn sending(service: S, request: Request<Body>, watch: Option<Watch>) -> Self {
-        Self { state: State::Sending { answer: Oneshot::new(service, request) }, watch }
+    pub(super) fn sending(service: S, request: Request<Body>, watch: Option<Watch<S>>) -> Self {
+        Self::new(State::sending(service, request), watch)
     }
 
     pub(super) fn asking(lookup: Lookup<S, B>) -> Self {
-        Self { state: State::Asking { lookup: Box::pin(lookup) }, watch: None }
+        Self::new(State::Asking { lookup: Box::pin(lookup) }, None)
     }
 
     #[inline]
     pub(super) fn failed(error: Error) -> Self {
-        Self { state: State::Failed { error: Some(error) }, watch: None }
+        Self::new(State::Failed { error: Some(error) }, None)
+    }
+
+    #[inline]
+    fn new(state: State<S, B>, watch: Option<Watch<S>>) -> Self {
+        Self { state, watch, doubtful: None }
     }
 }
 
@@ -82,15 +120,37 @@ where
             match this.state.as_mut().project() {
                 StateProjection::Sending { answer } => {
                     let result = ready!(answer.poll(cx));
-                    if let Some(watch) = this.watch.take() {
-                        watch.look_at(&result);
+                    let Some(watch) = this.watch.take() else { return Poll::Ready(result) };
+                    if !watch.is_doubtful(&result) {
+                        return Poll::Ready(result);
                     }
-                    return Poll::Ready(result);
+                    let (again, response) = match (watch.again, result) {
+                        (Some(again), Ok(response)) => (again, response),
+                        (_, result) => return Poll::Ready(result),
+                    };
+                    *this.doubtful = Some(Box::new(Doubtful { response, version: watch.version }));
+                    let request = again.request.into_request();
+                    let lookup = Lookup::new(again.service, request, watch.base, watch.settings);
+                    this.state.set(State::Asking { lookup: Box::pin(lookup) });
                 }
                 StateProjection::Asking { lookup } => {
-                    let found = ready!(lookup.as_mut().poll(cx))?;
-                    *this.watch = Some(found.watch);
-                    this.state.set(State::Sending { answer: Oneshot::new(found.service, found.request) });
+                    let found = ready!(lookup.as_mut().poll(cx));
+                    let Some(doubtful) = this.doubtful.take() else {
+                        let found = found?;
+                        *this.watch = Some(found.watch);
+                        this.state.set(State::sending(found.service, found.request));
+                        continue;
+                    };
+                    match found {
+                        // The server is another one than it was taken for: this is the request for it, sent once.
+                        Ok(found) if doubtful.is_sent_otherwise(&found) => {
+                            this.state.set(State::sending(found.service, found.request));
+                        }
+                        Err(error) if error.kind() == ErrorKind::Unsupported => {
+                            return Poll::Ready(Err(error.into()));
+                        }
+                        _ => return Poll::Ready(Ok(doubtful.response)),
+                    }
                 }
                 StateProjection::Failed { error } => {
                     return match error.take() {
@@ -103,25 +163,45 @@ where
     }
 }
 
-impl Watch {
-    fn look_at<B>(&self, result: &Result<Response<B>, BoxError>) {
+impl<S, B> State<S, B>
+where
+    S: Service<Request<Body>>,
+{
+    #[inline]
+    fn sending(service: S, request: Request<Body>) -> Self {
+        Self::Sending { answer: Oneshot::new(service, request) }
+    }
+}
+
+impl<B> Doubtful<B> {
+    /// Whether the request for the version that was found differs from the one that was sent.
+    fn is_sent_otherwise<S>(&self, found: &Found<S>) -> bool {
+        let Some(context) = CallContext::of(&found.request) else { return false };
+        match (context.head_for(self.version), context.head_for(found.watch.version)) {
+            (Ok(sent), Ok(other)) => sent != other,
+            _ => true,
+        }
+    }
+}
+
+impl<S> Watch<S> {
+    /// Whether the version is to be asked anew; forgets what is known where the result gives reason to.
+    fn is_doubtful<B>(&self, result: &Result<Response<B>, BoxError>) -> bool {
         match result {
             Ok(response) => {
-                let doubtful = matches!(
+                let is_odd = matches!(
                     response.status(),
                     StatusCode::NOT_FOUND
                         | StatusCode::METHOD_NOT_ALLOWED
                         | StatusCode::UNSUPPORTED_MEDIA_TYPE
                 );
-                if doubtful {
-                    self.versions.doubt(&self.base);
-                }
+                is_odd && self.settings.versions.doubt(&self.base)
             }
             Err(error) => {
-                let kind = error.downcast_ref::<Error>().map(Error::is_connect);
-                if kind == Some(true) {
-                    self.versions.forget(&self.base);
+                if error.downcast_ref::<Error>().is_some_and(Error::is_connect) {
+                    self.settings.versions.forget(&self.base);
                 }
+                false
             }
         }
     }

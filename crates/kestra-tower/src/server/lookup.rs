@@ -49,7 +49,7 @@ type Asking<S, B> = (Pin<Box<Probe<S, B>>>, Taken);
 pub(super) struct Found<S> {
     pub(super) service: S,
     pub(super) request: Request<Body>,
-    pub(super) watch: Watch,
+    pub(super) watch: Watch<S>,
 }
 
 impl<S, B> Lookup<S, B>
@@ -150,9 +150,9 @@ where
         let Some((service, mut request)) = self.call.take() else {
             return Err(Error::new(ErrorKind::Server, "the version was asked for already"));
         };
+        let watch = Watch::new(&self.settings, &self.base, &service, &request, version);
         route(&mut request, version)?;
         aim(&mut request, &self.base)?;
-        let watch = Watch { versions: self.settings.versions.clone(), base: self.base.clone() };
         Ok(Found { service, request, watch })
     }
 }

@@ -4,7 +4,7 @@ use std::task::{Context, Poll};
 use bytes::Buf;
 use http::{Request, Response};
 use http_body::Body as HttpBody;
-use kestra_core::{BaseUrl, Body, BoxError, Error};
+use kestra_core::{Body, BoxError, Error};
 use tower_service::Service;
 
 use super::aim::{Need, aim, need, route, select};
@@ -41,18 +41,15 @@ where
                 let lookup = Lookup::new(self.inner.clone(), request, base, Arc::clone(settings));
                 return Ok(ServerFuture::asking(lookup));
             }
-            Need::Route(version) => {
+            Need::Route { version, is_set } => {
+                let watch = (!is_set).then(|| Watch::new(settings, &base, &self.inner, &request, version));
                 route(&mut request, version)?;
-                Some(self.watch(&base))
+                watch
             }
             Need::Nothing => None,
         };
         aim(&mut request, &base)?;
         Ok(ServerFuture::sending(self.inner.clone(), request, watch))
-    }
-
-    fn watch(&self, base: &BaseUrl) -> Watch {
-        Watch { versions: self.settings.versions.clone(), base: base.clone() }
     }
 }
 

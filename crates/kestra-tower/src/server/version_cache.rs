@@ -9,8 +9,9 @@ use tokio::time::Instant;
 
 use super::turn::Turn;
 
-/// An answer this young isn't doubted because of a status: a thing that is missing says 404 like a route that is missing.
-const TRUSTED: Duration = Duration::from_secs(5);
+/// How long a version isn't doubted again that was asked because of a doubt and stayed the same: a thing that is missing says 404
+/// like a route that is missing.
+const CONFIRMED: Duration = Duration::from_secs(1);
 
 /// What is known about the versions of servers. Copies share it, and so do all layers that are given one.
 ///
@@ -28,6 +29,8 @@ pub struct VersionCache(Arc<RwLock<Vec<Entry>>>);
 struct Entry {
     base: BaseUrl,
     known: Option<Known>,
+    /// The version that was doubted last, until it is asked again.
+    doubted: Option<Version>,
     question: Arc<Question>,
 }
 
@@ -35,6 +38,8 @@ struct Entry {
 struct Known {
     version: Version,
     since: Instant,
+    /// Whether it was doubted before, and came out the same.
+    is_confirmed: bool,
 }
 
 /// The one question that is asked of a server at a time.
@@ -72,32 +77,40 @@ impl VersionCache {
     }
 
     pub(super) fn set(&self, base: &BaseUrl, version: Version) {
-        let known = Some(Known { version, since: Instant::now() });
         let mut entries = self.write();
-        match entries.iter_mut().find(|entry| entry.base == *base) {
-            Some(entry) => entry.known = known,
-            None => add(&mut entries, Entry { base: base.clone(), known, question: Arc::default() }),
+        let entry = entries.iter_mut().find(|entry| entry.base == *base);
+        let doubted = entry.as_ref().and_then(|entry| entry.doubted);
+        let known = Some(Known { version, since: Instant::now(), is_confirmed: doubted == Some(version) });
+        match entry {
+            Some(entry) => (entry.known, entry.doubted) = (known, None),
+            None => {
+                add(
+                    &mut entries,
+                    Entry { base: base.clone(), known, doubted: None, question: Arc::default() },
+                );
+            }
         }
     }
 
     /// Forgets the version of a server that can't be reached: it may come back as another one.
     pub(super) fn forget(&self, base: &BaseUrl) {
-        self.forget_if(base, |_| true);
-    }
-
-    /// Forgets the version of a server whose answer looks as if it were another one, unless it was only just asked.
-    pub(super) fn doubt(&self, base: &BaseUrl) {
-        self.forget_if(base, |known| known.since.elapsed() >= TRUSTED);
-    }
-
-    fn forget_if(&self, base: &BaseUrl, is_doubtful: impl Fn(Known) -> bool) {
-        let doubtful = |entry: &Entry| entry.base == *base && entry.known.is_some_and(&is_doubtful);
-        if !self.read().iter().any(doubtful) {
-            return;
-        }
-        if let Some(entry) = self.write().iter_mut().find(|entry| doubtful(entry)) {
+        if let Some(entry) = self.write().iter_mut().find(|entry| entry.base == *base) {
             entry.known = None;
         }
+    }
+
+    /// Forgets the version of a server whose answer looks as if it were another one, however young that is, and says whether it is
+    /// to be asked anew: not if that was done a moment ago, for the same reason and to no other end.
+    pub(super) fn doubt(&self, base: &BaseUrl) -> bool {
+        let mut entries = self.write();
+        let Some(entry) = entries.iter_mut().find(|entry| entry.base == *base) else { return true };
+        let Some(known) = entry.known else { return true };
+        if known.is_confirmed && known.since.elapsed() < CONFIRMED {
+            return false;
+        }
+        entry.known = None;
+        entry.doubted = Some(known.version);
+        true
     }
 
     /// The question for a server, made if nobody asked before.
@@ -107,7 +120,8 @@ impl VersionCache {
             return Arc::clone(&entry.question);
         }
         let question = Arc::<Question>::default();
-        add(&mut entries, Entry { base: base.clone(), known: None, question: Arc::clone(&question) });
+        let entry = Entry { base: base.clone(), known: None, doubted: None, question: Arc::clone(&question) };
+        add(&mut entries, entry);
         question
     }
 

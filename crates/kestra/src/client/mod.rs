@@ -1,5 +1,6 @@
 //! The client: a stack of layers, its defaults, and the areas of the API.
 
+mod actions;
 mod ask_edition;
 mod ask_first;
 mod builder;
@@ -171,7 +172,17 @@ impl Client {
 }
 
 impl Executor for Client {
-    fn execute(&self, mut call: Call) -> CallFuture {
+    fn execute(&self, call: Call) -> CallFuture {
+        match actions::is_action(&call) {
+            true => actions::act(self.clone(), call),
+            false => self.dispatch(call),
+        }
+    }
+}
+
+impl Client {
+    /// Sends a call with what has to be asked before.
+    fn dispatch(&self, mut call: Call) -> CallFuture {
         if let Some(key) = call.take_key() {
             return crate::executions::create_once(self, call, key);
         }

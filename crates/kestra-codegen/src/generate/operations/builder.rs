@@ -122,9 +122,11 @@ impl<'a> Builder<'a> {
         if let Some(item) = guards::takes_part_by_id(self.operation) {
             file.line(format!("crate::extensions::by_ids!({name}, {item});"));
         }
-        if let Some((item, action, search)) = guards::finds_by_query(self.operation) {
-            let (action, search) = (action.to_uppercase(), search.to_uppercase());
-            file.line(format!("crate::extensions::by_query!({name}, {action}, {search}, {item});"));
+        if let Some((item, _)) = guards::acts_by_ids(self.operation) {
+            file.line(format!("crate::extensions::by_query!({name}, {item});"));
+        }
+        if self.operation.counted_by.is_some() {
+            file.line(format!("crate::extensions::counted!({name});"));
         }
         if let Some(filters) = guards::looks_back(self.operation) {
             file.line(format!("crate::extensions::look_back!({name}, {filters});"));
@@ -210,6 +212,10 @@ impl<'a> Builder<'a> {
 
     fn write_setters(&self, name: &str, file: &mut Writer) -> Result<()> {
         let mut taken = names::Taken::new(format!("the builder of `{}`", self.method));
+        if self.operation.counted_by.is_some() {
+            taken.take("at_most")?;
+            taken.take("dry_run")?;
+        }
         if guards::looks_back(self.operation).is_some() {
             taken.take("since")?;
             taken.take("look_back")?;
@@ -320,7 +326,15 @@ fn kind(variant: &BodyVariant) -> &'static str {
 fn query_setters(operation: &Operation, parameter: &QueryParameter, index: usize, setters: &mut Vec<Setter>) {
     let name = names::setter(&parameter.rust);
     let summary = parameter.summary.as_ref();
-    let mut doc = docs::parameter(summary, &parameter.name, "in the query", parameter.versions);
+    let mut doc = match parameter.filter.as_deref().and_then(|filter| filter.split_once(' ')) {
+        Some((field, comparison)) => {
+            let summary = summary.map(|summary| format!("{summary}\n\n")).unwrap_or_default();
+            format!(
+                "{summary}Sent as the filter `filters[{field}][{comparison}]`, which every version reads."
+            )
+        }
+        None => docs::parameter(summary, &parameter.name, "in the query", parameter.versions),
+    };
     if let Some(consequence) = &parameter.open_source_ignores {
         doc.push_str(&format!(" Enterprise only: open source ignores it and {consequence}."));
     }

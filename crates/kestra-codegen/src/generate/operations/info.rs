@@ -83,6 +83,14 @@ pub(super) fn write(builder: &Builder<'_>, file: &mut Writer) -> Result<()> {
                 if let Some(known) = &parameter.known_values {
                     text.push_str(&format!(".known_values(&{:?}, {:?})", known.values, known.otherwise));
                 }
+                if let Some((field, comparison)) =
+                    parameter.filter.as_deref().and_then(|it| it.split_once(' '))
+                {
+                    text.push_str(&format!(".filter({field:?}, {comparison:?})"));
+                }
+                if let Some(versions) = parameter.milliseconds {
+                    text.push_str(&format!(".milliseconds({})", range(versions)));
+                }
                 text
             })
             .collect();
@@ -109,6 +117,22 @@ pub(super) fn write(builder: &Builder<'_>, file: &mut Writer) -> Result<()> {
     if let Some(question) = &operation.asks_first {
         let Question { operation, check } = question;
         file.line(format!(".asks_first(&{}, ::kestra_core::Check::{check:?})", operation.to_uppercase()));
+    }
+    if !operation.read_alike.is_empty() {
+        let forms: Vec<String> = operation
+            .read_alike
+            .iter()
+            .map(|(field, comparisons)| {
+                format!("::kestra_core::FilterForms::new({field:?}, &{comparisons:?})")
+            })
+            .collect();
+        file.line(format!(".read_alike(&[{}])", forms.join(", ")));
+    }
+    if let Some(search) = &operation.counted_by {
+        file.line(format!(".counted_by(&{})", search.to_uppercase()));
+    }
+    if let Some((_, action)) = guards::acts_by_ids(operation) {
+        file.line(format!(".by_ids(&{})", action.to_uppercase()));
     }
     if let Some(guard) = guards::of(operation) {
         file.line(format!(".guard(::kestra_core::Guard::{guard})"));

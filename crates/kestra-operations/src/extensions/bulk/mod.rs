@@ -1,5 +1,6 @@
 //! Actions on many executions, flows or triggers: in pieces, without those that can't take part, and until it shows.
 
+mod dry_run;
 mod effect;
 mod items;
 mod look;
@@ -12,19 +13,18 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::time::Duration;
 
-use kestra_core::{
-    Call, Error, ErrorKind, Executor, OperationInfo, OutputFuture, ResponseFuture, SharedExecutor, decode,
-};
+use kestra_core::{Call, Error, ErrorKind, Executor, OutputFuture, ResponseFuture, SharedExecutor, decode};
 use kestra_models::BulkOutcome;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+pub use dry_run::DryRun;
+pub use query::{by_ids_of, check_count};
 pub use report::{BulkProblem, BulkReport};
 
 use effect::Effect;
 use items::Items;
 use look::{Acted, Looker};
-use query::ByIds;
 
 /// How many one request names, unless told otherwise: what the server finds wrong with so many still fits into what is kept of
 /// an error's body.
@@ -61,7 +61,7 @@ macro_rules! by_ids {
 
 /// Gives a builder of an action by query the way to act by ids on what it finds.
 macro_rules! by_query {
-    ($name:ident, $action:ident, $search:ident, $item:ty) => {
+    ($name:ident, $item:ty) => {
         impl<E: ::kestra_core::Executor> $name<E> {
             /// Reads what the filters match, all of it before anything changes, and acts on it by ids: in requests of 100 each,
             /// [without those that the server refuses](crate::BulkByIds::skipping_invalid) and
@@ -69,13 +69,40 @@ macro_rules! by_query {
             ///
             /// A server's own action by query does nothing if one of all is in a state that it doesn't fit.
             pub fn by_ids(self) -> crate::BulkByIds<$item> {
-                crate::BulkByIds::of_query(self.executor, self.call, &$action, &$search)
+                crate::BulkByIds::of_query(self.executor, self.call)
             }
         }
     };
 }
 
-pub(crate) use {by_ids, by_query};
+/// Gives a builder of an action by query the ways to know before how many it finds.
+macro_rules! counted {
+    ($name:ident) => {
+        impl<E> $name<E> {
+            /// Acts on no more than this many: if the filters match more, nothing is done.
+            ///
+            /// What they match is searched before. Where there is an action by ids, that is what is sent, with what was found then,
+            /// so that nothing that came in between is touched; otherwise it is counted right before. Returns an error of kind
+            /// `Refused` if there are more. Needs a client to send it.
+            pub fn at_most(mut self, number: u64) -> Self {
+                self.call.set_at_most(number);
+                self
+            }
+        }
+
+        impl<E: ::kestra_core::Executor> $name<E> {
+            /// Counts what the filters match now, and changes nothing.
+            ///
+            /// The action is refused here for all that it would be refused for without. Whether all that it matches is in a state
+            /// that the action fits isn't looked at.
+            pub fn dry_run(self) -> crate::DryRun {
+                crate::DryRun::new(&self.executor, self.call)
+            }
+        }
+    };
+}
+
+pub(crate) use {by_ids, by_query, counted};
 
 /// An action on executions, flows or triggers that are named, in as many requests as it takes.
 #[must_use = "an action does nothing until it is awaited"]
@@ -92,24 +119,20 @@ struct Core {
     skips: bool,
     visible_within: Option<Duration>,
     /// What a query is to be made of first.
-    query: Option<ByIds>,
+    is_query: bool,
 }
 
 impl<I> BulkByIds<I> {
     pub(crate) fn new<E: Executor>(executor: E, template: Call) -> Self {
         let executor = SharedExecutor::new(&executor);
-        let core = Core { template, executor, chunk: CHUNK, skips: false, visible_within: None, query: None };
+        let core =
+            Core { template, executor, chunk: CHUNK, skips: false, visible_within: None, is_query: false };
         Self { core, items: PhantomData }
     }
 
-    pub(crate) fn of_query<E: Executor>(
-        executor: E,
-        query: Call,
-        action: &'static OperationInfo,
-        search: &'static OperationInfo,
-    ) -> Self {
+    pub(crate) fn of_query<E: Executor>(executor: E, query: Call) -> Self {
         let mut by_ids = Self::new(executor, query);
-        by_ids.core.query = Some(ByIds { action, search });
+        by_ids.core.is_query = true;
         by_ids
     }
 
@@ -142,8 +165,8 @@ impl<I> BulkByIds<I> {
 
 impl Core {
     async fn run(mut self) -> Result<BulkReport<Value>, Error> {
-        if let Some(by_ids) = self.query.take() {
-            self.template = query::resolve(&mut self.template, by_ids, &self.executor).await?;
+        if self.is_query {
+            (self.template, _) = query::resolve(&mut self.template, &self.executor).await?;
         }
         let items = Items::of(&self.template)?;
         let looker = Looker::new(self.executor.clone(), &self.template);

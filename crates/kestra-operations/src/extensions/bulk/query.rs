@@ -1,31 +1,46 @@
-//! Actions on what a query finds, made actions by ids.
+//! Actions on what a query finds, made actions by ids, and counts of it.
 
 use std::collections::HashSet;
 
 use kestra_core::paging::Pages;
-use kestra_core::{Call, Error, ErrorKind, OperationInfo, SharedExecutor, decode};
+use kestra_core::{
+    Call, Error, ErrorKind, Executor, FoundRows, OperationInfo, OutputFuture, ResponseFuture, SharedExecutor,
+    decode,
+};
 use kestra_models::Page;
 use serde_json::{Value, json};
 
 use super::items;
 
 /// The action by ids that does the same, and the search that finds the same.
-#[derive(Clone, Copy)]
-pub(super) struct ByIds {
-    pub(super) action: &'static OperationInfo,
-    pub(super) search: &'static OperationInfo,
+struct Related {
+    action: &'static OperationInfo,
+    search: &'static OperationInfo,
 }
 
-/// The action by ids on all that the query finds, read whole before anything changes.
-pub(super) async fn resolve(
-    query: &mut Call,
-    by_ids: ByIds,
-    executor: &SharedExecutor,
-) -> Result<Call, Error> {
+impl Related {
+    fn of(query: &Call) -> Result<Self, Error> {
+        let info = query.info();
+        match (info.by_ids, info.counted_by) {
+            (Some(action), Some(search)) => Ok(Self { action, search }),
+            _ => {
+                let problem = "no action by ids does the same: remove what needs one, or narrow the filters";
+                Err(Error::new(ErrorKind::Unsupported, problem).of_operation(info))
+            }
+        }
+    }
+}
+
+/// The action by ids on all that the query finds, read whole before anything changes, and how many that are.
+///
+/// More than the query may act on is an error, as is one that the rows can't be named by.
+pub(super) async fn resolve(query: &mut Call, executor: &SharedExecutor) -> Result<(Call, usize), Error> {
+    let related = Related::of(query)?;
+    let most = query.take_at_most();
     // What the query would be refused for is refused, such as that it has no filter.
     query.check_narrowed()?;
-    let search = query.related_search(by_ids.search);
-    let mut action = query.related_query(by_ids.action);
+    let mut action = query.related_query(related.action);
+    action.set_found_by(query);
     let body = query.body_bytes().cloned();
     let parameter = |call: &Call, name: &str| {
         let index = call.info().query_parameters.iter().position(|parameter| parameter.name == name)?;
@@ -41,24 +56,104 @@ pub(super) async fn resolve(
     }
     let disabled = parameter(query, "disabled").map(|(_, disabled)| disabled.as_deref() != Some("false"));
 
-    let mut rows = Pages::new(executor, search, decode::json::<Page<Value>>).items();
-    let (mut found, mut seen) = (Vec::new(), HashSet::new());
-    while let Some(row) = rows.next().await {
-        let Some(item) = item(by_ids.search.area, &row?) else {
-            let problem = "a row of the search doesn't say what it is called by, so nothing was acted on";
-            return Err(Error::new(ErrorKind::Decode, problem).of_operation(by_ids.search));
-        };
-        if seen.insert(items::name(&item)) {
-            found.push(item);
-        }
-    }
+    let search = query.related_search(related.search);
+    let found = find(query.info(), query.found_rows(), search, executor, most).await?;
+    let number = found.len();
     let body = match (disabled, body.and_then(|body| serde_json::from_slice::<Value>(&body).ok())) {
         (Some(disabled), _) => json!({"triggers": found, "disabled": disabled}),
         (None, Some(labels)) => json!({"executionsId": found, "executionLabels": labels}),
         (None, None) => Value::Array(found),
     };
     crate::parameters::json(&mut action, "application/json", &body);
-    Ok(action)
+    Ok((action, number))
+}
+
+/// The names of what the query finds, at most so many.
+async fn find(
+    action: &'static OperationInfo,
+    meant: FoundRows,
+    search: Call,
+    executor: &SharedExecutor,
+    most: Option<u64>,
+) -> Result<Vec<Value>, Error> {
+    let info = search.info();
+    let mut rows = Pages::new(executor, search, decode::json::<Page<Value>>).items();
+    let (mut found, mut seen) = (Vec::new(), HashSet::new());
+    while let Some(row) = rows.next().await {
+        let row = row?;
+        if !meant.have(&row) {
+            continue;
+        }
+        let Some(item) = item(info.area, &row) else {
+            let problem = "a row of the search doesn't say what it is called by, so nothing was acted on";
+            return Err(Error::new(ErrorKind::Decode, problem).of_operation(info));
+        };
+        if seen.insert(items::name(&item)) {
+            found.push(item);
+        }
+        if let Some(most) = most.filter(|most| found.len() as u64 > *most) {
+            return Err(too_many(action, most, "more"));
+        }
+    }
+    Ok(found)
+}
+
+/// How many the query finds now. Nothing changes.
+pub(super) async fn count(query: &mut Call, executor: &SharedExecutor) -> Result<u64, Error> {
+    query.take_at_most();
+    query.check_narrowed()?;
+    let info = query.info();
+    let search = info.counted_by.ok_or_else(|| {
+        Error::new(ErrorKind::Unsupported, "no search finds what it acts on").of_operation(info)
+    })?;
+    let meant = query.found_rows();
+    let mut call = query.related_search(search);
+    if meant.are_all() {
+        let mut one = call.again();
+        if let Some(size) = search.query_parameters.iter().position(|parameter| parameter.name == "size") {
+            one.set_query(size, "1");
+        }
+        let page: Page<Value> = OutputFuture::from(ResponseFuture::new(executor, one, decode::json)).await?;
+        if let Some(total) = page.total {
+            return Ok(total.try_into().unwrap_or_default());
+        }
+    }
+    let mut rows = Pages::new(executor, call, decode::json::<Page<Value>>).items();
+    let mut found = 0;
+    while let Some(row) = rows.next().await {
+        found += u64::from(meant.have(&row?));
+    }
+    Ok(found)
+}
+
+/// The action by ids on what a query finds, as one request; `None` if it finds nothing.
+///
+/// # Errors
+///
+/// What the query is refused for, and more than it may act on.
+#[doc(hidden)]
+pub async fn by_ids_of<E: Executor>(query: &mut Call, executor: &E) -> Result<Option<Call>, Error> {
+    let (action, number) = resolve(query, &SharedExecutor::new(executor)).await?;
+    Ok((number > 0).then_some(action))
+}
+
+/// Refuses a query that finds more than it may act on, by a count.
+///
+/// # Errors
+///
+/// What the query is refused for, and more than it may act on.
+#[doc(hidden)]
+pub async fn check_count<E: Executor>(query: &mut Call, executor: &E) -> Result<(), Error> {
+    let Some(most) = query.take_at_most() else { return Ok(()) };
+    let number = count(query, &SharedExecutor::new(executor)).await?;
+    if number > most { Err(too_many(query.info(), most, &number.to_string())) } else { Ok(()) }
+}
+
+fn too_many(info: &'static OperationInfo, most: u64, number: &str) -> Error {
+    let problem = format!(
+        "the filters match {number}, and `at_most({most})` is set, so nothing was done: narrow the filters or raise `at_most`"
+    );
+    Error::new(ErrorKind::Refused, problem).of_operation(info)
 }
 
 /// What an action by ids names a row of a search with; `None` if the row lacks it.

@@ -75,6 +75,7 @@ pub struct DeleteAssetLineageEventsByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(DeleteAssetLineageEventsByQuery, DELETE_ASSET_LINEAGE_EVENTS_BY_QUERY, json kestra_models::BulkOutcome);
+crate::extensions::counted!(DeleteAssetLineageEventsByQuery);
 
 impl DeleteAssetLineageEventsByQuery {
     /// The operation, nothing set.
@@ -124,6 +125,7 @@ pub static DELETE_ASSET_LINEAGE_EVENTS_BY_QUERY: ::kestra_core::OperationInfo = 
         .edition(::kestra_core::Edition::Enterprise)
         .query_parameters(&[::kestra_core::QueryParameter::new("filters")])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .counted_by(&SEARCH_ASSET_LINEAGE_EVENTS)
 };
 
 /// Deletes every record of use that the filters match.
@@ -136,6 +138,7 @@ pub struct DeleteAssetUsagesByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(DeleteAssetUsagesByQuery, DELETE_ASSET_USAGES_BY_QUERY, json kestra_models::BulkOutcome);
+crate::extensions::counted!(DeleteAssetUsagesByQuery);
 
 impl DeleteAssetUsagesByQuery {
     /// The operation, nothing set.
@@ -182,6 +185,7 @@ pub static DELETE_ASSET_USAGES_BY_QUERY: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .query_parameters(&[::kestra_core::QueryParameter::new("filters")])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .counted_by(&SEARCH_ASSET_USAGES)
 };
 
 /// Deletes the assets named.
@@ -230,6 +234,7 @@ pub struct DeleteAssetsByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(DeleteAssetsByQuery, DELETE_ASSETS_BY_QUERY, json kestra_models::BulkOutcome);
+crate::extensions::counted!(DeleteAssetsByQuery);
 
 impl DeleteAssetsByQuery {
     /// The operation, nothing set.
@@ -288,6 +293,7 @@ pub static DELETE_ASSETS_BY_QUERY: ::kestra_core::OperationInfo = {
             ),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .counted_by(&SEARCH_ASSETS)
 };
 
 /// Reads an asset.

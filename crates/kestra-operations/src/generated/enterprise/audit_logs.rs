@@ -141,7 +141,7 @@ pub static EXPORT_AUDIT_LOGS: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Safe)
         .query_parameters(&[
             ::kestra_core::QueryParameter::new("details"),
-            ::kestra_core::QueryParameter::new("endDate"),
+            ::kestra_core::QueryParameter::new("endDate").milliseconds(::kestra_core::Versions::ALL),
             ::kestra_core::QueryParameter::new("executionId"),
             ::kestra_core::QueryParameter::of(
                 "filters",
@@ -152,7 +152,7 @@ pub static EXPORT_AUDIT_LOGS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("namespace"),
             ::kestra_core::QueryParameter::new("q"),
             ::kestra_core::QueryParameter::new("resources"),
-            ::kestra_core::QueryParameter::new("startDate"),
+            ::kestra_core::QueryParameter::new("startDate").milliseconds(::kestra_core::Versions::ALL),
             ::kestra_core::QueryParameter::new("type"),
             ::kestra_core::QueryParameter::new("userId"),
         ])
@@ -303,7 +303,7 @@ pub static EXPORT_AUDIT_LOGS_FOR_ALL_TENANTS: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Safe)
         .query_parameters(&[
             ::kestra_core::QueryParameter::new("details"),
-            ::kestra_core::QueryParameter::new("endDate"),
+            ::kestra_core::QueryParameter::new("endDate").milliseconds(::kestra_core::Versions::ALL),
             ::kestra_core::QueryParameter::new("executionId"),
             ::kestra_core::QueryParameter::of(
                 "filters",
@@ -314,7 +314,7 @@ pub static EXPORT_AUDIT_LOGS_FOR_ALL_TENANTS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("namespace"),
             ::kestra_core::QueryParameter::new("q"),
             ::kestra_core::QueryParameter::new("resources"),
-            ::kestra_core::QueryParameter::new("startDate"),
+            ::kestra_core::QueryParameter::new("startDate").milliseconds(::kestra_core::Versions::ALL),
             ::kestra_core::QueryParameter::new("type"),
             ::kestra_core::QueryParameter::new("userId"),
         ])
@@ -654,7 +654,8 @@ pub static SEARCH_AUDIT_LOGS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "endDate",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .milliseconds(::kestra_core::Versions::ALL),
             ::kestra_core::QueryParameter::of(
                 "executionId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
@@ -689,7 +690,8 @@ pub static SEARCH_AUDIT_LOGS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "startDate",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .milliseconds(::kestra_core::Versions::ALL),
             ::kestra_core::QueryParameter::of(
                 "type",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
@@ -876,7 +878,8 @@ pub static SEARCH_AUDIT_LOGS_FOR_ALL_TENANTS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "endDate",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .milliseconds(::kestra_core::Versions::ALL),
             ::kestra_core::QueryParameter::of(
                 "executionId",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
@@ -911,7 +914,8 @@ pub static SEARCH_AUDIT_LOGS_FOR_ALL_TENANTS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "startDate",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .milliseconds(::kestra_core::Versions::ALL),
             ::kestra_core::QueryParameter::of(
                 "type",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),

@@ -648,6 +648,7 @@ pub struct DeleteCasesByQuery<E = ::kestra_core::Detached> {
 }
 
 ::kestra_core::operation!(DeleteCasesByQuery, DELETE_CASES_BY_QUERY, json kestra_models::BulkOutcome);
+crate::extensions::counted!(DeleteCasesByQuery);
 
 impl DeleteCasesByQuery {
     /// The operation, nothing set.
@@ -709,6 +710,7 @@ pub static DELETE_CASES_BY_QUERY: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("filters"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .counted_by(&SEARCH_CASES)
 };
 
 /// Detaches a flow from a case.

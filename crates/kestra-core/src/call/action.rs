@@ -1,0 +1,172 @@
+//! Calls that act by query, on whatever their filters find.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::Call;
+use crate::error::{Error, ErrorKind};
+use crate::filter::{self, Filter, FilterSet};
+use crate::operation::OperationInfo;
+
+/// Tells which rows of a search an action by query means, by the filters that some version would read otherwise.
+#[derive(Clone)]
+pub struct FoundRows {
+    info: &'static OperationInfo,
+    filters: Vec<Filter>,
+}
+
+/// What found the ids that an action names.
+#[derive(Clone)]
+pub(super) struct FoundBy {
+    namespace: Option<String>,
+    filters: String,
+}
+
+impl FoundRows {
+    /// Whether every row of the search is meant.
+    #[must_use]
+    pub fn are_all(&self) -> bool {
+        self.filters.is_empty()
+    }
+
+    /// Whether a row is meant.
+    #[must_use]
+    pub fn have(&self, row: &Value) -> bool {
+        self.filters.iter().all(|filter| filter.holds(self.info, row))
+    }
+}
+
+impl fmt::Debug for FoundRows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("FoundRows").field(&self.filters).finish()
+    }
+}
+
+impl Call {
+    /// Sets the most that an action by query may act on.
+    ///
+    /// Whoever sends it has to count before; a request that nobody counted for is refused.
+    pub fn set_at_most(&mut self, most: u64) {
+        self.at_most = Some(most);
+    }
+
+    /// Takes out the most that an action by query may act on, for whoever counts.
+    pub fn take_at_most(&mut self) -> Option<u64> {
+        self.at_most.take()
+    }
+
+    /// Whether every version reads the filters of an action by query alike, or refuses them, so that it can be sent as it is.
+    ///
+    /// Call [`check_narrowed`](Self::check_narrowed) before.
+    #[must_use]
+    pub fn is_read_alike(&self) -> bool {
+        self.query.filters().is_none_or(|filters| filters.is_read_alike(self.info))
+    }
+
+    /// Which rows of [`related_search`](Self::related_search) an action by query means.
+    ///
+    /// Call [`check_narrowed`](Self::check_narrowed) before.
+    #[must_use]
+    pub fn found_rows(&self) -> FoundRows {
+        let filters = self.query.filters().filter(|_| !self.options.is_unchecked());
+        FoundRows { info: self.info, filters: filters.map_or_else(Vec::new, |it| it.of_rows(self.info)) }
+    }
+
+    /// Says that a query found what this action names by ids.
+    pub fn set_found_by(&mut self, query: &Self) {
+        let filters = query.filters_text().unwrap_or_default();
+        self.found_by = Some(Box::new(FoundBy { namespace: query.namespace(), filters }));
+    }
+
+    /// Whether it acts on what a query finds, or found.
+    #[must_use]
+    pub fn is_of_query(&self) -> bool {
+        self.info.acts_by_query() || self.found_by.is_some()
+    }
+
+    /// Whether more than so many must not be acted on.
+    #[must_use]
+    pub fn has_at_most(&self) -> bool {
+        self.at_most.is_some()
+    }
+
+    /// The namespace that the path or a filter names.
+    #[must_use]
+    pub fn namespace(&self) -> Option<String> {
+        if let Some(found_by) = &self.found_by {
+            return found_by.namespace.clone();
+        }
+        let place = self.info.path_parameters.iter().position(|name| *name == "namespace");
+        place.and_then(|place| self.path_value(place)).or_else(|| self.query.filters()?.namespace())
+    }
+
+    /// The filters as one text for people.
+    #[must_use]
+    pub fn filters_text(&self) -> Option<String> {
+        if let Some(found_by) = &self.found_by {
+            return Some(found_by.filters.clone());
+        }
+        self.query.filters().map(FilterSet::text)
+    }
+
+    /// Says old parameters of an action by query by filters, which every version reads.
+    pub(super) fn translate_old_parameters(&mut self) {
+        let parameters = self.info.query_parameters;
+        if parameters.iter().all(|parameter| parameter.filter.is_none()) {
+            return;
+        }
+        let Some(place) = parameters.iter().position(|parameter| parameter.name == "filters") else { return };
+        for (index, parameter) in parameters.iter().enumerate() {
+            let Some(form) = parameter.filter else { continue };
+            let values = self.query.values(index);
+            if values.is_empty() {
+                continue;
+            }
+            self.query.remove(index);
+            match filter::of_parameter(form, values) {
+                Ok(filters) => filters.iter().for_each(|filter| self.add_filter(place, filter)),
+                Err(problem) => self.fail(problem),
+            }
+        }
+    }
+
+    /// Refuses what some version would read as everything.
+    pub(super) fn check_action(&self) -> Result<(), Error> {
+        if let Some(filters) = self.query.filters() {
+            filters.check_action(self.info)?;
+        }
+        // An action on everything isn't narrowed by them anyway.
+        let mut extras = self.query.extras().filter(|_| !self.needs_one_of.is_empty());
+        match extras.find(|(name, _)| filter::is_deceptive(self.info, name)) {
+            Some((name, _)) => Err(Error::new(
+                ErrorKind::Refused,
+                format!(
+                    "the pair `{name}` narrows nothing on some version of Kestra: add a filter, or call `unchecked()` to send it \
+                     anyway"
+                ),
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses to be sent as it is where that takes a search before.
+    pub(super) fn check_sent_as_it_is(&self, is_unchecked: bool) -> Result<(), Error> {
+        if let Some(most) = self.at_most {
+            return Err(Error::new(
+                ErrorKind::Refused,
+                format!(
+                    "`at_most({most})` needs a search before the action: send it by a `Client`, or remove `at_most`"
+                ),
+            ));
+        }
+        if is_unchecked || self.is_read_alike() {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Refused,
+            "some version of Kestra reads one of the filters otherwise, so that the action has to go by ids: send it by a \
+             `Client`, or call `by_ids()`, or `unchecked()` to send it anyway",
+        ))
+    }
+}

@@ -1,0 +1,184 @@
+//! What an action by query may say: a server that skips a filter acts on everything.
+//!
+//! The version may be another one from one request to the next, so an action says only what every version reads alike or
+//! refuses. Any other filter is held against the rows of a search, and the action goes by ids.
+
+use super::operation::Operation;
+use super::{Condition, Field, Filter, Kind, rows, tables};
+use crate::error::{Error, ErrorKind};
+use crate::operation::{FilterForms, OperationInfo};
+
+/// How an action by query takes a filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Every version reads it alike, or refuses it.
+    Query,
+    /// Some version reads it otherwise; the rows of a search tell whether it holds.
+    Rows,
+}
+
+/// How an action takes a filter; `None` if it can't.
+///
+/// Where no older version is known to read filters otherwise, all of them are read alike.
+pub(super) fn way(info: &OperationInfo, filter: &Filter) -> Option<Way> {
+    let Some(forms) = info.read_alike else { return Some(Way::Query) };
+    let filter = filter.simplest();
+    match &filter.0 {
+        Kind::Condition(condition) if is_alike(forms, condition) => Some(Way::Query),
+        // Servers before 2.0 have no groups, so that rows tell more of them than a query.
+        _ if rows::tell(info, filter) => Some(Way::Rows),
+        Kind::Condition(condition) => is_unknown(info, condition).then_some(Way::Query),
+        Kind::Group { .. } => all(filter, &|condition| is_alike(forms, condition)).then_some(Way::Query),
+    }
+}
+
+fn is_alike(forms: &[FilterForms], condition: &Condition) -> bool {
+    let known = forms.iter().find(|form| form.field == condition.field);
+    known.is_some_and(|form| form.comparisons.contains(&condition.operation.name()))
+        && condition.key.as_deref().is_none_or(is_plain)
+}
+
+/// Whether a key is read as it is, whatever the pattern is that a version reads names by.
+fn is_plain(key: &str) -> bool {
+    key.trim() == key && !key.contains(['[', ']'])
+}
+
+/// Whether we know no version that reads the field, compared so: then all that we know refuse it.
+fn is_unknown(info: &OperationInfo, condition: &Condition) -> bool {
+    let rule = tables::resource(info).rule(condition);
+    rule.is_none_or(|rule| rule.versions(condition.operation).next().is_none())
+}
+
+fn all(filter: &Filter, holds: &dyn Fn(&Condition) -> bool) -> bool {
+    match &filter.0 {
+        Kind::Condition(condition) => holds(condition),
+        Kind::Group { filters, .. } => filters.iter().all(|filter| all(filter, holds)),
+    }
+}
+
+/// Refuses what would find everything, by itself or on some version.
+pub(super) fn check(info: &OperationInfo, filter: &Filter) -> Result<(), Error> {
+    match &filter.0 {
+        Kind::Group { filters, .. } => filters.iter().try_for_each(|filter| check(info, filter)),
+        Kind::Condition(condition) => match problem(condition) {
+            Some(problem) => Err(Error::invalid(&format!("filter on `{}`", condition.field), problem)),
+            None => Ok(()),
+        },
+    }
+}
+
+fn problem(condition: &Condition) -> Option<&'static str> {
+    if condition.values.iter().any(|value| value.trim().is_empty()) {
+        return Some("the value is blank, and such a filter finds everything");
+    }
+    let has_word = |value: &String| value.chars().any(char::is_alphanumeric);
+    if condition.field == "q" && !condition.values.iter().all(has_word) {
+        return Some("the text has no letter and no digit, and servers find everything by it");
+    }
+    None
+}
+
+/// Refuses a filter that an action can take in no way.
+pub(super) fn refused(info: &OperationInfo, filter: &Filter) -> Error {
+    let mut first = filter;
+    while let Kind::Group { filters, .. } = &first.0
+        && let Some(inner) = filters.iter().find(|inner| way(info, inner).is_none()).or(filters.first())
+    {
+        first = inner;
+    }
+    let Kind::Condition(condition) = &first.0 else {
+        return Error::invalid("filter", "a group has no filters");
+    };
+    let by_ids = info.by_ids.map_or("the action by ids", |action| action.name);
+    let search = info.counted_by.map_or("search", |search| search.name);
+    Error::new(
+        ErrorKind::Refused,
+        format!(
+            "not every version reads the filter on `{}` {} alike, and an action must not depend on it: {}, or find the ids with \
+             `{search}` and act on them with `{by_ids}`, or call `unchecked()` to send it anyway",
+            condition.field,
+            condition.operation.name(),
+            replacement(info, condition),
+        ),
+    )
+}
+
+/// What says the same, or nearly, to every version.
+fn replacement(info: &OperationInfo, condition: &Condition) -> String {
+    let other = |value: &str, pair: [&'static str; 2]| match value {
+        value if value == pair[0] => Some(pair[1]),
+        value if value == pair[1] => Some(pair[0]),
+        _ => None,
+    };
+    let value = condition.values.first().map_or("", String::as_str);
+    let is_negative = condition.operation == Operation::NotEquals;
+    match condition.field.as_str() {
+        "scope" if is_negative && let Some(scope) = other(value, ["USER", "SYSTEM"]) => {
+            return format!("use `Filter::scope().equals(\"{scope}\")`");
+        }
+        "childFilter" if is_negative && let Some(child) = other(value, ["CHILD", "MAIN"]) => {
+            return format!("use `Filter::child_filter().equals(\"{child}\")`");
+        }
+        "startDate" | "endDate" if info.area == "triggers" => {
+            return "use `Filter::last_triggered_date()` or `Filter::next_execution_date()` (2.0)".to_owned();
+        }
+        _ => {}
+    }
+    let forms = info.read_alike.into_iter().flatten();
+    match forms.into_iter().find(|form| form.field == condition.field) {
+        Some(form) => format!("compare it by {}", form.comparisons.join(", ")),
+        None => "leave it out".to_owned(),
+    }
+}
+
+/// The filters that say to every version what an old parameter says to servers of 1.x.
+pub(crate) fn of_parameter(form: (&str, &str), values: Vec<String>) -> Result<Vec<Filter>, Error> {
+    let (field, comparison) = form;
+    let Some(operation) = Operation::named(comparison) else {
+        return Err(Error::invalid(field, format_args!("`{comparison}` is no comparison")));
+    };
+    if field == "labels" {
+        let label = |text: String| match text.split_once(':') {
+            Some((key, value)) => Ok(Filter::label(key.trim()).equals(value.trim())),
+            None => Err(Error::invalid(
+                "labels",
+                format_args!("`{text}` is no key and value with a colon between"),
+            )),
+        };
+        return values.into_iter().map(label).collect();
+    }
+    if operation.is_list() {
+        return Ok(vec![Field::new(field.to_owned(), None).is_in(values)]);
+    }
+    let values = if field == "scope" { vec![values.join(",")] } else { values };
+    let condition = |value| {
+        Filter(Kind::Condition(Condition {
+            field: field.to_owned(),
+            key: None,
+            operation,
+            values: vec![value],
+        }))
+    };
+    Ok(values.into_iter().map(condition).collect())
+}
+
+/// Whether a pair that was added by hand looks as if it narrowed an action, and doesn't on every version.
+pub(crate) fn is_deceptive(info: &OperationInfo, name: &str) -> bool {
+    let is_old =
+        info.query_parameters.iter().any(|parameter| parameter.name == name && parameter.filter.is_some());
+    let looks_like_filter = name.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("filters"));
+    is_old || (looks_like_filter && !is_well_formed(name))
+}
+
+/// Whether every version reads a name as that of a filter: `filters[field][OPERATION]`, and a key in brackets for what has keys.
+fn is_well_formed(name: &str) -> bool {
+    let Some(inner) = name.strip_prefix("filters[").and_then(|rest| rest.strip_suffix(']')) else {
+        return false;
+    };
+    let parts: Vec<&str> = inner.split("][").collect();
+    parts.len() >= 2
+        && parts.iter().all(|part| {
+            !part.trim().is_empty() && !part.contains(['[', ']']) && !part.contains(char::is_control)
+        })
+        && !name.contains(['\u{2028}', '\u{2029}'])
+}

@@ -1,0 +1,143 @@
+//! Whether a filter holds for a row that a search found, whatever version the server is.
+
+use serde_json::Value;
+
+use super::operation::Operation;
+use super::{Condition, Filter, Kind};
+use crate::instant;
+use crate::operation::OperationInfo;
+
+/// What of a row a field is.
+enum Cell<'a> {
+    Text(Option<&'a str>),
+    Date(Option<&'a str>),
+    Labels(Vec<(&'a str, &'a str)>),
+}
+
+/// Whether the rows of the search for an action tell whether a filter holds.
+pub(super) fn tell(info: &OperationInfo, filter: &Filter) -> bool {
+    match &filter.0 {
+        Kind::Group { filters, .. } => !filters.is_empty() && filters.iter().all(|filter| tell(info, filter)),
+        Kind::Condition(condition) => {
+            let Some(cell) = cell(info.area, condition, &Value::Null) else { return false };
+            is_compared(&cell, condition)
+        }
+    }
+}
+
+/// Whether a row is one that a filter means.
+pub(super) fn hold(info: &OperationInfo, filter: &Filter, row: &Value) -> bool {
+    match &filter.0 {
+        Kind::Group { all: true, filters } => filters.iter().all(|filter| hold(info, filter, row)),
+        Kind::Group { all: false, filters } => filters.iter().any(|filter| hold(info, filter, row)),
+        Kind::Condition(condition) => match cell(info.area, condition, row) {
+            Some(Cell::Text(text)) => compares_text(condition, text),
+            Some(Cell::Date(date)) => compares_date(condition, date),
+            Some(Cell::Labels(labels)) => compares_labels(condition, &labels),
+            None => false,
+        },
+    }
+}
+
+/// The part of a row that a condition compares; `None` for a field that rows don't have as it is compared.
+fn cell<'a>(area: &str, condition: &Condition, row: &'a Value) -> Option<Cell<'a>> {
+    let field = condition.field.as_str();
+    // A trigger's state has another name before 2.0.
+    let state =
+        ["state", "triggerContext"].iter().find_map(|name| row.get(*name).filter(|state| !state.is_null()));
+    let text = |value: Option<&'a Value>| value.and_then(Value::as_str);
+    Some(match (area, field) {
+        ("executions" | "flows", "labels") => Cell::Labels(labels(row.get("labels"))),
+        ("executions", "state") => Cell::Text(text(row.pointer("/state/current"))),
+        ("executions", "startDate") => Cell::Date(text(row.pointer("/state/startDate"))),
+        ("executions", "endDate") => Cell::Date(text(row.pointer("/state/endDate"))),
+        ("executions", "namespace" | "flowId" | "kind" | "parentId") => Cell::Text(text(row.get(field))),
+        ("flows", "namespace") => Cell::Text(text(row.get(field))),
+        ("flows", "flowId") => Cell::Text(text(row.get("id"))),
+        ("triggers", "namespace" | "flowId" | "triggerId") => {
+            Cell::Text(text(state.and_then(|state| state.get(field))))
+        }
+        _ => return None,
+    })
+}
+
+/// Labels as a list of keys and values, or as a map.
+fn labels(value: Option<&Value>) -> Vec<(&str, &str)> {
+    match value {
+        Some(Value::Array(list)) => list
+            .iter()
+            .filter_map(|label| Some((label.get("key")?.as_str()?, label.get("value")?.as_str()?)))
+            .collect(),
+        Some(Value::Object(map)) => {
+            map.iter().filter_map(|(key, value)| Some((key.as_str(), value.as_str()?))).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Whether the comparison is one that can be made here.
+fn is_compared(cell: &Cell<'_>, condition: &Condition) -> bool {
+    use Operation::{AtLeast, AtMost, Equals, GreaterThan, LessThan, NotEquals, Regex};
+    let is_of_dates = matches!(condition.operation, GreaterThan | LessThan | AtLeast | AtMost);
+    match cell {
+        Cell::Text(_) => condition.operation != Regex && !is_of_dates,
+        Cell::Date(_) => is_of_dates || matches!(condition.operation, Equals | NotEquals),
+        Cell::Labels(_) if condition.key.is_none() => condition.is_any_label(),
+        Cell::Labels(_) => !matches!(condition.operation, Regex | Operation::Prefix) && !is_of_dates,
+    }
+}
+
+/// What has no value is found only where its absence is asked for.
+fn compares_text(condition: &Condition, text: Option<&str>) -> bool {
+    let Some(text) = text else { return condition.operation == Operation::IsNull };
+    let mut values = condition.values.iter().map(String::as_str);
+    match condition.operation {
+        Operation::NotEquals | Operation::NotIn => values.all(|value| value != text),
+        Operation::StartsWith => values.all(|value| text.starts_with(value)),
+        Operation::EndsWith => values.all(|value| text.ends_with(value)),
+        Operation::Contains => values.all(|value| text.contains(value)),
+        Operation::NotContains => values.all(|value| !text.contains(value)),
+        Operation::Prefix => values.all(|value| {
+            text.strip_prefix(value).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        }),
+        Operation::IsNotNull => true,
+        Operation::Equals | Operation::In => values.any(|value| value == text),
+        _ => false,
+    }
+}
+
+fn compares_date(condition: &Condition, date: Option<&str>) -> bool {
+    let value = condition.values.first().and_then(|value| instant::parse(value));
+    let (Some(date), Some(value)) = (date.and_then(instant::parse), value) else { return false };
+    match condition.operation {
+        Operation::GreaterThan => date > value,
+        Operation::LessThan => date < value,
+        Operation::AtLeast => date >= value,
+        Operation::AtMost => date <= value,
+        Operation::NotEquals => date != value,
+        Operation::Equals => date == value,
+        _ => false,
+    }
+}
+
+fn compares_labels(condition: &Condition, labels: &[(&str, &str)]) -> bool {
+    let asked = condition.values.first().map_or("", String::as_str);
+    let Some(key) = &condition.key else {
+        let within = labels.iter().any(|(key, value)| key.contains(asked) || value.contains(asked));
+        return (condition.operation == Operation::Contains) == within;
+    };
+    let mut own = labels.iter().filter(|(known, _)| known == key).map(|(_, value)| *value);
+    match condition.operation {
+        Operation::Equals => own.any(|value| value == asked),
+        Operation::In => own.any(|value| condition.values.iter().any(|asked| asked == value)),
+        Operation::NotEquals => own.all(|value| value != asked),
+        Operation::NotIn => own.all(|value| condition.values.iter().all(|asked| asked != value)),
+        Operation::Contains => own.any(|value| value.contains(asked)),
+        Operation::NotContains => own.all(|value| !value.contains(asked)),
+        Operation::StartsWith => own.any(|value| value.starts_with(asked)),
+        Operation::EndsWith => own.any(|value| value.ends_with(asked)),
+        Operation::IsNotNull => own.next().is_some(),
+        Operation::IsNull => own.next().is_none(),
+        _ => false,
+    }
+}

@@ -1,0 +1,133 @@
+//! Actions by query and deletions: sent so that no version takes more than is meant, and told in the log.
+
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Response};
+use kestra_core::{
+    Body, Call, CallFuture, CallOptions, Error, Executor, OperationInfo, RequestSent, json, object,
+};
+use kestra_operations::{by_ids_of, check_count};
+
+use super::Client;
+use super::deadline::Deadline;
+
+/// Whether a call deletes something, or acts on what a query finds.
+pub(super) fn is_action(call: &Call) -> bool {
+    call.info().deletes() || call.is_of_query()
+}
+
+/// Sends it, and tells what became of it.
+pub(super) fn act(client: Client, mut call: Call) -> CallFuture {
+    Box::pin(async move {
+        if client.options.is_unchecked() {
+            call.change_options(CallOptions::unchecked);
+        }
+        if call.info().acts_by_query() {
+            // Its filters are told as they are sent.
+            call.check_narrowed()?;
+        }
+        let event = Event::of(&call);
+        let result = match call.info().acts_by_query() {
+            true => by_query(&client, call).await,
+            false => client.dispatch(call).await,
+        };
+        event.tell(&result);
+        result
+    })
+}
+
+/// As it is where every version reads it alike, else by the ids that a search finds before.
+async fn by_query(client: &Client, mut call: Call) -> Result<Response<Body>, Error> {
+    let info = call.info();
+    let is_alike = call.options().is_unchecked() || call.is_read_alike();
+    if is_alike && !call.has_at_most() {
+        return client.dispatch(call).await;
+    }
+    let timeouts = call.options().get_timeouts().or(client.options.get_timeouts());
+    // As many requests as it takes, each within the usual limits; one that was set is for all.
+    let deadline = Deadline::within(timeouts.limits(Some(info), true).total);
+    let within = Within { client: client.clone(), deadline };
+    if info.by_ids.is_none() {
+        check_count(&mut call, &within).await?;
+        return within.execute(call).await;
+    }
+    match by_ids_of(&mut call, &within).await? {
+        Some(action) => within.execute(action).await,
+        None => Ok(nothing()),
+    }
+}
+
+/// The answer to an action on nothing, which no server is asked for.
+fn nothing() -> Response<Body> {
+    let mut response = Response::new(Body::from(r#"{"count":0}"#));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// The requests of one action, within its limit in time.
+#[derive(Clone)]
+struct Within {
+    client: Client,
+    deadline: Deadline,
+}
+
+impl Executor for Within {
+    fn execute(&self, mut call: Call) -> CallFuture {
+        call.change_options(|options| self.deadline.limit(options));
+        self.client.dispatch(call)
+    }
+}
+
+/// What the log says of an action.
+struct Event {
+    info: &'static OperationInfo,
+    namespace: Option<String>,
+    filters: Option<String>,
+}
+
+#[derive(Default)]
+struct Counted {
+    count: Option<i64>,
+    total_items: Option<i64>,
+}
+
+object! {
+    Counted {
+        0 count = "count",
+        1 total_items = "totalItems",
+    }
+}
+
+/// The most of a filter that is told.
+const LIMIT: usize = 1000;
+
+impl Event {
+    fn of(call: &Call) -> Self {
+        Self { info: call.info(), namespace: call.namespace(), filters: call.filters_text().map(one_line) }
+    }
+
+    /// Tells it once the server has it, and once it may have it.
+    fn tell(&self, result: &Result<Response<Body>, Error>) {
+        let Self { info, namespace, filters } = self;
+        let (namespace, filters) = (namespace.as_deref(), filters.as_deref());
+        match result {
+            Ok(response) => {
+                let body = response.body().as_bytes();
+                let counted =
+                    body.and_then(|bytes| json::from_slice::<Counted>(bytes).ok()).unwrap_or_default();
+                let count = counted.count.or(counted.total_items);
+                tracing::info!(target: "kestra::bulk", operation = info.name, namespace, filters, count, "done");
+            }
+            Err(error) if error.request_sent() != RequestSent::No => {
+                let status = error.status().map(|status| status.as_u16());
+                tracing::info!(target: "kestra::bulk", operation = info.name, namespace, filters, status, "failed");
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+/// Text of a filter without what would break a line of a log.
+fn one_line(text: String) -> String {
+    let text: String = text.chars().take(LIMIT).collect();
+    text.replace(char::is_control, " ")
+}
