@@ -46,7 +46,7 @@ pub use kestra_core::{
 };
 pub use kestra_models as models;
 pub use kestra_operations as operations;
-pub use kestra_operations::{BulkByIds, BulkProblem, BulkReport};
+pub use kestra_operations::{BulkByIds, BulkProblem, BulkReport, DryRun};
 pub use kestra_tower::auth::{Auth, AuthLayer, Token, TokenSource};
 pub use kestra_tower::transport::{Proxy, Tls, Transport, TransportBuilder};
 pub use kestra_tower::{RetryLayer, ServerLayer, TimeoutLayer, TraceLayer, VersionCache};
