@@ -149,10 +149,13 @@ type Action = Pin<Box<dyn Future<Output = Result<(), Error>>>>;
 fn actions(client: &Client, filters: &[Filter], area: &str) -> Vec<(&'static str, Action)> {
     let mut actions: Vec<(&'static str, Action)> = Vec::new();
     macro_rules! add {
-        ($area:ident: $($name:ident($($argument:expr),*)),*) => {$(
-            let call = client.$area().$name($($argument),*).filters(filters.to_vec());
-            actions.push((stringify!($name), Box::pin(async move { call.await.map(drop) })));
-        )*};
+        ($area:ident: $($name:ident($($argument:expr),*)),*) => {{
+            $({
+                let call = client.$area().$name($($argument),*).filters(filters.to_vec());
+                let action: Action = Box::pin(async move { call.await.map(drop) });
+                actions.push((stringify!($name), action));
+            })*
+        }};
     }
     match area {
         "executions" => {
@@ -161,7 +164,9 @@ fn actions(client: &Client, filters: &[Filter], area: &str) -> Vec<(&'static str
                 force_run_executions_by_query(), update_executions_status_by_query(StateType::Warning),
                 set_execution_labels_by_query([("touched", "yes")]), delete_executions_by_query());
         }
-        "flows" => add!(flows: disable_flows_by_query(), enable_flows_by_query(), delete_flows_by_query()),
+        "flows" => {
+            add!(flows: disable_flows_by_query(), enable_flows_by_query(), delete_flows_by_query());
+        }
         _ => {
             add!(triggers: set_triggers_disabled_by_query(), unlock_triggers_by_query(), pause_backfill_by_query(),
                 unpause_backfill_by_query(), delete_backfill_by_query(), delete_triggers_by_query());

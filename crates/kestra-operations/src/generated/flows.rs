@@ -860,7 +860,7 @@ impl<E> ExportFlowsByQuery<E> {
 
     /// Labels, by key.
     ///
-    /// `labels` in the query; before 2.0.
+    /// Sent as the filter `filters[labels][EQUALS]`, which every version reads.
     pub fn labels(mut self, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 1, labels);
         self
@@ -868,7 +868,7 @@ impl<E> ExportFlowsByQuery<E> {
 
     /// Only what belongs to this namespace.
     ///
-    /// `namespace` in the query; before 2.0.
+    /// Sent as the filter `filters[namespace][PREFIX]`, which every version reads.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(namespace));
         self
@@ -876,7 +876,7 @@ impl<E> ExportFlowsByQuery<E> {
 
     /// Only what has this text in it.
     ///
-    /// `q` in the query; before 2.0.
+    /// Sent as the filter `filters[q][EQUALS]`, which every version reads.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(q));
         self
@@ -884,7 +884,7 @@ impl<E> ExportFlowsByQuery<E> {
 
     /// Takes flows of users, or those of the system namespace.
     ///
-    /// `scope` in the query; before 2.0.
+    /// Sent as the filter `filters[scope][EQUALS]`, which every version reads.
     pub fn scope(mut self, scope: impl IntoIterator<Item = impl Into<::kestra_models::FlowScope>>) -> Self {
         crate::parameters::repeat::<::kestra_models::FlowScope, _>(&mut self.call, 4, scope);
         self
@@ -904,19 +904,23 @@ pub static EXPORT_FLOWS_BY_QUERY: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::of(
                 "labels",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("labels", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "namespace",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("namespace", "PREFIX"),
             ::kestra_core::QueryParameter::of(
                 "q",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("q", "EQUALS"),
             ::kestra_core::QueryParameter::of(
                 "scope",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-            ),
+            )
+            .filter("scope", "EQUALS"),
         ])
         .answer(
             ::kestra_core::Answer::Download,

@@ -10,7 +10,7 @@ use super::query;
 
 type Counting = Pin<Box<dyn Future<Output = Result<u64, Error>> + Send>>;
 
-/// A count of what an action by query would act on.
+/// The number of items that an action by query would act on, counted when it is awaited.
 #[must_use = "nothing is counted before it is awaited"]
 pub struct DryRun {
     info: &'static OperationInfo,

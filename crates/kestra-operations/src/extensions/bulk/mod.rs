@@ -79,11 +79,11 @@ macro_rules! by_query {
 macro_rules! counted {
     ($name:ident) => {
         impl<E> $name<E> {
-            /// Acts on no more than this many: if the filters match more, nothing is done.
+            /// Limits how many items the action may act on.
             ///
-            /// What they match is searched before. Where there is an action by ids, that is what is sent, with what was found then,
-            /// so that nothing that came in between is touched; otherwise it is counted right before. Returns an error of kind
-            /// `Refused` if there are more. Needs a client to send it.
+            /// The client searches for the filters first. If they match more items, nothing is done and the call returns an error of
+            /// kind `Refused`. Otherwise the action is sent by ids, so that no item that appeared in the meantime is affected; where
+            /// no action by ids exists, the items are counted right before. No limit by default.
             pub fn at_most(mut self, number: u64) -> Self {
                 self.call.set_at_most(number);
                 self
@@ -91,10 +91,9 @@ macro_rules! counted {
         }
 
         impl<E: ::kestra_core::Executor> $name<E> {
-            /// Counts what the filters match now, and changes nothing.
+            /// Counts the items that the filters match, and changes nothing.
             ///
-            /// The action is refused here for all that it would be refused for without. Whether all that it matches is in a state
-            /// that the action fits isn't looked at.
+            /// Returns the same errors as the action for filters that it can't be sent with. The state of the items is not checked.
             pub fn dry_run(self) -> crate::DryRun {
                 crate::DryRun::new(&self.executor, self.call)
             }
