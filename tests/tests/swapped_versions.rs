@@ -175,9 +175,12 @@ fn actions(client: &Client, filters: &[Filter], area: &str) -> Vec<(&'static str
     actions
 }
 
+/// Filters, and what they mean: of a namespace, a flow and its team.
+type Meaning = (Vec<Filter>, fn(&str, &str, &str) -> bool);
+
 /// Filters of an area, with what they mean.
-fn meanings(area: &str) -> Vec<(Vec<Filter>, fn(&str, &str, &str) -> bool)> {
-    let mut all: Vec<(Vec<Filter>, fn(&str, &str, &str) -> bool)> = vec![
+fn meanings(area: &str) -> Vec<Meaning> {
+    let mut all: Vec<Meaning> = vec![
         (vec![Filter::namespace().equals("company.team")], |namespace, _, _| namespace == "company.team"),
         (vec![Filter::namespace().prefix("company.team")], |namespace, _, _| {
             namespace == "company.team" || namespace == "company.team.sub"
@@ -194,7 +197,7 @@ fn meanings(area: &str) -> Vec<(Vec<Filter>, fn(&str, &str, &str) -> bool)> {
         ),
     ];
     if area != "triggers" {
-        all.extend::<Vec<(Vec<Filter>, fn(&str, &str, &str) -> bool)>>(vec![
+        all.extend::<Vec<Meaning>>(vec![
             (vec![Filter::label("team").equals("ops")], |_, _, team| team == "ops"),
             (vec![Filter::label("team").not_equals("data")], |_, _, team| team != "data"),
             (vec![Filter::label("team").contains("dat")], |_, _, team| team == "data"),

@@ -57,9 +57,9 @@ fn all(filter: &Filter, holds: &dyn Fn(&Condition) -> bool) -> bool {
 }
 
 /// Refuses what would find everything, by itself or on some version.
-pub(super) fn check(info: &OperationInfo, filter: &Filter) -> Result<(), Error> {
+pub(super) fn check(filter: &Filter) -> Result<(), Error> {
     match &filter.0 {
-        Kind::Group { filters, .. } => filters.iter().try_for_each(|filter| check(info, filter)),
+        Kind::Group { filters, .. } => filters.iter().try_for_each(check),
         Kind::Condition(condition) => match problem(condition) {
             Some(problem) => Err(Error::invalid(&format!("filter on `{}`", condition.field), problem)),
             None => Ok(()),

@@ -48,7 +48,7 @@ impl FilterSet {
 
     /// Refuses what an action by query must not be narrowed by, and what it can take neither by query nor by ids.
     pub(crate) fn check_action(&self, info: &OperationInfo) -> Result<(), Error> {
-        self.filters.iter().try_for_each(|filter| action::check(info, filter))?;
+        self.filters.iter().try_for_each(action::check)?;
         self.check_keys()?;
         match self.flat().find(|filter| action::way(info, filter).is_none()) {
             Some(filter) => Err(action::refused(info, filter)),
