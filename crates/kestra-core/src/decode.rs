@@ -8,13 +8,9 @@ use crate::body::Body;
 use crate::download::Download;
 use crate::error::{Error, ErrorKind, ErrorResponse};
 use crate::guard::Guard;
-use crate::json::{self, Read, Shape};
-use crate::json_path;
+use crate::json::{self, Fresh, Read};
 use crate::operation::OperationInfo;
 use crate::redact::brief;
-
-/// The most characters that are repeated of what a decoder says, which may hold a value of the body.
-const PROBLEM: usize = 300;
 
 /// Reads JSON.
 ///
@@ -26,17 +22,17 @@ const PROBLEM: usize = 300;
 #[inline(never)]
 pub fn json<T: Read>(response: Response<Body>, info: &'static OperationInfo) -> Result<Response<T>, Error> {
     let mut value = T::blank();
-    let parts = read_json(response, info, value.shape())?;
+    let parts = read_json(response, info, &mut value)?;
     Ok(Response::from_parts(parts, value))
 }
 
 fn read_json(
     response: Response<Body>,
     info: &'static OperationInfo,
-    shape: Shape<'_>,
+    value: &mut dyn Fresh,
 ) -> Result<Parts, Error> {
     let (parts, bytes) = complete(response, info)?;
-    match json::fill_from_slice(&bytes, shape) {
+    match json::fill_from_slice(&bytes, value) {
         Ok(()) => Ok(parts),
         Err(problem) => Err(undecodable(info, parts, bytes, &problem)),
     }
@@ -131,18 +127,13 @@ fn complete(response: Response<Body>, info: &'static OperationInfo) -> Result<(P
     }
 }
 
-fn undecodable(
-    info: &'static OperationInfo,
-    parts: Parts,
-    bytes: Bytes,
-    problem: &serde_json::Error,
-) -> Error {
+fn undecodable(info: &'static OperationInfo, parts: Parts, bytes: Bytes, problem: &json::Problem) -> Error {
     if bytes.is_empty() {
         return fault(info, parts, bytes, "the body is empty where JSON is expected".to_owned());
     }
-    let mut message = match json_path::at(&bytes, problem.line(), problem.column()) {
-        Some(path) => format!("the JSON can't be read at `{path}`: {}", brief(problem, PROBLEM)),
-        None => format!("the body is not the JSON that is expected: {}", brief(problem, PROBLEM)),
+    let mut message = match problem.path() {
+        Some(path) => format!("the JSON can't be read at `{path}`: {}", problem),
+        None => format!("the body is not the JSON that is expected: {}", problem),
     };
     let content_type = parts.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if let Some(content_type) = content_type.filter(|content_type| !content_type.contains("json")) {

@@ -8,7 +8,8 @@ use std::time::{Duration, SystemTime};
 use jiff::Timestamp;
 
 /// Reads a date and a time with `Z` or an offset, such as `2026-01-31T09:00:00.5+01:00[Europe/Paris]`; the name of a zone is
-/// passed over. `None` for anything else.
+/// passed over. A time before [`Timestamp::MIN`] or after [`Timestamp::MAX`] is read as that: servers take
+/// `9999-12-31T23:59:59Z` and years over 9999. `None` for anything else.
 #[must_use]
 pub fn parse(text: &str) -> Option<Timestamp> {
     let mut rest = Rest(text.as_bytes());
@@ -19,7 +20,9 @@ pub fn parse(text: &str) -> Option<Timestamp> {
     };
     let offset = rest.offset()?;
     let is_all = matches!(rest.0, [] | [b'[', .., b']']);
-    if is_all { Timestamp::new(seconds - offset, nanoseconds).ok() } else { None }
+    let seconds = seconds - offset;
+    let outermost = if seconds < 0 { Timestamp::MIN } else { Timestamp::MAX };
+    is_all.then(|| Timestamp::new(seconds, nanoseconds).unwrap_or(outermost))
 }
 
 /// A date and a time whose fraction of a second has other than three digits, with exactly three: some servers read no other. What
@@ -65,13 +68,13 @@ impl Rest<'_> {
     }
 
     /// As many digits as there are up to `most`, as a number and how many there were.
-    fn digits(&mut self, most: usize) -> (i32, usize) {
+    fn digits(&mut self, most: usize) -> (i64, usize) {
         let mut number = 0;
         let mut count = 0;
         while count < most
             && let Some((digit @ b'0'..=b'9', rest)) = self.0.split_first()
         {
-            number = number * 10 + i32::from(digit - b'0');
+            number = number * 10 + i64::from(digit - b'0');
             count += 1;
             self.0 = rest;
         }
@@ -81,7 +84,7 @@ impl Rest<'_> {
     /// Two digits.
     fn two(&mut self) -> Option<i64> {
         match self.digits(2) {
-            (number, 2) => Some(number.into()),
+            (number, 2) => Some(number),
             _ => None,
         }
     }
@@ -89,8 +92,9 @@ impl Rest<'_> {
     /// Days since 1970 of `2026-01-31`.
     fn days(&mut self) -> Option<i64> {
         let sign = if self.one_of(b"+-") == Some(b'-') { -1 } else { 1 };
-        let (year, 4..) = self.digits(6) else { return None };
-        let year = sign * i64::from(year);
+        // As many as Java writes.
+        let (year, 4..) = self.digits(10) else { return None };
+        let year = sign * year;
         self.one_of(b"-")?;
         let month = self.two()?;
         self.one_of(b"-")?;
@@ -132,7 +136,7 @@ impl Rest<'_> {
     fn fraction(&mut self) -> Option<i32> {
         match self.digits(9) {
             (_, 0) => None,
-            (number, count) => Some(number * 10_i32.pow(9 - count as u32)),
+            (number, count) => i32::try_from(number * 10_i64.pow(9 - count as u32)).ok(),
         }
     }
 
@@ -195,6 +199,26 @@ mod tests {
     }
 
     #[test]
+    fn a_time_that_is_too_far_is_the_last_or_the_first() {
+        for text in [
+            "9999-12-31T23:59:59Z",
+            "9999-12-31T23:59:59.999999999-18:00",
+            "+12000-01-01T00:00:00Z",
+            "999999-01-31T08:00:00Z",
+            "+1000000000-12-31T23:59:59.999999999Z",
+            "9999999999-12-31T23:59Z",
+        ] {
+            assert_eq!(parse(text), Some(Timestamp::MAX), "{text}");
+        }
+        for text in
+            ["-9999-01-01T00:00:00Z", "-1000000000-01-01T00:00:00Z", "-9999999999-01-01T00:00:00+18:00"]
+        {
+            assert_eq!(parse(text), Some(Timestamp::MIN), "{text}");
+        }
+        assert_eq!(parse("9999-12-30T22:00:00Z"), Some(Timestamp::MAX - Duration::from_nanos(999_999_999)));
+    }
+
+    #[test]
     fn what_is_no_point_in_time_is_refused() {
         for text in [
             "",
@@ -215,7 +239,7 @@ mod tests {
             "2026-01-31T08:00:00Z[UTC",
             "26-01-31T08:00:00Z",
             "2026-+1-31T08:00:00Z",
-            "999999-01-31T08:00:00Z",
+            "99999999999-01-31T08:00:00Z",
         ] {
             assert_eq!(parse(text), None, "{text}");
         }

@@ -5,11 +5,18 @@
 //! model is read from whatever serde reads from.
 //!
 //! Reading is lenient: a field, an element or an entry that is null is taken for one that isn't there, what a type doesn't
-//! know is skipped, and text, numbers and truth values are taken for each other where that loses nothing.
+//! know is skipped, and text, numbers and truth values are taken for each other where that loses nothing. A document that
+//! can't be read so, or only with loss, is read once more by a slower reader: half a surrogate pair is U+FFFD, an integer over
+//! 64 bits is a string of its digits in a [`Value`], a number that no `f64` has is its text there and absent elsewhere, and 512
+//! lists or objects may be nested.
 
+mod lenient;
+mod problem;
 mod reader;
 mod scalars;
 mod shapes;
+#[cfg(test)]
+mod tests;
 
 use serde::Deserializer;
 use serde_json::{Map as JsonMap, Value};
@@ -17,6 +24,7 @@ use serde_json::{Map as JsonMap, Value};
 #[doc(hidden)]
 pub use serde;
 
+pub use problem::Problem;
 pub use scalars::{FromText, Plain, Scalar, Unfit, number};
 
 /// What can be read from JSON.
@@ -55,6 +63,9 @@ pub enum Shape<'a> {
 pub trait Optional {
     /// What is there, as it turns out not to be missing.
     fn some(&mut self) -> Shape<'_>;
+
+    /// Takes that back.
+    fn none(&mut self);
 }
 
 /// A list that is read.
@@ -73,6 +84,9 @@ pub trait Map {
 
     /// An entry that is null; none by default.
     fn null(&mut self, _key: String) {}
+
+    /// Drops an entry that turns out to hold nothing; it stays empty by default.
+    fn take_back(&mut self, _key: &str) {}
 }
 
 /// An object that is read.
@@ -124,7 +138,8 @@ pub trait Fields: Default {
 /// What `D` finds wrong, or that something else is there than the type consists of.
 pub fn read<'de, T: Read, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let mut value = T::blank();
-    reader::fill(deserializer, value.shape())?;
+    // What is lost with this reader can't be read again.
+    reader::fill(deserializer, value.shape(), false)?;
     Ok(value)
 }
 
@@ -132,18 +147,66 @@ pub fn read<'de, T: Read, D: Deserializer<'de>>(deserializer: D) -> Result<T, D:
 ///
 /// # Errors
 ///
-/// As [`read`], and if more follows.
-pub fn from_slice<T: Read>(json: &[u8]) -> Result<T, serde_json::Error> {
+/// What is wrong and where: it is no JSON, or JSON of something else, or more follows.
+pub fn from_slice<T: Read>(json: &[u8]) -> Result<T, Problem> {
     let mut value = T::blank();
-    fill_from_slice(json, value.shape())?;
+    fill_from_slice(json, &mut value)?;
     Ok(value)
 }
 
-/// Reads a document into what is there.
-pub(crate) fn fill_from_slice(json: &[u8], shape: Shape<'_>) -> Result<(), serde_json::Error> {
+/// The JSON of what a document has under this name, as it is written; `None` if it is no object, or has no such name.
+#[must_use]
+pub fn member<'a>(json: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    lenient::member(json, name)
+}
+
+/// A value that can be read into from the start, again if need be.
+pub(crate) trait Fresh {
+    /// What it consists of, nothing being read yet.
+    fn fresh(&mut self) -> Shape<'_>;
+}
+
+impl<T: Read> Fresh for T {
+    // Compiled once for all crates of a program, as it isn't inlined.
+    #[inline(never)]
+    fn fresh(&mut self) -> Shape<'_> {
+        *self = T::blank();
+        self.shape()
+    }
+}
+
+/// Reads a document into a value.
+pub(crate) fn fill_from_slice(json: &[u8], value: &mut dyn Fresh) -> Result<(), Problem> {
+    match strictly(json, value.fresh(), true) {
+        Ok(()) => Ok(()),
+        Err(problem) => leniently(json, value, problem),
+    }
+}
+
+fn strictly(json: &[u8], shape: Shape<'_>, is_exact: bool) -> Result<(), serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_slice(json);
-    reader::fill(&mut deserializer, shape)?;
+    reader::fill(&mut deserializer, shape, is_exact)?;
     deserializer.end()
+}
+
+/// Reads once more what the first reader refused, if another may read it.
+#[cold]
+fn leniently(json: &[u8], value: &mut dyn Fresh, refused: serde_json::Error) -> Result<(), Problem> {
+    if !refused.is_syntax() && !reader::is_lossy(&refused) {
+        return Err(Problem::strict(json, &refused));
+    }
+    let mut lenient = lenient::Lenient::new(json);
+    let read = reader::fill(&mut lenient, value.fresh(), false).and_then(|()| lenient.end());
+    read.map_err(|problem| match lenient.fault() {
+        Some(lenient::Fault::Syntax) => Problem::strict(json, &refused),
+        Some(lenient::Fault::TooDeep) => {
+            let depth = lenient::depth(json);
+            let problem =
+                format!("lists and objects are nested {depth} deep, and at most {} are read", lenient::DEPTH);
+            Problem::at(json, lenient.at(), problem)
+        }
+        None => Problem::at(json, lenient.at(), problem),
+    })
 }
 
 /// Lists the fields of a type: the place of each, its name here and on the wire. The type can be read then.

@@ -2,29 +2,46 @@
 
 use std::fmt;
 
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{
-    Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
-};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map as JsonMap, Value};
 
 use super::{List, Map, Plain, Shape, Unfit};
 
 /// Reads what the shape consists of.
 // Compiled once for all crates of a program, as it isn't inlined.
 #[inline(never)]
-pub(super) fn fill<'de, D: Deserializer<'de>>(deserializer: D, shape: Shape<'_>) -> Result<(), D::Error> {
-    Place::Whole(shape).deserialize(deserializer)
+pub(super) fn fill<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    shape: Shape<'_>,
+    is_exact: bool,
+) -> Result<(), D::Error> {
+    Place { target: Target::Whole(shape), is_exact }.deserialize(deserializer)
 }
 
-/// What the value that comes next is read into.
-enum Place<'a> {
+/// What is refused in place of an integer that `serde_json` has rounded.
+const LOSSY: &str = "an integer over 64 bits";
+
+/// Whether the document is refused only as something in it would be rounded.
+pub(super) fn is_lossy(problem: &impl fmt::Display) -> bool {
+    problem.to_string().starts_with(LOSSY)
+}
+
+/// What the value that comes next is read into, and how.
+struct Place<'a> {
+    target: Target<'a>,
+    /// Whether an integer that may have been rounded is refused, since another reader can read it.
+    is_exact: bool,
+}
+
+/// What a value is read into.
+enum Target<'a> {
     Whole(Shape<'a>),
     Field(Shape<'a>),
     Element(&'a mut dyn List),
     Entry(&'a mut dyn Map, String),
 }
 
-impl<'a> Place<'a> {
+impl<'a> Target<'a> {
     /// What it consists of, now that something is there.
     fn open(self) -> Shape<'a> {
         let mut shape = match self {
@@ -50,6 +67,45 @@ impl<'a> Place<'a> {
             Shape::Made(made) => made.make(plain.into()).map_err(E::custom),
             other => Err(unfit(other.expected(), plain.shown())),
         }
+    }
+
+    /// Takes a number that no float has: as its text where any JSON or text may be, else as nothing.
+    fn far(self, text: &str) {
+        match self {
+            Self::Whole(shape) | Self::Field(shape) => {
+                far(shape, text);
+            }
+            Self::Element(list) => {
+                if !far(list.element(), text) {
+                    list.take_back();
+                }
+            }
+            Self::Entry(map, key) => {
+                if !far(map.entry(key.clone()), text) {
+                    map.take_back(&key);
+                }
+            }
+        }
+    }
+}
+
+/// Whether the text of a number is taken.
+fn far(shape: Shape<'_>, text: &str) -> bool {
+    match shape {
+        Shape::Optional(optional) => {
+            let is_taken = far(optional.some(), text);
+            if !is_taken {
+                optional.none();
+            }
+            is_taken
+        }
+        Shape::Value(value) => {
+            *value = text.into();
+            true
+        }
+        Shape::Made(made) => made.make(text.into()).is_ok(),
+        Shape::Scalar(scalar) => scalar.set(Plain::Text(text)).is_ok(),
+        _ => false,
     }
 }
 
@@ -84,25 +140,25 @@ impl<'de> Visitor<'de> for Place<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Whole(shape) | Self::Field(shape) => shape.expected(),
-            Self::Element(_) => "an element",
-            Self::Entry(..) => "an entry",
+        f.write_str(match &self.target {
+            Target::Whole(shape) | Target::Field(shape) => shape.expected(),
+            Target::Element(_) => "an element",
+            Target::Entry(..) => "an entry",
         })
     }
 
     fn visit_unit<E: Error>(self) -> Result<(), E> {
-        match self {
-            Self::Whole(Shape::Optional(_) | Shape::Value(_)) => Ok(()),
-            Self::Whole(_) => self.plain(Plain::Null),
-            Self::Field(_) => Ok(()),
-            Self::Element(list) => {
+        match self.target {
+            Target::Whole(Shape::Optional(_) | Shape::Value(_)) => Ok(()),
+            target @ Target::Whole(_) => target.plain(Plain::Null),
+            Target::Field(_) => Ok(()),
+            Target::Element(list) => {
                 if !matches!(list.element(), Shape::Optional(_) | Shape::Value(_)) {
                     list.take_back();
                 }
                 Ok(())
             }
-            Self::Entry(map, key) => {
+            Target::Entry(map, key) => {
                 map.null(key);
                 Ok(())
             }
@@ -119,49 +175,61 @@ impl<'de> Visitor<'de> for Place<'_> {
     }
 
     fn visit_bool<E: Error>(self, flag: bool) -> Result<(), E> {
-        self.plain(Plain::Flag(flag))
+        self.target.plain(Plain::Flag(flag))
     }
 
     fn visit_i64<E: Error>(self, integer: i64) -> Result<(), E> {
-        self.plain(Plain::Integer(integer))
+        self.target.plain(Plain::Integer(integer))
     }
 
     fn visit_u64<E: Error>(self, natural: u64) -> Result<(), E> {
-        self.plain(Plain::Natural(natural))
+        self.target.plain(Plain::Natural(natural))
     }
 
     fn visit_f64<E: Error>(self, float: f64) -> Result<(), E> {
-        self.plain(Plain::Float(float))
+        // An integer over 64 bits comes as a float, as does one of the floats around it.
+        if self.is_exact && (float >= u64::MAX as f64 || float <= i64::MIN as f64) {
+            return Err(E::custom(LOSSY));
+        }
+        self.target.plain(Plain::Float(float))
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
-        self.plain(Plain::Text(text))
+        self.target.plain(Plain::Text(text))
+    }
+
+    // A number that no float has, from the lenient reader.
+    fn visit_bytes<E: Error>(self, text: &[u8]) -> Result<(), E> {
+        self.target.far(&String::from_utf8_lossy(text));
+        Ok(())
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
-        let mut shape = self.open();
+        let is_exact = self.is_exact;
+        let mut shape = self.target.open();
         if let Shape::Either(either) = shape {
             shape = either.list();
         }
         match shape {
             Shape::List(list) => {
-                while elements.next_element_seed(Place::Element(&mut *list))?.is_some() {}
+                while elements
+                    .next_element_seed(Place { target: Target::Element(&mut *list), is_exact })?
+                    .is_some()
+                {}
                 Ok(())
             }
             Shape::Value(value) => {
-                *value = Deserialize::deserialize(SeqAccessDeserializer::new(elements))?;
+                *value = free_list(elements, is_exact)?;
                 Ok(())
             }
-            Shape::Made(made) => {
-                let value = Deserialize::deserialize(SeqAccessDeserializer::new(elements))?;
-                made.make(value).map_err(A::Error::custom)
-            }
+            Shape::Made(made) => made.make(free_list(elements, is_exact)?).map_err(A::Error::custom),
             other => Err(unfit(other.expected(), "a list")),
         }
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
-        let mut shape = self.open();
+        let is_exact = self.is_exact;
+        let mut shape = self.target.open();
         if let Shape::Either(either) = shape {
             shape = either.object();
         }
@@ -170,7 +238,9 @@ impl<'de> Visitor<'de> for Place<'_> {
                 let mut next = 0;
                 while let Some(place) = fields.next_key_seed(FieldName { names: object.names(), next })? {
                     match object.field(place) {
-                        Some(field) => fields.next_value_seed(Place::Field(field))?,
+                        Some(field) => {
+                            fields.next_value_seed(Place { target: Target::Field(field), is_exact })?;
+                        }
                         None => drop(fields.next_value::<IgnoredAny>()?),
                     }
                     next = place + 1;
@@ -179,25 +249,48 @@ impl<'de> Visitor<'de> for Place<'_> {
             }
             Shape::Map(map) => {
                 while let Some(key) = fields.next_key()? {
-                    fields.next_value_seed(Place::Entry(&mut *map, key))?;
+                    fields.next_value_seed(Place { target: Target::Entry(&mut *map, key), is_exact })?;
                 }
                 Ok(())
             }
             Shape::Value(value) => {
-                *value = Deserialize::deserialize(MapAccessDeserializer::new(fields))?;
+                *value = free_object(fields, is_exact)?.into();
                 Ok(())
             }
             Shape::Fields(all) => {
-                *all = Deserialize::deserialize(MapAccessDeserializer::new(fields))?;
+                *all = free_object(fields, is_exact)?;
                 Ok(())
             }
-            Shape::Made(made) => {
-                let value = Deserialize::deserialize(MapAccessDeserializer::new(fields))?;
-                made.make(value).map_err(A::Error::custom)
-            }
+            Shape::Made(made) => made.make(free_object(fields, is_exact)?.into()).map_err(A::Error::custom),
             other => Err(unfit(other.expected(), "an object")),
         }
     }
+}
+
+fn free_list<'de, A: SeqAccess<'de>>(mut elements: A, is_exact: bool) -> Result<Value, A::Error> {
+    let mut list = Vec::new();
+    let mut element = Value::Null;
+    while elements.next_element_seed(free(&mut element, is_exact))?.is_some() {
+        list.push(element.take());
+    }
+    Ok(Value::Array(list))
+}
+
+fn free_object<'de, A: MapAccess<'de>>(
+    mut fields: A,
+    is_exact: bool,
+) -> Result<JsonMap<String, Value>, A::Error> {
+    let mut object = JsonMap::new();
+    while let Some(key) = fields.next_key()? {
+        let mut value = Value::Null;
+        fields.next_value_seed(free(&mut value, is_exact))?;
+        object.insert(key, value);
+    }
+    Ok(object)
+}
+
+fn free(value: &mut Value, is_exact: bool) -> Place<'_> {
+    Place { target: Target::Whole(Shape::Value(value)), is_exact }
 }
 
 /// Reads the name of a field as its place in the table.

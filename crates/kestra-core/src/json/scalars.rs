@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{Read, Shape, from_slice};
+use super::{Read, Shape};
 use crate::instant;
 use crate::redact::brief;
 
@@ -137,7 +137,8 @@ impl Scalar for i64 {
 /// and code more in a program.
 #[must_use]
 pub fn number(text: &str) -> Option<f64> {
-    from_slice(text.as_bytes()).ok()
+    let mut number = 0.0_f64;
+    super::strictly(text.as_bytes(), number.shape(), false).ok().map(|()| number)
 }
 
 impl Scalar for f64 {
@@ -190,6 +191,7 @@ scalars! { String bool i64 f64 Timestamp }
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::{Problem, from_slice};
 
     #[test]
     fn a_number_may_stand_in_text() {
@@ -204,7 +206,7 @@ mod tests {
 
     #[test]
     fn what_is_not_taken_is_said_as_json_writes_it() {
-        let told = |problem: Result<(), serde_json::Error>| problem.unwrap_err().to_string();
+        let told = |problem: Result<(), Problem>| problem.unwrap_err().to_string();
         for (problem, message) in [
             (
                 told(from_slice::<i64>(br#""many""#).map(drop)),

@@ -24,6 +24,10 @@ impl<T: Read> Optional for Option<T> {
     fn some(&mut self) -> Shape<'_> {
         self.get_or_insert_with(T::blank).shape()
     }
+
+    fn none(&mut self) {
+        *self = None;
+    }
 }
 
 impl<T: Read> Read for Box<T> {
@@ -77,6 +81,10 @@ impl<T: Read> Map for BTreeMap<String, T> {
     #[inline(never)]
     fn entry(&mut self, key: String) -> Shape<'_> {
         self.entry(key).or_insert_with(T::blank).shape()
+    }
+
+    fn take_back(&mut self, key: &str) {
+        self.remove(key);
     }
 }
 

@@ -20,7 +20,6 @@ use crate::executor::ResponseFuture;
 use crate::instant;
 use crate::json::{self, Read};
 use crate::operation::{OperationInfo, Replay};
-use crate::redact;
 
 /// Typed values as the server sends them, from one connection.
 ///
@@ -115,7 +114,7 @@ impl<T: Read> Stream for EventStream<T> {
                 return match json::from_slice(event.data.as_bytes()) {
                     Ok(value) => Poll::Ready(Some(Ok(value))),
                     Err(problem) => {
-                        let message = format!("an event can't be read: {}", redact::brief(problem, 300));
+                        let message = format!("an event can't be read: {problem}");
                         self.fail(Error::new(ErrorKind::Decode, message))
                     }
                 };

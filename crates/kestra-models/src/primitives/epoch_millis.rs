@@ -22,10 +22,11 @@ impl EpochMillis {
         self.0
     }
 
-    /// The time; `None` if it is out of the range of a [`Timestamp`], tens of centuries from now.
+    /// The time; [`Timestamp::MIN`] or [`Timestamp::MAX`] if it is out of their range, tens of centuries from now.
     #[must_use]
-    pub fn timestamp(self) -> Option<Timestamp> {
-        Timestamp::from_millisecond(self.0).ok()
+    pub fn timestamp(self) -> Timestamp {
+        let outermost = if self.0 < 0 { Timestamp::MIN } else { Timestamp::MAX };
+        Timestamp::from_millisecond(self.0).unwrap_or(outermost)
     }
 }
 

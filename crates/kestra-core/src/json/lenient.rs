@@ -1,0 +1,421 @@
+//! The second pass: reads what the first one can't, and is slower.
+//!
+//! Servers send what `serde_json` refuses or rounds: halves of surrogate pairs, numbers that no `f64` has, deep nesting, and
+//! integers over 64 bits. Here the first are read as U+FFFD, and numbers that would lose something as their text.
+
+use std::borrow::Cow;
+
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::forward_to_deserialize_any;
+use serde_json::Error;
+
+/// How deep lists and objects may be nested.
+pub(super) const DEPTH: usize = 512;
+
+/// A reader of a document.
+pub(super) struct Lenient<'a> {
+    json: &'a [u8],
+    at: usize,
+    depth: usize,
+    fault: Option<Fault>,
+}
+
+/// What is wrong with a document in itself, whatever it is read into.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    Syntax,
+    TooDeep,
+}
+
+impl<'a> Lenient<'a> {
+    pub(super) fn new(json: &'a [u8]) -> Self {
+        Self { json, at: 0, depth: 0, fault: None }
+    }
+
+    /// How far it was read.
+    pub(super) fn at(&self) -> usize {
+        self.at
+    }
+
+    pub(super) fn fault(&self) -> Option<Fault> {
+        self.fault
+    }
+
+    /// Sees to it that nothing follows.
+    pub(super) fn end(&mut self) -> Result<(), Error> {
+        match self.peek() {
+            None => Ok(()),
+            Some(_) => Err(self.syntax("more follows the document")),
+        }
+    }
+
+    fn syntax(&mut self, problem: &str) -> Error {
+        self.fault = Some(Fault::Syntax);
+        Error::custom(problem)
+    }
+
+    /// The next byte that is no white space, which stays.
+    fn peek(&mut self) -> Option<u8> {
+        let rest = self.json.get(self.at..)?;
+        self.at += rest.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\t' | b'\r')).count();
+        self.json.get(self.at).copied()
+    }
+
+    fn take(&mut self, byte: u8) -> Result<(), Error> {
+        if self.peek() != Some(byte) {
+            return Err(self.syntax("a sign is missing"));
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    fn word(&mut self, word: &str) -> Result<(), Error> {
+        if !self.json[self.at..].starts_with(word.as_bytes()) {
+            return Err(self.syntax("expected a value"));
+        }
+        self.at += word.len();
+        Ok(())
+    }
+
+    /// A number as it is written.
+    fn number(&mut self) -> &'a str {
+        let rest = &self.json[self.at..];
+        let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
+        let text = &rest[..rest.iter().take_while(|byte| is_part(byte)).count()];
+        self.at += text.len();
+        std::str::from_utf8(text).unwrap_or_default()
+    }
+
+    /// The end of the string whose first quote is next.
+    fn string_end(&mut self) -> Result<usize, Error> {
+        let mut end = self.at + 1;
+        loop {
+            match self.json.get(end) {
+                Some(b'"') => return Ok(end),
+                Some(b'\\') => end += 2,
+                Some(byte) if *byte >= b' ' => end += 1,
+                _ => return Err(self.syntax("a string has no end or a control character")),
+            }
+        }
+    }
+
+    fn string(&mut self) -> Result<Cow<'a, str>, Error> {
+        let end = self.string_end()?;
+        let text = &self.json[self.at + 1..end];
+        self.at = end + 1;
+        if !text.contains(&b'\\') {
+            return Ok(String::from_utf8_lossy(text));
+        }
+        let mut units = Unescape { text, kept: Vec::with_capacity(text.len()), high: None };
+        if !units.all() {
+            return Err(self.syntax("a string has an escape that is none"));
+        }
+        Ok(String::from_utf8_lossy(&units.kept).into_owned().into())
+    }
+
+    /// Passes over a value, however deep it is.
+    fn skip(&mut self) -> Result<(), Error> {
+        let mut depth = 0_usize;
+        loop {
+            match self.peek() {
+                Some(b'"') => self.at = self.string_end()? + 1,
+                Some(b'[' | b'{') => {
+                    depth += 1;
+                    self.at += 1;
+                    continue;
+                }
+                Some(b']' | b'}') if depth > 0 => {
+                    depth -= 1;
+                    self.at += 1;
+                }
+                Some(b',' | b':') if depth > 0 => {
+                    self.at += 1;
+                    continue;
+                }
+                Some(b'n') => self.word("null")?,
+                Some(b't') => self.word("true")?,
+                Some(b'f') => self.word("false")?,
+                Some(b'-' | b'0'..=b'9') => drop(self.number()),
+                _ => return Err(self.syntax("expected a value")),
+            }
+            if depth == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Reads what has parts, whose first sign is next.
+    fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
+        if self.depth == DEPTH {
+            self.fault = Some(Fault::TooDeep);
+            return Err(Error::custom("nested too deep"));
+        }
+        let start = self.at;
+        self.at += 1;
+        self.depth += 1;
+        let result = read(self);
+        self.depth -= 1;
+        if result.is_err() && self.at == start + 1 {
+            // It is refused as a whole.
+            self.at = start;
+        }
+        result
+    }
+}
+
+/// How deep lists and objects of a document are nested.
+pub(super) fn depth(json: &[u8]) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    let mut bytes = json.iter();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            b'"' => {
+                while let Some(byte) = bytes.next().filter(|byte| **byte != b'"') {
+                    if *byte == b'\\' {
+                        bytes.next();
+                    }
+                }
+            }
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
+}
+
+/// The text of the value that an object has under this name.
+pub(super) fn member<'a>(json: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    let mut reader = Lenient::new(json);
+    reader.take(b'{').ok()?;
+    while reader.peek()? == b'"' {
+        let key = reader.string().ok()?;
+        reader.take(b':').ok()?;
+        reader.peek()?;
+        let start = reader.at;
+        reader.skip().ok()?;
+        if key == name {
+            return Some(&json[start..reader.at]);
+        }
+        reader.take(b',').ok()?;
+        reader.peek()?;
+    }
+    None
+}
+
+/// Turns escapes into what they stand for.
+struct Unescape<'a> {
+    text: &'a [u8],
+    kept: Vec<u8>,
+    /// The first half of a surrogate pair whose second is still to come.
+    high: Option<u16>,
+}
+
+impl Unescape<'_> {
+    fn push(&mut self, character: char) {
+        self.kept.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+    }
+
+    /// Writes a half that was left alone.
+    fn flush(&mut self) {
+        if self.high.take().is_some() {
+            self.push(char::REPLACEMENT_CHARACTER);
+        }
+    }
+
+    /// Whether all escapes are some.
+    fn all(&mut self) -> bool {
+        while let Some((first, rest)) = self.text.split_first() {
+            self.text = rest;
+            if *first != b'\\' {
+                self.flush();
+                self.kept.push(*first);
+                continue;
+            }
+            let Some((escape, rest)) = rest.split_first() else { return false };
+            self.text = rest;
+            let character = match escape {
+                b'u' => match self.unit() {
+                    Some(unit) => {
+                        self.unicode(unit);
+                        continue;
+                    }
+                    None => return false,
+                },
+                b'"' | b'\\' | b'/' => char::from(*escape),
+                b'b' => '\u{8}',
+                b'f' => '\u{c}',
+                b'n' => '\n',
+                b'r' => '\r',
+                b't' => '\t',
+                _ => return false,
+            };
+            self.flush();
+            self.push(character);
+        }
+        self.flush();
+        true
+    }
+
+    /// The four digits of an escape.
+    fn unit(&mut self) -> Option<u16> {
+        let (digits, rest) = self.text.split_at_checked(4)?;
+        self.text = rest;
+        let digits = std::str::from_utf8(digits).ok().filter(|digits| !digits.starts_with('+'))?;
+        u16::from_str_radix(digits, 16).ok()
+    }
+
+    fn unicode(&mut self, unit: u16) {
+        let high = self.high.take();
+        let units = high.into_iter().chain([unit]);
+        let mut characters = char::decode_utf16(units);
+        if let (Some(Ok(character)), None) = (characters.next(), characters.next()) {
+            return self.push(character);
+        }
+        if high.is_some() {
+            self.push(char::REPLACEMENT_CHARACTER);
+        }
+        match unit {
+            0xD800..=0xDBFF => self.high = Some(unit),
+            0xDC00..=0xDFFF => self.push(char::REPLACEMENT_CHARACTER),
+            _ => self.push(char::from_u32(unit.into()).unwrap_or(char::REPLACEMENT_CHARACTER)),
+        }
+    }
+}
+
+impl<'de> Deserializer<'de> for &mut Lenient<'_> {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.peek() {
+            Some(b'n') => {
+                self.word("null")?;
+                visitor.visit_unit()
+            }
+            Some(b't') => {
+                self.word("true")?;
+                visitor.visit_bool(true)
+            }
+            Some(b'f') => {
+                self.word("false")?;
+                visitor.visit_bool(false)
+            }
+            Some(b'"') => {
+                let text = self.string()?;
+                visitor.visit_str(&text)
+            }
+            Some(b'[') => self.nested(|reader| visitor.visit_seq(Parts { reader, is_first: true })),
+            Some(b'{') => self.nested(|reader| visitor.visit_map(Parts { reader, is_first: true })),
+            Some(b'-' | b'0'..=b'9') => {
+                let text = self.number();
+                visit_number(self, text, visitor)
+            }
+            Some(_) => Err(self.syntax("expected a value")),
+            None => Err(self.syntax("the document ends too early")),
+        }
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.skip()?;
+        visitor.visit_unit()
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map struct enum identifier
+    }
+}
+
+/// An integer over 64 bits goes as its digits, and a number that no `f64` has as bytes, which nothing else goes as.
+fn visit_number<'de, V: Visitor<'de>>(
+    reader: &mut Lenient<'_>,
+    text: &str,
+    visitor: V,
+) -> Result<V::Value, Error> {
+    let Some(is_integer) = is_integer(text) else { return Err(reader.syntax("a number is none")) };
+    // No integer is this.
+    if text == "-0" {
+        return visitor.visit_f64(-0.0);
+    }
+    if is_integer && let Ok(natural) = text.parse() {
+        return visitor.visit_u64(natural);
+    }
+    if is_integer && let Ok(integer) = text.parse() {
+        return visitor.visit_i64(integer);
+    }
+    match serde_json::from_str(text) {
+        Err(_) => visitor.visit_bytes(text.as_bytes()),
+        Ok(_) if is_integer => visitor.visit_str(text),
+        Ok(float) => visitor.visit_f64(float),
+    }
+}
+
+/// Whether a number is an integer; `None` if it is no number.
+fn is_integer(text: &str) -> Option<bool> {
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let text = text.strip_prefix('-').unwrap_or(text);
+    let (whole, rest) = text.split_at(digits(text));
+    if whole.is_empty() || whole.len() > 1 && whole.starts_with('0') {
+        return None;
+    }
+    let after_point = rest.strip_prefix('.').map(|rest| rest.split_at(digits(rest)));
+    let (fraction, rest) = after_point.unwrap_or(("0", rest));
+    let exponent = rest.strip_prefix(['e', 'E']).map(|rest| rest.strip_prefix(['+', '-']).unwrap_or(rest));
+    let is_number = match exponent {
+        Some(exponent) => !exponent.is_empty() && digits(exponent) == exponent.len(),
+        None => rest.is_empty(),
+    };
+    (is_number && !fraction.is_empty()).then_some(after_point.is_none() && exponent.is_none())
+}
+
+/// What is within a list or an object.
+struct Parts<'a, 'r> {
+    reader: &'a mut Lenient<'r>,
+    is_first: bool,
+}
+
+impl Parts<'_, '_> {
+    /// Whether another part is next, and not the end.
+    fn has_next(&mut self, end: u8) -> Result<bool, Error> {
+        if self.reader.peek() == Some(end) {
+            self.reader.at += 1;
+            return Ok(false);
+        }
+        if !std::mem::take(&mut self.is_first) {
+            self.reader.take(b',')?;
+        }
+        Ok(true)
+    }
+}
+
+impl<'de> SeqAccess<'de> for Parts<'_, '_> {
+    type Error = Error;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
+        if !self.has_next(b']')? {
+            return Ok(None);
+        }
+        seed.deserialize(&mut *self.reader).map(Some)
+    }
+}
+
+impl<'de> MapAccess<'de> for Parts<'_, '_> {
+    type Error = Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
+        if !self.has_next(b'}')? {
+            return Ok(None);
+        }
+        if self.reader.peek() != Some(b'"') {
+            return Err(self.reader.syntax("a key is no string"));
+        }
+        let key = seed.deserialize(&mut *self.reader)?;
+        self.reader.take(b':')?;
+        Ok(Some(key))
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
+        seed.deserialize(&mut *self.reader)
+    }
+}

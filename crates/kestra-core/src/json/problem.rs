@@ -1,0 +1,48 @@
+//! Why a document can't be read.
+
+use std::fmt;
+
+use crate::json_path;
+use crate::redact::brief;
+
+/// The most characters of what is wrong, which may repeat a value of the document.
+const LIMIT: usize = 300;
+
+/// What is wrong with a document, in at most 300 characters, and where.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Problem {
+    text: String,
+    path: Option<String>,
+}
+
+impl Problem {
+    /// What `serde_json` finds wrong.
+    pub(super) fn strict(json: &[u8], problem: &serde_json::Error) -> Self {
+        let path = json_path::at(json, problem.line(), problem.column());
+        Self { text: brief(problem, LIMIT), path }
+    }
+
+    /// What is wrong after so many bytes.
+    pub(super) fn at(json: &[u8], end: usize, problem: impl fmt::Display) -> Self {
+        let before = &json[..end.min(json.len())];
+        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        let column = before.iter().rev().take_while(|byte| **byte != b'\n').count();
+        let text = format!("{} at line {line} column {column}", brief(problem, LIMIT));
+        Self { text, path: json_path::at(json, line, column) }
+    }
+
+    /// The path to what can't be read, such as `taskRunList[0].state`; `None` if it is the document.
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        self.path.as_deref()
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for Problem {}
