@@ -39,7 +39,8 @@ async fn main() -> Result<(), BoxError> {
     let finished = new.executions().run(NAMESPACE, "hello").await?;
     println!("hello on the new server: {:?}", finished.state());
     for key in new.kv().keys(NAMESPACE).await?.into_iter().filter_map(|entry| entry.key) {
-        println!("{key} = {:?}", new.kv().get_key_value(NAMESPACE, &key).await?.typed());
+        let value = new.kv().get_key_value(NAMESPACE, &key).await?.typed();
+        println!("{key} = {}", value.map(|value| value.to_text()).unwrap_or_default());
     }
     Ok(())
 }

@@ -302,6 +302,54 @@ fn predicates_hold_across_versions() {
 }
 
 #[test]
+fn a_wrong_state_is_a_conflict_whatever_its_status_is() {
+    use kestra_core::OperationInfo;
+    static RESTART: OperationInfo = OperationInfo::new("restart_execution", "executions", &[]);
+    static REPLAY: OperationInfo = OperationInfo::new("replay_execution", "executions", &[]);
+    let of = |status, message: &str, operation| {
+        let body: &'static str = Box::leak(message.to_owned().into_boxed_str());
+        answered(status, JSON, body).of_operation(operation)
+    };
+    for (status, body) in [
+        (422, r#"{"message":"Illegal argument: No task found to restart execution from!"}"#),
+        (422, r#"{"message":"Illegal argument: Only QUEUED execution can be unqueued"}"#),
+        (422, r#"{"message":"Illegal argument: Only non terminated execution can be forced run"}"#),
+        (422, r#"{"message":"Illegal argument: The execution is not running"}"#),
+        (400, "The execution is not terminated"),
+        (400, r#"{"message":"Bad Request: No backfill found"}"#),
+        (400, r#"{"message":"invalid bulk kill","invalids":[{"message":"execution already finished"}]}"#),
+        (
+            400,
+            r#"{"message":"invalid bulk pause","invalids":[{"message":"execution not in state RUNNING"}]}"#,
+        ),
+        (
+            400,
+            r#"{"message":"invalid bulk force run","invalids":[{"message":"execution in a terminated state"}]}"#,
+        ),
+        (409, r#"{"message":"Conflict: Cannot restart execution"}"#),
+    ] {
+        let error = of(status, body, &RESTART);
+        assert!(error.is_conflict() && !error.is_invalid(), "{body}");
+    }
+    for (status, body) in [
+        (422, r#"{"message":"Illegal argument: No task found to restart execution from!"}"#),
+        (422, r#"{"message":"Illegal argument: Task run id 'nope' not found in execution 'x'"}"#),
+        (
+            422,
+            r#"{"message":"Illegal argument: You can only change the state of an execution to a terminal state."}"#,
+        ),
+        (400, r#"{"message":"invalid bulk replay","invalids":[{"message":"execution not found"}]}"#),
+    ] {
+        let error = of(status, body, &REPLAY);
+        assert!(!error.is_conflict() && error.is_invalid(), "{body}");
+    }
+    assert!(
+        answered(410, JSON, r#"{"message":"Resource has expired: The requested value has expired"}"#)
+            .is_not_found()
+    );
+}
+
+#[test]
 fn a_foreign_error_keeps_its_type_and_ours_is_unpacked() {
     let ours = Error::new(ErrorKind::Connect, "refused");
     assert_eq!(Error::from_boxed(Box::new(ours)).kind(), ErrorKind::Connect);

@@ -3,12 +3,45 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use kestra_core::{Error, ErrorKind, Filter, instant};
-use kestra_models::{KvEntry, KvValue};
+use kestra_core::{Error, ErrorKind, Executor as _, Filter, decode, instant, json, redact};
+use kestra_models::{KvDetail, KvEntry, KvValue};
+use kestra_operations::GetKeyValue;
+use serde::de::DeserializeOwned;
 
 use crate::Kv;
 
 impl Kv {
+    /// Returns the value of a key as a type of one's own. Numbers are read with every digit that the server sent: `u128`,
+    /// `i128`, `RawValue` and types that read numbers as text lose none.
+    ///
+    /// ```no_run
+    /// # async fn run(client: kestra::Client) -> Result<(), kestra::Error> {
+    /// let count: u128 = client.kv().value_as("company.team", "count").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As those of `get_key_value`; [`ErrorKind::Decode`] if the value doesn't fit.
+    pub async fn value_as<T: DeserializeOwned>(
+        &self,
+        namespace: impl AsRef<str>,
+        key: impl AsRef<str>,
+    ) -> Result<T, Error> {
+        let response = self.client().execute(GetKeyValue::new(namespace, key).into_call()).await?;
+        let bytes = response.body().as_bytes().cloned().unwrap_or_default();
+        // An answer that is none is told of as ever.
+        let detail: KvDetail = decode::json(response, GetKeyValue::INFO)?.into_body();
+        if let Some(read) = json::member(&bytes, "value").and_then(|text| serde_json::from_slice(text).ok()) {
+            return Ok(read);
+        }
+        serde_json::from_value(detail.value.unwrap_or_default()).map_err(|problem| {
+            Error::new(ErrorKind::Decode, format!("the value doesn't fit: {}", redact::brief(problem, 300)))
+                .of_operation(GetKeyValue::INFO)
+        })
+    }
+
     /// The keys of a namespace, without their values, on every version: by `list_keys` where a server has it, else by
     /// `list_all_keys` with a filter, all pages of it.
     ///
@@ -17,7 +50,7 @@ impl Kv {
     /// for entry in client.kv().keys("company.team").await? {
     ///     let key = entry.key.unwrap_or_default();
     ///     let value = client.kv().get_key_value("company.team", &key).await?.typed();
-    ///     println!("{key} = {value:?}");
+    ///     println!("{key} = {}", value.map(|value| value.to_text()).unwrap_or_default());
     /// }
     /// # Ok(())
     /// # }

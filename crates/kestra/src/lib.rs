@@ -31,6 +31,7 @@ mod flows;
 mod folder;
 mod generated;
 mod kv;
+mod outputs;
 mod triggers;
 
 pub use areas::*;

@@ -201,6 +201,7 @@ pub(crate) fn rebuild(operation: &str, r: &Recorded<'_>) -> Option<Result<Call, 
         "get_expression_filters" => get_expression_filters(r),
         "get_expression_functions" => get_expression_functions(r),
         "get_usages" => get_usages(r),
+        "ping" => ping(r),
         "autocomplete_namespaces" => autocomplete_namespaces(r),
         "get_inherited_secrets" => get_inherited_secrets(r),
         "get_namespace" => get_namespace(r),
@@ -2510,24 +2511,20 @@ fn validate_flows_multipart(r: &Recorded<'_>) -> Result<Call, Obstacle> {
 }
 
 fn validate_task(r: &Recorded<'_>) -> Result<Call, Obstacle> {
-    let mut b = ::kestra_operations::ValidateTask::new(r.json::<::serde_json::Value>("application/json")?);
-    for (name, value) in r.query() {
-        b = match name {
-            "section" => b.section(r.value::<String>(name, value)?),
-            _ => return Err(r.unknown_parameter(name, value)),
-        };
-    }
+    let b = ::kestra_operations::ValidateTask::new(
+        r.required::<String>("section")?,
+        r.json::<::serde_json::Value>("application/json")?,
+    );
+    r.only_query(&["section"], false)?;
     Ok(b.into_call())
 }
 
 fn validate_task_yaml(r: &Recorded<'_>) -> Result<Call, Obstacle> {
-    let mut b = ::kestra_operations::ValidateTaskYaml::new(r.body_text("application/x-yaml")?);
-    for (name, value) in r.query() {
-        b = match name {
-            "section" => b.section(r.value::<String>(name, value)?),
-            _ => return Err(r.unknown_parameter(name, value)),
-        };
-    }
+    let b = ::kestra_operations::ValidateTaskYaml::new(
+        r.required::<String>("section")?,
+        r.body_text("application/x-yaml")?,
+    );
+    r.only_query(&["section"], false)?;
     Ok(b.into_call())
 }
 
@@ -2917,6 +2914,13 @@ fn get_expression_functions(r: &Recorded<'_>) -> Result<Call, Obstacle> {
 fn get_usages(r: &Recorded<'_>) -> Result<Call, Obstacle> {
     r.no_body()?;
     let b = ::kestra_operations::GetUsages::new();
+    r.only_query(&[], false)?;
+    Ok(b.into_call())
+}
+
+fn ping(r: &Recorded<'_>) -> Result<Call, Obstacle> {
+    r.no_body()?;
+    let b = ::kestra_operations::Ping::new();
     r.only_query(&[], false)?;
     Ok(b.into_call())
 }

@@ -13,6 +13,9 @@ pub(super) fn versions(versions: Versions) -> Option<String> {
     }
 }
 
+/// What a field of any JSON does with integers that no [`serde_json::Number`] has.
+pub(super) const DIGITS: &str = " An integer over 64 bits is a string of its digits.";
+
 /// What an operation does, then its routes and facts.
 pub(super) fn operation(operation: &Operation) -> String {
     let mut text = summary(operation);

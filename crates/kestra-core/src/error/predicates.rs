@@ -9,7 +9,8 @@ use super::{Error, ErrorKind, RequestSent};
 use crate::retry::is_transient_status;
 
 impl Error {
-    /// Whether the thing is missing: a 404, or what servers before 2.0 answer of a trigger that they don't know.
+    /// Whether the thing is missing: a 404, a 410 of a key that has expired, or what servers before 2.0 answer of a trigger
+    /// that they don't know.
     ///
     /// # Troubleshooting
     ///
@@ -17,12 +18,14 @@ impl Error {
     /// execution that was only just created may not be found on 2.0 until the executor took it.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        self.call_status() == Some(StatusCode::NOT_FOUND) || self.0.about.is_missing
+        matches!(self.call_status(), Some(StatusCode::NOT_FOUND | StatusCode::GONE))
+            || self.0.about.is_missing
     }
 
     /// Whether the state of the thing doesn't allow the action.
     ///
-    /// Servers answer 409, and for some actions 1.x answers 422 or 400: pausing what is paused, a backfill that isn't there.
+    /// Servers answer 409, and for some actions 1.x answers 422 or 400: pausing what is paused, restarting what has nothing to
+    /// restart, unqueuing what isn't queued, a backfill that isn't there. A bulk action of any version answers 400.
     ///
     /// # Troubleshooting
     ///
@@ -31,16 +34,27 @@ impl Error {
     pub fn is_conflict(&self) -> bool {
         match self.call_status() {
             Some(StatusCode::CONFLICT) => true,
-            Some(StatusCode::UNPROCESSABLE_ENTITY | StatusCode::BAD_REQUEST) => self.server_says(&[
-                "Illegal state",
-                "Conflict",
-                "already paused",
-                "is not paused",
-                "is not running",
-                "not terminated",
-                "No backfill",
-                "already exists",
-            ]),
+            Some(StatusCode::UNPROCESSABLE_ENTITY | StatusCode::BAD_REQUEST) => {
+                self.server_says(&[
+                    "Illegal state",
+                    "Conflict",
+                    "already paused",
+                    "is not paused",
+                    "is not running",
+                    "not terminated",
+                    "No backfill",
+                    "already exists",
+                    // Of one execution.
+                    "Only QUEUED execution",
+                    "Only non terminated execution",
+                    "be terminated",
+                    "is not suspended",
+                    // Of several.
+                    "not in state ",
+                    "in a terminated state",
+                    "already finished",
+                ]) || (self.server_says(&["No task found to restart"]) && !self.names_a_task_run())
+            }
             _ => false,
         }
     }
@@ -149,6 +163,11 @@ impl Error {
             && (!starts_work
                 || self.request_sent() == RequestSent::No
                 || self.has_status(StatusCode::TOO_MANY_REQUESTS))
+    }
+
+    /// Whether a task run was named, which may be what isn't found.
+    fn names_a_task_run(&self) -> bool {
+        self.operation().is_some_and(|operation| !operation.name.starts_with("restart"))
     }
 
     fn has_status(&self, status: StatusCode) -> bool {

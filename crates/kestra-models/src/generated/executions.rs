@@ -33,7 +33,7 @@ pub struct AttemptMetric {
     pub timestamp: Option<::jiff::Timestamp>,
     /// `type` on the wire.
     pub type_: Option<String>,
-    /// `value` on the wire.
+    /// `value` on the wire. An integer over 64 bits is a string of its digits.
     pub value: Option<::serde_json::Value>,
 }
 
@@ -160,7 +160,7 @@ pub struct Execution {
     pub flow_revision: Option<i64>,
     /// `id` on the wire.
     pub id: Option<String>,
-    /// `inputs` on the wire.
+    /// `inputs` on the wire. An integer over 64 bits is a string of its digits.
     pub inputs: ::serde_json::Map<String, ::serde_json::Value>,
     /// `kind` on the wire.
     pub kind: Option<crate::ExecutionKind>,
@@ -174,7 +174,7 @@ pub struct Execution {
     pub namespace: Option<String>,
     /// `originalId` on the wire.
     pub original_id: Option<String>,
-    /// `outputs` on the wire.
+    /// `outputs` on the wire. An integer over 64 bits is a string of its digits.
     pub outputs: Option<::serde_json::Map<String, ::serde_json::Value>>,
     /// `parentId` on the wire.
     pub parent_id: Option<String>,
@@ -192,7 +192,7 @@ pub struct Execution {
     pub trigger: Option<crate::ExecutionTrigger>,
     /// `url` on the wire.
     pub url: Option<String>,
-    /// `variables` on the wire.
+    /// `variables` on the wire. An integer over 64 bits is a string of its digits.
     pub variables: ::serde_json::Map<String, ::serde_json::Value>,
 }
 
@@ -286,7 +286,7 @@ pub struct ExecutionTrigger {
     pub log_file: Option<String>,
     /// `type` on the wire.
     pub type_: Option<String>,
-    /// `variables` on the wire.
+    /// `variables` on the wire. An integer over 64 bits is a string of its digits.
     pub variables: ::serde_json::Map<String, ::serde_json::Value>,
 }
 
@@ -312,7 +312,7 @@ string_enum! {
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct FilePreview {
-    /// `content` on the wire.
+    /// `content` on the wire. An integer over 64 bits is a string of its digits.
     pub content: Option<::serde_json::Value>,
     /// `extension` on the wire.
     pub extension: Option<String>,
@@ -412,7 +412,7 @@ pub struct FlowForExecution {
     pub triggers: Vec<crate::TriggerForExecution>,
     /// `updated` on the wire; 1.3 and later.
     pub updated: Option<::jiff::Timestamp>,
-    /// `variables` on the wire.
+    /// `variables` on the wire. An integer over 64 bits is a string of its digits.
     pub variables: ::serde_json::Map<String, ::serde_json::Value>,
     /// `workerGroup` on the wire; before 2.0.
     pub worker_group: Option<crate::WorkerGroup>,
@@ -676,7 +676,7 @@ pub struct TaskRun {
     pub iteration: Option<i64>,
     /// `namespace` on the wire.
     pub namespace: Option<String>,
-    /// `outputs` on the wire.
+    /// `outputs` on the wire. An integer over 64 bits is a string of its digits.
     pub outputs: Option<::serde_json::Map<String, ::serde_json::Value>>,
     /// `parentTaskRunId` on the wire.
     pub parent_task_run_id: Option<String>,
@@ -774,7 +774,7 @@ pub struct ValidatedInput {
     pub input: Option<crate::Input>,
     /// `isDefault` on the wire.
     pub is_default: Option<bool>,
-    /// `value` on the wire.
+    /// `value` on the wire. An integer over 64 bits is a string of its digits.
     pub value: Option<::serde_json::Value>,
 }
 

@@ -135,7 +135,7 @@ pub struct Flow {
     pub policy_refs: Vec<String>,
     /// `quotas` on the wire; 2.0 and later.
     pub quotas: Vec<crate::Quota>,
-    /// `retry` on the wire.
+    /// `retry` on the wire. An integer over 64 bits is a string of its digits.
     pub retry: Option<::serde_json::Value>,
     /// `revision` on the wire.
     pub revision: Option<i64>,
@@ -151,7 +151,7 @@ pub struct Flow {
     pub triggers: Vec<crate::Trigger>,
     /// `updated` on the wire; 1.3 and later.
     pub updated: Option<::jiff::Timestamp>,
-    /// `variables` on the wire.
+    /// `variables` on the wire. An integer over 64 bits is a string of its digits.
     pub variables: ::serde_json::Map<String, ::serde_json::Value>,
     /// `workerGroup` on the wire; before 2.0.
     pub worker_group: Option<crate::WorkerGroup>,
@@ -333,7 +333,7 @@ pub struct FlowWithSource {
     pub policy_refs: Vec<String>,
     /// `quotas` on the wire; 2.0 and later.
     pub quotas: Vec<crate::Quota>,
-    /// `retry` on the wire.
+    /// `retry` on the wire. An integer over 64 bits is a string of its digits.
     pub retry: Option<::serde_json::Value>,
     /// `revision` on the wire.
     pub revision: Option<i64>,
@@ -351,7 +351,7 @@ pub struct FlowWithSource {
     pub triggers: Vec<crate::Trigger>,
     /// `updated` on the wire; 1.3 and later.
     pub updated: Option<::jiff::Timestamp>,
-    /// `variables` on the wire.
+    /// `variables` on the wire. An integer over 64 bits is a string of its digits.
     pub variables: ::serde_json::Map<String, ::serde_json::Value>,
     /// `workerGroup` on the wire; before 2.0.
     pub worker_group: Option<crate::WorkerGroup>,

@@ -55,7 +55,7 @@ pub struct KvDetail {
     pub type_: Option<crate::KvType>,
     /// `updated` on the wire.
     pub updated: Option<::jiff::Timestamp>,
-    /// `value` on the wire.
+    /// `value` on the wire. An integer over 64 bits is a string of its digits.
     pub value: Option<::serde_json::Value>,
 }
 

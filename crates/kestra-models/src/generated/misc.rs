@@ -120,7 +120,7 @@ pub struct Configuration {
     pub plugins_hash: Option<i64>,
     /// `preview` on the wire.
     pub preview: Option<crate::PreviewLimits>,
-    /// `resourceToFilters` on the wire; before 1.1.
+    /// `resourceToFilters` on the wire; before 1.1. An integer over 64 bits is a string of its digits.
     pub resource_to_filters: Option<::serde_json::Value>,
     /// `rightSidebar` on the wire.
     pub right_sidebar: Option<crate::RightSidebarConfiguration>,

@@ -106,7 +106,7 @@ pub struct Namespace {
     /// `sdkDefaultAuthentication` on the wire; 1.3 and later.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sdk_default_authentication: Option<crate::SdkAuth>,
-    /// `secretConfiguration` on the wire.
+    /// `secretConfiguration` on the wire. An integer over 64 bits is a string of its digits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret_configuration: Option<crate::Sensitive<::serde_json::Map<String, ::serde_json::Value>>>,
     /// `secretIsolation` on the wire.
@@ -118,7 +118,7 @@ pub struct Namespace {
     /// `secretType` on the wire.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret_type: Option<String>,
-    /// `storageConfiguration` on the wire.
+    /// `storageConfiguration` on the wire. An integer over 64 bits is a string of its digits.
     #[serde(skip_serializing_if = "::serde_json::Map::is_empty")]
     pub storage_configuration: ::serde_json::Map<String, ::serde_json::Value>,
     /// `storageIsolation` on the wire.
@@ -127,7 +127,7 @@ pub struct Namespace {
     /// `storageType` on the wire.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub storage_type: Option<String>,
-    /// `variables` on the wire.
+    /// `variables` on the wire. An integer over 64 bits is a string of its digits.
     #[serde(skip_serializing_if = "::serde_json::Map::is_empty")]
     pub variables: ::serde_json::Map<String, ::serde_json::Value>,
     /// `workerGroup` on the wire; before 2.0.

@@ -435,11 +435,11 @@ string_enum! {
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PluginSchema {
-    /// `definitions` on the wire.
+    /// `definitions` on the wire. An integer over 64 bits is a string of its digits.
     pub definitions: ::serde_json::Map<String, ::serde_json::Value>,
-    /// `outputs` on the wire.
+    /// `outputs` on the wire. An integer over 64 bits is a string of its digits.
     pub outputs: ::serde_json::Map<String, ::serde_json::Value>,
-    /// `properties` on the wire.
+    /// `properties` on the wire. An integer over 64 bits is a string of its digits.
     pub properties: ::serde_json::Map<String, ::serde_json::Value>,
 }
 
@@ -477,7 +477,7 @@ pub struct PluginUiModuleWithGroup {
     pub group: Option<String>,
     /// `sourceHash` on the wire.
     pub source_hash: Option<String>,
-    /// `staticInfo` on the wire.
+    /// `staticInfo` on the wire. An integer over 64 bits is a string of its digits.
     pub static_info: ::serde_json::Map<String, ::serde_json::Value>,
     /// `styles` on the wire.
     pub styles: Vec<String>,

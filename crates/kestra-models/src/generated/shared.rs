@@ -11,7 +11,7 @@ pub struct Asset {
     pub display_name: Option<String>,
     /// `id` on the wire.
     pub id: Option<String>,
-    /// `metadata` on the wire.
+    /// `metadata` on the wire. An integer over 64 bits is a string of its digits.
     pub metadata: ::serde_json::Map<String, ::serde_json::Value>,
     /// `namespace` on the wire.
     pub namespace: Option<String>,
@@ -795,7 +795,7 @@ pub struct Metric {
     pub tags: Vec<crate::MetricTag>,
     /// `type` on the wire.
     pub type_: Option<String>,
-    /// `value` on the wire.
+    /// `value` on the wire. An integer over 64 bits is a string of its digits.
     pub value: Option<::serde_json::Value>,
 }
 
@@ -876,7 +876,7 @@ pub struct PluginDefault {
     /// `type` on the wire.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub type_: Option<String>,
-    /// `values` on the wire.
+    /// `values` on the wire. An integer over 64 bits is a string of its digits.
     #[serde(skip_serializing_if = "::serde_json::Map::is_empty")]
     pub values: ::serde_json::Map<String, ::serde_json::Value>,
 }
@@ -938,7 +938,7 @@ pub struct QueryFilter {
     /// `operation` on the wire.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation: Option<crate::QueryFilterOp>,
-    /// `value` on the wire.
+    /// `value` on the wire. An integer over 64 bits is a string of its digits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<::serde_json::Value>,
 }
@@ -1388,7 +1388,7 @@ pub struct ServerInstance {
     pub id: Option<String>,
     /// `metrics` on the wire.
     pub metrics: Vec<crate::Metric>,
-    /// `props` on the wire.
+    /// `props` on the wire. An integer over 64 bits is a string of its digits.
     pub props: ::serde_json::Map<String, ::serde_json::Value>,
     /// `type` on the wire.
     pub type_: Option<crate::ServerInstanceType>,
@@ -1430,7 +1430,7 @@ pub struct ServiceInstance {
     pub id: Option<String>,
     /// `metrics` on the wire.
     pub metrics: Vec<crate::Metric>,
-    /// `props` on the wire.
+    /// `props` on the wire. An integer over 64 bits is a string of its digits.
     pub props: ::serde_json::Map<String, ::serde_json::Value>,
     /// `seqId` on the wire.
     pub seq_id: Option<i64>,
@@ -1554,7 +1554,7 @@ pub struct TaskFixture {
     pub description: Option<String>,
     /// `id` on the wire.
     pub id: Option<String>,
-    /// `outputs` on the wire.
+    /// `outputs` on the wire. An integer over 64 bits is a string of its digits.
     pub outputs: ::serde_json::Map<String, ::serde_json::Value>,
     /// `state` on the wire.
     pub state: Option<crate::StateType>,

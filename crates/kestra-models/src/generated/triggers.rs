@@ -11,7 +11,7 @@ pub struct Backfill {
     /// `end` on the wire.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end: Option<::jiff::Timestamp>,
-    /// `inputs` on the wire.
+    /// `inputs` on the wire. An integer over 64 bits is a string of its digits.
     #[serde(skip_serializing_if = "::serde_json::Map::is_empty")]
     pub inputs: ::serde_json::Map<String, ::serde_json::Value>,
     /// `labels` on the wire.
@@ -129,7 +129,7 @@ pub struct CreateBackfillRequestBackfill {
     /// `end` on the wire.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end: Option<::jiff::Timestamp>,
-    /// `inputs` on the wire.
+    /// `inputs` on the wire. An integer over 64 bits is a string of its digits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inputs: Option<::serde_json::Map<String, ::serde_json::Value>>,
     /// `labels` on the wire.

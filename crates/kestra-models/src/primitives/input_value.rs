@@ -120,6 +120,13 @@ impl From<&String> for InputValue {
     }
 }
 
+/// An integer of any size; one over 64 bits is sent as its digits.
+impl From<i128> for InputValue {
+    fn from(value: i128) -> Self {
+        i64::try_from(value).map_or_else(|_| Self::Text(value.to_string()), Self::Int)
+    }
+}
+
 impl From<Duration> for InputValue {
     fn from(value: Duration) -> Self {
         Self::Duration(value.into())

@@ -3,10 +3,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use kestra_core::instant;
 use serde_json::{Number, Value};
 
 use super::IsoDuration;
-use crate::{KvDetail, KvType};
+use crate::{KvDetail, KvEntry, KvType};
 
 /// The value of a key, typed, so that the server keeps what was meant.
 ///
@@ -29,6 +30,8 @@ pub enum KvValue {
     String(String),
     /// NUMBER.
     Number(Number),
+    /// NUMBER: an integer over 64 bits, as its digits.
+    Digits(String),
     /// BOOLEAN.
     Boolean(bool),
     /// DATETIME.
@@ -53,6 +56,7 @@ impl KvValue {
         match self {
             Self::String(_) => "String",
             Self::Number(_) => "Number",
+            Self::Digits(_) => "Digits",
             Self::Boolean(_) => "Boolean",
             Self::Datetime(_) => "Datetime",
             Self::Date(_) => "Date",
@@ -67,6 +71,7 @@ impl KvValue {
         match self {
             Self::String(value) => Value::from(value.as_str()).to_string(),
             Self::Number(value) => value.to_string(),
+            Self::Digits(digits) => digits.clone(),
             Self::Boolean(value) => value.to_string(),
             Self::Datetime(value) => value.to_string(),
             Self::Date(value) => value.to_string(),
@@ -75,7 +80,7 @@ impl KvValue {
         }
     }
 
-    /// The value as JSON, as a server answers it.
+    /// The value as JSON, as a server answers it; an integer over 64 bits is a string of its digits.
     #[must_use]
     pub fn to_json(&self) -> Value {
         match self {
@@ -92,13 +97,31 @@ impl KvValue {
     pub fn of(kind: Option<&KvType>, value: Value) -> Self {
         match (kind, value) {
             (Some(KvType::Datetime), Value::String(text)) => {
-                text.parse().map_or(Self::String(text), Self::Datetime)
+                instant::parse(&text).map_or(Self::String(text), Self::Datetime)
             }
+            (Some(KvType::Number), Value::String(digits)) => digits_or_text(digits),
             (Some(KvType::Date), Value::String(text)) => text.parse().map_or(Self::String(text), Self::Date),
             (Some(KvType::Duration), Value::String(text)) => Self::Duration(text.into()),
             (Some(KvType::Json), value) => Self::Json(value),
             (_, value) => value.into(),
         }
+    }
+}
+
+impl KvEntry {
+    /// How often the key was set, on every version: `revision` on 2.0, `version` before.
+    ///
+    /// ```
+    /// use kestra_models::KvEntry;
+    ///
+    /// for json in [r#"{"version": 3}"#, r#"{"revision": 3}"#] {
+    ///     assert_eq!(serde_json::from_str::<KvEntry>(json)?.current_revision(), Some(3));
+    /// }
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    #[must_use]
+    pub fn current_revision(&self) -> Option<i64> {
+        self.revision.or(self.version)
     }
 }
 
@@ -116,6 +139,27 @@ impl KvDetail {
     pub fn typed(&self) -> Option<KvValue> {
         let value = self.value.clone().filter(|value| !value.is_null())?;
         Some(KvValue::of(self.type_.as_ref(), value))
+    }
+}
+
+/// An integer over 64 bits is read as its digits.
+fn digits_or_text(text: String) -> KvValue {
+    let digits = text.strip_prefix('-').unwrap_or(&text);
+    match !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        true => KvValue::Digits(text),
+        false => KvValue::String(text),
+    }
+}
+
+impl From<u128> for KvValue {
+    fn from(value: u128) -> Self {
+        u64::try_from(value).map_or_else(|_| Self::Digits(value.to_string()), Self::from)
+    }
+}
+
+impl From<i128> for KvValue {
+    fn from(value: i128) -> Self {
+        i64::try_from(value).map_or_else(|_| Self::Digits(value.to_string()), Self::from)
     }
 }
 

@@ -2238,20 +2238,14 @@ pub struct ValidateTask<E = ::kestra_core::Detached> {
 
 impl ValidateTask {
     /// The operation with what it can't be without.
-    pub fn new(body: impl Into<::serde_json::Value>) -> Self {
+    pub fn new(
+        section: impl Into<::kestra_models::TaskValidationType>,
+        body: impl Into<::serde_json::Value>,
+    ) -> Self {
         let mut call = ::kestra_core::Call::new(&VALIDATE_TASK);
+        call.set_query(0, Into::<::kestra_models::TaskValidationType>::into(section));
         crate::parameters::json(&mut call, "application/json", &Into::<::serde_json::Value>::into(body));
         Self { call, executor: ::kestra_core::Detached }
-    }
-}
-
-impl<E> ValidateTask<E> {
-    /// Which part of a flow the source is.
-    ///
-    /// `section` in the query.
-    pub fn section(mut self, section: impl Into<::kestra_models::TaskValidationType>) -> Self {
-        self.call.set_query(0, Into::<::kestra_models::TaskValidationType>::into(section));
-        self
     }
 }
 
@@ -2280,20 +2274,11 @@ pub struct ValidateTaskYaml<E = ::kestra_core::Detached> {
 
 impl ValidateTaskYaml {
     /// The operation with what it can't be without.
-    pub fn new(source: impl Into<String>) -> Self {
+    pub fn new(section: impl Into<::kestra_models::TaskValidationType>, source: impl Into<String>) -> Self {
         let mut call = ::kestra_core::Call::new(&VALIDATE_TASK_YAML);
+        call.set_query(0, Into::<::kestra_models::TaskValidationType>::into(section));
         crate::parameters::yaml(&mut call, source.into());
         Self { call, executor: ::kestra_core::Detached }
-    }
-}
-
-impl<E> ValidateTaskYaml<E> {
-    /// Which part of a flow the source is.
-    ///
-    /// `section` in the query.
-    pub fn section(mut self, section: impl Into<::kestra_models::TaskValidationType>) -> Self {
-        self.call.set_query(0, Into::<::kestra_models::TaskValidationType>::into(section));
-        self
     }
 }
 

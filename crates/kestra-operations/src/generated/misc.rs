@@ -187,6 +187,34 @@ pub static GET_USAGES: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
+/// Answers `pong` where a server is up; it needs no credentials.
+///
+/// `GET /ping` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+#[must_use = "an operation does nothing until it is sent"]
+pub struct Ping<E = ::kestra_core::Detached> {
+    call: ::kestra_core::Call,
+    executor: E,
+}
+
+::kestra_core::operation!(Ping, PING, text);
+
+impl Ping {
+    /// The operation, nothing set.
+    pub fn new() -> Self {
+        Self { call: ::kestra_core::Call::new(&PING), executor: ::kestra_core::Detached }
+    }
+}
+
+/// Facts about [`Ping`].
+pub static PING: ::kestra_core::OperationInfo = {
+    static ROUTES: &[::kestra_core::Route] =
+        &[::kestra_core::Route::get("/ping", ::kestra_core::Versions::ALL)];
+    ::kestra_core::OperationInfo::new("ping", "misc", ROUTES)
+        .go_key("MiscAPIService.Ping")
+        .replay(::kestra_core::Replay::Safe)
+        .answer(::kestra_core::Answer::Text, "text/plain, application/json;q=0.9, */*;q=0.1")
+};
+
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[
     &CREATE_BASIC_AUTH,
     &GET_BASIC_AUTH_CONFIG_ERRORS,
@@ -194,4 +222,5 @@ pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &
     &GET_EXPRESSION_FILTERS,
     &GET_EXPRESSION_FUNCTIONS,
     &GET_USAGES,
+    &PING,
 ];

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use kestra_core::transient::TransientRetry;
+use bytes::Bytes;
 use kestra_core::{Error, ErrorKind, redact};
 use kestra_models::{Execution, LogEntry, State, StateType, TaskRun};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::exact::{self, Exact};
 use crate::Client;
 
 /// An execution at its end, with what it put out.
@@ -37,7 +38,8 @@ use crate::Client;
 pub struct Finished {
     /// The execution as it was read at its end.
     pub execution: Execution,
-    outputs: Map<String, Value>,
+    nothing: Map<String, Value>,
+    exact: Exact,
     pub(super) log_lines: Vec<LogEntry>,
 }
 
@@ -48,14 +50,8 @@ impl Finished {
         mut execution: Execution,
         outage: Duration,
     ) -> Result<Self, Error> {
-        let outputs = match execution.outputs.take() {
-            Some(outputs) => outputs,
-            None if execution.is_success() => {
-                outputs(client, execution.id.as_deref().unwrap_or_default(), outage).await?
-            }
-            None => Map::new(),
-        };
-        Ok(Self { execution, outputs, log_lines: Vec::new() })
+        let exact = Exact::read(client, &mut execution, outage).await?;
+        Ok(Self { execution, nothing: Map::new(), exact, log_lines: Vec::new() })
     }
 
     /// What an error of `run` or `wait` tells of the execution: how it ended, or how it was seen last before the time was over.
@@ -89,9 +85,8 @@ impl Finished {
     }
 
     /// The execution as it was seen before its end.
-    pub(super) fn unfinished(mut execution: Execution) -> Self {
-        let outputs = execution.outputs.take().unwrap_or_default();
-        Self { execution, outputs, log_lines: Vec::new() }
+    pub(super) fn unfinished(execution: Execution) -> Self {
+        Self { execution, nothing: Map::new(), exact: Exact::default(), log_lines: Vec::new() }
     }
 
     /// Whether it hasn't ended at all, but paused, and the wait was to stop there.
@@ -100,21 +95,41 @@ impl Finished {
         self.execution.is_paused()
     }
 
-    /// The outputs of the flow.
+    /// The outputs of the flow, which are in `execution.outputs` as well, whatever the server's version. An integer over 64
+    /// bits is a string of its digits here.
     #[must_use]
     pub fn outputs(&self) -> &Map<String, Value> {
-        &self.outputs
+        self.execution.outputs.as_ref().unwrap_or(&self.nothing)
     }
 
-    /// The outputs of the flow as a type of one's own.
+    /// The outputs of the flow as a type of one's own. Numbers are read with every digit that the server sent: `u128`,
+    /// `i128`, `RawValue` and types that read numbers as text lose none.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Decode`] if they don't fit; it has the execution's id.
     pub fn outputs_as<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_value(Value::Object(self.outputs.clone())).map_err(|problem| {
-            let message =
-                format!("the outputs of execution {} don't fit: {}", self.id(), redact::brief(problem, 300));
+        self.read_as("outputs", &self.exact.outputs, self.outputs())
+    }
+
+    /// The inputs of the execution as a type of one's own, with every digit as in [`outputs_as`](Self::outputs_as).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Decode`] if they don't fit; it has the execution's id.
+    pub fn inputs_as<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        self.read_as("inputs", &self.exact.inputs, &self.execution.inputs)
+    }
+
+    fn read_as<T: DeserializeOwned>(
+        &self,
+        what: &str,
+        exact: &Option<Bytes>,
+        values: &Map<String, Value>,
+    ) -> Result<T, Error> {
+        exact::read_as(exact.as_deref(), values).map_err(|problem| {
+            let problem = redact::brief(problem, 300);
+            let message = format!("the {what} of execution {} don't fit: {problem}", self.id());
             Error::new(ErrorKind::Decode, message).of_execution(self.id())
         })
     }
@@ -137,13 +152,4 @@ impl Finished {
 
 fn is_failed(run: &TaskRun) -> bool {
     run.state.as_ref().is_some_and(State::is_failed)
-}
-
-/// The outputs on a server that keeps them apart from the execution; none on one that has nowhere else to keep them.
-async fn outputs(client: &Client, id: &str, outage: Duration) -> Result<Map<String, Value>, Error> {
-    let mut retry = TransientRetry::new(client, client.options()).limit(outage).known();
-    match retry.run(|| client.outputs().get_execution_outputs(id).into_future()).await {
-        Err(error) if error.is_not_found() || error.kind() == ErrorKind::Unsupported => Ok(Map::new()),
-        result => result,
-    }
 }

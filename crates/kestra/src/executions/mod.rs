@@ -4,6 +4,7 @@ mod add_labels;
 mod check;
 mod create;
 mod creation;
+mod exact;
 mod failure;
 mod finished;
 mod key;

@@ -377,9 +377,10 @@ impl crate::areas::Flows {
     /// `POST /api/v1/{tenant}/flows/validate/task` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn validate_task(
         &self,
+        section: impl Into<::kestra_models::TaskValidationType>,
         body: impl Into<::serde_json::Value>,
     ) -> ::kestra_operations::ValidateTask<crate::Client> {
-        ::kestra_operations::ValidateTask::new(body).on(self.client().clone())
+        ::kestra_operations::ValidateTask::new(section, body).on(self.client().clone())
     }
 
     /// Checks the definition of one task.
@@ -387,9 +388,10 @@ impl crate::areas::Flows {
     /// `POST /api/v1/{tenant}/flows/validate/task` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
     pub fn validate_task_yaml(
         &self,
+        section: impl Into<::kestra_models::TaskValidationType>,
         source: impl Into<String>,
     ) -> ::kestra_operations::ValidateTaskYaml<crate::Client> {
-        ::kestra_operations::ValidateTaskYaml::new(source).on(self.client().clone())
+        ::kestra_operations::ValidateTaskYaml::new(section, source).on(self.client().clone())
     }
 
     /// Checks the definition of one trigger.

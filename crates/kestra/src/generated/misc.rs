@@ -47,4 +47,11 @@ impl crate::areas::Misc {
     pub fn get_usages(&self) -> ::kestra_operations::GetUsages<crate::Client> {
         ::kestra_operations::GetUsages::new().on(self.client().clone())
     }
+
+    /// Answers `pong` where a server is up; it needs no credentials.
+    ///
+    /// `GET /ping` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+    pub fn ping(&self) -> ::kestra_operations::Ping<crate::Client> {
+        ::kestra_operations::Ping::new().on(self.client().clone())
+    }
 }

@@ -151,7 +151,11 @@ pub(super) fn write(plan: &Plan<'_>, schema: &Schema, object: &Object, file: &mu
     file.line("#[non_exhaustive]");
     file.line(format!("pub struct {} {{", schema.name));
     for member in &members {
-        file.doc(&docs::wire(&member.field.name, "on the wire", member.field.versions));
+        let mut doc = docs::wire(&member.field.name, "on the wire", member.field.versions);
+        if is_free_form(&member.field.ty) {
+            doc.push_str(docs::DIGITS);
+        }
+        file.doc(&doc);
         if let Some(attributes) = member.attributes(schema, derived) {
             file.line(attributes);
         }
@@ -173,6 +177,17 @@ pub(super) fn write(plan: &Plan<'_>, schema: &Schema, object: &Object, file: &mu
         write_conversion(schema, &required, file);
     }
     Ok(())
+}
+
+/// Whether it holds any JSON.
+fn is_free_form(ty: &Type) -> bool {
+    match ty {
+        Type::Json => true,
+        Type::List(inner) | Type::Map(inner) | Type::Page(inner) | Type::Nullable(inner) => {
+            is_free_form(inner)
+        }
+        _ => false,
+    }
 }
 
 /// Whether a table has a field of the type.

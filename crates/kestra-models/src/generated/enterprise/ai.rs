@@ -59,7 +59,7 @@ pub struct AiMessage {
     pub role: Option<crate::AiMessageRole>,
     /// `toolCall` on the wire.
     pub tool_call: Option<crate::AiToolCall>,
-    /// `toolResult` on the wire.
+    /// `toolResult` on the wire. An integer over 64 bits is a string of its digits.
     pub tool_result: ::serde_json::Map<String, ::serde_json::Value>,
     /// `type` on the wire.
     pub type_: Option<crate::AiMessageType>,
@@ -209,7 +209,7 @@ pub struct AiThreadSummary {
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct AiToolCall {
-    /// `arguments` on the wire.
+    /// `arguments` on the wire. An integer over 64 bits is a string of its digits.
     pub arguments: ::serde_json::Map<String, ::serde_json::Value>,
     /// `family` on the wire.
     pub family: Option<crate::AiToolFamily>,
@@ -315,7 +315,7 @@ impl AppGenerationPrompt {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ChatInAiThreadRequest {
-    /// `additionalContext` on the wire.
+    /// `additionalContext` on the wire. An integer over 64 bits is a string of its digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub additional_context: Option<::serde_json::Map<String, ::serde_json::Value>>,
     /// `mode` on the wire.

@@ -229,7 +229,7 @@ pub struct BulkOperationResponse {
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct UiLayout {
-    /// `blocks` on the wire.
+    /// `blocks` on the wire. An integer over 64 bits is a string of its digits.
     pub blocks: Vec<::serde_json::Value>,
 }
 

@@ -288,7 +288,7 @@ pub struct StoredAsset {
     pub id: Option<String>,
     /// `lock` on the wire; 2.0 and later.
     pub lock: Option<crate::AssetLock>,
-    /// `metadata` on the wire.
+    /// `metadata` on the wire. An integer over 64 bits is a string of its digits.
     pub metadata: ::serde_json::Map<String, ::serde_json::Value>,
     /// `namespace` on the wire.
     pub namespace: Option<String>,

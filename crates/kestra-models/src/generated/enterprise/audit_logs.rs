@@ -5,7 +5,7 @@
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct AuditLog {
-    /// `appliedPatch` on the wire.
+    /// `appliedPatch` on the wire. An integer over 64 bits is a string of its digits.
     pub applied_patch: Vec<::serde_json::Value>,
     /// `date` on the wire.
     pub date: Option<::jiff::Timestamp>,
@@ -19,7 +19,7 @@ pub struct AuditLog {
     pub impersonated_by: Option<String>,
     /// `ipAddress` on the wire.
     pub ip_address: Option<String>,
-    /// `revertPatch` on the wire.
+    /// `revertPatch` on the wire. An integer over 64 bits is a string of its digits.
     pub revert_patch: Vec<::serde_json::Value>,
     /// `tenantId` on the wire.
     pub tenant_id: Option<String>,
@@ -151,7 +151,7 @@ string_enum! {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct FindRequest {
-    /// `detail` on the wire.
+    /// `detail` on the wire. An integer over 64 bits is a string of its digits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<::serde_json::Map<String, ::serde_json::Value>>,
     /// `resource` on the wire.

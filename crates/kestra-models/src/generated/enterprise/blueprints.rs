@@ -170,7 +170,7 @@ impl FlowBlueprintCreateOrUpdate {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UseBlueprintTemplateRequest {
-    /// `templateArgumentsInputs` on the wire.
+    /// `templateArgumentsInputs` on the wire. An integer over 64 bits is a string of its digits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub template_arguments_inputs: Option<::serde_json::Map<String, ::serde_json::Value>>,
 }

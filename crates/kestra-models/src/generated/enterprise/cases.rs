@@ -330,7 +330,7 @@ pub struct CaseEvent {
     pub created: Option<::jiff::Timestamp>,
     /// `id` on the wire.
     pub id: Option<String>,
-    /// `payload` on the wire.
+    /// `payload` on the wire. An integer over 64 bits is a string of its digits.
     pub payload: ::serde_json::Map<String, ::serde_json::Value>,
     /// `type` on the wire.
     pub type_: Option<crate::CaseEventType>,
@@ -1067,7 +1067,7 @@ impl ResolveCaseRequest {
 pub struct RunCaseActionRequest {
     /// `flowId` on the wire.
     pub flow_id: String,
-    /// `inputs` on the wire.
+    /// `inputs` on the wire. An integer over 64 bits is a string of its digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inputs: Option<::serde_json::Map<String, ::serde_json::Value>>,
     /// `labels` on the wire.

@@ -13,7 +13,7 @@ pub struct InheritedPluginDefaultFromNamespace {
     pub ref_: Option<String>,
     /// `type` on the wire.
     pub type_: Option<String>,
-    /// `values` on the wire.
+    /// `values` on the wire. An integer over 64 bits is a string of its digits.
     pub values: Option<::serde_json::Value>,
 }
 

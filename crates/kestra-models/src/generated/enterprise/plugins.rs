@@ -5,7 +5,7 @@
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PluginArtifactList {
-    /// `results` on the wire.
+    /// `results` on the wire. An integer over 64 bits is a string of its digits.
     pub results: Vec<::serde_json::Value>,
     /// `total` on the wire.
     pub total: Option<i64>,
@@ -130,7 +130,7 @@ impl PluginListRequest {
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PluginResolutionList {
-    /// `results` on the wire.
+    /// `results` on the wire. An integer over 64 bits is a string of its digits.
     pub results: Vec<::serde_json::Value>,
     /// `total` on the wire.
     pub total: Option<i64>,
@@ -177,7 +177,7 @@ pub struct PluginVersionDetails {
     pub description: Option<String>,
     /// `groupId` on the wire.
     pub group_id: Option<String>,
-    /// `icon` on the wire.
+    /// `icon` on the wire. An integer over 64 bits is a string of its digits.
     pub icon: Option<::serde_json::Value>,
     /// `title` on the wire.
     pub title: Option<String>,
@@ -206,7 +206,7 @@ pub struct VersionedPlugin {
     pub artifact_id: Option<String>,
     /// `groupId` on the wire.
     pub group_id: Option<String>,
-    /// `icon` on the wire.
+    /// `icon` on the wire. An integer over 64 bits is a string of its digits.
     pub icon: Option<::serde_json::Value>,
     /// `releaseNotesUrl` on the wire; 1.3 and later.
     pub release_notes_url: Option<String>,

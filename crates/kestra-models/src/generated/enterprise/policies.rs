@@ -82,7 +82,7 @@ pub struct PolicyCondition {
     /// `operator` on the wire.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator: Option<crate::FilterOperator>,
-    /// `value` on the wire.
+    /// `value` on the wire. An integer over 64 bits is a string of its digits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<::serde_json::Value>,
 }

@@ -77,139 +77,139 @@ impl RoleCreateOrUpdateRequest {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RoleCreateOrUpdateRequestPermissions {
-    /// `AI_COPILOT` on the wire; 1.3 and later, before 2.0.
+    /// `AI_COPILOT` on the wire; 1.3 and later, before 2.0. An integer over 64 bits is a string of its digits.
     #[serde(rename = "AI_COPILOT", skip_serializing_if = "Option::is_none")]
     pub ai_copilot: Option<Vec<::serde_json::Value>>,
-    /// `APP` on the wire.
+    /// `APP` on the wire. An integer over 64 bits is a string of its digits.
     #[serde(rename = "APP", skip_serializing_if = "Option::is_none")]
     pub app: Option<Vec<::serde_json::Value>>,
-    /// `APPEXECUTION` on the wire; before 2.0.
+    /// `APPEXECUTION` on the wire; before 2.0. An integer over 64 bits is a string of its digits.
     #[serde(rename = "APPEXECUTION", skip_serializing_if = "Option::is_none")]
     pub appexecution: Option<Vec<::serde_json::Value>>,
-    /// `APP_EXECUTION` on the wire; 2.0 and later.
+    /// `APP_EXECUTION` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[serde(rename = "APP_EXECUTION", skip_serializing_if = "Option::is_none")]
     pub app_execution: Option<Vec<::serde_json::Value>>,
-    /// `ASSET` on the wire.
+    /// `ASSET` on the wire. An integer over 64 bits is a string of its digits.
     #[serde(rename = "ASSET", skip_serializing_if = "Option::is_none")]
     pub asset: Option<Vec<::serde_json::Value>>,
-    /// `AUDITLOG` on the wire.
+    /// `AUDITLOG` on the wire. An integer over 64 bits is a string of its digits.
     #[serde(rename = "AUDITLOG", skip_serializing_if = "Option::is_none")]
     pub auditlog: Option<Vec<::serde_json::Value>>,
-    /// `BINDING` on the wire.
+    /// `BINDING` on the wire. An integer over 64 bits is a string of its digits.
     #[serde(rename = "BINDING", skip_serializing_if = "Option::is_none")]
     pub binding: Option<Vec<::serde_json::Value>>,
-    /// `BLUEPRINT` on the wire.
+    /// `BLUEPRINT` on the wire. An integer over 64 bits is a string of its digits.
     #[serde(rename = "BLUEPRINT", skip_serializing_if = "Option::is_none")]
     pub blueprint: Option<Vec<::serde_json::Value>>,
-    /// `COPILOT` on the wire; 2.0 and later.
+    /// `COPILOT` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[serde(rename = "COPILOT", skip_serializing_if = "Option::is_none")]
     pub copilot: Option<Vec<::serde_json::Value>>,
-    /// `CREDENTIAL` on the wire; 1.3 and later.
+    /// `CREDENTIAL` on the wire; 1.3 and later. An integer over 64 bits is a string of its digits.
     #[serde(rename = "CREDENTIAL", skip_serializing_if = "Option::is_none")]
     pub credential: Option<Vec<::serde_json::Value>>,
-    /// `DASHBOARD` on the wire.
+    /// `DASHBOARD` on the wire. An integer over 64 bits is a string of its digits.
     #[serde(rename = "DASHBOARD", skip_serializing_if = "Option::is_none")]
     pub dashboard: Option<Vec<::serde_json::Value>>,
-    /// `EXECUTION` on the wire.
+    /// `EXECUTION` on the wire. An integer over 64 bits is a string of its digits.
     #[serde(rename = "EXECUTION", skip_serializing_if = "Option::is_none")]
     pub execution: Option<Vec<::serde_json::Value>>,
-    /// `FLOW` on the wire.
+    /// `FLOW` on the wire. An integer over 64 bits is a string of its digits.
     #[serde(rename = "FLOW", skip_serializing_if = "Option::is_none")]
     pub flow: Option<Vec<::serde_json::Value>>,
-    /// `GROUP` on the wire.
+    /// `GROUP` on the wire. An integer over 64 bits is a string of its digits.
     #[serde(rename = "GROUP", skip_serializing_if = "Option::is_none")]
     pub group: Option<Vec<::serde_json::Value>>,
-    /// `GROUP_MEMBERSHIP` on the wire; before 2.0.
+    /// `GROUP_MEMBERSHIP` on the wire; before 2.0. An integer over 64 bits is a string of its digits.
     #[serde(rename = "GROUP_MEMBERSHIP", skip_serializing_if = "Option::is_none")]
     pub group_membership: Option<Vec<::serde_json::Value>>,
-    /// `IMPERSONATE` on the wire; before 2.0.
+    /// `IMPERSONATE` on the wire; before 2.0. An integer over 64 bits is a string of its digits.
     #[serde(rename = "IMPERSONATE", skip_serializing_if = "Option::is_none")]
     pub impersonate: Option<Vec<::serde_json::Value>>,
-    /// `INSTANCE` on the wire; 2.0 and later.
+    /// `INSTANCE` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[serde(rename = "INSTANCE", skip_serializing_if = "Option::is_none")]
     pub instance: Option<Vec<::serde_json::Value>>,
-    /// `INVITATION` on the wire.
+    /// `INVITATION` on the wire. An integer over 64 bits is a string of its digits.
     #[serde(rename = "INVITATION", skip_serializing_if = "Option::is_none")]
     pub invitation: Option<Vec<::serde_json::Value>>,
-    /// `KILL_SWITCH` on the wire; 2.0 and later.
+    /// `KILL_SWITCH` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[serde(rename = "KILL_SWITCH", skip_serializing_if = "Option::is_none")]
     pub kill_switch: Option<Vec<::serde_json::Value>>,
-    /// `KVSTORE` on the wire.
+    /// `KVSTORE` on the wire. An integer over 64 bits is a string of its digits.
     #[serde(rename = "KVSTORE", skip_serializing_if = "Option::is_none")]
     pub kvstore: Option<Vec<::serde_json::Value>>,
-    /// `MCP_SERVER` on the wire; 2.0 and later.
+    /// `MCP_SERVER` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[serde(rename = "MCP_SERVER", skip_serializing_if = "Option::is_none")]
     pub mcp_server: Option<Vec<::serde_json::Value>>,
-    /// `NAMESPACE` on the wire.
+    /// `NAMESPACE` on the wire. An integer over 64 bits is a string of its digits.
     #[serde(rename = "NAMESPACE", skip_serializing_if = "Option::is_none")]
     pub namespace: Option<Vec<::serde_json::Value>>,
-    /// `NAMESPACE_FILE` on the wire; 2.0 and later.
+    /// `NAMESPACE_FILE` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[serde(rename = "NAMESPACE_FILE", skip_serializing_if = "Option::is_none")]
     pub namespace_file: Option<Vec<::serde_json::Value>>,
-    /// `POLICY` on the wire; 2.0 and later.
+    /// `POLICY` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[serde(rename = "POLICY", skip_serializing_if = "Option::is_none")]
     pub policy: Option<Vec<::serde_json::Value>>,
-    /// `REUSABLE_INPUTS` on the wire; 2.0 and later.
+    /// `REUSABLE_INPUTS` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[serde(rename = "REUSABLE_INPUTS", skip_serializing_if = "Option::is_none")]
     pub reusable_inputs: Option<Vec<::serde_json::Value>>,
-    /// `ROLE` on the wire.
+    /// `ROLE` on the wire. An integer over 64 bits is a string of its digits.
     #[serde(rename = "ROLE", skip_serializing_if = "Option::is_none")]
     pub role: Option<Vec<::serde_json::Value>>,
-    /// `SECRET` on the wire.
+    /// `SECRET` on the wire. An integer over 64 bits is a string of its digits.
     #[serde(rename = "SECRET", skip_serializing_if = "Option::is_none")]
     pub secret: Option<Vec<::serde_json::Value>>,
-    /// `SECURITY_INTEGRATION` on the wire; 2.0 and later.
+    /// `SECURITY_INTEGRATION` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[serde(rename = "SECURITY_INTEGRATION", skip_serializing_if = "Option::is_none")]
     pub security_integration: Option<Vec<::serde_json::Value>>,
-    /// `SERVICE_ACCOUNT` on the wire.
+    /// `SERVICE_ACCOUNT` on the wire. An integer over 64 bits is a string of its digits.
     #[serde(rename = "SERVICE_ACCOUNT", skip_serializing_if = "Option::is_none")]
     pub service_account: Option<Vec<::serde_json::Value>>,
-    /// `SETTING` on the wire; before 2.0.
+    /// `SETTING` on the wire; before 2.0. An integer over 64 bits is a string of its digits.
     #[serde(rename = "SETTING", skip_serializing_if = "Option::is_none")]
     pub setting: Option<Vec<::serde_json::Value>>,
-    /// `SUPPORT` on the wire; 2.0 and later.
+    /// `SUPPORT` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[serde(rename = "SUPPORT", skip_serializing_if = "Option::is_none")]
     pub support: Option<Vec<::serde_json::Value>>,
-    /// `SYSTEM_SETTINGS` on the wire; 2.0 and later.
+    /// `SYSTEM_SETTINGS` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[serde(rename = "SYSTEM_SETTINGS", skip_serializing_if = "Option::is_none")]
     pub system_settings: Option<Vec<::serde_json::Value>>,
-    /// `TEMPLATE` on the wire; before 2.0.
+    /// `TEMPLATE` on the wire; before 2.0. An integer over 64 bits is a string of its digits.
     #[serde(rename = "TEMPLATE", skip_serializing_if = "Option::is_none")]
     pub template: Option<Vec<::serde_json::Value>>,
-    /// `TENANT` on the wire; 2.0 and later.
+    /// `TENANT` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[serde(rename = "TENANT", skip_serializing_if = "Option::is_none")]
     pub tenant: Option<Vec<::serde_json::Value>>,
-    /// `TENANT_ACCESS` on the wire.
+    /// `TENANT_ACCESS` on the wire. An integer over 64 bits is a string of its digits.
     #[serde(rename = "TENANT_ACCESS", skip_serializing_if = "Option::is_none")]
     pub tenant_access: Option<Vec<::serde_json::Value>>,
-    /// `TENANT_SETTINGS` on the wire; 2.0 and later.
+    /// `TENANT_SETTINGS` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[serde(rename = "TENANT_SETTINGS", skip_serializing_if = "Option::is_none")]
     pub tenant_settings: Option<Vec<::serde_json::Value>>,
-    /// `TEST` on the wire; before 2.0.
+    /// `TEST` on the wire; before 2.0. An integer over 64 bits is a string of its digits.
     #[serde(rename = "TEST", skip_serializing_if = "Option::is_none")]
     pub test: Option<Vec<::serde_json::Value>>,
-    /// `TESTSUITE` on the wire; 2.0 and later.
+    /// `TESTSUITE` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[serde(rename = "TESTSUITE", skip_serializing_if = "Option::is_none")]
     pub testsuite: Option<Vec<::serde_json::Value>>,
-    /// `TESTSUITE_RUN` on the wire; 2.0 and later.
+    /// `TESTSUITE_RUN` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[serde(rename = "TESTSUITE_RUN", skip_serializing_if = "Option::is_none")]
     pub testsuite_run: Option<Vec<::serde_json::Value>>,
-    /// `TRIGGER` on the wire; 2.0 and later.
+    /// `TRIGGER` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[serde(rename = "TRIGGER", skip_serializing_if = "Option::is_none")]
     pub trigger: Option<Vec<::serde_json::Value>>,
-    /// `UNKNOWN` on the wire.
+    /// `UNKNOWN` on the wire. An integer over 64 bits is a string of its digits.
     #[serde(rename = "UNKNOWN", skip_serializing_if = "Option::is_none")]
     pub unknown: Option<Vec<::serde_json::Value>>,
-    /// `USER` on the wire.
+    /// `USER` on the wire. An integer over 64 bits is a string of its digits.
     #[serde(rename = "USER", skip_serializing_if = "Option::is_none")]
     pub user: Option<Vec<::serde_json::Value>>,
-    /// `VERSIONED_PLUGIN` on the wire; 2.0 and later.
+    /// `VERSIONED_PLUGIN` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[serde(rename = "VERSIONED_PLUGIN", skip_serializing_if = "Option::is_none")]
     pub versioned_plugin: Option<Vec<::serde_json::Value>>,
-    /// `WORKER_GROUP` on the wire; 2.0 and later.
+    /// `WORKER_GROUP` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[serde(rename = "WORKER_GROUP", skip_serializing_if = "Option::is_none")]
     pub worker_group: Option<Vec<::serde_json::Value>>,
-    /// `WORKER_QUEUE` on the wire; 2.0 and later.
+    /// `WORKER_QUEUE` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[serde(rename = "WORKER_QUEUE", skip_serializing_if = "Option::is_none")]
     pub worker_queue: Option<Vec<::serde_json::Value>>,
 }
@@ -636,139 +636,139 @@ pub struct RoleDetail {
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct RoleDetailPermissions {
-    /// `AI_COPILOT` on the wire; 1.3 and later, before 2.0.
+    /// `AI_COPILOT` on the wire; 1.3 and later, before 2.0. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "AI_COPILOT"))]
     pub ai_copilot: Vec<::serde_json::Value>,
-    /// `APP` on the wire.
+    /// `APP` on the wire. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "APP"))]
     pub app: Vec<::serde_json::Value>,
-    /// `APPEXECUTION` on the wire; before 2.0.
+    /// `APPEXECUTION` on the wire; before 2.0. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "APPEXECUTION"))]
     pub appexecution: Vec<::serde_json::Value>,
-    /// `APP_EXECUTION` on the wire; 2.0 and later.
+    /// `APP_EXECUTION` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "APP_EXECUTION"))]
     pub app_execution: Vec<::serde_json::Value>,
-    /// `ASSET` on the wire.
+    /// `ASSET` on the wire. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "ASSET"))]
     pub asset: Vec<::serde_json::Value>,
-    /// `AUDITLOG` on the wire.
+    /// `AUDITLOG` on the wire. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "AUDITLOG"))]
     pub auditlog: Vec<::serde_json::Value>,
-    /// `BINDING` on the wire.
+    /// `BINDING` on the wire. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "BINDING"))]
     pub binding: Vec<::serde_json::Value>,
-    /// `BLUEPRINT` on the wire.
+    /// `BLUEPRINT` on the wire. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "BLUEPRINT"))]
     pub blueprint: Vec<::serde_json::Value>,
-    /// `COPILOT` on the wire; 2.0 and later.
+    /// `COPILOT` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "COPILOT"))]
     pub copilot: Vec<::serde_json::Value>,
-    /// `CREDENTIAL` on the wire; 1.3 and later.
+    /// `CREDENTIAL` on the wire; 1.3 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "CREDENTIAL"))]
     pub credential: Vec<::serde_json::Value>,
-    /// `DASHBOARD` on the wire.
+    /// `DASHBOARD` on the wire. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "DASHBOARD"))]
     pub dashboard: Vec<::serde_json::Value>,
-    /// `EXECUTION` on the wire.
+    /// `EXECUTION` on the wire. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "EXECUTION"))]
     pub execution: Vec<::serde_json::Value>,
-    /// `FLOW` on the wire.
+    /// `FLOW` on the wire. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "FLOW"))]
     pub flow: Vec<::serde_json::Value>,
-    /// `GROUP` on the wire.
+    /// `GROUP` on the wire. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "GROUP"))]
     pub group: Vec<::serde_json::Value>,
-    /// `GROUP_MEMBERSHIP` on the wire; before 2.0.
+    /// `GROUP_MEMBERSHIP` on the wire; before 2.0. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "GROUP_MEMBERSHIP"))]
     pub group_membership: Vec<::serde_json::Value>,
-    /// `IMPERSONATE` on the wire; before 2.0.
+    /// `IMPERSONATE` on the wire; before 2.0. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "IMPERSONATE"))]
     pub impersonate: Vec<::serde_json::Value>,
-    /// `INSTANCE` on the wire; 2.0 and later.
+    /// `INSTANCE` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "INSTANCE"))]
     pub instance: Vec<::serde_json::Value>,
-    /// `INVITATION` on the wire.
+    /// `INVITATION` on the wire. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "INVITATION"))]
     pub invitation: Vec<::serde_json::Value>,
-    /// `KILL_SWITCH` on the wire; 2.0 and later.
+    /// `KILL_SWITCH` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "KILL_SWITCH"))]
     pub kill_switch: Vec<::serde_json::Value>,
-    /// `KVSTORE` on the wire.
+    /// `KVSTORE` on the wire. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "KVSTORE"))]
     pub kvstore: Vec<::serde_json::Value>,
-    /// `MCP_SERVER` on the wire; 2.0 and later.
+    /// `MCP_SERVER` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "MCP_SERVER"))]
     pub mcp_server: Vec<::serde_json::Value>,
-    /// `NAMESPACE` on the wire.
+    /// `NAMESPACE` on the wire. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "NAMESPACE"))]
     pub namespace: Vec<::serde_json::Value>,
-    /// `NAMESPACE_FILE` on the wire; 2.0 and later.
+    /// `NAMESPACE_FILE` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "NAMESPACE_FILE"))]
     pub namespace_file: Vec<::serde_json::Value>,
-    /// `POLICY` on the wire; 2.0 and later.
+    /// `POLICY` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "POLICY"))]
     pub policy: Vec<::serde_json::Value>,
-    /// `REUSABLE_INPUTS` on the wire; 2.0 and later.
+    /// `REUSABLE_INPUTS` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "REUSABLE_INPUTS"))]
     pub reusable_inputs: Vec<::serde_json::Value>,
-    /// `ROLE` on the wire.
+    /// `ROLE` on the wire. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "ROLE"))]
     pub role: Vec<::serde_json::Value>,
-    /// `SECRET` on the wire.
+    /// `SECRET` on the wire. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "SECRET"))]
     pub secret: Vec<::serde_json::Value>,
-    /// `SECURITY_INTEGRATION` on the wire; 2.0 and later.
+    /// `SECURITY_INTEGRATION` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "SECURITY_INTEGRATION"))]
     pub security_integration: Vec<::serde_json::Value>,
-    /// `SERVICE_ACCOUNT` on the wire.
+    /// `SERVICE_ACCOUNT` on the wire. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "SERVICE_ACCOUNT"))]
     pub service_account: Vec<::serde_json::Value>,
-    /// `SETTING` on the wire; before 2.0.
+    /// `SETTING` on the wire; before 2.0. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "SETTING"))]
     pub setting: Vec<::serde_json::Value>,
-    /// `SUPPORT` on the wire; 2.0 and later.
+    /// `SUPPORT` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "SUPPORT"))]
     pub support: Vec<::serde_json::Value>,
-    /// `SYSTEM_SETTINGS` on the wire; 2.0 and later.
+    /// `SYSTEM_SETTINGS` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "SYSTEM_SETTINGS"))]
     pub system_settings: Vec<::serde_json::Value>,
-    /// `TEMPLATE` on the wire; before 2.0.
+    /// `TEMPLATE` on the wire; before 2.0. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "TEMPLATE"))]
     pub template: Vec<::serde_json::Value>,
-    /// `TENANT` on the wire; 2.0 and later.
+    /// `TENANT` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "TENANT"))]
     pub tenant: Vec<::serde_json::Value>,
-    /// `TENANT_ACCESS` on the wire.
+    /// `TENANT_ACCESS` on the wire. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "TENANT_ACCESS"))]
     pub tenant_access: Vec<::serde_json::Value>,
-    /// `TENANT_SETTINGS` on the wire; 2.0 and later.
+    /// `TENANT_SETTINGS` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "TENANT_SETTINGS"))]
     pub tenant_settings: Vec<::serde_json::Value>,
-    /// `TEST` on the wire; before 2.0.
+    /// `TEST` on the wire; before 2.0. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "TEST"))]
     pub test: Vec<::serde_json::Value>,
-    /// `TESTSUITE` on the wire; 2.0 and later.
+    /// `TESTSUITE` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "TESTSUITE"))]
     pub testsuite: Vec<::serde_json::Value>,
-    /// `TESTSUITE_RUN` on the wire; 2.0 and later.
+    /// `TESTSUITE_RUN` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "TESTSUITE_RUN"))]
     pub testsuite_run: Vec<::serde_json::Value>,
-    /// `TRIGGER` on the wire; 2.0 and later.
+    /// `TRIGGER` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "TRIGGER"))]
     pub trigger: Vec<::serde_json::Value>,
-    /// `UNKNOWN` on the wire.
+    /// `UNKNOWN` on the wire. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "UNKNOWN"))]
     pub unknown: Vec<::serde_json::Value>,
-    /// `USER` on the wire.
+    /// `USER` on the wire. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "USER"))]
     pub user: Vec<::serde_json::Value>,
-    /// `VERSIONED_PLUGIN` on the wire; 2.0 and later.
+    /// `VERSIONED_PLUGIN` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "VERSIONED_PLUGIN"))]
     pub versioned_plugin: Vec<::serde_json::Value>,
-    /// `WORKER_GROUP` on the wire; 2.0 and later.
+    /// `WORKER_GROUP` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "WORKER_GROUP"))]
     pub worker_group: Vec<::serde_json::Value>,
-    /// `WORKER_QUEUE` on the wire; 2.0 and later.
+    /// `WORKER_QUEUE` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "WORKER_QUEUE"))]
     pub worker_queue: Vec<::serde_json::Value>,
 }
@@ -828,139 +828,139 @@ pub struct RoleDetailPermissions {
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct RolePermissions {
-    /// `AI_COPILOT` on the wire; 1.3 and later, before 2.0.
+    /// `AI_COPILOT` on the wire; 1.3 and later, before 2.0. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "AI_COPILOT"))]
     pub ai_copilot: Vec<::serde_json::Value>,
-    /// `APP` on the wire.
+    /// `APP` on the wire. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "APP"))]
     pub app: Vec<::serde_json::Value>,
-    /// `APPEXECUTION` on the wire; before 2.0.
+    /// `APPEXECUTION` on the wire; before 2.0. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "APPEXECUTION"))]
     pub appexecution: Vec<::serde_json::Value>,
-    /// `APP_EXECUTION` on the wire; 2.0 and later.
+    /// `APP_EXECUTION` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "APP_EXECUTION"))]
     pub app_execution: Vec<::serde_json::Value>,
-    /// `ASSET` on the wire.
+    /// `ASSET` on the wire. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "ASSET"))]
     pub asset: Vec<::serde_json::Value>,
-    /// `AUDITLOG` on the wire.
+    /// `AUDITLOG` on the wire. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "AUDITLOG"))]
     pub auditlog: Vec<::serde_json::Value>,
-    /// `BINDING` on the wire.
+    /// `BINDING` on the wire. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "BINDING"))]
     pub binding: Vec<::serde_json::Value>,
-    /// `BLUEPRINT` on the wire.
+    /// `BLUEPRINT` on the wire. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "BLUEPRINT"))]
     pub blueprint: Vec<::serde_json::Value>,
-    /// `COPILOT` on the wire; 2.0 and later.
+    /// `COPILOT` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "COPILOT"))]
     pub copilot: Vec<::serde_json::Value>,
-    /// `CREDENTIAL` on the wire; 1.3 and later.
+    /// `CREDENTIAL` on the wire; 1.3 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "CREDENTIAL"))]
     pub credential: Vec<::serde_json::Value>,
-    /// `DASHBOARD` on the wire.
+    /// `DASHBOARD` on the wire. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "DASHBOARD"))]
     pub dashboard: Vec<::serde_json::Value>,
-    /// `EXECUTION` on the wire.
+    /// `EXECUTION` on the wire. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "EXECUTION"))]
     pub execution: Vec<::serde_json::Value>,
-    /// `FLOW` on the wire.
+    /// `FLOW` on the wire. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "FLOW"))]
     pub flow: Vec<::serde_json::Value>,
-    /// `GROUP` on the wire.
+    /// `GROUP` on the wire. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "GROUP"))]
     pub group: Vec<::serde_json::Value>,
-    /// `GROUP_MEMBERSHIP` on the wire; before 2.0.
+    /// `GROUP_MEMBERSHIP` on the wire; before 2.0. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "GROUP_MEMBERSHIP"))]
     pub group_membership: Vec<::serde_json::Value>,
-    /// `IMPERSONATE` on the wire; before 2.0.
+    /// `IMPERSONATE` on the wire; before 2.0. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "IMPERSONATE"))]
     pub impersonate: Vec<::serde_json::Value>,
-    /// `INSTANCE` on the wire; 2.0 and later.
+    /// `INSTANCE` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "INSTANCE"))]
     pub instance: Vec<::serde_json::Value>,
-    /// `INVITATION` on the wire.
+    /// `INVITATION` on the wire. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "INVITATION"))]
     pub invitation: Vec<::serde_json::Value>,
-    /// `KILL_SWITCH` on the wire; 2.0 and later.
+    /// `KILL_SWITCH` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "KILL_SWITCH"))]
     pub kill_switch: Vec<::serde_json::Value>,
-    /// `KVSTORE` on the wire.
+    /// `KVSTORE` on the wire. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "KVSTORE"))]
     pub kvstore: Vec<::serde_json::Value>,
-    /// `MCP_SERVER` on the wire; 2.0 and later.
+    /// `MCP_SERVER` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "MCP_SERVER"))]
     pub mcp_server: Vec<::serde_json::Value>,
-    /// `NAMESPACE` on the wire.
+    /// `NAMESPACE` on the wire. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "NAMESPACE"))]
     pub namespace: Vec<::serde_json::Value>,
-    /// `NAMESPACE_FILE` on the wire; 2.0 and later.
+    /// `NAMESPACE_FILE` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "NAMESPACE_FILE"))]
     pub namespace_file: Vec<::serde_json::Value>,
-    /// `POLICY` on the wire; 2.0 and later.
+    /// `POLICY` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "POLICY"))]
     pub policy: Vec<::serde_json::Value>,
-    /// `REUSABLE_INPUTS` on the wire; 2.0 and later.
+    /// `REUSABLE_INPUTS` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "REUSABLE_INPUTS"))]
     pub reusable_inputs: Vec<::serde_json::Value>,
-    /// `ROLE` on the wire.
+    /// `ROLE` on the wire. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "ROLE"))]
     pub role: Vec<::serde_json::Value>,
-    /// `SECRET` on the wire.
+    /// `SECRET` on the wire. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "SECRET"))]
     pub secret: Vec<::serde_json::Value>,
-    /// `SECURITY_INTEGRATION` on the wire; 2.0 and later.
+    /// `SECURITY_INTEGRATION` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "SECURITY_INTEGRATION"))]
     pub security_integration: Vec<::serde_json::Value>,
-    /// `SERVICE_ACCOUNT` on the wire.
+    /// `SERVICE_ACCOUNT` on the wire. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "SERVICE_ACCOUNT"))]
     pub service_account: Vec<::serde_json::Value>,
-    /// `SETTING` on the wire; before 2.0.
+    /// `SETTING` on the wire; before 2.0. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "SETTING"))]
     pub setting: Vec<::serde_json::Value>,
-    /// `SUPPORT` on the wire; 2.0 and later.
+    /// `SUPPORT` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "SUPPORT"))]
     pub support: Vec<::serde_json::Value>,
-    /// `SYSTEM_SETTINGS` on the wire; 2.0 and later.
+    /// `SYSTEM_SETTINGS` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "SYSTEM_SETTINGS"))]
     pub system_settings: Vec<::serde_json::Value>,
-    /// `TEMPLATE` on the wire; before 2.0.
+    /// `TEMPLATE` on the wire; before 2.0. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "TEMPLATE"))]
     pub template: Vec<::serde_json::Value>,
-    /// `TENANT` on the wire; 2.0 and later.
+    /// `TENANT` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "TENANT"))]
     pub tenant: Vec<::serde_json::Value>,
-    /// `TENANT_ACCESS` on the wire.
+    /// `TENANT_ACCESS` on the wire. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "TENANT_ACCESS"))]
     pub tenant_access: Vec<::serde_json::Value>,
-    /// `TENANT_SETTINGS` on the wire; 2.0 and later.
+    /// `TENANT_SETTINGS` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "TENANT_SETTINGS"))]
     pub tenant_settings: Vec<::serde_json::Value>,
-    /// `TEST` on the wire; before 2.0.
+    /// `TEST` on the wire; before 2.0. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "TEST"))]
     pub test: Vec<::serde_json::Value>,
-    /// `TESTSUITE` on the wire; 2.0 and later.
+    /// `TESTSUITE` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "TESTSUITE"))]
     pub testsuite: Vec<::serde_json::Value>,
-    /// `TESTSUITE_RUN` on the wire; 2.0 and later.
+    /// `TESTSUITE_RUN` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "TESTSUITE_RUN"))]
     pub testsuite_run: Vec<::serde_json::Value>,
-    /// `TRIGGER` on the wire; 2.0 and later.
+    /// `TRIGGER` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "TRIGGER"))]
     pub trigger: Vec<::serde_json::Value>,
-    /// `UNKNOWN` on the wire.
+    /// `UNKNOWN` on the wire. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "UNKNOWN"))]
     pub unknown: Vec<::serde_json::Value>,
-    /// `USER` on the wire.
+    /// `USER` on the wire. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "USER"))]
     pub user: Vec<::serde_json::Value>,
-    /// `VERSIONED_PLUGIN` on the wire; 2.0 and later.
+    /// `VERSIONED_PLUGIN` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "VERSIONED_PLUGIN"))]
     pub versioned_plugin: Vec<::serde_json::Value>,
-    /// `WORKER_GROUP` on the wire; 2.0 and later.
+    /// `WORKER_GROUP` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "WORKER_GROUP"))]
     pub worker_group: Vec<::serde_json::Value>,
-    /// `WORKER_QUEUE` on the wire; 2.0 and later.
+    /// `WORKER_QUEUE` on the wire; 2.0 and later. An integer over 64 bits is a string of its digits.
     #[cfg_attr(feature = "serialize", serde(rename = "WORKER_QUEUE"))]
     pub worker_queue: Vec<::serde_json::Value>,
 }

@@ -89,7 +89,7 @@ pub struct SchemaExtensionConfiguration {
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct ScimAttribute {
-    /// `accessor` on the wire.
+    /// `accessor` on the wire. An integer over 64 bits is a string of its digits.
     pub accessor: Option<::serde_json::Value>,
     /// `attributes` on the wire.
     pub attributes: Vec<crate::ScimAttribute>,

@@ -701,13 +701,13 @@ pub struct PolicyMutation {
     pub action: Option<crate::PolicyMutationAction>,
     /// `policyId` on the wire.
     pub policy_id: Option<String>,
-    /// `previousValue` on the wire.
+    /// `previousValue` on the wire. An integer over 64 bits is a string of its digits.
     pub previous_value: Option<::serde_json::Value>,
     /// `scope` on the wire.
     pub scope: Option<crate::PolicyScope>,
     /// `target` on the wire.
     pub target: Option<String>,
-    /// `value` on the wire.
+    /// `value` on the wire. An integer over 64 bits is a string of its digits.
     pub value: Option<::serde_json::Value>,
 }
 
@@ -982,7 +982,7 @@ impl ScimExtension {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ScimFilter {
-    /// `expression` on the wire.
+    /// `expression` on the wire. An integer over 64 bits is a string of its digits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expression: Option<::serde_json::Value>,
     /// `filter` on the wire.
@@ -1174,7 +1174,7 @@ pub struct ScimPatchOperation {
     /// `path` on the wire.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<crate::ScimPatchOperationPath>,
-    /// `value` on the wire.
+    /// `value` on the wire. An integer over 64 bits is a string of its digits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<::serde_json::Value>,
 }
@@ -1705,7 +1705,7 @@ impl ScimUser {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ScimValuePathExpression {
-    /// `attributeExpression` on the wire.
+    /// `attributeExpression` on the wire. An integer over 64 bits is a string of its digits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attribute_expression: Option<::serde_json::Value>,
     /// `attributePath` on the wire.
@@ -1774,7 +1774,7 @@ pub struct Tenant {
     /// `sdkDefaultAuthentication` on the wire; 1.3 and later.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sdk_default_authentication: Option<crate::SdkAuth>,
-    /// `secretConfiguration` on the wire.
+    /// `secretConfiguration` on the wire. An integer over 64 bits is a string of its digits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret_configuration: Option<crate::Sensitive<::serde_json::Map<String, ::serde_json::Value>>>,
     /// `secretIsolation` on the wire.
@@ -1789,7 +1789,7 @@ pub struct Tenant {
     /// `settings` on the wire; 2.0 and later.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settings: Option<crate::TenantPreferencesSettings>,
-    /// `storageConfiguration` on the wire.
+    /// `storageConfiguration` on the wire. An integer over 64 bits is a string of its digits.
     #[serde(skip_serializing_if = "::serde_json::Map::is_empty")]
     pub storage_configuration: ::serde_json::Map<String, ::serde_json::Value>,
     /// `storageIsolation` on the wire.
@@ -2027,7 +2027,7 @@ pub struct TenantAccessGroup {
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct TenantIdentityProvider {
-    /// `attributes` on the wire.
+    /// `attributes` on the wire. An integer over 64 bits is a string of its digits.
     pub attributes: ::serde_json::Map<String, ::serde_json::Value>,
     /// `externalId` on the wire.
     pub external_id: Option<String>,
@@ -2176,7 +2176,7 @@ pub struct User {
     pub first_name: Option<String>,
     /// `groupList` on the wire.
     pub group_list: Vec<crate::GroupIdentifier>,
-    /// `groups` on the wire.
+    /// `groups` on the wire. An integer over 64 bits is a string of its digits.
     pub groups: Vec<::serde_json::Value>,
     /// `id` on the wire.
     pub id: Option<String>,

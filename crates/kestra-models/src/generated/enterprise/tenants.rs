@@ -27,7 +27,7 @@ pub struct ApiTenant {
     pub require_existing_namespace: Option<bool>,
     /// `sdkDefaultAuthentication` on the wire; 1.3 and later.
     pub sdk_default_authentication: Option<crate::SdkAuth>,
-    /// `secretConfiguration` on the wire.
+    /// `secretConfiguration` on the wire. An integer over 64 bits is a string of its digits.
     pub secret_configuration: Option<crate::Sensitive<::serde_json::Map<String, ::serde_json::Value>>>,
     /// `secretIsolation` on the wire.
     pub secret_isolation: Option<crate::Isolation>,
@@ -37,7 +37,7 @@ pub struct ApiTenant {
     pub secret_type: Option<String>,
     /// `settings` on the wire; 2.0 and later.
     pub settings: Option<crate::TenantPreferencesSettings>,
-    /// `storageConfiguration` on the wire.
+    /// `storageConfiguration` on the wire. An integer over 64 bits is a string of its digits.
     pub storage_configuration: ::serde_json::Map<String, ::serde_json::Value>,
     /// `storageIsolation` on the wire.
     pub storage_isolation: Option<crate::Isolation>,

@@ -68,13 +68,13 @@ pub struct Assertion {
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct AssertionResult {
-    /// `actual` on the wire.
+    /// `actual` on the wire. An integer over 64 bits is a string of its digits.
     pub actual: Option<::serde_json::Value>,
     /// `description` on the wire.
     pub description: Option<String>,
     /// `errorMessage` on the wire.
     pub error_message: Option<String>,
-    /// `expected` on the wire.
+    /// `expected` on the wire. An integer over 64 bits is a string of its digits.
     pub expected: Option<::serde_json::Value>,
     /// `isSuccess` on the wire.
     pub is_success: Option<bool>,
@@ -121,7 +121,7 @@ pub struct AssertionRunError {
 pub struct Fixtures {
     /// `files` on the wire.
     pub files: ::std::collections::BTreeMap<String, String>,
-    /// `inputs` on the wire.
+    /// `inputs` on the wire. An integer over 64 bits is a string of its digits.
     pub inputs: ::serde_json::Map<String, ::serde_json::Value>,
     /// `tasks` on the wire.
     pub tasks: Vec<crate::TaskFixture>,

@@ -1,0 +1,36 @@
+//! Outputs, wherever a version keeps them.
+
+use kestra_core::{Error, ErrorKind};
+use serde_json::{Map, Value};
+
+use crate::Outputs;
+
+impl Outputs {
+    /// Returns the outputs of one task run, on every version: since 2.0 by `get_task_run_outputs`, before from the execution.
+    /// Empty if the task run has none. An integer over 64 bits is a string of its digits.
+    ///
+    /// # Errors
+    ///
+    /// As those of the two operations; before 2.0 an error that [`is_not_found`](Error::is_not_found) if the execution has no
+    /// such task run.
+    pub async fn of_task_run(
+        &self,
+        execution_id: impl AsRef<str>,
+        task_run_id: impl AsRef<str>,
+    ) -> Result<Map<String, Value>, Error> {
+        let (execution_id, task_run_id) = (execution_id.as_ref(), task_run_id.as_ref());
+        match self.get_task_run_outputs(execution_id, task_run_id).await {
+            Err(error) if error.kind() == ErrorKind::Unsupported => {}
+            outputs => return outputs,
+        }
+        let execution = self.client().executions().get_execution(execution_id).await?;
+        let runs = execution.task_run_list.unwrap_or_default();
+        match runs.into_iter().find(|run| run.id.as_deref() == Some(task_run_id)) {
+            Some(run) => Ok(run.outputs.unwrap_or_default()),
+            None => {
+                let message = format!("execution {execution_id} has no task run {task_run_id}");
+                Err(Error::new(ErrorKind::Status, message).of_missing().of_execution(execution_id))
+            }
+        }
+    }
+}
