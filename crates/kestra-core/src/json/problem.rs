@@ -46,3 +46,9 @@ impl fmt::Display for Problem {
 }
 
 impl std::error::Error for Problem {}
+
+impl From<Problem> for serde_json::Error {
+    fn from(problem: Problem) -> Self {
+        serde::de::Error::custom(problem)
+    }
+}

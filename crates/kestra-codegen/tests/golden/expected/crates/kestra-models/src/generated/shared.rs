@@ -58,7 +58,7 @@ pub struct Book {
     pub author: Option<crate::Author>,
     /// `chapters` on the wire.
     pub chapters: Vec<crate::Chapter>,
-    /// `extra` on the wire.
+    /// `extra` on the wire. An integer over 64 bits is a string of its digits.
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
     /// `id` on the wire.
     pub id: Option<i64>,
