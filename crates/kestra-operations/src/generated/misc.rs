@@ -212,7 +212,7 @@ pub static PING: ::kestra_core::OperationInfo = {
     ::kestra_core::OperationInfo::new("ping", "misc", ROUTES)
         .go_key("MiscAPIService.Ping")
         .replay(::kestra_core::Replay::Safe)
-        .answer(::kestra_core::Answer::Text, "text/plain, application/json;q=0.9, */*;q=0.1")
+        .answer(::kestra_core::Answer::Text, "application/json, */*;q=0.1")
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[
