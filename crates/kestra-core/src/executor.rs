@@ -11,6 +11,7 @@ use crate::body::Body;
 use crate::call::Call;
 use crate::error::Error;
 use crate::operation::OperationInfo;
+use crate::transient::Outages;
 
 /// Something that can send a call and gives a response whose status is no error.
 ///
@@ -18,6 +19,12 @@ use crate::operation::OperationInfo;
 pub trait Executor: Clone + Send + Sync + 'static {
     /// Sends the call once polled.
     fn execute(&self, call: Call) -> CallFuture;
+
+    /// The outages that its calls share; none of its own by default, so that each call outlasts an outage by itself.
+    #[doc(hidden)]
+    fn outages(&self) -> Outages {
+        Outages::default()
+    }
 }
 
 /// A call on its way: one allocation, whatever the stack.
@@ -29,19 +36,27 @@ pub struct Detached;
 
 /// An executor of whatever kind, so that what takes it is compiled once.
 #[derive(Clone)]
-pub struct SharedExecutor(Arc<dyn Fn(Call) -> CallFuture + Send + Sync>);
+pub struct SharedExecutor {
+    execute: Arc<dyn Fn(Call) -> CallFuture + Send + Sync>,
+    outages: Outages,
+}
 
 impl SharedExecutor {
     /// One that sends through this one.
     pub fn new<E: Executor>(executor: &E) -> Self {
+        let outages = executor.outages();
         let executor = executor.clone();
-        Self(Arc::new(move |call| executor.execute(call)))
+        Self { execute: Arc::new(move |call| executor.execute(call)), outages }
     }
 }
 
 impl Executor for SharedExecutor {
     fn execute(&self, call: Call) -> CallFuture {
-        (self.0)(call)
+        (self.execute)(call)
+    }
+
+    fn outages(&self) -> Outages {
+        self.outages.clone()
     }
 }
 

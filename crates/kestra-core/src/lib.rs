@@ -30,6 +30,7 @@ mod query;
 mod question;
 pub mod redact;
 pub mod retry;
+mod retry_after;
 mod servers;
 pub mod sse;
 mod target;
@@ -65,6 +66,8 @@ pub use operation::{
 pub use options::CallOptions;
 pub use question::{Check, Question};
 pub use retry::{Attempt, AttemptResult, Retry, RetryEvent, Verdict};
+#[doc(hidden)]
+pub use retry_after::read as read_retry_after;
 pub use servers::{BaseUrl, Server, ServerVariables, Servers, Variable};
 pub use target::Target;
 pub use timeouts::{Limits, Timeouts};

@@ -42,6 +42,7 @@ struct Options {
     idempotent: Option<bool>,
     unchecked: Option<bool>,
     any_version: Option<bool>,
+    single_attempt: bool,
     api_version: Option<Version>,
     invalid: Option<String>,
 }
@@ -208,6 +209,13 @@ impl CallOptions {
         self.set(|options| options.any_version = Some(true))
     }
 
+    /// Leaves all attempts but the first to the caller, who outlasts outages.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn single_attempt(self) -> Self {
+        self.set(|options| options.single_attempt = true)
+    }
+
     /// Sets the server's version, so that it isn't asked.
     #[must_use]
     pub fn api_version(self, version: Version) -> Self {
@@ -243,6 +251,7 @@ impl CallOptions {
         merged.idempotent = ours.idempotent.or(merged.idempotent);
         merged.unchecked = ours.unchecked.or(merged.unchecked);
         merged.any_version = ours.any_version.or(merged.any_version);
+        merged.single_attempt |= ours.single_attempt;
         merged.api_version = ours.api_version.or(merged.api_version);
         merged.invalid = ours.invalid.or(merged.invalid);
         Self(Some(Arc::new(merged)))
@@ -293,6 +302,12 @@ impl CallOptions {
         })
     }
 
+    /// Whether calls with other options go to the same server, unless one is selected for an operation alone.
+    pub(crate) fn selects_server_of(&self, other: &Self) -> bool {
+        self.get_server_index(None) == other.get_server_index(None)
+            && self.get_server_variables(None) == other.get_server_variables(None)
+    }
+
     /// The variables of the server for an operation: its own as a whole, else the general ones.
     #[must_use]
     pub fn get_server_variables(&self, operation: Option<&str>) -> Option<&ServerVariables> {
@@ -315,6 +330,14 @@ impl CallOptions {
     #[must_use]
     pub fn get_retry(&self) -> Option<&Retry> {
         self.get(|options| options.retry.as_ref())
+    }
+
+    /// Whether all attempts but the first are the caller's.
+    #[doc(hidden)]
+    #[inline]
+    #[must_use]
+    pub fn is_single_attempt(&self) -> bool {
+        self.0.as_deref().is_some_and(|options| options.single_attempt)
     }
 
     /// Whether the call is said to be idempotent.

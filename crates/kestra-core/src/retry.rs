@@ -66,7 +66,7 @@ pub struct RetryNote(pub &'static str);
 type Observer = dyn Fn(&RetryEvent<'_>) + Send + Sync;
 
 impl Retry {
-    /// Three attempts, waits of up to 100 ms, 200 ms, 400 ms … 20 s, `Retry-After` of up to 60 s, a budget of 500 tokens.
+    /// Three attempts, waits of up to 100 ms, 200 ms, 400 ms … 20 s, `Retry-After` of up to 60 s, a budget of 400 tokens.
     #[must_use]
     pub const fn standard() -> Self {
         Self {
@@ -74,7 +74,7 @@ impl Retry {
             base: Duration::from_millis(100),
             max_backoff: Duration::from_secs(20),
             max_retry_after: Duration::from_mins(1),
-            budget: Some(500),
+            budget: Some(400),
             after_503: false,
             classifiers: None,
             observer: None,
@@ -111,7 +111,7 @@ impl Retry {
         self
     }
 
-    /// Sets how many tokens the calls of a client share (500 by default): a retry takes 14, 5 after 429 or 503, and a
+    /// Sets how many tokens the calls of a client share (400 by default): a retry takes 14, 5 after a 429, and a
     /// success gives back what its own retries took, or 1.
     #[must_use]
     pub fn budget(mut self, tokens: u32) -> Self {

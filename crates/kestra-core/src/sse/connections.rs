@@ -11,6 +11,7 @@ use crate::decode;
 use crate::error::Error;
 use crate::executor::{Executor, ResponseFuture};
 use crate::json::Read;
+use crate::options::CallOptions;
 use crate::transient::TransientRetry;
 
 /// After this long a connection was worth opening, whatever came over it.
@@ -25,6 +26,8 @@ pub struct Connections<E, T> {
     executor: E,
     call: Call,
     open: Option<EventStream<T>>,
+    /// Why the last connection couldn't be opened, while the server is waited for.
+    unopened: Option<Error>,
     /// Whether the open connection has given an event.
     is_fruitful: bool,
     retry: TransientRetry,
@@ -52,10 +55,11 @@ pub enum Step<T> {
 
 impl<E: Executor, T: Read> Connections<E, T> {
     /// Connections that this call opens, none of them yet. Gives up after an outage of 10 minutes.
-    pub fn new(executor: E, call: Call) -> Self {
+    pub fn new(executor: E, mut call: Call) -> Self {
+        call.change_options(CallOptions::single_attempt);
         let reconnects = Reconnects::new(call.info());
         let retry = TransientRetry::new(&executor, call.options());
-        Self { executor, call, open: None, is_fruitful: false, retry, reconnects }
+        Self { executor, call, open: None, unopened: None, is_fruitful: false, retry, reconnects }
     }
 
     /// Sets how long an outage may last.
@@ -73,6 +77,9 @@ impl<E: Executor, T: Read> Connections<E, T> {
     ///
     /// What no further connection can mend: the call is wrong or refused, or an event can't be read.
     pub async fn next(&mut self) -> Result<Step<T>, Error> {
+        if self.unopened.is_some() {
+            return self.wait_for_server().await;
+        }
         let info = self.call.info();
         let events = match &mut self.open {
             Some(events) => events,
@@ -97,8 +104,13 @@ impl<E: Executor, T: Read> Connections<E, T> {
                 Ok(Step::Event(event))
             }
             Err(error) => {
-                let has_lasted = events.opened().is_some_and(|opened| opened.at.elapsed() >= LASTED);
+                let opened = events.opened();
+                let has_lasted = opened.is_some_and(|opened| opened.at.elapsed() >= LASTED);
                 self.open = None;
+                if opened.is_none() && error.is_transient() {
+                    self.unopened = Some(error);
+                    return self.wait_for_server().await;
+                }
                 if has_lasted {
                     self.retry.succeeded();
                 }
@@ -111,6 +123,16 @@ impl<E: Executor, T: Read> Connections<E, T> {
         }
     }
 
+    /// Nothing is asked beside the stream before the server is there again, so that many streams don't multiply an outage.
+    async fn wait_for_server(&mut self) -> Result<Step<T>, Error> {
+        let is_there = self.retry.wait_for_server(Duration::ZERO).await;
+        match self.unopened.take() {
+            Some(error) if is_there => Ok(Step::Cut { error, is_fruitful: false }),
+            Some(error) => Err(error),
+            None => Ok(Step::End),
+        }
+    }
+
     /// When the open connection was answered at the latest, by the server's clock if it told the time.
     #[must_use]
     pub fn opened(&self) -> Option<Timestamp> {
@@ -119,7 +141,20 @@ impl<E: Executor, T: Read> Connections<E, T> {
 
     /// Closes the connection that is open, if one is; the next event comes from another.
     pub fn close(&mut self) {
-        self.open = None;
+        (self.open, self.unopened) = (None, None);
+    }
+
+    /// Whether the server may be asked something beside the stream: a connection is open, or the server is there while one is
+    /// being opened, for which this waits.
+    pub async fn is_server_there(&mut self) -> bool {
+        let is_open = self.open.as_ref().is_some_and(|events| events.opened().is_some());
+        is_open || self.retry.wait_for_server(Duration::ZERO).await
+    }
+
+    /// Whether no connection could be opened, and the server is waited for.
+    #[must_use]
+    pub fn is_waiting_for_server(&self) -> bool {
+        self.unopened.is_some()
     }
 
     /// Says that what is streamed is known to be there, so that the answers of a server that restarts are outlasted too; see
@@ -148,7 +183,11 @@ impl<E: Executor, T: Read> Connections<E, T> {
     pub async fn pause(&mut self, failure: Error) -> Result<(), Error> {
         let Some(wait) = self.retry.wait_after(&failure).await else { return Err(failure) };
         self.reconnects.tell(&failure, self.is_fruitful, wait);
-        tokio::time::sleep(wait).await;
-        Ok(())
+        if self.is_fruitful {
+            // A connection that worked until now was most likely cut for a reason of its own.
+            tokio::time::sleep(wait).await;
+            return Ok(());
+        }
+        if self.retry.wait_for_server(wait).await { Ok(()) } else { Err(failure) }
     }
 }

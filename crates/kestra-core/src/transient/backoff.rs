@@ -63,15 +63,25 @@ impl Backoff {
         Some(self.grow())
     }
 
+    /// How long nothing may come through yet.
+    pub(super) fn time_left(&self) -> Duration {
+        self.outage.saturating_sub(self.since.map_or(Duration::ZERO, |since| since.elapsed()))
+    }
+
     /// Waits, longer each time.
     pub async fn wait(&mut self) {
         tokio::time::sleep(self.grow()).await;
     }
 
     fn grow(&mut self) -> Duration {
+        self.next_limit().mul_f64(fastrand::f64())
+    }
+
+    /// The longest that the next wait may be, however long the outage is.
+    pub(super) fn next_limit(&mut self) -> Duration {
         let limit = self.base.saturating_mul(1 << self.failures.min(20)).min(self.cap);
         self.failures = self.failures.saturating_add(1);
-        limit.mul_f64(fastrand::f64())
+        limit
     }
 }
 

@@ -4,7 +4,9 @@
 //! server. All such loops are a [`TransientRetry`].
 
 mod backoff;
+mod outage;
 mod retry;
 
 pub use backoff::Backoff;
+pub use outage::Outages;
 pub use retry::TransientRetry;

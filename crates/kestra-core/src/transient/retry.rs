@@ -13,6 +13,7 @@ use crate::executor::{Executor, SharedExecutor};
 use crate::operation::{ACCEPT_JSON, Answer, OperationInfo, Replay, Route};
 use crate::options::CallOptions;
 use crate::retry::Retry;
+use crate::retry_after::read as read_retry_after;
 use crate::version::Versions;
 
 /// How many 500s in a row are taken for those of a server that goes down, if it is otherwise in good health.
@@ -110,7 +111,7 @@ impl TransientRetry {
         let least = match failure.status() {
             _ if failure.is_transient() => {
                 self.internal_errors = 0;
-                Duration::ZERO
+                asked_for(failure)
             }
             Some(StatusCode::UNAUTHORIZED) if self.may_pass(failure) => {
                 let since = self.unauthorized_since.get_or_insert_with(Instant::now);
@@ -129,7 +130,8 @@ impl TransientRetry {
             }
             _ => return None,
         };
-        self.backoff.next_wait().map(|wait| wait.max(least))
+        let (wait, left) = (self.backoff.next_wait()?, self.backoff.time_left());
+        (least <= left).then_some(wait.max(least).min(left))
     }
 
     /// Pauses after a failure.
@@ -138,9 +140,17 @@ impl TransientRetry {
     ///
     /// The failure itself, if it is final or nothing has come through for too long.
     pub async fn pause(&mut self, failure: Error) -> Result<(), Error> {
-        let Some(wait) = self.wait_after(&failure).await else { return Err(failure) };
+        match self.wait_after(&failure).await {
+            Some(wait) if self.wait_for_server(wait).await => Ok(()),
+            _ => Err(failure),
+        }
+    }
+
+    /// Waits this long and then until the server is there, which one call of a client asks for all of them. Returns whether it
+    /// is there before nothing has come through for too long.
+    pub async fn wait_for_server(&self, wait: Duration) -> bool {
         tokio::time::sleep(wait).await;
-        Ok(())
+        self.executor.outages().wait(&self.options, self.backoff.time_left(), || self.is_there()).await
     }
 
     /// Reads until that succeeds.
@@ -165,10 +175,25 @@ impl TransientRetry {
 
     /// Whether the server answers what needs neither credentials nor a database.
     async fn is_healthy(&self) -> bool {
+        self.ask_health().await.is_ok()
+    }
+
+    /// Whether somebody is there who answers, if only that the question is not for us.
+    async fn is_there(&self) -> bool {
+        self.ask_health().await.map_or_else(|failure| !failure.is_transient(), |()| true)
+    }
+
+    async fn ask_health(&self) -> Result<(), Error> {
         let mut call = Call::new(&HEALTH);
         call.change_options(|_| self.options.clone().retry(Retry::none()).timeout(HEALTH_LIMIT));
-        self.executor.execute(call).await.is_ok()
+        self.executor.execute(call).await.map(drop)
     }
+}
+
+/// How long the server asks to be left alone.
+fn asked_for(failure: &Error) -> Duration {
+    let response = failure.response().map(|response| &response.parts);
+    response.and_then(|parts| read_retry_after(parts.status, &parts.headers)).unwrap_or_default()
 }
 
 /// Whether a server that goes down or has just started answers so.
@@ -250,8 +275,14 @@ mod tests {
             [refused, || answered(503), || answered(429), || Error::new(ErrorKind::Transport, "reset")];
         for fail in fails {
             let limit = Duration::from_secs(60);
-            let (tries, lasted) = tries(retry(&Health::default()).limit(limit), &[fail]).await;
-            assert!(tries > 5 && lasted >= limit && lasted < limit * 2, "{tries} {lasted:?}");
+            let good = Health { is_good: true, ..Health::default() };
+            let (count, lasted) = tries(retry(&good).limit(limit), &[fail]).await;
+            assert!(count > 5 && lasted >= limit && lasted < limit * 2, "{count} {lasted:?}");
+            // Nobody is there: that is found out by the question alone, and the read isn't tried again.
+            let down = Health::default();
+            let (count, lasted) = tries(retry(&down).limit(limit), &[fail]).await;
+            assert_eq!((count, lasted.as_secs()), (1, limit.as_secs()));
+            assert!(down.asked.load(Ordering::Relaxed) > 5);
         }
         let fails: [fn() -> Error; 4] = [
             || answered(500),
@@ -268,7 +299,7 @@ mod tests {
     async fn of_what_is_known_five_500s_in_a_row_are_final_if_the_server_is_in_good_health() {
         let good = Health { is_good: true, ..Health::default() };
         let (count, lasted) = tries(retry(&good).known(), &[|| answered(500)]).await;
-        assert_eq!((count, good.asked.load(Ordering::Relaxed)), (5, 1));
+        assert_eq!(count, 5);
         assert!(lasted >= Duration::from_secs(2), "a server takes a moment to go down: {lasted:?}");
         let row: [fn() -> Error; 6] = [
             || answered(500),
@@ -282,7 +313,7 @@ mod tests {
 
         let bad = Health::default();
         let (count, lasted) = tries(retry(&bad).known(), &[|| answered(500)]).await;
-        assert!(count > 20 && lasted >= Duration::from_secs(600), "{count} {lasted:?}");
+        assert!(count == 1 && lasted >= Duration::from_secs(600), "{count} {lasted:?}");
         assert!(bad.asked.load(Ordering::Relaxed) > 20);
     }
 
@@ -304,6 +335,5 @@ mod tests {
             }
             retry.succeeded();
         }
-        assert_eq!(health.asked.load(Ordering::Relaxed), 0);
     }
 }

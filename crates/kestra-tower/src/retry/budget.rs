@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use http::StatusCode;
 
 /// What a budget holds where neither layer nor call names a number.
-const DEFAULT_TOKENS: u32 = 500;
+const DEFAULT_TOKENS: u32 = 400;
 
 #[derive(Debug)]
 pub(super) struct Budget {
@@ -19,10 +19,10 @@ impl Budget {
         Self { capacity, tokens: AtomicU32::new(capacity) }
     }
 
-    /// What a retry costs: less where the server only asked for patience.
+    /// What a retry costs: less where the server is there and only asks for patience.
     pub(super) fn cost(status: Option<StatusCode>) -> u32 {
         match status {
-            Some(StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) => 5,
+            Some(StatusCode::TOO_MANY_REQUESTS) => 5,
             _ => 14,
         }
     }

@@ -5,9 +5,7 @@ use std::time::Duration;
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, StatusCode};
 use kestra_core::retry::{Attempt, AttemptResult, is_transient_status};
-use kestra_core::{Error, ErrorKind, RequestSent, Retry, TimeoutPhase, Verdict};
-
-use super::retry_after;
+use kestra_core::{Error, ErrorKind, RequestSent, Retry, TimeoutPhase, Verdict, read_retry_after};
 
 /// What policy and result say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +31,7 @@ pub(super) fn decide(policy: &Retry, attempt: &Attempt<'_>) -> Decision {
         Decision::Final
     } else {
         let asked = response(attempt)
-            .and_then(|(status, headers)| retry_after::read(status, headers))
+            .and_then(|(status, headers)| read_retry_after(status, headers))
             .map_or(asked, |after| after.max(asked));
         if asked > policy.retry_after_limit() { Decision::TooLong } else { Decision::Again(asked) }
     };

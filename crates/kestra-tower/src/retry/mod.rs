@@ -57,7 +57,6 @@ mod decision;
 mod foreign;
 mod future;
 mod layer;
-mod retry_after;
 mod service;
 
 pub use future::RetryFuture;

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
-use kestra_core::{Body, BoxError, CallContext};
+use kestra_core::{Body, BoxError, CallContext, CallOptions};
 use tower_service::Service;
 
 use super::future::RetryFuture;
@@ -38,8 +38,11 @@ where
     #[inline]
     fn call(&mut self, request: Request<Body>) -> RetryFuture<S> {
         let context = CallContext::of(&request).cloned();
-        let policy = context.as_ref().and_then(|context| context.options().get_retry());
-        let limit = policy.unwrap_or(&self.shared.policy).attempts_limit();
+        let options = context.as_ref().map(CallContext::options);
+        let policy = options.and_then(CallOptions::get_retry).unwrap_or(&self.shared.policy);
+        // A loop above that outlasts outages makes the other attempts, since it knows of all calls that wait.
+        let is_single = options.is_some_and(CallOptions::is_single_attempt);
+        let limit = if is_single { 1 } else { policy.attempts_limit() };
         let saved = if limit > 1 { Saved::of(&request, context.as_ref()) } else { None };
         let is_idempotent = match &context {
             Some(context) => context.is_idempotent(request.method()),

@@ -17,6 +17,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::{Request, Response};
+use kestra_core::transient::Outages;
 use kestra_core::{Body, BoxError, Call, CallContext, CallFuture, CallOptions, Error, Executor};
 use tower::Service;
 
@@ -51,6 +52,7 @@ struct Shared {
     body_limit: usize,
     /// Whether the stack tries calls again that say nothing of it themselves.
     retries: bool,
+    outages: Outages,
 }
 
 impl Client {
@@ -99,12 +101,17 @@ impl Client {
     }
 
     fn new(stack: SharedStack, options: CallOptions, body_limit: usize, retries: bool) -> Self {
-        Self { shared: Arc::new(Shared { stack, body_limit, retries }), options }
+        Self { shared: Arc::new(Shared { stack, body_limit, retries, outages: Outages::default() }), options }
     }
 
     /// Whether this client's calls are tried again.
     pub(crate) fn retries(&self) -> bool {
         self.options.get_retry().map_or(self.shared.retries, |retry| retry.attempts_limit() > 1)
+    }
+
+    /// This client for a loop that outlasts outages, and makes all attempts but the first of a call itself.
+    pub(crate) fn for_loop(&self) -> Self {
+        self.with_options(CallOptions::new().single_attempt())
     }
 
     /// The same client with other defaults; what `options` doesn't set stays as it was.
@@ -172,6 +179,10 @@ impl Client {
 }
 
 impl Executor for Client {
+    fn outages(&self) -> Outages {
+        self.shared.outages.clone()
+    }
+
     fn execute(&self, call: Call) -> CallFuture {
         match actions::is_action(&call) {
             true => actions::act(self.clone(), call),

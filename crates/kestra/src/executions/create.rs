@@ -54,7 +54,7 @@ pub(super) async fn create(client: &Client, mut creation: Creation) -> Result<Cr
     let key = creation.key()?;
     let mut once = Once {
         patience: Patience::of(client),
-        client: client.clone(),
+        client: for_attempts(client),
         namespace: creation.namespace.clone(),
         flow: creation.flow.clone(),
         kind: creation.kind.as_ref().map(|kind| kind.as_str().to_owned()),
@@ -67,7 +67,7 @@ pub(super) async fn create(client: &Client, mut creation: Creation) -> Result<Cr
         return once.found(&id).await;
     }
     while !creation.unchecked {
-        match check::against_flow(client, &mut creation).await {
+        match check::against_flow(&once.client, &mut creation).await {
             Ok(()) => break,
             Err(error) => once.patience.pause_to_read(once.missing(error)).await?,
         }
@@ -99,7 +99,7 @@ pub(crate) fn create_once(client: &Client, mut call: Call, key: IdempotencyKey) 
             key: key.text,
             look_back: key.look_back.unwrap_or(LOOK_BACK),
             look_up_for: key.look_up_for.unwrap_or(LOOK_UP_FOR),
-            client,
+            client: for_attempts(&client),
         };
         let id = match once.known().await? {
             Some(id) => id,
@@ -125,6 +125,11 @@ struct Once {
     patience: Patience,
 }
 
+/// The client for the calls of a creation, whose attempts are made here where there is more than one.
+fn for_attempts(client: &Client) -> Client {
+    if client.retries() { client.for_loop() } else { client.clone() }
+}
+
 /// Waits for a server that can't be reached, as long as the creation was not sent; nothing where nothing is to be tried again.
 struct Patience(Option<TransientRetry>);
 
@@ -135,10 +140,11 @@ impl Patience {
 
     /// Waits before the creation is sent again, or gives the error back.
     async fn pause_to_send(&mut self, error: Error) -> Result<(), Error> {
-        match error.request_sent() {
-            RequestSent::No => self.pause_to_read(error).await,
-            _ => Err(error),
+        // A 429 says that the server did nothing.
+        if error.request_sent() == RequestSent::No || error.status() == Some(StatusCode::TOO_MANY_REQUESTS) {
+            return self.pause_to_read(error).await;
         }
+        Err(error)
     }
 
     /// Waits before what comes first is read again, or gives the error back.
@@ -173,7 +179,9 @@ impl Once {
 
     /// The answer with an execution as it is now. That there is one must not be lost where it can't be read.
     async fn read(&self, id: &str) -> Result<Response<Body>, Error> {
-        let read = self.client.execute(self.client.executions().get_execution(id).into_call()).await;
+        let mut retry = TransientRetry::new(&self.client, self.client.options()).limit(PATIENCE).known();
+        let read = || self.client.execute(self.client.executions().get_execution(id).into_call());
+        let read = if self.patience.0.is_some() { retry.run(read).await } else { read().await };
         read.map_err(|error| {
             let message = format!(
                 "{}.{} was started with this key as the execution `{id}`, which can't be read now ({})",
@@ -231,6 +239,12 @@ impl Once {
         let mut deadline = None;
         let mut retry = TransientRetry::new(&self.client, self.client.options()).limit(OUTAGE).known();
         let mut pace = Backoff::default().waits(Duration::from_millis(200), Duration::from_secs(2));
+        // What made it unclear is the first sign of an outage, in which nothing is looked up.
+        if let Some(wait) = retry.wait_after(&cause).await
+            && !retry.wait_for_server(wait).await
+        {
+            return Err(self.unclear(key, cause));
+        }
         loop {
             match retry.run(|| self.look_up(key, RECENTLY)).await {
                 Ok(ids) if ids.len() > 1 => return Err(self.many(key, &ids).caused_by(cause)),

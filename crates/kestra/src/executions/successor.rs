@@ -17,6 +17,7 @@ const SKEW: Duration = Duration::from_secs(3600);
 /// The server names it nowhere, and makes it only after the interval of the retry, so this looks again and again.
 pub(super) async fn of(client: &Client, retried: &Execution, outage: Duration) -> Result<String, Error> {
     let mut pace = Backoff::default().waits(Duration::from_millis(500), Duration::from_secs(10));
+    let client = &client.for_loop();
     let mut retry = TransientRetry::new(client, client.options()).limit(outage).known();
     loop {
         if let Some(id) = retry.run(|| find(client, retried)).await? {

@@ -69,15 +69,16 @@ impl Watch {
 
     /// The execution at its end, or at a pause that ends the wait.
     async fn end(&mut self) -> Result<Execution, Error> {
-        let mut states = self.client.executions().follow_execution(&self.id).stream_with(FollowSettings {
-            // What is waited for after an old state was seen in it.
-            is_known: self.is_known || self.settings.after.is_some(),
-            visible_within: self.settings.visible_within,
-            outage: self.settings.outage,
-            poll: Some(self.settings.poll),
-            after: self.settings.after,
-            ..FollowSettings::default()
-        });
+        let mut states =
+            self.client.for_loop().executions().follow_execution(&self.id).stream_with(FollowSettings {
+                // What is waited for after an old state was seen in it.
+                is_known: self.is_known || self.settings.after.is_some(),
+                visible_within: self.settings.visible_within,
+                outage: self.settings.outage,
+                poll: Some(self.settings.poll),
+                after: self.settings.after,
+                ..FollowSettings::default()
+            });
         let mut seen = Seen::default();
         let mut last = None;
         while let Some(state) = states.next().await {

@@ -59,7 +59,7 @@ impl WatchBackfill {
         let mut retry = TransientRetry::new(client, client.options()).known();
         let mut was_read = false;
         loop {
-            let (pause, problem) = match self.backfill.state().await {
+            let (pause, problem, is_away) = match self.backfill.state().await {
                 Ok(trigger) => {
                     let trigger = trigger.ok_or_else(|| self.backfill.missing())?;
                     let Some(backfill) = trigger.backfill.as_ref().filter(|backfill| is_going_on(backfill))
@@ -74,18 +74,31 @@ impl WatchBackfill {
                     }
                     retry.succeeded();
                     was_read = true;
-                    (self.interval, still_going_on())
+                    (self.interval, still_going_on(), false)
                 }
                 Err(error) if !was_read => return Err(error),
                 Err(error) => match retry.wait_after(&error).await {
-                    Some(wait) => (wait, error),
+                    Some(wait) => (wait, error, true),
                     None => return Err(error),
                 },
             };
             if deadline.is_over() {
                 return Err(problem);
             }
-            tokio::time::sleep(deadline.left().map_or(pause, |left| pause.min(left))).await;
+            let pausing = async {
+                if is_away {
+                    return retry.wait_for_server(pause).await;
+                }
+                tokio::time::sleep(pause).await;
+                true
+            };
+            let is_back = match deadline.left() {
+                Some(left) => tokio::time::timeout(left, pausing).await.unwrap_or(true),
+                None => pausing.await,
+            };
+            if !is_back {
+                return Err(problem);
+            }
         }
     }
 }

@@ -130,14 +130,22 @@ pub(super) async fn until_seen(
     let (mut visible, mut not_visible) = (Vec::new(), Vec::new());
     loop {
         let mut unseen = Vec::new();
+        let mut is_away = false;
         for (place, Acted { item, before }, standing) in left {
+            if is_away {
+                unseen.push((place, Acted { item, before }, standing));
+                continue;
+            }
             let Ok(now) = timeout_at(end, looker.sample(effect, &item)).await else {
                 unseen.push((place, Acted { item, before }, standing));
                 continue;
             };
             let sight = match &now {
                 Ok(now) => effect.seen(&before, now),
-                Err(error) if retry.may_pass(error) => Sight::NotYet(error.to_string()),
+                Err(error) if retry.may_pass(error) => {
+                    is_away = true;
+                    Sight::NotYet(error.to_string())
+                }
                 Err(error) => Sight::Never(error.to_string()),
             };
             match sight {
@@ -153,6 +161,9 @@ pub(super) async fn until_seen(
         }
         left = unseen;
         if left.is_empty() || timeout_at(end, pace.wait()).await.is_err() {
+            break;
+        }
+        if is_away && timeout_at(end, retry.wait_for_server(Duration::ZERO)).await != Ok(true) {
             break;
         }
     }

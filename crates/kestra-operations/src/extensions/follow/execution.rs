@@ -107,15 +107,21 @@ impl<E: Executor> Follow<E> {
     async fn run(mut self) -> Result<(), Error> {
         let mut silence = self.first_silence();
         loop {
-            let step = match or_silence(self.connections.next(), silence).await {
+            // When the server is there again the stream tells.
+            let limit = silence.filter(|_| !self.connections.is_waiting_for_server());
+            let step = match or_silence(self.connections.next(), limit).await {
                 Some(Err(error)) if error.is_not_found() && self.reader.is_known() => {
                     let message = "there is no stream of the execution's states";
                     let error = Error::new(ErrorKind::Transport, message).caused_by(error);
                     Step::Cut { error, is_fruitful: false }
                 }
                 Some(step) => step?,
+                None if self.connections.is_waiting_for_server() => continue,
                 None => {
-                    if let Some(end) = self.look_beside().await? {
+                    let is_there = or_silence(self.connections.is_server_there(), Some(LONGEST_POLL)).await;
+                    if is_there == Some(true)
+                        && let Some(end) = self.look_beside().await?
+                    {
                         return self.finish(end).await;
                     }
                     silence = self.next_silence(silence);

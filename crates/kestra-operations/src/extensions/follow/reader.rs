@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kestra_core::transient::{Backoff, TransientRetry};
-use kestra_core::{Call, Error, Executor, ResponseFuture, decode};
+use kestra_core::{Call, CallOptions, Error, Executor, ResponseFuture, decode};
 use kestra_models::{Execution, StateType};
 use tokio::time::Instant;
 
@@ -22,7 +22,9 @@ pub(super) struct Reader<E> {
 impl<E: Executor> Reader<E> {
     pub(super) fn new(executor: E, follow: &Call, settings: FollowSettings) -> Self {
         let id = follow.path_value(0).unwrap_or_default();
-        Self { executor, call: follow.related(GetExecution::INFO), id, settings, missing_since: None }
+        let mut call = follow.related(GetExecution::INFO);
+        call.change_options(CallOptions::single_attempt);
+        Self { executor, call, id, settings, missing_since: None }
     }
 
     /// Waits for the end of another execution, which is known, and may be deleted.

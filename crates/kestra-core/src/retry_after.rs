@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use http::header::{DATE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-/// `Retry-After` in seconds or as a date; read on 429 and 503 only, since elsewhere it means other things.
-pub(super) fn read(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
+/// Reads `Retry-After` in seconds or as a date; on 429 and 503 only, since elsewhere it means other things.
+pub fn read(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
     if !matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
         return None;
     }
