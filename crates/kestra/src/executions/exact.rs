@@ -86,6 +86,7 @@ async fn outputs(
     id: &str,
     outage: Duration,
 ) -> Result<(Map<String, Value>, Option<Bytes>), Error> {
+    let client = &client.for_loop();
     let mut retry = TransientRetry::new(client, client.options()).limit(outage).known();
     match retry.run(|| client.execute(GetExecutionOutputs::new(id).into_call())).await {
         Err(error) if error.is_not_found() || error.kind() == ErrorKind::Unsupported => {

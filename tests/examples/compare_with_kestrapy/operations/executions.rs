@@ -85,7 +85,7 @@ pub(super) async fn logs_and_metrics(steps: &mut Steps<'_>, started: &str) -> Re
     let call = logs.search_logs().page(1).size(10).filter(in_namespace());
     steps.call("logs.search_logs", call).await?;
     let call = logs.download_logs_from_execution(started).filter(Filter::level().at_least("ERROR"));
-    steps.call("logs.download_logs_from_execution", call).await?;
+    let _ = steps.call("logs.download_logs_from_execution", call).await?;
     let call = logs.delete_logs_from_execution(started).min_level(LogLevel::Info);
     steps.call("logs.delete_logs_from_execution", call).await?;
     let call = metrics.search_metrics_by_execution(started).page(1).size(10);
