@@ -161,7 +161,7 @@ async fn a_dropped_download_leaves_no_file() {
             tokio::time::sleep(std::time::Duration::from_micros(50)).await;
         }
     }
-    let left = || std::fs::read_dir(&folder).unwrap().filter(|entry| is_part(entry)).count();
+    let left = || std::fs::read_dir(&folder).unwrap().filter(is_part).count();
     for _ in 0..100 {
         if left() == 0 {
             break;

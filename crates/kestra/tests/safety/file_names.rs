@@ -63,7 +63,7 @@ async fn a_name_that_the_version_reads_otherwise_is_refused() -> Result<(), Erro
                 files.create_namespace_file(NAMESPACE, &path, part()).await?;
                 assert_eq!(
                     files.search_namespace_files(NAMESPACE, "/p").await?,
-                    [path.clone()],
+                    std::slice::from_ref(&path),
                     "{dialect:?}"
                 );
                 let moved = format!("/moved{characters}.txt");
