@@ -130,7 +130,7 @@ async fn the_limit_of_an_attempt_is_inside_its_span_and_around_the_server_layer(
 
     let error = client.flows().search_flows().namespace("company").await.unwrap_err();
 
-    assert_eq!(error.kind(), ErrorKind::Timeout(TimeoutPhase::Attempt), "{error}");
+    assert_eq!(error.kind(), ErrorKind::Timeout(TimeoutPhase::VersionProbe), "{error}");
     assert_eq!(traces.of("kestra::attempt")[0].fields["error.type"], "timeout");
     assert_eq!(traces.of("kestra::call")[0].fields["error.type"], "timeout");
 }

@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::future::Future;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
@@ -15,18 +16,21 @@ use crate::options::CallOptions;
 /// For how long a server that answered is taken to be there.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// How long a question and the pause after it take at most. Then another call asks, since one that is kept but not polled
-/// must not hold up the others.
+/// How long a question and the pause before it take at most. Then it is asked elsewhere: the runtime that it was begun on may
+/// be kept and not driven.
 const TURN: Duration = Duration::from_secs(25);
 
 /// The longest pause after the server is there again, so that the calls don't all come at once.
 const SPREAD: Duration = Duration::from_secs(1);
 
+/// Asks once whether the server is there.
+pub(super) type Ask = Box<dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
+
 /// The outages of a client's servers; clones share them.
 ///
 /// If each call that outlasts an outage asked the server again and again by itself, the load on a server that is down would
-/// grow with the number of calls. Here one of them asks whether the server is there, and the others wait for the answer
-/// without sending anything.
+/// grow with the number of calls. Here one task asks whether the server is there, as long as calls wait for that, and the
+/// calls send nothing.
 #[derive(Clone, Default)]
 pub struct Outages(Arc<Mutex<Vec<Arc<Gate>>>>);
 
@@ -40,44 +44,42 @@ struct Gate {
 
 #[derive(Default)]
 struct State {
-    /// The call that asks, by its number, and until when the others wait for it.
+    /// How many calls wait.
+    waiting: usize,
+    /// The task that asks, by its number, and until when its answer is waited for.
     turn: Option<(u64, Instant)>,
     turns: u64,
     /// When the server was found to be there.
     answered: Option<Instant>,
-    /// When it may be asked again, and the pauses between questions: calls that give up hand on both.
+    /// When it may be asked again, and the pauses between questions: a task that ends hands on both.
     next: Option<Instant>,
     backoff: Backoff,
 }
 
 /// What a call finds at the gate.
-enum Entry<'a> {
+enum Entry {
     /// The server is there.
     Open,
-    /// This call is the one that asks.
-    Turn(Turn<'a>),
-    /// Another call asks.
+    /// Nobody asks: this call has to see to it.
+    Turn(Turn, Instant),
+    /// It is asked.
     Taken(Instant),
 }
 
-/// The right to ask; dropped, the next call gets it.
-struct Turn<'a> {
-    gate: &'a Gate,
+/// The right to ask, which ends when it is dropped.
+struct Turn {
+    gate: Arc<Gate>,
     number: u64,
 }
 
+/// A call that waits.
+struct Waiting<'a>(&'a Gate);
+
 impl Outages {
     /// Waits until the server that these options select is there, and returns whether that was so within the limit.
-    ///
-    /// `is_there` is called by one waiting call at a time, with pauses that grow to 10 s.
-    pub(super) async fn wait<F: Future<Output = bool>>(
-        &self,
-        options: &CallOptions,
-        limit: Duration,
-        is_there: impl FnMut() -> F,
-    ) -> bool {
+    pub(super) async fn wait(&self, options: &CallOptions, limit: Duration, ask: Ask) -> bool {
         let gate = self.gate(options);
-        timeout(limit, gate.pass(is_there)).await.is_ok()
+        timeout(limit, gate.pass(ask)).await.is_ok()
     }
 
     fn gate(&self, options: &CallOptions) -> Arc<Gate> {
@@ -93,39 +95,36 @@ impl Outages {
 }
 
 impl Gate {
-    async fn pass<F: Future<Output = bool>>(&self, mut is_there: impl FnMut() -> F) {
+    async fn pass(self: &Arc<Self>, ask: Ask) {
+        let mut ask = Some(ask);
         let mut has_waited = false;
+        let _waiting = Waiting::at(self);
         loop {
             // Registered before the state is read, so that no change in between is missed.
             let mut changed = pin!(self.changed.notified());
             changed.as_mut().enable();
-            match self.enter() {
+            let until = match self.enter() {
                 Entry::Open => break,
-                Entry::Turn(turn) => {
-                    loop {
-                        sleep_until(turn.begin()).await;
-                        // Given up before it has an answer, the next call doesn't ask at once.
-                        turn.put_off();
-                        if is_there().await {
-                            break;
-                        }
-                    }
-                    turn.open();
-                    break;
+                Entry::Turn(turn, until) => {
+                    // A call asks once at most; another one sees to it if its task is gone.
+                    let (Some(ask), Ok(runtime)) = (ask.take(), Handle::try_current()) else { break };
+                    runtime.spawn(turn.ask(ask));
+                    until
                 }
                 Entry::Taken(until) => {
                     has_waited = true;
-                    // Either way the state tells what is next.
-                    let _ = timeout_at(until, changed).await;
+                    until
                 }
-            }
+            };
+            // Either way the state tells what is next.
+            let _ = timeout_at(until, changed).await;
         }
         if has_waited {
             sleep(SPREAD.mul_f64(fastrand::f64())).await;
         }
     }
 
-    fn enter(&self) -> Entry<'_> {
+    fn enter(self: &Arc<Self>) -> Entry {
         let mut state = lock(&self.state);
         let now = Instant::now();
         if state.answered.is_some_and(|answered| now.duration_since(answered) < FRESH) {
@@ -140,38 +139,57 @@ impl Gate {
             state.backoff.reset();
         }
         state.turns += 1;
-        let number = state.turns;
-        state.turn = Some((number, now + TURN));
-        Entry::Turn(Turn { gate: self, number })
+        let (number, until) = (state.turns, now + TURN);
+        state.turn = Some((number, until));
+        Entry::Turn(Turn { gate: Arc::clone(self), number }, until)
     }
 }
 
 impl State {
-    /// Puts the question after the one that is asked now off. One call asks for all, so the pause needs little jitter.
+    /// Puts the question after this one off. One task asks for all calls, so the pause needs little jitter.
     fn pause(&mut self) {
         let limit = self.backoff.next_limit();
         self.next = Some(Instant::now() + limit.mul_f64(1.0 - 0.25 * fastrand::f64()));
     }
 }
 
-impl Turn<'_> {
-    /// When to ask; the others wait for the answer a while longer.
-    fn begin(&self) -> Instant {
+impl Turn {
+    /// Asks until the server is there, or nobody waits for it any more.
+    async fn ask(self, ask: Ask) {
+        while let Some(begin) = self.begin() {
+            sleep_until(begin).await;
+            if !self.put_off() {
+                return;
+            }
+            if ask().await {
+                return self.open();
+            }
+        }
+    }
+
+    /// When to ask, if this is still the one that asks; its answer is waited for a while longer.
+    fn begin(&self) -> Option<Instant> {
         let mut state = lock(&self.gate.state);
         let now = Instant::now();
-        if let Some((number, until)) = &mut state.turn
-            && *number == self.number
-        {
-            *until = now + TURN;
+        let (number, until) = state.turn.as_mut()?;
+        if *number != self.number {
+            return None;
         }
-        state.next.map_or(now, |next| next.max(now))
+        *until = now + TURN;
+        Some(state.next.map_or(now, |next| next.max(now)))
     }
 
-    fn put_off(&self) {
-        lock(&self.gate.state).pause();
+    /// Whether somebody waits for the answer; then the next question comes later.
+    fn put_off(&self) -> bool {
+        let mut state = lock(&self.gate.state);
+        let is_awaited = state.waiting > 0;
+        if is_awaited {
+            state.pause();
+        }
+        is_awaited
     }
 
-    fn open(self) {
+    fn open(&self) {
         let mut state = lock(&self.gate.state);
         state.answered = Some(Instant::now());
         state.next = None;
@@ -181,13 +199,27 @@ impl Turn<'_> {
     }
 }
 
-impl Drop for Turn<'_> {
+impl Drop for Turn {
     fn drop(&mut self) {
         let mut state = lock(&self.gate.state);
         if state.turn.is_some_and(|(number, _)| number == self.number) {
             state.turn = None;
-            self.gate.changed.notify_one();
+            drop(state);
+            self.gate.changed.notify_waiters();
         }
+    }
+}
+
+impl<'a> Waiting<'a> {
+    fn at(gate: &'a Gate) -> Self {
+        lock(&gate.state).waiting += 1;
+        Self(gate)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        lock(&self.0.state).waiting -= 1;
     }
 }
 
@@ -225,8 +257,13 @@ mod tests {
             std::future::ready(Instant::now() >= self.from)
         }
 
-        async fn wait(&self, outages: &Outages, limit: Duration) -> bool {
-            outages.wait(&CallOptions::new(), limit, || self.is_there()).await
+        fn ask(self: &Arc<Self>) -> Ask {
+            let server = Arc::clone(self);
+            Box::new(move || Box::pin(server.is_there()))
+        }
+
+        async fn wait(self: &Arc<Self>, outages: &Outages, limit: Duration) -> bool {
+            outages.wait(&CallOptions::new(), limit, self.ask()).await
         }
     }
 
@@ -266,13 +303,13 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_call_that_is_kept_and_not_polled_holds_nobody_up_for_long() {
+    async fn a_call_that_is_kept_and_not_polled_holds_nobody_up() {
         let (outages, server) = (Outages::default(), Asked::after(Duration::from_secs(5)));
         let mut kept = Box::pin(server.wait(&outages, LIMIT));
         assert!(tokio::time::timeout(Duration::from_millis(10), kept.as_mut()).await.is_err());
         let begun = Instant::now();
         assert!(server.wait(&outages, LIMIT).await);
-        assert!(begun.elapsed() <= TURN + SPREAD, "{:?}", begun.elapsed());
+        assert!(begun.elapsed() < Duration::from_secs(12), "{:?}", begun.elapsed());
         assert!(kept.await);
     }
 
@@ -293,9 +330,33 @@ mod tests {
         let (down, up) = (Asked::after(LIMIT), Asked::after(Duration::ZERO));
         let other = CallOptions::new().server_index(1);
         let waiting = down.wait(&outages, Duration::from_secs(30));
-        let going_on = outages.wait(&other, LIMIT, || up.is_there());
+        let going_on = outages.wait(&other, LIMIT, up.ask());
         let begun = Instant::now();
         let (waited, went_on) = tokio::join!(waiting, async { (going_on.await, begun.elapsed()) });
         assert_eq!((waited, went_on), (false, (true, Duration::ZERO)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_asked_when_nobody_waits_any_more() {
+        let (outages, server) = (Outages::default(), Asked::after(LIMIT));
+        assert!(!server.wait(&outages, Duration::from_secs(30)).await);
+        let asked = server.times.load(Ordering::Relaxed);
+        sleep(LIMIT * 2).await;
+        assert_eq!(server.times.load(Ordering::Relaxed), asked);
+    }
+
+    #[test]
+    fn a_runtime_that_is_gone_holds_nobody_up() {
+        let runtime =
+            || tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        let outages = Outages::default();
+        let first = runtime().unwrap();
+        let server = first.block_on(async { Asked::after(Duration::from_millis(1)) });
+        let mut waiting = Box::pin(server.wait(&outages, LIMIT));
+        assert!(first.block_on(async { timeout(Duration::ZERO, waiting.as_mut()).await }).is_err());
+        drop(first);
+        let second = runtime().unwrap();
+        let there = second.block_on(async { Asked::after(Duration::ZERO) });
+        assert!(second.block_on(there.wait(&outages, LIMIT)));
     }
 }

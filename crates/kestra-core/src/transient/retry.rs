@@ -1,6 +1,8 @@
 //! One loop over failures that pass.
 
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -9,7 +11,7 @@ use tokio::time::Instant;
 use super::backoff::Backoff;
 use crate::call::Call;
 use crate::error::{Error, ErrorKind};
-use crate::executor::{Executor, SharedExecutor};
+use crate::executor::{CallFuture, Executor, SharedExecutor};
 use crate::operation::{ACCEPT_JSON, Answer, OperationInfo, Replay, Route};
 use crate::options::CallOptions;
 use crate::retry::Retry;
@@ -150,7 +152,13 @@ impl TransientRetry {
     /// is there before nothing has come through for too long.
     pub async fn wait_for_server(&self, wait: Duration) -> bool {
         tokio::time::sleep(wait).await;
-        self.executor.outages().wait(&self.options, self.backoff.time_left(), || self.is_there()).await
+        let (executor, options) = (self.executor.clone(), self.options.clone());
+        let ask = Box::new(move || -> Pin<Box<dyn Future<Output = bool> + Send>> {
+            let asked = ask_health(&executor, &options);
+            // Whoever answers is there, if only to say that the question is not for us.
+            Box::pin(async move { asked.await.map_or_else(|failure| !failure.is_transient(), |_| true) })
+        });
+        self.executor.outages().wait(&self.options, self.backoff.time_left(), ask).await
     }
 
     /// Reads until that succeeds.
@@ -175,19 +183,14 @@ impl TransientRetry {
 
     /// Whether the server answers what needs neither credentials nor a database.
     async fn is_healthy(&self) -> bool {
-        self.ask_health().await.is_ok()
+        ask_health(&self.executor, &self.options).await.is_ok()
     }
+}
 
-    /// Whether somebody is there who answers, if only that the question is not for us.
-    async fn is_there(&self) -> bool {
-        self.ask_health().await.map_or_else(|failure| !failure.is_transient(), |()| true)
-    }
-
-    async fn ask_health(&self) -> Result<(), Error> {
-        let mut call = Call::new(&HEALTH);
-        call.change_options(|_| self.options.clone().retry(Retry::none()).timeout(HEALTH_LIMIT));
-        self.executor.execute(call).await.map(drop)
-    }
+fn ask_health(executor: &SharedExecutor, options: &CallOptions) -> CallFuture {
+    let mut call = Call::new(&HEALTH);
+    call.change_options(|_| options.clone().retry(Retry::none()).timeout(HEALTH_LIMIT));
+    executor.execute(call)
 }
 
 /// How long the server asks to be left alone.
