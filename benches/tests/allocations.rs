@@ -10,7 +10,7 @@ use kestra_bench::server::{self, SILENT};
 const ABOVE_RAW: u64 = 5;
 
 /// What a call in flight may hold above hyper-util alone, in bytes.
-const IN_FLIGHT_ABOVE_RAW: i64 = 2048;
+const IN_FLIGHT_ABOVE_RAW: i64 = 2112;
 
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()

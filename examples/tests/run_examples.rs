@@ -62,7 +62,10 @@ async fn select_servers_refuses_what_cannot_be() {
 async fn move_namespace_moves_all_with_their_types() {
     let text = run("move_namespace").await;
     assert!(text.contains("moved 1 flows, 1 files, 2 keys") && text.contains("Some(Success)"), "{text}");
-    assert!(text.contains("String(\"hello world\")") && text.contains("Datetime("), "{text}");
+    assert!(
+        text.contains("greeting = \"hello world\"") && text.contains("since = 1970-01-01T00:00:00Z"),
+        "{text}"
+    );
 }
 
 #[tokio::test]

@@ -1487,8 +1487,8 @@ fn search_executions(r: &Recorded<'_>) -> Result<Call, Obstacle> {
 fn search_executions_by_flow_id(r: &Recorded<'_>) -> Result<Call, Obstacle> {
     r.no_body()?;
     let mut b = ::kestra_operations::SearchExecutionsByFlowId::new(
-        r.required::<String>("flowId")?,
         r.required::<String>("namespace")?,
+        r.required::<String>("flowId")?,
     );
     for (name, value) in r.query() {
         b = match name {
@@ -6104,8 +6104,8 @@ fn get_flow_source_of_promotion_target(r: &Recorded<'_>) -> Result<Call, Obstacl
     r.no_body()?;
     let mut b = ::kestra_operations::GetFlowSourceOfPromotionTarget::new(
         r.path::<String>("id")?,
-        r.required::<String>("flowId")?,
         r.required::<String>("namespace")?,
+        r.required::<String>("flowId")?,
     );
     for (name, value) in r.query() {
         b = match name {

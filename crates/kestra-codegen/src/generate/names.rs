@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::catalogue::{Operation, QueryParameter};
 use crate::error::{Error, Result};
 
 /// Methods that hand-written code gives to all builders or to some; a parameter of such a name gets another setter.
@@ -150,6 +151,14 @@ const OUTER_NAMES: &[&str] = &["namespace", "flowNamespace", "flowId", "triggerI
 /// nothing; what names nothing keeps its place behind.
 pub(super) fn rank(wire: &str) -> usize {
     OUTER_NAMES.iter().position(|name| *name == wire).unwrap_or(OUTER_NAMES.len())
+}
+
+/// The query parameters that a constructor takes, each with its place in the catalogue, in the order of the constructor.
+pub(super) fn required_query(operation: &Operation) -> Vec<(usize, &QueryParameter)> {
+    let required = operation.query.iter().enumerate().filter(|(_, parameter)| parameter.required);
+    let mut required: Vec<_> = required.collect();
+    required.sort_by_key(|(_, parameter)| rank(&parameter.name));
+    required
 }
 
 /// Whether the value of this name on the wire is a part of the name of a flow or a trigger.

@@ -43,7 +43,8 @@ fn write_function(builder: &Builder<'_>, file: &mut Writer) {
         .iter()
         .map(|parameter| format!("r.path::<{}>({:?})?", text(&parameter.ty), parameter.name))
         .collect();
-    arguments.extend(operation.query.iter().filter(|parameter| parameter.required).map(required_query));
+    arguments
+        .extend(names::required_query(operation).into_iter().map(|(_, parameter)| required_query(parameter)));
     let content = builder.content();
     let required_body = content.filter(|_| builder.body_required());
     if let Some((content_type, content)) = content {

@@ -36,10 +36,7 @@ pub(super) fn of(operation: &Operation, variant: Option<&BodyVariant>, body_requ
         };
         arguments.push(Argument { ty, target: Target::Chained(format!(".path({value})")), name });
     }
-    let required = operation.query.iter().enumerate().filter(|(_, parameter)| parameter.required);
-    let mut required: Vec<_> = required.collect();
-    required.sort_by_key(|(_, parameter)| names::rank(&parameter.name));
-    for (index, parameter) in required {
+    for (index, parameter) in names::required_query(operation) {
         let name = names::escape(&parameter.rust);
         arguments.push(Argument {
             ty: super::builder::query_argument(parameter),

@@ -320,6 +320,7 @@ pub static PUT_BOOK: ::kestra_core::OperationInfo = {
         .path_parameters(&["source"])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
         .early_error()
+        .asks_first(&GET_BOOK, ::kestra_core::Check::Exists)
 };
 
 /// Put book.
@@ -358,6 +359,7 @@ pub static PUT_BOOK_JSON: ::kestra_core::OperationInfo = {
         .path_parameters(&["source"])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
         .early_error()
+        .asks_first(&GET_BOOK, ::kestra_core::Check::Exists)
 };
 
 /// Put book.
@@ -403,6 +405,7 @@ pub static PUT_BOOK_MULTIPART: ::kestra_core::OperationInfo = {
         .path_parameters(&["source"])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
         .early_error()
+        .asks_first(&GET_BOOK, ::kestra_core::Check::Exists)
 };
 
 /// Search books.
