@@ -158,7 +158,7 @@ async fn every_loop_outlasts_failures_of_the_question_for_the_version() {
         server.flow(NAMESPACE, "flaky").on_run(|_| Outcome::retried(Outcome::success(json!({"rows": 5}))));
         let client = Client::builder().server(server.url()).version_ttl(Duration::ZERO).build().unwrap();
         let executions = client.executions();
-        let fail = || server.fail(Fault::status(503).on_path(CONFIGS).times(6));
+        let fail = || server.fail(Fault::status(503).on_path(CONFIGS).times(4));
 
         fail();
         let finished = executions.run(NAMESPACE, "job").await.unwrap();

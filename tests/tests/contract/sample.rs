@@ -36,7 +36,13 @@ impl Sampler<'_> {
         let mut query = Vec::new();
         for parameter in operation.query.iter().filter(|parameter| parameter.versions.contains(self.version))
         {
-            if self.all || parameter.required || (self.filters && parameter.ty == Type::Filters) {
+            // Both say from when.
+            let is_doubled = parameter.name == "timeRange"
+                && operation.query.iter().any(|other| other.name == "startDate");
+            if (self.all && !is_doubled)
+                || parameter.required
+                || (self.filters && parameter.ty == Type::Filters)
+            {
                 self.query(parameter, &mut query);
             }
         }
@@ -59,6 +65,11 @@ impl Sampler<'_> {
             (Type::Filters, _) => {}
             (Type::Map(_), Style::Comma) => query.push((name, "team,data,stage,a b".to_owned())),
             (Type::Map(_), _) => {
+                query.push((name.clone(), "team:data".to_owned()));
+                query.push((name, "stage:a b".to_owned()));
+            }
+            // A label has a key and a value, and no key is there twice.
+            (Type::List(_), _) if name == "labels" => {
                 query.push((name.clone(), "team:data".to_owned()));
                 query.push((name, "stage:a b".to_owned()));
             }

@@ -110,23 +110,23 @@ async fn the_budget_stops_a_thousand_failing_calls_and_fills_again() {
     for _ in 0..1000 {
         last = service.clone().oneshot(request(&READ)).await.err();
     }
-    // 500 tokens pay for 35 retries at 14 each.
-    assert_eq!(sent.load(Ordering::Relaxed), 1000 + 35);
+    // 400 tokens pay for 28 retries at 14 each.
+    assert_eq!(sent.load(Ordering::Relaxed), 1000 + 28);
     let last = Error::from_boxed(last.unwrap());
     assert_eq!(last.kind(), ErrorKind::Connect);
     assert!(last.to_string().contains("budget"), "{last}");
 
-    // Ten tokens are left; four calls that go well make a retry possible, which gives back what it took.
+    // Eight tokens are left; six calls that go well make a retry possible, which gives back what it took.
     let peer = Peer::default();
     let service = layer.layer(peer.clone());
-    for _ in 0..4 {
+    for _ in 0..6 {
         service.clone().oneshot(request(&READ)).await.unwrap();
     }
     for _ in 0..5 {
         peer.add([status(502)]);
         assert_eq!(service.clone().oneshot(request(&READ)).await.unwrap().status(), 200);
     }
-    assert_eq!(peer.count(), 14);
+    assert_eq!(peer.count(), 16);
 }
 
 #[tokio::test(start_paused = true)]

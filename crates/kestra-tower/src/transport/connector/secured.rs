@@ -16,13 +16,15 @@ pub(super) struct Secured {
     host: Box<str>,
     /// Whether something was read, which shows that the server has accepted the handshake.
     is_accepted: bool,
-    /// Why writing failed, while what can be read may tell more.
+    /// Why writing fails, while what can be read may tell more.
     failed: Option<io::Error>,
+    /// Whether the request has begun to be written.
+    has_written: bool,
 }
 
 impl Secured {
     pub(super) fn new(stream: TlsStream<Stream>, host: Box<str>) -> Self {
-        Self { stream, host, is_accepted: false, failed: None }
+        Self { stream, host, is_accepted: false, failed: None, has_written: false }
     }
 
     fn explain(&self, problem: io::Error) -> io::Error {
@@ -42,7 +44,9 @@ impl Secured {
         cx: &mut Context<'_>,
         write: impl FnOnce(Pin<&mut TlsStream<Stream>>, &mut Context<'_>) -> Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
+        self.has_written = true;
         let problem = match self.failed.take() {
+            Some(refusal) if is_refusal(&refusal) => return Poll::Ready(Err(refusal)),
             Some(problem) => problem,
             None => match write(Pin::new(&mut self.stream), cx) {
                 Poll::Ready(Err(problem)) if !self.is_accepted => problem,
@@ -55,8 +59,7 @@ impl Secured {
             return Poll::Pending;
         };
         let reason = read.err().map(|reason| self.explain(reason));
-        let refusal =
-            reason.filter(|reason| reason.get_ref().is_some_and(|reason| reason.is::<LateRefusal>()));
+        let refusal = reason.filter(is_refusal);
         Poll::Ready(Err(refusal.unwrap_or(problem)))
     }
 }
@@ -76,8 +79,20 @@ impl AsyncRead for Secured {
         let before = buffer.filled().len();
         let result = Pin::new(&mut self.stream).poll_read(cx, buffer);
         self.is_accepted |= buffer.filled().len() > before;
-        result.map_err(|problem| self.explain(problem))
+        let result = result.map_err(|problem| self.explain(problem));
+        match result {
+            // The request that the connection was opened for is about to be written, and is to be told.
+            Poll::Ready(Err(refusal)) if !self.has_written && is_refusal(&refusal) => {
+                self.failed = Some(refusal);
+                Poll::Pending
+            }
+            result => result,
+        }
     }
+}
+
+fn is_refusal(problem: &io::Error) -> bool {
+    problem.get_ref().is_some_and(|cause| cause.is::<LateRefusal>())
 }
 
 impl AsyncWrite for Secured {
