@@ -32,6 +32,11 @@ impl Target {
         Self { servers: server.into(), version: Ok(Version::NEWEST), options: CallOptions::new() }
     }
 
+    /// The version that the request is made for, unless it was set to text that is none.
+    pub(crate) fn known_version(&self) -> Option<Version> {
+        self.version.as_ref().ok().copied()
+    }
+
     /// Sets the server's version, such as `1.3.25`.
     #[must_use]
     pub fn version(mut self, version: impl AsRef<str>) -> Self {

@@ -47,6 +47,9 @@ impl Call {
     /// As [`into_request`](Self::into_request); and a version that lacks the operation or a parameter.
     pub fn into_request_for(mut self, target: &Target) -> Result<Request<Body>, Error> {
         self.options = self.options.or(target.options());
+        if let Some(version) = target.known_version() {
+            self.options = std::mem::take(&mut self.options).api_version(version);
+        }
         let mut request = self.into_request_with(&CallOptions::new())?;
         target.aim(&mut request)?;
         Ok(request)
@@ -110,7 +113,8 @@ impl Call {
         }
         if let Some(guard) = self.info.guard {
             let tenant = options.get_tenant().unwrap_or(DEFAULT_TENANT);
-            self.payload.amend(|body| guard.amended(body, tenant));
+            let version = options.get_api_version();
+            self.payload.amend(|body| guard.amended(body, tenant, version));
         }
         // The smallest table, which holds what a call usually has: accept, content type, user agent, auth and host.
         let mut headers = HeaderMap::with_capacity(6);

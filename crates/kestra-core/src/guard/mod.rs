@@ -11,6 +11,7 @@ pub(crate) use files::is_root;
 use crate::body::{Body, Multipart};
 use crate::error::{Error, ErrorKind};
 use crate::operation::{KnownValues, QueryParameter};
+use crate::version::Version;
 
 pub use source::refuse_deleted;
 
@@ -44,10 +45,15 @@ pub(crate) struct Guarded<'a> {
     pub(crate) tenant: &'a str,
 }
 
+/// From this version on the tenant of a trigger is that of the path.
+const TENANT_OF_PATH: Version = Version::new(2, 0, 0);
+
 impl Guard {
-    /// The body as the server needs it, where it isn't so already.
-    pub(crate) fn amended(self, body: &Body, tenant: &str) -> Option<Body> {
+    /// The body as a server of this version needs it, or of any version if none is set, where it isn't so already.
+    pub(crate) fn amended(self, body: &Body, tenant: &str, version: Option<Version>) -> Option<Body> {
         match self {
+            // Later servers ignore the tenant there.
+            Self::NamedTrigger if version.is_some_and(|version| version >= TENANT_OF_PATH) => None,
             Self::NamedTrigger => trigger::with_tenant(body, tenant),
             Self::DeletingSource
             | Self::SplitSource
