@@ -44,7 +44,6 @@ impl Secured {
         cx: &mut Context<'_>,
         write: impl FnOnce(Pin<&mut TlsStream<Stream>>, &mut Context<'_>) -> Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
-        self.has_written = true;
         let problem = match self.failed.take() {
             Some(refusal) if is_refusal(&refusal) => return Poll::Ready(Err(refusal)),
             Some(problem) => problem,
@@ -97,6 +96,7 @@ fn is_refusal(problem: &io::Error) -> bool {
 
 impl AsyncWrite for Secured {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.has_written |= !bytes.is_empty();
         self.write(cx, |stream, cx| stream.poll_write(cx, bytes))
     }
 
@@ -105,6 +105,7 @@ impl AsyncWrite for Secured {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.has_written |= slices.iter().any(|slice| !slice.is_empty());
         self.write(cx, |stream, cx| stream.poll_write_vectored(cx, slices))
     }
 
@@ -113,6 +114,10 @@ impl AsyncWrite for Secured {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.has_written {
+            // What fails now fails again with the request, which is to be told.
+            return Pin::new(&mut self.stream).poll_flush(cx).map(|_| Ok(()));
+        }
         self.write(cx, |stream, cx| stream.poll_flush(cx))
     }
 
