@@ -17,7 +17,7 @@ impl Executions {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Build`] if the address names no execution; else as any call: a file that isn't there, or no longer, is
+    /// [`ErrorKind::Build`](crate::ErrorKind::Build) if the address names no execution; else as any call: a file that isn't there, or no longer, is
     /// 404.
     ///
     /// ```no_run
