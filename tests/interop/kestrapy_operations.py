@@ -138,12 +138,12 @@ def namespaces_and_files(client):
 
     files = client.files
     files.create_namespace_directory(NAMESPACE, TENANT, path="/scripts")
-    files.create_namespace_file(NAMESPACE, "/scripts/a b.sql", TENANT, file_content=b"select 1")
+    files.create_namespace_file(NAMESPACE, "/scripts/ab.sql", TENANT, file_content=b"select 1")
     assert files.search_namespace_files(NAMESPACE, "sql", TENANT)
-    assert files.file_content(NAMESPACE, "/scripts/a b.sql", TENANT) == b"select 1"
+    assert files.file_content(NAMESPACE, "/scripts/ab.sql", TENANT) == b"select 1"
     files.list_namespace_directory_files(NAMESPACE, TENANT, path="/scripts")
-    files.file_metadatas(NAMESPACE, TENANT, path="/scripts/a b.sql")
-    files.move_file_directory(NAMESPACE, "/scripts/a b.sql", "/scripts/c.sql", TENANT)
+    files.file_metadatas(NAMESPACE, TENANT, path="/scripts/ab.sql")
+    files.move_file_directory(NAMESPACE, "/scripts/ab.sql", "/scripts/c.sql", TENANT)
     files.delete_file_directory(NAMESPACE, "/scripts", TENANT)
 
 

@@ -53,7 +53,7 @@ pub(super) async fn one(steps: &mut Steps<'_>, finished: &str) -> Result<(), Fai
     steps.call("executions.latest_executions", call).await?;
     let call = executions.eval_expression(finished, "{{ inputs.name }}");
     steps.call("executions.eval_expression", call).await?;
-    let call = executions.set_execution_labels(finished, [("reviewed", "yes")]);
+    let call = executions.set_execution_labels(finished, [("reviewed", "yes")]).unchecked();
     steps.call("executions.set_labels_on_terminated_execution", call).await?;
     let call = executions.replay_execution_with_inputs(finished).input("name", "again");
     let replayed = id(&steps.call("executions.replay_execution_with_inputs", call).await?)?;

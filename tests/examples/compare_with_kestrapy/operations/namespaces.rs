@@ -36,7 +36,7 @@ pub(super) async fn files(steps: &mut Steps<'_>) -> Result<(), Failure> {
     steps.call("namespaces.autocomplete_namespaces", call).await?;
 
     let files = steps.client.files();
-    let (folder, file) = ("/scripts", "/scripts/a b.sql");
+    let (folder, file) = ("/scripts", "/scripts/ab.sql");
     let call = files.create_namespace_directory(NAMESPACE).path(folder);
     steps.call("files.create_namespace_directory", call).await?;
     let call = files.create_namespace_file(NAMESPACE, file, FilePart::bytes("file", "select 1"));
@@ -50,6 +50,6 @@ pub(super) async fn files(steps: &mut Steps<'_>) -> Result<(), Failure> {
     steps.call("files.file_metadatas", files.get_file_metadata(NAMESPACE).path(file)).await?;
     let call = files.move_file(NAMESPACE, file, "/scripts/c.sql");
     steps.call("files.move_file_directory", call).await?;
-    steps.call("files.delete_file_directory", files.delete_file(NAMESPACE, folder)).await?;
+    steps.call("files.delete_file_directory", files.delete_file(NAMESPACE, folder).unchecked()).await?;
     Ok(())
 }
