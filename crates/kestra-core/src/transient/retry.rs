@@ -30,7 +30,7 @@ const AFTER_UNAUTHORIZED: Duration = Duration::from_secs(1);
 /// How long the question takes at most whether the server is in good health.
 const HEALTH_LIMIT: Duration = Duration::from_secs(10);
 
-/// What every server in good health answers, whoever asks.
+/// The request that every healthy server answers, with or without credentials.
 static HEALTH: OperationInfo =
     OperationInfo::new("get_configuration", "misc", &[Route::get("/api/v1/configs", Versions::ALL)])
         .go_key("MiscAPIService.Configuration")
@@ -155,7 +155,7 @@ impl TransientRetry {
         let (executor, options) = (self.executor.clone(), self.options.clone());
         let ask = Box::new(move || -> Pin<Box<dyn Future<Output = bool> + Send>> {
             let asked = ask_health(&executor, &options);
-            // Whoever answers is there, if only to say that the question is not for us.
+            // A response of any kind shows that the server is there, a refusal included.
             Box::pin(async move { asked.await.map_or_else(|failure| !failure.is_transient(), |_| true) })
         });
         self.executor.outages().wait(&self.options, self.backoff.time_left(), ask).await
@@ -281,7 +281,7 @@ mod tests {
             let good = Health { is_good: true, ..Health::default() };
             let (count, lasted) = tries(retry(&good).limit(limit), &[fail]).await;
             assert!(count > 5 && lasted >= limit && lasted < limit * 2, "{count} {lasted:?}");
-            // Nobody is there: that is found out by the question alone, and the read isn't tried again.
+            // The server is down: only the health request is sent, and the read isn't retried.
             let down = Health::default();
             let (count, lasted) = tries(retry(&down).limit(limit), &[fail]).await;
             assert_eq!((count, lasted.as_secs()), (1, limit.as_secs()));

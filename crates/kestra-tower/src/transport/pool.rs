@@ -25,7 +25,7 @@ pub(crate) struct Pool {
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Generation(u32);
 
-/// Exchanges the pool that a request was sent with if a limit in time ends the request.
+/// Exchanges the pool that a request was sent with if a timeout ends the request.
 pub(crate) struct PoolWatch {
     pool: Arc<Pool>,
     generation: Generation,
