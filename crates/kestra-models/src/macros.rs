@@ -2,13 +2,13 @@
 
 /// Defines an enum of strings that keeps a value which it doesn't know.
 macro_rules! string_enum {
-    ($(#[$meta:meta])* $name:ident { $($variant:ident = $wire:literal,)* }) => {
+    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $wire:literal,)* }) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum $name {
             $(
-                #[doc = concat!("`", $wire, "`.")]
+                $(#[$doc])*
                 $variant,
             )*
             /// A value that this client doesn't know.
@@ -143,7 +143,15 @@ macro_rules! secret_type {
 #[cfg(feature = "enterprise")]
 macro_rules! union_type {
     ($(#[$meta:meta])* $name:ident by $field:literal { $($accessor:ident $ty:ident = $value:literal,)* }) => {
-        secret_type! { $(#[$meta])* $name {} }
+        secret_type! {
+            $(#[$meta])*
+            $name {
+                /// The id of the object. (`id`)
+                id = "id" as text,
+                /// The type of the object. (`type`)
+                type_ = "type" as text,
+            }
+        }
 
         impl $name {
             $(
@@ -171,24 +179,22 @@ macro_rules! union_members {
 
 /// Defines a JSON object with accessors.
 macro_rules! json_object {
-    ($(#[$meta:meta])* $name:ident { $($accessor:ident = $wire:literal as $kind:ident,)* }) => {
+    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $accessor:ident = $wire:literal as $kind:ident,)* }) => {
         $(#[$meta])*
         #[derive(Clone, Default, PartialEq, ::serde::Serialize)]
         #[serde(transparent)]
         pub struct $name(::serde_json::Map<::std::string::String, ::serde_json::Value>);
 
         impl $name {
-            /// One without fields.
+            /// Creates an empty value.
             #[must_use]
             pub fn new() -> Self {
                 Self::default()
             }
 
-            json_object!(@id "id" text);
-            json_object!(@type_ "type" text);
-            $(json_object!(@$accessor $wire $kind);)*
+            $(json_object! { $(#[$doc])* @$accessor $wire $kind })*
 
-            /// A field, by its name on the wire.
+            /// Returns a field, by its name on the wire.
             #[must_use]
             pub fn get(&self, field: &str) -> ::std::option::Option<&::serde_json::Value> {
                 self.0.get(field)
@@ -205,13 +211,13 @@ macro_rules! json_object {
                 self
             }
 
-            /// All fields.
+            /// Returns all fields.
             #[must_use]
             pub fn fields(&self) -> &::serde_json::Map<::std::string::String, ::serde_json::Value> {
                 &self.0
             }
 
-            /// All fields, to take or change.
+            /// Returns all fields, to take or change.
             #[must_use]
             pub fn into_fields(self) -> ::serde_json::Map<::std::string::String, ::serde_json::Value> {
                 self.0
@@ -238,27 +244,27 @@ macro_rules! json_object {
             }
         }
     };
-    (@$accessor:ident $wire:literal text) => {
-        json_object!(@$accessor $wire (&str) as_str);
+    ($(#[$doc:meta])* @$accessor:ident $wire:literal text) => {
+        json_object! { $(#[$doc])* @$accessor $wire (&str) as_str }
     };
-    (@$accessor:ident $wire:literal flag) => {
-        json_object!(@$accessor $wire (bool) as_bool);
+    ($(#[$doc:meta])* @$accessor:ident $wire:literal flag) => {
+        json_object! { $(#[$doc])* @$accessor $wire (bool) as_bool }
     };
-    (@$accessor:ident $wire:literal integer) => {
-        json_object!(@$accessor $wire (i64) as_i64);
+    ($(#[$doc:meta])* @$accessor:ident $wire:literal integer) => {
+        json_object! { $(#[$doc])* @$accessor $wire (i64) as_i64 }
     };
-    (@$accessor:ident $wire:literal float) => {
-        json_object!(@$accessor $wire (f64) as_f64);
+    ($(#[$doc:meta])* @$accessor:ident $wire:literal float) => {
+        json_object! { $(#[$doc])* @$accessor $wire (f64) as_f64 }
     };
-    (@$accessor:ident $wire:literal value) => {
-        #[doc = concat!("`", $wire, "` on the wire.")]
+    ($(#[$doc:meta])* @$accessor:ident $wire:literal value) => {
+        $(#[$doc])*
         #[must_use]
         pub fn $accessor(&self) -> ::std::option::Option<&::serde_json::Value> {
             self.0.get($wire)
         }
     };
-    (@$accessor:ident $wire:literal ($ty:ty) $read:ident) => {
-        #[doc = concat!("`", $wire, "` on the wire.")]
+    ($(#[$doc:meta])* @$accessor:ident $wire:literal ($ty:ty) $read:ident) => {
+        $(#[$doc])*
         #[must_use]
         pub fn $accessor(&self) -> ::std::option::Option<$ty> {
             self.0.get($wire).and_then(::serde_json::Value::$read)

@@ -276,7 +276,7 @@ impl Correction {
             }
             for (name, versions) in &self.values {
                 values.retain(|value| value.name != *name);
-                values.push(EnumValue { name: name.clone(), rust: case::pascal(name), versions: *versions });
+                values.push(EnumValue::new(name, case::pascal(name), *versions));
             }
             values.sort_by(|a, b| a.name.cmp(&b.name));
         }

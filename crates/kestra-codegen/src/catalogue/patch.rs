@@ -36,15 +36,7 @@ impl FieldPatch {
                 let ty = self.ty.clone().ok_or_else(|| {
                     Error::invalid(place, format!("has no field `{name}`, and to add it a type is needed"))
                 })?;
-                object.fields.push(Field {
-                    name: name.to_owned(),
-                    rust: case::snake(name),
-                    ty,
-                    required: false,
-                    presence: None,
-                    sensitive: false,
-                    versions: Versions::ALL,
-                });
+                object.fields.push(Field::new(name, case::snake(name), ty));
                 object.fields.len() - 1
             }
         };

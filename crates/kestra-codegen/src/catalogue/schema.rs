@@ -82,9 +82,37 @@ pub struct Field {
     /// The versions that have it.
     #[serde(default, skip_serializing_if = "Versions::is_all")]
     pub versions: Versions,
+    /// What it means in this schema, in our own words; from the summaries' files.
+    #[serde(skip)]
+    pub summary: Option<String>,
+    /// What fields of its name mean, if it has no summary.
+    #[serde(skip)]
+    pub default_summary: Option<String>,
 }
 
 impl Field {
+    /// A field that all versions have and none requires.
+    #[must_use]
+    pub fn new(name: &str, rust: String, ty: Type) -> Self {
+        Self {
+            name: name.to_owned(),
+            rust,
+            ty,
+            required: false,
+            presence: None,
+            sensitive: false,
+            versions: Versions::ALL,
+            summary: None,
+            default_summary: None,
+        }
+    }
+
+    /// What it means, in this schema or by its name.
+    #[must_use]
+    pub fn meaning(&self) -> Option<&str> {
+        self.summary.as_deref().or(self.default_summary.as_deref())
+    }
+
     /// What absence means.
     ///
     /// Only a schema that no answer reaches has [`Presence::Required`] fields, as a server may leave out anything.
@@ -120,6 +148,17 @@ pub struct EnumValue {
     /// The versions that have it.
     #[serde(default, skip_serializing_if = "Versions::is_all")]
     pub versions: Versions,
+    /// What it means, in our own words; from the summaries' files.
+    #[serde(skip)]
+    pub summary: Option<String>,
+}
+
+impl EnumValue {
+    /// A value of which nothing more is said.
+    #[must_use]
+    pub fn new(name: &str, rust: String, versions: Versions) -> Self {
+        Self { name: name.to_owned(), rust, versions, summary: None }
+    }
 }
 
 /// Schemas of which a value is one.

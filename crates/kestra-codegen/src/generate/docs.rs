@@ -1,7 +1,7 @@
 //! Documentation of generated items, from the catalogue's facts.
 
 use super::{guards, names};
-use crate::catalogue::{Edition, Operation, Replay, Schema, Versions};
+use crate::catalogue::{Edition, EnumValue, Field, Operation, Replay, Schema, Versions};
 
 /// `1.2 and later`, `before 2.0`, or nothing for all.
 pub(super) fn versions(versions: Versions) -> Option<String> {
@@ -13,8 +13,40 @@ pub(super) fn versions(versions: Versions) -> Option<String> {
     }
 }
 
+/// What a field means, then what holds of its type and versions, and its name on the wire.
+pub(super) fn field(field: &Field) -> String {
+    let mut text = match (field.meaning(), versions(field.versions)) {
+        (Some(meaning), _) => format!("{meaning}{}", needs(field.versions)),
+        (None, Some(range)) => return format!("`{}` on the wire; {range}.", field.name),
+        (None, None) => return format!("`{}` on the wire.", field.name),
+    };
+    if field.sensitive {
+        text.push_str(" `Debug` hides it.");
+    }
+    text.push_str(&format!(" (`{}`)", field.name));
+    text
+}
+
 /// What a field of any JSON does with integers that no [`serde_json::Number`] has.
-pub(super) const DIGITS: &str = " An integer over 64 bits is a string of its digits.";
+pub(super) const DIGITS: &str = "\n\nAn integer over 64 bits is a string of its digits.";
+
+/// What a value of an enum means, and how it is written on the wire.
+pub(super) fn value(value: &EnumValue) -> String {
+    match &value.summary {
+        Some(summary) => format!("{summary}{} (`{}`)", needs(value.versions), value.name),
+        None => format!("`{}` on the wire.{}", value.name, needs(value.versions)),
+    }
+}
+
+/// The versions that have something, as a sentence behind others.
+fn needs(range: Versions) -> String {
+    match (range.since, range.until) {
+        (None, None) => String::new(),
+        (Some(since), None) => format!(" Requires Kestra {since} or later."),
+        (None, Some(until)) => format!(" Kestra before {until} only."),
+        (Some(since), Some(until)) => format!(" Kestra {since} or later, before {until}, only."),
+    }
+}
 
 /// What an operation does, then its routes and facts.
 pub(super) fn operation(operation: &Operation) -> String {
@@ -64,10 +96,7 @@ pub(super) fn summary(operation: &Operation) -> String {
 pub(super) fn schema(schema: &Schema) -> String {
     match &schema.summary {
         Some(summary) => summary.clone(),
-        None => match schema.documents.first() {
-            Some(document) => format!("`{document}` of the API."),
-            None => format!("{} of the API.", names::sentence(&names::snake(&schema.name))),
-        },
+        None => format!("{}.", names::sentence(&names::snake(&schema.name))),
     }
 }
 

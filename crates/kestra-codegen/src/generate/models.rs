@@ -43,6 +43,7 @@ fn write_enum(schema: &Schema, values: &[EnumValue], file: &mut Writer) -> Resul
     file.nested(1, format!("{} {{", schema.name));
     for value in values {
         let variant = taken.numbered(&names::variant(&value.rust));
+        file.nested_doc(2, &docs::value(value));
         file.nested(2, format!("{variant} = {:?},", value.name));
     }
     file.nested(1, "}");

@@ -157,22 +157,14 @@ fn add_field(object: &mut Object, wire: &str, ty: Type) {
     if object.fields.iter().any(|field| field.name == wire) {
         return;
     }
-    object.fields.push(Field {
-        name: wire.to_owned(),
-        rust: case::snake(wire),
-        ty,
-        required: false,
-        presence: None,
-        sensitive: false,
-        versions: Versions::ALL,
-    });
+    object.fields.push(Field::new(wire, case::snake(wire), ty));
 }
 
 fn enum_values(values: &[Value]) -> Vec<EnumValue> {
     let mut values: Vec<EnumValue> = values
         .iter()
         .filter_map(Value::as_str)
-        .map(|text| EnumValue { name: text.to_owned(), rust: case::pascal(text), versions: Versions::ALL })
+        .map(|text| EnumValue::new(text, case::pascal(text), Versions::ALL))
         .collect();
     // Two values may differ only in what a Rust name can't show.
     let mut taken = BTreeSet::new();

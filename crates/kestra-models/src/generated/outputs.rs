@@ -5,15 +5,15 @@
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct TaskOutput {
-    /// `inline` on the wire.
+    /// Whether the outputs are in the database and not in a file of the internal storage. (`inline`)
     pub inline: Option<bool>,
-    /// `iteration` on the wire.
+    /// Number of the iteration of a loop, counted from 0. Absent outside of loops. (`iteration`)
     pub iteration: Option<i64>,
-    /// `taskId` on the wire.
+    /// The id of the task in the flow. (`taskId`)
     pub task_id: Option<String>,
-    /// `taskRunId` on the wire.
+    /// The id of the task run, by which the outputs are read. (`taskRunId`)
     pub task_run_id: Option<String>,
-    /// `value` on the wire.
+    /// Value of the iteration, as a string. Absent outside of loops. (`value`)
     pub value: Option<String>,
 }
 

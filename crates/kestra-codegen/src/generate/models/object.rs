@@ -151,7 +151,7 @@ pub(super) fn write(plan: &Plan<'_>, schema: &Schema, object: &Object, file: &mu
     file.line("#[non_exhaustive]");
     file.line(format!("pub struct {} {{", schema.name));
     for member in &members {
-        let mut doc = docs::wire(&member.field.name, "on the wire", member.field.versions);
+        let mut doc = docs::field(member.field);
         if is_free_form(&member.field.ty) {
             doc.push_str(docs::DIGITS);
         }
@@ -219,10 +219,10 @@ fn write_setters(schema: &Schema, members: &[Member<'_>], required: &[&Member<'_
     let arguments: Vec<String> =
         required.iter().map(|member| format!("{}: {}", member.name, member.argument())).collect();
     if required.is_empty() {
-        file.line("/// One without fields.");
+        file.line("/// Creates an empty value.");
         file.line("pub fn new() -> Self { Self::default() }");
     } else {
-        file.line("/// One with the fields that it can't be without.");
+        file.line("/// Creates a value with its required fields.");
         file.line(format!("pub fn new({}) -> Self {{", arguments.join(", ")));
         let fields: Vec<String> = members
             .iter()
@@ -243,7 +243,7 @@ fn write_setters(schema: &Schema, members: &[Member<'_>], required: &[&Member<'_
             Presence::Required | Presence::Collection => member.value(),
         };
         file.blank();
-        file.line(format!("/// Sets `{}`.", member.field.name));
+        file.line(format!("/// Sets [`{0}`](field@Self::{0}).", member.name));
         file.line(format!(
             "pub fn {}(mut self, {name}: {}) -> Self {{ self.{name} = {value}; self }}",
             names::field_setter(name),

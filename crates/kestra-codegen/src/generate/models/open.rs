@@ -8,17 +8,30 @@ use crate::generate::plan::Plan;
 use crate::generate::writer::Writer;
 use crate::import::case;
 
+/// Accessors of every open type: name, name on the wire, and what it means where the schema doesn't say.
+const EVERYWHERE: [(&str, &str, &str); 2] = [
+    ("id", "id", "The id of the object."),
+    ("type_", "type", "The type of the object, which decides what other fields there are."),
+];
+
 pub(super) fn write(plan: &Plan<'_>, schema: &Schema, object: &Object, file: &mut Writer) -> Result<()> {
     let mut taken = names::Taken::new(format!("the schema `{}`", schema.name));
     file.line(if schema.sensitive { "secret_type! {" } else { "open_type! {" });
     file.nested_doc(1, &docs::schema(schema));
     file.nested(1, format!("{} {{", schema.name));
+    for (name, wire, meaning) in EVERYWHERE {
+        let declared = object.fields.iter().find(|field| field.name == wire);
+        let doc = declared.filter(|field| field.meaning().is_some()).map(docs::field);
+        file.nested_doc(2, &doc.unwrap_or_else(|| format!("{meaning} (`{wire}`)")));
+        file.nested(2, format!("{name} = {wire:?} as text,"));
+    }
     for field in &object.fields {
-        if matches!(field.name.as_str(), "id" | "type") {
+        if EVERYWHERE.iter().any(|(_, wire, _)| *wire == field.name) {
             continue;
         }
         let name = names::accessor(&field.rust);
         taken.take(&name)?;
+        file.nested_doc(2, &docs::field(field));
         file.nested(2, format!("{name} = {:?} as {},", field.name, reading(plan, &field.ty)));
     }
     file.nested(1, "}");

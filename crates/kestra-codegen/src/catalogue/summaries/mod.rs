@@ -1,10 +1,13 @@
-//! One sentence of documentation an operation, parameter or schema, in our own words: `summaries/*.yaml`.
+//! One sentence of documentation an operation, parameter, schema, field or value, in our own words: `summaries/*.yaml`.
+
+mod fields;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::Deserialize;
 
+use self::fields::FieldSummaries;
 use super::files::{read, yaml_files};
 use super::{Catalogue, Content, Operation};
 use crate::error::{Error, Result};
@@ -21,6 +24,8 @@ struct SummariesFile {
     parameters: BTreeMap<String, String>,
     /// By area, operation and name of a parameter, where it means something else.
     operation_parameters: BTreeMap<String, BTreeMap<String, BTreeMap<String, String>>>,
+    /// Of fields and values.
+    models: FieldSummaries,
 }
 
 /// The summaries of everything in an operation that has a name on the wire.
@@ -59,8 +64,11 @@ fn describe<'a>(
 
 /// Reads the summaries and gives them to what they describe.
 pub(super) fn apply(folder: &Path, catalogue: &mut Catalogue) -> Result<()> {
-    for path in yaml_files(&folder.join("summaries"))? {
+    let folder = folder.join("summaries");
+    let mut models = FieldSummaries::default();
+    for path in yaml_files(&folder)? {
         let file: SummariesFile = read(&path)?;
+        models.join(file.models);
         for (area, summaries) in file.operations {
             for (name, summary) in summaries {
                 let found = catalogue
@@ -88,5 +96,5 @@ pub(super) fn apply(folder: &Path, catalogue: &mut Catalogue) -> Result<()> {
                 Some(summary);
         }
     }
-    Ok(())
+    models.apply(catalogue).map_err(|problem| Error::parse(&folder, problem))
 }
