@@ -1,20 +1,45 @@
-#![doc = include_str!("../README.md")]
+//! A client for [Kestra](https://kestra.io), the workflow orchestrator, for every server from 1.0 to 2.x, built from
+//! [tower](https://docs.rs/tower) layers.
+//!
+//! ```no_run
+//! #[tokio::main]
+//! async fn main() -> Result<(), kestra::Error> {
+//!     let client = kestra::Client::from_env()?; // KESTRA_URL, and KESTRA_USERNAME + KESTRA_PASSWORD or KESTRA_API_TOKEN
+//!     let finished = client.executions().run("company.team", "hello").input("name", "Rust").await?;
+//!     println!("{:?}", finished.outputs());
+//!     Ok(())
+//! }
+//! ```
+//!
+#![doc = include_str!("../docs/pictures/layers.svg")]
 //!
 //! # Where things are
 //!
 //! | to | see |
 //! |---|---|
-//! | make a client | [`Client`], [`ClientBuilder`], [`Auth`], [`Proxy`], [`Tls`], [`Servers`] |
-//! | set how calls go, for all or for one | [`Timeouts`], [`Retry`], [`CallOptions`] |
+//! | configure a client | [`Client`], [`ClientBuilder`], [`Auth`], [`Proxy`], [`Tls`], [`Servers`] |
+//! | change timeouts, retries and options, of all calls or of one | [`Timeouts`], [`Retry`], [`CallOptions`] |
 //! | call an operation | the areas: [`Flows`], [`Executions`], [`Logs`], [`Triggers`], [`Kv`], [`Files`] and the other methods of [`Client`] |
 //! | run a flow, or wait for an execution | [`Executions::run`], [`Executions::start`], [`Executions::wait`], [`Finished`] |
-//! | deploy flows, and keep files the same | [`Flows::deploy`], [`Flows::sync`], [`Files::sync_up`] |
+//! | deploy flows, and synchronize files | [`Flows::deploy`], [`Flows::sync`], [`Files::sync_up`] |
 //! | search, and read lists | [`Filter`], [`paging`] |
-//! | send and get files | [`FilePart`], [`Download`] |
-//! | follow something | [`sse`] |
-//! | deal with failures | [`Error`], [`ErrorKind`] |
-//! | make requests alone | [`operations`], [`Target`]; bodies are in [`models`] |
-//! | put a stack together | [`Transport`], [`RetryLayer`], [`ServerLayer`], [`AuthLayer`], [`TimeoutLayer`], [`TraceLayer`], [`CallContext`] |
+//! | upload and download files | [`FilePart`], [`Download`] |
+//! | follow an execution or its log | [`sse`] |
+//! | handle errors | [`Error`], [`ErrorKind`] |
+//! | build requests for another HTTP client | [`operations`], [`Target`]; bodies are in [`models`] |
+//! | build a stack of layers | [`Transport`], [`RetryLayer`], [`ServerLayer`], [`AuthLayer`], [`TimeoutLayer`], [`TraceLayer`], [`CallContext`] |
+//!
+//! [`guide`] explains all of it by task.
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `ring`, `aws-lc-rs` | `ring` | the crypto library of rustls |
+//! | `gzip` | yes | compressed JSON and text responses |
+//! | `enterprise` | no | the operations that only Enterprise Edition has |
+//! | `serialize` | no | `Serialize` for all models |
+//! | `http2` | no | HTTP/2, by `Transport::builder().http2()` |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
@@ -30,6 +55,7 @@ mod files;
 mod flows;
 mod folder;
 mod generated;
+pub mod guide;
 mod kv;
 mod outputs;
 mod triggers;
@@ -89,17 +115,7 @@ pub use {http, jiff};
 #[cfg(doctest)]
 mod promises {}
 
-/// The code in the documents is compiled like that in the README.
+/// The code in the README, which is compiled like that of the [`guide`].
 #[cfg(doctest)]
-mod documents {
-    #[doc = include_str!("../../../docs/errors.md")]
-    mod errors {}
-    #[doc = include_str!("../../../docs/layers.md")]
-    mod layers {}
-    #[doc = include_str!("../../../docs/porting.md")]
-    mod porting {}
-    #[doc = include_str!("../../../docs/running.md")]
-    mod running {}
-    #[doc = include_str!("../../../docs/safety.md")]
-    mod safety {}
-}
+#[doc = include_str!("../README.md")]
+mod readme {}

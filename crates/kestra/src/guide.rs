@@ -1,0 +1,67 @@
+//! Guides by task. The same pages are in the folder `docs` of the repository.
+//!
+//! | page | what it covers |
+//! |---|---|
+//! | [`running`] | run, wait, follow, page, files, bulk actions, folders of flows, triggers, moving to another server |
+//! | [`retries`] | what is retried, the table of timeouts, settings |
+//! | [`errors`] | the kinds of errors, and what to do about the known traps |
+//! | [`safety`] | what the client refuses because a server would silently do harm, and how to override it |
+//! | [`layers`] | the order of the layers, your own stack or transport, tracing, requests for other HTTP clients |
+//! | [`porting`] | from Kestra's Go and Python clients |
+//! | [`loads`] | measurements under failures |
+//! | [`build_cost`] | what this client adds to a build and to a program |
+
+/// Includes a page of the documentation.
+///
+/// Pages link to each other by file, for readers of the repository. The first definition of a link counts, so those here lead to the
+/// modules, and rustdoc checks them.
+macro_rules! page {
+    ($name:ident, $file:literal, $(#[$more:meta])*) => {
+        /// [build-cost.md]: crate::guide::build_cost
+        /// [errors.md]: crate::guide::errors
+        /// [errors.md#what-is-transient]: crate::guide::errors#what-is-transient
+        /// [kestrapy.md]: crate::operations
+        /// [layers.md]: crate::guide::layers
+        /// [loads.md]: crate::guide::loads
+        /// [operations.md]: crate::operations
+        /// [porting.md]: crate::guide::porting
+        /// [retries.md]: crate::guide::retries
+        /// [running.md]: crate::guide::running
+        /// [running.md#act-on-many]: crate::guide::running#act-on-many
+        /// [running.md#start-once]: crate::guide::running#start-once
+        /// [safety.md]: crate::guide::safety
+        /// [safety.md#actions-by-query]: crate::guide::safety#actions-by-query
+        /// [safety.md#inputs]: crate::guide::safety#inputs
+        /// [safety.md#names-of-files]: crate::guide::safety#names-of-files
+        /// [safety.md#streams-that-look-ended]: crate::guide::safety#streams-that-look-ended
+        /// [safety.md#updates-that-hang-the-server]: crate::guide::safety#updates-that-hang-the-server
+        #[doc = include_str!($file)]
+        ///
+        $(#[$more])*
+        pub mod $name {}
+    };
+}
+
+page!(running, "../docs/running.md",
+    /// Reference: [`Run`](crate::Run), [`Start`](crate::Start), [`Wait`](crate::Wait), [`Finished`](crate::Finished),
+    /// [`sse`](crate::sse), [`paging`](crate::paging), [`Download`](crate::Download), [`FilePart`](crate::FilePart),
+    /// [`FileSync`](crate::FileSync), [`BulkByIds`](crate::BulkByIds), [`FlowSync`](crate::FlowSync),
+    /// [`TriggerBackfill`](crate::TriggerBackfill).
+);
+page!(retries, "../docs/retries.md",
+    /// Reference: [`Retry`](crate::Retry), [`RetryLayer`](crate::RetryLayer), [`Timeouts`](crate::Timeouts),
+    /// [`CallOptions`](crate::CallOptions).
+);
+page!(errors, "../docs/errors.md",
+    /// Reference: [`Error`](crate::Error), [`ErrorKind`](crate::ErrorKind), [`RequestSent`](crate::RequestSent).
+);
+page!(safety, "../docs/safety.md",
+    /// Reference: [`CallOptions`](crate::CallOptions), [`filter`](crate::filter).
+);
+page!(layers, "../docs/layers.md",
+    /// Reference: [`ClientBuilder`](crate::ClientBuilder), [`CallContext`](crate::CallContext),
+    /// [`Transport`](crate::Transport), [`Target`](crate::Target).
+);
+page!(porting, "../docs/porting.md",);
+page!(loads, "../docs/loads.md",);
+page!(build_cost, "../docs/build-cost.md",);
