@@ -88,8 +88,8 @@ fn draw(execution: &Execution) -> String {
 
     let height = ROW * (bars.len() as f64 + 1.0);
     let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{height}\" font-family=\"sans-serif\" \
-         font-size=\"12\">\n"
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{height}\" viewBox=\"0 0 {WIDTH} {height}\" \
+         style=\"background: white\" font-family=\"sans-serif\" font-size=\"12\">\n"
     );
     for (place, bar) in bars.iter().enumerate() {
         let y = ROW * (place as f64 + 0.5);

@@ -9,6 +9,9 @@ use kestra::models::Execution;
 use kestra_examples::{NAMESPACE, Server};
 use serde::Deserialize;
 
+/// How many tasks the flow has.
+const TASKS: u64 = 3;
+
 #[derive(Debug, Deserialize)]
 struct Report {
     greeting: String,
@@ -19,10 +22,9 @@ async fn main() -> Result<(), BoxError> {
     let server = Server::start().await?;
     let client = server.client()?.build()?;
     let id = format!("report-{}", std::process::id());
-    let tasks = ["extract", "transform", "load"];
-    client.flows().deploy(source(&id, &tasks)).await?;
+    client.flows().deploy(source(&id)).await?;
 
-    let bar = ProgressBar::new(tasks.len() as u64);
+    let bar = ProgressBar::new(TASKS);
     bar.set_style(ProgressStyle::with_template("{bar:30} {pos} of {len} tasks {msg}")?);
     let shown = bar.clone();
     let run = client
@@ -41,7 +43,7 @@ async fn main() -> Result<(), BoxError> {
     client.flows().delete_flow(NAMESPACE, &id).await?;
     let finished = result?;
     let report: Report = finished.outputs_as()?;
-    println!("{} of {} tasks are done: {}", bar.position(), tasks.len(), report.greeting);
+    println!("{} of {TASKS} tasks are done: {}", bar.position(), report.greeting);
     Ok(())
 }
 
@@ -60,8 +62,8 @@ fn show(execution: &Execution, bar: &ProgressBar) {
     bar.set_message(states.join(", "));
 }
 
-fn source(id: &str, tasks: &[&str]) -> String {
-    let mut source = format!(
+fn source(id: &str) -> String {
+    format!(
         r#"
 id: {id}
 namespace: {NAMESPACE}
@@ -71,12 +73,9 @@ inputs:
 outputs:
   - {{id: greeting, type: STRING, value: "{{{{ outputs.load.value }}}}"}}
 tasks:
+  - {{id: extract, type: io.kestra.plugin.core.flow.Sleep, duration: PT0.3S}}
+  - {{id: transform, type: io.kestra.plugin.core.flow.Sleep, duration: PT0.3S}}
+  - {{id: load, type: io.kestra.plugin.core.debug.Return, format: "Hello, {{{{ inputs.name }}}}!"}}
 "#
-    );
-    for task in tasks {
-        source.push_str(&format!(
-            "  - {{id: {task}, type: io.kestra.plugin.core.debug.Return, format: \"Hello, {{{{ inputs.name }}}}!\"}}\n"
-        ));
-    }
-    source
+    )
 }
