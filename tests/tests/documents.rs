@@ -1,5 +1,7 @@
 //! The documents say what is there: links, commands, examples and paths of files.
 
+#![allow(clippy::panic, clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
