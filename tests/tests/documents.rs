@@ -26,7 +26,7 @@ fn files(folder: &str, end: &str) -> Vec<String> {
 /// All documents that people read, from the root.
 fn documents() -> Vec<String> {
     let mut all = files(".", ".md");
-    for folder in ["docs", "api", "examples", ".github"] {
+    for folder in ["crates/kestra/docs", "api", "examples", ".github"] {
         all.extend(files(folder, ".md").into_iter().map(|name| format!("{folder}/{name}")));
     }
     let crates = ["kestra-core", "kestra-models", "kestra-operations", "kestra-testkit", "kestra-tower"];
@@ -84,6 +84,10 @@ fn every_relative_link_leads_to_a_file_and_a_heading() {
             let target =
                 if path.is_empty() { document.clone() } else { folder.join(path).display().to_string() };
             assert!(root().join(&target).exists(), "{document} leads to {link}, which isn't there");
+            assert!(
+                !target.starts_with("docs/"),
+                "{document}: {link} goes through `docs`, a link that websites don't follow"
+            );
             assert!(
                 anchor.is_empty() || anchors(&read(&target)).contains(anchor),
                 "{document} leads to {link}, and there is no such heading"
