@@ -127,6 +127,8 @@ def counterpart(known, name, method, path):
 
 def document():
     known = list(routes())
+    if unknown := BETTER.keys() - {name for _, names, _, _ in known for name in names}:
+        sys.exit(f"no operations of ours: {', '.join(sorted(unknown))}")
     rows, without, count = [], [], 0
     area = None
     for place, name, method, path in methods():
