@@ -1,4 +1,5 @@
-//! Holds the documentation of the generated models: how much of them says what it means, and that it says more than names do.
+//! Holds the documentation of generated models and operations: how much of them says what it means, and that it says more than
+//! names do.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -6,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use kestra_codegen::catalogue::{Catalogue, Field, Kind, Schema};
+use kestra_codegen::catalogue::{Catalogue, Content, Field, Kind, Operation, Schema};
 
 /// The models that people use most: each of their fields has a meaning of its own.
 const PEOPLES: &[&str] = &[
@@ -179,4 +180,58 @@ fn a_sentence_ends_and_leaves_versions_to_the_catalogue() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn operations() -> impl Iterator<Item = &'static Operation> {
+    CATALOGUE.areas.values().flatten()
+}
+
+#[test]
+fn an_operation_begins_with_what_it_does() {
+    let mut wrong = Vec::new();
+    for operation in operations() {
+        let summary = operation.summary.as_deref().unwrap_or_default();
+        let verb = summary.split(' ').next().unwrap_or_default();
+        let is_verb = verb.starts_with(|c: char| c.is_ascii_uppercase()) && verb.ends_with('s');
+        let private = ["answer", "whoever", "gone with", "told otherwise", "one's own"];
+        if !is_verb || !summary.ends_with('.') || private.iter().any(|words| summary.contains(words)) {
+            wrong.push(format!("{}.{}: {summary}", operation.area, operation.name));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Whether the text of each of an operation's parameters is there, by `area.operation.parameter`.
+fn parameters(operation: &Operation) -> Vec<(String, bool)> {
+    let path = operation.path.iter().map(|parameter| (&parameter.name, &parameter.summary));
+    let query = operation.query.iter().map(|parameter| (&parameter.name, &parameter.summary));
+    let headers = operation.headers.iter().map(|parameter| (&parameter.name, &parameter.summary));
+    let variants = operation.body.iter().flat_map(|body| &body.variants);
+    let parts = variants.filter_map(|variant| match &variant.content {
+        Content::Multipart(multipart) => Some(&multipart.parts),
+        _ => None,
+    });
+    let parts = parts.flatten().map(|part| (&part.name, &part.summary));
+    let all = path.chain(query).chain(headers).chain(parts);
+    all.map(|(name, summary)| (format!("{}.{}.{name}", operation.area, operation.name), summary.is_some()))
+        .collect()
+}
+
+#[test]
+fn nine_of_ten_parameters_say_what_they_do() {
+    let all: Vec<(String, bool)> = operations().flat_map(parameters).collect();
+    let silent: Vec<String> = all.iter().filter(|(_, said)| !said).map(|(name, _)| name.clone()).collect();
+    assert_share("parameters", all.len(), &silent);
+}
+
+#[test]
+fn what_people_use_most_has_examples() {
+    let examples = operations().filter(|operation| operation.example.is_some()).count();
+    assert!(examples >= 40, "{examples} examples");
+    for name in
+        ["create_execution", "get_execution", "search_executions", "create_flow", "get_flow", "set_key_value"]
+    {
+        let operation = operations().find(|operation| operation.name == name).unwrap();
+        assert!(operation.example.is_some(), "{name}");
+    }
 }

@@ -96,9 +96,34 @@ pub struct Operation {
     /// Why twice is once, for an operation that writes and is repeated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<String>,
-    /// One sentence of documentation in our own words; from the summaries' files.
+    /// What it does, in our own words; from the summaries' files.
     #[serde(skip)]
     pub summary: Option<String>,
+    /// What its path names, such as `flow`; from the summaries' files.
+    #[serde(skip)]
+    pub thing: Option<String>,
+    /// When a server refuses it; from the summaries' files.
+    #[serde(skip)]
+    pub problems: Problems,
+    /// Lines of code that use it, with a `client` at hand; from the examples' file.
+    #[serde(skip)]
+    pub example: Option<String>,
+}
+
+/// When a server refuses an operation, each as the end of a sentence that begins with `if`; empty where it never does.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Problems {
+    /// What it is about doesn't exist; made from the path if nothing is said.
+    pub not_found: Option<String>,
+    /// There is one already.
+    pub already_exists: Option<String>,
+    /// Its state doesn't allow it.
+    pub conflict: Option<String>,
+    /// The request is invalid; made from the body if nothing is said.
+    pub invalid: Option<String>,
+    /// Nobody may do it.
+    pub forbidden: Option<String>,
 }
 
 impl Operation {
@@ -210,6 +235,9 @@ pub struct PathParameter {
     /// Type of the value.
     #[serde(rename = "type")]
     pub ty: Type,
+    /// What it names, in our own words; from the summaries' files.
+    #[serde(skip)]
+    pub summary: Option<String>,
 }
 
 /// A parameter of the query.

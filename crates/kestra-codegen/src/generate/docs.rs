@@ -1,6 +1,7 @@
 //! Documentation of generated items, from the catalogue's facts.
 
-use super::{guards, names};
+use super::operations::Argument;
+use super::{errors, guards, names};
 use crate::catalogue::{Edition, EnumValue, Field, Operation, Replay, Schema, Versions};
 
 /// `1.2 and later`, `before 2.0`, or nothing for all.
@@ -48,40 +49,62 @@ fn needs(range: Versions) -> String {
     }
 }
 
-/// What an operation does, then its routes and facts.
-pub(super) fn operation(operation: &Operation) -> String {
+/// What an operation does, then its routes and facts, and when it fails; `arguments` are those of a method.
+pub(super) fn operation(operation: &Operation, arguments: &[Argument], errors: &str) -> String {
     let mut text = summary(operation);
+    text.push_str(&list(arguments));
     text.push_str("\n\n");
     let routes: Vec<String> = operation
         .routes
         .iter()
         .map(|route| match versions(route.versions) {
             Some(versions) => format!("`{} {}` (Kestra {versions})", route.method, route.path),
-            None => format!("`{} {}` (Kestra 1.0 and later)", route.method, route.path),
+            None => format!("`{} {}`", route.method, route.path),
         })
         .collect();
     text.push_str(&routes.join(", "));
-    text.push_str(match operation.edition {
-        Edition::OpenSource => "; open source; ",
-        Edition::Enterprise => "; Enterprise; ",
-    });
+    text.push('.');
+    if operation.edition == Edition::Enterprise {
+        text.push_str(" Enterprise Edition only.");
+    }
     text.push_str(match operation.replay {
-        Replay::Safe => "only reads, and is repeated when an attempt fails.",
-        Replay::Idempotent => "repeated when an attempt fails, as twice is the same as once.",
-        Replay::StartsWork => "never repeated unless provably unsent or answered 429.",
+        Replay::Safe => " Only reads, and is retried.",
+        Replay::Idempotent => " Idempotent, and so retried.",
+        Replay::StartsWork => " Not idempotent: retried only if the request was not sent, or after a 429.",
     });
     if guards::looks_back(operation).is_some() {
-        text.push_str(
-            "\n\nFinds what began in the last 8 days, unless `since` or `look_back` say how far to look.",
-        );
+        text.push_str(" Looks at the last 8 days only, unless `since` or `look_back` is set.");
+    }
+    if operation.deprecated {
+        text.push_str(" Deprecated by the server.");
     }
     if let Some(hint) = &operation.instead {
         text.push_str(&format!("\n\nOn other versions use {hint}."));
     }
-    if operation.deprecated {
-        text.push_str("\n\nDeprecated by the server.");
+    text.push_str(&errors::section(operation, errors));
+    text
+}
+
+/// Arguments of a constructor or method, each with what it is.
+pub(super) fn list(arguments: &[Argument]) -> String {
+    let mut text = String::new();
+    for argument in arguments {
+        if let Some(meaning) = &argument.meaning {
+            text.push_str(if text.is_empty() { "\n\n" } else { "\n" });
+            text.push_str(&format!("- `{}`: {}", argument.name, names::noun_phrase(meaning)));
+        }
     }
     text
+}
+
+/// An example of a method, as code that is compiled and not run.
+pub(super) fn example(operation: &Operation) -> String {
+    let Some(example) = &operation.example else { return String::new() };
+    format!(
+        "\n\n# Examples\n\n```no_run\n# async fn example(client: kestra::Client) -> Result<(), kestra::BoxError> {{\n{}\n# \
+         Ok(())\n# }}\n```",
+        example.trim_end()
+    )
 }
 
 /// One sentence on what an operation does.
@@ -102,16 +125,13 @@ pub(super) fn schema(schema: &Schema) -> String {
 
 /// Where a value stands on the wire, and which versions have it.
 pub(super) fn wire(name: &str, place: &str, range: Versions) -> String {
-    match versions(range) {
-        Some(range) => format!("`{name}` {place}; {range}."),
-        None => format!("`{name}` {place}."),
-    }
+    format!("`{name}` {place}.{}", needs(range))
 }
 
 /// What a parameter does, if that is known, and where it stands on the wire.
 pub(super) fn parameter(summary: Option<&String>, name: &str, place: &str, range: Versions) -> String {
     match summary {
-        Some(summary) => format!("{summary}\n\n{}", wire(name, place, range)),
+        Some(summary) => format!("{summary}{}\n\n`{name}` {place}.", needs(range)),
         None => wire(name, place, range),
     }
 }

@@ -37,7 +37,10 @@ fn write_method(builder: &Builder<'_>, file: &mut Writer) {
         true => "&self".to_owned(),
         false => format!("&self, {}", builder.signature()),
     };
-    file.doc(&docs::operation(builder.operation));
+    file.doc(&docs::operation(builder.operation, &builder.arguments, "crate"));
+    if builder.method == builder.operation.name {
+        file.doc(&docs::example(builder.operation));
+    }
     file.line(format!(
         "pub fn {}({signature}) -> ::kestra_operations::{name}<crate::Client> {{",
         names::escape(&builder.method)

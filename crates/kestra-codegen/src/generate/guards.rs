@@ -1,6 +1,6 @@
 //! What a server does silently with some requests: facts that no document has.
 
-use crate::catalogue::{Answer, Content, Operation, Type};
+use crate::catalogue::{Answer, Content, Operation, QueryParameter, Replay, Type};
 
 /// Operation and guard.
 const GUARDS: &[(&str, &str)] = &[
@@ -81,4 +81,26 @@ pub(super) fn takes_key(operation: &Operation) -> Option<usize> {
         return None;
     }
     operation.query.iter().position(|parameter| parameter.name == "labels")
+}
+
+/// Whether it acts on everything without a filter, or with no path but the root, and so has to be told.
+pub(super) fn needs_filter(operation: &Operation) -> bool {
+    let by_query = operation.name.ends_with("_by_query") && operation.replay != Replay::Safe;
+    (by_query || !operation.needs_one_of.is_empty()) && !filters(operation).is_empty()
+}
+
+/// Places of the parameters that narrow what a by-query action acts on.
+pub(super) fn filters(operation: &Operation) -> Vec<usize> {
+    let query = &operation.query;
+    let needed = &operation.needs_one_of;
+    if !needed.is_empty() {
+        let places = query.iter().enumerate();
+        return places.filter(|(_, known)| needed.contains(&known.name)).map(|(place, _)| place).collect();
+    }
+    // Some never had filters: there every parameter narrows.
+    let has_filters = query.iter().any(|parameter| parameter.ty == Type::Filters);
+    let narrows =
+        |parameter: &QueryParameter| !has_filters || parameter.ty == Type::Filters || parameter.deprecated;
+    let places = query.iter().enumerate();
+    places.filter(|(_, parameter)| narrows(parameter)).map(|(place, _)| place).collect()
 }

@@ -5,6 +5,7 @@
 mod checks;
 mod defaults;
 mod docs;
+mod errors;
 mod facade;
 mod files;
 mod format;

@@ -147,6 +147,11 @@ pub(super) fn sentence(snake: &str) -> String {
 /// What names a flow or a trigger, from the outside in, as paths have it.
 const OUTER_NAMES: &[&str] = &["namespace", "flowNamespace", "flowId", "triggerId"];
 
+/// What a setter sets, as an argument's meaning: `The page.` of `Sets the page.`
+pub(super) fn noun_phrase(summary: &str) -> String {
+    summary.strip_prefix("Sets ").map_or_else(|| summary.to_owned(), capitalized)
+}
+
 /// Where a constructor takes the value of this name on the wire: a namespace comes first, as swapped names compile and find
 /// nothing; what names nothing keeps its place behind.
 pub(super) fn rank(wire: &str) -> usize {
@@ -216,6 +221,8 @@ mod tests {
         assert_eq!(lower_camel("task_run_list"), "taskRunList");
         assert_eq!(snake("FlowId"), "flow_id");
         assert_eq!(sentence("create_flow"), "Create flow");
+        assert_eq!(noun_phrase("Sets the page."), "The page.");
+        assert_eq!(noun_phrase("Deletes files."), "Deletes files.");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::plan::{Home, IF_ENTERPRISE, Plan};
 use super::writer::Writer;
 use crate::error::Result;
 
+pub(super) use self::arguments::Argument;
 pub(super) use self::builder::Builder;
 
 pub(super) fn write(plan: &Plan<'_>, files: &mut Files) -> Result<()> {

@@ -59,7 +59,9 @@ pub(crate) fn read(
         let name = text(&parameter["name"], "name of a parameter")?;
         let ty = reader.ty(&parameter["schema"], &format!("{owner}.{}", case::pascal(&name)))?;
         match parameter["in"].as_str() {
-            Some("path") => declared.push(PathParameter { rust: case::snake(&name), name, ty }),
+            Some("path") => {
+                declared.push(PathParameter { rust: case::snake(&name), name, ty, summary: None })
+            }
             Some("query") => query.push(query_parameter(name, ty, parameter)),
             other => return Err(Error::invalid(&place, format!("parameter `{name}` is in {other:?}"))),
         }
@@ -74,6 +76,7 @@ pub(crate) fn read(
                 name: name.to_owned(),
                 rust: case::snake(name),
                 ty: Type::String,
+                summary: None,
             })
         })
         .collect();

@@ -834,7 +834,7 @@ pub struct ValidatedInput {
 open_type! {
     /// The response of a webhook, unless the trigger defines another one.
     WebhookResponse {
-        /// The id of the webhook, by which requests name it. (`id`)
+        /// The id of the execution, 22 characters chosen by the server. (`id`)
         id = "id" as text,
         /// The type of the object, which decides what other fields there are. (`type`)
         type_ = "type" as text,

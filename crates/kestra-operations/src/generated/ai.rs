@@ -2,7 +2,12 @@
 
 /// Writes the source of a dashboard from a description.
 ///
-/// `POST /api/v1/{tenant}/ai/generate/dashboard` (Kestra 1.3 and later); open source; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/{tenant}/ai/generate/dashboard` (Kestra 1.3 and later). Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 1.3.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GenerateDashboard<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -12,7 +17,7 @@ pub struct GenerateDashboard<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GenerateDashboard, GENERATE_DASHBOARD, text);
 
 impl GenerateDashboard {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(dashboard_generation_prompt: impl Into<::kestra_models::DashboardGenerationPrompt>) -> Self {
         let mut call = ::kestra_core::Call::new(&GENERATE_DASHBOARD);
         crate::parameters::json(
@@ -38,7 +43,11 @@ pub static GENERATE_DASHBOARD: ::kestra_core::OperationInfo = {
 
 /// Writes the source of a flow from a description.
 ///
-/// `POST /api/v1/{tenant}/ai/generate/flow` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/{tenant}/ai/generate/flow`. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GenerateFlow<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -48,7 +57,7 @@ pub struct GenerateFlow<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GenerateFlow, GENERATE_FLOW, text);
 
 impl GenerateFlow {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(flow_generation_prompt: impl Into<::kestra_models::FlowGenerationPrompt>) -> Self {
         let mut call = ::kestra_core::Call::new(&GENERATE_FLOW);
         crate::parameters::json(
@@ -70,9 +79,13 @@ pub static GENERATE_FLOW: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Text, "application/yaml, application/json;q=0.9, */*;q=0.1")
 };
 
-/// Lists the providers that may write sources.
+/// Lists the providers of language models.
 ///
-/// `GET /api/v1/{tenant}/ai/providers` (Kestra 1.3 and later); open source; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/ai/providers` (Kestra 1.3 and later). Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 1.3.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListAiProviders<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -82,7 +95,7 @@ pub struct ListAiProviders<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ListAiProviders, LIST_AI_PROVIDERS, json Vec<::kestra_models::AiProviderResponse>);
 
 impl ListAiProviders {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&LIST_AI_PROVIDERS), executor: ::kestra_core::Detached }
     }

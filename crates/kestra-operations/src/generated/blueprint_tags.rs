@@ -2,7 +2,11 @@
 
 /// Lists the tags of the vendor's blueprints.
 ///
-/// `GET /api/v1/{tenant}/blueprints/community/{kind}/tags` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/blueprints/community/{kind}/tags`. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListBlueprintTags<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -12,7 +16,9 @@ pub struct ListBlueprintTags<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ListBlueprintTags, LIST_BLUEPRINT_TAGS, json Vec<::kestra_models::BlueprintTagItem>);
 
 impl ListBlueprintTags {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `kind`: Kind of blueprint.
     pub fn new(kind: impl Into<::kestra_models::BlueprintKind>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&LIST_BLUEPRINT_TAGS)
@@ -23,25 +29,25 @@ impl ListBlueprintTags {
 }
 
 impl<E> ListBlueprintTags<E> {
-    /// Adds a filter; all have to hold.
+    /// Adds a filter; all filters must match.
     ///
-    /// `filters` in the query; 2.0 and later.
+    /// `filters` is a parameter of the query. Requires Kestra 2.0 or later.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
-    /// Which rows; all have to hold.
+    /// Sets all filters; all must match. Requires Kestra 2.0 or later.
     ///
-    /// `filters` in the query; 2.0 and later.
+    /// `filters` is a parameter of the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
-    /// Only what has this text in it.
+    /// Limits the result to what contains this text. Kestra before 2.0 only.
     ///
-    /// `q` in the query; before 2.0.
+    /// `q` is a parameter of the query.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(1, Into::<String>::into(q));
         self

@@ -2,7 +2,12 @@
 
 /// Creates a dashboard from its YAML source.
 ///
-/// `POST /api/v1/{tenant}/dashboards` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/{tenant}/dashboards`. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`already_exists`](::kestra_core::Error::already_exists) if there is a dashboard of this id.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the source is invalid, or has no id.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateDashboard<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -12,7 +17,9 @@ pub struct CreateDashboard<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(CreateDashboard, CREATE_DASHBOARD, json kestra_models::Dashboard);
 
 impl CreateDashboard {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `source`: YAML source.
     pub fn new(source: impl Into<String>) -> Self {
         let mut call = ::kestra_core::Call::new(&CREATE_DASHBOARD);
         crate::parameters::yaml(&mut call, source.into());
@@ -32,7 +39,11 @@ pub static CREATE_DASHBOARD: ::kestra_core::OperationInfo = {
 
 /// Deletes a dashboard.
 ///
-/// `DELETE /api/v1/{tenant}/dashboards/{id}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/{tenant}/dashboards/{id}`. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the dashboard doesn't exist.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteDashboard<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -42,7 +53,9 @@ pub struct DeleteDashboard<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DeleteDashboard, DELETE_DASHBOARD, empty);
 
 impl DeleteDashboard {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the dashboard.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&DELETE_DASHBOARD).path(id.as_ref()),
@@ -63,9 +76,13 @@ pub static DELETE_DASHBOARD: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
 };
 
-/// Downloads the data of a chart that need not be stored, as CSV unless told otherwise.
+/// Downloads the data of a chart that need not be stored, as CSV unless another format is set.
 ///
-/// `POST /api/v1/{tenant}/dashboards/charts/export` (Kestra 2.0 and later), `POST /api/v1/{tenant}/dashboards/charts/export/to-csv` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
+/// `POST /api/v1/{tenant}/dashboards/charts/export` (Kestra 2.0 and later), `POST /api/v1/{tenant}/dashboards/charts/export/to-csv` (Kestra before 2.0). Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the source of the chart is invalid.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ExportChart<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -75,7 +92,7 @@ pub struct ExportChart<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ExportChart, EXPORT_CHART, download);
 
 impl ExportChart {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(preview_request: impl Into<::kestra_models::PreviewRequest>) -> Self {
         let mut call = ::kestra_core::Call::new(&EXPORT_CHART);
         crate::parameters::json(
@@ -88,9 +105,9 @@ impl ExportChart {
 }
 
 impl<E> ExportChart<E> {
-    /// How the content is written.
+    /// Sets the format of the content. Requires Kestra 2.0 or later.
     ///
-    /// `format` in the query; 2.0 and later.
+    /// `format` is a parameter of the query.
     pub fn format(mut self, format: impl Into<::kestra_models::ExportFormat>) -> Self {
         self.call.set_query(0, Into::<::kestra_models::ExportFormat>::into(format));
         self
@@ -124,9 +141,14 @@ pub static EXPORT_CHART: ::kestra_core::OperationInfo = {
         .traffic(::kestra_core::Traffic::Download)
 };
 
-/// Downloads the data of a dashboard's chart, as CSV unless told otherwise.
+/// Downloads the data of a dashboard's chart, as CSV unless another format is set.
 ///
-/// `POST /api/v1/{tenant}/dashboards/{id}/charts/{chartId}/export` (Kestra 2.0 and later), `POST /api/v1/{tenant}/dashboards/{id}/charts/{chartId}/export/to-csv` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
+/// `POST /api/v1/{tenant}/dashboards/{id}/charts/{chartId}/export` (Kestra 2.0 and later), `POST /api/v1/{tenant}/dashboards/{id}/charts/{chartId}/export/to-csv` (Kestra before 2.0). Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the dashboard doesn't exist, or has no such chart.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ExportDashboardChart<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -136,7 +158,10 @@ pub struct ExportDashboardChart<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ExportDashboardChart, EXPORT_DASHBOARD_CHART, download);
 
 impl ExportDashboardChart {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the dashboard.
+    /// - `chart_id`: The id of the chart within the dashboard.
     pub fn new(
         id: impl AsRef<str>,
         chart_id: impl AsRef<str>,
@@ -154,9 +179,9 @@ impl ExportDashboardChart {
 }
 
 impl<E> ExportDashboardChart<E> {
-    /// How the content is written.
+    /// Sets the format of the content. Requires Kestra 2.0 or later.
     ///
-    /// `format` in the query; 2.0 and later.
+    /// `format` is a parameter of the query.
     pub fn format(mut self, format: impl Into<::kestra_models::ExportFormat>) -> Self {
         self.call.set_query(0, Into::<::kestra_models::ExportFormat>::into(format));
         self
@@ -193,9 +218,13 @@ pub static EXPORT_DASHBOARD_CHART: ::kestra_core::OperationInfo = {
         .asks_first(&GET_DASHBOARD, ::kestra_core::Check::HasChart)
 };
 
-/// Reads a dashboard, its source included.
+/// Returns a dashboard with its source.
 ///
-/// `GET /api/v1/{tenant}/dashboards/{id}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/dashboards/{id}`. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the dashboard doesn't exist.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetDashboard<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -205,7 +234,9 @@ pub struct GetDashboard<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetDashboard, GET_DASHBOARD, json kestra_models::Dashboard);
 
 impl GetDashboard {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the dashboard.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&GET_DASHBOARD).path(id.as_ref()),
@@ -226,9 +257,14 @@ pub static GET_DASHBOARD: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Reads the data of a dashboard's chart.
+/// Returns the data of a dashboard's chart.
 ///
-/// `POST /api/v1/{tenant}/dashboards/{id}/charts/{chartId}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+/// `POST /api/v1/{tenant}/dashboards/{id}/charts/{chartId}`. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the dashboard doesn't exist, or has no such chart.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if a filter is invalid, or the chart has no data.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetDashboardChartData<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -238,7 +274,10 @@ pub struct GetDashboardChartData<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetDashboardChartData, GET_DASHBOARD_CHART_DATA, json kestra_models::Page<::serde_json::Map<String, ::serde_json::Value>>);
 
 impl GetDashboardChartData {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the dashboard.
+    /// - `chart_id`: The id of the chart within the dashboard.
     pub fn new(
         id: impl AsRef<str>,
         chart_id: impl AsRef<str>,
@@ -271,9 +310,13 @@ pub static GET_DASHBOARD_CHART_DATA: ::kestra_core::OperationInfo = {
         .asks_first(&GET_DASHBOARD, ::kestra_core::Check::HasChart)
 };
 
-/// Reads which dashboards are shown by default.
+/// Returns the dashboards that are shown by default.
 ///
-/// `GET /api/v1/{tenant}/dashboards/settings/default-dashboards` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/dashboards/settings/default-dashboards` (Kestra 2.0 and later). Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetDefaultDashboards<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -283,7 +326,7 @@ pub struct GetDefaultDashboards<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetDefaultDashboards, GET_DEFAULT_DASHBOARDS, json kestra_models::DashboardSettings);
 
 impl GetDefaultDashboards {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&GET_DEFAULT_DASHBOARDS), executor: ::kestra_core::Detached }
     }
@@ -302,9 +345,13 @@ pub static GET_DEFAULT_DASHBOARDS: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Reads the data of a chart that need not be stored.
+/// Returns the data of a chart that need not be stored.
 ///
-/// `POST /api/v1/{tenant}/dashboards/charts/preview` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+/// `POST /api/v1/{tenant}/dashboards/charts/preview`. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the source of the chart is invalid.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PreviewChart<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -314,7 +361,7 @@ pub struct PreviewChart<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(PreviewChart, PREVIEW_CHART, json kestra_models::Page<::serde_json::Map<String, ::serde_json::Value>>);
 
 impl PreviewChart {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(preview_request: impl Into<::kestra_models::PreviewRequest>) -> Self {
         let mut call = ::kestra_core::Call::new(&PREVIEW_CHART);
         crate::parameters::json(
@@ -341,7 +388,11 @@ pub static PREVIEW_CHART: ::kestra_core::OperationInfo = {
 
 /// Searches the dashboards, page by page.
 ///
-/// `GET /api/v1/{tenant}/dashboards` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/dashboards`. Only reads, and is retried.
+///
+/// # Errors
+///
+/// [`Error`](::kestra_core::Error) says what any call can fail with.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchDashboards<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -351,40 +402,40 @@ pub struct SearchDashboards<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(SearchDashboards, SEARCH_DASHBOARDS, paged kestra_models::Page<::kestra_models::Dashboard>);
 
 impl SearchDashboards {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&SEARCH_DASHBOARDS), executor: ::kestra_core::Detached }
     }
 }
 
 impl<E> SearchDashboards<E> {
-    /// Which page, counted from 1.
+    /// Sets the page, counted from 1. Defaults to 1.
     ///
-    /// `page` in the query.
+    /// `page` is a parameter of the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(0, Into::<i64>::into(page));
         self
     }
 
-    /// Only what has this text in it.
+    /// Limits the result to what contains this text.
     ///
-    /// `q` in the query.
+    /// `q` is a parameter of the query.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(1, Into::<String>::into(q));
         self
     }
 
-    /// How many rows a page has at most.
+    /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
-    /// `size` in the query.
+    /// `size` is a parameter of the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(size));
         self
     }
 
-    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    /// Sets what to sort by, each `field:asc` or `field:desc`; the first counts most.
     ///
-    /// `sort` in the query.
+    /// `sort` is a parameter of the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 3, sort);
         self
@@ -410,7 +461,12 @@ pub static SEARCH_DASHBOARDS: ::kestra_core::OperationInfo = {
 
 /// Replaces the source of a dashboard.
 ///
-/// `PUT /api/v1/{tenant}/dashboards/{id}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
+/// `PUT /api/v1/{tenant}/dashboards/{id}`. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the dashboard doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the source is invalid.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateDashboard<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -420,7 +476,10 @@ pub struct UpdateDashboard<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(UpdateDashboard, UPDATE_DASHBOARD, json kestra_models::Dashboard);
 
 impl UpdateDashboard {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the dashboard.
+    /// - `source`: YAML source.
     pub fn new(id: impl AsRef<str>, source: impl Into<String>) -> Self {
         let mut call = ::kestra_core::Call::new(&UPDATE_DASHBOARD).path(id.as_ref());
         crate::parameters::yaml(&mut call, source.into());
@@ -442,9 +501,13 @@ pub static UPDATE_DASHBOARD: ::kestra_core::OperationInfo = {
         .asks_first(&GET_DASHBOARD, ::kestra_core::Check::Exists)
 };
 
-/// Checks the source of a chart.
+/// Validates the source of a chart.
 ///
-/// `POST /api/v1/{tenant}/dashboards/validate/chart` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+/// `POST /api/v1/{tenant}/dashboards/validate/chart`. Only reads, and is retried.
+///
+/// # Errors
+///
+/// [`Error`](::kestra_core::Error) says what any call can fail with.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ValidateChart<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -454,7 +517,9 @@ pub struct ValidateChart<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ValidateChart, VALIDATE_CHART, json kestra_models::FlowValidation);
 
 impl ValidateChart {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `source`: YAML source.
     pub fn new(source: impl Into<String>) -> Self {
         let mut call = ::kestra_core::Call::new(&VALIDATE_CHART);
         crate::parameters::yaml(&mut call, source.into());
@@ -475,9 +540,13 @@ pub static VALIDATE_CHART: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Checks the source of a dashboard.
+/// Validates the source of a dashboard.
 ///
-/// `POST /api/v1/{tenant}/dashboards/validate` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+/// `POST /api/v1/{tenant}/dashboards/validate`. Only reads, and is retried.
+///
+/// # Errors
+///
+/// [`Error`](::kestra_core::Error) says what any call can fail with.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ValidateDashboard<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -487,7 +556,9 @@ pub struct ValidateDashboard<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ValidateDashboard, VALIDATE_DASHBOARD, json kestra_models::FlowValidation);
 
 impl ValidateDashboard {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `source`: YAML source.
     pub fn new(source: impl Into<String>) -> Self {
         let mut call = ::kestra_core::Call::new(&VALIDATE_DASHBOARD);
         crate::parameters::yaml(&mut call, source.into());

@@ -2,7 +2,11 @@
 
 /// Deletes log lines of an execution.
 ///
-/// `DELETE /api/v1/{tenant}/logs/{executionId}` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
+/// `DELETE /api/v1/{tenant}/logs/{executionId}`. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the execution doesn't exist.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteLogsFromExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -12,7 +16,9 @@ pub struct DeleteLogsFromExecution<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DeleteLogsFromExecution, DELETE_LOGS_FROM_EXECUTION, empty);
 
 impl DeleteLogsFromExecution {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `execution_id`: The id of the execution.
     pub fn new(execution_id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&DELETE_LOGS_FROM_EXECUTION).path(execution_id.as_ref()),
@@ -22,33 +28,33 @@ impl DeleteLogsFromExecution {
 }
 
 impl<E> DeleteLogsFromExecution<E> {
-    /// Only what this attempt of the task wrote, counted from 0.
+    /// Limits the result to the attempt of this number, counted from 0.
     ///
-    /// `attempt` in the query.
+    /// `attempt` is a parameter of the query.
     pub fn attempt(mut self, attempt: impl Into<i64>) -> Self {
         self.call.set_query(0, Into::<i64>::into(attempt));
         self
     }
 
-    /// Only lines of this level and of worse ones.
+    /// Limits the result to lines of at least this level.
     ///
-    /// `minLevel` in the query.
+    /// `minLevel` is a parameter of the query.
     pub fn min_level(mut self, min_level: impl Into<::kestra_models::LogLevel>) -> Self {
         self.call.set_query(1, Into::<::kestra_models::LogLevel>::into(min_level));
         self
     }
 
-    /// Only what belongs to this task.
+    /// Limits the result to this task.
     ///
-    /// `taskId` in the query.
+    /// `taskId` is a parameter of the query.
     pub fn task_id(mut self, task_id: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(task_id));
         self
     }
 
-    /// Only what belongs to this run of a task.
+    /// Limits the result to this task run.
     ///
-    /// `taskRunId` in the query.
+    /// `taskRunId` is a parameter of the query.
     pub fn task_run_id(mut self, task_run_id: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(task_run_id));
         self
@@ -74,7 +80,11 @@ pub static DELETE_LOGS_FROM_EXECUTION: ::kestra_core::OperationInfo = {
 
 /// Deletes log lines of a flow, or of one of its triggers.
 ///
-/// `DELETE /api/v1/{tenant}/logs/{namespace}/{flowId}` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
+/// `DELETE /api/v1/{tenant}/logs/{namespace}/{flowId}`. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the flow doesn't exist.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteLogsFromFlow<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -84,7 +94,10 @@ pub struct DeleteLogsFromFlow<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DeleteLogsFromFlow, DELETE_LOGS_FROM_FLOW, empty);
 
 impl DeleteLogsFromFlow {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `flow_id`: The id of the flow, within `namespace`.
     pub fn new(namespace: impl AsRef<str>, flow_id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&DELETE_LOGS_FROM_FLOW)
@@ -96,9 +109,9 @@ impl DeleteLogsFromFlow {
 }
 
 impl<E> DeleteLogsFromFlow<E> {
-    /// Only what belongs to this trigger.
+    /// Limits the result to this trigger.
     ///
-    /// `triggerId` in the query.
+    /// `triggerId` is a parameter of the query.
     pub fn trigger_id(mut self, trigger_id: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(trigger_id));
         self
@@ -119,9 +132,14 @@ pub static DELETE_LOGS_FROM_FLOW: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
 };
 
-/// Reads the log lines of an execution as text.
+/// Returns the log lines of an execution as text.
 ///
-/// `GET /api/v1/{tenant}/logs/{executionId}/download` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/logs/{executionId}/download`. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the execution doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DownloadLogsFromExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -131,7 +149,9 @@ pub struct DownloadLogsFromExecution<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DownloadLogsFromExecution, DOWNLOAD_LOGS_FROM_EXECUTION, download);
 
 impl DownloadLogsFromExecution {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `execution_id`: The id of the execution.
     pub fn new(execution_id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&DOWNLOAD_LOGS_FROM_EXECUTION).path(execution_id.as_ref()),
@@ -141,49 +161,49 @@ impl DownloadLogsFromExecution {
 }
 
 impl<E> DownloadLogsFromExecution<E> {
-    /// Only what this attempt of the task wrote, counted from 0.
+    /// Limits the result to the attempt of this number, counted from 0. Kestra before 2.0 only.
     ///
-    /// `attempt` in the query; before 2.0.
+    /// `attempt` is a parameter of the query.
     pub fn attempt(mut self, attempt: impl Into<i64>) -> Self {
         self.call.set_query(0, Into::<i64>::into(attempt));
         self
     }
 
-    /// Adds a filter; all have to hold.
+    /// Adds a filter; all filters must match.
     ///
-    /// `filters` in the query; 2.0 and later.
+    /// `filters` is a parameter of the query. Requires Kestra 2.0 or later.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(1, &filter);
         self
     }
 
-    /// Which rows; all have to hold.
+    /// Sets all filters; all must match. Requires Kestra 2.0 or later.
     ///
-    /// `filters` in the query; 2.0 and later.
+    /// `filters` is a parameter of the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 1, filters);
         self
     }
 
-    /// Only lines of this level and of worse ones.
+    /// Limits the result to lines of at least this level. Kestra before 2.0 only.
     ///
-    /// `minLevel` in the query; before 2.0.
+    /// `minLevel` is a parameter of the query.
     pub fn min_level(mut self, min_level: impl Into<::kestra_models::LogLevel>) -> Self {
         self.call.set_query(2, Into::<::kestra_models::LogLevel>::into(min_level));
         self
     }
 
-    /// Only what belongs to this task.
+    /// Limits the result to this task. Kestra before 2.0 only.
     ///
-    /// `taskId` in the query; before 2.0.
+    /// `taskId` is a parameter of the query.
     pub fn task_id(mut self, task_id: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(task_id));
         self
     }
 
-    /// Only what belongs to this run of a task.
+    /// Limits the result to this task run. Kestra before 2.0 only.
     ///
-    /// `taskRunId` in the query; before 2.0.
+    /// `taskRunId` is a parameter of the query.
     pub fn task_run_id(mut self, task_run_id: impl Into<String>) -> Self {
         self.call.set_query(4, Into::<String>::into(task_run_id));
         self
@@ -227,9 +247,13 @@ pub static DOWNLOAD_LOGS_FROM_EXECUTION: ::kestra_core::OperationInfo = {
         .traffic(::kestra_core::Traffic::Download)
 };
 
-/// Follows the log lines of an execution, those so far included, as events that never end.
+/// Follows the log lines of an execution as a stream of events, earlier lines included. The stream has no end.
 ///
-/// `GET /api/v1/{tenant}/logs/{executionId}/follow` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/logs/{executionId}/follow`. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct FollowLogsFromExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -239,7 +263,9 @@ pub struct FollowLogsFromExecution<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(FollowLogsFromExecution, FOLLOW_LOGS_FROM_EXECUTION, events kestra_models::LogEntry);
 
 impl FollowLogsFromExecution {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `execution_id`: The id of the execution.
     pub fn new(execution_id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&FOLLOW_LOGS_FROM_EXECUTION).path(execution_id.as_ref()),
@@ -249,25 +275,25 @@ impl FollowLogsFromExecution {
 }
 
 impl<E> FollowLogsFromExecution<E> {
-    /// Adds a filter; all have to hold.
+    /// Adds a filter; all filters must match.
     ///
-    /// `filters` in the query; 2.0 and later.
+    /// `filters` is a parameter of the query. Requires Kestra 2.0 or later.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
-    /// Which rows; all have to hold.
+    /// Sets all filters; all must match. Requires Kestra 2.0 or later.
     ///
-    /// `filters` in the query; 2.0 and later.
+    /// `filters` is a parameter of the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
-    /// Only lines of this level and of worse ones.
+    /// Limits the result to lines of at least this level. Kestra before 2.0 only.
     ///
-    /// `minLevel` in the query; before 2.0.
+    /// `minLevel` is a parameter of the query.
     pub fn min_level(mut self, min_level: impl Into<::kestra_models::LogLevel>) -> Self {
         self.call.set_query(1, Into::<::kestra_models::LogLevel>::into(min_level));
         self
@@ -299,9 +325,13 @@ pub static FOLLOW_LOGS_FROM_EXECUTION: ::kestra_core::OperationInfo = {
         .traffic(::kestra_core::Traffic::Follow)
 };
 
-/// Lists all log lines of an execution at once.
+/// Lists all log lines of an execution in one response.
 ///
-/// `GET /api/v1/{tenant}/logs/{executionId}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/logs/{executionId}`. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListLogsFromExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -311,7 +341,9 @@ pub struct ListLogsFromExecution<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ListLogsFromExecution, LIST_LOGS_FROM_EXECUTION, json Vec<::kestra_models::LogEntry>);
 
 impl ListLogsFromExecution {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `execution_id`: The id of the execution.
     pub fn new(execution_id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&LIST_LOGS_FROM_EXECUTION).path(execution_id.as_ref()),
@@ -321,49 +353,49 @@ impl ListLogsFromExecution {
 }
 
 impl<E> ListLogsFromExecution<E> {
-    /// Only what this attempt of the task wrote, counted from 0.
+    /// Limits the result to the attempt of this number, counted from 0. Kestra before 2.0 only.
     ///
-    /// `attempt` in the query; before 2.0.
+    /// `attempt` is a parameter of the query.
     pub fn attempt(mut self, attempt: impl Into<i64>) -> Self {
         self.call.set_query(0, Into::<i64>::into(attempt));
         self
     }
 
-    /// Adds a filter; all have to hold.
+    /// Adds a filter; all filters must match.
     ///
-    /// `filters` in the query; 2.0 and later.
+    /// `filters` is a parameter of the query. Requires Kestra 2.0 or later.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(1, &filter);
         self
     }
 
-    /// Which rows; all have to hold.
+    /// Sets all filters; all must match. Requires Kestra 2.0 or later.
     ///
-    /// `filters` in the query; 2.0 and later.
+    /// `filters` is a parameter of the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 1, filters);
         self
     }
 
-    /// Only lines of this level and of worse ones.
+    /// Limits the result to lines of at least this level. Kestra before 2.0 only.
     ///
-    /// `minLevel` in the query; before 2.0.
+    /// `minLevel` is a parameter of the query.
     pub fn min_level(mut self, min_level: impl Into<::kestra_models::LogLevel>) -> Self {
         self.call.set_query(2, Into::<::kestra_models::LogLevel>::into(min_level));
         self
     }
 
-    /// Only what belongs to this task.
+    /// Limits the result to this task. Kestra before 2.0 only.
     ///
-    /// `taskId` in the query; before 2.0.
+    /// `taskId` is a parameter of the query.
     pub fn task_id(mut self, task_id: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(task_id));
         self
     }
 
-    /// Only what belongs to this run of a task.
+    /// Limits the result to this task run. Kestra before 2.0 only.
     ///
-    /// `taskRunId` in the query; before 2.0.
+    /// `taskRunId` is a parameter of the query.
     pub fn task_run_id(mut self, task_run_id: impl Into<String>) -> Self {
         self.call.set_query(4, Into::<String>::into(task_run_id));
         self
@@ -404,11 +436,13 @@ pub static LIST_LOGS_FROM_EXECUTION: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Searches the log lines, page by page; without a start date it looks back 8 days.
+/// Searches the log lines, page by page.
 ///
-/// `GET /api/v1/{tenant}/logs/search` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/logs/search`. Only reads, and is retried. Looks at the last 8 days only, unless `since` or `look_back` is set.
 ///
-/// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchLogs<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -419,112 +453,112 @@ pub struct SearchLogs<E = ::kestra_core::Detached> {
 crate::extensions::look_back!(SearchLogs, 2);
 
 impl SearchLogs {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&SEARCH_LOGS), executor: ::kestra_core::Detached }
     }
 }
 
 impl<E> SearchLogs<E> {
-    /// Where the page starts, as the page before said.
+    /// Sets where the page starts, as the previous page returned it. Requires Kestra 2.0 or later.
     ///
-    /// `cursor` in the query; 2.0 and later. Enterprise only: open source ignores it and answers with the first page.
+    /// `cursor` is a parameter of the query. Enterprise Edition only: open-source servers ignore it and answers with the first page.
     pub fn cursor(mut self, cursor: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(cursor));
         self
     }
 
-    /// Only what began before this time.
+    /// Limits the result to what began before this time. Kestra before 2.0 only.
     ///
-    /// `endDate` in the query; before 2.0.
+    /// `endDate` is a parameter of the query.
     pub fn end_date(mut self, end_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(1, end_date);
         self
     }
 
-    /// Adds a filter; all have to hold.
+    /// Adds a filter; all filters must match.
     ///
-    /// `filters` in the query.
+    /// `filters` is a parameter of the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(2, &filter);
         self
     }
 
-    /// Which rows; all have to hold.
+    /// Sets all filters; all must match.
     ///
-    /// `filters` in the query.
+    /// `filters` is a parameter of the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 2, filters);
         self
     }
 
-    /// Only what belongs to this flow.
+    /// Limits the result to this flow. Kestra before 2.0 only.
     ///
-    /// `flowId` in the query; before 2.0.
+    /// `flowId` is a parameter of the query.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(flow_id));
         self
     }
 
-    /// Only lines of this level and of worse ones.
+    /// Limits the result to lines of at least this level. Kestra before 2.0 only.
     ///
-    /// `minLevel` in the query; before 2.0.
+    /// `minLevel` is a parameter of the query.
     pub fn min_level(mut self, min_level: impl Into<::kestra_models::LogLevel>) -> Self {
         self.call.set_query(4, Into::<::kestra_models::LogLevel>::into(min_level));
         self
     }
 
-    /// Only what belongs to this namespace.
+    /// Limits the result to this namespace. Kestra before 2.0 only.
     ///
-    /// `namespace` in the query; before 2.0.
+    /// `namespace` is a parameter of the query.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(5, Into::<String>::into(namespace));
         self
     }
 
-    /// Which page, counted from 1.
+    /// Sets the page, counted from 1. Defaults to 1.
     ///
-    /// `page` in the query.
+    /// `page` is a parameter of the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(6, Into::<i64>::into(page));
         self
     }
 
-    /// Only what has this text in it.
+    /// Limits the result to what contains this text. Kestra before 2.0 only.
     ///
-    /// `q` in the query; before 2.0.
+    /// `q` is a parameter of the query.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(7, Into::<String>::into(q));
         self
     }
 
-    /// How many rows a page has at most.
+    /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
-    /// `size` in the query.
+    /// `size` is a parameter of the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(8, Into::<i64>::into(size));
         self
     }
 
-    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    /// Sets what to sort by, each `field:asc` or `field:desc`; the first counts most.
     ///
-    /// `sort` in the query.
+    /// `sort` is a parameter of the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 9, sort);
         self
     }
 
-    /// Only what began after this time; together with no end it lifts the look-back of 8 days.
+    /// Limits the result to what began after this time. Lifts the limit of 8 days. Kestra before 2.0 only.
     ///
-    /// `startDate` in the query; before 2.0.
+    /// `startDate` is a parameter of the query.
     pub fn start_date(mut self, start_date: ::jiff::Timestamp) -> Self {
         self.call.set_query(10, start_date);
         self
     }
 
-    /// Only what belongs to this trigger.
+    /// Limits the result to this trigger. Kestra before 2.0 only.
     ///
-    /// `triggerId` in the query; before 2.0.
+    /// `triggerId` is a parameter of the query.
     pub fn trigger_id(mut self, trigger_id: impl Into<String>) -> Self {
         self.call.set_query(11, Into::<String>::into(trigger_id));
         self

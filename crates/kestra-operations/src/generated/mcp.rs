@@ -2,7 +2,12 @@
 
 /// Ends a session with an MCP server.
 ///
-/// `DELETE /api/v1/{tenant}/mcp/{id}` (Kestra 2.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/{tenant}/mcp/{id}` (Kestra 2.0 and later). Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the MCP server doesn't exist.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CloseMcpSession<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -12,7 +17,9 @@ pub struct CloseMcpSession<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(CloseMcpSession, CLOSE_MCP_SESSION, empty);
 
 impl CloseMcpSession {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the MCP server.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&CLOSE_MCP_SESSION).path(id.as_ref()),
@@ -22,9 +29,9 @@ impl CloseMcpSession {
 }
 
 impl<E> CloseMcpSession<E> {
-    /// The session, as an answer before said in its head.
+    /// Sets the session, from a header of an earlier response.
     ///
-    /// `MCP-Session-Id` in the head.
+    /// `MCP-Session-Id` is a header of the request.
     pub fn session_id(mut self, session_id: impl Into<String>) -> Self {
         crate::parameters::header(&mut self.call, "MCP-Session-Id", Into::<String>::into(session_id));
         self
@@ -47,7 +54,13 @@ pub static CLOSE_MCP_SESSION: ::kestra_core::OperationInfo = {
 
 /// Creates an MCP server, which offers flows as tools.
 ///
-/// `POST /api/v1/{tenant}/mcp-servers` (Kestra 2.0.1 and later), `POST /api/v1/{tenant}/mcp/servers` (Kestra 2.0 and later, before 2.0.1); open source; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/{tenant}/mcp-servers` (Kestra 2.0.1 and later), `POST /api/v1/{tenant}/mcp/servers` (Kestra 2.0 and later, before 2.0.1). Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`already_exists`](::kestra_core::Error::already_exists) if there is an MCP server of this id.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateMcpServer<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -57,7 +70,7 @@ pub struct CreateMcpServer<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(CreateMcpServer, CREATE_MCP_SERVER, json kestra_models::McpServer);
 
 impl CreateMcpServer {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(mcp_server: impl Into<::kestra_models::McpServer>) -> Self {
         let mut call = ::kestra_core::Call::new(&CREATE_MCP_SERVER);
         crate::parameters::json(
@@ -92,7 +105,13 @@ pub static CREATE_MCP_SERVER: ::kestra_core::OperationInfo = {
 
 /// Deletes an MCP server.
 ///
-/// `DELETE /api/v1/{tenant}/mcp-servers/{id}` (Kestra 2.0.1 and later), `DELETE /api/v1/{tenant}/mcp/servers/{id}` (Kestra 2.0 and later, before 2.0.1); open source; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/{tenant}/mcp-servers/{id}` (Kestra 2.0.1 and later), `DELETE /api/v1/{tenant}/mcp/servers/{id}` (Kestra 2.0 and later, before 2.0.1). Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the MCP server doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if it is the MCP server that the tenant has from the beginning.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteMcpServer<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -102,7 +121,9 @@ pub struct DeleteMcpServer<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DeleteMcpServer, DELETE_MCP_SERVER, empty);
 
 impl DeleteMcpServer {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the MCP server.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&DELETE_MCP_SERVER).path(id.as_ref()),
@@ -134,9 +155,14 @@ pub static DELETE_MCP_SERVER: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
 };
 
-/// Reads an MCP server.
+/// Returns an MCP server.
 ///
-/// `GET /api/v1/{tenant}/mcp-servers/{id}` (Kestra 2.0.1 and later), `GET /api/v1/{tenant}/mcp/servers/{id}` (Kestra 2.0 and later, before 2.0.1); open source; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/mcp-servers/{id}` (Kestra 2.0.1 and later), `GET /api/v1/{tenant}/mcp/servers/{id}` (Kestra 2.0 and later, before 2.0.1). Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the MCP server doesn't exist.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetMcpServer<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -146,7 +172,9 @@ pub struct GetMcpServer<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetMcpServer, GET_MCP_SERVER, json kestra_models::McpServer);
 
 impl GetMcpServer {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the MCP server.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&GET_MCP_SERVER).path(id.as_ref()),
@@ -180,7 +208,11 @@ pub static GET_MCP_SERVER: ::kestra_core::OperationInfo = {
 
 /// Lists the MCP servers of a tenant, page by page.
 ///
-/// `GET /api/v1/{tenant}/mcp-servers` (Kestra 2.0.1 and later), `GET /api/v1/{tenant}/mcp/servers` (Kestra 2.0 and later, before 2.0.1); open source; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/mcp-servers` (Kestra 2.0.1 and later), `GET /api/v1/{tenant}/mcp/servers` (Kestra 2.0 and later, before 2.0.1). Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListMcpServers<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -190,32 +222,32 @@ pub struct ListMcpServers<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ListMcpServers, LIST_MCP_SERVERS, paged kestra_models::Page<::kestra_models::McpServer>);
 
 impl ListMcpServers {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&LIST_MCP_SERVERS), executor: ::kestra_core::Detached }
     }
 }
 
 impl<E> ListMcpServers<E> {
-    /// Which page, counted from 1.
+    /// Sets the page, counted from 1. Defaults to 1.
     ///
-    /// `page` in the query.
+    /// `page` is a parameter of the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(0, Into::<i64>::into(page));
         self
     }
 
-    /// How many rows a page has at most.
+    /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
-    /// `size` in the query.
+    /// `size` is a parameter of the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(size));
         self
     }
 
-    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    /// Sets what to sort by, each `field:asc` or `field:desc`; the first counts most.
     ///
-    /// `sort` in the query.
+    /// `sort` is a parameter of the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 2, sort);
         self
@@ -251,7 +283,12 @@ pub static LIST_MCP_SERVERS: ::kestra_core::OperationInfo = {
 
 /// Lists the tools that an MCP server offers.
 ///
-/// `GET /api/v1/{tenant}/mcp-servers/{id}/tools` (Kestra 2.0.1 and later), `GET /api/v1/{tenant}/mcp/servers/{id}/tools` (Kestra 2.0 and later, before 2.0.1); open source; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/mcp-servers/{id}/tools` (Kestra 2.0.1 and later), `GET /api/v1/{tenant}/mcp/servers/{id}/tools` (Kestra 2.0 and later, before 2.0.1). Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the MCP server doesn't exist.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListMcpTools<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -261,7 +298,9 @@ pub struct ListMcpTools<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ListMcpTools, LIST_MCP_TOOLS, json Vec<::kestra_models::McpTool>);
 
 impl ListMcpTools {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the MCP server.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&LIST_MCP_TOOLS).path(id.as_ref()),
@@ -293,9 +332,14 @@ pub static LIST_MCP_TOOLS: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Listens to the messages that an MCP server sends of its own accord; the answer's head tells the session's id.
+/// Opens the stream of messages that an MCP server sends by itself. A header of the response has the id of the session.
 ///
-/// `GET /api/v1/{tenant}/mcp/{id}` (Kestra 2.0 and later); open source; never repeated unless provably unsent or answered 429.
+/// `GET /api/v1/{tenant}/mcp/{id}` (Kestra 2.0 and later). Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the MCP server doesn't exist.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct OpenMcpSession<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -305,7 +349,9 @@ pub struct OpenMcpSession<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(OpenMcpSession, OPEN_MCP_SESSION, events serde_json::Value);
 
 impl OpenMcpSession {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the MCP server.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&OPEN_MCP_SESSION).path(id.as_ref()),
@@ -315,9 +361,9 @@ impl OpenMcpSession {
 }
 
 impl<E> OpenMcpSession<E> {
-    /// The session, as an answer before said in its head.
+    /// Sets the session, from a header of an earlier response.
     ///
-    /// `MCP-Session-Id` in the head.
+    /// `MCP-Session-Id` is a header of the request.
     pub fn session_id(mut self, session_id: impl Into<String>) -> Self {
         crate::parameters::header(&mut self.call, "MCP-Session-Id", Into::<String>::into(session_id));
         self
@@ -338,9 +384,15 @@ pub static OPEN_MCP_SESSION: ::kestra_core::OperationInfo = {
         .traffic(::kestra_core::Traffic::Follow)
 };
 
-/// Sends a message of JSON-RPC to an MCP server, which answers with JSON or a stream of events; `initialize` begins a session, whose id is in the answer's head.
+/// Sends a JSON-RPC message to an MCP server. The response is JSON or a stream of events; after `initialize`, a header has the id of the session.
 ///
-/// `POST /api/v1/{tenant}/mcp/{id}` (Kestra 2.0 and later); open source; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/{tenant}/mcp/{id}` (Kestra 2.0 and later). Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the MCP server doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SendMcpMessage<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -350,7 +402,9 @@ pub struct SendMcpMessage<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(SendMcpMessage, SEND_MCP_MESSAGE, events serde_json::Value);
 
 impl SendMcpMessage {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the MCP server.
     pub fn new(id: impl AsRef<str>, body: impl Into<::serde_json::Value>) -> Self {
         let mut call = ::kestra_core::Call::new(&SEND_MCP_MESSAGE).path(id.as_ref());
         crate::parameters::json(&mut call, "application/json", &Into::<::serde_json::Value>::into(body));
@@ -359,9 +413,9 @@ impl SendMcpMessage {
 }
 
 impl<E> SendMcpMessage<E> {
-    /// The session, as an answer before said in its head.
+    /// Sets the session, from a header of an earlier response.
     ///
-    /// `MCP-Session-Id` in the head.
+    /// `MCP-Session-Id` is a header of the request.
     pub fn session_id(mut self, session_id: impl Into<String>) -> Self {
         crate::parameters::header(&mut self.call, "MCP-Session-Id", Into::<String>::into(session_id));
         self
@@ -382,9 +436,14 @@ pub static SEND_MCP_MESSAGE: ::kestra_core::OperationInfo = {
         .traffic(::kestra_core::Traffic::Follow)
 };
 
-/// Switches an MCP server off if it is on, and on if it is off.
+/// Disables an enabled MCP server, and enables a disabled one.
 ///
-/// `PATCH /api/v1/{tenant}/mcp-servers/{id}/toggle` (Kestra 2.0.1 and later), `PATCH /api/v1/{tenant}/mcp/servers/{id}/toggle` (Kestra 2.0 and later, before 2.0.1); open source; never repeated unless provably unsent or answered 429.
+/// `PATCH /api/v1/{tenant}/mcp-servers/{id}/toggle` (Kestra 2.0.1 and later), `PATCH /api/v1/{tenant}/mcp/servers/{id}/toggle` (Kestra 2.0 and later, before 2.0.1). Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the MCP server doesn't exist.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ToggleMcpServer<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -394,7 +453,9 @@ pub struct ToggleMcpServer<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ToggleMcpServer, TOGGLE_MCP_SERVER, json kestra_models::McpServer);
 
 impl ToggleMcpServer {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the MCP server.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&TOGGLE_MCP_SERVER).path(id.as_ref()),
@@ -427,7 +488,13 @@ pub static TOGGLE_MCP_SERVER: ::kestra_core::OperationInfo = {
 
 /// Replaces an MCP server.
 ///
-/// `PUT /api/v1/{tenant}/mcp-servers/{id}` (Kestra 2.0.1 and later), `PUT /api/v1/{tenant}/mcp/servers/{id}` (Kestra 2.0 and later, before 2.0.1); open source; repeated when an attempt fails, as twice is the same as once.
+/// `PUT /api/v1/{tenant}/mcp-servers/{id}` (Kestra 2.0.1 and later), `PUT /api/v1/{tenant}/mcp/servers/{id}` (Kestra 2.0 and later, before 2.0.1). Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the MCP server doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateMcpServer<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -437,7 +504,9 @@ pub struct UpdateMcpServer<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(UpdateMcpServer, UPDATE_MCP_SERVER, json kestra_models::McpServer);
 
 impl UpdateMcpServer {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the MCP server.
     pub fn new(id: impl AsRef<str>, mcp_server: impl Into<::kestra_models::McpServer>) -> Self {
         let mut call = ::kestra_core::Call::new(&UPDATE_MCP_SERVER).path(id.as_ref());
         crate::parameters::json(

@@ -2,7 +2,11 @@
 
 /// Sets user name and password of an open-source server.
 ///
-/// `POST /api/v1/{tenant}/basicAuth` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
+/// `POST /api/v1/{tenant}/basicAuth`. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the user name is no e-mail address, or the password is too weak.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateBasicAuth<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -12,7 +16,7 @@ pub struct CreateBasicAuth<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(CreateBasicAuth, CREATE_BASIC_AUTH, empty);
 
 impl CreateBasicAuth {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(basic_auth_credentials: impl Into<::kestra_models::BasicAuthCredentials>) -> Self {
         let mut call = ::kestra_core::Call::new(&CREATE_BASIC_AUTH);
         crate::parameters::json(
@@ -35,9 +39,13 @@ pub static CREATE_BASIC_AUTH: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
 };
 
-/// Lists what is wrong with the credentials in the server's configuration.
+/// Lists problems with the credentials in the server's configuration.
 ///
-/// `GET /api/v1/basicAuthValidationErrors` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/basicAuthValidationErrors`. Only reads, and is retried.
+///
+/// # Errors
+///
+/// [`Error`](::kestra_core::Error) says what any call can fail with.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetBasicAuthConfigErrors<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -47,7 +55,7 @@ pub struct GetBasicAuthConfigErrors<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetBasicAuthConfigErrors, GET_BASIC_AUTH_CONFIG_ERRORS, json Vec<String>);
 
 impl GetBasicAuthConfigErrors {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self {
             call: ::kestra_core::Call::new(&GET_BASIC_AUTH_CONFIG_ERRORS),
@@ -67,9 +75,13 @@ pub static GET_BASIC_AUTH_CONFIG_ERRORS: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Reads version, edition and settings of the server; it needs no credentials.
+/// Returns version, edition and settings of the server. Needs no credentials on open-source servers.
 ///
-/// `GET /api/v1/configs` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/configs`. Only reads, and is retried.
+///
+/// # Errors
+///
+/// [`Error`](::kestra_core::Error) says what any call can fail with.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetConfiguration<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -79,7 +91,7 @@ pub struct GetConfiguration<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetConfiguration, GET_CONFIGURATION, json kestra_models::Configuration);
 
 impl GetConfiguration {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&GET_CONFIGURATION), executor: ::kestra_core::Detached }
     }
@@ -98,7 +110,11 @@ pub static GET_CONFIGURATION: ::kestra_core::OperationInfo = {
 
 /// Lists the filters that expressions may use.
 ///
-/// `GET /api/v1/pebble/filters` (Kestra 1.3.4 and later); open source; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/pebble/filters` (Kestra 1.3.4 and later). Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 1.3.4.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetExpressionFilters<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -108,7 +124,7 @@ pub struct GetExpressionFilters<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetExpressionFilters, GET_EXPRESSION_FILTERS, json Vec<String>);
 
 impl GetExpressionFilters {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&GET_EXPRESSION_FILTERS), executor: ::kestra_core::Detached }
     }
@@ -129,7 +145,11 @@ pub static GET_EXPRESSION_FILTERS: ::kestra_core::OperationInfo = {
 
 /// Lists the functions that expressions may use.
 ///
-/// `GET /api/v1/pebble/functions` (Kestra 1.3.4 and later); open source; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/pebble/functions` (Kestra 1.3.4 and later). Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 1.3.4.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetExpressionFunctions<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -139,7 +159,7 @@ pub struct GetExpressionFunctions<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetExpressionFunctions, GET_EXPRESSION_FUNCTIONS, json Vec<::kestra_models::PebbleFunction>);
 
 impl GetExpressionFunctions {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&GET_EXPRESSION_FUNCTIONS), executor: ::kestra_core::Detached }
     }
@@ -158,9 +178,13 @@ pub static GET_EXPRESSION_FUNCTIONS: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Counts the flows and executions of the whole server.
+/// Returns figures of the flows and executions of the server.
 ///
-/// `GET /api/v1/{tenant}/usages/all` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/usages/all`. Only reads, and is retried.
+///
+/// # Errors
+///
+/// [`Error`](::kestra_core::Error) says what any call can fail with.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetUsages<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -170,7 +194,7 @@ pub struct GetUsages<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetUsages, GET_USAGES, json kestra_models::Usage);
 
 impl GetUsages {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&GET_USAGES), executor: ::kestra_core::Detached }
     }
@@ -187,9 +211,13 @@ pub static GET_USAGES: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Answers `pong` where a server is up; it needs no credentials.
+/// Returns `pong` if a server is up. Needs no credentials.
 ///
-/// `GET /ping` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+/// `GET /ping`. Only reads, and is retried.
+///
+/// # Errors
+///
+/// [`Error`](::kestra_core::Error) says what any call can fail with.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct Ping<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -199,7 +227,7 @@ pub struct Ping<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(Ping, PING, text);
 
 impl Ping {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&PING), executor: ::kestra_core::Detached }
     }

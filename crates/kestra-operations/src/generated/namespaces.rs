@@ -2,7 +2,11 @@
 
 /// Lists the namespaces that begin with a text.
 ///
-/// `POST /api/v1/{tenant}/namespaces/autocomplete` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+/// `POST /api/v1/{tenant}/namespaces/autocomplete`. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct AutocompleteNamespaces<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -12,7 +16,7 @@ pub struct AutocompleteNamespaces<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(AutocompleteNamespaces, AUTOCOMPLETE_NAMESPACES, json Vec<String>);
 
 impl AutocompleteNamespaces {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(autocomplete: impl Into<::kestra_models::Autocomplete>) -> Self {
         let mut call = ::kestra_core::Call::new(&AUTOCOMPLETE_NAMESPACES);
         crate::parameters::json(
@@ -37,9 +41,13 @@ pub static AUTOCOMPLETE_NAMESPACES: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Lists the names of the secrets that a namespace and its parents have.
+/// Lists the names of the secrets of a namespace and its parents.
 ///
-/// `GET /api/v1/{tenant}/namespaces/{namespace}/inherited-secrets` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/namespaces/{namespace}/inherited-secrets`. Only reads, and is retried.
+///
+/// # Errors
+///
+/// [`Error`](::kestra_core::Error) says what any call can fail with.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetInheritedSecrets<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -49,7 +57,9 @@ pub struct GetInheritedSecrets<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetInheritedSecrets, GET_INHERITED_SECRETS, json std::collections::BTreeMap<String, Vec<String>>);
 
 impl GetInheritedSecrets {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `namespace`: The namespace, its levels separated by dots.
     pub fn new(namespace: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&GET_INHERITED_SECRETS).path(namespace.as_ref()),
@@ -72,9 +82,13 @@ pub static GET_INHERITED_SECRETS: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Reads a namespace; an open-source server answers for any.
+/// Returns a namespace. An open-source server returns any name that it is asked for.
 ///
-/// `GET /api/v1/{tenant}/namespaces/{id}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/namespaces/{id}`. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the namespace doesn't exist.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetNamespace<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -84,7 +98,9 @@ pub struct GetNamespace<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetNamespace, GET_NAMESPACE, json kestra_models::Namespace);
 
 impl GetNamespace {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the namespace.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&GET_NAMESPACE).path(id.as_ref()),
@@ -105,13 +121,16 @@ pub static GET_NAMESPACE: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Lists the names of a namespace's secrets, page by page; gone with 2.0.
+/// Lists the names of a namespace's secrets, page by page.
 ///
-/// `GET /api/v1/{tenant}/namespaces/{namespace}/secrets` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/namespaces/{namespace}/secrets` (Kestra before 2.0). Only reads, and is retried. Deprecated by the server.
 ///
 /// On other versions use `secrets().list_secrets()` with a filter on the namespace.
 ///
-/// Deprecated by the server.
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListNamespaceSecrets<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -121,7 +140,9 @@ pub struct ListNamespaceSecrets<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ListNamespaceSecrets, LIST_NAMESPACE_SECRETS, json kestra_models::SecretList);
 
 impl ListNamespaceSecrets {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `namespace`: The namespace, its levels separated by dots.
     pub fn new(namespace: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&LIST_NAMESPACE_SECRETS).path(namespace.as_ref()),
@@ -131,41 +152,41 @@ impl ListNamespaceSecrets {
 }
 
 impl<E> ListNamespaceSecrets<E> {
-    /// Adds a filter; all have to hold.
+    /// Adds a filter; all filters must match.
     ///
-    /// `filters` in the query.
+    /// `filters` is a parameter of the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
-    /// Which rows; all have to hold.
+    /// Sets all filters; all must match.
     ///
-    /// `filters` in the query.
+    /// `filters` is a parameter of the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
-    /// Which page, counted from 1.
+    /// Sets the page, counted from 1. Defaults to 1.
     ///
-    /// `page` in the query.
+    /// `page` is a parameter of the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
-    /// How many rows a page has at most.
+    /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
-    /// `size` in the query.
+    /// `size` is a parameter of the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(size));
         self
     }
 
-    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    /// Sets what to sort by, each `field:asc` or `field:desc`; the first counts most.
     ///
-    /// `sort` in the query.
+    /// `sort` is a parameter of the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 3, sort);
         self
@@ -195,7 +216,11 @@ pub static LIST_NAMESPACE_SECRETS: ::kestra_core::OperationInfo = {
 
 /// Searches the namespaces, page by page.
 ///
-/// `GET /api/v1/{tenant}/namespaces/search` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/namespaces/search`. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchNamespaces<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -205,64 +230,64 @@ pub struct SearchNamespaces<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(SearchNamespaces, SEARCH_NAMESPACES, paged kestra_models::Page<::kestra_models::Namespace>);
 
 impl SearchNamespaces {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&SEARCH_NAMESPACES), executor: ::kestra_core::Detached }
     }
 }
 
 impl<E> SearchNamespaces<E> {
-    /// Only namespaces that were created, not those that merely have flows.
+    /// Limits the result to namespaces that were created, without those that merely have flows.
     ///
-    /// `existing` in the query. Enterprise only: open source ignores it and finds all namespaces that a flow is in.
+    /// `existing` is a parameter of the query. Enterprise Edition only: open-source servers ignore it and finds all namespaces that a flow is in.
     pub fn existing(mut self, existing: bool) -> Self {
         self.call.set_query(0, existing);
         self
     }
 
-    /// Adds a filter; all have to hold.
+    /// Adds a filter; all filters must match.
     ///
-    /// `filters` in the query; 2.0 and later.
+    /// `filters` is a parameter of the query. Requires Kestra 2.0 or later.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(1, &filter);
         self
     }
 
-    /// Which rows; all have to hold.
+    /// Sets all filters; all must match. Requires Kestra 2.0 or later.
     ///
-    /// `filters` in the query; 2.0 and later.
+    /// `filters` is a parameter of the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 1, filters);
         self
     }
 
-    /// Which page, counted from 1.
+    /// Sets the page, counted from 1. Defaults to 1.
     ///
-    /// `page` in the query.
+    /// `page` is a parameter of the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(page));
         self
     }
 
-    /// Only what has this text in it.
+    /// Limits the result to what contains this text. Kestra before 2.0 only.
     ///
-    /// `q` in the query; before 2.0.
+    /// `q` is a parameter of the query.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(q));
         self
     }
 
-    /// How many rows a page has at most.
+    /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
-    /// `size` in the query.
+    /// `size` is a parameter of the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(4, Into::<i64>::into(size));
         self
     }
 
-    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    /// Sets what to sort by, each `field:asc` or `field:desc`; the first counts most.
     ///
-    /// `sort` in the query.
+    /// `sort` is a parameter of the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 5, sort);
         self

@@ -2,9 +2,14 @@
 
 /// Searches the names of the secrets of all namespaces, page by page.
 ///
-/// `GET /api/v1/{tenant}/secrets` (Kestra 1.1 and later); open source; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/secrets` (Kestra 1.1 and later). Only reads, and is retried.
 ///
 /// On other versions use `namespaces().list_namespace_secrets(namespace)` for each namespace.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 1.1.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListSecrets<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -14,48 +19,48 @@ pub struct ListSecrets<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ListSecrets, LIST_SECRETS, json kestra_models::SecretList);
 
 impl ListSecrets {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&LIST_SECRETS), executor: ::kestra_core::Detached }
     }
 }
 
 impl<E> ListSecrets<E> {
-    /// Adds a filter; all have to hold.
+    /// Adds a filter; all filters must match.
     ///
-    /// `filters` in the query.
+    /// `filters` is a parameter of the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
-    /// Which rows; all have to hold.
+    /// Sets all filters; all must match.
     ///
-    /// `filters` in the query.
+    /// `filters` is a parameter of the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
-    /// Which page, counted from 1.
+    /// Sets the page, counted from 1. Defaults to 1.
     ///
-    /// `page` in the query.
+    /// `page` is a parameter of the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
-    /// How many rows a page has at most.
+    /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
-    /// `size` in the query.
+    /// `size` is a parameter of the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(size));
         self
     }
 
-    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    /// Sets what to sort by, each `field:asc` or `field:desc`; the first counts most.
     ///
-    /// `sort` in the query.
+    /// `sort` is a parameter of the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 3, sort);
         self

@@ -2,11 +2,14 @@
 
 /// Creates a template.
 ///
-/// `POST /api/v1/{tenant}/templates` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/{tenant}/templates` (Kestra before 2.0). Not idempotent: retried only if the request was not sent, or after a 429. Deprecated by the server.
 ///
 /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
 ///
-/// Deprecated by the server.
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateTemplate<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -16,7 +19,7 @@ pub struct CreateTemplate<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(CreateTemplate, CREATE_TEMPLATE, json kestra_models::Template);
 
 impl CreateTemplate {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(template: impl Into<::kestra_models::Template>) -> Self {
         let mut call = ::kestra_core::Call::new(&CREATE_TEMPLATE);
         crate::parameters::json(
@@ -42,11 +45,14 @@ pub static CREATE_TEMPLATE: ::kestra_core::OperationInfo = {
 
 /// Deletes a template.
 ///
-/// `DELETE /api/v1/{tenant}/templates/{namespace}/{id}` (Kestra before 2.0); open source; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/{tenant}/templates/{namespace}/{id}` (Kestra before 2.0). Idempotent, and so retried. Deprecated by the server.
 ///
 /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
 ///
-/// Deprecated by the server.
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the template doesn't exist.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteTemplate<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -56,7 +62,10 @@ pub struct DeleteTemplate<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DeleteTemplate, DELETE_TEMPLATE, empty);
 
 impl DeleteTemplate {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `id`: The id of the template.
     pub fn new(namespace: impl AsRef<str>, id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&DELETE_TEMPLATE).path(namespace.as_ref()).path(id.as_ref()),
@@ -79,13 +88,15 @@ pub static DELETE_TEMPLATE: ::kestra_core::OperationInfo = {
         .instead("a flow that others start as a subflow, as no version from 2.0 on has templates")
 };
 
-/// Deletes the templates named.
+/// Deletes the given templates.
 ///
-/// `DELETE /api/v1/{tenant}/templates/delete/by-ids` (Kestra before 2.0); open source; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/{tenant}/templates/delete/by-ids` (Kestra before 2.0). Idempotent, and so retried. Deprecated by the server.
 ///
 /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
 ///
-/// Deprecated by the server.
+/// # Errors
+///
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteTemplatesByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -95,7 +106,7 @@ pub struct DeleteTemplatesByIds<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DeleteTemplatesByIds, DELETE_TEMPLATES_BY_IDS, json kestra_models::BulkOutcome);
 
 impl DeleteTemplatesByIds {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(namespaced_ids: impl IntoIterator<Item = impl Into<::kestra_models::NamespacedId>>) -> Self {
         let mut call = ::kestra_core::Call::new(&DELETE_TEMPLATES_BY_IDS);
         crate::parameters::json(
@@ -122,11 +133,14 @@ pub static DELETE_TEMPLATES_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Deletes every template that the query matches.
 ///
-/// `DELETE /api/v1/{tenant}/templates/delete/by-query` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
+/// `DELETE /api/v1/{tenant}/templates/delete/by-query` (Kestra before 2.0). Not idempotent: retried only if the request was not sent, or after a 429. Deprecated by the server.
 ///
 /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
 ///
-/// Deprecated by the server.
+/// # Errors
+///
+/// - [`Build`](::kestra_core::ErrorKind::Build) if neither a filter nor `all` is set.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteTemplatesByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -137,7 +151,7 @@ pub struct DeleteTemplatesByQuery<E = ::kestra_core::Detached> {
 crate::extensions::counted!(DeleteTemplatesByQuery);
 
 impl DeleteTemplatesByQuery {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         let mut call = ::kestra_core::Call::new(&DELETE_TEMPLATES_BY_QUERY);
         call.set_needs_one_of(&[0, 1]);
@@ -146,23 +160,23 @@ impl DeleteTemplatesByQuery {
 }
 
 impl<E> DeleteTemplatesByQuery<E> {
-    /// Only what belongs to this namespace.
+    /// Limits the result to this namespace.
     ///
-    /// `namespace` in the query.
+    /// `namespace` is a parameter of the query.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(namespace));
         self
     }
 
-    /// Only what has this text in it.
+    /// Limits the result to what contains this text.
     ///
-    /// `q` in the query.
+    /// `q` is a parameter of the query.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(1, Into::<String>::into(q));
         self
     }
 
-    /// Acts on everything that there is, no filter given.
+    /// Confirms that the operation applies to everything, as no filter is set.
     pub fn all(mut self) -> Self {
         self.call.set_needs_one_of(&[]);
         self
@@ -186,13 +200,15 @@ pub static DELETE_TEMPLATES_BY_QUERY: ::kestra_core::OperationInfo = {
         .instead("a flow that others start as a subflow, as no version from 2.0 on has templates")
 };
 
-/// Downloads the templates named as a ZIP archive.
+/// Downloads the given templates as a ZIP archive.
 ///
-/// `POST /api/v1/{tenant}/templates/export/by-ids` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
+/// `POST /api/v1/{tenant}/templates/export/by-ids` (Kestra before 2.0). Only reads, and is retried. Deprecated by the server.
 ///
 /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
 ///
-/// Deprecated by the server.
+/// # Errors
+///
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ExportTemplatesByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -202,7 +218,7 @@ pub struct ExportTemplatesByIds<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ExportTemplatesByIds, EXPORT_TEMPLATES_BY_IDS, download);
 
 impl ExportTemplatesByIds {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(namespaced_ids: impl IntoIterator<Item = impl Into<::kestra_models::NamespacedId>>) -> Self {
         let mut call = ::kestra_core::Call::new(&EXPORT_TEMPLATES_BY_IDS);
         crate::parameters::json(
@@ -233,11 +249,13 @@ pub static EXPORT_TEMPLATES_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Downloads the templates that the query matches as a ZIP archive.
 ///
-/// `GET /api/v1/{tenant}/templates/export/by-query` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/templates/export/by-query` (Kestra before 2.0). Only reads, and is retried. Deprecated by the server.
 ///
 /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
 ///
-/// Deprecated by the server.
+/// # Errors
+///
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ExportTemplatesByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -247,24 +265,24 @@ pub struct ExportTemplatesByQuery<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ExportTemplatesByQuery, EXPORT_TEMPLATES_BY_QUERY, download);
 
 impl ExportTemplatesByQuery {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&EXPORT_TEMPLATES_BY_QUERY), executor: ::kestra_core::Detached }
     }
 }
 
 impl<E> ExportTemplatesByQuery<E> {
-    /// Only what belongs to this namespace.
+    /// Limits the result to this namespace.
     ///
-    /// `namespace` in the query.
+    /// `namespace` is a parameter of the query.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(namespace));
         self
     }
 
-    /// Only what has this text in it.
+    /// Limits the result to what contains this text.
     ///
-    /// `q` in the query.
+    /// `q` is a parameter of the query.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(1, Into::<String>::into(q));
         self
@@ -292,13 +310,16 @@ pub static EXPORT_TEMPLATES_BY_QUERY: ::kestra_core::OperationInfo = {
         .instead("a flow that others start as a subflow, as no version from 2.0 on has templates")
 };
 
-/// Reads a template.
+/// Returns a template.
 ///
-/// `GET /api/v1/{tenant}/templates/{namespace}/{id}` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/templates/{namespace}/{id}` (Kestra before 2.0). Only reads, and is retried. Deprecated by the server.
 ///
 /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
 ///
-/// Deprecated by the server.
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the template doesn't exist.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetTemplate<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -308,7 +329,10 @@ pub struct GetTemplate<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetTemplate, GET_TEMPLATE, json kestra_models::Template);
 
 impl GetTemplate {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `id`: The id of the template.
     pub fn new(namespace: impl AsRef<str>, id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&GET_TEMPLATE).path(namespace.as_ref()).path(id.as_ref()),
@@ -333,11 +357,13 @@ pub static GET_TEMPLATE: ::kestra_core::OperationInfo = {
 
 /// Creates and updates templates from a YAML file or a ZIP archive.
 ///
-/// `POST /api/v1/{tenant}/templates/import` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/{tenant}/templates/import` (Kestra before 2.0). Not idempotent: retried only if the request was not sent, or after a 429. Deprecated by the server.
 ///
 /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
 ///
-/// Deprecated by the server.
+/// # Errors
+///
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ImportTemplates<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -347,7 +373,9 @@ pub struct ImportTemplates<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ImportTemplates, IMPORT_TEMPLATES, empty);
 
 impl ImportTemplates {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `file_upload`: The file that is sent. The ending of its name tells the server what it is.
     pub fn new(file_upload: impl Into<::kestra_core::FilePart>) -> Self {
         let mut call = ::kestra_core::Call::new(&IMPORT_TEMPLATES);
         call.multipart().file("fileUpload", file_upload.into());
@@ -370,11 +398,13 @@ pub static IMPORT_TEMPLATES: ::kestra_core::OperationInfo = {
 
 /// Lists the namespaces that have templates.
 ///
-/// `GET /api/v1/{tenant}/templates/distinct-namespaces` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/templates/distinct-namespaces` (Kestra before 2.0). Only reads, and is retried. Deprecated by the server.
 ///
 /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
 ///
-/// Deprecated by the server.
+/// # Errors
+///
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListTemplateNamespaces<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -384,7 +414,7 @@ pub struct ListTemplateNamespaces<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ListTemplateNamespaces, LIST_TEMPLATE_NAMESPACES, json Vec<String>);
 
 impl ListTemplateNamespaces {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&LIST_TEMPLATE_NAMESPACES), executor: ::kestra_core::Detached }
     }
@@ -405,11 +435,13 @@ pub static LIST_TEMPLATE_NAMESPACES: ::kestra_core::OperationInfo = {
 
 /// Searches the templates, page by page.
 ///
-/// `GET /api/v1/{tenant}/templates/search` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/templates/search` (Kestra before 2.0). Only reads, and is retried. Deprecated by the server.
 ///
 /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
 ///
-/// Deprecated by the server.
+/// # Errors
+///
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchTemplates<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -419,48 +451,48 @@ pub struct SearchTemplates<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(SearchTemplates, SEARCH_TEMPLATES, paged kestra_models::Page<::kestra_models::Template>);
 
 impl SearchTemplates {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&SEARCH_TEMPLATES), executor: ::kestra_core::Detached }
     }
 }
 
 impl<E> SearchTemplates<E> {
-    /// Only what belongs to this namespace.
+    /// Limits the result to this namespace.
     ///
-    /// `namespace` in the query.
+    /// `namespace` is a parameter of the query.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(namespace));
         self
     }
 
-    /// Which page, counted from 1.
+    /// Sets the page, counted from 1. Defaults to 1.
     ///
-    /// `page` in the query.
+    /// `page` is a parameter of the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
-    /// Only what has this text in it.
+    /// Limits the result to what contains this text.
     ///
-    /// `q` in the query.
+    /// `q` is a parameter of the query.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(q));
         self
     }
 
-    /// How many rows a page has at most.
+    /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
-    /// `size` in the query.
+    /// `size` is a parameter of the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(3, Into::<i64>::into(size));
         self
     }
 
-    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    /// Sets what to sort by, each `field:asc` or `field:desc`; the first counts most.
     ///
-    /// `sort` in the query.
+    /// `sort` is a parameter of the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 4, sort);
         self
@@ -487,13 +519,15 @@ pub static SEARCH_TEMPLATES: ::kestra_core::OperationInfo = {
         .instead("a flow that others start as a subflow, as no version from 2.0 on has templates")
 };
 
-/// Creates and updates templates of one namespace, and with `delete` removes all others in it.
+/// Creates and updates templates of a namespace. With `delete`, deletes all others of the namespace.
 ///
-/// `POST /api/v1/{tenant}/templates/{namespace}` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/{tenant}/templates/{namespace}` (Kestra before 2.0). Not idempotent: retried only if the request was not sent, or after a 429. Deprecated by the server.
 ///
 /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
 ///
-/// Deprecated by the server.
+/// # Errors
+///
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateNamespaceTemplates<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -503,7 +537,9 @@ pub struct UpdateNamespaceTemplates<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(UpdateNamespaceTemplates, UPDATE_NAMESPACE_TEMPLATES, json Vec<::kestra_models::Template>);
 
 impl UpdateNamespaceTemplates {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `namespace`: The namespace, its levels separated by dots.
     pub fn new(
         namespace: impl AsRef<str>,
         templates: impl IntoIterator<Item = impl Into<::kestra_models::Template>>,
@@ -519,9 +555,9 @@ impl UpdateNamespaceTemplates {
 }
 
 impl<E> UpdateNamespaceTemplates<E> {
-    /// Also deletes the flows that the source leaves out.
+    /// Deletes the flows that the source leaves out.
     ///
-    /// `delete` in the query.
+    /// `delete` is a parameter of the query.
     pub fn delete(mut self, delete: bool) -> Self {
         self.call.set_query(0, delete);
         self
@@ -544,11 +580,15 @@ pub static UPDATE_NAMESPACE_TEMPLATES: ::kestra_core::OperationInfo = {
 
 /// Replaces a template.
 ///
-/// `PUT /api/v1/{tenant}/templates/{namespace}/{id}` (Kestra before 2.0); open source; repeated when an attempt fails, as twice is the same as once.
+/// `PUT /api/v1/{tenant}/templates/{namespace}/{id}` (Kestra before 2.0). Idempotent, and so retried. Deprecated by the server.
 ///
 /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
 ///
-/// Deprecated by the server.
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the template doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateTemplate<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -558,7 +598,10 @@ pub struct UpdateTemplate<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(UpdateTemplate, UPDATE_TEMPLATE, json kestra_models::Template);
 
 impl UpdateTemplate {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `id`: The id of the template.
     pub fn new(
         namespace: impl AsRef<str>,
         id: impl AsRef<str>,
@@ -588,13 +631,16 @@ pub static UPDATE_TEMPLATE: ::kestra_core::OperationInfo = {
         .instead("a flow that others start as a subflow, as no version from 2.0 on has templates")
 };
 
-/// Checks sources of templates without storing them.
+/// Validates sources of templates without storing them.
 ///
-/// `POST /api/v1/{tenant}/templates/validate` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
+/// `POST /api/v1/{tenant}/templates/validate` (Kestra before 2.0). Only reads, and is retried. Deprecated by the server.
 ///
 /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
 ///
-/// Deprecated by the server.
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the source is invalid.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ValidateTemplates<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -604,7 +650,9 @@ pub struct ValidateTemplates<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ValidateTemplates, VALIDATE_TEMPLATES, json Vec<::kestra_models::FlowValidation>);
 
 impl ValidateTemplates {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `source`: YAML source.
     pub fn new(source: impl Into<String>) -> Self {
         let mut call = ::kestra_core::Call::new(&VALIDATE_TEMPLATES);
         crate::parameters::yaml(&mut call, source.into());

@@ -3,7 +3,12 @@
 impl crate::areas::Ai {
     /// Writes the source of a dashboard from a description.
     ///
-    /// `POST /api/v1/{tenant}/ai/generate/dashboard` (Kestra 1.3 and later); open source; never repeated unless provably unsent or answered 429.
+    /// `POST /api/v1/{tenant}/ai/generate/dashboard` (Kestra 1.3 and later). Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 1.3.
     pub fn generate_dashboard(
         &self,
         dashboard_generation_prompt: impl Into<::kestra_models::DashboardGenerationPrompt>,
@@ -13,7 +18,11 @@ impl crate::areas::Ai {
 
     /// Writes the source of a flow from a description.
     ///
-    /// `POST /api/v1/{tenant}/ai/generate/flow` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
+    /// `POST /api/v1/{tenant}/ai/generate/flow`. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
     pub fn generate_flow(
         &self,
         flow_generation_prompt: impl Into<::kestra_models::FlowGenerationPrompt>,
@@ -21,9 +30,13 @@ impl crate::areas::Ai {
         ::kestra_operations::GenerateFlow::new(flow_generation_prompt).on(self.client().clone())
     }
 
-    /// Lists the providers that may write sources.
+    /// Lists the providers of language models.
     ///
-    /// `GET /api/v1/{tenant}/ai/providers` (Kestra 1.3 and later); open source; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/{tenant}/ai/providers` (Kestra 1.3 and later). Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 1.3.
     pub fn list_ai_providers(&self) -> ::kestra_operations::ListAiProviders<crate::Client> {
         ::kestra_operations::ListAiProviders::new().on(self.client().clone())
     }

@@ -3,7 +3,13 @@
 impl crate::areas::BlueprintTags {
     /// Lists the tags of the vendor's blueprints.
     ///
-    /// `GET /api/v1/{tenant}/blueprints/community/{kind}/tags` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+    /// - `kind`: Kind of blueprint.
+    ///
+    /// `GET /api/v1/{tenant}/blueprints/community/{kind}/tags`. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
     pub fn list_blueprint_tags(
         &self,
         kind: impl Into<::kestra_models::BlueprintKind>,

@@ -3,7 +3,26 @@
 impl crate::areas::Dashboards {
     /// Creates a dashboard from its YAML source.
     ///
-    /// `POST /api/v1/{tenant}/dashboards` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
+    /// - `source`: YAML source.
+    ///
+    /// `POST /api/v1/{tenant}/dashboards`. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`already_exists`](crate::Error::already_exists) if there is a dashboard of this id.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the source is invalid, or has no id.
+    ///
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(client: kestra::Client) -> Result<(), kestra::BoxError> {
+    /// let yaml = std::fs::read_to_string("dashboard.yaml")?;
+    /// let dashboard = client.dashboards().create_dashboard(yaml).await?;
+    /// println!("{:?}", dashboard.id);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn create_dashboard(
         &self,
         source: impl Into<String>,
@@ -13,7 +32,13 @@ impl crate::areas::Dashboards {
 
     /// Deletes a dashboard.
     ///
-    /// `DELETE /api/v1/{tenant}/dashboards/{id}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the dashboard.
+    ///
+    /// `DELETE /api/v1/{tenant}/dashboards/{id}`. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the dashboard doesn't exist.
     pub fn delete_dashboard(
         &self,
         id: impl AsRef<str>,
@@ -21,9 +46,13 @@ impl crate::areas::Dashboards {
         ::kestra_operations::DeleteDashboard::new(id).on(self.client().clone())
     }
 
-    /// Downloads the data of a chart that need not be stored, as CSV unless told otherwise.
+    /// Downloads the data of a chart that need not be stored, as CSV unless another format is set.
     ///
-    /// `POST /api/v1/{tenant}/dashboards/charts/export` (Kestra 2.0 and later), `POST /api/v1/{tenant}/dashboards/charts/export/to-csv` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
+    /// `POST /api/v1/{tenant}/dashboards/charts/export` (Kestra 2.0 and later), `POST /api/v1/{tenant}/dashboards/charts/export/to-csv` (Kestra before 2.0). Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the source of the chart is invalid.
     pub fn export_chart(
         &self,
         preview_request: impl Into<::kestra_models::PreviewRequest>,
@@ -31,9 +60,17 @@ impl crate::areas::Dashboards {
         ::kestra_operations::ExportChart::new(preview_request).on(self.client().clone())
     }
 
-    /// Downloads the data of a dashboard's chart, as CSV unless told otherwise.
+    /// Downloads the data of a dashboard's chart, as CSV unless another format is set.
     ///
-    /// `POST /api/v1/{tenant}/dashboards/{id}/charts/{chartId}/export` (Kestra 2.0 and later), `POST /api/v1/{tenant}/dashboards/{id}/charts/{chartId}/export/to-csv` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
+    /// - `id`: The id of the dashboard.
+    /// - `chart_id`: The id of the chart within the dashboard.
+    ///
+    /// `POST /api/v1/{tenant}/dashboards/{id}/charts/{chartId}/export` (Kestra 2.0 and later), `POST /api/v1/{tenant}/dashboards/{id}/charts/{chartId}/export/to-csv` (Kestra before 2.0). Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the dashboard doesn't exist, or has no such chart.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
     pub fn export_dashboard_chart(
         &self,
         id: impl AsRef<str>,
@@ -44,16 +81,30 @@ impl crate::areas::Dashboards {
             .on(self.client().clone())
     }
 
-    /// Reads a dashboard, its source included.
+    /// Returns a dashboard with its source.
     ///
-    /// `GET /api/v1/{tenant}/dashboards/{id}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+    /// - `id`: The id of the dashboard.
+    ///
+    /// `GET /api/v1/{tenant}/dashboards/{id}`. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the dashboard doesn't exist.
     pub fn get_dashboard(&self, id: impl AsRef<str>) -> ::kestra_operations::GetDashboard<crate::Client> {
         ::kestra_operations::GetDashboard::new(id).on(self.client().clone())
     }
 
-    /// Reads the data of a dashboard's chart.
+    /// Returns the data of a dashboard's chart.
     ///
-    /// `POST /api/v1/{tenant}/dashboards/{id}/charts/{chartId}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+    /// - `id`: The id of the dashboard.
+    /// - `chart_id`: The id of the chart within the dashboard.
+    ///
+    /// `POST /api/v1/{tenant}/dashboards/{id}/charts/{chartId}`. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the dashboard doesn't exist, or has no such chart.
+    /// - [`is_invalid`](crate::Error::is_invalid) if a filter is invalid, or the chart has no data.
     pub fn get_dashboard_chart_data(
         &self,
         id: impl AsRef<str>,
@@ -64,16 +115,24 @@ impl crate::areas::Dashboards {
             .on(self.client().clone())
     }
 
-    /// Reads which dashboards are shown by default.
+    /// Returns the dashboards that are shown by default.
     ///
-    /// `GET /api/v1/{tenant}/dashboards/settings/default-dashboards` (Kestra 2.0 and later); open source; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/{tenant}/dashboards/settings/default-dashboards` (Kestra 2.0 and later). Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0.
     pub fn get_default_dashboards(&self) -> ::kestra_operations::GetDefaultDashboards<crate::Client> {
         ::kestra_operations::GetDefaultDashboards::new().on(self.client().clone())
     }
 
-    /// Reads the data of a chart that need not be stored.
+    /// Returns the data of a chart that need not be stored.
     ///
-    /// `POST /api/v1/{tenant}/dashboards/charts/preview` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+    /// `POST /api/v1/{tenant}/dashboards/charts/preview`. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the source of the chart is invalid.
     pub fn preview_chart(
         &self,
         preview_request: impl Into<::kestra_models::PreviewRequest>,
@@ -83,14 +142,26 @@ impl crate::areas::Dashboards {
 
     /// Searches the dashboards, page by page.
     ///
-    /// `GET /api/v1/{tenant}/dashboards` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/{tenant}/dashboards`. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](crate::Error) says what any call can fail with.
     pub fn search_dashboards(&self) -> ::kestra_operations::SearchDashboards<crate::Client> {
         ::kestra_operations::SearchDashboards::new().on(self.client().clone())
     }
 
     /// Replaces the source of a dashboard.
     ///
-    /// `PUT /api/v1/{tenant}/dashboards/{id}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the dashboard.
+    /// - `source`: YAML source.
+    ///
+    /// `PUT /api/v1/{tenant}/dashboards/{id}`. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the dashboard doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the source is invalid.
     pub fn update_dashboard(
         &self,
         id: impl AsRef<str>,
@@ -99,9 +170,15 @@ impl crate::areas::Dashboards {
         ::kestra_operations::UpdateDashboard::new(id, source).on(self.client().clone())
     }
 
-    /// Checks the source of a chart.
+    /// Validates the source of a chart.
     ///
-    /// `POST /api/v1/{tenant}/dashboards/validate/chart` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+    /// - `source`: YAML source.
+    ///
+    /// `POST /api/v1/{tenant}/dashboards/validate/chart`. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](crate::Error) says what any call can fail with.
     pub fn validate_chart(
         &self,
         source: impl Into<String>,
@@ -109,9 +186,15 @@ impl crate::areas::Dashboards {
         ::kestra_operations::ValidateChart::new(source).on(self.client().clone())
     }
 
-    /// Checks the source of a dashboard.
+    /// Validates the source of a dashboard.
     ///
-    /// `POST /api/v1/{tenant}/dashboards/validate` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+    /// - `source`: YAML source.
+    ///
+    /// `POST /api/v1/{tenant}/dashboards/validate`. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](crate::Error) says what any call can fail with.
     pub fn validate_dashboard(
         &self,
         source: impl Into<String>,

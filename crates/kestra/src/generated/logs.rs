@@ -3,7 +3,13 @@
 impl crate::areas::Logs {
     /// Deletes log lines of an execution.
     ///
-    /// `DELETE /api/v1/{tenant}/logs/{executionId}` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
+    /// - `execution_id`: The id of the execution.
+    ///
+    /// `DELETE /api/v1/{tenant}/logs/{executionId}`. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the execution doesn't exist.
     pub fn delete_logs_from_execution(
         &self,
         execution_id: impl AsRef<str>,
@@ -13,7 +19,14 @@ impl crate::areas::Logs {
 
     /// Deletes log lines of a flow, or of one of its triggers.
     ///
-    /// `DELETE /api/v1/{tenant}/logs/{namespace}/{flowId}` (Kestra 1.0 and later); open source; never repeated unless provably unsent or answered 429.
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `flow_id`: The id of the flow, within `namespace`.
+    ///
+    /// `DELETE /api/v1/{tenant}/logs/{namespace}/{flowId}`. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the flow doesn't exist.
     pub fn delete_logs_from_flow(
         &self,
         namespace: impl AsRef<str>,
@@ -22,9 +35,16 @@ impl crate::areas::Logs {
         ::kestra_operations::DeleteLogsFromFlow::new(namespace, flow_id).on(self.client().clone())
     }
 
-    /// Reads the log lines of an execution as text.
+    /// Returns the log lines of an execution as text.
     ///
-    /// `GET /api/v1/{tenant}/logs/{executionId}/download` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+    /// - `execution_id`: The id of the execution.
+    ///
+    /// `GET /api/v1/{tenant}/logs/{executionId}/download`. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the execution doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
     pub fn download_logs_from_execution(
         &self,
         execution_id: impl AsRef<str>,
@@ -32,9 +52,28 @@ impl crate::areas::Logs {
         ::kestra_operations::DownloadLogsFromExecution::new(execution_id).on(self.client().clone())
     }
 
-    /// Follows the log lines of an execution, those so far included, as events that never end.
+    /// Follows the log lines of an execution as a stream of events, earlier lines included. The stream has no end.
     ///
-    /// `GET /api/v1/{tenant}/logs/{executionId}/follow` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+    /// - `execution_id`: The id of the execution.
+    ///
+    /// `GET /api/v1/{tenant}/logs/{executionId}/follow`. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+    ///
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(client: kestra::Client) -> Result<(), kestra::BoxError> {
+    /// let mut lines = client.logs().follow_logs_from_execution("4eqjOUAzhEGWoHfCtc7Mvz").stream();
+    /// while let Some(line) = lines.next().await {
+    ///     println!("{:?}", line?.message);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn follow_logs_from_execution(
         &self,
         execution_id: impl AsRef<str>,
@@ -42,9 +81,27 @@ impl crate::areas::Logs {
         ::kestra_operations::FollowLogsFromExecution::new(execution_id).on(self.client().clone())
     }
 
-    /// Lists all log lines of an execution at once.
+    /// Lists all log lines of an execution in one response.
     ///
-    /// `GET /api/v1/{tenant}/logs/{executionId}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+    /// - `execution_id`: The id of the execution.
+    ///
+    /// `GET /api/v1/{tenant}/logs/{executionId}`. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+    ///
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(client: kestra::Client) -> Result<(), kestra::BoxError> {
+    /// for line in client.logs().list_logs_from_execution("4eqjOUAzhEGWoHfCtc7Mvz").await? {
+    ///     println!("{:?} {:?} {:?}", line.timestamp, line.level, line.message);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list_logs_from_execution(
         &self,
         execution_id: impl AsRef<str>,
@@ -52,11 +109,13 @@ impl crate::areas::Logs {
         ::kestra_operations::ListLogsFromExecution::new(execution_id).on(self.client().clone())
     }
 
-    /// Searches the log lines, page by page; without a start date it looks back 8 days.
+    /// Searches the log lines, page by page.
     ///
-    /// `GET /api/v1/{tenant}/logs/search` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/{tenant}/logs/search`. Only reads, and is retried. Looks at the last 8 days only, unless `since` or `look_back` is set.
     ///
-    /// Finds what began in the last 8 days, unless `since` or `look_back` say how far to look.
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
     pub fn search_logs(&self) -> ::kestra_operations::SearchLogs<crate::Client> {
         ::kestra_operations::SearchLogs::new().on(self.client().clone())
     }

@@ -3,7 +3,14 @@
 impl crate::areas::Mcp {
     /// Ends a session with an MCP server.
     ///
-    /// `DELETE /api/v1/{tenant}/mcp/{id}` (Kestra 2.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the MCP server.
+    ///
+    /// `DELETE /api/v1/{tenant}/mcp/{id}` (Kestra 2.0 and later). Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the MCP server doesn't exist.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0.
     pub fn close_mcp_session(
         &self,
         id: impl AsRef<str>,
@@ -13,7 +20,13 @@ impl crate::areas::Mcp {
 
     /// Creates an MCP server, which offers flows as tools.
     ///
-    /// `POST /api/v1/{tenant}/mcp-servers` (Kestra 2.0.1 and later), `POST /api/v1/{tenant}/mcp/servers` (Kestra 2.0 and later, before 2.0.1); open source; never repeated unless provably unsent or answered 429.
+    /// `POST /api/v1/{tenant}/mcp-servers` (Kestra 2.0.1 and later), `POST /api/v1/{tenant}/mcp/servers` (Kestra 2.0 and later, before 2.0.1). Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`already_exists`](crate::Error::already_exists) if there is an MCP server of this id.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0.
     pub fn create_mcp_server(
         &self,
         mcp_server: impl Into<::kestra_models::McpServer>,
@@ -23,7 +36,15 @@ impl crate::areas::Mcp {
 
     /// Deletes an MCP server.
     ///
-    /// `DELETE /api/v1/{tenant}/mcp-servers/{id}` (Kestra 2.0.1 and later), `DELETE /api/v1/{tenant}/mcp/servers/{id}` (Kestra 2.0 and later, before 2.0.1); open source; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the MCP server.
+    ///
+    /// `DELETE /api/v1/{tenant}/mcp-servers/{id}` (Kestra 2.0.1 and later), `DELETE /api/v1/{tenant}/mcp/servers/{id}` (Kestra 2.0 and later, before 2.0.1). Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the MCP server doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if it is the MCP server that the tenant has from the beginning.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0.
     pub fn delete_mcp_server(
         &self,
         id: impl AsRef<str>,
@@ -31,30 +52,55 @@ impl crate::areas::Mcp {
         ::kestra_operations::DeleteMcpServer::new(id).on(self.client().clone())
     }
 
-    /// Reads an MCP server.
+    /// Returns an MCP server.
     ///
-    /// `GET /api/v1/{tenant}/mcp-servers/{id}` (Kestra 2.0.1 and later), `GET /api/v1/{tenant}/mcp/servers/{id}` (Kestra 2.0 and later, before 2.0.1); open source; only reads, and is repeated when an attempt fails.
+    /// - `id`: The id of the MCP server.
+    ///
+    /// `GET /api/v1/{tenant}/mcp-servers/{id}` (Kestra 2.0.1 and later), `GET /api/v1/{tenant}/mcp/servers/{id}` (Kestra 2.0 and later, before 2.0.1). Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the MCP server doesn't exist.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0.
     pub fn get_mcp_server(&self, id: impl AsRef<str>) -> ::kestra_operations::GetMcpServer<crate::Client> {
         ::kestra_operations::GetMcpServer::new(id).on(self.client().clone())
     }
 
     /// Lists the MCP servers of a tenant, page by page.
     ///
-    /// `GET /api/v1/{tenant}/mcp-servers` (Kestra 2.0.1 and later), `GET /api/v1/{tenant}/mcp/servers` (Kestra 2.0 and later, before 2.0.1); open source; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/{tenant}/mcp-servers` (Kestra 2.0.1 and later), `GET /api/v1/{tenant}/mcp/servers` (Kestra 2.0 and later, before 2.0.1). Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0.
     pub fn list_mcp_servers(&self) -> ::kestra_operations::ListMcpServers<crate::Client> {
         ::kestra_operations::ListMcpServers::new().on(self.client().clone())
     }
 
     /// Lists the tools that an MCP server offers.
     ///
-    /// `GET /api/v1/{tenant}/mcp-servers/{id}/tools` (Kestra 2.0.1 and later), `GET /api/v1/{tenant}/mcp/servers/{id}/tools` (Kestra 2.0 and later, before 2.0.1); open source; only reads, and is repeated when an attempt fails.
+    /// - `id`: The id of the MCP server.
+    ///
+    /// `GET /api/v1/{tenant}/mcp-servers/{id}/tools` (Kestra 2.0.1 and later), `GET /api/v1/{tenant}/mcp/servers/{id}/tools` (Kestra 2.0 and later, before 2.0.1). Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the MCP server doesn't exist.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0.
     pub fn list_mcp_tools(&self, id: impl AsRef<str>) -> ::kestra_operations::ListMcpTools<crate::Client> {
         ::kestra_operations::ListMcpTools::new(id).on(self.client().clone())
     }
 
-    /// Listens to the messages that an MCP server sends of its own accord; the answer's head tells the session's id.
+    /// Opens the stream of messages that an MCP server sends by itself. A header of the response has the id of the session.
     ///
-    /// `GET /api/v1/{tenant}/mcp/{id}` (Kestra 2.0 and later); open source; never repeated unless provably unsent or answered 429.
+    /// - `id`: The id of the MCP server.
+    ///
+    /// `GET /api/v1/{tenant}/mcp/{id}` (Kestra 2.0 and later). Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the MCP server doesn't exist.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0.
     pub fn open_mcp_session(
         &self,
         id: impl AsRef<str>,
@@ -62,9 +108,17 @@ impl crate::areas::Mcp {
         ::kestra_operations::OpenMcpSession::new(id).on(self.client().clone())
     }
 
-    /// Sends a message of JSON-RPC to an MCP server, which answers with JSON or a stream of events; `initialize` begins a session, whose id is in the answer's head.
+    /// Sends a JSON-RPC message to an MCP server. The response is JSON or a stream of events; after `initialize`, a header has the id of the session.
     ///
-    /// `POST /api/v1/{tenant}/mcp/{id}` (Kestra 2.0 and later); open source; never repeated unless provably unsent or answered 429.
+    /// - `id`: The id of the MCP server.
+    ///
+    /// `POST /api/v1/{tenant}/mcp/{id}` (Kestra 2.0 and later). Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the MCP server doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0.
     pub fn send_mcp_message(
         &self,
         id: impl AsRef<str>,
@@ -73,9 +127,16 @@ impl crate::areas::Mcp {
         ::kestra_operations::SendMcpMessage::new(id, body).on(self.client().clone())
     }
 
-    /// Switches an MCP server off if it is on, and on if it is off.
+    /// Disables an enabled MCP server, and enables a disabled one.
     ///
-    /// `PATCH /api/v1/{tenant}/mcp-servers/{id}/toggle` (Kestra 2.0.1 and later), `PATCH /api/v1/{tenant}/mcp/servers/{id}/toggle` (Kestra 2.0 and later, before 2.0.1); open source; never repeated unless provably unsent or answered 429.
+    /// - `id`: The id of the MCP server.
+    ///
+    /// `PATCH /api/v1/{tenant}/mcp-servers/{id}/toggle` (Kestra 2.0.1 and later), `PATCH /api/v1/{tenant}/mcp/servers/{id}/toggle` (Kestra 2.0 and later, before 2.0.1). Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the MCP server doesn't exist.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0.
     pub fn toggle_mcp_server(
         &self,
         id: impl AsRef<str>,
@@ -85,7 +146,15 @@ impl crate::areas::Mcp {
 
     /// Replaces an MCP server.
     ///
-    /// `PUT /api/v1/{tenant}/mcp-servers/{id}` (Kestra 2.0.1 and later), `PUT /api/v1/{tenant}/mcp/servers/{id}` (Kestra 2.0 and later, before 2.0.1); open source; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the MCP server.
+    ///
+    /// `PUT /api/v1/{tenant}/mcp-servers/{id}` (Kestra 2.0.1 and later), `PUT /api/v1/{tenant}/mcp/servers/{id}` (Kestra 2.0 and later, before 2.0.1). Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the MCP server doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0.
     pub fn update_mcp_server(
         &self,
         id: impl AsRef<str>,

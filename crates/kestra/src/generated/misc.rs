@@ -3,7 +3,11 @@
 impl crate::areas::Misc {
     /// Sets user name and password of an open-source server.
     ///
-    /// `POST /api/v1/{tenant}/basicAuth` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
+    /// `POST /api/v1/{tenant}/basicAuth`. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the user name is no e-mail address, or the password is too weak.
     pub fn create_basic_auth(
         &self,
         basic_auth_credentials: impl Into<::kestra_models::BasicAuthCredentials>,
@@ -11,46 +15,81 @@ impl crate::areas::Misc {
         ::kestra_operations::CreateBasicAuth::new(basic_auth_credentials).on(self.client().clone())
     }
 
-    /// Lists what is wrong with the credentials in the server's configuration.
+    /// Lists problems with the credentials in the server's configuration.
     ///
-    /// `GET /api/v1/basicAuthValidationErrors` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/basicAuthValidationErrors`. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](crate::Error) says what any call can fail with.
     pub fn get_basic_auth_config_errors(
         &self,
     ) -> ::kestra_operations::GetBasicAuthConfigErrors<crate::Client> {
         ::kestra_operations::GetBasicAuthConfigErrors::new().on(self.client().clone())
     }
 
-    /// Reads version, edition and settings of the server; it needs no credentials.
+    /// Returns version, edition and settings of the server. Needs no credentials on open-source servers.
     ///
-    /// `GET /api/v1/configs` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/configs`. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](crate::Error) says what any call can fail with.
+    ///
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(client: kestra::Client) -> Result<(), kestra::BoxError> {
+    /// let configuration = client.misc().get_configuration().await?;
+    /// println!("{:?} {:?}", configuration.version, configuration.edition);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get_configuration(&self) -> ::kestra_operations::GetConfiguration<crate::Client> {
         ::kestra_operations::GetConfiguration::new().on(self.client().clone())
     }
 
     /// Lists the filters that expressions may use.
     ///
-    /// `GET /api/v1/pebble/filters` (Kestra 1.3.4 and later); open source; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/pebble/filters` (Kestra 1.3.4 and later). Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 1.3.4.
     pub fn get_expression_filters(&self) -> ::kestra_operations::GetExpressionFilters<crate::Client> {
         ::kestra_operations::GetExpressionFilters::new().on(self.client().clone())
     }
 
     /// Lists the functions that expressions may use.
     ///
-    /// `GET /api/v1/pebble/functions` (Kestra 1.3.4 and later); open source; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/pebble/functions` (Kestra 1.3.4 and later). Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 1.3.4.
     pub fn get_expression_functions(&self) -> ::kestra_operations::GetExpressionFunctions<crate::Client> {
         ::kestra_operations::GetExpressionFunctions::new().on(self.client().clone())
     }
 
-    /// Counts the flows and executions of the whole server.
+    /// Returns figures of the flows and executions of the server.
     ///
-    /// `GET /api/v1/{tenant}/usages/all` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/{tenant}/usages/all`. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](crate::Error) says what any call can fail with.
     pub fn get_usages(&self) -> ::kestra_operations::GetUsages<crate::Client> {
         ::kestra_operations::GetUsages::new().on(self.client().clone())
     }
 
-    /// Answers `pong` where a server is up; it needs no credentials.
+    /// Returns `pong` if a server is up. Needs no credentials.
     ///
-    /// `GET /ping` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+    /// `GET /ping`. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](crate::Error) says what any call can fail with.
     pub fn ping(&self) -> ::kestra_operations::Ping<crate::Client> {
         ::kestra_operations::Ping::new().on(self.client().clone())
     }

@@ -3,7 +3,11 @@
 impl crate::areas::Namespaces {
     /// Lists the namespaces that begin with a text.
     ///
-    /// `POST /api/v1/{tenant}/namespaces/autocomplete` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+    /// `POST /api/v1/{tenant}/namespaces/autocomplete`. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
     pub fn autocomplete_namespaces(
         &self,
         autocomplete: impl Into<::kestra_models::Autocomplete>,
@@ -11,9 +15,15 @@ impl crate::areas::Namespaces {
         ::kestra_operations::AutocompleteNamespaces::new(autocomplete).on(self.client().clone())
     }
 
-    /// Lists the names of the secrets that a namespace and its parents have.
+    /// Lists the names of the secrets of a namespace and its parents.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/{namespace}/inherited-secrets` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+    /// - `namespace`: The namespace, its levels separated by dots.
+    ///
+    /// `GET /api/v1/{tenant}/namespaces/{namespace}/inherited-secrets`. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](crate::Error) says what any call can fail with.
     pub fn get_inherited_secrets(
         &self,
         namespace: impl AsRef<str>,
@@ -21,20 +31,31 @@ impl crate::areas::Namespaces {
         ::kestra_operations::GetInheritedSecrets::new(namespace).on(self.client().clone())
     }
 
-    /// Reads a namespace; an open-source server answers for any.
+    /// Returns a namespace. An open-source server returns any name that it is asked for.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/{id}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+    /// - `id`: The id of the namespace.
+    ///
+    /// `GET /api/v1/{tenant}/namespaces/{id}`. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the namespace doesn't exist.
     pub fn get_namespace(&self, id: impl AsRef<str>) -> ::kestra_operations::GetNamespace<crate::Client> {
         ::kestra_operations::GetNamespace::new(id).on(self.client().clone())
     }
 
-    /// Lists the names of a namespace's secrets, page by page; gone with 2.0.
+    /// Lists the names of a namespace's secrets, page by page.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/{namespace}/secrets` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
+    /// - `namespace`: The namespace, its levels separated by dots.
+    ///
+    /// `GET /api/v1/{tenant}/namespaces/{namespace}/secrets` (Kestra before 2.0). Only reads, and is retried. Deprecated by the server.
     ///
     /// On other versions use `secrets().list_secrets()` with a filter on the namespace.
     ///
-    /// Deprecated by the server.
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
     pub fn list_namespace_secrets(
         &self,
         namespace: impl AsRef<str>,
@@ -44,7 +65,24 @@ impl crate::areas::Namespaces {
 
     /// Searches the namespaces, page by page.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/search` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/{tenant}/namespaces/search`. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+    ///
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(client: kestra::Client) -> Result<(), kestra::BoxError> {
+    /// let page = client.namespaces().search_namespaces().size(100).await?;
+    /// for namespace in &page.results {
+    ///     println!("{:?}", namespace.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn search_namespaces(&self) -> ::kestra_operations::SearchNamespaces<crate::Client> {
         ::kestra_operations::SearchNamespaces::new().on(self.client().clone())
     }

@@ -3,9 +3,14 @@
 impl crate::areas::Secrets {
     /// Searches the names of the secrets of all namespaces, page by page.
     ///
-    /// `GET /api/v1/{tenant}/secrets` (Kestra 1.1 and later); open source; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/{tenant}/secrets` (Kestra 1.1 and later). Only reads, and is retried.
     ///
     /// On other versions use `namespaces().list_namespace_secrets(namespace)` for each namespace.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 1.1.
     pub fn list_secrets(&self) -> ::kestra_operations::ListSecrets<crate::Client> {
         ::kestra_operations::ListSecrets::new().on(self.client().clone())
     }

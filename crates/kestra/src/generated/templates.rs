@@ -3,11 +3,14 @@
 impl crate::areas::Templates {
     /// Creates a template.
     ///
-    /// `POST /api/v1/{tenant}/templates` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
+    /// `POST /api/v1/{tenant}/templates` (Kestra before 2.0). Not idempotent: retried only if the request was not sent, or after a 429. Deprecated by the server.
     ///
     /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
     ///
-    /// Deprecated by the server.
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
     pub fn create_template(
         &self,
         template: impl Into<::kestra_models::Template>,
@@ -17,11 +20,17 @@ impl crate::areas::Templates {
 
     /// Deletes a template.
     ///
-    /// `DELETE /api/v1/{tenant}/templates/{namespace}/{id}` (Kestra before 2.0); open source; repeated when an attempt fails, as twice is the same as once.
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `id`: The id of the template.
+    ///
+    /// `DELETE /api/v1/{tenant}/templates/{namespace}/{id}` (Kestra before 2.0). Idempotent, and so retried. Deprecated by the server.
     ///
     /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
     ///
-    /// Deprecated by the server.
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the template doesn't exist.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
     pub fn delete_template(
         &self,
         namespace: impl AsRef<str>,
@@ -30,13 +39,15 @@ impl crate::areas::Templates {
         ::kestra_operations::DeleteTemplate::new(namespace, id).on(self.client().clone())
     }
 
-    /// Deletes the templates named.
+    /// Deletes the given templates.
     ///
-    /// `DELETE /api/v1/{tenant}/templates/delete/by-ids` (Kestra before 2.0); open source; repeated when an attempt fails, as twice is the same as once.
+    /// `DELETE /api/v1/{tenant}/templates/delete/by-ids` (Kestra before 2.0). Idempotent, and so retried. Deprecated by the server.
     ///
     /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
     ///
-    /// Deprecated by the server.
+    /// # Errors
+    ///
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
     pub fn delete_templates_by_ids(
         &self,
         namespaced_ids: impl IntoIterator<Item = impl Into<::kestra_models::NamespacedId>>,
@@ -46,22 +57,27 @@ impl crate::areas::Templates {
 
     /// Deletes every template that the query matches.
     ///
-    /// `DELETE /api/v1/{tenant}/templates/delete/by-query` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
+    /// `DELETE /api/v1/{tenant}/templates/delete/by-query` (Kestra before 2.0). Not idempotent: retried only if the request was not sent, or after a 429. Deprecated by the server.
     ///
     /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
     ///
-    /// Deprecated by the server.
+    /// # Errors
+    ///
+    /// - [`Build`](crate::ErrorKind::Build) if neither a filter nor `all` is set.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
     pub fn delete_templates_by_query(&self) -> ::kestra_operations::DeleteTemplatesByQuery<crate::Client> {
         ::kestra_operations::DeleteTemplatesByQuery::new().on(self.client().clone())
     }
 
-    /// Downloads the templates named as a ZIP archive.
+    /// Downloads the given templates as a ZIP archive.
     ///
-    /// `POST /api/v1/{tenant}/templates/export/by-ids` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
+    /// `POST /api/v1/{tenant}/templates/export/by-ids` (Kestra before 2.0). Only reads, and is retried. Deprecated by the server.
     ///
     /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
     ///
-    /// Deprecated by the server.
+    /// # Errors
+    ///
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
     pub fn export_templates_by_ids(
         &self,
         namespaced_ids: impl IntoIterator<Item = impl Into<::kestra_models::NamespacedId>>,
@@ -71,22 +87,30 @@ impl crate::areas::Templates {
 
     /// Downloads the templates that the query matches as a ZIP archive.
     ///
-    /// `GET /api/v1/{tenant}/templates/export/by-query` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/{tenant}/templates/export/by-query` (Kestra before 2.0). Only reads, and is retried. Deprecated by the server.
     ///
     /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
     ///
-    /// Deprecated by the server.
+    /// # Errors
+    ///
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
     pub fn export_templates_by_query(&self) -> ::kestra_operations::ExportTemplatesByQuery<crate::Client> {
         ::kestra_operations::ExportTemplatesByQuery::new().on(self.client().clone())
     }
 
-    /// Reads a template.
+    /// Returns a template.
     ///
-    /// `GET /api/v1/{tenant}/templates/{namespace}/{id}` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `id`: The id of the template.
+    ///
+    /// `GET /api/v1/{tenant}/templates/{namespace}/{id}` (Kestra before 2.0). Only reads, and is retried. Deprecated by the server.
     ///
     /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
     ///
-    /// Deprecated by the server.
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the template doesn't exist.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
     pub fn get_template(
         &self,
         namespace: impl AsRef<str>,
@@ -97,11 +121,15 @@ impl crate::areas::Templates {
 
     /// Creates and updates templates from a YAML file or a ZIP archive.
     ///
-    /// `POST /api/v1/{tenant}/templates/import` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
+    /// - `file_upload`: The file that is sent. The ending of its name tells the server what it is.
+    ///
+    /// `POST /api/v1/{tenant}/templates/import` (Kestra before 2.0). Not idempotent: retried only if the request was not sent, or after a 429. Deprecated by the server.
     ///
     /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
     ///
-    /// Deprecated by the server.
+    /// # Errors
+    ///
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
     pub fn import_templates(
         &self,
         file_upload: impl Into<::kestra_core::FilePart>,
@@ -111,33 +139,41 @@ impl crate::areas::Templates {
 
     /// Lists the namespaces that have templates.
     ///
-    /// `GET /api/v1/{tenant}/templates/distinct-namespaces` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/{tenant}/templates/distinct-namespaces` (Kestra before 2.0). Only reads, and is retried. Deprecated by the server.
     ///
     /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
     ///
-    /// Deprecated by the server.
+    /// # Errors
+    ///
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
     pub fn list_template_namespaces(&self) -> ::kestra_operations::ListTemplateNamespaces<crate::Client> {
         ::kestra_operations::ListTemplateNamespaces::new().on(self.client().clone())
     }
 
     /// Searches the templates, page by page.
     ///
-    /// `GET /api/v1/{tenant}/templates/search` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/{tenant}/templates/search` (Kestra before 2.0). Only reads, and is retried. Deprecated by the server.
     ///
     /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
     ///
-    /// Deprecated by the server.
+    /// # Errors
+    ///
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
     pub fn search_templates(&self) -> ::kestra_operations::SearchTemplates<crate::Client> {
         ::kestra_operations::SearchTemplates::new().on(self.client().clone())
     }
 
-    /// Creates and updates templates of one namespace, and with `delete` removes all others in it.
+    /// Creates and updates templates of a namespace. With `delete`, deletes all others of the namespace.
     ///
-    /// `POST /api/v1/{tenant}/templates/{namespace}` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
+    /// - `namespace`: The namespace, its levels separated by dots.
+    ///
+    /// `POST /api/v1/{tenant}/templates/{namespace}` (Kestra before 2.0). Not idempotent: retried only if the request was not sent, or after a 429. Deprecated by the server.
     ///
     /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
     ///
-    /// Deprecated by the server.
+    /// # Errors
+    ///
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
     pub fn update_namespace_templates(
         &self,
         namespace: impl AsRef<str>,
@@ -148,11 +184,18 @@ impl crate::areas::Templates {
 
     /// Replaces a template.
     ///
-    /// `PUT /api/v1/{tenant}/templates/{namespace}/{id}` (Kestra before 2.0); open source; repeated when an attempt fails, as twice is the same as once.
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `id`: The id of the template.
+    ///
+    /// `PUT /api/v1/{tenant}/templates/{namespace}/{id}` (Kestra before 2.0). Idempotent, and so retried. Deprecated by the server.
     ///
     /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
     ///
-    /// Deprecated by the server.
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the template doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
     pub fn update_template(
         &self,
         namespace: impl AsRef<str>,
@@ -162,13 +205,18 @@ impl crate::areas::Templates {
         ::kestra_operations::UpdateTemplate::new(namespace, id, template).on(self.client().clone())
     }
 
-    /// Checks sources of templates without storing them.
+    /// Validates sources of templates without storing them.
     ///
-    /// `POST /api/v1/{tenant}/templates/validate` (Kestra before 2.0); open source; only reads, and is repeated when an attempt fails.
+    /// - `source`: YAML source.
+    ///
+    /// `POST /api/v1/{tenant}/templates/validate` (Kestra before 2.0). Only reads, and is retried. Deprecated by the server.
     ///
     /// On other versions use a flow that others start as a subflow, as no version from 2.0 on has templates.
     ///
-    /// Deprecated by the server.
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the source is invalid.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
     pub fn validate_templates(
         &self,
         source: impl Into<String>,

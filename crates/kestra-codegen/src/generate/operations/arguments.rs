@@ -11,6 +11,8 @@ pub(in crate::generate) struct Argument {
     pub(in crate::generate) name: String,
     /// Its type.
     pub(in crate::generate) ty: String,
+    /// What it is.
+    pub(in crate::generate) meaning: Option<String>,
     /// Where its value goes.
     pub(super) target: Target,
 }
@@ -34,12 +36,14 @@ pub(super) fn of(operation: &Operation, variant: Option<&BodyVariant>, body_requ
             Type::String => ("impl AsRef<str>".to_owned(), format!("{name}.as_ref()")),
             ty => (From::Elsewhere.argument(ty), From::Elsewhere.value(ty, &name)),
         };
-        arguments.push(Argument { ty, target: Target::Chained(format!(".path({value})")), name });
+        let meaning = parameter.summary.clone();
+        arguments.push(Argument { ty, meaning, target: Target::Chained(format!(".path({value})")), name });
     }
     for (index, parameter) in names::required_query(operation) {
         let name = names::escape(&parameter.rust);
         arguments.push(Argument {
             ty: super::builder::query_argument(parameter),
+            meaning: parameter.summary.clone(),
             target: Target::Statement(super::builder::query_statement(
                 parameter,
                 index,
@@ -70,6 +74,7 @@ fn body(operation: &Operation, variant: &BodyVariant, required: bool, others: &[
                 let name = free(&names::escape(&part.rust));
                 Argument {
                     ty: From::Elsewhere.argument(&part.ty),
+                    meaning: part.summary.clone(),
                     target: Target::Statement(super::builder::part_statement(
                         part,
                         "&mut call",
@@ -85,6 +90,7 @@ fn body(operation: &Operation, variant: &BodyVariant, required: bool, others: &[
             let name = free(&body_name(operation, content));
             vec![Argument {
                 ty: body_type(content),
+                meaning: matches!(content, Content::Yaml).then(|| "YAML source.".to_owned()),
                 target: Target::Statement(body_statement(variant, "call", &name)),
                 name,
             }]

@@ -1,8 +1,6 @@
 //! A request builder: its constructor and the setters of what is optional.
 
-use crate::catalogue::{
-    BodyVariant, Content, Operation, Part, QueryParameter, Replay, Style, Type, Versions,
-};
+use crate::catalogue::{BodyVariant, Content, Operation, Part, QueryParameter, Style, Type, Versions};
 use crate::error::Result;
 use crate::generate::defaults::{self, Preset};
 use crate::generate::types::{From, takes_into};
@@ -90,8 +88,7 @@ impl<'a> Builder<'a> {
 
     /// Whether it acts on everything without a filter, or with no path but the root, and so has to be told.
     pub(in crate::generate) fn needs_filter(&self) -> bool {
-        let by_query = self.operation.name.ends_with("_by_query") && self.operation.replay != Replay::Safe;
-        (by_query || !self.operation.needs_one_of.is_empty()) && !self.filters().is_empty()
+        guards::needs_filter(self.operation)
     }
 
     /// The arguments as a signature has them.
@@ -103,7 +100,7 @@ impl<'a> Builder<'a> {
 
     pub(super) fn write(&self, file: &mut Writer) -> Result<()> {
         let name = self.name();
-        file.doc(&docs::operation(self.operation));
+        file.doc(&docs::operation(self.operation, &[], "::kestra_core"));
         file.line("#[must_use = \"an operation does nothing until it is sent\"]");
         file.line(format!("pub struct {name}<E = ::kestra_core::Detached> {{"));
         file.line("call: ::kestra_core::Call,");
@@ -169,13 +166,14 @@ impl<'a> Builder<'a> {
             }
         }
         if self.needs_filter() {
-            statements.push(format!("call.set_needs_one_of(&{:?});", self.filters()));
+            statements.push(format!("call.set_needs_one_of(&{:?});", guards::filters(self.operation)));
         }
         file.line(format!("impl {name} {{"));
-        file.line(match self.arguments.is_empty() {
-            true => "/// The operation, nothing set.",
-            false => "/// The operation with what it can't be without.",
-        });
+        let doc = match self.arguments.is_empty() {
+            true => "Creates the operation.",
+            false => "Creates the operation with its required parameters.",
+        };
+        file.doc(&format!("{doc}{}", docs::list(&self.arguments)));
         file.line(format!("pub fn new({}) -> Self {{", self.signature()));
         if statements.is_empty() {
             file.line(format!("Self {{ call: {chain}, executor: ::kestra_core::Detached }}"));
@@ -188,26 +186,6 @@ impl<'a> Builder<'a> {
         }
         file.line("}");
         file.line("}");
-    }
-
-    /// Places of the parameters that narrow what a by-query action acts on.
-    fn filters(&self) -> Vec<usize> {
-        let query = &self.operation.query;
-        let needed = &self.operation.needs_one_of;
-        if !needed.is_empty() {
-            let places = query.iter().enumerate();
-            return places
-                .filter(|(_, known)| needed.contains(&known.name))
-                .map(|(place, _)| place)
-                .collect();
-        }
-        // Some never had filters: there every parameter narrows.
-        let has_filters = query.iter().any(|parameter| parameter.ty == Type::Filters);
-        let narrows = |parameter: &QueryParameter| {
-            !has_filters || parameter.ty == Type::Filters || parameter.deprecated
-        };
-        let places = query.iter().enumerate();
-        places.filter(|(_, parameter)| narrows(parameter)).map(|(place, _)| place).collect()
     }
 
     fn write_setters(&self, name: &str, file: &mut Writer) -> Result<()> {
@@ -233,7 +211,7 @@ impl<'a> Builder<'a> {
                 doc: docs::parameter(
                     parameter.summary.as_ref(),
                     &parameter.name,
-                    "in the head",
+                    "is a header of the request",
                     parameter.versions,
                 ),
                 arguments: format!("{setter}: {}", From::Elsewhere.argument(&parameter.ty)),
@@ -248,8 +226,10 @@ impl<'a> Builder<'a> {
         if self.needs_filter() {
             setters.push(Setter {
                 doc: match self.operation.needs_one_of.is_empty() {
-                    true => "Acts on everything that there is, no filter given.".to_owned(),
-                    false => "Confirms that an empty path, or `/`, takes everything.".to_owned(),
+                    true => {
+                        "Confirms that the operation applies to everything, as no filter is set.".to_owned()
+                    }
+                    false => "Confirms that an empty path, or `/`, means everything.".to_owned(),
                 },
                 arguments: String::new(),
                 statement: "self.call.set_needs_one_of(&[]);".to_owned(),
@@ -283,7 +263,12 @@ impl<'a> Builder<'a> {
                 for part in multipart.parts.iter().filter(|part| !part.required) {
                     let name = names::setter(&part.rust);
                     setters.push(Setter {
-                        doc: docs::parameter(part.summary.as_ref(), &part.name, "in the form", Versions::ALL),
+                        doc: docs::parameter(
+                            part.summary.as_ref(),
+                            &part.name,
+                            "is a part of the form",
+                            Versions::ALL,
+                        ),
                         arguments: format!("{name}: {}", From::Elsewhere.argument(&part.ty)),
                         statement: part_statement(part, "&mut self.call", "self.call", &name),
                         name,
@@ -294,7 +279,7 @@ impl<'a> Builder<'a> {
             content => {
                 let name = names::setter(&arguments::body_name(self.operation, content));
                 setters.push(Setter {
-                    doc: "The request's body.".to_owned(),
+                    doc: "Sets the body of the request.".to_owned(),
                     arguments: format!("{name}: {}", arguments::body_type(content)),
                     statement: arguments::body_statement(variant, "self.call", &name),
                     name,
@@ -333,18 +318,18 @@ fn query_setters(operation: &Operation, parameter: &QueryParameter, index: usize
                 "{summary}Sent as the filter `filters[{field}][{comparison}]`, which every version reads."
             )
         }
-        None => docs::parameter(summary, &parameter.name, "in the query", parameter.versions),
+        None => docs::parameter(summary, &parameter.name, "is a parameter of the query", parameter.versions),
     };
     if let Some(consequence) = &parameter.open_source_ignores {
-        doc.push_str(&format!(" Enterprise only: open source ignores it and {consequence}."));
+        doc.push_str(&format!(" Enterprise Edition only: open-source servers ignore it and {consequence}."));
     }
     let note = parameter.note.as_ref().map(|note| format!("\n\n{note}")).unwrap_or_default();
     doc.push_str(&note);
     if parameter.ty == Type::Filters {
         setters.push(Setter {
             doc: format!(
-                "Adds a filter; all have to hold.\n\n{}{note}",
-                docs::wire(&parameter.name, "in the query", parameter.versions)
+                "Adds a filter; all filters must match.\n\n{}{note}",
+                docs::wire(&parameter.name, "is a parameter of the query", parameter.versions)
             ),
             arguments: "filter: ::kestra_core::Filter".to_owned(),
             statement: format!("self.call.add_filter({index}, &filter);"),
@@ -365,21 +350,21 @@ fn query_setters(operation: &Operation, parameter: &QueryParameter, index: usize
             _ => (String::new(), String::new()),
         };
         if !statement.is_empty() {
-            let doc = format!("Adds one to those that [`{name}`](Self::{name}) sets.\n\n{doc}");
+            let doc = format!("Adds one to those of [`{name}`](Self::{name}).\n\n{doc}");
             setters.push(Setter { doc, arguments, statement, name: setter });
         }
     }
     let (doc, statement) = match defaults::of(operation, &parameter.name) {
         Some(Preset::True) => (
-            format!("{doc} Asked for unless this says `false`."),
+            format!("{doc} Sent as `true` unless `false` is set."),
             format!("crate::parameters::unless_false(&mut self.call, {index}, {name});"),
         ),
         Some(Preset::False) => (
-            format!("{doc} Sent as `false` unless this says `true`, which is what the server assumes."),
+            format!("{doc} Sent as `false` unless `true` is set, which servers assume."),
             query_statement(parameter, index, "&mut self.call", "self.call", &name),
         ),
         Some(Preset::Argument(argument)) => (
-            format!("{doc} Sent as `{argument}` unless this says otherwise."),
+            format!("{doc} Defaults to `{argument}`."),
             query_statement(parameter, index, "&mut self.call", "self.call", &name),
         ),
         None => (doc, query_statement(parameter, index, "&mut self.call", "self.call", &name)),

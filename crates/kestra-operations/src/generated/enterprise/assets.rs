@@ -2,7 +2,13 @@
 
 /// Creates an asset.
 ///
-/// `POST /api/v1/{tenant}/assets` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/{tenant}/assets`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the source is invalid.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateAsset<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -12,7 +18,9 @@ pub struct CreateAsset<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(CreateAsset, CREATE_ASSET, json kestra_models::StoredAsset);
 
 impl CreateAsset {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `source`: YAML source.
     pub fn new(source: impl Into<String>) -> Self {
         let mut call = ::kestra_core::Call::new(&CREATE_ASSET);
         crate::parameters::yaml(&mut call, source.into());
@@ -33,7 +41,13 @@ pub static CREATE_ASSET: ::kestra_core::OperationInfo = {
 
 /// Deletes an asset.
 ///
-/// `DELETE /api/v1/{tenant}/assets/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/{tenant}/assets/{id}`. Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the asset doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteAsset<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -43,7 +57,9 @@ pub struct DeleteAsset<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DeleteAsset, DELETE_ASSET, empty);
 
 impl DeleteAsset {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the asset.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&DELETE_ASSET).path(id.as_ref()),
@@ -67,7 +83,14 @@ pub static DELETE_ASSET: ::kestra_core::OperationInfo = {
 
 /// Deletes every lineage event that the filters match.
 ///
-/// `DELETE /api/v1/{tenant}/assets/lineage-events/by-query` (Kestra 1.3 and later, before 2.1); Enterprise; never repeated unless provably unsent or answered 429.
+/// `DELETE /api/v1/{tenant}/assets/lineage-events/by-query` (Kestra 1.3 and later, before 2.1). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Build`](::kestra_core::ErrorKind::Build) if neither a filter nor `all` is set.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or Kestra 2.1 or later, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteAssetLineageEventsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -78,7 +101,7 @@ pub struct DeleteAssetLineageEventsByQuery<E = ::kestra_core::Detached> {
 crate::extensions::counted!(DeleteAssetLineageEventsByQuery);
 
 impl DeleteAssetLineageEventsByQuery {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         let mut call = ::kestra_core::Call::new(&DELETE_ASSET_LINEAGE_EVENTS_BY_QUERY);
         call.set_needs_one_of(&[0]);
@@ -87,23 +110,23 @@ impl DeleteAssetLineageEventsByQuery {
 }
 
 impl<E> DeleteAssetLineageEventsByQuery<E> {
-    /// Adds a filter; all have to hold.
+    /// Adds a filter; all filters must match.
     ///
-    /// `filters` in the query.
+    /// `filters` is a parameter of the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
-    /// Which rows; all have to hold.
+    /// Sets all filters; all must match.
     ///
-    /// `filters` in the query.
+    /// `filters` is a parameter of the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
-    /// Acts on everything that there is, no filter given.
+    /// Confirms that the operation applies to everything, as no filter is set.
     pub fn all(mut self) -> Self {
         self.call.set_needs_one_of(&[]);
         self
@@ -128,9 +151,16 @@ pub static DELETE_ASSET_LINEAGE_EVENTS_BY_QUERY: ::kestra_core::OperationInfo = 
         .counted_by(&SEARCH_ASSET_LINEAGE_EVENTS)
 };
 
-/// Deletes every record of use that the filters match.
+/// Deletes every usage of assets that the filters match.
 ///
-/// `DELETE /api/v1/{tenant}/assets/usages/by-query` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent or answered 429.
+/// `DELETE /api/v1/{tenant}/assets/usages/by-query` (Kestra 1.3 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Build`](::kestra_core::ErrorKind::Build) if neither a filter nor `all` is set.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteAssetUsagesByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -141,7 +171,7 @@ pub struct DeleteAssetUsagesByQuery<E = ::kestra_core::Detached> {
 crate::extensions::counted!(DeleteAssetUsagesByQuery);
 
 impl DeleteAssetUsagesByQuery {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         let mut call = ::kestra_core::Call::new(&DELETE_ASSET_USAGES_BY_QUERY);
         call.set_needs_one_of(&[0]);
@@ -150,23 +180,23 @@ impl DeleteAssetUsagesByQuery {
 }
 
 impl<E> DeleteAssetUsagesByQuery<E> {
-    /// Adds a filter; all have to hold.
+    /// Adds a filter; all filters must match.
     ///
-    /// `filters` in the query.
+    /// `filters` is a parameter of the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
-    /// Which rows; all have to hold.
+    /// Sets all filters; all must match.
     ///
-    /// `filters` in the query.
+    /// `filters` is a parameter of the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
-    /// Acts on everything that there is, no filter given.
+    /// Confirms that the operation applies to everything, as no filter is set.
     pub fn all(mut self) -> Self {
         self.call.set_needs_one_of(&[]);
         self
@@ -188,9 +218,14 @@ pub static DELETE_ASSET_USAGES_BY_QUERY: ::kestra_core::OperationInfo = {
         .counted_by(&SEARCH_ASSET_USAGES)
 };
 
-/// Deletes the assets named.
+/// Deletes the given assets.
 ///
-/// `DELETE /api/v1/{tenant}/assets/by-ids` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/{tenant}/assets/by-ids`. Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteAssetsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -200,7 +235,7 @@ pub struct DeleteAssetsByIds<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DeleteAssetsByIds, DELETE_ASSETS_BY_IDS, json kestra_models::BulkOutcome);
 
 impl DeleteAssetsByIds {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let mut call = ::kestra_core::Call::new(&DELETE_ASSETS_BY_IDS);
         crate::parameters::json(
@@ -226,7 +261,14 @@ pub static DELETE_ASSETS_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Deletes every asset that the filters match.
 ///
-/// `DELETE /api/v1/{tenant}/assets/by-query` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+/// `DELETE /api/v1/{tenant}/assets/by-query`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Build`](::kestra_core::ErrorKind::Build) if neither a filter nor `all` is set.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteAssetsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -237,7 +279,7 @@ pub struct DeleteAssetsByQuery<E = ::kestra_core::Detached> {
 crate::extensions::counted!(DeleteAssetsByQuery);
 
 impl DeleteAssetsByQuery {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         let mut call = ::kestra_core::Call::new(&DELETE_ASSETS_BY_QUERY);
         call.set_needs_one_of(&[0]);
@@ -246,31 +288,31 @@ impl DeleteAssetsByQuery {
 }
 
 impl<E> DeleteAssetsByQuery<E> {
-    /// Adds a filter; all have to hold.
+    /// Adds a filter; all filters must match.
     ///
-    /// `filters` in the query.
+    /// `filters` is a parameter of the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
-    /// Which rows; all have to hold.
+    /// Sets all filters; all must match.
     ///
-    /// `filters` in the query.
+    /// `filters` is a parameter of the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
-    /// Deletes for good, in place of marking as deleted.
+    /// Deletes for good, in place of marking as deleted. Requires Kestra 1.3 or later.
     ///
-    /// `purge` in the query; 1.3 and later.
+    /// `purge` is a parameter of the query.
     pub fn purge(mut self, purge: bool) -> Self {
         self.call.set_query(1, purge);
         self
     }
 
-    /// Acts on everything that there is, no filter given.
+    /// Confirms that the operation applies to everything, as no filter is set.
     pub fn all(mut self) -> Self {
         self.call.set_needs_one_of(&[]);
         self
@@ -296,9 +338,15 @@ pub static DELETE_ASSETS_BY_QUERY: ::kestra_core::OperationInfo = {
         .counted_by(&SEARCH_ASSETS)
 };
 
-/// Reads an asset.
+/// Returns an asset.
 ///
-/// `GET /api/v1/{tenant}/assets/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/assets/{id}`. Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the asset doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetAsset<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -308,7 +356,9 @@ pub struct GetAsset<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetAsset, GET_ASSET, json kestra_models::StoredAsset);
 
 impl GetAsset {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the asset.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&GET_ASSET).path(id.as_ref()),
@@ -318,9 +368,9 @@ impl GetAsset {
 }
 
 impl<E> GetAsset<E> {
-    /// Also answers what has been deleted.
+    /// Finds what has been deleted, too. Requires Kestra 1.3 or later.
     ///
-    /// `allowDeleted` in the query; 1.3 and later.
+    /// `allowDeleted` is a parameter of the query.
     pub fn allow_deleted(mut self, allow_deleted: bool) -> Self {
         self.call.set_query(0, allow_deleted);
         self
@@ -344,9 +394,15 @@ pub static GET_ASSET: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Reads what an asset is made from and what is made from it.
+/// Returns the graph of the flows and assets that an asset depends on or that depend on it.
 ///
-/// `GET /api/v1/{tenant}/assets/{id}/dependencies` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/assets/{id}/dependencies`. Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the asset doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetAssetDependencies<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -356,7 +412,9 @@ pub struct GetAssetDependencies<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetAssetDependencies, GET_ASSET_DEPENDENCIES, json kestra_models::AssetTopologyGraph);
 
 impl GetAssetDependencies {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the asset.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&GET_ASSET_DEPENDENCIES).path(id.as_ref()),
@@ -368,15 +426,15 @@ impl GetAssetDependencies {
 impl<E> GetAssetDependencies<E> {
     /// Follows dependencies in one direction only.
     ///
-    /// `destinationOnly` in the query.
+    /// `destinationOnly` is a parameter of the query.
     pub fn destination_only(mut self, destination_only: bool) -> Self {
         self.call.set_query(0, destination_only);
         self
     }
 
-    /// Follows dependencies to their end, not one step.
+    /// Follows dependencies to their end, not only one step.
     ///
-    /// `expandAll` in the query.
+    /// `expandAll` is a parameter of the query.
     pub fn expand_all(mut self, expand_all: bool) -> Self {
         self.call.set_query(1, expand_all);
         self
@@ -402,9 +460,16 @@ pub static GET_ASSET_DEPENDENCIES: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Locks an asset against executions that would change it.
+/// Locks an asset, so that other executions can't change it.
 ///
-/// `POST /api/v1/{tenant}/assets/{id}/lock` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/{tenant}/assets/{id}/lock` (Kestra 2.0 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the asset doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct LockAsset<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -414,7 +479,9 @@ pub struct LockAsset<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(LockAsset, LOCK_ASSET, json kestra_models::AssetLock);
 
 impl LockAsset {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the asset.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&LOCK_ASSET).path(id.as_ref()),
@@ -424,7 +491,7 @@ impl LockAsset {
 }
 
 impl<E> LockAsset<E> {
-    /// The request's body.
+    /// Sets the body of the request.
     pub fn asset_lock_request(
         mut self,
         asset_lock_request: impl Into<::kestra_models::AssetLockRequest>,
@@ -452,9 +519,15 @@ pub static LOCK_ASSET: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Searches the events that read or made assets, page by page.
+/// Searches the task runs that read or wrote assets, page by page.
 ///
-/// `GET /api/v1/{tenant}/assets/lineage-events/search` (Kestra 1.3 and later, before 2.1); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/assets/lineage-events/search` (Kestra 1.3 and later, before 2.1). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or Kestra 2.1 or later, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchAssetLineageEvents<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -464,7 +537,7 @@ pub struct SearchAssetLineageEvents<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(SearchAssetLineageEvents, SEARCH_ASSET_LINEAGE_EVENTS, paged kestra_models::Page<::kestra_models::AssetLineageEvent>);
 
 impl SearchAssetLineageEvents {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self {
             call: ::kestra_core::Call::new(&SEARCH_ASSET_LINEAGE_EVENTS),
@@ -474,41 +547,41 @@ impl SearchAssetLineageEvents {
 }
 
 impl<E> SearchAssetLineageEvents<E> {
-    /// Adds a filter; all have to hold.
+    /// Adds a filter; all filters must match.
     ///
-    /// `filters` in the query.
+    /// `filters` is a parameter of the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
-    /// Which rows; all have to hold.
+    /// Sets all filters; all must match.
     ///
-    /// `filters` in the query.
+    /// `filters` is a parameter of the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
-    /// Which page, counted from 1.
+    /// Sets the page, counted from 1. Defaults to 1.
     ///
-    /// `page` in the query.
+    /// `page` is a parameter of the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
-    /// How many rows a page has at most.
+    /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
-    /// `size` in the query.
+    /// `size` is a parameter of the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(size));
         self
     }
 
-    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    /// Sets what to sort by, each `field:asc` or `field:desc`; the first counts most.
     ///
-    /// `sort` in the query.
+    /// `sort` is a parameter of the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 3, sort);
         self
@@ -538,9 +611,15 @@ pub static SEARCH_ASSET_LINEAGE_EVENTS: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Searches which flows use assets, page by page.
+/// Searches the usages of assets by task runs, page by page.
 ///
-/// `GET /api/v1/{tenant}/assets/usages/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/assets/usages/search`. Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchAssetUsages<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -550,48 +629,48 @@ pub struct SearchAssetUsages<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(SearchAssetUsages, SEARCH_ASSET_USAGES, paged kestra_models::Page<::kestra_models::AssetUsage>);
 
 impl SearchAssetUsages {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&SEARCH_ASSET_USAGES), executor: ::kestra_core::Detached }
     }
 }
 
 impl<E> SearchAssetUsages<E> {
-    /// Adds a filter; all have to hold.
+    /// Adds a filter; all filters must match.
     ///
-    /// `filters` in the query.
+    /// `filters` is a parameter of the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
-    /// Which rows; all have to hold.
+    /// Sets all filters; all must match.
     ///
-    /// `filters` in the query.
+    /// `filters` is a parameter of the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
-    /// Which page, counted from 1.
+    /// Sets the page, counted from 1. Defaults to 1.
     ///
-    /// `page` in the query.
+    /// `page` is a parameter of the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
-    /// How many rows a page has at most.
+    /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
-    /// `size` in the query.
+    /// `size` is a parameter of the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(size));
         self
     }
 
-    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    /// Sets what to sort by, each `field:asc` or `field:desc`; the first counts most.
     ///
-    /// `sort` in the query.
+    /// `sort` is a parameter of the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 3, sort);
         self
@@ -618,7 +697,13 @@ pub static SEARCH_ASSET_USAGES: ::kestra_core::OperationInfo = {
 
 /// Searches the assets, page by page.
 ///
-/// `GET /api/v1/{tenant}/assets/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/assets/search`. Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchAssets<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -628,48 +713,48 @@ pub struct SearchAssets<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(SearchAssets, SEARCH_ASSETS, paged kestra_models::Page<::kestra_models::StoredAsset>);
 
 impl SearchAssets {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&SEARCH_ASSETS), executor: ::kestra_core::Detached }
     }
 }
 
 impl<E> SearchAssets<E> {
-    /// Adds a filter; all have to hold.
+    /// Adds a filter; all filters must match.
     ///
-    /// `filters` in the query.
+    /// `filters` is a parameter of the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
-    /// Which rows; all have to hold.
+    /// Sets all filters; all must match.
     ///
-    /// `filters` in the query.
+    /// `filters` is a parameter of the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
-    /// Which page, counted from 1.
+    /// Sets the page, counted from 1. Defaults to 1.
     ///
-    /// `page` in the query.
+    /// `page` is a parameter of the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
-    /// How many rows a page has at most.
+    /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
-    /// `size` in the query.
+    /// `size` is a parameter of the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(size));
         self
     }
 
-    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    /// Sets what to sort by, each `field:asc` or `field:desc`; the first counts most.
     ///
-    /// `sort` in the query.
+    /// `sort` is a parameter of the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 3, sort);
         self
@@ -694,9 +779,15 @@ pub static SEARCH_ASSETS: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Takes the lock off an asset.
+/// Unlocks an asset.
 ///
-/// `DELETE /api/v1/{tenant}/assets/{id}/lock` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/{tenant}/assets/{id}/lock` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the asset doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UnlockAsset<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -706,7 +797,9 @@ pub struct UnlockAsset<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(UnlockAsset, UNLOCK_ASSET, empty);
 
 impl UnlockAsset {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the asset.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&UNLOCK_ASSET).path(id.as_ref()),
@@ -716,9 +809,9 @@ impl UnlockAsset {
 }
 
 impl<E> UnlockAsset<E> {
-    /// Only what belongs to this execution.
+    /// Sets the execution that holds the lock.
     ///
-    /// `executionId` in the query.
+    /// `executionId` is a parameter of the query.
     pub fn execution_id(mut self, execution_id: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(execution_id));
         self

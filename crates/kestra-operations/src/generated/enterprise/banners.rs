@@ -2,7 +2,13 @@
 
 /// Creates a banner.
 ///
-/// `POST /api/v1/banners` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/banners`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateBanner<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -12,7 +18,7 @@ pub struct CreateBanner<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(CreateBanner, CREATE_BANNER, json kestra_models::Banner);
 
 impl CreateBanner {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(banner: impl Into<::kestra_models::Banner>) -> Self {
         let mut call = ::kestra_core::Call::new(&CREATE_BANNER);
         crate::parameters::json(
@@ -37,7 +43,13 @@ pub static CREATE_BANNER: ::kestra_core::OperationInfo = {
 
 /// Deletes a banner.
 ///
-/// `DELETE /api/v1/banners/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/banners/{id}`. Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the banner doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteBanner<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -47,7 +59,9 @@ pub struct DeleteBanner<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DeleteBanner, DELETE_BANNER, empty);
 
 impl DeleteBanner {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the banner.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&DELETE_BANNER).path(id.as_ref()),
@@ -71,7 +85,13 @@ pub static DELETE_BANNER: ::kestra_core::OperationInfo = {
 
 /// Searches the banners.
 ///
-/// `GET /api/v1/banners/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/banners/search`. Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchBanners<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -81,24 +101,24 @@ pub struct SearchBanners<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(SearchBanners, SEARCH_BANNERS, json Vec<::kestra_models::Banner>);
 
 impl SearchBanners {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&SEARCH_BANNERS), executor: ::kestra_core::Detached }
     }
 }
 
 impl<E> SearchBanners<E> {
-    /// Adds a filter; all have to hold.
+    /// Adds a filter; all filters must match.
     ///
-    /// `filters` in the query; 2.0 and later.
+    /// `filters` is a parameter of the query. Requires Kestra 2.0 or later.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
-    /// Which rows; all have to hold.
+    /// Sets all filters; all must match. Requires Kestra 2.0 or later.
     ///
-    /// `filters` in the query; 2.0 and later.
+    /// `filters` is a parameter of the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
@@ -123,7 +143,14 @@ pub static SEARCH_BANNERS: ::kestra_core::OperationInfo = {
 
 /// Replaces a banner.
 ///
-/// `PUT /api/v1/banners/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `PUT /api/v1/banners/{id}`. Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the banner doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateBanner<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -133,7 +160,9 @@ pub struct UpdateBanner<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(UpdateBanner, UPDATE_BANNER, json kestra_models::Banner);
 
 impl UpdateBanner {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the banner.
     pub fn new(id: impl AsRef<str>, banner: impl Into<::kestra_models::Banner>) -> Self {
         let mut call = ::kestra_core::Call::new(&UPDATE_BANNER).path(id.as_ref());
         crate::parameters::json(

@@ -2,7 +2,13 @@
 
 /// Creates a flow blueprint.
 ///
-/// `POST /api/v1/{tenant}/blueprints/flows` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/{tenant}/blueprints/flows`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateFlowBlueprint<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -12,7 +18,7 @@ pub struct CreateFlowBlueprint<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(CreateFlowBlueprint, CREATE_FLOW_BLUEPRINT, json kestra_models::FlowBlueprint);
 
 impl CreateFlowBlueprint {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(
         flow_blueprint_create_or_update: impl Into<::kestra_models::FlowBlueprintCreateOrUpdate>,
     ) -> Self {
@@ -37,11 +43,15 @@ pub static CREATE_FLOW_BLUEPRINT: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Creates a blueprint of one's own.
+/// Creates a blueprint of the instance.
 ///
-/// `POST /api/v1/{tenant}/blueprints/custom` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/{tenant}/blueprints/custom`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429. Deprecated by the server.
 ///
-/// Deprecated by the server.
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateInternalBlueprint<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -51,7 +61,7 @@ pub struct CreateInternalBlueprint<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(CreateInternalBlueprint, CREATE_INTERNAL_BLUEPRINT, json kestra_models::BlueprintItemWithSource);
 
 impl CreateInternalBlueprint {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(blueprint_item_with_source: impl Into<::kestra_models::BlueprintItemWithSource>) -> Self {
         let mut call = ::kestra_core::Call::new(&CREATE_INTERNAL_BLUEPRINT);
         crate::parameters::json(
@@ -76,7 +86,13 @@ pub static CREATE_INTERNAL_BLUEPRINT: ::kestra_core::OperationInfo = {
 
 /// Deletes a flow blueprint.
 ///
-/// `DELETE /api/v1/{tenant}/blueprints/flows/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/{tenant}/blueprints/flows/{id}`. Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the blueprint doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteFlowBlueprint<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -86,7 +102,9 @@ pub struct DeleteFlowBlueprint<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DeleteFlowBlueprint, DELETE_FLOW_BLUEPRINT, empty);
 
 impl DeleteFlowBlueprint {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the blueprint.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&DELETE_FLOW_BLUEPRINT).path(id.as_ref()),
@@ -110,11 +128,15 @@ pub static DELETE_FLOW_BLUEPRINT: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
 };
 
-/// Deletes a blueprint of one's own.
+/// Deletes a blueprint of the instance.
 ///
-/// `DELETE /api/v1/{tenant}/blueprints/custom/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/{tenant}/blueprints/custom/{id}`. Enterprise Edition only. Idempotent, and so retried. Deprecated by the server.
 ///
-/// Deprecated by the server.
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the blueprint doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteInternalBlueprint<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -124,7 +146,9 @@ pub struct DeleteInternalBlueprint<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DeleteInternalBlueprint, DELETE_INTERNAL_BLUEPRINT, empty);
 
 impl DeleteInternalBlueprint {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the blueprint.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&DELETE_INTERNAL_BLUEPRINT).path(id.as_ref()),
@@ -148,9 +172,15 @@ pub static DELETE_INTERNAL_BLUEPRINT: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
 };
 
-/// Reads a flow blueprint by the older route.
+/// Returns a flow blueprint. Prefer `get_flow_blueprint_by_id`.
 ///
-/// `GET /api/v1/{tenant}/blueprints/flow/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/blueprints/flow/{id}`. Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the blueprint doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetFlowBlueprint<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -160,7 +190,9 @@ pub struct GetFlowBlueprint<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetFlowBlueprint, GET_FLOW_BLUEPRINT, json kestra_models::FlowBlueprint);
 
 impl GetFlowBlueprint {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the blueprint.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&GET_FLOW_BLUEPRINT).path(id.as_ref()),
@@ -182,9 +214,15 @@ pub static GET_FLOW_BLUEPRINT: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Reads a flow blueprint.
+/// Returns a flow blueprint.
 ///
-/// `GET /api/v1/{tenant}/blueprints/flows/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/blueprints/flows/{id}`. Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the blueprint doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetFlowBlueprintById<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -194,7 +232,9 @@ pub struct GetFlowBlueprintById<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetFlowBlueprintById, GET_FLOW_BLUEPRINT_BY_ID, json kestra_models::FlowBlueprint);
 
 impl GetFlowBlueprintById {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the blueprint.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&GET_FLOW_BLUEPRINT_BY_ID).path(id.as_ref()),
@@ -216,9 +256,15 @@ pub static GET_FLOW_BLUEPRINT_BY_ID: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Reads a blueprint of one's own.
+/// Returns a blueprint of the instance.
 ///
-/// `GET /api/v1/{tenant}/blueprints/custom/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/blueprints/custom/{id}`. Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the blueprint doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetInternalBlueprint<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -228,7 +274,9 @@ pub struct GetInternalBlueprint<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetInternalBlueprint, GET_INTERNAL_BLUEPRINT, json kestra_models::FlowBlueprint);
 
 impl GetInternalBlueprint {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the blueprint.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&GET_INTERNAL_BLUEPRINT).path(id.as_ref()),
@@ -250,9 +298,15 @@ pub static GET_INTERNAL_BLUEPRINT: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Reads the YAML source of a blueprint of one's own.
+/// Returns the YAML source of a blueprint of the instance.
 ///
-/// `GET /api/v1/{tenant}/blueprints/custom/{id}/source` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/blueprints/custom/{id}/source`. Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the blueprint doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetInternalBlueprintSource<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -262,7 +316,9 @@ pub struct GetInternalBlueprintSource<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetInternalBlueprintSource, GET_INTERNAL_BLUEPRINT_SOURCE, text);
 
 impl GetInternalBlueprintSource {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the blueprint.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&GET_INTERNAL_BLUEPRINT_SOURCE).path(id.as_ref()),
@@ -286,9 +342,15 @@ pub static GET_INTERNAL_BLUEPRINT_SOURCE: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Text, "application/yaml, application/json;q=0.9, */*;q=0.1")
 };
 
-/// Searches one's own blueprints, page by page.
+/// Searches the blueprints of the instance, page by page.
 ///
-/// `GET /api/v1/{tenant}/blueprints/custom` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/blueprints/custom`. Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchInternalBlueprints<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -298,7 +360,7 @@ pub struct SearchInternalBlueprints<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(SearchInternalBlueprints, SEARCH_INTERNAL_BLUEPRINTS, paged kestra_models::Page<::kestra_models::Blueprint>);
 
 impl SearchInternalBlueprints {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self {
             call: ::kestra_core::Call::new(&SEARCH_INTERNAL_BLUEPRINTS),
@@ -308,65 +370,65 @@ impl SearchInternalBlueprints {
 }
 
 impl<E> SearchInternalBlueprints<E> {
-    /// Adds a filter; all have to hold.
+    /// Adds a filter; all filters must match.
     ///
-    /// `filters` in the query; 2.0 and later.
+    /// `filters` is a parameter of the query. Requires Kestra 2.0 or later.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
-    /// Which rows; all have to hold.
+    /// Sets all filters; all must match. Requires Kestra 2.0 or later.
     ///
-    /// `filters` in the query; 2.0 and later.
+    /// `filters` is a parameter of the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
-    /// Which page, counted from 1.
+    /// Sets the page, counted from 1. Defaults to 1.
     ///
-    /// `page` in the query.
+    /// `page` is a parameter of the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
-    /// Only what has this text in it.
+    /// Limits the result to what contains this text. Kestra before 2.0 only.
     ///
-    /// `q` in the query; before 2.0.
+    /// `q` is a parameter of the query.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(q));
         self
     }
 
-    /// How many rows a page has at most.
+    /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
-    /// `size` in the query.
+    /// `size` is a parameter of the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(3, Into::<i64>::into(size));
         self
     }
 
-    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    /// Sets what to sort by, each `field:asc` or `field:desc`; the first counts most.
     ///
-    /// `sort` in the query.
+    /// `sort` is a parameter of the query.
     pub fn sort(mut self, sort: impl Into<String>) -> Self {
         self.call.set_query(4, Into::<String>::into(sort));
         self
     }
 
-    /// Whether the answer has the YAML source.
+    /// Includes the YAML source in the response. Requires Kestra 1.3 or later.
     ///
-    /// `source` in the query; 1.3 and later.
+    /// `source` is a parameter of the query.
     pub fn source(mut self, source: bool) -> Self {
         self.call.set_query(5, source);
         self
     }
 
-    /// Only those with one of these tags.
+    /// Limits the result to what has one of these tags. Kestra before 2.0 only.
     ///
-    /// `tags` in the query; before 2.0.
+    /// `tags` is a parameter of the query.
     pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 6, tags);
         self
@@ -408,7 +470,14 @@ pub static SEARCH_INTERNAL_BLUEPRINTS: ::kestra_core::OperationInfo = {
 
 /// Replaces a flow blueprint.
 ///
-/// `PUT /api/v1/{tenant}/blueprints/flows/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `PUT /api/v1/{tenant}/blueprints/flows/{id}`. Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the blueprint doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateFlowBlueprint<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -418,7 +487,9 @@ pub struct UpdateFlowBlueprint<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(UpdateFlowBlueprint, UPDATE_FLOW_BLUEPRINT, json kestra_models::FlowBlueprint);
 
 impl UpdateFlowBlueprint {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the blueprint.
     pub fn new(
         id: impl AsRef<str>,
         flow_blueprint_create_or_update: impl Into<::kestra_models::FlowBlueprintCreateOrUpdate>,
@@ -446,11 +517,16 @@ pub static UPDATE_FLOW_BLUEPRINT: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Replaces a blueprint of one's own.
+/// Replaces a blueprint of the instance.
 ///
-/// `PUT /api/v1/{tenant}/blueprints/custom/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `PUT /api/v1/{tenant}/blueprints/custom/{id}`. Enterprise Edition only. Idempotent, and so retried. Deprecated by the server.
 ///
-/// Deprecated by the server.
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the blueprint doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateInternalBlueprint<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -460,7 +536,9 @@ pub struct UpdateInternalBlueprint<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(UpdateInternalBlueprint, UPDATE_INTERNAL_BLUEPRINT, json kestra_models::BlueprintWithFlowEntity);
 
 impl UpdateInternalBlueprint {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the blueprint.
     pub fn new(
         id: impl AsRef<str>,
         blueprint_item_with_source: impl Into<::kestra_models::BlueprintItemWithSource>,
@@ -488,9 +566,16 @@ pub static UPDATE_INTERNAL_BLUEPRINT: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Fills in a blueprint's template and answers the source.
+/// Fills the arguments of a blueprint's template. Returns the resulting source.
 ///
-/// `POST /api/v1/{tenant}/blueprints/flows/{id}/use-template` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/{tenant}/blueprints/flows/{id}/use-template`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the blueprint doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UseBlueprintTemplate<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -500,7 +585,9 @@ pub struct UseBlueprintTemplate<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(UseBlueprintTemplate, USE_BLUEPRINT_TEMPLATE, json kestra_models::UseBlueprintTemplateResponse);
 
 impl UseBlueprintTemplate {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the blueprint.
     pub fn new(
         id: impl AsRef<str>,
         use_blueprint_template_request: impl Into<::kestra_models::UseBlueprintTemplateRequest>,

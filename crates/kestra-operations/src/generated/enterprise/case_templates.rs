@@ -2,7 +2,13 @@
 
 /// Creates a template of cases.
 ///
-/// `POST /api/v1/{tenant}/case-templates` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/{tenant}/case-templates` (Kestra 2.0 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateCaseTemplate<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -12,7 +18,7 @@ pub struct CreateCaseTemplate<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(CreateCaseTemplate, CREATE_CASE_TEMPLATE, json kestra_models::CaseTemplate);
 
 impl CreateCaseTemplate {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(case_template_request: impl Into<::kestra_models::CaseTemplateRequest>) -> Self {
         let mut call = ::kestra_core::Call::new(&CREATE_CASE_TEMPLATE);
         crate::parameters::json(
@@ -39,7 +45,13 @@ pub static CREATE_CASE_TEMPLATE: ::kestra_core::OperationInfo = {
 
 /// Deletes a template of cases.
 ///
-/// `DELETE /api/v1/{tenant}/case-templates/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/{tenant}/case-templates/{id}` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the template doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteCaseTemplate<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -49,7 +61,9 @@ pub struct DeleteCaseTemplate<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DeleteCaseTemplate, DELETE_CASE_TEMPLATE, empty);
 
 impl DeleteCaseTemplate {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the template.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&DELETE_CASE_TEMPLATE).path(id.as_ref()),
@@ -73,9 +87,15 @@ pub static DELETE_CASE_TEMPLATE: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
 };
 
-/// Reads a template of cases.
+/// Returns a template of cases.
 ///
-/// `GET /api/v1/{tenant}/case-templates/{id}` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/case-templates/{id}` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the template doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetCaseTemplate<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -85,7 +105,9 @@ pub struct GetCaseTemplate<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetCaseTemplate, GET_CASE_TEMPLATE, json kestra_models::CaseTemplate);
 
 impl GetCaseTemplate {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the template.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&GET_CASE_TEMPLATE).path(id.as_ref()),
@@ -111,7 +133,13 @@ pub static GET_CASE_TEMPLATE: ::kestra_core::OperationInfo = {
 
 /// Searches the templates of cases, page by page.
 ///
-/// `GET /api/v1/{tenant}/case-templates/search` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/case-templates/search` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchCaseTemplates<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -121,16 +149,16 @@ pub struct SearchCaseTemplates<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(SearchCaseTemplates, SEARCH_CASE_TEMPLATES, paged kestra_models::Page<::kestra_models::CaseTemplate>);
 
 impl SearchCaseTemplates {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&SEARCH_CASE_TEMPLATES), executor: ::kestra_core::Detached }
     }
 }
 
 impl<E> SearchCaseTemplates<E> {
-    /// Adds a filter; all have to hold.
+    /// Adds a filter; all filters must match.
     ///
-    /// `filters` in the query.
+    /// `filters` is a parameter of the query.
     ///
     /// Fields are not checked before they are sent, since none is known. The server refuses a name that it doesn't know.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
@@ -138,9 +166,9 @@ impl<E> SearchCaseTemplates<E> {
         self
     }
 
-    /// Which rows; all have to hold.
+    /// Sets all filters; all must match.
     ///
-    /// `filters` in the query.
+    /// `filters` is a parameter of the query.
     ///
     /// Fields are not checked before they are sent, since none is known. The server refuses a name that it doesn't know.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
@@ -148,25 +176,25 @@ impl<E> SearchCaseTemplates<E> {
         self
     }
 
-    /// Which page, counted from 1.
+    /// Sets the page, counted from 1. Defaults to 1.
     ///
-    /// `page` in the query.
+    /// `page` is a parameter of the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
-    /// How many rows a page has at most.
+    /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
-    /// `size` in the query.
+    /// `size` is a parameter of the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(size));
         self
     }
 
-    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    /// Sets what to sort by, each `field:asc` or `field:desc`; the first counts most.
     ///
-    /// `sort` in the query.
+    /// `sort` is a parameter of the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 3, sort);
         self
@@ -195,7 +223,14 @@ pub static SEARCH_CASE_TEMPLATES: ::kestra_core::OperationInfo = {
 
 /// Replaces a template of cases.
 ///
-/// `PUT /api/v1/{tenant}/case-templates/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `PUT /api/v1/{tenant}/case-templates/{id}` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the template doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateCaseTemplate<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -205,7 +240,9 @@ pub struct UpdateCaseTemplate<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(UpdateCaseTemplate, UPDATE_CASE_TEMPLATE, json kestra_models::CaseTemplate);
 
 impl UpdateCaseTemplate {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the template.
     pub fn new(
         id: impl AsRef<str>,
         case_template_request: impl Into<::kestra_models::CaseTemplateRequest>,

@@ -2,7 +2,13 @@
 
 /// Creates a credential of a tenant.
 ///
-/// `POST /api/v1/{tenant}/credentials` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/{tenant}/credentials` (Kestra 1.3 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateCredential<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -12,7 +18,7 @@ pub struct CreateCredential<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(CreateCredential, CREATE_CREDENTIAL, json kestra_models::CredentialResponse);
 
 impl CreateCredential {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(create_credential_request: impl Into<::kestra_models::CreateCredentialRequest>) -> Self {
         let mut call = ::kestra_core::Call::new(&CREATE_CREDENTIAL);
         crate::parameters::json(
@@ -39,7 +45,13 @@ pub static CREATE_CREDENTIAL: ::kestra_core::OperationInfo = {
 
 /// Creates a credential of a namespace.
 ///
-/// `POST /api/v1/{tenant}/namespaces/{namespace}/credentials` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/{tenant}/namespaces/{namespace}/credentials` (Kestra 1.3 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateNamespaceCredential<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -49,7 +61,9 @@ pub struct CreateNamespaceCredential<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(CreateNamespaceCredential, CREATE_NAMESPACE_CREDENTIAL, json kestra_models::CredentialResponse);
 
 impl CreateNamespaceCredential {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `namespace`: The namespace, its levels separated by dots.
     pub fn new(
         namespace: impl AsRef<str>,
         create_credential_request: impl Into<::kestra_models::CreateCredentialRequest>,
@@ -80,7 +94,13 @@ pub static CREATE_NAMESPACE_CREDENTIAL: ::kestra_core::OperationInfo = {
 
 /// Deletes a credential of a tenant.
 ///
-/// `DELETE /api/v1/{tenant}/credentials/{id}` (Kestra 1.3 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/{tenant}/credentials/{id}` (Kestra 1.3 and later). Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the credential doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteCredential<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -90,7 +110,9 @@ pub struct DeleteCredential<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DeleteCredential, DELETE_CREDENTIAL, empty);
 
 impl DeleteCredential {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the credential.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&DELETE_CREDENTIAL).path(id.as_ref()),
@@ -116,7 +138,13 @@ pub static DELETE_CREDENTIAL: ::kestra_core::OperationInfo = {
 
 /// Deletes a credential of a namespace.
 ///
-/// `DELETE /api/v1/{tenant}/namespaces/{namespace}/credentials/{name}` (Kestra 1.3 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/{tenant}/namespaces/{namespace}/credentials/{name}` (Kestra 1.3 and later). Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the credential doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteNamespaceCredential<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -126,7 +154,10 @@ pub struct DeleteNamespaceCredential<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DeleteNamespaceCredential, DELETE_NAMESPACE_CREDENTIAL, empty);
 
 impl DeleteNamespaceCredential {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `name`: Name of the credential.
     pub fn new(namespace: impl AsRef<str>, name: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&DELETE_NAMESPACE_CREDENTIAL)
@@ -152,9 +183,15 @@ pub static DELETE_NAMESPACE_CREDENTIAL: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
 };
 
-/// Reads a credential of a tenant, without its secrets.
+/// Returns a credential of a tenant, without its secrets.
 ///
-/// `GET /api/v1/{tenant}/credentials/{id}` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/credentials/{id}` (Kestra 1.3 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the credential doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetCredential<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -164,7 +201,9 @@ pub struct GetCredential<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetCredential, GET_CREDENTIAL, json kestra_models::CredentialResponse);
 
 impl GetCredential {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the credential.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&GET_CREDENTIAL).path(id.as_ref()),
@@ -188,9 +227,14 @@ pub static GET_CREDENTIAL: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Lists the credentials that a namespace gets from its parents and the tenant.
+/// Lists the credentials that a namespace inherits from its parents and the tenant.
 ///
-/// `GET /api/v1/{tenant}/namespaces/{namespace}/credentials/inherited` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/namespaces/{namespace}/credentials/inherited` (Kestra 1.3 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetInheritedCredentials<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -200,7 +244,9 @@ pub struct GetInheritedCredentials<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetInheritedCredentials, GET_INHERITED_CREDENTIALS, json kestra_models::InheritedCredentialsResponse);
 
 impl GetInheritedCredentials {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `namespace`: The namespace, its levels separated by dots.
     pub fn new(namespace: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&GET_INHERITED_CREDENTIALS).path(namespace.as_ref()),
@@ -224,9 +270,15 @@ pub static GET_INHERITED_CREDENTIALS: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Reads a credential of a namespace, without its secrets.
+/// Returns a credential of a namespace, without its secrets.
 ///
-/// `GET /api/v1/{tenant}/namespaces/{namespace}/credentials/{name}` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/namespaces/{namespace}/credentials/{name}` (Kestra 1.3 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the credential doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetNamespaceCredential<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -236,7 +288,10 @@ pub struct GetNamespaceCredential<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetNamespaceCredential, GET_NAMESPACE_CREDENTIAL, json kestra_models::CredentialResponse);
 
 impl GetNamespaceCredential {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `name`: Name of the credential.
     pub fn new(namespace: impl AsRef<str>, name: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&GET_NAMESPACE_CREDENTIAL)
@@ -264,7 +319,13 @@ pub static GET_NAMESPACE_CREDENTIAL: ::kestra_core::OperationInfo = {
 
 /// Lists the credentials of a tenant, page by page.
 ///
-/// `GET /api/v1/{tenant}/credentials` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/credentials` (Kestra 1.3 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListCredentials<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -274,48 +335,48 @@ pub struct ListCredentials<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ListCredentials, LIST_CREDENTIALS, paged kestra_models::Page<::kestra_models::CredentialResponse>);
 
 impl ListCredentials {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&LIST_CREDENTIALS), executor: ::kestra_core::Detached }
     }
 }
 
 impl<E> ListCredentials<E> {
-    /// Adds a filter; all have to hold.
+    /// Adds a filter; all filters must match.
     ///
-    /// `filters` in the query.
+    /// `filters` is a parameter of the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
-    /// Which rows; all have to hold.
+    /// Sets all filters; all must match.
     ///
-    /// `filters` in the query.
+    /// `filters` is a parameter of the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
-    /// Which page, counted from 1.
+    /// Sets the page, counted from 1. Defaults to 1.
     ///
-    /// `page` in the query.
+    /// `page` is a parameter of the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
-    /// How many rows a page has at most.
+    /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
-    /// `size` in the query.
+    /// `size` is a parameter of the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(size));
         self
     }
 
-    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    /// Sets what to sort by, each `field:asc` or `field:desc`; the first counts most.
     ///
-    /// `sort` in the query.
+    /// `sort` is a parameter of the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 3, sort);
         self
@@ -344,7 +405,13 @@ pub static LIST_CREDENTIALS: ::kestra_core::OperationInfo = {
 
 /// Lists the credentials of a namespace, page by page.
 ///
-/// `GET /api/v1/{tenant}/namespaces/{namespace}/credentials` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/namespaces/{namespace}/credentials` (Kestra 1.3 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListNamespaceCredentials<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -354,7 +421,9 @@ pub struct ListNamespaceCredentials<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ListNamespaceCredentials, LIST_NAMESPACE_CREDENTIALS, paged kestra_models::Page<::kestra_models::CredentialResponse>);
 
 impl ListNamespaceCredentials {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `namespace`: The namespace, its levels separated by dots.
     pub fn new(namespace: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&LIST_NAMESPACE_CREDENTIALS).path(namespace.as_ref()),
@@ -364,41 +433,41 @@ impl ListNamespaceCredentials {
 }
 
 impl<E> ListNamespaceCredentials<E> {
-    /// Adds a filter; all have to hold.
+    /// Adds a filter; all filters must match.
     ///
-    /// `filters` in the query.
+    /// `filters` is a parameter of the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
-    /// Which rows; all have to hold.
+    /// Sets all filters; all must match.
     ///
-    /// `filters` in the query.
+    /// `filters` is a parameter of the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
-    /// Which page, counted from 1.
+    /// Sets the page, counted from 1. Defaults to 1.
     ///
-    /// `page` in the query.
+    /// `page` is a parameter of the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
-    /// How many rows a page has at most.
+    /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
-    /// `size` in the query.
+    /// `size` is a parameter of the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(size));
         self
     }
 
-    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    /// Sets what to sort by, each `field:asc` or `field:desc`; the first counts most.
     ///
-    /// `sort` in the query.
+    /// `sort` is a parameter of the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 3, sort);
         self
@@ -426,9 +495,15 @@ pub static LIST_NAMESPACE_CREDENTIALS: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Tries whether a tenant's credential works.
+/// Tests a credential of a tenant.
 ///
-/// `POST /api/v1/{tenant}/credentials/{id}/test` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/{tenant}/credentials/{id}/test` (Kestra 1.3 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the credential doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TestCredential<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -438,7 +513,9 @@ pub struct TestCredential<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(TestCredential, TEST_CREDENTIAL, json kestra_models::TestConnectionResponse);
 
 impl TestCredential {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the credential.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&TEST_CREDENTIAL).path(id.as_ref()),
@@ -461,9 +538,15 @@ pub static TEST_CREDENTIAL: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Tries whether a namespace's credential works.
+/// Tests a credential of a namespace.
 ///
-/// `POST /api/v1/{tenant}/namespaces/{namespace}/credentials/{name}/test` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/{tenant}/namespaces/{namespace}/credentials/{name}/test` (Kestra 1.3 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the credential doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TestNamespaceCredential<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -473,7 +556,10 @@ pub struct TestNamespaceCredential<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(TestNamespaceCredential, TEST_NAMESPACE_CREDENTIAL, json kestra_models::TestConnectionResponse);
 
 impl TestNamespaceCredential {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `name`: Name of the credential.
     pub fn new(namespace: impl AsRef<str>, name: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&TEST_NAMESPACE_CREDENTIAL)
@@ -500,7 +586,14 @@ pub static TEST_NAMESPACE_CREDENTIAL: ::kestra_core::OperationInfo = {
 
 /// Replaces a credential of a tenant.
 ///
-/// `PUT /api/v1/{tenant}/credentials/{id}` (Kestra 1.3 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `PUT /api/v1/{tenant}/credentials/{id}` (Kestra 1.3 and later). Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the credential doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateCredential<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -510,7 +603,9 @@ pub struct UpdateCredential<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(UpdateCredential, UPDATE_CREDENTIAL, json kestra_models::CredentialResponse);
 
 impl UpdateCredential {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the credential.
     pub fn new(
         id: impl AsRef<str>,
         update_credential_request: impl Into<::kestra_models::UpdateCredentialRequest>,
@@ -542,7 +637,14 @@ pub static UPDATE_CREDENTIAL: ::kestra_core::OperationInfo = {
 
 /// Replaces a credential of a namespace.
 ///
-/// `PUT /api/v1/{tenant}/namespaces/{namespace}/credentials/{name}` (Kestra 1.3 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `PUT /api/v1/{tenant}/namespaces/{namespace}/credentials/{name}` (Kestra 1.3 and later). Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the credential doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateNamespaceCredential<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -552,7 +654,10 @@ pub struct UpdateNamespaceCredential<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(UpdateNamespaceCredential, UPDATE_NAMESPACE_CREDENTIAL, json kestra_models::CredentialResponse);
 
 impl UpdateNamespaceCredential {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `name`: Name of the credential.
     pub fn new(
         namespace: impl AsRef<str>,
         name: impl AsRef<str>,

@@ -2,7 +2,13 @@
 
 /// Evaluates the expressions in a text.
 ///
-/// `POST /api/v1/{tenant}/expressions/render` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/{tenant}/expressions/render` (Kestra 2.0 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct RenderExpressions<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -12,7 +18,7 @@ pub struct RenderExpressions<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(RenderExpressions, RENDER_EXPRESSIONS, json kestra_models::RenderedExpressions);
 
 impl RenderExpressions {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(render_expression_request: impl Into<::kestra_models::RenderExpressionRequest>) -> Self {
         let mut call = ::kestra_core::Call::new(&RENDER_EXPRESSIONS);
         crate::parameters::json(

@@ -2,7 +2,13 @@
 
 /// Invites a user by mail.
 ///
-/// `POST /api/v1/{tenant}/invitations` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/{tenant}/invitations`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateInvitation<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -12,7 +18,7 @@ pub struct CreateInvitation<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(CreateInvitation, CREATE_INVITATION, empty);
 
 impl CreateInvitation {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(invitation_create_request: impl Into<::kestra_models::InvitationCreateRequest>) -> Self {
         let mut call = ::kestra_core::Call::new(&CREATE_INVITATION);
         crate::parameters::json(
@@ -35,9 +41,15 @@ pub static CREATE_INVITATION: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
 };
 
-/// Takes an invitation back.
+/// Revokes an invitation.
 ///
-/// `DELETE /api/v1/{tenant}/invitations/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/{tenant}/invitations/{id}`. Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the invitation doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteInvitation<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -47,7 +59,9 @@ pub struct DeleteInvitation<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DeleteInvitation, DELETE_INVITATION, empty);
 
 impl DeleteInvitation {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the invitation.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&DELETE_INVITATION).path(id.as_ref()),
@@ -69,9 +83,14 @@ pub static DELETE_INVITATION: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
 };
 
-/// Lists the invitations of the user who is logged in.
+/// Lists the invitations of the current user.
 ///
-/// `GET /api/v1/me/invitations` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/me/invitations`. Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct FindAllInvitationsForCurrentUser<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -81,7 +100,7 @@ pub struct FindAllInvitationsForCurrentUser<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(FindAllInvitationsForCurrentUser, FIND_ALL_INVITATIONS_FOR_CURRENT_USER, json Vec<::kestra_models::Invitation>);
 
 impl FindAllInvitationsForCurrentUser {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self {
             call: ::kestra_core::Call::new(&FIND_ALL_INVITATIONS_FOR_CURRENT_USER),
@@ -102,9 +121,15 @@ pub static FIND_ALL_INVITATIONS_FOR_CURRENT_USER: ::kestra_core::OperationInfo =
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Reads an invitation.
+/// Returns an invitation.
 ///
-/// `GET /api/v1/{tenant}/invitations/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/invitations/{id}`. Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the invitation doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetInvitation<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -114,7 +139,9 @@ pub struct GetInvitation<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetInvitation, GET_INVITATION, json kestra_models::InvitationDetail);
 
 impl GetInvitation {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the invitation.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&GET_INVITATION).path(id.as_ref()),
@@ -136,9 +163,14 @@ pub static GET_INVITATION: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Lists the invitations to a mail address.
+/// Lists the invitations to an e-mail address.
 ///
-/// `GET /api/v1/{tenant}/invitations/email/{email}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/invitations/email/{email}`. Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListInvitationsByEmail<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -148,7 +180,9 @@ pub struct ListInvitationsByEmail<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ListInvitationsByEmail, LIST_INVITATIONS_BY_EMAIL, json Vec<::kestra_models::InvitationDetail>);
 
 impl ListInvitationsByEmail {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `email`: E-mail address of the user.
     pub fn new(email: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&LIST_INVITATIONS_BY_EMAIL).path(email.as_ref()),
@@ -174,7 +208,13 @@ pub static LIST_INVITATIONS_BY_EMAIL: ::kestra_core::OperationInfo = {
 
 /// Searches the invitations, page by page.
 ///
-/// `GET /api/v1/{tenant}/invitations/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/invitations/search`. Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchInvitations<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -184,64 +224,64 @@ pub struct SearchInvitations<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(SearchInvitations, SEARCH_INVITATIONS, paged kestra_models::Page<::kestra_models::InvitationDetail>);
 
 impl SearchInvitations {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&SEARCH_INVITATIONS), executor: ::kestra_core::Detached }
     }
 }
 
 impl<E> SearchInvitations<E> {
-    /// Only those of this address.
+    /// Limits the result to this e-mail address. Kestra before 2.0 only.
     ///
-    /// `email` in the query; before 2.0.
+    /// `email` is a parameter of the query.
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(email));
         self
     }
 
-    /// Adds a filter; all have to hold.
+    /// Adds a filter; all filters must match.
     ///
-    /// `filters` in the query; 2.0 and later.
+    /// `filters` is a parameter of the query. Requires Kestra 2.0 or later.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(1, &filter);
         self
     }
 
-    /// Which rows; all have to hold.
+    /// Sets all filters; all must match. Requires Kestra 2.0 or later.
     ///
-    /// `filters` in the query; 2.0 and later.
+    /// `filters` is a parameter of the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 1, filters);
         self
     }
 
-    /// Which page, counted from 1.
+    /// Sets the page, counted from 1. Defaults to 1.
     ///
-    /// `page` in the query.
+    /// `page` is a parameter of the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(page));
         self
     }
 
-    /// How many rows a page has at most.
+    /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
-    /// `size` in the query.
+    /// `size` is a parameter of the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(3, Into::<i64>::into(size));
         self
     }
 
-    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    /// Sets what to sort by, each `field:asc` or `field:desc`; the first counts most.
     ///
-    /// `sort` in the query.
+    /// `sort` is a parameter of the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 4, sort);
         self
     }
 
-    /// Only those of this state.
+    /// Limits the result to this state. Kestra before 2.0 only.
     ///
-    /// `status` in the query; before 2.0.
+    /// `status` is a parameter of the query.
     pub fn status(mut self, status: impl Into<::kestra_models::InvitationStatus>) -> Self {
         self.call.set_query(5, Into::<::kestra_models::InvitationStatus>::into(status));
         self

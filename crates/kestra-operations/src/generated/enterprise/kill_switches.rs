@@ -2,7 +2,13 @@
 
 /// Creates a kill switch, which stops executions that it matches.
 ///
-/// `POST /api/v1/kill-switches` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/kill-switches` (Kestra 1.3 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateKillSwitch<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -12,7 +18,7 @@ pub struct CreateKillSwitch<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(CreateKillSwitch, CREATE_KILL_SWITCH, json kestra_models::KillSwitch);
 
 impl CreateKillSwitch {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(kill_switch: impl Into<::kestra_models::KillSwitch>) -> Self {
         let mut call = ::kestra_core::Call::new(&CREATE_KILL_SWITCH);
         crate::parameters::json(
@@ -39,7 +45,13 @@ pub static CREATE_KILL_SWITCH: ::kestra_core::OperationInfo = {
 
 /// Deletes a kill switch.
 ///
-/// `DELETE /api/v1/kill-switches/{id}` (Kestra 1.3 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/kill-switches/{id}` (Kestra 1.3 and later). Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the kill switch doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteKillSwitch<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -49,7 +61,9 @@ pub struct DeleteKillSwitch<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DeleteKillSwitch, DELETE_KILL_SWITCH, empty);
 
 impl DeleteKillSwitch {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the kill switch.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&DELETE_KILL_SWITCH).path(id.as_ref()),
@@ -75,7 +89,12 @@ pub static DELETE_KILL_SWITCH: ::kestra_core::OperationInfo = {
 
 /// Searches the kill switches.
 ///
-/// `GET /api/v1/kill-switches/search` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/kill-switches/search` (Kestra 1.3 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchKillSwitches<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -85,7 +104,7 @@ pub struct SearchKillSwitches<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(SearchKillSwitches, SEARCH_KILL_SWITCHES, json Vec<::kestra_models::KillSwitch>);
 
 impl SearchKillSwitches {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&SEARCH_KILL_SWITCHES), executor: ::kestra_core::Detached }
     }
@@ -107,7 +126,14 @@ pub static SEARCH_KILL_SWITCHES: ::kestra_core::OperationInfo = {
 
 /// Replaces a kill switch.
 ///
-/// `PUT /api/v1/kill-switches/{id}` (Kestra 1.3 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `PUT /api/v1/kill-switches/{id}` (Kestra 1.3 and later). Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the kill switch doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateKillSwitch<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -117,7 +143,9 @@ pub struct UpdateKillSwitch<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(UpdateKillSwitch, UPDATE_KILL_SWITCH, json kestra_models::KillSwitch);
 
 impl UpdateKillSwitch {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the kill switch.
     pub fn new(id: impl AsRef<str>, kill_switch: impl Into<::kestra_models::KillSwitch>) -> Self {
         let mut call = ::kestra_core::Call::new(&UPDATE_KILL_SWITCH).path(id.as_ref());
         crate::parameters::json(

@@ -2,7 +2,12 @@
 
 /// Lists the MCP servers of all tenants, page by page.
 ///
-/// `GET /api/v1/instance/mcp-servers` (Kestra 2.0.1 and later), `GET /api/v1/instance/mcp/servers` (Kestra 2.0 and later, before 2.0.1); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/instance/mcp-servers` (Kestra 2.0.1 and later), `GET /api/v1/instance/mcp/servers` (Kestra 2.0 and later, before 2.0.1). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListAllMcpServers<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -12,32 +17,32 @@ pub struct ListAllMcpServers<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ListAllMcpServers, LIST_ALL_MCP_SERVERS, paged kestra_models::Page<::kestra_models::InstanceMcpServer>);
 
 impl ListAllMcpServers {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&LIST_ALL_MCP_SERVERS), executor: ::kestra_core::Detached }
     }
 }
 
 impl<E> ListAllMcpServers<E> {
-    /// Which page, counted from 1.
+    /// Sets the page, counted from 1. Defaults to 1.
     ///
-    /// `page` in the query.
+    /// `page` is a parameter of the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(0, Into::<i64>::into(page));
         self
     }
 
-    /// How many rows a page has at most.
+    /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
-    /// `size` in the query.
+    /// `size` is a parameter of the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(size));
         self
     }
 
-    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    /// Sets what to sort by, each `field:asc` or `field:desc`; the first counts most.
     ///
-    /// `sort` in the query.
+    /// `sort` is a parameter of the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 2, sort);
         self

@@ -2,7 +2,12 @@
 
 /// Sends a ticket with files to the vendor's support.
 ///
-/// `POST /api/v1/{tenant}/support/forward` (Kestra 2.0 and later), `POST /api/v1/support/forward` (Kestra 1.3 and later, before 2.0); Enterprise; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/{tenant}/support/forward` (Kestra 2.0 and later), `POST /api/v1/support/forward` (Kestra 1.3 and later, before 2.0). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ForwardSupportTicket<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -12,16 +17,16 @@ pub struct ForwardSupportTicket<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ForwardSupportTicket, FORWARD_SUPPORT_TICKET, optional serde_json::Value);
 
 impl ForwardSupportTicket {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&FORWARD_SUPPORT_TICKET), executor: ::kestra_core::Detached }
     }
 }
 
 impl<E> ForwardSupportTicket<E> {
-    /// Whether the part publishes files.
+    /// Sets whether the part publishes files.
     ///
-    /// `filesPublisher` in the form.
+    /// `filesPublisher` is a part of the form.
     pub fn files_publisher(
         mut self,
         files_publisher: impl IntoIterator<Item = impl Into<::kestra_core::FilePart>>,
@@ -30,9 +35,9 @@ impl<E> ForwardSupportTicket<E> {
         self
     }
 
-    /// What is sent along.
+    /// Sets what is sent along.
     ///
-    /// `payload` in the form.
+    /// `payload` is a part of the form.
     pub fn payload(mut self, payload: impl Into<String>) -> Self {
         crate::parameters::part(&mut self.call, "payload", Into::<String>::into(payload));
         self
@@ -62,9 +67,14 @@ pub static FORWARD_SUPPORT_TICKET: ::kestra_core::OperationInfo = {
         .traffic(::kestra_core::Traffic::Upload)
 };
 
-/// Downloads the reports on how the instance is used.
+/// Downloads reports on the usage of the instance.
 ///
-/// `GET /api/v1/{tenant}/stats/generate-reports` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+/// `GET /api/v1/{tenant}/stats/generate-reports`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GenerateReports<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -74,16 +84,16 @@ pub struct GenerateReports<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GenerateReports, GENERATE_REPORTS, download);
 
 impl GenerateReports {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&GENERATE_REPORTS), executor: ::kestra_core::Detached }
     }
 }
 
 impl<E> GenerateReports<E> {
-    /// Where it is now, or where it begins.
+    /// Sets the beginning of the span of time.
     ///
-    /// `from` in the query.
+    /// `from` is a parameter of the query.
     pub fn from(mut self, from: ::jiff::civil::Date) -> Self {
         self.call.set_query(0, from);
         self
@@ -106,9 +116,14 @@ pub static GENERATE_REPORTS: ::kestra_core::OperationInfo = {
         .traffic(::kestra_core::Traffic::Download)
 };
 
-/// Reads what the licence covers and until when.
+/// Returns scope and expiry of the license.
 ///
-/// `GET /api/v1/license-info` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/license-info`. Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetLicenseInfo<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -118,7 +133,7 @@ pub struct GetLicenseInfo<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetLicenseInfo, GET_LICENSE_INFO, json kestra_models::LicenseInfo);
 
 impl GetLicenseInfo {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&GET_LICENSE_INFO), executor: ::kestra_core::Detached }
     }
@@ -136,9 +151,14 @@ pub static GET_LICENSE_INFO: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Reads what the login page needs to know.
+/// Returns the settings of the login page.
 ///
-/// `GET /api/v1/configs/login` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/configs/login` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetLoginConfiguration<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -148,7 +168,7 @@ pub struct GetLoginConfiguration<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetLoginConfiguration, GET_LOGIN_CONFIGURATION, json kestra_models::LoginConfiguration);
 
 impl GetLoginConfiguration {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&GET_LOGIN_CONFIGURATION), executor: ::kestra_core::Detached }
     }
@@ -168,9 +188,14 @@ pub static GET_LOGIN_CONFIGURATION: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Reads whether the instance has been set up, and with what.
+/// Returns whether the instance has been set up, and its configuration.
 ///
-/// `GET /api/v1/setup` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/setup`. Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetSetupConfiguration<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -180,7 +205,7 @@ pub struct GetSetupConfiguration<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetSetupConfiguration, GET_SETUP_CONFIGURATION, json kestra_models::SetupConfiguration);
 
 impl GetSetupConfiguration {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&GET_SETUP_CONFIGURATION), executor: ::kestra_core::Detached }
     }
@@ -198,9 +223,14 @@ pub static GET_SETUP_CONFIGURATION: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Reads what the vendor's support asks for.
+/// Returns facts about the instance for the vendor's support.
 ///
-/// `GET /api/v1/{tenant}/support/debug-info` (Kestra 2.0 and later), `GET /api/v1/support/debug-info` (Kestra 1.3 and later, before 2.0); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/support/debug-info` (Kestra 2.0 and later), `GET /api/v1/support/debug-info` (Kestra 1.3 and later, before 2.0). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetSupportDebugInfo<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -210,7 +240,7 @@ pub struct GetSupportDebugInfo<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetSupportDebugInfo, GET_SUPPORT_DEBUG_INFO, json kestra_models::SupportDebugInfo);
 
 impl GetSupportDebugInfo {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&GET_SUPPORT_DEBUG_INFO), executor: ::kestra_core::Detached }
     }
@@ -239,9 +269,14 @@ pub static GET_SUPPORT_DEBUG_INFO: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Counts what a tenant has and runs.
+/// Returns figures of what a tenant has and runs.
 ///
-/// `GET /api/v1/{tenant}/usages` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/usages` (Kestra 1.3 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetTenantUsage<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -251,7 +286,7 @@ pub struct GetTenantUsage<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetTenantUsage, GET_TENANT_USAGE, json kestra_models::Usage);
 
 impl GetTenantUsage {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&GET_TENANT_USAGE), executor: ::kestra_core::Detached }
     }
@@ -271,11 +306,16 @@ pub static GET_TENANT_USAGE: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Lists the actions that roles may allow; gone with 2.0.
+/// Lists the actions that roles can allow.
 ///
-/// `GET /api/v1/{tenant}/acls/actions` (Kestra before 2.0); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/acls/actions` (Kestra before 2.0). Enterprise Edition only. Only reads, and is retried.
 ///
 /// On other versions use `misc().list_permissions()`, which has the actions of each.
+///
+/// # Errors
+///
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is Kestra 2.0 or later, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListActions<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -285,7 +325,7 @@ pub struct ListActions<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ListActions, LIST_ACTIONS, json Vec<::kestra_models::PermissionAction>);
 
 impl ListActions {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&LIST_ACTIONS), executor: ::kestra_core::Detached }
     }
@@ -306,9 +346,14 @@ pub static LIST_ACTIONS: ::kestra_core::OperationInfo = {
         .instead("`misc().list_permissions()`, which has the actions of each")
 };
 
-/// Says whether the main tenant has flows.
+/// Returns whether the main tenant has flows.
 ///
-/// `GET /api/v1/main-tenant-flows` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/main-tenant-flows`. Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListMainTenantFlows<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -318,7 +363,7 @@ pub struct ListMainTenantFlows<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ListMainTenantFlows, LIST_MAIN_TENANT_FLOWS, json bool);
 
 impl ListMainTenantFlows {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&LIST_MAIN_TENANT_FLOWS), executor: ::kestra_core::Detached }
     }
@@ -336,9 +381,14 @@ pub static LIST_MAIN_TENANT_FLOWS: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Lists the permissions that roles may give.
+/// Lists the permissions that roles can give.
 ///
-/// `GET /api/v1/{tenant}/acls/permissions` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/acls/permissions` (Kestra 1.3 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListPermissions<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -348,7 +398,7 @@ pub struct ListPermissions<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ListPermissions, LIST_PERMISSIONS, json kestra_models::Permissions);
 
 impl ListPermissions {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&LIST_PERMISSIONS), executor: ::kestra_core::Detached }
     }
@@ -370,7 +420,12 @@ pub static LIST_PERMISSIONS: ::kestra_core::OperationInfo = {
 
 /// Lists sets of permissions to make roles from.
 ///
-/// `GET /api/v1/{tenant}/acls/templates` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/acls/templates` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListTemplates<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -380,7 +435,7 @@ pub struct ListTemplates<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ListTemplates, LIST_TEMPLATES, json kestra_models::ListTemplatesResponse);
 
 impl ListTemplates {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&LIST_TEMPLATES), executor: ::kestra_core::Detached }
     }
@@ -400,9 +455,14 @@ pub static LIST_TEMPLATES: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Lists the tags that tasks may choose workers by.
+/// Lists the tags by which tasks can choose workers.
 ///
-/// `GET /api/v1/{tenant}/worker-selectors/tags` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/worker-selectors/tags` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListWorkerSelectorTags<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -412,7 +472,7 @@ pub struct ListWorkerSelectorTags<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ListWorkerSelectorTags, LIST_WORKER_SELECTOR_TAGS, json kestra_models::WorkerSelectorTags);
 
 impl ListWorkerSelectorTags {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&LIST_WORKER_SELECTOR_TAGS), executor: ::kestra_core::Detached }
     }
@@ -434,7 +494,13 @@ pub static LIST_WORKER_SELECTOR_TAGS: ::kestra_core::OperationInfo = {
 
 /// Logs in with user name and password.
 ///
-/// `POST /api/v1/login` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/login` (Kestra 2.0 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct LogIn<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -444,7 +510,7 @@ pub struct LogIn<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(LogIn, LOG_IN, optional serde_json::Value);
 
 impl LogIn {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(login_request: impl Into<::kestra_models::LoginRequest>) -> Self {
         let mut call = ::kestra_core::Call::new(&LOG_IN);
         crate::parameters::json(
@@ -471,7 +537,12 @@ pub static LOG_IN: ::kestra_core::OperationInfo = {
 
 /// Ends the session.
 ///
-/// `POST /api/v1/logout` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `POST /api/v1/logout` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct LogOut<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -481,7 +552,7 @@ pub struct LogOut<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(LogOut, LOG_OUT, optional serde_json::Value);
 
 impl LogOut {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&LOG_OUT), executor: ::kestra_core::Detached }
     }
@@ -501,9 +572,14 @@ pub static LOG_OUT: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Reads the licence anew.
+/// Loads the license again.
 ///
-/// `GET /api/v1/license/refresh` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/license/refresh` (Kestra 1.3 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct RefreshLicense<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -513,7 +589,7 @@ pub struct RefreshLicense<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(RefreshLicense, REFRESH_LICENSE, empty);
 
 impl RefreshLicense {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&REFRESH_LICENSE), executor: ::kestra_core::Detached }
     }
@@ -535,7 +611,13 @@ pub static REFRESH_LICENSE: ::kestra_core::OperationInfo = {
 
 /// Sets up a new instance with its first user.
 ///
-/// `POST /api/v1/setup` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/setup` (Kestra 1.3 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SetupKestra<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -545,7 +627,7 @@ pub struct SetupKestra<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(SetupKestra, SETUP_KESTRA, json kestra_models::User);
 
 impl SetupKestra {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(setup_data: impl Into<::kestra_models::SetupData>) -> Self {
         let mut call = ::kestra_core::Call::new(&SETUP_KESTRA);
         crate::parameters::json(

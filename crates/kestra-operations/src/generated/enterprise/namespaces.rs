@@ -2,7 +2,13 @@
 
 /// Creates a namespace.
 ///
-/// `POST /api/v1/{tenant}/namespaces` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/{tenant}/namespaces`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateNamespace<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -12,7 +18,7 @@ pub struct CreateNamespace<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(CreateNamespace, CREATE_NAMESPACE, json kestra_models::Namespace);
 
 impl CreateNamespace {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(namespace: impl Into<::kestra_models::Namespace>) -> Self {
         let mut call = ::kestra_core::Call::new(&CREATE_NAMESPACE);
         crate::parameters::json(
@@ -37,7 +43,13 @@ pub static CREATE_NAMESPACE: ::kestra_core::OperationInfo = {
 
 /// Deletes a namespace.
 ///
-/// `DELETE /api/v1/{tenant}/namespaces/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/{tenant}/namespaces/{id}`. Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the namespace doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteNamespace<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -47,7 +59,9 @@ pub struct DeleteNamespace<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DeleteNamespace, DELETE_NAMESPACE, empty);
 
 impl DeleteNamespace {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the namespace.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&DELETE_NAMESPACE).path(id.as_ref()),
@@ -71,7 +85,13 @@ pub static DELETE_NAMESPACE: ::kestra_core::OperationInfo = {
 
 /// Deletes a secret of a namespace.
 ///
-/// `DELETE /api/v1/{tenant}/namespaces/{namespace}/secrets/{key}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/{tenant}/namespaces/{namespace}/secrets/{key}`. Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the secret doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteSecret<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -81,7 +101,10 @@ pub struct DeleteSecret<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DeleteSecret, DELETE_SECRET, empty);
 
 impl DeleteSecret {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `key`: Name of the secret.
     pub fn new(namespace: impl AsRef<str>, key: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&DELETE_SECRET).path(namespace.as_ref()).path(key.as_ref()),
@@ -105,9 +128,15 @@ pub static DELETE_SECRET: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
 };
 
-/// Downloads the plugin defaults of a namespace as YAML; gone with 2.0.
+/// Downloads the plugin defaults of a namespace as YAML.
 ///
-/// `POST /api/v1/{tenant}/namespaces/{id}/plugindefaults/export` (Kestra 1.3 and later, before 2.0); Enterprise; only reads, and is repeated when an attempt fails.
+/// `POST /api/v1/{tenant}/namespaces/{id}/plugindefaults/export` (Kestra 1.3 and later, before 2.0). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the namespace doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or Kestra 2.0 or later, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ExportPluginDefaults<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -117,7 +146,9 @@ pub struct ExportPluginDefaults<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ExportPluginDefaults, EXPORT_PLUGIN_DEFAULTS, download);
 
 impl ExportPluginDefaults {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the namespace.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&EXPORT_PLUGIN_DEFAULTS).path(id.as_ref()),
@@ -148,9 +179,15 @@ pub static EXPORT_PLUGIN_DEFAULTS: ::kestra_core::OperationInfo = {
         .traffic(::kestra_core::Traffic::Download)
 };
 
-/// Lists the plugin defaults that a namespace inherits; gone with 2.0.
+/// Lists the plugin defaults that a namespace inherits.
 ///
-/// `GET /api/v1/{tenant}/namespaces/{id}/inherited-plugindefaults` (Kestra before 2.0); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/namespaces/{id}/inherited-plugindefaults` (Kestra before 2.0). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the namespace doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is Kestra 2.0 or later, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetInheritedPluginDefaults<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -160,7 +197,9 @@ pub struct GetInheritedPluginDefaults<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetInheritedPluginDefaults, GET_INHERITED_PLUGIN_DEFAULTS, json Vec<::kestra_models::InheritedPluginDefaultFromNamespace>);
 
 impl GetInheritedPluginDefaults {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the namespace.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&GET_INHERITED_PLUGIN_DEFAULTS).path(id.as_ref()),
@@ -184,9 +223,15 @@ pub static GET_INHERITED_PLUGIN_DEFAULTS: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Reads the variables that a namespace inherits.
+/// Returns the variables that a namespace inherits.
 ///
-/// `GET /api/v1/{tenant}/namespaces/{id}/inherited-variables` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/namespaces/{id}/inherited-variables`. Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the namespace doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetInheritedVariables<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -196,7 +241,9 @@ pub struct GetInheritedVariables<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetInheritedVariables, GET_INHERITED_VARIABLES, json serde_json::Map<String, ::serde_json::Value>);
 
 impl GetInheritedVariables {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the namespace.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&GET_INHERITED_VARIABLES).path(id.as_ref()),
@@ -220,9 +267,15 @@ pub static GET_INHERITED_VARIABLES: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Sets the plugin defaults of a namespace from a file; gone with 2.0.
+/// Sets the plugin defaults of a namespace from a file.
 ///
-/// `POST /api/v1/{tenant}/namespaces/{id}/plugindefaults/import` (Kestra 1.3 and later, before 2.0); Enterprise; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/{tenant}/namespaces/{id}/plugindefaults/import` (Kestra 1.3 and later, before 2.0). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the namespace doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or Kestra 2.0 or later, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ImportPluginDefaults<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -232,7 +285,10 @@ pub struct ImportPluginDefaults<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ImportPluginDefaults, IMPORT_PLUGIN_DEFAULTS, json Vec<String>);
 
 impl ImportPluginDefaults {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the namespace.
+    /// - `file_upload`: The file that is sent. The ending of its name tells the server what it is.
     pub fn new(id: impl AsRef<str>, file_upload: impl Into<::kestra_core::FilePart>) -> Self {
         let mut call = ::kestra_core::Call::new(&IMPORT_PLUGIN_DEFAULTS).path(id.as_ref());
         call.multipart().file("fileUpload", file_upload.into());
@@ -258,9 +314,16 @@ pub static IMPORT_PLUGIN_DEFAULTS: ::kestra_core::OperationInfo = {
         .traffic(::kestra_core::Traffic::Upload)
 };
 
-/// Changes description and tags of a secret.
+/// Updates description and tags of a secret.
 ///
-/// `PATCH /api/v1/{tenant}/namespaces/{namespace}/secrets/{key}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `PATCH /api/v1/{tenant}/namespaces/{namespace}/secrets/{key}`. Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the secret doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PatchSecret<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -270,7 +333,10 @@ pub struct PatchSecret<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(PatchSecret, PATCH_SECRET, json Vec<::kestra_models::SecretMeta>);
 
 impl PatchSecret {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `key`: Name of the secret.
     pub fn new(
         namespace: impl AsRef<str>,
         key: impl AsRef<str>,
@@ -303,7 +369,13 @@ pub static PATCH_SECRET: ::kestra_core::OperationInfo = {
 
 /// Stores a secret of a namespace.
 ///
-/// `PUT /api/v1/{tenant}/namespaces/{namespace}/secrets` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `PUT /api/v1/{tenant}/namespaces/{namespace}/secrets`. Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PutSecrets<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -313,7 +385,9 @@ pub struct PutSecrets<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(PutSecrets, PUT_SECRETS, json Vec<::kestra_models::SecretMeta>);
 
 impl PutSecrets {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `namespace`: The namespace, its levels separated by dots.
     pub fn new(namespace: impl AsRef<str>, secret_value: impl Into<::kestra_models::SecretValue>) -> Self {
         let mut call = ::kestra_core::Call::new(&PUT_SECRETS).path(namespace.as_ref());
         crate::parameters::json(
@@ -342,7 +416,14 @@ pub static PUT_SECRETS: ::kestra_core::OperationInfo = {
 
 /// Replaces a namespace's settings.
 ///
-/// `PUT /api/v1/{tenant}/namespaces/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `PUT /api/v1/{tenant}/namespaces/{id}`. Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the namespace doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateNamespace<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -352,7 +433,9 @@ pub struct UpdateNamespace<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(UpdateNamespace, UPDATE_NAMESPACE, json kestra_models::Namespace);
 
 impl UpdateNamespace {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the namespace.
     pub fn new(id: impl AsRef<str>, namespace: impl Into<::kestra_models::Namespace>) -> Self {
         let mut call = ::kestra_core::Call::new(&UPDATE_NAMESPACE).path(id.as_ref());
         crate::parameters::json(

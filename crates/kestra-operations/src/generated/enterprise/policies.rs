@@ -2,7 +2,13 @@
 
 /// Creates a policy of the instance.
 ///
-/// `POST /api/v1/instance/policies` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/instance/policies` (Kestra 2.0 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateInstancePolicy<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -12,7 +18,7 @@ pub struct CreateInstancePolicy<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(CreateInstancePolicy, CREATE_INSTANCE_POLICY, json kestra_models::Policy);
 
 impl CreateInstancePolicy {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(policy_request: impl Into<::kestra_models::PolicyRequest>) -> Self {
         let mut call = ::kestra_core::Call::new(&CREATE_INSTANCE_POLICY);
         crate::parameters::json(
@@ -39,7 +45,13 @@ pub static CREATE_INSTANCE_POLICY: ::kestra_core::OperationInfo = {
 
 /// Creates a policy of a namespace.
 ///
-/// `POST /api/v1/{tenant}/namespaces/{namespace}/policies` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/{tenant}/namespaces/{namespace}/policies` (Kestra 2.0 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateNamespacePolicy<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -49,7 +61,9 @@ pub struct CreateNamespacePolicy<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(CreateNamespacePolicy, CREATE_NAMESPACE_POLICY, json kestra_models::Policy);
 
 impl CreateNamespacePolicy {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `namespace`: The namespace, its levels separated by dots.
     pub fn new(
         namespace: impl AsRef<str>,
         policy_request: impl Into<::kestra_models::PolicyRequest>,
@@ -80,7 +94,13 @@ pub static CREATE_NAMESPACE_POLICY: ::kestra_core::OperationInfo = {
 
 /// Creates a policy of a tenant.
 ///
-/// `POST /api/v1/{tenant}/policies` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/{tenant}/policies` (Kestra 2.0 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateTenantPolicy<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -90,7 +110,7 @@ pub struct CreateTenantPolicy<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(CreateTenantPolicy, CREATE_TENANT_POLICY, json kestra_models::Policy);
 
 impl CreateTenantPolicy {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(policy_request: impl Into<::kestra_models::PolicyRequest>) -> Self {
         let mut call = ::kestra_core::Call::new(&CREATE_TENANT_POLICY);
         crate::parameters::json(
@@ -115,9 +135,14 @@ pub static CREATE_TENANT_POLICY: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Deletes the policies of the instance that are named.
+/// Deletes the given policies of the instance.
 ///
-/// `DELETE /api/v1/instance/policies/delete/by-ids` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/instance/policies/delete/by-ids` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteInstancePoliciesByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -127,7 +152,7 @@ pub struct DeleteInstancePoliciesByIds<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DeleteInstancePoliciesByIds, DELETE_INSTANCE_POLICIES_BY_IDS, json kestra_models::BulkOutcome);
 
 impl DeleteInstancePoliciesByIds {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let mut call = ::kestra_core::Call::new(&DELETE_INSTANCE_POLICIES_BY_IDS);
         crate::parameters::json(
@@ -155,7 +180,13 @@ pub static DELETE_INSTANCE_POLICIES_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Deletes a policy of the instance.
 ///
-/// `DELETE /api/v1/instance/policies/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/instance/policies/{id}` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the policy doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteInstancePolicy<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -165,7 +196,9 @@ pub struct DeleteInstancePolicy<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DeleteInstancePolicy, DELETE_INSTANCE_POLICY, empty);
 
 impl DeleteInstancePolicy {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the policy.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&DELETE_INSTANCE_POLICY).path(id.as_ref()),
@@ -189,9 +222,14 @@ pub static DELETE_INSTANCE_POLICY: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
 };
 
-/// Deletes the policies of a namespace that are named.
+/// Deletes the given policies of a namespace.
 ///
-/// `DELETE /api/v1/{tenant}/namespaces/{namespace}/policies/delete/by-ids` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/{tenant}/namespaces/{namespace}/policies/delete/by-ids` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteNamespacePoliciesByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -201,7 +239,9 @@ pub struct DeleteNamespacePoliciesByIds<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DeleteNamespacePoliciesByIds, DELETE_NAMESPACE_POLICIES_BY_IDS, json kestra_models::BulkOutcome);
 
 impl DeleteNamespacePoliciesByIds {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `namespace`: The namespace, its levels separated by dots.
     pub fn new(namespace: impl AsRef<str>, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let mut call = ::kestra_core::Call::new(&DELETE_NAMESPACE_POLICIES_BY_IDS).path(namespace.as_ref());
         crate::parameters::json(
@@ -230,7 +270,13 @@ pub static DELETE_NAMESPACE_POLICIES_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Deletes a policy of a namespace.
 ///
-/// `DELETE /api/v1/{tenant}/namespaces/{namespace}/policies/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/{tenant}/namespaces/{namespace}/policies/{id}` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the policy doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteNamespacePolicy<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -240,7 +286,10 @@ pub struct DeleteNamespacePolicy<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DeleteNamespacePolicy, DELETE_NAMESPACE_POLICY, empty);
 
 impl DeleteNamespacePolicy {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `id`: The id of the policy.
     pub fn new(namespace: impl AsRef<str>, id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&DELETE_NAMESPACE_POLICY)
@@ -266,9 +315,14 @@ pub static DELETE_NAMESPACE_POLICY: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
 };
 
-/// Deletes the policies of a tenant that are named.
+/// Deletes the given policies of a tenant.
 ///
-/// `DELETE /api/v1/{tenant}/policies/delete/by-ids` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/{tenant}/policies/delete/by-ids` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteTenantPoliciesByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -278,7 +332,7 @@ pub struct DeleteTenantPoliciesByIds<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DeleteTenantPoliciesByIds, DELETE_TENANT_POLICIES_BY_IDS, json kestra_models::BulkOutcome);
 
 impl DeleteTenantPoliciesByIds {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let mut call = ::kestra_core::Call::new(&DELETE_TENANT_POLICIES_BY_IDS);
         crate::parameters::json(
@@ -306,7 +360,13 @@ pub static DELETE_TENANT_POLICIES_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Deletes a policy of a tenant.
 ///
-/// `DELETE /api/v1/{tenant}/policies/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/{tenant}/policies/{id}` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the policy doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteTenantPolicy<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -316,7 +376,9 @@ pub struct DeleteTenantPolicy<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DeleteTenantPolicy, DELETE_TENANT_POLICY, empty);
 
 impl DeleteTenantPolicy {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the policy.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&DELETE_TENANT_POLICY).path(id.as_ref()),
@@ -340,9 +402,15 @@ pub static DELETE_TENANT_POLICY: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
 };
 
-/// Shows what a policy of the instance finds or changes.
+/// Returns what a policy of the instance would find or change in existing flows.
 ///
-/// `GET /api/v1/instance/policies/{id}/evaluate` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/instance/policies/{id}/evaluate` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the policy doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct EvaluateInstancePolicy<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -352,7 +420,9 @@ pub struct EvaluateInstancePolicy<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(EvaluateInstancePolicy, EVALUATE_INSTANCE_POLICY, json kestra_models::PolicyEvaluation);
 
 impl EvaluateInstancePolicy {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the policy.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&EVALUATE_INSTANCE_POLICY).path(id.as_ref()),
@@ -362,25 +432,25 @@ impl EvaluateInstancePolicy {
 }
 
 impl<E> EvaluateInstancePolicy<E> {
-    /// Which page, counted from 1.
+    /// Sets the page, counted from 1. Defaults to 1.
     ///
-    /// `page` in the query.
+    /// `page` is a parameter of the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(0, Into::<i64>::into(page));
         self
     }
 
-    /// Takes flows of users, or those of the system namespace.
+    /// Limits the result to flows of users, or to those of the system namespace.
     ///
-    /// `scope` in the query.
+    /// `scope` is a parameter of the query.
     pub fn scope(mut self, scope: impl Into<::kestra_models::PolicyScope>) -> Self {
         self.call.set_query(1, Into::<::kestra_models::PolicyScope>::into(scope));
         self
     }
 
-    /// How many rows a page has at most.
+    /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
-    /// `size` in the query.
+    /// `size` is a parameter of the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(size));
         self
@@ -407,9 +477,15 @@ pub static EVALUATE_INSTANCE_POLICY: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Shows what a policy of a namespace finds or changes.
+/// Returns what a policy of a namespace would find or change in existing flows.
 ///
-/// `GET /api/v1/{tenant}/namespaces/{namespace}/policies/{id}/evaluate` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/namespaces/{namespace}/policies/{id}/evaluate` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the policy doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct EvaluateNamespacePolicy<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -419,7 +495,10 @@ pub struct EvaluateNamespacePolicy<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(EvaluateNamespacePolicy, EVALUATE_NAMESPACE_POLICY, json kestra_models::PolicyEvaluation);
 
 impl EvaluateNamespacePolicy {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `id`: The id of the policy.
     pub fn new(namespace: impl AsRef<str>, id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&EVALUATE_NAMESPACE_POLICY)
@@ -431,17 +510,17 @@ impl EvaluateNamespacePolicy {
 }
 
 impl<E> EvaluateNamespacePolicy<E> {
-    /// Which page, counted from 1.
+    /// Sets the page, counted from 1. Defaults to 1.
     ///
-    /// `page` in the query.
+    /// `page` is a parameter of the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(0, Into::<i64>::into(page));
         self
     }
 
-    /// How many rows a page has at most.
+    /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
-    /// `size` in the query.
+    /// `size` is a parameter of the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(size));
         self
@@ -467,9 +546,15 @@ pub static EVALUATE_NAMESPACE_POLICY: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Shows what a policy of a tenant finds or changes.
+/// Returns what a policy of a tenant would find or change in existing flows.
 ///
-/// `GET /api/v1/{tenant}/policies/{id}/evaluate` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/policies/{id}/evaluate` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the policy doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct EvaluateTenantPolicy<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -479,7 +564,9 @@ pub struct EvaluateTenantPolicy<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(EvaluateTenantPolicy, EVALUATE_TENANT_POLICY, json kestra_models::PolicyEvaluation);
 
 impl EvaluateTenantPolicy {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the policy.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&EVALUATE_TENANT_POLICY).path(id.as_ref()),
@@ -489,17 +576,17 @@ impl EvaluateTenantPolicy {
 }
 
 impl<E> EvaluateTenantPolicy<E> {
-    /// Which page, counted from 1.
+    /// Sets the page, counted from 1. Defaults to 1.
     ///
-    /// `page` in the query.
+    /// `page` is a parameter of the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(0, Into::<i64>::into(page));
         self
     }
 
-    /// How many rows a page has at most.
+    /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
-    /// `size` in the query.
+    /// `size` is a parameter of the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(size));
         self
@@ -527,7 +614,12 @@ pub static EVALUATE_TENANT_POLICY: ::kestra_core::OperationInfo = {
 
 /// Downloads the policies of the instance.
 ///
-/// `POST /api/v1/instance/policies/export` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `POST /api/v1/instance/policies/export` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ExportInstancePolicies<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -537,7 +629,7 @@ pub struct ExportInstancePolicies<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ExportInstancePolicies, EXPORT_INSTANCE_POLICIES, download);
 
 impl ExportInstancePolicies {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&EXPORT_INSTANCE_POLICIES), executor: ::kestra_core::Detached }
     }
@@ -561,9 +653,14 @@ pub static EXPORT_INSTANCE_POLICIES: ::kestra_core::OperationInfo = {
         .traffic(::kestra_core::Traffic::Download)
 };
 
-/// Downloads the policies of the instance that are named.
+/// Downloads the given policies of the instance.
 ///
-/// `POST /api/v1/instance/policies/export/by-ids` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `POST /api/v1/instance/policies/export/by-ids` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ExportInstancePoliciesByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -573,7 +670,7 @@ pub struct ExportInstancePoliciesByIds<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ExportInstancePoliciesByIds, EXPORT_INSTANCE_POLICIES_BY_IDS, download);
 
 impl ExportInstancePoliciesByIds {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let mut call = ::kestra_core::Call::new(&EXPORT_INSTANCE_POLICIES_BY_IDS);
         crate::parameters::json(
@@ -605,7 +702,12 @@ pub static EXPORT_INSTANCE_POLICIES_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Downloads the policies of a namespace.
 ///
-/// `POST /api/v1/{tenant}/namespaces/{namespace}/policies/export` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `POST /api/v1/{tenant}/namespaces/{namespace}/policies/export` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ExportNamespacePolicies<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -615,7 +717,9 @@ pub struct ExportNamespacePolicies<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ExportNamespacePolicies, EXPORT_NAMESPACE_POLICIES, download);
 
 impl ExportNamespacePolicies {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `namespace`: The namespace, its levels separated by dots.
     pub fn new(namespace: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&EXPORT_NAMESPACE_POLICIES).path(namespace.as_ref()),
@@ -643,9 +747,14 @@ pub static EXPORT_NAMESPACE_POLICIES: ::kestra_core::OperationInfo = {
         .traffic(::kestra_core::Traffic::Download)
 };
 
-/// Downloads the policies of a namespace that are named.
+/// Downloads the given policies of a namespace.
 ///
-/// `POST /api/v1/{tenant}/namespaces/{namespace}/policies/export/by-ids` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `POST /api/v1/{tenant}/namespaces/{namespace}/policies/export/by-ids` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ExportNamespacePoliciesByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -655,7 +764,9 @@ pub struct ExportNamespacePoliciesByIds<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ExportNamespacePoliciesByIds, EXPORT_NAMESPACE_POLICIES_BY_IDS, download);
 
 impl ExportNamespacePoliciesByIds {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `namespace`: The namespace, its levels separated by dots.
     pub fn new(namespace: impl AsRef<str>, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let mut call = ::kestra_core::Call::new(&EXPORT_NAMESPACE_POLICIES_BY_IDS).path(namespace.as_ref());
         crate::parameters::json(
@@ -688,7 +799,12 @@ pub static EXPORT_NAMESPACE_POLICIES_BY_IDS: ::kestra_core::OperationInfo = {
 
 /// Downloads the policies of a tenant.
 ///
-/// `POST /api/v1/{tenant}/policies/export` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `POST /api/v1/{tenant}/policies/export` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ExportTenantPolicies<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -698,7 +814,7 @@ pub struct ExportTenantPolicies<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ExportTenantPolicies, EXPORT_TENANT_POLICIES, download);
 
 impl ExportTenantPolicies {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&EXPORT_TENANT_POLICIES), executor: ::kestra_core::Detached }
     }
@@ -722,9 +838,14 @@ pub static EXPORT_TENANT_POLICIES: ::kestra_core::OperationInfo = {
         .traffic(::kestra_core::Traffic::Download)
 };
 
-/// Downloads the policies of a tenant that are named.
+/// Downloads the given policies of a tenant.
 ///
-/// `POST /api/v1/{tenant}/policies/export/by-ids` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `POST /api/v1/{tenant}/policies/export/by-ids` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ExportTenantPoliciesByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -734,7 +855,7 @@ pub struct ExportTenantPoliciesByIds<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ExportTenantPoliciesByIds, EXPORT_TENANT_POLICIES_BY_IDS, download);
 
 impl ExportTenantPoliciesByIds {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let mut call = ::kestra_core::Call::new(&EXPORT_TENANT_POLICIES_BY_IDS);
         crate::parameters::json(
@@ -764,9 +885,15 @@ pub static EXPORT_TENANT_POLICIES_BY_IDS: ::kestra_core::OperationInfo = {
         .traffic(::kestra_core::Traffic::Download)
 };
 
-/// Reads a policy of the instance.
+/// Returns a policy of the instance.
 ///
-/// `GET /api/v1/instance/policies/{id}` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/instance/policies/{id}` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the policy doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetInstancePolicy<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -776,7 +903,9 @@ pub struct GetInstancePolicy<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetInstancePolicy, GET_INSTANCE_POLICY, json kestra_models::Policy);
 
 impl GetInstancePolicy {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the policy.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&GET_INSTANCE_POLICY).path(id.as_ref()),
@@ -786,9 +915,9 @@ impl GetInstancePolicy {
 }
 
 impl<E> GetInstancePolicy<E> {
-    /// Takes flows of users, or those of the system namespace.
+    /// Limits the result to flows of users, or to those of the system namespace.
     ///
-    /// `scope` in the query.
+    /// `scope` is a parameter of the query.
     pub fn scope(mut self, scope: impl Into<::kestra_models::PolicyScope>) -> Self {
         self.call.set_query(0, Into::<::kestra_models::PolicyScope>::into(scope));
         self
@@ -811,9 +940,15 @@ pub static GET_INSTANCE_POLICY: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Reads a policy of a namespace.
+/// Returns a policy of a namespace.
 ///
-/// `GET /api/v1/{tenant}/namespaces/{namespace}/policies/{id}` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/namespaces/{namespace}/policies/{id}` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the policy doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetNamespacePolicy<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -823,7 +958,10 @@ pub struct GetNamespacePolicy<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetNamespacePolicy, GET_NAMESPACE_POLICY, json kestra_models::Policy);
 
 impl GetNamespacePolicy {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `id`: The id of the policy.
     pub fn new(namespace: impl AsRef<str>, id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&GET_NAMESPACE_POLICY).path(namespace.as_ref()).path(id.as_ref()),
@@ -847,9 +985,15 @@ pub static GET_NAMESPACE_POLICY: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Reads a policy of a tenant.
+/// Returns a policy of a tenant.
 ///
-/// `GET /api/v1/{tenant}/policies/{id}` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/policies/{id}` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the policy doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetTenantPolicy<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -859,7 +1003,9 @@ pub struct GetTenantPolicy<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetTenantPolicy, GET_TENANT_POLICY, json kestra_models::Policy);
 
 impl GetTenantPolicy {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the policy.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&GET_TENANT_POLICY).path(id.as_ref()),
@@ -885,7 +1031,12 @@ pub static GET_TENANT_POLICY: ::kestra_core::OperationInfo = {
 
 /// Creates and updates policies from a file.
 ///
-/// `POST /api/v1/{tenant}/policies/import` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/{tenant}/policies/import` (Kestra 2.0 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ImportPolicies<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -895,7 +1046,9 @@ pub struct ImportPolicies<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ImportPolicies, IMPORT_POLICIES, json kestra_models::PolicyImportResult);
 
 impl ImportPolicies {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `file_upload`: The file that is sent. The ending of its name tells the server what it is.
     pub fn new(file_upload: impl Into<::kestra_core::FilePart>) -> Self {
         let mut call = ::kestra_core::Call::new(&IMPORT_POLICIES);
         call.multipart().file("fileUpload", file_upload.into());
@@ -919,7 +1072,13 @@ pub static IMPORT_POLICIES: ::kestra_core::OperationInfo = {
 
 /// Searches the policies of the instance, page by page.
 ///
-/// `GET /api/v1/instance/policies/search` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/instance/policies/search` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchInstancePolicies<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -929,16 +1088,16 @@ pub struct SearchInstancePolicies<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(SearchInstancePolicies, SEARCH_INSTANCE_POLICIES, paged kestra_models::Page<::kestra_models::PolicySummary>);
 
 impl SearchInstancePolicies {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&SEARCH_INSTANCE_POLICIES), executor: ::kestra_core::Detached }
     }
 }
 
 impl<E> SearchInstancePolicies<E> {
-    /// Adds a filter; all have to hold.
+    /// Adds a filter; all filters must match.
     ///
-    /// `filters` in the query.
+    /// `filters` is a parameter of the query.
     ///
     /// Fields are not checked before they are sent, since only some are known: `policyScope` and `enforcement`. The server refuses a name that it doesn't know.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
@@ -946,9 +1105,9 @@ impl<E> SearchInstancePolicies<E> {
         self
     }
 
-    /// Which rows; all have to hold.
+    /// Sets all filters; all must match.
     ///
-    /// `filters` in the query.
+    /// `filters` is a parameter of the query.
     ///
     /// Fields are not checked before they are sent, since only some are known: `policyScope` and `enforcement`. The server refuses a name that it doesn't know.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
@@ -956,25 +1115,25 @@ impl<E> SearchInstancePolicies<E> {
         self
     }
 
-    /// Which page, counted from 1.
+    /// Sets the page, counted from 1. Defaults to 1.
     ///
-    /// `page` in the query.
+    /// `page` is a parameter of the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
-    /// How many rows a page has at most.
+    /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
-    /// `size` in the query.
+    /// `size` is a parameter of the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(size));
         self
     }
 
-    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    /// Sets what to sort by, each `field:asc` or `field:desc`; the first counts most.
     ///
-    /// `sort` in the query.
+    /// `sort` is a parameter of the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 3, sort);
         self
@@ -1003,7 +1162,13 @@ pub static SEARCH_INSTANCE_POLICIES: ::kestra_core::OperationInfo = {
 
 /// Searches the policies of a namespace, page by page.
 ///
-/// `GET /api/v1/{tenant}/namespaces/{namespace}/policies/search` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/namespaces/{namespace}/policies/search` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchNamespacePolicies<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1013,7 +1178,9 @@ pub struct SearchNamespacePolicies<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(SearchNamespacePolicies, SEARCH_NAMESPACE_POLICIES, paged kestra_models::Page<::kestra_models::PolicySummary>);
 
 impl SearchNamespacePolicies {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `namespace`: The namespace, its levels separated by dots.
     pub fn new(namespace: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&SEARCH_NAMESPACE_POLICIES).path(namespace.as_ref()),
@@ -1023,9 +1190,9 @@ impl SearchNamespacePolicies {
 }
 
 impl<E> SearchNamespacePolicies<E> {
-    /// Adds a filter; all have to hold.
+    /// Adds a filter; all filters must match.
     ///
-    /// `filters` in the query.
+    /// `filters` is a parameter of the query.
     ///
     /// Fields are not checked before they are sent, since only some are known: `policyScope` and `enforcement`. The server refuses a name that it doesn't know.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
@@ -1033,9 +1200,9 @@ impl<E> SearchNamespacePolicies<E> {
         self
     }
 
-    /// Which rows; all have to hold.
+    /// Sets all filters; all must match.
     ///
-    /// `filters` in the query.
+    /// `filters` is a parameter of the query.
     ///
     /// Fields are not checked before they are sent, since only some are known: `policyScope` and `enforcement`. The server refuses a name that it doesn't know.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
@@ -1043,25 +1210,25 @@ impl<E> SearchNamespacePolicies<E> {
         self
     }
 
-    /// Which page, counted from 1.
+    /// Sets the page, counted from 1. Defaults to 1.
     ///
-    /// `page` in the query.
+    /// `page` is a parameter of the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
-    /// How many rows a page has at most.
+    /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
-    /// `size` in the query.
+    /// `size` is a parameter of the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(size));
         self
     }
 
-    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    /// Sets what to sort by, each `field:asc` or `field:desc`; the first counts most. Requires Kestra 2.0 or later.
     ///
-    /// `sort` in the query; 2.0 and later.
+    /// `sort` is a parameter of the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 3, sort);
         self
@@ -1094,7 +1261,13 @@ pub static SEARCH_NAMESPACE_POLICIES: ::kestra_core::OperationInfo = {
 
 /// Searches the policies of a tenant and its namespaces, page by page.
 ///
-/// `GET /api/v1/{tenant}/policies/search` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/policies/search` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchPolicies<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1104,16 +1277,16 @@ pub struct SearchPolicies<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(SearchPolicies, SEARCH_POLICIES, paged kestra_models::Page<::kestra_models::PolicySummary>);
 
 impl SearchPolicies {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&SEARCH_POLICIES), executor: ::kestra_core::Detached }
     }
 }
 
 impl<E> SearchPolicies<E> {
-    /// Adds a filter; all have to hold.
+    /// Adds a filter; all filters must match.
     ///
-    /// `filters` in the query.
+    /// `filters` is a parameter of the query.
     ///
     /// Fields are not checked before they are sent, since only some are known: `policyScope` and `enforcement`. The server refuses a name that it doesn't know.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
@@ -1121,9 +1294,9 @@ impl<E> SearchPolicies<E> {
         self
     }
 
-    /// Which rows; all have to hold.
+    /// Sets all filters; all must match.
     ///
-    /// `filters` in the query.
+    /// `filters` is a parameter of the query.
     ///
     /// Fields are not checked before they are sent, since only some are known: `policyScope` and `enforcement`. The server refuses a name that it doesn't know.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
@@ -1131,25 +1304,25 @@ impl<E> SearchPolicies<E> {
         self
     }
 
-    /// Which page, counted from 1.
+    /// Sets the page, counted from 1. Defaults to 1.
     ///
-    /// `page` in the query.
+    /// `page` is a parameter of the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
-    /// How many rows a page has at most.
+    /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
-    /// `size` in the query.
+    /// `size` is a parameter of the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(size));
         self
     }
 
-    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    /// Sets what to sort by, each `field:asc` or `field:desc`; the first counts most.
     ///
-    /// `sort` in the query.
+    /// `sort` is a parameter of the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 3, sort);
         self
@@ -1178,7 +1351,14 @@ pub static SEARCH_POLICIES: ::kestra_core::OperationInfo = {
 
 /// Replaces a policy of the instance.
 ///
-/// `PUT /api/v1/instance/policies/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `PUT /api/v1/instance/policies/{id}` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the policy doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateInstancePolicy<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1188,7 +1368,9 @@ pub struct UpdateInstancePolicy<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(UpdateInstancePolicy, UPDATE_INSTANCE_POLICY, json kestra_models::Policy);
 
 impl UpdateInstancePolicy {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the policy.
     pub fn new(id: impl AsRef<str>, policy_request: impl Into<::kestra_models::PolicyRequest>) -> Self {
         let mut call = ::kestra_core::Call::new(&UPDATE_INSTANCE_POLICY).path(id.as_ref());
         crate::parameters::json(
@@ -1217,7 +1399,14 @@ pub static UPDATE_INSTANCE_POLICY: ::kestra_core::OperationInfo = {
 
 /// Replaces a policy of a namespace.
 ///
-/// `PUT /api/v1/{tenant}/namespaces/{namespace}/policies/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `PUT /api/v1/{tenant}/namespaces/{namespace}/policies/{id}` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the policy doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateNamespacePolicy<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1227,7 +1416,10 @@ pub struct UpdateNamespacePolicy<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(UpdateNamespacePolicy, UPDATE_NAMESPACE_POLICY, json kestra_models::Policy);
 
 impl UpdateNamespacePolicy {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `id`: The id of the policy.
     pub fn new(
         namespace: impl AsRef<str>,
         id: impl AsRef<str>,
@@ -1261,7 +1453,14 @@ pub static UPDATE_NAMESPACE_POLICY: ::kestra_core::OperationInfo = {
 
 /// Replaces a policy of a tenant.
 ///
-/// `PUT /api/v1/{tenant}/policies/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `PUT /api/v1/{tenant}/policies/{id}` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the policy doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateTenantPolicy<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1271,7 +1470,9 @@ pub struct UpdateTenantPolicy<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(UpdateTenantPolicy, UPDATE_TENANT_POLICY, json kestra_models::Policy);
 
 impl UpdateTenantPolicy {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the policy.
     pub fn new(id: impl AsRef<str>, policy_request: impl Into<::kestra_models::PolicyRequest>) -> Self {
         let mut call = ::kestra_core::Call::new(&UPDATE_TENANT_POLICY).path(id.as_ref());
         crate::parameters::json(
@@ -1298,9 +1499,15 @@ pub static UPDATE_TENANT_POLICY: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Checks the source of a policy of the instance and stores nothing.
+/// Validates the source of a policy of the instance without storing it.
 ///
-/// `POST /api/v1/instance/policies/validate` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `POST /api/v1/instance/policies/validate` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the source is invalid.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ValidateInstancePolicy<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1310,7 +1517,9 @@ pub struct ValidateInstancePolicy<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ValidateInstancePolicy, VALIDATE_INSTANCE_POLICY, json kestra_models::FlowValidation);
 
 impl ValidateInstancePolicy {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `source`: YAML source.
     pub fn new(source: impl Into<String>) -> Self {
         let mut call = ::kestra_core::Call::new(&VALIDATE_INSTANCE_POLICY);
         crate::parameters::yaml(&mut call, source.into());
@@ -1332,9 +1541,15 @@ pub static VALIDATE_INSTANCE_POLICY: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Checks the source of a policy of a namespace and stores nothing.
+/// Validates the source of a policy of a namespace without storing it.
 ///
-/// `POST /api/v1/{tenant}/namespaces/{namespace}/policies/validate` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `POST /api/v1/{tenant}/namespaces/{namespace}/policies/validate` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the source is invalid.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ValidateNamespacePolicy<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1344,7 +1559,10 @@ pub struct ValidateNamespacePolicy<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ValidateNamespacePolicy, VALIDATE_NAMESPACE_POLICY, json kestra_models::FlowValidation);
 
 impl ValidateNamespacePolicy {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `source`: YAML source.
     pub fn new(namespace: impl AsRef<str>, source: impl Into<String>) -> Self {
         let mut call = ::kestra_core::Call::new(&VALIDATE_NAMESPACE_POLICY).path(namespace.as_ref());
         crate::parameters::yaml(&mut call, source.into());
@@ -1367,9 +1585,15 @@ pub static VALIDATE_NAMESPACE_POLICY: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Checks the source of a policy of a tenant and stores nothing.
+/// Validates the source of a policy of a tenant without storing it.
 ///
-/// `POST /api/v1/{tenant}/policies/validate` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `POST /api/v1/{tenant}/policies/validate` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the source is invalid.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ValidateTenantPolicy<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1379,7 +1603,9 @@ pub struct ValidateTenantPolicy<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ValidateTenantPolicy, VALIDATE_TENANT_POLICY, json kestra_models::FlowValidation);
 
 impl ValidateTenantPolicy {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `source`: YAML source.
     pub fn new(source: impl Into<String>) -> Self {
         let mut call = ::kestra_core::Call::new(&VALIDATE_TENANT_POLICY);
         crate::parameters::yaml(&mut call, source.into());

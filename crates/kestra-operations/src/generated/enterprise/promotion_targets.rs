@@ -2,7 +2,13 @@
 
 /// Creates a target of promotions.
 ///
-/// `POST /api/v1/{tenant}/promotion-targets` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/{tenant}/promotion-targets` (Kestra 2.0 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreatePromotionTarget<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -12,7 +18,7 @@ pub struct CreatePromotionTarget<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(CreatePromotionTarget, CREATE_PROMOTION_TARGET, json kestra_models::PromotionTarget);
 
 impl CreatePromotionTarget {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(
         create_promotion_target_request: impl Into<::kestra_models::CreatePromotionTargetRequest>,
     ) -> Self {
@@ -41,7 +47,13 @@ pub static CREATE_PROMOTION_TARGET: ::kestra_core::OperationInfo = {
 
 /// Deletes a target of promotions.
 ///
-/// `DELETE /api/v1/{tenant}/promotion-targets/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/{tenant}/promotion-targets/{id}` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the target doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeletePromotionTarget<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -51,7 +63,9 @@ pub struct DeletePromotionTarget<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DeletePromotionTarget, DELETE_PROMOTION_TARGET, empty);
 
 impl DeletePromotionTarget {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the target.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&DELETE_PROMOTION_TARGET).path(id.as_ref()),
@@ -75,9 +89,16 @@ pub static DELETE_PROMOTION_TARGET: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
 };
 
-/// Reads the hashes that flows have on a target, 100 flows at most.
+/// Returns the hashes that flows, 100 at most, have on a target of promotions.
 ///
-/// `POST /api/v1/{tenant}/promotion-targets/{id}/flow-hashes` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `POST /api/v1/{tenant}/promotion-targets/{id}/flow-hashes` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the target doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetFlowHashesOfPromotionTarget<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -87,7 +108,9 @@ pub struct GetFlowHashesOfPromotionTarget<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetFlowHashesOfPromotionTarget, GET_FLOW_HASHES_OF_PROMOTION_TARGET, json kestra_models::PromotionTargetFlowHashes);
 
 impl GetFlowHashesOfPromotionTarget {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the target.
     pub fn new(
         id: impl AsRef<str>,
         flow_hashes_request: impl Into<::kestra_models::FlowHashesRequest>,
@@ -117,9 +140,15 @@ pub static GET_FLOW_HASHES_OF_PROMOTION_TARGET: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Reads the source that a flow has on a target.
+/// Returns the source that a flow has on a target of promotions.
 ///
-/// `GET /api/v1/{tenant}/promotion-targets/{id}/flow-source` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/promotion-targets/{id}/flow-source` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the target doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetFlowSourceOfPromotionTarget<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -129,7 +158,11 @@ pub struct GetFlowSourceOfPromotionTarget<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetFlowSourceOfPromotionTarget, GET_FLOW_SOURCE_OF_PROMOTION_TARGET, json serde_json::Value);
 
 impl GetFlowSourceOfPromotionTarget {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the target.
+    /// - `namespace`: The namespace of the flow.
+    /// - `flow_id`: The id of the flow.
     pub fn new(id: impl AsRef<str>, namespace: impl Into<String>, flow_id: impl Into<String>) -> Self {
         let mut call = ::kestra_core::Call::new(&GET_FLOW_SOURCE_OF_PROMOTION_TARGET).path(id.as_ref());
         call.set_query(1, Into::<String>::into(namespace));
@@ -139,9 +172,9 @@ impl GetFlowSourceOfPromotionTarget {
 }
 
 impl<E> GetFlowSourceOfPromotionTarget<E> {
-    /// Which revision; the newest if none is given.
+    /// Sets the revision. Defaults to the newest.
     ///
-    /// `revision` in the query.
+    /// `revision` is a parameter of the query.
     pub fn revision(mut self, revision: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(revision));
         self
@@ -168,9 +201,15 @@ pub static GET_FLOW_SOURCE_OF_PROMOTION_TARGET: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Reads a target of promotions, whose token is never shown.
+/// Returns a target of promotions, without its API token.
 ///
-/// `GET /api/v1/{tenant}/promotion-targets/{id}` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/promotion-targets/{id}` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the target doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetPromotionTarget<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -180,7 +219,9 @@ pub struct GetPromotionTarget<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetPromotionTarget, GET_PROMOTION_TARGET, json kestra_models::PromotionTarget);
 
 impl GetPromotionTarget {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the target.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&GET_PROMOTION_TARGET).path(id.as_ref()),
@@ -206,7 +247,13 @@ pub static GET_PROMOTION_TARGET: ::kestra_core::OperationInfo = {
 
 /// Lists the targets of promotions, page by page.
 ///
-/// `GET /api/v1/{tenant}/promotion-targets` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/promotion-targets` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListPromotionTargets<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -216,16 +263,16 @@ pub struct ListPromotionTargets<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ListPromotionTargets, LIST_PROMOTION_TARGETS, paged kestra_models::Page<::kestra_models::PromotionTarget>);
 
 impl ListPromotionTargets {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&LIST_PROMOTION_TARGETS), executor: ::kestra_core::Detached }
     }
 }
 
 impl<E> ListPromotionTargets<E> {
-    /// Adds a filter; all have to hold.
+    /// Adds a filter; all filters must match.
     ///
-    /// `filters` in the query.
+    /// `filters` is a parameter of the query.
     ///
     /// Fields are not checked before they are sent, since none is known. The server refuses a name that it doesn't know.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
@@ -233,9 +280,9 @@ impl<E> ListPromotionTargets<E> {
         self
     }
 
-    /// Which rows; all have to hold.
+    /// Sets all filters; all must match.
     ///
-    /// `filters` in the query.
+    /// `filters` is a parameter of the query.
     ///
     /// Fields are not checked before they are sent, since none is known. The server refuses a name that it doesn't know.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
@@ -243,25 +290,25 @@ impl<E> ListPromotionTargets<E> {
         self
     }
 
-    /// Which page, counted from 1.
+    /// Sets the page, counted from 1. Defaults to 1.
     ///
-    /// `page` in the query.
+    /// `page` is a parameter of the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
-    /// How many rows a page has at most.
+    /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
-    /// `size` in the query.
+    /// `size` is a parameter of the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(size));
         self
     }
 
-    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    /// Sets what to sort by, each `field:asc` or `field:desc`; the first counts most.
     ///
-    /// `sort` in the query.
+    /// `sort` is a parameter of the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 3, sort);
         self
@@ -290,7 +337,13 @@ pub static LIST_PROMOTION_TARGETS: ::kestra_core::OperationInfo = {
 
 /// Tests a target of promotions that need not be stored.
 ///
-/// `POST /api/v1/{tenant}/promotion-targets/test` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `POST /api/v1/{tenant}/promotion-targets/test` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TestPromotionTarget<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -300,7 +353,7 @@ pub struct TestPromotionTarget<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(TestPromotionTarget, TEST_PROMOTION_TARGET, json kestra_models::PromotionTargetTest);
 
 impl TestPromotionTarget {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(
         create_promotion_target_request: impl Into<::kestra_models::CreatePromotionTargetRequest>,
     ) -> Self {
@@ -315,9 +368,9 @@ impl TestPromotionTarget {
 }
 
 impl<E> TestPromotionTarget<E> {
-    /// The target whose token is used if none is given.
+    /// Sets the target whose token is used if none is given.
     ///
-    /// `id` in the query.
+    /// `id` is a parameter of the query.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(id));
         self
@@ -341,7 +394,13 @@ pub static TEST_PROMOTION_TARGET: ::kestra_core::OperationInfo = {
 
 /// Tests a target of promotions.
 ///
-/// `POST /api/v1/{tenant}/promotion-targets/{id}/test` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `POST /api/v1/{tenant}/promotion-targets/{id}/test` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the target doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct TestSavedPromotionTarget<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -351,7 +410,9 @@ pub struct TestSavedPromotionTarget<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(TestSavedPromotionTarget, TEST_SAVED_PROMOTION_TARGET, json kestra_models::PromotionTargetTest);
 
 impl TestSavedPromotionTarget {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the target.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&TEST_SAVED_PROMOTION_TARGET).path(id.as_ref()),
@@ -375,9 +436,16 @@ pub static TEST_SAVED_PROMOTION_TARGET: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Replaces a target of promotions, whose token is kept unless another is given.
+/// Replaces a target of promotions. The stored API token is kept unless another one is given.
 ///
-/// `PUT /api/v1/{tenant}/promotion-targets/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `PUT /api/v1/{tenant}/promotion-targets/{id}` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the target doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdatePromotionTarget<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -387,7 +455,9 @@ pub struct UpdatePromotionTarget<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(UpdatePromotionTarget, UPDATE_PROMOTION_TARGET, json kestra_models::PromotionTarget);
 
 impl UpdatePromotionTarget {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the target.
     pub fn new(
         id: impl AsRef<str>,
         update_promotion_target_request: impl Into<::kestra_models::UpdatePromotionTargetRequest>,

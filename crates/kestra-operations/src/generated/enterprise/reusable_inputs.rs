@@ -2,7 +2,13 @@
 
 /// Deletes a block of reusable inputs.
 ///
-/// `DELETE /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the block doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteReusableInputs<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -12,7 +18,10 @@ pub struct DeleteReusableInputs<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DeleteReusableInputs, DELETE_REUSABLE_INPUTS, empty);
 
 impl DeleteReusableInputs {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `id`: The id of the block.
     pub fn new(namespace: impl AsRef<str>, id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&DELETE_REUSABLE_INPUTS)
@@ -38,9 +47,15 @@ pub static DELETE_REUSABLE_INPUTS: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
 };
 
-/// Reads a block of reusable inputs.
+/// Returns a block of reusable inputs.
 ///
-/// `GET /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the block doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetReusableInputs<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -50,7 +65,10 @@ pub struct GetReusableInputs<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetReusableInputs, GET_REUSABLE_INPUTS, json kestra_models::ReusableInputs);
 
 impl GetReusableInputs {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `id`: The id of the block.
     pub fn new(namespace: impl AsRef<str>, id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&GET_REUSABLE_INPUTS).path(namespace.as_ref()).path(id.as_ref()),
@@ -60,9 +78,9 @@ impl GetReusableInputs {
 }
 
 impl<E> GetReusableInputs<E> {
-    /// Which revision; the newest if none is given.
+    /// Sets the revision. Defaults to the newest.
     ///
-    /// `revision` in the query.
+    /// `revision` is a parameter of the query.
     pub fn revision(mut self, revision: impl Into<i64>) -> Self {
         self.call.set_query(0, Into::<i64>::into(revision));
         self
@@ -87,7 +105,12 @@ pub static GET_REUSABLE_INPUTS: ::kestra_core::OperationInfo = {
 
 /// Lists the namespaces that have blocks of reusable inputs.
 ///
-/// `GET /api/v1/{tenant}/reusable-inputs/namespaces` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/reusable-inputs/namespaces` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListNamespacesWithReusableInputs<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -97,7 +120,7 @@ pub struct ListNamespacesWithReusableInputs<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ListNamespacesWithReusableInputs, LIST_NAMESPACES_WITH_REUSABLE_INPUTS, json Vec<String>);
 
 impl ListNamespacesWithReusableInputs {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self {
             call: ::kestra_core::Call::new(&LIST_NAMESPACES_WITH_REUSABLE_INPUTS),
@@ -122,7 +145,12 @@ pub static LIST_NAMESPACES_WITH_REUSABLE_INPUTS: ::kestra_core::OperationInfo = 
 
 /// Lists a namespace's blocks of reusable inputs.
 ///
-/// `GET /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListReusableInputs<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -132,7 +160,9 @@ pub struct ListReusableInputs<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ListReusableInputs, LIST_REUSABLE_INPUTS, paged kestra_models::Page<::kestra_models::ReusableInputs>);
 
 impl ListReusableInputs {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `namespace`: The namespace, its levels separated by dots.
     pub fn new(namespace: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&LIST_REUSABLE_INPUTS).path(namespace.as_ref()),
@@ -142,17 +172,17 @@ impl ListReusableInputs {
 }
 
 impl<E> ListReusableInputs<E> {
-    /// Which page, counted from 1.
+    /// Sets the page, counted from 1. Defaults to 1.
     ///
-    /// `page` in the query.
+    /// `page` is a parameter of the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(0, Into::<i64>::into(page));
         self
     }
 
-    /// How many rows a page has at most.
+    /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
-    /// `size` in the query.
+    /// `size` is a parameter of the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(size));
         self
@@ -180,7 +210,13 @@ pub static LIST_REUSABLE_INPUTS: ::kestra_core::OperationInfo = {
 
 /// Lists the revisions of a block of reusable inputs.
 ///
-/// `GET /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}/revisions` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}/revisions` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the block doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListReusableInputsRevisions<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -190,7 +226,10 @@ pub struct ListReusableInputsRevisions<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ListReusableInputsRevisions, LIST_REUSABLE_INPUTS_REVISIONS, json Vec<::kestra_models::ReusableInputs>);
 
 impl ListReusableInputsRevisions {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `id`: The id of the block.
     pub fn new(namespace: impl AsRef<str>, id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&LIST_REUSABLE_INPUTS_REVISIONS)
@@ -218,7 +257,13 @@ pub static LIST_REUSABLE_INPUTS_REVISIONS: ::kestra_core::OperationInfo = {
 
 /// Creates or replaces a block of reusable inputs from its YAML source.
 ///
-/// `PUT /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `PUT /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value, or the source is invalid.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SetReusableInputs<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -228,7 +273,10 @@ pub struct SetReusableInputs<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(SetReusableInputs, SET_REUSABLE_INPUTS, json kestra_models::ReusableInputs);
 
 impl SetReusableInputs {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `id`: The id of the block.
     pub fn new(namespace: impl AsRef<str>, id: impl AsRef<str>, body: impl Into<String>) -> Self {
         let mut call =
             ::kestra_core::Call::new(&SET_REUSABLE_INPUTS).path(namespace.as_ref()).path(id.as_ref());
@@ -238,9 +286,9 @@ impl SetReusableInputs {
 }
 
 impl<E> SetReusableInputs<E> {
-    /// Refuses to replace what is there.
+    /// Refuses to replace an existing object.
     ///
-    /// `failIfExists` in the query.
+    /// `failIfExists` is a parameter of the query.
     pub fn fail_if_exists(mut self, fail_if_exists: bool) -> Self {
         self.call.set_query(0, fail_if_exists);
         self
@@ -265,7 +313,13 @@ pub static SET_REUSABLE_INPUTS: ::kestra_core::OperationInfo = {
 
 /// Creates or replaces a block of reusable inputs from its YAML source.
 ///
-/// `PUT /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `PUT /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value, or the source is invalid.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SetReusableInputsYaml<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -275,7 +329,11 @@ pub struct SetReusableInputsYaml<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(SetReusableInputsYaml, SET_REUSABLE_INPUTS_YAML, json kestra_models::ReusableInputs);
 
 impl SetReusableInputsYaml {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `id`: The id of the block.
+    /// - `source`: YAML source.
     pub fn new(namespace: impl AsRef<str>, id: impl AsRef<str>, source: impl Into<String>) -> Self {
         let mut call =
             ::kestra_core::Call::new(&SET_REUSABLE_INPUTS_YAML).path(namespace.as_ref()).path(id.as_ref());
@@ -285,9 +343,9 @@ impl SetReusableInputsYaml {
 }
 
 impl<E> SetReusableInputsYaml<E> {
-    /// Refuses to replace what is there.
+    /// Refuses to replace an existing object.
     ///
-    /// `failIfExists` in the query.
+    /// `failIfExists` is a parameter of the query.
     pub fn fail_if_exists(mut self, fail_if_exists: bool) -> Self {
         self.call.set_query(0, fail_if_exists);
         self
@@ -312,7 +370,13 @@ pub static SET_REUSABLE_INPUTS_YAML: ::kestra_core::OperationInfo = {
 
 /// Creates or replaces a block of reusable inputs from its YAML source.
 ///
-/// `PUT /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `PUT /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value, or the source is invalid.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SetReusableInputsText<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -322,7 +386,10 @@ pub struct SetReusableInputsText<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(SetReusableInputsText, SET_REUSABLE_INPUTS_TEXT, json kestra_models::ReusableInputs);
 
 impl SetReusableInputsText {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `id`: The id of the block.
     pub fn new(namespace: impl AsRef<str>, id: impl AsRef<str>, text: impl Into<String>) -> Self {
         let mut call =
             ::kestra_core::Call::new(&SET_REUSABLE_INPUTS_TEXT).path(namespace.as_ref()).path(id.as_ref());
@@ -332,9 +399,9 @@ impl SetReusableInputsText {
 }
 
 impl<E> SetReusableInputsText<E> {
-    /// Refuses to replace what is there.
+    /// Refuses to replace an existing object.
     ///
-    /// `failIfExists` in the query.
+    /// `failIfExists` is a parameter of the query.
     pub fn fail_if_exists(mut self, fail_if_exists: bool) -> Self {
         self.call.set_query(0, fail_if_exists);
         self

@@ -2,7 +2,13 @@
 
 /// Lists the roles whose names begin with a text.
 ///
-/// `POST /api/v1/{tenant}/roles/autocomplete` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `POST /api/v1/{tenant}/roles/autocomplete`. Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct AutocompleteRoles<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -12,7 +18,7 @@ pub struct AutocompleteRoles<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(AutocompleteRoles, AUTOCOMPLETE_ROLES, json Vec<::kestra_models::RoleSummary>);
 
 impl AutocompleteRoles {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(autocomplete: impl Into<::kestra_models::Autocomplete>) -> Self {
         let mut call = ::kestra_core::Call::new(&AUTOCOMPLETE_ROLES);
         crate::parameters::json(
@@ -38,7 +44,13 @@ pub static AUTOCOMPLETE_ROLES: ::kestra_core::OperationInfo = {
 
 /// Creates a role.
 ///
-/// `POST /api/v1/{tenant}/roles` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/{tenant}/roles`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateRole<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -48,7 +60,7 @@ pub struct CreateRole<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(CreateRole, CREATE_ROLE, json kestra_models::RoleDetail);
 
 impl CreateRole {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(role_create_or_update_request: impl Into<::kestra_models::RoleCreateOrUpdateRequest>) -> Self {
         let mut call = ::kestra_core::Call::new(&CREATE_ROLE);
         crate::parameters::json(
@@ -73,7 +85,13 @@ pub static CREATE_ROLE: ::kestra_core::OperationInfo = {
 
 /// Deletes a role.
 ///
-/// `DELETE /api/v1/{tenant}/roles/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/{tenant}/roles/{id}`. Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the role doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteRole<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -83,7 +101,9 @@ pub struct DeleteRole<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DeleteRole, DELETE_ROLE, empty);
 
 impl DeleteRole {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the role.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&DELETE_ROLE).path(id.as_ref()),
@@ -105,9 +125,15 @@ pub static DELETE_ROLE: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
 };
 
-/// Reads a role.
+/// Returns a role.
 ///
-/// `GET /api/v1/{tenant}/roles/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/roles/{id}`. Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the role doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetRole<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -117,7 +143,9 @@ pub struct GetRole<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetRole, GET_ROLE, json kestra_models::RoleDetail);
 
 impl GetRole {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the role.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&GET_ROLE).path(id.as_ref()),
@@ -139,9 +167,15 @@ pub static GET_ROLE: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Reads the roles named.
+/// Returns the given roles.
 ///
-/// `POST /api/v1/{tenant}/roles/ids` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `POST /api/v1/{tenant}/roles/ids`. Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListRolesFromGivenIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -151,7 +185,7 @@ pub struct ListRolesFromGivenIds<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ListRolesFromGivenIds, LIST_ROLES_FROM_GIVEN_IDS, json Vec<::kestra_models::Role>);
 
 impl ListRolesFromGivenIds {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(ids: impl Into<::kestra_models::Ids>) -> Self {
         let mut call = ::kestra_core::Call::new(&LIST_ROLES_FROM_GIVEN_IDS);
         crate::parameters::json(&mut call, "application/json", &Into::<::kestra_models::Ids>::into(ids));
@@ -173,7 +207,13 @@ pub static LIST_ROLES_FROM_GIVEN_IDS: ::kestra_core::OperationInfo = {
 
 /// Searches the roles, page by page.
 ///
-/// `GET /api/v1/{tenant}/roles/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/roles/search`. Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchRoles<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -183,56 +223,56 @@ pub struct SearchRoles<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(SearchRoles, SEARCH_ROLES, paged kestra_models::Page<::kestra_models::RoleSummary>);
 
 impl SearchRoles {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&SEARCH_ROLES), executor: ::kestra_core::Detached }
     }
 }
 
 impl<E> SearchRoles<E> {
-    /// Adds a filter; all have to hold.
+    /// Adds a filter; all filters must match.
     ///
-    /// `filters` in the query; 2.0 and later.
+    /// `filters` is a parameter of the query. Requires Kestra 2.0 or later.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
-    /// Which rows; all have to hold.
+    /// Sets all filters; all must match. Requires Kestra 2.0 or later.
     ///
-    /// `filters` in the query; 2.0 and later.
+    /// `filters` is a parameter of the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
-    /// Which page, counted from 1.
+    /// Sets the page, counted from 1. Defaults to 1.
     ///
-    /// `page` in the query.
+    /// `page` is a parameter of the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
-    /// Only what has this text in it.
+    /// Limits the result to what contains this text. Kestra before 2.0 only.
     ///
-    /// `q` in the query; before 2.0.
+    /// `q` is a parameter of the query.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(q));
         self
     }
 
-    /// How many rows a page has at most.
+    /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
-    /// `size` in the query.
+    /// `size` is a parameter of the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(3, Into::<i64>::into(size));
         self
     }
 
-    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    /// Sets what to sort by, each `field:asc` or `field:desc`; the first counts most.
     ///
-    /// `sort` in the query.
+    /// `sort` is a parameter of the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 4, sort);
         self
@@ -266,7 +306,14 @@ pub static SEARCH_ROLES: ::kestra_core::OperationInfo = {
 
 /// Replaces a role.
 ///
-/// `PUT /api/v1/{tenant}/roles/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `PUT /api/v1/{tenant}/roles/{id}`. Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the role doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateRole<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -276,7 +323,9 @@ pub struct UpdateRole<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(UpdateRole, UPDATE_ROLE, json kestra_models::RoleDetail);
 
 impl UpdateRole {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the role.
     pub fn new(
         id: impl AsRef<str>,
         role_create_or_update_request: impl Into<::kestra_models::RoleCreateOrUpdateRequest>,

@@ -2,7 +2,13 @@
 
 /// Creates a user by SCIM.
 ///
-/// `POST /api/v1/{tenant}/integrations/{integration}/scim/v2/Users` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/{tenant}/integrations/{integration}/scim/v2/Users`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateScimUser<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -12,7 +18,9 @@ pub struct CreateScimUser<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(CreateScimUser, CREATE_SCIM_USER, json kestra_models::ScimResource);
 
 impl CreateScimUser {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `integration`: The id of the integration that provisions users and groups.
     pub fn new(integration: impl AsRef<str>, scim_user: impl Into<::kestra_models::ScimUser>) -> Self {
         let mut call = ::kestra_core::Call::new(&CREATE_SCIM_USER).path(integration.as_ref());
         crate::parameters::json(
@@ -25,17 +33,17 @@ impl CreateScimUser {
 }
 
 impl<E> CreateScimUser<E> {
-    /// Only these attributes are answered.
+    /// Limits the attributes of the response to these.
     ///
-    /// `attributes` in the query.
+    /// `attributes` is a parameter of the query.
     pub fn attributes(mut self, attributes: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(attributes));
         self
     }
 
-    /// These attributes are left out of the answer.
+    /// Leaves these attributes out of the response.
     ///
-    /// `excludedAttributes` in the query.
+    /// `excludedAttributes` is a parameter of the query.
     pub fn excluded_attributes(mut self, excluded_attributes: impl Into<String>) -> Self {
         self.call.set_query(1, Into::<String>::into(excluded_attributes));
         self
@@ -62,7 +70,13 @@ pub static CREATE_SCIM_USER: ::kestra_core::OperationInfo = {
 
 /// Deletes a user by SCIM.
 ///
-/// `DELETE /api/v1/{tenant}/integrations/{integration}/scim/v2/Users/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/{tenant}/integrations/{integration}/scim/v2/Users/{id}`. Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the user doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteScimUser<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -72,7 +86,10 @@ pub struct DeleteScimUser<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DeleteScimUser, DELETE_SCIM_USER, empty);
 
 impl DeleteScimUser {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `integration`: The id of the integration that provisions users and groups.
+    /// - `id`: The id of the user.
     pub fn new(integration: impl AsRef<str>, id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&DELETE_SCIM_USER).path(integration.as_ref()).path(id.as_ref()),
@@ -96,9 +113,15 @@ pub static DELETE_SCIM_USER: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
 };
 
-/// Searches users by a SCIM search request.
+/// Searches users over SCIM by a search request.
 ///
-/// `POST /api/v1/{tenant}/integrations/{integration}/scim/v2/Users/.search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `POST /api/v1/{tenant}/integrations/{integration}/scim/v2/Users/.search`. Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct FindScimUsers<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -108,7 +131,9 @@ pub struct FindScimUsers<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(FindScimUsers, FIND_SCIM_USERS, json kestra_models::ScimResource);
 
 impl FindScimUsers {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `integration`: The id of the integration that provisions users and groups.
     pub fn new(
         integration: impl AsRef<str>,
         scim_search_request: impl Into<::kestra_models::ScimSearchRequest>,
@@ -138,9 +163,15 @@ pub static FIND_SCIM_USERS: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/scim+json, application/json;q=0.9, */*;q=0.1")
 };
 
-/// Reads a user by SCIM.
+/// Returns a user by SCIM.
 ///
-/// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/Users/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/Users/{id}`. Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the user doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetScimUser<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -150,7 +181,10 @@ pub struct GetScimUser<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetScimUser, GET_SCIM_USER, json kestra_models::ScimResource);
 
 impl GetScimUser {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `integration`: The id of the integration that provisions users and groups.
+    /// - `id`: The id of the user.
     pub fn new(integration: impl AsRef<str>, id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&GET_SCIM_USER).path(integration.as_ref()).path(id.as_ref()),
@@ -160,17 +194,17 @@ impl GetScimUser {
 }
 
 impl<E> GetScimUser<E> {
-    /// Only these attributes are answered.
+    /// Limits the attributes of the response to these.
     ///
-    /// `attributes` in the query.
+    /// `attributes` is a parameter of the query.
     pub fn attributes(mut self, attributes: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(attributes));
         self
     }
 
-    /// These attributes are left out of the answer.
+    /// Leaves these attributes out of the response.
     ///
-    /// `excludedAttributes` in the query.
+    /// `excludedAttributes` is a parameter of the query.
     pub fn excluded_attributes(mut self, excluded_attributes: impl Into<String>) -> Self {
         self.call.set_query(1, Into::<String>::into(excluded_attributes));
         self
@@ -198,7 +232,14 @@ pub static GET_SCIM_USER: ::kestra_core::OperationInfo = {
 
 /// Changes a user by SCIM.
 ///
-/// `PATCH /api/v1/{tenant}/integrations/{integration}/scim/v2/Users/{id}` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+/// `PATCH /api/v1/{tenant}/integrations/{integration}/scim/v2/Users/{id}`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the user doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PatchScimUser<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -208,7 +249,10 @@ pub struct PatchScimUser<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(PatchScimUser, PATCH_SCIM_USER, empty);
 
 impl PatchScimUser {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `integration`: The id of the integration that provisions users and groups.
+    /// - `id`: The id of the user.
     pub fn new(
         integration: impl AsRef<str>,
         id: impl AsRef<str>,
@@ -226,17 +270,17 @@ impl PatchScimUser {
 }
 
 impl<E> PatchScimUser<E> {
-    /// Only these attributes are answered.
+    /// Limits the attributes of the response to these.
     ///
-    /// `attributes` in the query.
+    /// `attributes` is a parameter of the query.
     pub fn attributes(mut self, attributes: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(attributes));
         self
     }
 
-    /// These attributes are left out of the answer.
+    /// Leaves these attributes out of the response.
     ///
-    /// `excludedAttributes` in the query.
+    /// `excludedAttributes` is a parameter of the query.
     pub fn excluded_attributes(mut self, excluded_attributes: impl Into<String>) -> Self {
         self.call.set_query(1, Into::<String>::into(excluded_attributes));
         self
@@ -261,9 +305,14 @@ pub static PATCH_SCIM_USER: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
 };
 
-/// Searches users by a SCIM filter.
+/// Searches users over SCIM by a filter.
 ///
-/// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/Users` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/Users`. Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct QueryScimUsers<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -273,7 +322,9 @@ pub struct QueryScimUsers<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(QueryScimUsers, QUERY_SCIM_USERS, json kestra_models::ScimResource);
 
 impl QueryScimUsers {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `integration`: The id of the integration that provisions users and groups.
     pub fn new(integration: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&QUERY_SCIM_USERS).path(integration.as_ref()),
@@ -283,57 +334,57 @@ impl QueryScimUsers {
 }
 
 impl<E> QueryScimUsers<E> {
-    /// Only these attributes are answered.
+    /// Limits the attributes of the response to these.
     ///
-    /// `attributes` in the query.
+    /// `attributes` is a parameter of the query.
     pub fn attributes(mut self, attributes: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(attributes));
         self
     }
 
-    /// How many rows a page has at most.
+    /// Sets how many rows a page has at most.
     ///
-    /// `count` in the query.
+    /// `count` is a parameter of the query.
     pub fn count(mut self, count: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(count));
         self
     }
 
-    /// These attributes are left out of the answer.
+    /// Leaves these attributes out of the response.
     ///
-    /// `excludedAttributes` in the query.
+    /// `excludedAttributes` is a parameter of the query.
     pub fn excluded_attributes(mut self, excluded_attributes: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(excluded_attributes));
         self
     }
 
-    /// Which rows, in the filter language of SCIM.
+    /// Limits the result by a filter in SCIM's filter language.
     ///
-    /// `filter` in the query.
+    /// `filter` is a parameter of the query.
     pub fn filter(mut self, filter: impl Into<String>) -> Self {
         self.call.set_query(3, Into::<String>::into(filter));
         self
     }
 
-    /// The attribute to sort by.
+    /// Sets the attribute to sort by.
     ///
-    /// `sortBy` in the query.
+    /// `sortBy` is a parameter of the query.
     pub fn sort_by(mut self, sort_by: impl Into<String>) -> Self {
         self.call.set_query(4, Into::<String>::into(sort_by));
         self
     }
 
-    /// Whether to sort up or down.
+    /// Sets whether to sort up or down.
     ///
-    /// `sortOrder` in the query.
+    /// `sortOrder` is a parameter of the query.
     pub fn sort_order(mut self, sort_order: impl Into<::kestra_models::ScimSortOrder>) -> Self {
         self.call.set_query(5, Into::<::kestra_models::ScimSortOrder>::into(sort_order));
         self
     }
 
-    /// The first row of the page, counted from 1.
+    /// Sets the first row of the page, counted from 1.
     ///
-    /// `startIndex` in the query.
+    /// `startIndex` is a parameter of the query.
     pub fn start_index(mut self, start_index: impl Into<i64>) -> Self {
         self.call.set_query(6, Into::<i64>::into(start_index));
         self
@@ -366,7 +417,14 @@ pub static QUERY_SCIM_USERS: ::kestra_core::OperationInfo = {
 
 /// Replaces a user by SCIM.
 ///
-/// `PUT /api/v1/{tenant}/integrations/{integration}/scim/v2/Users/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `PUT /api/v1/{tenant}/integrations/{integration}/scim/v2/Users/{id}`. Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the user doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateScimUser<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -376,7 +434,10 @@ pub struct UpdateScimUser<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(UpdateScimUser, UPDATE_SCIM_USER, json kestra_models::ScimResource);
 
 impl UpdateScimUser {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `integration`: The id of the integration that provisions users and groups.
+    /// - `id`: The id of the user.
     pub fn new(
         integration: impl AsRef<str>,
         id: impl AsRef<str>,
@@ -394,17 +455,17 @@ impl UpdateScimUser {
 }
 
 impl<E> UpdateScimUser<E> {
-    /// Only these attributes are answered.
+    /// Limits the attributes of the response to these.
     ///
-    /// `attributes` in the query.
+    /// `attributes` is a parameter of the query.
     pub fn attributes(mut self, attributes: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(attributes));
         self
     }
 
-    /// These attributes are left out of the answer.
+    /// Leaves these attributes out of the response.
     ///
-    /// `excludedAttributes` in the query.
+    /// `excludedAttributes` is a parameter of the query.
     pub fn excluded_attributes(mut self, excluded_attributes: impl Into<String>) -> Self {
         self.call.set_query(1, Into::<String>::into(excluded_attributes));
         self

@@ -2,7 +2,13 @@
 
 /// Creates a tenant.
 ///
-/// `POST /api/v1/tenants` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/tenants`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateTenant<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -12,7 +18,7 @@ pub struct CreateTenant<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(CreateTenant, CREATE_TENANT, json kestra_models::Tenant);
 
 impl CreateTenant {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(tenant: impl Into<::kestra_models::Tenant>) -> Self {
         let mut call = ::kestra_core::Call::new(&CREATE_TENANT);
         crate::parameters::json(
@@ -35,9 +41,15 @@ pub static CREATE_TENANT: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Deletes the picture of a tenant's app catalogue.
+/// Deletes the logo of a tenant's app catalog.
 ///
-/// `DELETE /api/v1/tenants/{id}/apps-catalog/logo` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/tenants/{id}/apps-catalog/logo`. Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the tenant doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteAppsCatalogLogo<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -47,7 +59,9 @@ pub struct DeleteAppsCatalogLogo<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DeleteAppsCatalogLogo, DELETE_APPS_CATALOG_LOGO, empty);
 
 impl DeleteAppsCatalogLogo {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the tenant.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&DELETE_APPS_CATALOG_LOGO).path(id.as_ref()),
@@ -73,7 +87,13 @@ pub static DELETE_APPS_CATALOG_LOGO: ::kestra_core::OperationInfo = {
 
 /// Deletes a tenant.
 ///
-/// `DELETE /api/v1/tenants/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/tenants/{id}`. Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the tenant doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteTenant<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -83,7 +103,9 @@ pub struct DeleteTenant<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DeleteTenant, DELETE_TENANT, empty);
 
 impl DeleteTenant {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the tenant.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&DELETE_TENANT).path(id.as_ref()),
@@ -105,9 +127,15 @@ pub static DELETE_TENANT: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
 };
 
-/// Reads how a tenant's app catalogue looks.
+/// Returns title, colors and logo of a tenant's app catalog.
 ///
-/// `GET /api/v1/tenants/{id}/apps-catalog` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/tenants/{id}/apps-catalog`. Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the tenant doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetAppsCatalogConfig<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -117,7 +145,9 @@ pub struct GetAppsCatalogConfig<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetAppsCatalogConfig, GET_APPS_CATALOG_CONFIG, json kestra_models::AppsCatalogConfigResponse);
 
 impl GetAppsCatalogConfig {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the tenant.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&GET_APPS_CATALOG_CONFIG).path(id.as_ref()),
@@ -139,9 +169,14 @@ pub static GET_APPS_CATALOG_CONFIG: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Reads how all flows of a tenant depend on each other.
+/// Returns the graph of dependencies of a tenant's flows.
 ///
-/// `GET /api/v1/{tenant}/dependencies` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/dependencies`. Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetFlowDependenciesFromTenant<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -151,7 +186,7 @@ pub struct GetFlowDependenciesFromTenant<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetFlowDependenciesFromTenant, GET_FLOW_DEPENDENCIES_FROM_TENANT, json kestra_models::FlowTopologyGraph);
 
 impl GetFlowDependenciesFromTenant {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self {
             call: ::kestra_core::Call::new(&GET_FLOW_DEPENDENCIES_FROM_TENANT),
@@ -163,7 +198,7 @@ impl GetFlowDependenciesFromTenant {
 impl<E> GetFlowDependenciesFromTenant<E> {
     /// Follows dependencies in one direction only.
     ///
-    /// `destinationOnly` in the query.
+    /// `destinationOnly` is a parameter of the query.
     pub fn destination_only(mut self, destination_only: bool) -> Self {
         self.call.set_query(0, destination_only);
         self
@@ -183,9 +218,15 @@ pub static GET_FLOW_DEPENDENCIES_FROM_TENANT: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Reads a tenant.
+/// Returns a tenant.
 ///
-/// `GET /api/v1/tenants/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/tenants/{id}`. Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the tenant doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetTenant<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -195,7 +236,9 @@ pub struct GetTenant<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetTenant, GET_TENANT, json kestra_models::Tenant);
 
 impl GetTenant {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the tenant.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&GET_TENANT).path(id.as_ref()),
@@ -217,9 +260,15 @@ pub static GET_TENANT: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Reads which dashboards a tenant shows by default.
+/// Returns the dashboards that a tenant shows by default.
 ///
-/// `GET /api/v1/tenants/{id}/settings/default-dashboards` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/tenants/{id}/settings/default-dashboards` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the tenant doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetTenantDefaultDashboards<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -229,7 +278,9 @@ pub struct GetTenantDefaultDashboards<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetTenantDefaultDashboards, GET_TENANT_DEFAULT_DASHBOARDS, json kestra_models::DashboardSettings);
 
 impl GetTenantDefaultDashboards {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the tenant.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&GET_TENANT_DEFAULT_DASHBOARDS).path(id.as_ref()),
@@ -255,7 +306,13 @@ pub static GET_TENANT_DEFAULT_DASHBOARDS: ::kestra_core::OperationInfo = {
 
 /// Searches the tenants, page by page.
 ///
-/// `GET /api/v1/tenants/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/tenants/search`. Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchTenants<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -265,56 +322,56 @@ pub struct SearchTenants<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(SearchTenants, SEARCH_TENANTS, paged kestra_models::Page<::kestra_models::Tenant>);
 
 impl SearchTenants {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&SEARCH_TENANTS), executor: ::kestra_core::Detached }
     }
 }
 
 impl<E> SearchTenants<E> {
-    /// Adds a filter; all have to hold.
+    /// Adds a filter; all filters must match.
     ///
-    /// `filters` in the query; 2.0 and later.
+    /// `filters` is a parameter of the query. Requires Kestra 2.0 or later.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
-    /// Which rows; all have to hold.
+    /// Sets all filters; all must match. Requires Kestra 2.0 or later.
     ///
-    /// `filters` in the query; 2.0 and later.
+    /// `filters` is a parameter of the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
-    /// Which page, counted from 1.
+    /// Sets the page, counted from 1. Defaults to 1.
     ///
-    /// `page` in the query.
+    /// `page` is a parameter of the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
-    /// Only what has this text in it.
+    /// Limits the result to what contains this text. Kestra before 2.0 only.
     ///
-    /// `q` in the query; before 2.0.
+    /// `q` is a parameter of the query.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(q));
         self
     }
 
-    /// How many rows a page has at most.
+    /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
-    /// `size` in the query.
+    /// `size` is a parameter of the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(3, Into::<i64>::into(size));
         self
     }
 
-    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    /// Sets what to sort by, each `field:asc` or `field:desc`; the first counts most.
     ///
-    /// `sort` in the query.
+    /// `sort` is a parameter of the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 4, sort);
         self
@@ -346,9 +403,16 @@ pub static SEARCH_TENANTS: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Sets how a tenant's app catalogue looks.
+/// Sets title and colors of a tenant's app catalog.
 ///
-/// `POST /api/v1/tenants/{id}/apps-catalog` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `POST /api/v1/tenants/{id}/apps-catalog`. Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the tenant doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SetAppsCatalogConfig<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -358,7 +422,9 @@ pub struct SetAppsCatalogConfig<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(SetAppsCatalogConfig, SET_APPS_CATALOG_CONFIG, json kestra_models::AppsCatalogConfigResponse);
 
 impl SetAppsCatalogConfig {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the tenant.
     pub fn new(
         id: impl AsRef<str>,
         apps_catalog_config_request: impl Into<::kestra_models::AppsCatalogConfigRequest>,
@@ -386,9 +452,15 @@ pub static SET_APPS_CATALOG_CONFIG: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Sets the picture of a tenant's app catalogue.
+/// Sets the logo of a tenant's app catalog.
 ///
-/// `POST /api/v1/tenants/{id}/apps-catalog/logo` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `POST /api/v1/tenants/{id}/apps-catalog/logo`. Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the tenant doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SetAppsCatalogLogo<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -398,7 +470,10 @@ pub struct SetAppsCatalogLogo<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(SetAppsCatalogLogo, SET_APPS_CATALOG_LOGO, json kestra_models::AppsCatalogConfigResponse);
 
 impl SetAppsCatalogLogo {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the tenant.
+    /// - `logo`: The picture.
     pub fn new(id: impl AsRef<str>, logo: impl Into<::kestra_core::FilePart>) -> Self {
         let mut call = ::kestra_core::Call::new(&SET_APPS_CATALOG_LOGO).path(id.as_ref());
         call.multipart().file("logo", logo.into());
@@ -419,9 +494,16 @@ pub static SET_APPS_CATALOG_LOGO: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Sets which dashboards a tenant shows by default.
+/// Sets the dashboards that a tenant shows by default.
 ///
-/// `POST /api/v1/tenants/{id}/settings/default-dashboards` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `POST /api/v1/tenants/{id}/settings/default-dashboards` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the tenant doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SetTenantDefaultDashboards<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -431,7 +513,9 @@ pub struct SetTenantDefaultDashboards<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(SetTenantDefaultDashboards, SET_TENANT_DEFAULT_DASHBOARDS, json kestra_models::DashboardSettings);
 
 impl SetTenantDefaultDashboards {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the tenant.
     pub fn new(
         id: impl AsRef<str>,
         set_tenant_default_dashboards_request: impl Into<::kestra_models::SetTenantDefaultDashboardsRequest>,
@@ -463,9 +547,15 @@ pub static SET_TENANT_DEFAULT_DASHBOARDS: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Sets the picture of a tenant.
+/// Sets the logo of a tenant.
 ///
-/// `POST /api/v1/tenants/{id}/logo` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `POST /api/v1/tenants/{id}/logo`. Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the tenant doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SetTenantLogo<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -475,7 +565,10 @@ pub struct SetTenantLogo<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(SetTenantLogo, SET_TENANT_LOGO, json kestra_models::ApiTenant);
 
 impl SetTenantLogo {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the tenant.
+    /// - `logo`: The picture.
     pub fn new(id: impl AsRef<str>, logo: impl Into<::kestra_core::FilePart>) -> Self {
         let mut call = ::kestra_core::Call::new(&SET_TENANT_LOGO).path(id.as_ref());
         call.multipart().file("logo", logo.into());
@@ -498,7 +591,14 @@ pub static SET_TENANT_LOGO: ::kestra_core::OperationInfo = {
 
 /// Replaces a tenant's settings.
 ///
-/// `PUT /api/v1/tenants/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `PUT /api/v1/tenants/{id}`. Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the tenant doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateTenant<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -508,7 +608,9 @@ pub struct UpdateTenant<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(UpdateTenant, UPDATE_TENANT, json kestra_models::Tenant);
 
 impl UpdateTenant {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the tenant.
     pub fn new(id: impl AsRef<str>, tenant: impl Into<::kestra_models::Tenant>) -> Self {
         let mut call = ::kestra_core::Call::new(&UPDATE_TENANT).path(id.as_ref());
         crate::parameters::json(

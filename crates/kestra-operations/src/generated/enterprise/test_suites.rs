@@ -2,7 +2,13 @@
 
 /// Creates a test suite from its YAML source.
 ///
-/// `POST /api/v1/{tenant}/tests` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/{tenant}/tests`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the source is invalid.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateTestSuite<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -12,7 +18,9 @@ pub struct CreateTestSuite<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(CreateTestSuite, CREATE_TEST_SUITE, json kestra_models::TestSuite);
 
 impl CreateTestSuite {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `source`: YAML source.
     pub fn new(source: impl Into<String>) -> Self {
         let mut call = ::kestra_core::Call::new(&CREATE_TEST_SUITE);
         crate::parameters::yaml(&mut call, source.into());
@@ -33,7 +41,13 @@ pub static CREATE_TEST_SUITE: ::kestra_core::OperationInfo = {
 
 /// Deletes a test suite.
 ///
-/// `DELETE /api/v1/{tenant}/tests/{namespace}/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/{tenant}/tests/{namespace}/{id}`. Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the test suite doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteTestSuite<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -43,7 +57,10 @@ pub struct DeleteTestSuite<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DeleteTestSuite, DELETE_TEST_SUITE, optional serde_json::Value);
 
 impl DeleteTestSuite {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `id`: The id of the test suite.
     pub fn new(namespace: impl AsRef<str>, id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&DELETE_TEST_SUITE).path(namespace.as_ref()).path(id.as_ref()),
@@ -67,9 +84,15 @@ pub static DELETE_TEST_SUITE: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Deletes the test suites named.
+/// Deletes the given test suites.
 ///
-/// `DELETE /api/v1/{tenant}/tests/by-ids` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/{tenant}/tests/by-ids`. Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteTestSuitesByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -79,7 +102,7 @@ pub struct DeleteTestSuitesByIds<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DeleteTestSuitesByIds, DELETE_TEST_SUITES_BY_IDS, json kestra_models::BulkOutcome);
 
 impl DeleteTestSuitesByIds {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(test_suite_bulk_request: impl Into<::kestra_models::TestSuiteBulkRequest>) -> Self {
         let mut call = ::kestra_core::Call::new(&DELETE_TEST_SUITES_BY_IDS);
         crate::parameters::json(
@@ -103,9 +126,15 @@ pub static DELETE_TEST_SUITES_BY_IDS: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Disables the test suites named.
+/// Disables the given test suites.
 ///
-/// `POST /api/v1/{tenant}/tests/disable/by-ids` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `POST /api/v1/{tenant}/tests/disable/by-ids`. Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DisableTestSuitesByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -115,7 +144,7 @@ pub struct DisableTestSuitesByIds<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DisableTestSuitesByIds, DISABLE_TEST_SUITES_BY_IDS, json kestra_models::BulkOutcome);
 
 impl DisableTestSuitesByIds {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(test_suite_bulk_request: impl Into<::kestra_models::TestSuiteBulkRequest>) -> Self {
         let mut call = ::kestra_core::Call::new(&DISABLE_TEST_SUITES_BY_IDS);
         crate::parameters::json(
@@ -139,9 +168,15 @@ pub static DISABLE_TEST_SUITES_BY_IDS: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Enables the test suites named.
+/// Enables the given test suites.
 ///
-/// `POST /api/v1/{tenant}/tests/enable/by-ids` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `POST /api/v1/{tenant}/tests/enable/by-ids`. Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct EnableTestSuitesByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -151,7 +186,7 @@ pub struct EnableTestSuitesByIds<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(EnableTestSuitesByIds, ENABLE_TEST_SUITES_BY_IDS, json kestra_models::BulkOutcome);
 
 impl EnableTestSuitesByIds {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(test_suite_bulk_request: impl Into<::kestra_models::TestSuiteBulkRequest>) -> Self {
         let mut call = ::kestra_core::Call::new(&ENABLE_TEST_SUITES_BY_IDS);
         crate::parameters::json(
@@ -175,9 +210,15 @@ pub static ENABLE_TEST_SUITES_BY_IDS: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Reads the result of a run of a test suite.
+/// Returns the result of a run of a test suite.
 ///
-/// `GET /api/v1/{tenant}/tests/results/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/tests/results/{id}`. Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the run doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetTestResult<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -187,7 +228,9 @@ pub struct GetTestResult<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetTestResult, GET_TEST_RESULT, json kestra_models::TestSuiteRunResult);
 
 impl GetTestResult {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the run.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&GET_TEST_RESULT).path(id.as_ref()),
@@ -209,9 +252,15 @@ pub static GET_TEST_RESULT: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Reads a test suite, its source included.
+/// Returns a test suite with its source.
 ///
-/// `GET /api/v1/{tenant}/tests/{namespace}/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/tests/{namespace}/{id}`. Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the test suite doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetTestSuite<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -221,7 +270,10 @@ pub struct GetTestSuite<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetTestSuite, GET_TEST_SUITE, json kestra_models::TestSuite);
 
 impl GetTestSuite {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `id`: The id of the test suite.
     pub fn new(namespace: impl AsRef<str>, id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&GET_TEST_SUITE).path(namespace.as_ref()).path(id.as_ref()),
@@ -243,9 +295,15 @@ pub static GET_TEST_SUITE: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Reads the latest results of the test suites named.
+/// Returns the latest results of the given test suites.
 ///
-/// `POST /api/v1/{tenant}/tests/results/search/last` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `POST /api/v1/{tenant}/tests/results/search/last`. Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetTestsLastResult<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -255,7 +313,7 @@ pub struct GetTestsLastResult<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetTestsLastResult, GET_TESTS_LAST_RESULT, json kestra_models::TestsLastResultResponse);
 
 impl GetTestsLastResult {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(search_tests_last_result: impl Into<::kestra_models::SearchTestsLastResult>) -> Self {
         let mut call = ::kestra_core::Call::new(&GET_TESTS_LAST_RESULT);
         crate::parameters::json(
@@ -281,9 +339,16 @@ pub static GET_TESTS_LAST_RESULT: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Runs a test suite and answers its result.
+/// Runs a test suite. Returns its result.
 ///
-/// `POST /api/v1/{tenant}/tests/{namespace}/{id}/run` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/{tenant}/tests/{namespace}/{id}/run`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the test suite doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct RunTestSuite<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -293,7 +358,10 @@ pub struct RunTestSuite<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(RunTestSuite, RUN_TEST_SUITE, json kestra_models::TestSuiteRunResult);
 
 impl RunTestSuite {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `id`: The id of the test suite.
     pub fn new(namespace: impl AsRef<str>, id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&RUN_TEST_SUITE).path(namespace.as_ref()).path(id.as_ref()),
@@ -303,7 +371,7 @@ impl RunTestSuite {
 }
 
 impl<E> RunTestSuite<E> {
-    /// The request's body.
+    /// Sets the body of the request.
     pub fn run_request(mut self, run_request: impl Into<::kestra_models::RunRequest>) -> Self {
         crate::parameters::json(
             &mut self.call,
@@ -328,9 +396,15 @@ pub static RUN_TEST_SUITE: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Runs the test suites that a query matches.
+/// Runs the test suites that the query matches.
 ///
-/// `POST /api/v1/{tenant}/tests/run` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/{tenant}/tests/run`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct RunTestSuitesByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -340,7 +414,7 @@ pub struct RunTestSuitesByQuery<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(RunTestSuitesByQuery, RUN_TEST_SUITES_BY_QUERY, json kestra_models::TestRunByQueryResult);
 
 impl RunTestSuitesByQuery {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(run_by_query_request: impl Into<::kestra_models::RunByQueryRequest>) -> Self {
         let mut call = ::kestra_core::Call::new(&RUN_TEST_SUITES_BY_QUERY);
         crate::parameters::json(
@@ -365,7 +439,12 @@ pub static RUN_TEST_SUITES_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Searches the results of test suites, page by page.
 ///
-/// `GET /api/v1/{tenant}/tests/results/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/tests/results/search`. Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchTestSuiteResults<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -375,56 +454,56 @@ pub struct SearchTestSuiteResults<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(SearchTestSuiteResults, SEARCH_TEST_SUITE_RESULTS, paged kestra_models::Page<::kestra_models::TestSuiteRunResult>);
 
 impl SearchTestSuiteResults {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&SEARCH_TEST_SUITE_RESULTS), executor: ::kestra_core::Detached }
     }
 }
 
 impl<E> SearchTestSuiteResults<E> {
-    /// Only what belongs to this flow.
+    /// Limits the result to this flow.
     ///
-    /// `flowId` in the query.
+    /// `flowId` is a parameter of the query.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(flow_id));
         self
     }
 
-    /// Only what belongs to this namespace.
+    /// Limits the result to this namespace.
     ///
-    /// `namespace` in the query.
+    /// `namespace` is a parameter of the query.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(1, Into::<String>::into(namespace));
         self
     }
 
-    /// Which page, counted from 1.
+    /// Sets the page, counted from 1. Defaults to 1.
     ///
-    /// `page` in the query.
+    /// `page` is a parameter of the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(2, Into::<i64>::into(page));
         self
     }
 
-    /// How many rows a page has at most.
+    /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
-    /// `size` in the query.
+    /// `size` is a parameter of the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(3, Into::<i64>::into(size));
         self
     }
 
-    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    /// Sets what to sort by, each `field:asc` or `field:desc`; the first counts most.
     ///
-    /// `sort` in the query.
+    /// `sort` is a parameter of the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 4, sort);
         self
     }
 
-    /// Only results of this suite.
+    /// Limits the result to this test suite.
     ///
-    /// `testSuiteId` in the query.
+    /// `testSuiteId` is a parameter of the query.
     pub fn test_suite_id(mut self, test_suite_id: impl Into<String>) -> Self {
         self.call.set_query(5, Into::<String>::into(test_suite_id));
         self
@@ -453,7 +532,12 @@ pub static SEARCH_TEST_SUITE_RESULTS: ::kestra_core::OperationInfo = {
 
 /// Searches the test suites, page by page.
 ///
-/// `GET /api/v1/{tenant}/tests/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/tests/search`. Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchTestSuites<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -463,56 +547,56 @@ pub struct SearchTestSuites<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(SearchTestSuites, SEARCH_TEST_SUITES, paged kestra_models::Page<::kestra_models::TestSuite>);
 
 impl SearchTestSuites {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&SEARCH_TEST_SUITES), executor: ::kestra_core::Detached }
     }
 }
 
 impl<E> SearchTestSuites<E> {
-    /// Only what belongs to this flow.
+    /// Limits the result to this flow.
     ///
-    /// `flowId` in the query.
+    /// `flowId` is a parameter of the query.
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(flow_id));
         self
     }
 
-    /// Takes namespaces below the given one as well.
+    /// Includes namespaces below the given one.
     ///
-    /// `includeChildNamespaces` in the query.
+    /// `includeChildNamespaces` is a parameter of the query.
     pub fn include_child_namespaces(mut self, include_child_namespaces: bool) -> Self {
         self.call.set_query(1, include_child_namespaces);
         self
     }
 
-    /// Only what belongs to this namespace.
+    /// Limits the result to this namespace.
     ///
-    /// `namespace` in the query.
+    /// `namespace` is a parameter of the query.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(namespace));
         self
     }
 
-    /// Which page, counted from 1.
+    /// Sets the page, counted from 1. Defaults to 1.
     ///
-    /// `page` in the query.
+    /// `page` is a parameter of the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(3, Into::<i64>::into(page));
         self
     }
 
-    /// How many rows a page has at most.
+    /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
-    /// `size` in the query.
+    /// `size` is a parameter of the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(4, Into::<i64>::into(size));
         self
     }
 
-    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    /// Sets what to sort by, each `field:asc` or `field:desc`; the first counts most.
     ///
-    /// `sort` in the query.
+    /// `sort` is a parameter of the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 5, sort);
         self
@@ -541,7 +625,14 @@ pub static SEARCH_TEST_SUITES: ::kestra_core::OperationInfo = {
 
 /// Replaces the source of a test suite.
 ///
-/// `PUT /api/v1/{tenant}/tests/{namespace}/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `PUT /api/v1/{tenant}/tests/{namespace}/{id}`. Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the test suite doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the source is invalid.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateTestSuite<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -551,7 +642,11 @@ pub struct UpdateTestSuite<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(UpdateTestSuite, UPDATE_TEST_SUITE, json kestra_models::TestSuite);
 
 impl UpdateTestSuite {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `id`: The id of the test suite.
+    /// - `source`: YAML source.
     pub fn new(namespace: impl AsRef<str>, id: impl AsRef<str>, source: impl Into<String>) -> Self {
         let mut call =
             ::kestra_core::Call::new(&UPDATE_TEST_SUITE).path(namespace.as_ref()).path(id.as_ref());
@@ -573,9 +668,14 @@ pub static UPDATE_TEST_SUITE: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Checks the source of a test suite.
+/// Validates the source of a test suite.
 ///
-/// `POST /api/v1/{tenant}/tests/validate` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `POST /api/v1/{tenant}/tests/validate`. Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ValidateTestSuite<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -585,7 +685,9 @@ pub struct ValidateTestSuite<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ValidateTestSuite, VALIDATE_TEST_SUITE, json kestra_models::FlowValidation);
 
 impl ValidateTestSuite {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `source`: YAML source.
     pub fn new(source: impl Into<String>) -> Self {
         let mut call = ::kestra_core::Call::new(&VALIDATE_TEST_SUITE);
         crate::parameters::yaml(&mut call, source.into());

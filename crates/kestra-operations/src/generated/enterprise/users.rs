@@ -2,7 +2,13 @@
 
 /// Lists the users whose names begin with a text.
 ///
-/// `POST /api/v1/{tenant}/tenant-access/autocomplete` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `POST /api/v1/{tenant}/tenant-access/autocomplete`. Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct AutocompleteUsers<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -12,7 +18,7 @@ pub struct AutocompleteUsers<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(AutocompleteUsers, AUTOCOMPLETE_USERS, json Vec<::kestra_models::UserTenantAccess>);
 
 impl AutocompleteUsers {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(user_api_autocomplete: impl Into<::kestra_models::UserApiAutocomplete>) -> Self {
         let mut call = ::kestra_core::Call::new(&AUTOCOMPLETE_USERS);
         crate::parameters::json(
@@ -38,9 +44,16 @@ pub static AUTOCOMPLETE_USERS: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Creates an API token of a user, which is shown this once.
+/// Creates an API token of a user. Only this response has its value.
 ///
-/// `POST /api/v1/users/{id}/api-tokens` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/users/{id}/api-tokens`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the user doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateApiTokenForUser<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -50,7 +63,9 @@ pub struct CreateApiTokenForUser<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(CreateApiTokenForUser, CREATE_API_TOKEN_FOR_USER, json kestra_models::CreateApiTokenResponse);
 
 impl CreateApiTokenForUser {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the user.
     pub fn new(
         id: impl AsRef<str>,
         create_api_token_request: impl Into<::kestra_models::CreateApiTokenRequest>,
@@ -79,7 +94,13 @@ pub static CREATE_API_TOKEN_FOR_USER: ::kestra_core::OperationInfo = {
 
 /// Creates a user.
 ///
-/// `POST /api/v1/users` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/users`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateUser<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -89,7 +110,7 @@ pub struct CreateUser<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(CreateUser, CREATE_USER, json kestra_models::UserDetail);
 
 impl CreateUser {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(create_or_update_user_request: impl Into<::kestra_models::CreateOrUpdateUserRequest>) -> Self {
         let mut call = ::kestra_core::Call::new(&CREATE_USER);
         crate::parameters::json(
@@ -114,7 +135,13 @@ pub static CREATE_USER: ::kestra_core::OperationInfo = {
 
 /// Deletes an API token of a user.
 ///
-/// `DELETE /api/v1/users/{id}/api-tokens/{tokenId}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/users/{id}/api-tokens/{tokenId}`. Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the user or token doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteApiTokenForUser<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -124,7 +151,10 @@ pub struct DeleteApiTokenForUser<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DeleteApiTokenForUser, DELETE_API_TOKEN_FOR_USER, empty);
 
 impl DeleteApiTokenForUser {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the user.
+    /// - `token_id`: The id of the token.
     pub fn new(id: impl AsRef<str>, token_id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&DELETE_API_TOKEN_FOR_USER)
@@ -152,7 +182,13 @@ pub static DELETE_API_TOKEN_FOR_USER: ::kestra_core::OperationInfo = {
 
 /// Ends the sessions of a user.
 ///
-/// `DELETE /api/v1/users/{id}/refresh-token` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/users/{id}/refresh-token`. Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the user doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteRefreshToken<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -162,7 +198,9 @@ pub struct DeleteRefreshToken<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DeleteRefreshToken, DELETE_REFRESH_TOKEN, empty);
 
 impl DeleteRefreshToken {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the user.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&DELETE_REFRESH_TOKEN).path(id.as_ref()),
@@ -186,7 +224,13 @@ pub static DELETE_REFRESH_TOKEN: ::kestra_core::OperationInfo = {
 
 /// Deletes a user.
 ///
-/// `DELETE /api/v1/users/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/users/{id}`. Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the user doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteUser<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -196,7 +240,9 @@ pub struct DeleteUser<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DeleteUser, DELETE_USER, empty);
 
 impl DeleteUser {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the user.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&DELETE_USER).path(id.as_ref()),
@@ -218,9 +264,15 @@ pub static DELETE_USER: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
 };
 
-/// Takes a way to log in away from a user.
+/// Removes a way to log in from a user.
 ///
-/// `DELETE /api/v1/users/{id}/auths/{auth}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/users/{id}/auths/{auth}`. Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the user or auth doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteUserAuthMethod<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -230,7 +282,10 @@ pub struct DeleteUserAuthMethod<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DeleteUserAuthMethod, DELETE_USER_AUTH_METHOD, json kestra_models::UserDetail);
 
 impl DeleteUserAuthMethod {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the user.
+    /// - `auth`: The id of the way to log in.
     pub fn new(id: impl AsRef<str>, auth: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&DELETE_USER_AUTH_METHOD).path(id.as_ref()).path(auth.as_ref()),
@@ -252,9 +307,15 @@ pub static DELETE_USER_AUTH_METHOD: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Reads a user.
+/// Returns a user.
 ///
-/// `GET /api/v1/users/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/users/{id}`. Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the user doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetUser<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -264,7 +325,9 @@ pub struct GetUser<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetUser, GET_USER, json kestra_models::UserDetail);
 
 impl GetUser {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the user.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&GET_USER).path(id.as_ref()),
@@ -286,9 +349,15 @@ pub static GET_USER: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Logs in as another user, by a redirect with a session cookie.
+/// Logs in as another user. The response is a redirect with a session cookie.
 ///
-/// `POST /api/v1/users/{id}/impersonate` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/users/{id}/impersonate`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the user doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct Impersonate<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -298,7 +367,9 @@ pub struct Impersonate<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(Impersonate, IMPERSONATE, optional serde_json::Value);
 
 impl Impersonate {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the user.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&IMPERSONATE).path(id.as_ref()),
@@ -321,7 +392,13 @@ pub static IMPERSONATE: ::kestra_core::OperationInfo = {
 
 /// Lists the API tokens of a user, without their values.
 ///
-/// `GET /api/v1/users/{id}/api-tokens` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/users/{id}/api-tokens`. Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the user doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListApiTokensForUser<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -331,7 +408,9 @@ pub struct ListApiTokensForUser<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ListApiTokensForUser, LIST_API_TOKENS_FOR_USER, json kestra_models::TokenList);
 
 impl ListApiTokensForUser {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the user.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&LIST_API_TOKENS_FOR_USER).path(id.as_ref()),
@@ -355,7 +434,13 @@ pub static LIST_API_TOKENS_FOR_USER: ::kestra_core::OperationInfo = {
 
 /// Searches the users, page by page.
 ///
-/// `GET /api/v1/users` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/users`. Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListUsers<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -365,56 +450,56 @@ pub struct ListUsers<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ListUsers, LIST_USERS, paged kestra_models::Page<::kestra_models::UserSummary>);
 
 impl ListUsers {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&LIST_USERS), executor: ::kestra_core::Detached }
     }
 }
 
 impl<E> ListUsers<E> {
-    /// Adds a filter; all have to hold.
+    /// Adds a filter; all filters must match.
     ///
-    /// `filters` in the query; 1.3 and later.
+    /// `filters` is a parameter of the query. Requires Kestra 1.3 or later.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
-    /// Which rows; all have to hold.
+    /// Sets all filters; all must match. Requires Kestra 1.3 or later.
     ///
-    /// `filters` in the query; 1.3 and later.
+    /// `filters` is a parameter of the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
-    /// Which page, counted from 1.
+    /// Sets the page, counted from 1. Defaults to 1.
     ///
-    /// `page` in the query.
+    /// `page` is a parameter of the query.
     pub fn page(mut self, page: impl Into<i64>) -> Self {
         self.call.set_query(1, Into::<i64>::into(page));
         self
     }
 
-    /// Only what has this text in it.
+    /// Limits the result to what contains this text. Kestra before 2.0 only.
     ///
-    /// `q` in the query; before 2.0.
+    /// `q` is a parameter of the query.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(q));
         self
     }
 
-    /// How many rows a page has at most.
+    /// Sets how many rows a page has at most, at least 1. Most servers assume 10.
     ///
-    /// `size` in the query.
+    /// `size` is a parameter of the query.
     pub fn size(mut self, size: impl Into<i64>) -> Self {
         self.call.set_query(3, Into::<i64>::into(size));
         self
     }
 
-    /// What to sort by, `field:asc` or `field:desc`; the first counts most.
+    /// Sets what to sort by, each `field:asc` or `field:desc`; the first counts most.
     ///
-    /// `sort` in the query.
+    /// `sort` is a parameter of the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 4, sort);
         self
@@ -446,9 +531,16 @@ pub static LIST_USERS: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Changes single fields of a user.
+/// Updates single fields of a user.
 ///
-/// `PATCH /api/v1/users/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `PATCH /api/v1/users/{id}`. Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the user doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PatchUser<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -458,7 +550,9 @@ pub struct PatchUser<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(PatchUser, PATCH_USER, json kestra_models::UserDetail);
 
 impl PatchUser {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the user.
     pub fn new(
         id: impl AsRef<str>,
         user_details_request: impl Into<::kestra_models::UserDetailsRequest>,
@@ -488,7 +582,14 @@ pub static PATCH_USER: ::kestra_core::OperationInfo = {
 
 /// Sets the password of a user.
 ///
-/// `PATCH /api/v1/users/{id}/password` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `PATCH /api/v1/users/{id}/password`. Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the user doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PatchUserPassword<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -498,7 +599,9 @@ pub struct PatchUserPassword<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(PatchUserPassword, PATCH_USER_PASSWORD, json kestra_models::UserDetail);
 
 impl PatchUserPassword {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the user.
     pub fn new(
         id: impl AsRef<str>,
         patch_user_password_request: impl Into<::kestra_models::PatchUserPasswordRequest>,
@@ -526,9 +629,16 @@ pub static PATCH_USER_PASSWORD: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Sets whether a user may do everything.
+/// Sets whether a user may do everything on the instance.
 ///
-/// `PATCH /api/v1/users/{id}/superadmin` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `PATCH /api/v1/users/{id}/superadmin`. Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the user doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SetUserInstanceOwner<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -538,7 +648,9 @@ pub struct SetUserInstanceOwner<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(SetUserInstanceOwner, SET_USER_INSTANCE_OWNER, empty);
 
 impl SetUserInstanceOwner {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the user.
     pub fn new(
         id: impl AsRef<str>,
         patch_super_admin_request: impl Into<::kestra_models::PatchSuperAdminRequest>,
@@ -568,7 +680,14 @@ pub static SET_USER_INSTANCE_OWNER: ::kestra_core::OperationInfo = {
 
 /// Sets whether a user is a restricted one.
 ///
-/// `PATCH /api/v1/users/{id}/restricted` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `PATCH /api/v1/users/{id}/restricted`. Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the user doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SetUserRestricted<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -578,7 +697,9 @@ pub struct SetUserRestricted<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(SetUserRestricted, SET_USER_RESTRICTED, empty);
 
 impl SetUserRestricted {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the user.
     pub fn new(
         id: impl AsRef<str>,
         patch_restricted_request: impl Into<::kestra_models::PatchRestrictedRequest>,
@@ -606,9 +727,15 @@ pub static SET_USER_RESTRICTED: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
 };
 
-/// Changes one's own password.
+/// Sets the password of the current user.
 ///
-/// `PUT /api/v1/me/password` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+/// `PUT /api/v1/me/password`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateCurrentUserPassword<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -618,7 +745,7 @@ pub struct UpdateCurrentUserPassword<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(UpdateCurrentUserPassword, UPDATE_CURRENT_USER_PASSWORD, optional serde_json::Value);
 
 impl UpdateCurrentUserPassword {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(update_password_request: impl Into<::kestra_models::UpdatePasswordRequest>) -> Self {
         let mut call = ::kestra_core::Call::new(&UPDATE_CURRENT_USER_PASSWORD);
         crate::parameters::json(
@@ -643,7 +770,14 @@ pub static UPDATE_CURRENT_USER_PASSWORD: ::kestra_core::OperationInfo = {
 
 /// Replaces a user.
 ///
-/// `PUT /api/v1/users/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `PUT /api/v1/users/{id}`. Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the user doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateUser<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -653,7 +787,9 @@ pub struct UpdateUser<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(UpdateUser, UPDATE_USER, json kestra_models::UserDetail);
 
 impl UpdateUser {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the user.
     pub fn new(
         id: impl AsRef<str>,
         create_or_update_user_request: impl Into<::kestra_models::CreateOrUpdateUserRequest>,
@@ -683,7 +819,14 @@ pub static UPDATE_USER: ::kestra_core::OperationInfo = {
 
 /// Sets the groups of a user.
 ///
-/// `PUT /api/v1/{tenant}/users/{id}/groups` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `PUT /api/v1/{tenant}/users/{id}/groups`. Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the user doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateUserGroups<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -693,7 +836,9 @@ pub struct UpdateUserGroups<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(UpdateUserGroups, UPDATE_USER_GROUPS, empty);
 
 impl UpdateUserGroups {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the user.
     pub fn new(
         id: impl AsRef<str>,
         update_user_groups_request: impl Into<::kestra_models::UpdateUserGroupsRequest>,

@@ -2,7 +2,13 @@
 
 /// Creates a worker queue.
 ///
-/// `POST /api/v1/instance/worker-queues` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/instance/worker-queues` (Kestra 2.0 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct CreateWorkerQueue<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -12,7 +18,7 @@ pub struct CreateWorkerQueue<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(CreateWorkerQueue, CREATE_WORKER_QUEUE, json kestra_models::WorkerQueue);
 
 impl CreateWorkerQueue {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(
         create_or_update_worker_queue_request: impl Into<::kestra_models::CreateOrUpdateWorkerQueueRequest>,
     ) -> Self {
@@ -43,7 +49,13 @@ pub static CREATE_WORKER_QUEUE: ::kestra_core::OperationInfo = {
 
 /// Deletes a worker queue.
 ///
-/// `DELETE /api/v1/instance/worker-queues/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/instance/worker-queues/{id}` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the worker queue doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteWorkerQueue<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -53,7 +65,9 @@ pub struct DeleteWorkerQueue<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DeleteWorkerQueue, DELETE_WORKER_QUEUE, empty);
 
 impl DeleteWorkerQueue {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the worker queue.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&DELETE_WORKER_QUEUE).path(id.as_ref()),
@@ -77,9 +91,15 @@ pub static DELETE_WORKER_QUEUE: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
 };
 
-/// Reads a worker queue.
+/// Returns a worker queue.
 ///
-/// `GET /api/v1/instance/worker-queues/{id}` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/instance/worker-queues/{id}` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the worker queue doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetWorkerQueue<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -89,7 +109,9 @@ pub struct GetWorkerQueue<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetWorkerQueue, GET_WORKER_QUEUE, json kestra_models::WorkerQueueDetails);
 
 impl GetWorkerQueue {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the worker queue.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&GET_WORKER_QUEUE).path(id.as_ref()),
@@ -115,7 +137,13 @@ pub static GET_WORKER_QUEUE: ::kestra_core::OperationInfo = {
 
 /// Lists the worker groups that take work from a queue.
 ///
-/// `GET /api/v1/instance/worker-queues/{id}/subscribers` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/instance/worker-queues/{id}/subscribers` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the worker queue doesn't exist.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListWorkerQueueSubscribers<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -125,7 +153,9 @@ pub struct ListWorkerQueueSubscribers<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ListWorkerQueueSubscribers, LIST_WORKER_QUEUE_SUBSCRIBERS, json kestra_models::WorkerQueueSubscribers);
 
 impl ListWorkerQueueSubscribers {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the worker queue.
     pub fn new(id: impl AsRef<str>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&LIST_WORKER_QUEUE_SUBSCRIBERS).path(id.as_ref()),
@@ -151,7 +181,12 @@ pub static LIST_WORKER_QUEUE_SUBSCRIBERS: ::kestra_core::OperationInfo = {
 
 /// Lists the worker queues.
 ///
-/// `GET /api/v1/instance/worker-queues` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/instance/worker-queues` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListWorkerQueues<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -161,7 +196,7 @@ pub struct ListWorkerQueues<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(ListWorkerQueues, LIST_WORKER_QUEUES, json kestra_models::WorkerQueueList);
 
 impl ListWorkerQueues {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&LIST_WORKER_QUEUES), executor: ::kestra_core::Detached }
     }
@@ -183,7 +218,14 @@ pub static LIST_WORKER_QUEUES: ::kestra_core::OperationInfo = {
 
 /// Replaces a worker queue.
 ///
-/// `PUT /api/v1/instance/worker-queues/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+/// `PUT /api/v1/instance/worker-queues/{id}` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the worker queue doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateWorkerQueue<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -193,7 +235,9 @@ pub struct UpdateWorkerQueue<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(UpdateWorkerQueue, UPDATE_WORKER_QUEUE, json kestra_models::WorkerQueue);
 
 impl UpdateWorkerQueue {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `id`: The id of the worker queue.
     pub fn new(
         id: impl AsRef<str>,
         create_or_update_worker_queue_request: impl Into<::kestra_models::CreateOrUpdateWorkerQueueRequest>,

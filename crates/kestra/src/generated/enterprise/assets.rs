@@ -3,39 +3,74 @@
 impl crate::areas::Assets {
     /// Creates an asset.
     ///
-    /// `POST /api/v1/{tenant}/assets` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+    /// - `source`: YAML source.
+    ///
+    /// `POST /api/v1/{tenant}/assets`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the source is invalid.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn create_asset(&self, source: impl Into<String>) -> ::kestra_operations::CreateAsset<crate::Client> {
         ::kestra_operations::CreateAsset::new(source).on(self.client().clone())
     }
 
     /// Deletes an asset.
     ///
-    /// `DELETE /api/v1/{tenant}/assets/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the asset.
+    ///
+    /// `DELETE /api/v1/{tenant}/assets/{id}`. Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the asset doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn delete_asset(&self, id: impl AsRef<str>) -> ::kestra_operations::DeleteAsset<crate::Client> {
         ::kestra_operations::DeleteAsset::new(id).on(self.client().clone())
     }
 
     /// Deletes every lineage event that the filters match.
     ///
-    /// `DELETE /api/v1/{tenant}/assets/lineage-events/by-query` (Kestra 1.3 and later, before 2.1); Enterprise; never repeated unless provably unsent or answered 429.
+    /// `DELETE /api/v1/{tenant}/assets/lineage-events/by-query` (Kestra 1.3 and later, before 2.1). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Build`](crate::ErrorKind::Build) if neither a filter nor `all` is set.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or Kestra 2.1 or later, or open source.
     pub fn delete_asset_lineage_events_by_query(
         &self,
     ) -> ::kestra_operations::DeleteAssetLineageEventsByQuery<crate::Client> {
         ::kestra_operations::DeleteAssetLineageEventsByQuery::new().on(self.client().clone())
     }
 
-    /// Deletes every record of use that the filters match.
+    /// Deletes every usage of assets that the filters match.
     ///
-    /// `DELETE /api/v1/{tenant}/assets/usages/by-query` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent or answered 429.
+    /// `DELETE /api/v1/{tenant}/assets/usages/by-query` (Kestra 1.3 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Build`](crate::ErrorKind::Build) if neither a filter nor `all` is set.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
     pub fn delete_asset_usages_by_query(
         &self,
     ) -> ::kestra_operations::DeleteAssetUsagesByQuery<crate::Client> {
         ::kestra_operations::DeleteAssetUsagesByQuery::new().on(self.client().clone())
     }
 
-    /// Deletes the assets named.
+    /// Deletes the given assets.
     ///
-    /// `DELETE /api/v1/{tenant}/assets/by-ids` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// `DELETE /api/v1/{tenant}/assets/by-ids`. Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn delete_assets_by_ids(
         &self,
         ids: impl IntoIterator<Item = impl Into<String>>,
@@ -45,21 +80,44 @@ impl crate::areas::Assets {
 
     /// Deletes every asset that the filters match.
     ///
-    /// `DELETE /api/v1/{tenant}/assets/by-query` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+    /// `DELETE /api/v1/{tenant}/assets/by-query`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Build`](crate::ErrorKind::Build) if neither a filter nor `all` is set.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn delete_assets_by_query(&self) -> ::kestra_operations::DeleteAssetsByQuery<crate::Client> {
         ::kestra_operations::DeleteAssetsByQuery::new().on(self.client().clone())
     }
 
-    /// Reads an asset.
+    /// Returns an asset.
     ///
-    /// `GET /api/v1/{tenant}/assets/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `id`: The id of the asset.
+    ///
+    /// `GET /api/v1/{tenant}/assets/{id}`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the asset doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn get_asset(&self, id: impl AsRef<str>) -> ::kestra_operations::GetAsset<crate::Client> {
         ::kestra_operations::GetAsset::new(id).on(self.client().clone())
     }
 
-    /// Reads what an asset is made from and what is made from it.
+    /// Returns the graph of the flows and assets that an asset depends on or that depend on it.
     ///
-    /// `GET /api/v1/{tenant}/assets/{id}/dependencies` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `id`: The id of the asset.
+    ///
+    /// `GET /api/v1/{tenant}/assets/{id}/dependencies`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the asset doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn get_asset_dependencies(
         &self,
         id: impl AsRef<str>,
@@ -67,39 +125,74 @@ impl crate::areas::Assets {
         ::kestra_operations::GetAssetDependencies::new(id).on(self.client().clone())
     }
 
-    /// Locks an asset against executions that would change it.
+    /// Locks an asset, so that other executions can't change it.
     ///
-    /// `POST /api/v1/{tenant}/assets/{id}/lock` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+    /// - `id`: The id of the asset.
+    ///
+    /// `POST /api/v1/{tenant}/assets/{id}/lock` (Kestra 2.0 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the asset doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn lock_asset(&self, id: impl AsRef<str>) -> ::kestra_operations::LockAsset<crate::Client> {
         ::kestra_operations::LockAsset::new(id).on(self.client().clone())
     }
 
-    /// Searches the events that read or made assets, page by page.
+    /// Searches the task runs that read or wrote assets, page by page.
     ///
-    /// `GET /api/v1/{tenant}/assets/lineage-events/search` (Kestra 1.3 and later, before 2.1); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/{tenant}/assets/lineage-events/search` (Kestra 1.3 and later, before 2.1). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or Kestra 2.1 or later, or open source.
     pub fn search_asset_lineage_events(
         &self,
     ) -> ::kestra_operations::SearchAssetLineageEvents<crate::Client> {
         ::kestra_operations::SearchAssetLineageEvents::new().on(self.client().clone())
     }
 
-    /// Searches which flows use assets, page by page.
+    /// Searches the usages of assets by task runs, page by page.
     ///
-    /// `GET /api/v1/{tenant}/assets/usages/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/{tenant}/assets/usages/search`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn search_asset_usages(&self) -> ::kestra_operations::SearchAssetUsages<crate::Client> {
         ::kestra_operations::SearchAssetUsages::new().on(self.client().clone())
     }
 
     /// Searches the assets, page by page.
     ///
-    /// `GET /api/v1/{tenant}/assets/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/{tenant}/assets/search`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn search_assets(&self) -> ::kestra_operations::SearchAssets<crate::Client> {
         ::kestra_operations::SearchAssets::new().on(self.client().clone())
     }
 
-    /// Takes the lock off an asset.
+    /// Unlocks an asset.
     ///
-    /// `DELETE /api/v1/{tenant}/assets/{id}/lock` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the asset.
+    ///
+    /// `DELETE /api/v1/{tenant}/assets/{id}/lock` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the asset doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn unlock_asset(&self, id: impl AsRef<str>) -> ::kestra_operations::UnlockAsset<crate::Client> {
         ::kestra_operations::UnlockAsset::new(id).on(self.client().clone())
     }

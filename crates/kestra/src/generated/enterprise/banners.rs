@@ -3,7 +3,13 @@
 impl crate::areas::Banners {
     /// Creates a banner.
     ///
-    /// `POST /api/v1/banners` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+    /// `POST /api/v1/banners`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn create_banner(
         &self,
         banner: impl Into<::kestra_models::Banner>,
@@ -13,21 +19,44 @@ impl crate::areas::Banners {
 
     /// Deletes a banner.
     ///
-    /// `DELETE /api/v1/banners/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the banner.
+    ///
+    /// `DELETE /api/v1/banners/{id}`. Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the banner doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn delete_banner(&self, id: impl AsRef<str>) -> ::kestra_operations::DeleteBanner<crate::Client> {
         ::kestra_operations::DeleteBanner::new(id).on(self.client().clone())
     }
 
     /// Searches the banners.
     ///
-    /// `GET /api/v1/banners/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/banners/search`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn search_banners(&self) -> ::kestra_operations::SearchBanners<crate::Client> {
         ::kestra_operations::SearchBanners::new().on(self.client().clone())
     }
 
     /// Replaces a banner.
     ///
-    /// `PUT /api/v1/banners/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the banner.
+    ///
+    /// `PUT /api/v1/banners/{id}`. Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the banner doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn update_banner(
         &self,
         id: impl AsRef<str>,

@@ -3,7 +3,13 @@
 impl crate::areas::Blueprints {
     /// Creates a flow blueprint.
     ///
-    /// `POST /api/v1/{tenant}/blueprints/flows` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+    /// `POST /api/v1/{tenant}/blueprints/flows`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn create_flow_blueprint(
         &self,
         flow_blueprint_create_or_update: impl Into<::kestra_models::FlowBlueprintCreateOrUpdate>,
@@ -12,11 +18,15 @@ impl crate::areas::Blueprints {
             .on(self.client().clone())
     }
 
-    /// Creates a blueprint of one's own.
+    /// Creates a blueprint of the instance.
     ///
-    /// `POST /api/v1/{tenant}/blueprints/custom` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+    /// `POST /api/v1/{tenant}/blueprints/custom`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429. Deprecated by the server.
     ///
-    /// Deprecated by the server.
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn create_internal_blueprint(
         &self,
         blueprint_item_with_source: impl Into<::kestra_models::BlueprintItemWithSource>,
@@ -27,7 +37,15 @@ impl crate::areas::Blueprints {
 
     /// Deletes a flow blueprint.
     ///
-    /// `DELETE /api/v1/{tenant}/blueprints/flows/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the blueprint.
+    ///
+    /// `DELETE /api/v1/{tenant}/blueprints/flows/{id}`. Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the blueprint doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn delete_flow_blueprint(
         &self,
         id: impl AsRef<str>,
@@ -35,11 +53,17 @@ impl crate::areas::Blueprints {
         ::kestra_operations::DeleteFlowBlueprint::new(id).on(self.client().clone())
     }
 
-    /// Deletes a blueprint of one's own.
+    /// Deletes a blueprint of the instance.
     ///
-    /// `DELETE /api/v1/{tenant}/blueprints/custom/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the blueprint.
     ///
-    /// Deprecated by the server.
+    /// `DELETE /api/v1/{tenant}/blueprints/custom/{id}`. Enterprise Edition only. Idempotent, and so retried. Deprecated by the server.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the blueprint doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn delete_internal_blueprint(
         &self,
         id: impl AsRef<str>,
@@ -47,9 +71,17 @@ impl crate::areas::Blueprints {
         ::kestra_operations::DeleteInternalBlueprint::new(id).on(self.client().clone())
     }
 
-    /// Reads a flow blueprint by the older route.
+    /// Returns a flow blueprint. Prefer `get_flow_blueprint_by_id`.
     ///
-    /// `GET /api/v1/{tenant}/blueprints/flow/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `id`: The id of the blueprint.
+    ///
+    /// `GET /api/v1/{tenant}/blueprints/flow/{id}`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the blueprint doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn get_flow_blueprint(
         &self,
         id: impl AsRef<str>,
@@ -57,9 +89,17 @@ impl crate::areas::Blueprints {
         ::kestra_operations::GetFlowBlueprint::new(id).on(self.client().clone())
     }
 
-    /// Reads a flow blueprint.
+    /// Returns a flow blueprint.
     ///
-    /// `GET /api/v1/{tenant}/blueprints/flows/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `id`: The id of the blueprint.
+    ///
+    /// `GET /api/v1/{tenant}/blueprints/flows/{id}`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the blueprint doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn get_flow_blueprint_by_id(
         &self,
         id: impl AsRef<str>,
@@ -67,9 +107,17 @@ impl crate::areas::Blueprints {
         ::kestra_operations::GetFlowBlueprintById::new(id).on(self.client().clone())
     }
 
-    /// Reads a blueprint of one's own.
+    /// Returns a blueprint of the instance.
     ///
-    /// `GET /api/v1/{tenant}/blueprints/custom/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `id`: The id of the blueprint.
+    ///
+    /// `GET /api/v1/{tenant}/blueprints/custom/{id}`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the blueprint doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn get_internal_blueprint(
         &self,
         id: impl AsRef<str>,
@@ -77,9 +125,17 @@ impl crate::areas::Blueprints {
         ::kestra_operations::GetInternalBlueprint::new(id).on(self.client().clone())
     }
 
-    /// Reads the YAML source of a blueprint of one's own.
+    /// Returns the YAML source of a blueprint of the instance.
     ///
-    /// `GET /api/v1/{tenant}/blueprints/custom/{id}/source` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `id`: The id of the blueprint.
+    ///
+    /// `GET /api/v1/{tenant}/blueprints/custom/{id}/source`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the blueprint doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn get_internal_blueprint_source(
         &self,
         id: impl AsRef<str>,
@@ -87,16 +143,31 @@ impl crate::areas::Blueprints {
         ::kestra_operations::GetInternalBlueprintSource::new(id).on(self.client().clone())
     }
 
-    /// Searches one's own blueprints, page by page.
+    /// Searches the blueprints of the instance, page by page.
     ///
-    /// `GET /api/v1/{tenant}/blueprints/custom` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/{tenant}/blueprints/custom`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn search_internal_blueprints(&self) -> ::kestra_operations::SearchInternalBlueprints<crate::Client> {
         ::kestra_operations::SearchInternalBlueprints::new().on(self.client().clone())
     }
 
     /// Replaces a flow blueprint.
     ///
-    /// `PUT /api/v1/{tenant}/blueprints/flows/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the blueprint.
+    ///
+    /// `PUT /api/v1/{tenant}/blueprints/flows/{id}`. Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the blueprint doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn update_flow_blueprint(
         &self,
         id: impl AsRef<str>,
@@ -106,11 +177,18 @@ impl crate::areas::Blueprints {
             .on(self.client().clone())
     }
 
-    /// Replaces a blueprint of one's own.
+    /// Replaces a blueprint of the instance.
     ///
-    /// `PUT /api/v1/{tenant}/blueprints/custom/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the blueprint.
     ///
-    /// Deprecated by the server.
+    /// `PUT /api/v1/{tenant}/blueprints/custom/{id}`. Enterprise Edition only. Idempotent, and so retried. Deprecated by the server.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the blueprint doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn update_internal_blueprint(
         &self,
         id: impl AsRef<str>,
@@ -120,9 +198,18 @@ impl crate::areas::Blueprints {
             .on(self.client().clone())
     }
 
-    /// Fills in a blueprint's template and answers the source.
+    /// Fills the arguments of a blueprint's template. Returns the resulting source.
     ///
-    /// `POST /api/v1/{tenant}/blueprints/flows/{id}/use-template` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+    /// - `id`: The id of the blueprint.
+    ///
+    /// `POST /api/v1/{tenant}/blueprints/flows/{id}/use-template`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the blueprint doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn use_blueprint_template(
         &self,
         id: impl AsRef<str>,

@@ -3,7 +3,13 @@
 impl crate::areas::CaseTemplates {
     /// Creates a template of cases.
     ///
-    /// `POST /api/v1/{tenant}/case-templates` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+    /// `POST /api/v1/{tenant}/case-templates` (Kestra 2.0 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn create_case_template(
         &self,
         case_template_request: impl Into<::kestra_models::CaseTemplateRequest>,
@@ -13,7 +19,15 @@ impl crate::areas::CaseTemplates {
 
     /// Deletes a template of cases.
     ///
-    /// `DELETE /api/v1/{tenant}/case-templates/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the template.
+    ///
+    /// `DELETE /api/v1/{tenant}/case-templates/{id}` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the template doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn delete_case_template(
         &self,
         id: impl AsRef<str>,
@@ -21,9 +35,17 @@ impl crate::areas::CaseTemplates {
         ::kestra_operations::DeleteCaseTemplate::new(id).on(self.client().clone())
     }
 
-    /// Reads a template of cases.
+    /// Returns a template of cases.
     ///
-    /// `GET /api/v1/{tenant}/case-templates/{id}` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `id`: The id of the template.
+    ///
+    /// `GET /api/v1/{tenant}/case-templates/{id}` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the template doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn get_case_template(
         &self,
         id: impl AsRef<str>,
@@ -33,14 +55,29 @@ impl crate::areas::CaseTemplates {
 
     /// Searches the templates of cases, page by page.
     ///
-    /// `GET /api/v1/{tenant}/case-templates/search` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/{tenant}/case-templates/search` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn search_case_templates(&self) -> ::kestra_operations::SearchCaseTemplates<crate::Client> {
         ::kestra_operations::SearchCaseTemplates::new().on(self.client().clone())
     }
 
     /// Replaces a template of cases.
     ///
-    /// `PUT /api/v1/{tenant}/case-templates/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the template.
+    ///
+    /// `PUT /api/v1/{tenant}/case-templates/{id}` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the template doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn update_case_template(
         &self,
         id: impl AsRef<str>,

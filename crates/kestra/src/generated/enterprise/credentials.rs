@@ -3,7 +3,13 @@
 impl crate::areas::Credentials {
     /// Creates a credential of a tenant.
     ///
-    /// `POST /api/v1/{tenant}/credentials` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent or answered 429.
+    /// `POST /api/v1/{tenant}/credentials` (Kestra 1.3 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
     pub fn create_credential(
         &self,
         create_credential_request: impl Into<::kestra_models::CreateCredentialRequest>,
@@ -13,7 +19,15 @@ impl crate::areas::Credentials {
 
     /// Creates a credential of a namespace.
     ///
-    /// `POST /api/v1/{tenant}/namespaces/{namespace}/credentials` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent or answered 429.
+    /// - `namespace`: The namespace, its levels separated by dots.
+    ///
+    /// `POST /api/v1/{tenant}/namespaces/{namespace}/credentials` (Kestra 1.3 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
     pub fn create_namespace_credential(
         &self,
         namespace: impl AsRef<str>,
@@ -25,7 +39,15 @@ impl crate::areas::Credentials {
 
     /// Deletes a credential of a tenant.
     ///
-    /// `DELETE /api/v1/{tenant}/credentials/{id}` (Kestra 1.3 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the credential.
+    ///
+    /// `DELETE /api/v1/{tenant}/credentials/{id}` (Kestra 1.3 and later). Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the credential doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
     pub fn delete_credential(
         &self,
         id: impl AsRef<str>,
@@ -35,7 +57,16 @@ impl crate::areas::Credentials {
 
     /// Deletes a credential of a namespace.
     ///
-    /// `DELETE /api/v1/{tenant}/namespaces/{namespace}/credentials/{name}` (Kestra 1.3 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `name`: Name of the credential.
+    ///
+    /// `DELETE /api/v1/{tenant}/namespaces/{namespace}/credentials/{name}` (Kestra 1.3 and later). Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the credential doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
     pub fn delete_namespace_credential(
         &self,
         namespace: impl AsRef<str>,
@@ -44,16 +75,31 @@ impl crate::areas::Credentials {
         ::kestra_operations::DeleteNamespaceCredential::new(namespace, name).on(self.client().clone())
     }
 
-    /// Reads a credential of a tenant, without its secrets.
+    /// Returns a credential of a tenant, without its secrets.
     ///
-    /// `GET /api/v1/{tenant}/credentials/{id}` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `id`: The id of the credential.
+    ///
+    /// `GET /api/v1/{tenant}/credentials/{id}` (Kestra 1.3 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the credential doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
     pub fn get_credential(&self, id: impl AsRef<str>) -> ::kestra_operations::GetCredential<crate::Client> {
         ::kestra_operations::GetCredential::new(id).on(self.client().clone())
     }
 
-    /// Lists the credentials that a namespace gets from its parents and the tenant.
+    /// Lists the credentials that a namespace inherits from its parents and the tenant.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/{namespace}/credentials/inherited` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `namespace`: The namespace, its levels separated by dots.
+    ///
+    /// `GET /api/v1/{tenant}/namespaces/{namespace}/credentials/inherited` (Kestra 1.3 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
     pub fn get_inherited_credentials(
         &self,
         namespace: impl AsRef<str>,
@@ -61,9 +107,18 @@ impl crate::areas::Credentials {
         ::kestra_operations::GetInheritedCredentials::new(namespace).on(self.client().clone())
     }
 
-    /// Reads a credential of a namespace, without its secrets.
+    /// Returns a credential of a namespace, without its secrets.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/{namespace}/credentials/{name}` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `name`: Name of the credential.
+    ///
+    /// `GET /api/v1/{tenant}/namespaces/{namespace}/credentials/{name}` (Kestra 1.3 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the credential doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
     pub fn get_namespace_credential(
         &self,
         namespace: impl AsRef<str>,
@@ -74,14 +129,28 @@ impl crate::areas::Credentials {
 
     /// Lists the credentials of a tenant, page by page.
     ///
-    /// `GET /api/v1/{tenant}/credentials` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/{tenant}/credentials` (Kestra 1.3 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
     pub fn list_credentials(&self) -> ::kestra_operations::ListCredentials<crate::Client> {
         ::kestra_operations::ListCredentials::new().on(self.client().clone())
     }
 
     /// Lists the credentials of a namespace, page by page.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/{namespace}/credentials` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `namespace`: The namespace, its levels separated by dots.
+    ///
+    /// `GET /api/v1/{tenant}/namespaces/{namespace}/credentials` (Kestra 1.3 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
     pub fn list_namespace_credentials(
         &self,
         namespace: impl AsRef<str>,
@@ -89,16 +158,33 @@ impl crate::areas::Credentials {
         ::kestra_operations::ListNamespaceCredentials::new(namespace).on(self.client().clone())
     }
 
-    /// Tries whether a tenant's credential works.
+    /// Tests a credential of a tenant.
     ///
-    /// `POST /api/v1/{tenant}/credentials/{id}/test` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent or answered 429.
+    /// - `id`: The id of the credential.
+    ///
+    /// `POST /api/v1/{tenant}/credentials/{id}/test` (Kestra 1.3 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the credential doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
     pub fn test_credential(&self, id: impl AsRef<str>) -> ::kestra_operations::TestCredential<crate::Client> {
         ::kestra_operations::TestCredential::new(id).on(self.client().clone())
     }
 
-    /// Tries whether a namespace's credential works.
+    /// Tests a credential of a namespace.
     ///
-    /// `POST /api/v1/{tenant}/namespaces/{namespace}/credentials/{name}/test` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent or answered 429.
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `name`: Name of the credential.
+    ///
+    /// `POST /api/v1/{tenant}/namespaces/{namespace}/credentials/{name}/test` (Kestra 1.3 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the credential doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
     pub fn test_namespace_credential(
         &self,
         namespace: impl AsRef<str>,
@@ -109,7 +195,16 @@ impl crate::areas::Credentials {
 
     /// Replaces a credential of a tenant.
     ///
-    /// `PUT /api/v1/{tenant}/credentials/{id}` (Kestra 1.3 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the credential.
+    ///
+    /// `PUT /api/v1/{tenant}/credentials/{id}` (Kestra 1.3 and later). Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the credential doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
     pub fn update_credential(
         &self,
         id: impl AsRef<str>,
@@ -120,7 +215,17 @@ impl crate::areas::Credentials {
 
     /// Replaces a credential of a namespace.
     ///
-    /// `PUT /api/v1/{tenant}/namespaces/{namespace}/credentials/{name}` (Kestra 1.3 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `name`: Name of the credential.
+    ///
+    /// `PUT /api/v1/{tenant}/namespaces/{namespace}/credentials/{name}` (Kestra 1.3 and later). Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the credential doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
     pub fn update_namespace_credential(
         &self,
         namespace: impl AsRef<str>,

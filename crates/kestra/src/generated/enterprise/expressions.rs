@@ -3,7 +3,13 @@
 impl crate::areas::Expressions {
     /// Evaluates the expressions in a text.
     ///
-    /// `POST /api/v1/{tenant}/expressions/render` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+    /// `POST /api/v1/{tenant}/expressions/render` (Kestra 2.0 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn render_expressions(
         &self,
         render_expression_request: impl Into<::kestra_models::RenderExpressionRequest>,

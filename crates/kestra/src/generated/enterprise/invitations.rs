@@ -3,7 +3,13 @@
 impl crate::areas::Invitations {
     /// Invites a user by mail.
     ///
-    /// `POST /api/v1/{tenant}/invitations` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+    /// `POST /api/v1/{tenant}/invitations`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn create_invitation(
         &self,
         invitation_create_request: impl Into<::kestra_models::InvitationCreateRequest>,
@@ -11,9 +17,17 @@ impl crate::areas::Invitations {
         ::kestra_operations::CreateInvitation::new(invitation_create_request).on(self.client().clone())
     }
 
-    /// Takes an invitation back.
+    /// Revokes an invitation.
     ///
-    /// `DELETE /api/v1/{tenant}/invitations/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the invitation.
+    ///
+    /// `DELETE /api/v1/{tenant}/invitations/{id}`. Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the invitation doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn delete_invitation(
         &self,
         id: impl AsRef<str>,
@@ -21,25 +35,45 @@ impl crate::areas::Invitations {
         ::kestra_operations::DeleteInvitation::new(id).on(self.client().clone())
     }
 
-    /// Lists the invitations of the user who is logged in.
+    /// Lists the invitations of the current user.
     ///
-    /// `GET /api/v1/me/invitations` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/me/invitations`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn find_all_invitations_for_current_user(
         &self,
     ) -> ::kestra_operations::FindAllInvitationsForCurrentUser<crate::Client> {
         ::kestra_operations::FindAllInvitationsForCurrentUser::new().on(self.client().clone())
     }
 
-    /// Reads an invitation.
+    /// Returns an invitation.
     ///
-    /// `GET /api/v1/{tenant}/invitations/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `id`: The id of the invitation.
+    ///
+    /// `GET /api/v1/{tenant}/invitations/{id}`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the invitation doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn get_invitation(&self, id: impl AsRef<str>) -> ::kestra_operations::GetInvitation<crate::Client> {
         ::kestra_operations::GetInvitation::new(id).on(self.client().clone())
     }
 
-    /// Lists the invitations to a mail address.
+    /// Lists the invitations to an e-mail address.
     ///
-    /// `GET /api/v1/{tenant}/invitations/email/{email}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `email`: E-mail address of the user.
+    ///
+    /// `GET /api/v1/{tenant}/invitations/email/{email}`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn list_invitations_by_email(
         &self,
         email: impl AsRef<str>,
@@ -49,7 +83,13 @@ impl crate::areas::Invitations {
 
     /// Searches the invitations, page by page.
     ///
-    /// `GET /api/v1/{tenant}/invitations/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/{tenant}/invitations/search`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn search_invitations(&self) -> ::kestra_operations::SearchInvitations<crate::Client> {
         ::kestra_operations::SearchInvitations::new().on(self.client().clone())
     }

@@ -3,7 +3,13 @@
 impl crate::areas::KillSwitches {
     /// Creates a kill switch, which stops executions that it matches.
     ///
-    /// `POST /api/v1/kill-switches` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent or answered 429.
+    /// `POST /api/v1/kill-switches` (Kestra 1.3 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
     pub fn create_kill_switch(
         &self,
         kill_switch: impl Into<::kestra_models::KillSwitch>,
@@ -13,7 +19,15 @@ impl crate::areas::KillSwitches {
 
     /// Deletes a kill switch.
     ///
-    /// `DELETE /api/v1/kill-switches/{id}` (Kestra 1.3 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the kill switch.
+    ///
+    /// `DELETE /api/v1/kill-switches/{id}` (Kestra 1.3 and later). Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the kill switch doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
     pub fn delete_kill_switch(
         &self,
         id: impl AsRef<str>,
@@ -23,14 +37,28 @@ impl crate::areas::KillSwitches {
 
     /// Searches the kill switches.
     ///
-    /// `GET /api/v1/kill-switches/search` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/kill-switches/search` (Kestra 1.3 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
     pub fn search_kill_switches(&self) -> ::kestra_operations::SearchKillSwitches<crate::Client> {
         ::kestra_operations::SearchKillSwitches::new().on(self.client().clone())
     }
 
     /// Replaces a kill switch.
     ///
-    /// `PUT /api/v1/kill-switches/{id}` (Kestra 1.3 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the kill switch.
+    ///
+    /// `PUT /api/v1/kill-switches/{id}` (Kestra 1.3 and later). Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the kill switch doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
     pub fn update_kill_switch(
         &self,
         id: impl AsRef<str>,

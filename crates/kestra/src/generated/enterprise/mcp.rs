@@ -3,7 +3,12 @@
 impl crate::areas::Mcp {
     /// Lists the MCP servers of all tenants, page by page.
     ///
-    /// `GET /api/v1/instance/mcp-servers` (Kestra 2.0.1 and later), `GET /api/v1/instance/mcp/servers` (Kestra 2.0 and later, before 2.0.1); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/instance/mcp-servers` (Kestra 2.0.1 and later), `GET /api/v1/instance/mcp/servers` (Kestra 2.0 and later, before 2.0.1). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn list_all_mcp_servers(&self) -> ::kestra_operations::ListAllMcpServers<crate::Client> {
         ::kestra_operations::ListAllMcpServers::new().on(self.client().clone())
     }

@@ -3,93 +3,159 @@
 impl crate::areas::Misc {
     /// Sends a ticket with files to the vendor's support.
     ///
-    /// `POST /api/v1/{tenant}/support/forward` (Kestra 2.0 and later), `POST /api/v1/support/forward` (Kestra 1.3 and later, before 2.0); Enterprise; never repeated unless provably unsent or answered 429.
+    /// `POST /api/v1/{tenant}/support/forward` (Kestra 2.0 and later), `POST /api/v1/support/forward` (Kestra 1.3 and later, before 2.0). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
     pub fn forward_support_ticket(&self) -> ::kestra_operations::ForwardSupportTicket<crate::Client> {
         ::kestra_operations::ForwardSupportTicket::new().on(self.client().clone())
     }
 
-    /// Downloads the reports on how the instance is used.
+    /// Downloads reports on the usage of the instance.
     ///
-    /// `GET /api/v1/{tenant}/stats/generate-reports` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+    /// `GET /api/v1/{tenant}/stats/generate-reports`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn generate_reports(&self) -> ::kestra_operations::GenerateReports<crate::Client> {
         ::kestra_operations::GenerateReports::new().on(self.client().clone())
     }
 
-    /// Reads what the licence covers and until when.
+    /// Returns scope and expiry of the license.
     ///
-    /// `GET /api/v1/license-info` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/license-info`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn get_license_info(&self) -> ::kestra_operations::GetLicenseInfo<crate::Client> {
         ::kestra_operations::GetLicenseInfo::new().on(self.client().clone())
     }
 
-    /// Reads what the login page needs to know.
+    /// Returns the settings of the login page.
     ///
-    /// `GET /api/v1/configs/login` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/configs/login` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn get_login_configuration(&self) -> ::kestra_operations::GetLoginConfiguration<crate::Client> {
         ::kestra_operations::GetLoginConfiguration::new().on(self.client().clone())
     }
 
-    /// Reads whether the instance has been set up, and with what.
+    /// Returns whether the instance has been set up, and its configuration.
     ///
-    /// `GET /api/v1/setup` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/setup`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn get_setup_configuration(&self) -> ::kestra_operations::GetSetupConfiguration<crate::Client> {
         ::kestra_operations::GetSetupConfiguration::new().on(self.client().clone())
     }
 
-    /// Reads what the vendor's support asks for.
+    /// Returns facts about the instance for the vendor's support.
     ///
-    /// `GET /api/v1/{tenant}/support/debug-info` (Kestra 2.0 and later), `GET /api/v1/support/debug-info` (Kestra 1.3 and later, before 2.0); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/{tenant}/support/debug-info` (Kestra 2.0 and later), `GET /api/v1/support/debug-info` (Kestra 1.3 and later, before 2.0). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
     pub fn get_support_debug_info(&self) -> ::kestra_operations::GetSupportDebugInfo<crate::Client> {
         ::kestra_operations::GetSupportDebugInfo::new().on(self.client().clone())
     }
 
-    /// Counts what a tenant has and runs.
+    /// Returns figures of what a tenant has and runs.
     ///
-    /// `GET /api/v1/{tenant}/usages` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/{tenant}/usages` (Kestra 1.3 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
     pub fn get_tenant_usage(&self) -> ::kestra_operations::GetTenantUsage<crate::Client> {
         ::kestra_operations::GetTenantUsage::new().on(self.client().clone())
     }
 
-    /// Lists the actions that roles may allow; gone with 2.0.
+    /// Lists the actions that roles can allow.
     ///
-    /// `GET /api/v1/{tenant}/acls/actions` (Kestra before 2.0); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/{tenant}/acls/actions` (Kestra before 2.0). Enterprise Edition only. Only reads, and is retried.
     ///
     /// On other versions use `misc().list_permissions()`, which has the actions of each.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is Kestra 2.0 or later, or open source.
     pub fn list_actions(&self) -> ::kestra_operations::ListActions<crate::Client> {
         ::kestra_operations::ListActions::new().on(self.client().clone())
     }
 
-    /// Says whether the main tenant has flows.
+    /// Returns whether the main tenant has flows.
     ///
-    /// `GET /api/v1/main-tenant-flows` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/main-tenant-flows`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn list_main_tenant_flows(&self) -> ::kestra_operations::ListMainTenantFlows<crate::Client> {
         ::kestra_operations::ListMainTenantFlows::new().on(self.client().clone())
     }
 
-    /// Lists the permissions that roles may give.
+    /// Lists the permissions that roles can give.
     ///
-    /// `GET /api/v1/{tenant}/acls/permissions` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/{tenant}/acls/permissions` (Kestra 1.3 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
     pub fn list_permissions(&self) -> ::kestra_operations::ListPermissions<crate::Client> {
         ::kestra_operations::ListPermissions::new().on(self.client().clone())
     }
 
     /// Lists sets of permissions to make roles from.
     ///
-    /// `GET /api/v1/{tenant}/acls/templates` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/{tenant}/acls/templates` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn list_templates(&self) -> ::kestra_operations::ListTemplates<crate::Client> {
         ::kestra_operations::ListTemplates::new().on(self.client().clone())
     }
 
-    /// Lists the tags that tasks may choose workers by.
+    /// Lists the tags by which tasks can choose workers.
     ///
-    /// `GET /api/v1/{tenant}/worker-selectors/tags` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/{tenant}/worker-selectors/tags` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn list_worker_selector_tags(&self) -> ::kestra_operations::ListWorkerSelectorTags<crate::Client> {
         ::kestra_operations::ListWorkerSelectorTags::new().on(self.client().clone())
     }
 
     /// Logs in with user name and password.
     ///
-    /// `POST /api/v1/login` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+    /// `POST /api/v1/login` (Kestra 2.0 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn log_in(
         &self,
         login_request: impl Into<::kestra_models::LoginRequest>,
@@ -99,21 +165,37 @@ impl crate::areas::Misc {
 
     /// Ends the session.
     ///
-    /// `POST /api/v1/logout` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// `POST /api/v1/logout` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn log_out(&self) -> ::kestra_operations::LogOut<crate::Client> {
         ::kestra_operations::LogOut::new().on(self.client().clone())
     }
 
-    /// Reads the licence anew.
+    /// Loads the license again.
     ///
-    /// `GET /api/v1/license/refresh` (Kestra 1.3 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/license/refresh` (Kestra 1.3 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
     pub fn refresh_license(&self) -> ::kestra_operations::RefreshLicense<crate::Client> {
         ::kestra_operations::RefreshLicense::new().on(self.client().clone())
     }
 
     /// Sets up a new instance with its first user.
     ///
-    /// `POST /api/v1/setup` (Kestra 1.3 and later); Enterprise; never repeated unless provably unsent or answered 429.
+    /// `POST /api/v1/setup` (Kestra 1.3 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
     pub fn setup_kestra(
         &self,
         setup_data: impl Into<::kestra_models::SetupData>,

@@ -3,7 +3,13 @@
 impl crate::areas::Namespaces {
     /// Creates a namespace.
     ///
-    /// `POST /api/v1/{tenant}/namespaces` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+    /// `POST /api/v1/{tenant}/namespaces`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn create_namespace(
         &self,
         namespace: impl Into<::kestra_models::Namespace>,
@@ -13,7 +19,15 @@ impl crate::areas::Namespaces {
 
     /// Deletes a namespace.
     ///
-    /// `DELETE /api/v1/{tenant}/namespaces/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the namespace.
+    ///
+    /// `DELETE /api/v1/{tenant}/namespaces/{id}`. Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the namespace doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn delete_namespace(
         &self,
         id: impl AsRef<str>,
@@ -23,7 +37,16 @@ impl crate::areas::Namespaces {
 
     /// Deletes a secret of a namespace.
     ///
-    /// `DELETE /api/v1/{tenant}/namespaces/{namespace}/secrets/{key}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `key`: Name of the secret.
+    ///
+    /// `DELETE /api/v1/{tenant}/namespaces/{namespace}/secrets/{key}`. Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the secret doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn delete_secret(
         &self,
         namespace: impl AsRef<str>,
@@ -32,9 +55,17 @@ impl crate::areas::Namespaces {
         ::kestra_operations::DeleteSecret::new(namespace, key).on(self.client().clone())
     }
 
-    /// Downloads the plugin defaults of a namespace as YAML; gone with 2.0.
+    /// Downloads the plugin defaults of a namespace as YAML.
     ///
-    /// `POST /api/v1/{tenant}/namespaces/{id}/plugindefaults/export` (Kestra 1.3 and later, before 2.0); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `id`: The id of the namespace.
+    ///
+    /// `POST /api/v1/{tenant}/namespaces/{id}/plugindefaults/export` (Kestra 1.3 and later, before 2.0). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the namespace doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or Kestra 2.0 or later, or open source.
     pub fn export_plugin_defaults(
         &self,
         id: impl AsRef<str>,
@@ -42,9 +73,17 @@ impl crate::areas::Namespaces {
         ::kestra_operations::ExportPluginDefaults::new(id).on(self.client().clone())
     }
 
-    /// Lists the plugin defaults that a namespace inherits; gone with 2.0.
+    /// Lists the plugin defaults that a namespace inherits.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/{id}/inherited-plugindefaults` (Kestra before 2.0); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `id`: The id of the namespace.
+    ///
+    /// `GET /api/v1/{tenant}/namespaces/{id}/inherited-plugindefaults` (Kestra before 2.0). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the namespace doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is Kestra 2.0 or later, or open source.
     pub fn get_inherited_plugin_defaults(
         &self,
         id: impl AsRef<str>,
@@ -52,9 +91,17 @@ impl crate::areas::Namespaces {
         ::kestra_operations::GetInheritedPluginDefaults::new(id).on(self.client().clone())
     }
 
-    /// Reads the variables that a namespace inherits.
+    /// Returns the variables that a namespace inherits.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/{id}/inherited-variables` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `id`: The id of the namespace.
+    ///
+    /// `GET /api/v1/{tenant}/namespaces/{id}/inherited-variables`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the namespace doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn get_inherited_variables(
         &self,
         id: impl AsRef<str>,
@@ -62,9 +109,18 @@ impl crate::areas::Namespaces {
         ::kestra_operations::GetInheritedVariables::new(id).on(self.client().clone())
     }
 
-    /// Sets the plugin defaults of a namespace from a file; gone with 2.0.
+    /// Sets the plugin defaults of a namespace from a file.
     ///
-    /// `POST /api/v1/{tenant}/namespaces/{id}/plugindefaults/import` (Kestra 1.3 and later, before 2.0); Enterprise; never repeated unless provably unsent or answered 429.
+    /// - `id`: The id of the namespace.
+    /// - `file_upload`: The file that is sent. The ending of its name tells the server what it is.
+    ///
+    /// `POST /api/v1/{tenant}/namespaces/{id}/plugindefaults/import` (Kestra 1.3 and later, before 2.0). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the namespace doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or Kestra 2.0 or later, or open source.
     pub fn import_plugin_defaults(
         &self,
         id: impl AsRef<str>,
@@ -73,9 +129,19 @@ impl crate::areas::Namespaces {
         ::kestra_operations::ImportPluginDefaults::new(id, file_upload).on(self.client().clone())
     }
 
-    /// Changes description and tags of a secret.
+    /// Updates description and tags of a secret.
     ///
-    /// `PATCH /api/v1/{tenant}/namespaces/{namespace}/secrets/{key}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `key`: Name of the secret.
+    ///
+    /// `PATCH /api/v1/{tenant}/namespaces/{namespace}/secrets/{key}`. Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the secret doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn patch_secret(
         &self,
         namespace: impl AsRef<str>,
@@ -87,7 +153,15 @@ impl crate::areas::Namespaces {
 
     /// Stores a secret of a namespace.
     ///
-    /// `PUT /api/v1/{tenant}/namespaces/{namespace}/secrets` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `namespace`: The namespace, its levels separated by dots.
+    ///
+    /// `PUT /api/v1/{tenant}/namespaces/{namespace}/secrets`. Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn put_secrets(
         &self,
         namespace: impl AsRef<str>,
@@ -98,7 +172,16 @@ impl crate::areas::Namespaces {
 
     /// Replaces a namespace's settings.
     ///
-    /// `PUT /api/v1/{tenant}/namespaces/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the namespace.
+    ///
+    /// `PUT /api/v1/{tenant}/namespaces/{id}`. Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the namespace doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn update_namespace(
         &self,
         id: impl AsRef<str>,

@@ -3,7 +3,13 @@
 impl crate::areas::Policies {
     /// Creates a policy of the instance.
     ///
-    /// `POST /api/v1/instance/policies` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+    /// `POST /api/v1/instance/policies` (Kestra 2.0 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn create_instance_policy(
         &self,
         policy_request: impl Into<::kestra_models::PolicyRequest>,
@@ -13,7 +19,15 @@ impl crate::areas::Policies {
 
     /// Creates a policy of a namespace.
     ///
-    /// `POST /api/v1/{tenant}/namespaces/{namespace}/policies` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+    /// - `namespace`: The namespace, its levels separated by dots.
+    ///
+    /// `POST /api/v1/{tenant}/namespaces/{namespace}/policies` (Kestra 2.0 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn create_namespace_policy(
         &self,
         namespace: impl AsRef<str>,
@@ -24,7 +38,13 @@ impl crate::areas::Policies {
 
     /// Creates a policy of a tenant.
     ///
-    /// `POST /api/v1/{tenant}/policies` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+    /// `POST /api/v1/{tenant}/policies` (Kestra 2.0 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn create_tenant_policy(
         &self,
         policy_request: impl Into<::kestra_models::PolicyRequest>,
@@ -32,9 +52,14 @@ impl crate::areas::Policies {
         ::kestra_operations::CreateTenantPolicy::new(policy_request).on(self.client().clone())
     }
 
-    /// Deletes the policies of the instance that are named.
+    /// Deletes the given policies of the instance.
     ///
-    /// `DELETE /api/v1/instance/policies/delete/by-ids` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// `DELETE /api/v1/instance/policies/delete/by-ids` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn delete_instance_policies_by_ids(
         &self,
         ids: impl IntoIterator<Item = impl Into<String>>,
@@ -44,7 +69,15 @@ impl crate::areas::Policies {
 
     /// Deletes a policy of the instance.
     ///
-    /// `DELETE /api/v1/instance/policies/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the policy.
+    ///
+    /// `DELETE /api/v1/instance/policies/{id}` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the policy doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn delete_instance_policy(
         &self,
         id: impl AsRef<str>,
@@ -52,9 +85,16 @@ impl crate::areas::Policies {
         ::kestra_operations::DeleteInstancePolicy::new(id).on(self.client().clone())
     }
 
-    /// Deletes the policies of a namespace that are named.
+    /// Deletes the given policies of a namespace.
     ///
-    /// `DELETE /api/v1/{tenant}/namespaces/{namespace}/policies/delete/by-ids` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `namespace`: The namespace, its levels separated by dots.
+    ///
+    /// `DELETE /api/v1/{tenant}/namespaces/{namespace}/policies/delete/by-ids` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn delete_namespace_policies_by_ids(
         &self,
         namespace: impl AsRef<str>,
@@ -65,7 +105,16 @@ impl crate::areas::Policies {
 
     /// Deletes a policy of a namespace.
     ///
-    /// `DELETE /api/v1/{tenant}/namespaces/{namespace}/policies/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `id`: The id of the policy.
+    ///
+    /// `DELETE /api/v1/{tenant}/namespaces/{namespace}/policies/{id}` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the policy doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn delete_namespace_policy(
         &self,
         namespace: impl AsRef<str>,
@@ -74,9 +123,14 @@ impl crate::areas::Policies {
         ::kestra_operations::DeleteNamespacePolicy::new(namespace, id).on(self.client().clone())
     }
 
-    /// Deletes the policies of a tenant that are named.
+    /// Deletes the given policies of a tenant.
     ///
-    /// `DELETE /api/v1/{tenant}/policies/delete/by-ids` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// `DELETE /api/v1/{tenant}/policies/delete/by-ids` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn delete_tenant_policies_by_ids(
         &self,
         ids: impl IntoIterator<Item = impl Into<String>>,
@@ -86,7 +140,15 @@ impl crate::areas::Policies {
 
     /// Deletes a policy of a tenant.
     ///
-    /// `DELETE /api/v1/{tenant}/policies/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the policy.
+    ///
+    /// `DELETE /api/v1/{tenant}/policies/{id}` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the policy doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn delete_tenant_policy(
         &self,
         id: impl AsRef<str>,
@@ -94,9 +156,17 @@ impl crate::areas::Policies {
         ::kestra_operations::DeleteTenantPolicy::new(id).on(self.client().clone())
     }
 
-    /// Shows what a policy of the instance finds or changes.
+    /// Returns what a policy of the instance would find or change in existing flows.
     ///
-    /// `GET /api/v1/instance/policies/{id}/evaluate` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `id`: The id of the policy.
+    ///
+    /// `GET /api/v1/instance/policies/{id}/evaluate` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the policy doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn evaluate_instance_policy(
         &self,
         id: impl AsRef<str>,
@@ -104,9 +174,18 @@ impl crate::areas::Policies {
         ::kestra_operations::EvaluateInstancePolicy::new(id).on(self.client().clone())
     }
 
-    /// Shows what a policy of a namespace finds or changes.
+    /// Returns what a policy of a namespace would find or change in existing flows.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/{namespace}/policies/{id}/evaluate` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `id`: The id of the policy.
+    ///
+    /// `GET /api/v1/{tenant}/namespaces/{namespace}/policies/{id}/evaluate` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the policy doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn evaluate_namespace_policy(
         &self,
         namespace: impl AsRef<str>,
@@ -115,9 +194,17 @@ impl crate::areas::Policies {
         ::kestra_operations::EvaluateNamespacePolicy::new(namespace, id).on(self.client().clone())
     }
 
-    /// Shows what a policy of a tenant finds or changes.
+    /// Returns what a policy of a tenant would find or change in existing flows.
     ///
-    /// `GET /api/v1/{tenant}/policies/{id}/evaluate` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `id`: The id of the policy.
+    ///
+    /// `GET /api/v1/{tenant}/policies/{id}/evaluate` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the policy doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn evaluate_tenant_policy(
         &self,
         id: impl AsRef<str>,
@@ -127,14 +214,24 @@ impl crate::areas::Policies {
 
     /// Downloads the policies of the instance.
     ///
-    /// `POST /api/v1/instance/policies/export` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `POST /api/v1/instance/policies/export` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn export_instance_policies(&self) -> ::kestra_operations::ExportInstancePolicies<crate::Client> {
         ::kestra_operations::ExportInstancePolicies::new().on(self.client().clone())
     }
 
-    /// Downloads the policies of the instance that are named.
+    /// Downloads the given policies of the instance.
     ///
-    /// `POST /api/v1/instance/policies/export/by-ids` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `POST /api/v1/instance/policies/export/by-ids` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn export_instance_policies_by_ids(
         &self,
         ids: impl IntoIterator<Item = impl Into<String>>,
@@ -144,7 +241,14 @@ impl crate::areas::Policies {
 
     /// Downloads the policies of a namespace.
     ///
-    /// `POST /api/v1/{tenant}/namespaces/{namespace}/policies/export` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `namespace`: The namespace, its levels separated by dots.
+    ///
+    /// `POST /api/v1/{tenant}/namespaces/{namespace}/policies/export` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn export_namespace_policies(
         &self,
         namespace: impl AsRef<str>,
@@ -152,9 +256,16 @@ impl crate::areas::Policies {
         ::kestra_operations::ExportNamespacePolicies::new(namespace).on(self.client().clone())
     }
 
-    /// Downloads the policies of a namespace that are named.
+    /// Downloads the given policies of a namespace.
     ///
-    /// `POST /api/v1/{tenant}/namespaces/{namespace}/policies/export/by-ids` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `namespace`: The namespace, its levels separated by dots.
+    ///
+    /// `POST /api/v1/{tenant}/namespaces/{namespace}/policies/export/by-ids` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn export_namespace_policies_by_ids(
         &self,
         namespace: impl AsRef<str>,
@@ -165,14 +276,24 @@ impl crate::areas::Policies {
 
     /// Downloads the policies of a tenant.
     ///
-    /// `POST /api/v1/{tenant}/policies/export` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `POST /api/v1/{tenant}/policies/export` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn export_tenant_policies(&self) -> ::kestra_operations::ExportTenantPolicies<crate::Client> {
         ::kestra_operations::ExportTenantPolicies::new().on(self.client().clone())
     }
 
-    /// Downloads the policies of a tenant that are named.
+    /// Downloads the given policies of a tenant.
     ///
-    /// `POST /api/v1/{tenant}/policies/export/by-ids` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `POST /api/v1/{tenant}/policies/export/by-ids` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn export_tenant_policies_by_ids(
         &self,
         ids: impl IntoIterator<Item = impl Into<String>>,
@@ -180,9 +301,17 @@ impl crate::areas::Policies {
         ::kestra_operations::ExportTenantPoliciesByIds::new(ids).on(self.client().clone())
     }
 
-    /// Reads a policy of the instance.
+    /// Returns a policy of the instance.
     ///
-    /// `GET /api/v1/instance/policies/{id}` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `id`: The id of the policy.
+    ///
+    /// `GET /api/v1/instance/policies/{id}` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the policy doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn get_instance_policy(
         &self,
         id: impl AsRef<str>,
@@ -190,9 +319,18 @@ impl crate::areas::Policies {
         ::kestra_operations::GetInstancePolicy::new(id).on(self.client().clone())
     }
 
-    /// Reads a policy of a namespace.
+    /// Returns a policy of a namespace.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/{namespace}/policies/{id}` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `id`: The id of the policy.
+    ///
+    /// `GET /api/v1/{tenant}/namespaces/{namespace}/policies/{id}` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the policy doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn get_namespace_policy(
         &self,
         namespace: impl AsRef<str>,
@@ -201,9 +339,17 @@ impl crate::areas::Policies {
         ::kestra_operations::GetNamespacePolicy::new(namespace, id).on(self.client().clone())
     }
 
-    /// Reads a policy of a tenant.
+    /// Returns a policy of a tenant.
     ///
-    /// `GET /api/v1/{tenant}/policies/{id}` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `id`: The id of the policy.
+    ///
+    /// `GET /api/v1/{tenant}/policies/{id}` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the policy doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn get_tenant_policy(
         &self,
         id: impl AsRef<str>,
@@ -213,7 +359,14 @@ impl crate::areas::Policies {
 
     /// Creates and updates policies from a file.
     ///
-    /// `POST /api/v1/{tenant}/policies/import` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+    /// - `file_upload`: The file that is sent. The ending of its name tells the server what it is.
+    ///
+    /// `POST /api/v1/{tenant}/policies/import` (Kestra 2.0 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn import_policies(
         &self,
         file_upload: impl Into<::kestra_core::FilePart>,
@@ -223,14 +376,28 @@ impl crate::areas::Policies {
 
     /// Searches the policies of the instance, page by page.
     ///
-    /// `GET /api/v1/instance/policies/search` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/instance/policies/search` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn search_instance_policies(&self) -> ::kestra_operations::SearchInstancePolicies<crate::Client> {
         ::kestra_operations::SearchInstancePolicies::new().on(self.client().clone())
     }
 
     /// Searches the policies of a namespace, page by page.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/{namespace}/policies/search` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `namespace`: The namespace, its levels separated by dots.
+    ///
+    /// `GET /api/v1/{tenant}/namespaces/{namespace}/policies/search` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn search_namespace_policies(
         &self,
         namespace: impl AsRef<str>,
@@ -240,14 +407,29 @@ impl crate::areas::Policies {
 
     /// Searches the policies of a tenant and its namespaces, page by page.
     ///
-    /// `GET /api/v1/{tenant}/policies/search` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/{tenant}/policies/search` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn search_policies(&self) -> ::kestra_operations::SearchPolicies<crate::Client> {
         ::kestra_operations::SearchPolicies::new().on(self.client().clone())
     }
 
     /// Replaces a policy of the instance.
     ///
-    /// `PUT /api/v1/instance/policies/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the policy.
+    ///
+    /// `PUT /api/v1/instance/policies/{id}` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the policy doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn update_instance_policy(
         &self,
         id: impl AsRef<str>,
@@ -258,7 +440,17 @@ impl crate::areas::Policies {
 
     /// Replaces a policy of a namespace.
     ///
-    /// `PUT /api/v1/{tenant}/namespaces/{namespace}/policies/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `id`: The id of the policy.
+    ///
+    /// `PUT /api/v1/{tenant}/namespaces/{namespace}/policies/{id}` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the policy doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn update_namespace_policy(
         &self,
         namespace: impl AsRef<str>,
@@ -271,7 +463,16 @@ impl crate::areas::Policies {
 
     /// Replaces a policy of a tenant.
     ///
-    /// `PUT /api/v1/{tenant}/policies/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the policy.
+    ///
+    /// `PUT /api/v1/{tenant}/policies/{id}` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the policy doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn update_tenant_policy(
         &self,
         id: impl AsRef<str>,
@@ -280,9 +481,17 @@ impl crate::areas::Policies {
         ::kestra_operations::UpdateTenantPolicy::new(id, policy_request).on(self.client().clone())
     }
 
-    /// Checks the source of a policy of the instance and stores nothing.
+    /// Validates the source of a policy of the instance without storing it.
     ///
-    /// `POST /api/v1/instance/policies/validate` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `source`: YAML source.
+    ///
+    /// `POST /api/v1/instance/policies/validate` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the source is invalid.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn validate_instance_policy(
         &self,
         source: impl Into<String>,
@@ -290,9 +499,18 @@ impl crate::areas::Policies {
         ::kestra_operations::ValidateInstancePolicy::new(source).on(self.client().clone())
     }
 
-    /// Checks the source of a policy of a namespace and stores nothing.
+    /// Validates the source of a policy of a namespace without storing it.
     ///
-    /// `POST /api/v1/{tenant}/namespaces/{namespace}/policies/validate` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `source`: YAML source.
+    ///
+    /// `POST /api/v1/{tenant}/namespaces/{namespace}/policies/validate` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the source is invalid.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn validate_namespace_policy(
         &self,
         namespace: impl AsRef<str>,
@@ -301,9 +519,17 @@ impl crate::areas::Policies {
         ::kestra_operations::ValidateNamespacePolicy::new(namespace, source).on(self.client().clone())
     }
 
-    /// Checks the source of a policy of a tenant and stores nothing.
+    /// Validates the source of a policy of a tenant without storing it.
     ///
-    /// `POST /api/v1/{tenant}/policies/validate` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `source`: YAML source.
+    ///
+    /// `POST /api/v1/{tenant}/policies/validate` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the source is invalid.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn validate_tenant_policy(
         &self,
         source: impl Into<String>,

@@ -3,7 +3,13 @@
 impl crate::areas::PromotionTargets {
     /// Creates a target of promotions.
     ///
-    /// `POST /api/v1/{tenant}/promotion-targets` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+    /// `POST /api/v1/{tenant}/promotion-targets` (Kestra 2.0 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn create_promotion_target(
         &self,
         create_promotion_target_request: impl Into<::kestra_models::CreatePromotionTargetRequest>,
@@ -14,7 +20,15 @@ impl crate::areas::PromotionTargets {
 
     /// Deletes a target of promotions.
     ///
-    /// `DELETE /api/v1/{tenant}/promotion-targets/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the target.
+    ///
+    /// `DELETE /api/v1/{tenant}/promotion-targets/{id}` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the target doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn delete_promotion_target(
         &self,
         id: impl AsRef<str>,
@@ -22,9 +36,18 @@ impl crate::areas::PromotionTargets {
         ::kestra_operations::DeletePromotionTarget::new(id).on(self.client().clone())
     }
 
-    /// Reads the hashes that flows have on a target, 100 flows at most.
+    /// Returns the hashes that flows, 100 at most, have on a target of promotions.
     ///
-    /// `POST /api/v1/{tenant}/promotion-targets/{id}/flow-hashes` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `id`: The id of the target.
+    ///
+    /// `POST /api/v1/{tenant}/promotion-targets/{id}/flow-hashes` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the target doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn get_flow_hashes_of_promotion_target(
         &self,
         id: impl AsRef<str>,
@@ -34,9 +57,19 @@ impl crate::areas::PromotionTargets {
             .on(self.client().clone())
     }
 
-    /// Reads the source that a flow has on a target.
+    /// Returns the source that a flow has on a target of promotions.
     ///
-    /// `GET /api/v1/{tenant}/promotion-targets/{id}/flow-source` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `id`: The id of the target.
+    /// - `namespace`: The namespace of the flow.
+    /// - `flow_id`: The id of the flow.
+    ///
+    /// `GET /api/v1/{tenant}/promotion-targets/{id}/flow-source` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the target doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn get_flow_source_of_promotion_target(
         &self,
         id: impl AsRef<str>,
@@ -47,9 +80,17 @@ impl crate::areas::PromotionTargets {
             .on(self.client().clone())
     }
 
-    /// Reads a target of promotions, whose token is never shown.
+    /// Returns a target of promotions, without its API token.
     ///
-    /// `GET /api/v1/{tenant}/promotion-targets/{id}` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `id`: The id of the target.
+    ///
+    /// `GET /api/v1/{tenant}/promotion-targets/{id}` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the target doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn get_promotion_target(
         &self,
         id: impl AsRef<str>,
@@ -59,14 +100,26 @@ impl crate::areas::PromotionTargets {
 
     /// Lists the targets of promotions, page by page.
     ///
-    /// `GET /api/v1/{tenant}/promotion-targets` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/{tenant}/promotion-targets` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn list_promotion_targets(&self) -> ::kestra_operations::ListPromotionTargets<crate::Client> {
         ::kestra_operations::ListPromotionTargets::new().on(self.client().clone())
     }
 
     /// Tests a target of promotions that need not be stored.
     ///
-    /// `POST /api/v1/{tenant}/promotion-targets/test` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `POST /api/v1/{tenant}/promotion-targets/test` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn test_promotion_target(
         &self,
         create_promotion_target_request: impl Into<::kestra_models::CreatePromotionTargetRequest>,
@@ -77,7 +130,15 @@ impl crate::areas::PromotionTargets {
 
     /// Tests a target of promotions.
     ///
-    /// `POST /api/v1/{tenant}/promotion-targets/{id}/test` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `id`: The id of the target.
+    ///
+    /// `POST /api/v1/{tenant}/promotion-targets/{id}/test` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the target doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn test_saved_promotion_target(
         &self,
         id: impl AsRef<str>,
@@ -85,9 +146,18 @@ impl crate::areas::PromotionTargets {
         ::kestra_operations::TestSavedPromotionTarget::new(id).on(self.client().clone())
     }
 
-    /// Replaces a target of promotions, whose token is kept unless another is given.
+    /// Replaces a target of promotions. The stored API token is kept unless another one is given.
     ///
-    /// `PUT /api/v1/{tenant}/promotion-targets/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the target.
+    ///
+    /// `PUT /api/v1/{tenant}/promotion-targets/{id}` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the target doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn update_promotion_target(
         &self,
         id: impl AsRef<str>,

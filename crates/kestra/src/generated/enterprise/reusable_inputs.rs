@@ -3,7 +3,16 @@
 impl crate::areas::ReusableInputs {
     /// Deletes a block of reusable inputs.
     ///
-    /// `DELETE /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `id`: The id of the block.
+    ///
+    /// `DELETE /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the block doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn delete_reusable_inputs(
         &self,
         namespace: impl AsRef<str>,
@@ -12,9 +21,18 @@ impl crate::areas::ReusableInputs {
         ::kestra_operations::DeleteReusableInputs::new(namespace, id).on(self.client().clone())
     }
 
-    /// Reads a block of reusable inputs.
+    /// Returns a block of reusable inputs.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `id`: The id of the block.
+    ///
+    /// `GET /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the block doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn get_reusable_inputs(
         &self,
         namespace: impl AsRef<str>,
@@ -25,7 +43,12 @@ impl crate::areas::ReusableInputs {
 
     /// Lists the namespaces that have blocks of reusable inputs.
     ///
-    /// `GET /api/v1/{tenant}/reusable-inputs/namespaces` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/{tenant}/reusable-inputs/namespaces` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn list_namespaces_with_reusable_inputs(
         &self,
     ) -> ::kestra_operations::ListNamespacesWithReusableInputs<crate::Client> {
@@ -34,7 +57,14 @@ impl crate::areas::ReusableInputs {
 
     /// Lists a namespace's blocks of reusable inputs.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `namespace`: The namespace, its levels separated by dots.
+    ///
+    /// `GET /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn list_reusable_inputs(
         &self,
         namespace: impl AsRef<str>,
@@ -44,7 +74,16 @@ impl crate::areas::ReusableInputs {
 
     /// Lists the revisions of a block of reusable inputs.
     ///
-    /// `GET /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}/revisions` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `id`: The id of the block.
+    ///
+    /// `GET /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}/revisions` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the block doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn list_reusable_inputs_revisions(
         &self,
         namespace: impl AsRef<str>,
@@ -55,7 +94,16 @@ impl crate::areas::ReusableInputs {
 
     /// Creates or replaces a block of reusable inputs from its YAML source.
     ///
-    /// `PUT /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `id`: The id of the block.
+    ///
+    /// `PUT /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value, or the source is invalid.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn set_reusable_inputs(
         &self,
         namespace: impl AsRef<str>,
@@ -67,7 +115,17 @@ impl crate::areas::ReusableInputs {
 
     /// Creates or replaces a block of reusable inputs from its YAML source.
     ///
-    /// `PUT /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `id`: The id of the block.
+    /// - `source`: YAML source.
+    ///
+    /// `PUT /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value, or the source is invalid.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn set_reusable_inputs_yaml(
         &self,
         namespace: impl AsRef<str>,
@@ -79,7 +137,16 @@ impl crate::areas::ReusableInputs {
 
     /// Creates or replaces a block of reusable inputs from its YAML source.
     ///
-    /// `PUT /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `id`: The id of the block.
+    ///
+    /// `PUT /api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value, or the source is invalid.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn set_reusable_inputs_text(
         &self,
         namespace: impl AsRef<str>,

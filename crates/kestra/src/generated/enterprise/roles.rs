@@ -3,7 +3,13 @@
 impl crate::areas::Roles {
     /// Lists the roles whose names begin with a text.
     ///
-    /// `POST /api/v1/{tenant}/roles/autocomplete` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `POST /api/v1/{tenant}/roles/autocomplete`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn autocomplete_roles(
         &self,
         autocomplete: impl Into<::kestra_models::Autocomplete>,
@@ -13,7 +19,13 @@ impl crate::areas::Roles {
 
     /// Creates a role.
     ///
-    /// `POST /api/v1/{tenant}/roles` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+    /// `POST /api/v1/{tenant}/roles`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn create_role(
         &self,
         role_create_or_update_request: impl Into<::kestra_models::RoleCreateOrUpdateRequest>,
@@ -23,21 +35,43 @@ impl crate::areas::Roles {
 
     /// Deletes a role.
     ///
-    /// `DELETE /api/v1/{tenant}/roles/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the role.
+    ///
+    /// `DELETE /api/v1/{tenant}/roles/{id}`. Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the role doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn delete_role(&self, id: impl AsRef<str>) -> ::kestra_operations::DeleteRole<crate::Client> {
         ::kestra_operations::DeleteRole::new(id).on(self.client().clone())
     }
 
-    /// Reads a role.
+    /// Returns a role.
     ///
-    /// `GET /api/v1/{tenant}/roles/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `id`: The id of the role.
+    ///
+    /// `GET /api/v1/{tenant}/roles/{id}`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the role doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn get_role(&self, id: impl AsRef<str>) -> ::kestra_operations::GetRole<crate::Client> {
         ::kestra_operations::GetRole::new(id).on(self.client().clone())
     }
 
-    /// Reads the roles named.
+    /// Returns the given roles.
     ///
-    /// `POST /api/v1/{tenant}/roles/ids` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `POST /api/v1/{tenant}/roles/ids`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn list_roles_from_given_ids(
         &self,
         ids: impl Into<::kestra_models::Ids>,
@@ -47,14 +81,29 @@ impl crate::areas::Roles {
 
     /// Searches the roles, page by page.
     ///
-    /// `GET /api/v1/{tenant}/roles/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/{tenant}/roles/search`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn search_roles(&self) -> ::kestra_operations::SearchRoles<crate::Client> {
         ::kestra_operations::SearchRoles::new().on(self.client().clone())
     }
 
     /// Replaces a role.
     ///
-    /// `PUT /api/v1/{tenant}/roles/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the role.
+    ///
+    /// `PUT /api/v1/{tenant}/roles/{id}`. Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the role doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn update_role(
         &self,
         id: impl AsRef<str>,

@@ -3,7 +3,15 @@
 impl crate::areas::ScimGroups {
     /// Creates a group by SCIM.
     ///
-    /// `POST /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+    /// - `integration`: The id of the integration that provisions users and groups.
+    ///
+    /// `POST /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn create_scim_group(
         &self,
         integration: impl AsRef<str>,
@@ -14,7 +22,16 @@ impl crate::areas::ScimGroups {
 
     /// Deletes a group by SCIM.
     ///
-    /// `DELETE /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `integration`: The id of the integration that provisions users and groups.
+    /// - `id`: The id of the group.
+    ///
+    /// `DELETE /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups/{id}`. Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the group doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn delete_scim_group(
         &self,
         integration: impl AsRef<str>,
@@ -23,9 +40,17 @@ impl crate::areas::ScimGroups {
         ::kestra_operations::DeleteScimGroup::new(integration, id).on(self.client().clone())
     }
 
-    /// Searches groups by a SCIM search request.
+    /// Searches groups over SCIM by a search request.
     ///
-    /// `POST /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups/.search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `integration`: The id of the integration that provisions users and groups.
+    ///
+    /// `POST /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups/.search`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn find_scim_groups(
         &self,
         integration: impl AsRef<str>,
@@ -34,9 +59,18 @@ impl crate::areas::ScimGroups {
         ::kestra_operations::FindScimGroups::new(integration, scim_search_request).on(self.client().clone())
     }
 
-    /// Reads a group by SCIM.
+    /// Returns a group by SCIM.
     ///
-    /// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `integration`: The id of the integration that provisions users and groups.
+    /// - `id`: The id of the group.
+    ///
+    /// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups/{id}`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the group doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn get_scim_group(
         &self,
         integration: impl AsRef<str>,
@@ -47,7 +81,17 @@ impl crate::areas::ScimGroups {
 
     /// Changes a group by SCIM.
     ///
-    /// `PATCH /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups/{id}` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+    /// - `integration`: The id of the integration that provisions users and groups.
+    /// - `id`: The id of the group.
+    ///
+    /// `PATCH /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups/{id}`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the group doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn patch_scim_group(
         &self,
         integration: impl AsRef<str>,
@@ -58,9 +102,16 @@ impl crate::areas::ScimGroups {
             .on(self.client().clone())
     }
 
-    /// Searches groups by a SCIM filter.
+    /// Searches groups over SCIM by a filter.
     ///
-    /// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `integration`: The id of the integration that provisions users and groups.
+    ///
+    /// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn query_scim_groups(
         &self,
         integration: impl AsRef<str>,
@@ -70,7 +121,17 @@ impl crate::areas::ScimGroups {
 
     /// Replaces a group by SCIM.
     ///
-    /// `PUT /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `integration`: The id of the integration that provisions users and groups.
+    /// - `id`: The id of the group.
+    ///
+    /// `PUT /api/v1/{tenant}/integrations/{integration}/scim/v2/Groups/{id}`. Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the group doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn update_scim_group(
         &self,
         integration: impl AsRef<str>,

@@ -3,7 +3,15 @@
 impl crate::areas::ScimUsers {
     /// Creates a user by SCIM.
     ///
-    /// `POST /api/v1/{tenant}/integrations/{integration}/scim/v2/Users` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+    /// - `integration`: The id of the integration that provisions users and groups.
+    ///
+    /// `POST /api/v1/{tenant}/integrations/{integration}/scim/v2/Users`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn create_scim_user(
         &self,
         integration: impl AsRef<str>,
@@ -14,7 +22,16 @@ impl crate::areas::ScimUsers {
 
     /// Deletes a user by SCIM.
     ///
-    /// `DELETE /api/v1/{tenant}/integrations/{integration}/scim/v2/Users/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `integration`: The id of the integration that provisions users and groups.
+    /// - `id`: The id of the user.
+    ///
+    /// `DELETE /api/v1/{tenant}/integrations/{integration}/scim/v2/Users/{id}`. Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the user doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn delete_scim_user(
         &self,
         integration: impl AsRef<str>,
@@ -23,9 +40,17 @@ impl crate::areas::ScimUsers {
         ::kestra_operations::DeleteScimUser::new(integration, id).on(self.client().clone())
     }
 
-    /// Searches users by a SCIM search request.
+    /// Searches users over SCIM by a search request.
     ///
-    /// `POST /api/v1/{tenant}/integrations/{integration}/scim/v2/Users/.search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `integration`: The id of the integration that provisions users and groups.
+    ///
+    /// `POST /api/v1/{tenant}/integrations/{integration}/scim/v2/Users/.search`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn find_scim_users(
         &self,
         integration: impl AsRef<str>,
@@ -34,9 +59,18 @@ impl crate::areas::ScimUsers {
         ::kestra_operations::FindScimUsers::new(integration, scim_search_request).on(self.client().clone())
     }
 
-    /// Reads a user by SCIM.
+    /// Returns a user by SCIM.
     ///
-    /// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/Users/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `integration`: The id of the integration that provisions users and groups.
+    /// - `id`: The id of the user.
+    ///
+    /// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/Users/{id}`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the user doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn get_scim_user(
         &self,
         integration: impl AsRef<str>,
@@ -47,7 +81,17 @@ impl crate::areas::ScimUsers {
 
     /// Changes a user by SCIM.
     ///
-    /// `PATCH /api/v1/{tenant}/integrations/{integration}/scim/v2/Users/{id}` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+    /// - `integration`: The id of the integration that provisions users and groups.
+    /// - `id`: The id of the user.
+    ///
+    /// `PATCH /api/v1/{tenant}/integrations/{integration}/scim/v2/Users/{id}`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the user doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn patch_scim_user(
         &self,
         integration: impl AsRef<str>,
@@ -57,9 +101,16 @@ impl crate::areas::ScimUsers {
         ::kestra_operations::PatchScimUser::new(integration, id, scim_patch_request).on(self.client().clone())
     }
 
-    /// Searches users by a SCIM filter.
+    /// Searches users over SCIM by a filter.
     ///
-    /// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/Users` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `integration`: The id of the integration that provisions users and groups.
+    ///
+    /// `GET /api/v1/{tenant}/integrations/{integration}/scim/v2/Users`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn query_scim_users(
         &self,
         integration: impl AsRef<str>,
@@ -69,7 +120,17 @@ impl crate::areas::ScimUsers {
 
     /// Replaces a user by SCIM.
     ///
-    /// `PUT /api/v1/{tenant}/integrations/{integration}/scim/v2/Users/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `integration`: The id of the integration that provisions users and groups.
+    /// - `id`: The id of the user.
+    ///
+    /// `PUT /api/v1/{tenant}/integrations/{integration}/scim/v2/Users/{id}`. Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the user doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn update_scim_user(
         &self,
         integration: impl AsRef<str>,

@@ -3,7 +3,13 @@
 impl crate::areas::Tenants {
     /// Creates a tenant.
     ///
-    /// `POST /api/v1/tenants` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+    /// `POST /api/v1/tenants`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn create_tenant(
         &self,
         tenant: impl Into<::kestra_models::Tenant>,
@@ -11,9 +17,17 @@ impl crate::areas::Tenants {
         ::kestra_operations::CreateTenant::new(tenant).on(self.client().clone())
     }
 
-    /// Deletes the picture of a tenant's app catalogue.
+    /// Deletes the logo of a tenant's app catalog.
     ///
-    /// `DELETE /api/v1/tenants/{id}/apps-catalog/logo` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the tenant.
+    ///
+    /// `DELETE /api/v1/tenants/{id}/apps-catalog/logo`. Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the tenant doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn delete_apps_catalog_logo(
         &self,
         id: impl AsRef<str>,
@@ -23,14 +37,30 @@ impl crate::areas::Tenants {
 
     /// Deletes a tenant.
     ///
-    /// `DELETE /api/v1/tenants/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the tenant.
+    ///
+    /// `DELETE /api/v1/tenants/{id}`. Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the tenant doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn delete_tenant(&self, id: impl AsRef<str>) -> ::kestra_operations::DeleteTenant<crate::Client> {
         ::kestra_operations::DeleteTenant::new(id).on(self.client().clone())
     }
 
-    /// Reads how a tenant's app catalogue looks.
+    /// Returns title, colors and logo of a tenant's app catalog.
     ///
-    /// `GET /api/v1/tenants/{id}/apps-catalog` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `id`: The id of the tenant.
+    ///
+    /// `GET /api/v1/tenants/{id}/apps-catalog`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the tenant doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn get_apps_catalog_config(
         &self,
         id: impl AsRef<str>,
@@ -38,25 +68,46 @@ impl crate::areas::Tenants {
         ::kestra_operations::GetAppsCatalogConfig::new(id).on(self.client().clone())
     }
 
-    /// Reads how all flows of a tenant depend on each other.
+    /// Returns the graph of dependencies of a tenant's flows.
     ///
-    /// `GET /api/v1/{tenant}/dependencies` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/{tenant}/dependencies`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn get_flow_dependencies_from_tenant(
         &self,
     ) -> ::kestra_operations::GetFlowDependenciesFromTenant<crate::Client> {
         ::kestra_operations::GetFlowDependenciesFromTenant::new().on(self.client().clone())
     }
 
-    /// Reads a tenant.
+    /// Returns a tenant.
     ///
-    /// `GET /api/v1/tenants/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `id`: The id of the tenant.
+    ///
+    /// `GET /api/v1/tenants/{id}`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the tenant doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn get_tenant(&self, id: impl AsRef<str>) -> ::kestra_operations::GetTenant<crate::Client> {
         ::kestra_operations::GetTenant::new(id).on(self.client().clone())
     }
 
-    /// Reads which dashboards a tenant shows by default.
+    /// Returns the dashboards that a tenant shows by default.
     ///
-    /// `GET /api/v1/tenants/{id}/settings/default-dashboards` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `id`: The id of the tenant.
+    ///
+    /// `GET /api/v1/tenants/{id}/settings/default-dashboards` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the tenant doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn get_tenant_default_dashboards(
         &self,
         id: impl AsRef<str>,
@@ -66,14 +117,29 @@ impl crate::areas::Tenants {
 
     /// Searches the tenants, page by page.
     ///
-    /// `GET /api/v1/tenants/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/tenants/search`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn search_tenants(&self) -> ::kestra_operations::SearchTenants<crate::Client> {
         ::kestra_operations::SearchTenants::new().on(self.client().clone())
     }
 
-    /// Sets how a tenant's app catalogue looks.
+    /// Sets title and colors of a tenant's app catalog.
     ///
-    /// `POST /api/v1/tenants/{id}/apps-catalog` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the tenant.
+    ///
+    /// `POST /api/v1/tenants/{id}/apps-catalog`. Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the tenant doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn set_apps_catalog_config(
         &self,
         id: impl AsRef<str>,
@@ -83,9 +149,18 @@ impl crate::areas::Tenants {
             .on(self.client().clone())
     }
 
-    /// Sets the picture of a tenant's app catalogue.
+    /// Sets the logo of a tenant's app catalog.
     ///
-    /// `POST /api/v1/tenants/{id}/apps-catalog/logo` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the tenant.
+    /// - `logo`: The picture.
+    ///
+    /// `POST /api/v1/tenants/{id}/apps-catalog/logo`. Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the tenant doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn set_apps_catalog_logo(
         &self,
         id: impl AsRef<str>,
@@ -94,9 +169,18 @@ impl crate::areas::Tenants {
         ::kestra_operations::SetAppsCatalogLogo::new(id, logo).on(self.client().clone())
     }
 
-    /// Sets which dashboards a tenant shows by default.
+    /// Sets the dashboards that a tenant shows by default.
     ///
-    /// `POST /api/v1/tenants/{id}/settings/default-dashboards` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the tenant.
+    ///
+    /// `POST /api/v1/tenants/{id}/settings/default-dashboards` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the tenant doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn set_tenant_default_dashboards(
         &self,
         id: impl AsRef<str>,
@@ -106,9 +190,18 @@ impl crate::areas::Tenants {
             .on(self.client().clone())
     }
 
-    /// Sets the picture of a tenant.
+    /// Sets the logo of a tenant.
     ///
-    /// `POST /api/v1/tenants/{id}/logo` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the tenant.
+    /// - `logo`: The picture.
+    ///
+    /// `POST /api/v1/tenants/{id}/logo`. Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the tenant doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn set_tenant_logo(
         &self,
         id: impl AsRef<str>,
@@ -119,7 +212,16 @@ impl crate::areas::Tenants {
 
     /// Replaces a tenant's settings.
     ///
-    /// `PUT /api/v1/tenants/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the tenant.
+    ///
+    /// `PUT /api/v1/tenants/{id}`. Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the tenant doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn update_tenant(
         &self,
         id: impl AsRef<str>,

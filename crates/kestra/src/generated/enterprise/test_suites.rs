@@ -3,7 +3,15 @@
 impl crate::areas::TestSuites {
     /// Creates a test suite from its YAML source.
     ///
-    /// `POST /api/v1/{tenant}/tests` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+    /// - `source`: YAML source.
+    ///
+    /// `POST /api/v1/{tenant}/tests`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the source is invalid.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn create_test_suite(
         &self,
         source: impl Into<String>,
@@ -13,7 +21,16 @@ impl crate::areas::TestSuites {
 
     /// Deletes a test suite.
     ///
-    /// `DELETE /api/v1/{tenant}/tests/{namespace}/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `id`: The id of the test suite.
+    ///
+    /// `DELETE /api/v1/{tenant}/tests/{namespace}/{id}`. Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the test suite doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn delete_test_suite(
         &self,
         namespace: impl AsRef<str>,
@@ -22,9 +39,15 @@ impl crate::areas::TestSuites {
         ::kestra_operations::DeleteTestSuite::new(namespace, id).on(self.client().clone())
     }
 
-    /// Deletes the test suites named.
+    /// Deletes the given test suites.
     ///
-    /// `DELETE /api/v1/{tenant}/tests/by-ids` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// `DELETE /api/v1/{tenant}/tests/by-ids`. Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn delete_test_suites_by_ids(
         &self,
         test_suite_bulk_request: impl Into<::kestra_models::TestSuiteBulkRequest>,
@@ -32,9 +55,15 @@ impl crate::areas::TestSuites {
         ::kestra_operations::DeleteTestSuitesByIds::new(test_suite_bulk_request).on(self.client().clone())
     }
 
-    /// Disables the test suites named.
+    /// Disables the given test suites.
     ///
-    /// `POST /api/v1/{tenant}/tests/disable/by-ids` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// `POST /api/v1/{tenant}/tests/disable/by-ids`. Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn disable_test_suites_by_ids(
         &self,
         test_suite_bulk_request: impl Into<::kestra_models::TestSuiteBulkRequest>,
@@ -42,9 +71,15 @@ impl crate::areas::TestSuites {
         ::kestra_operations::DisableTestSuitesByIds::new(test_suite_bulk_request).on(self.client().clone())
     }
 
-    /// Enables the test suites named.
+    /// Enables the given test suites.
     ///
-    /// `POST /api/v1/{tenant}/tests/enable/by-ids` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// `POST /api/v1/{tenant}/tests/enable/by-ids`. Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn enable_test_suites_by_ids(
         &self,
         test_suite_bulk_request: impl Into<::kestra_models::TestSuiteBulkRequest>,
@@ -52,16 +87,33 @@ impl crate::areas::TestSuites {
         ::kestra_operations::EnableTestSuitesByIds::new(test_suite_bulk_request).on(self.client().clone())
     }
 
-    /// Reads the result of a run of a test suite.
+    /// Returns the result of a run of a test suite.
     ///
-    /// `GET /api/v1/{tenant}/tests/results/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `id`: The id of the run.
+    ///
+    /// `GET /api/v1/{tenant}/tests/results/{id}`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the run doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn get_test_result(&self, id: impl AsRef<str>) -> ::kestra_operations::GetTestResult<crate::Client> {
         ::kestra_operations::GetTestResult::new(id).on(self.client().clone())
     }
 
-    /// Reads a test suite, its source included.
+    /// Returns a test suite with its source.
     ///
-    /// `GET /api/v1/{tenant}/tests/{namespace}/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `id`: The id of the test suite.
+    ///
+    /// `GET /api/v1/{tenant}/tests/{namespace}/{id}`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the test suite doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn get_test_suite(
         &self,
         namespace: impl AsRef<str>,
@@ -70,9 +122,15 @@ impl crate::areas::TestSuites {
         ::kestra_operations::GetTestSuite::new(namespace, id).on(self.client().clone())
     }
 
-    /// Reads the latest results of the test suites named.
+    /// Returns the latest results of the given test suites.
     ///
-    /// `POST /api/v1/{tenant}/tests/results/search/last` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `POST /api/v1/{tenant}/tests/results/search/last`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn get_tests_last_result(
         &self,
         search_tests_last_result: impl Into<::kestra_models::SearchTestsLastResult>,
@@ -80,9 +138,19 @@ impl crate::areas::TestSuites {
         ::kestra_operations::GetTestsLastResult::new(search_tests_last_result).on(self.client().clone())
     }
 
-    /// Runs a test suite and answers its result.
+    /// Runs a test suite. Returns its result.
     ///
-    /// `POST /api/v1/{tenant}/tests/{namespace}/{id}/run` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `id`: The id of the test suite.
+    ///
+    /// `POST /api/v1/{tenant}/tests/{namespace}/{id}/run`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the test suite doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn run_test_suite(
         &self,
         namespace: impl AsRef<str>,
@@ -91,9 +159,15 @@ impl crate::areas::TestSuites {
         ::kestra_operations::RunTestSuite::new(namespace, id).on(self.client().clone())
     }
 
-    /// Runs the test suites that a query matches.
+    /// Runs the test suites that the query matches.
     ///
-    /// `POST /api/v1/{tenant}/tests/run` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+    /// `POST /api/v1/{tenant}/tests/run`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn run_test_suites_by_query(
         &self,
         run_by_query_request: impl Into<::kestra_models::RunByQueryRequest>,
@@ -103,21 +177,42 @@ impl crate::areas::TestSuites {
 
     /// Searches the results of test suites, page by page.
     ///
-    /// `GET /api/v1/{tenant}/tests/results/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/{tenant}/tests/results/search`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn search_test_suite_results(&self) -> ::kestra_operations::SearchTestSuiteResults<crate::Client> {
         ::kestra_operations::SearchTestSuiteResults::new().on(self.client().clone())
     }
 
     /// Searches the test suites, page by page.
     ///
-    /// `GET /api/v1/{tenant}/tests/search` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/{tenant}/tests/search`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn search_test_suites(&self) -> ::kestra_operations::SearchTestSuites<crate::Client> {
         ::kestra_operations::SearchTestSuites::new().on(self.client().clone())
     }
 
     /// Replaces the source of a test suite.
     ///
-    /// `PUT /api/v1/{tenant}/tests/{namespace}/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `namespace`: The namespace, its levels separated by dots.
+    /// - `id`: The id of the test suite.
+    /// - `source`: YAML source.
+    ///
+    /// `PUT /api/v1/{tenant}/tests/{namespace}/{id}`. Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the test suite doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the source is invalid.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn update_test_suite(
         &self,
         namespace: impl AsRef<str>,
@@ -127,9 +222,16 @@ impl crate::areas::TestSuites {
         ::kestra_operations::UpdateTestSuite::new(namespace, id, source).on(self.client().clone())
     }
 
-    /// Checks the source of a test suite.
+    /// Validates the source of a test suite.
     ///
-    /// `POST /api/v1/{tenant}/tests/validate` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `source`: YAML source.
+    ///
+    /// `POST /api/v1/{tenant}/tests/validate`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn validate_test_suite(
         &self,
         source: impl Into<String>,

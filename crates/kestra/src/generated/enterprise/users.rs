@@ -3,7 +3,13 @@
 impl crate::areas::Users {
     /// Lists the users whose names begin with a text.
     ///
-    /// `POST /api/v1/{tenant}/tenant-access/autocomplete` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `POST /api/v1/{tenant}/tenant-access/autocomplete`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn autocomplete_users(
         &self,
         user_api_autocomplete: impl Into<::kestra_models::UserApiAutocomplete>,
@@ -11,9 +17,18 @@ impl crate::areas::Users {
         ::kestra_operations::AutocompleteUsers::new(user_api_autocomplete).on(self.client().clone())
     }
 
-    /// Creates an API token of a user, which is shown this once.
+    /// Creates an API token of a user. Only this response has its value.
     ///
-    /// `POST /api/v1/users/{id}/api-tokens` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+    /// - `id`: The id of the user.
+    ///
+    /// `POST /api/v1/users/{id}/api-tokens`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the user doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn create_api_token_for_user(
         &self,
         id: impl AsRef<str>,
@@ -25,7 +40,13 @@ impl crate::areas::Users {
 
     /// Creates a user.
     ///
-    /// `POST /api/v1/users` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+    /// `POST /api/v1/users`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn create_user(
         &self,
         create_or_update_user_request: impl Into<::kestra_models::CreateOrUpdateUserRequest>,
@@ -35,7 +56,16 @@ impl crate::areas::Users {
 
     /// Deletes an API token of a user.
     ///
-    /// `DELETE /api/v1/users/{id}/api-tokens/{tokenId}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the user.
+    /// - `token_id`: The id of the token.
+    ///
+    /// `DELETE /api/v1/users/{id}/api-tokens/{tokenId}`. Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the user or token doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn delete_api_token_for_user(
         &self,
         id: impl AsRef<str>,
@@ -46,7 +76,15 @@ impl crate::areas::Users {
 
     /// Ends the sessions of a user.
     ///
-    /// `DELETE /api/v1/users/{id}/refresh-token` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the user.
+    ///
+    /// `DELETE /api/v1/users/{id}/refresh-token`. Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the user doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn delete_refresh_token(
         &self,
         id: impl AsRef<str>,
@@ -56,14 +94,31 @@ impl crate::areas::Users {
 
     /// Deletes a user.
     ///
-    /// `DELETE /api/v1/users/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the user.
+    ///
+    /// `DELETE /api/v1/users/{id}`. Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the user doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn delete_user(&self, id: impl AsRef<str>) -> ::kestra_operations::DeleteUser<crate::Client> {
         ::kestra_operations::DeleteUser::new(id).on(self.client().clone())
     }
 
-    /// Takes a way to log in away from a user.
+    /// Removes a way to log in from a user.
     ///
-    /// `DELETE /api/v1/users/{id}/auths/{auth}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the user.
+    /// - `auth`: The id of the way to log in.
+    ///
+    /// `DELETE /api/v1/users/{id}/auths/{auth}`. Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the user or auth doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn delete_user_auth_method(
         &self,
         id: impl AsRef<str>,
@@ -72,23 +127,47 @@ impl crate::areas::Users {
         ::kestra_operations::DeleteUserAuthMethod::new(id, auth).on(self.client().clone())
     }
 
-    /// Reads a user.
+    /// Returns a user.
     ///
-    /// `GET /api/v1/users/{id}` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `id`: The id of the user.
+    ///
+    /// `GET /api/v1/users/{id}`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the user doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn get_user(&self, id: impl AsRef<str>) -> ::kestra_operations::GetUser<crate::Client> {
         ::kestra_operations::GetUser::new(id).on(self.client().clone())
     }
 
-    /// Logs in as another user, by a redirect with a session cookie.
+    /// Logs in as another user. The response is a redirect with a session cookie.
     ///
-    /// `POST /api/v1/users/{id}/impersonate` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+    /// - `id`: The id of the user.
+    ///
+    /// `POST /api/v1/users/{id}/impersonate`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the user doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn impersonate(&self, id: impl AsRef<str>) -> ::kestra_operations::Impersonate<crate::Client> {
         ::kestra_operations::Impersonate::new(id).on(self.client().clone())
     }
 
     /// Lists the API tokens of a user, without their values.
     ///
-    /// `GET /api/v1/users/{id}/api-tokens` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `id`: The id of the user.
+    ///
+    /// `GET /api/v1/users/{id}/api-tokens`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the user doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn list_api_tokens_for_user(
         &self,
         id: impl AsRef<str>,
@@ -98,14 +177,29 @@ impl crate::areas::Users {
 
     /// Searches the users, page by page.
     ///
-    /// `GET /api/v1/users` (Kestra 1.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/users`. Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn list_users(&self) -> ::kestra_operations::ListUsers<crate::Client> {
         ::kestra_operations::ListUsers::new().on(self.client().clone())
     }
 
-    /// Changes single fields of a user.
+    /// Updates single fields of a user.
     ///
-    /// `PATCH /api/v1/users/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the user.
+    ///
+    /// `PATCH /api/v1/users/{id}`. Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the user doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn patch_user(
         &self,
         id: impl AsRef<str>,
@@ -116,7 +210,16 @@ impl crate::areas::Users {
 
     /// Sets the password of a user.
     ///
-    /// `PATCH /api/v1/users/{id}/password` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the user.
+    ///
+    /// `PATCH /api/v1/users/{id}/password`. Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the user doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn patch_user_password(
         &self,
         id: impl AsRef<str>,
@@ -125,9 +228,18 @@ impl crate::areas::Users {
         ::kestra_operations::PatchUserPassword::new(id, patch_user_password_request).on(self.client().clone())
     }
 
-    /// Sets whether a user may do everything.
+    /// Sets whether a user may do everything on the instance.
     ///
-    /// `PATCH /api/v1/users/{id}/superadmin` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the user.
+    ///
+    /// `PATCH /api/v1/users/{id}/superadmin`. Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the user doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn set_user_instance_owner(
         &self,
         id: impl AsRef<str>,
@@ -139,7 +251,16 @@ impl crate::areas::Users {
 
     /// Sets whether a user is a restricted one.
     ///
-    /// `PATCH /api/v1/users/{id}/restricted` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the user.
+    ///
+    /// `PATCH /api/v1/users/{id}/restricted`. Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the user doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn set_user_restricted(
         &self,
         id: impl AsRef<str>,
@@ -148,9 +269,15 @@ impl crate::areas::Users {
         ::kestra_operations::SetUserRestricted::new(id, patch_restricted_request).on(self.client().clone())
     }
 
-    /// Changes one's own password.
+    /// Sets the password of the current user.
     ///
-    /// `PUT /api/v1/me/password` (Kestra 1.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+    /// `PUT /api/v1/me/password`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn update_current_user_password(
         &self,
         update_password_request: impl Into<::kestra_models::UpdatePasswordRequest>,
@@ -160,7 +287,16 @@ impl crate::areas::Users {
 
     /// Replaces a user.
     ///
-    /// `PUT /api/v1/users/{id}` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the user.
+    ///
+    /// `PUT /api/v1/users/{id}`. Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the user doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn update_user(
         &self,
         id: impl AsRef<str>,
@@ -171,7 +307,16 @@ impl crate::areas::Users {
 
     /// Sets the groups of a user.
     ///
-    /// `PUT /api/v1/{tenant}/users/{id}/groups` (Kestra 1.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the user.
+    ///
+    /// `PUT /api/v1/{tenant}/users/{id}/groups`. Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the user doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn update_user_groups(
         &self,
         id: impl AsRef<str>,

@@ -3,7 +3,13 @@
 impl crate::areas::WorkerQueues {
     /// Creates a worker queue.
     ///
-    /// `POST /api/v1/instance/worker-queues` (Kestra 2.0 and later); Enterprise; never repeated unless provably unsent or answered 429.
+    /// `POST /api/v1/instance/worker-queues` (Kestra 2.0 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn create_worker_queue(
         &self,
         create_or_update_worker_queue_request: impl Into<::kestra_models::CreateOrUpdateWorkerQueueRequest>,
@@ -14,7 +20,15 @@ impl crate::areas::WorkerQueues {
 
     /// Deletes a worker queue.
     ///
-    /// `DELETE /api/v1/instance/worker-queues/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the worker queue.
+    ///
+    /// `DELETE /api/v1/instance/worker-queues/{id}` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the worker queue doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn delete_worker_queue(
         &self,
         id: impl AsRef<str>,
@@ -22,9 +36,17 @@ impl crate::areas::WorkerQueues {
         ::kestra_operations::DeleteWorkerQueue::new(id).on(self.client().clone())
     }
 
-    /// Reads a worker queue.
+    /// Returns a worker queue.
     ///
-    /// `GET /api/v1/instance/worker-queues/{id}` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `id`: The id of the worker queue.
+    ///
+    /// `GET /api/v1/instance/worker-queues/{id}` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the worker queue doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn get_worker_queue(
         &self,
         id: impl AsRef<str>,
@@ -34,7 +56,15 @@ impl crate::areas::WorkerQueues {
 
     /// Lists the worker groups that take work from a queue.
     ///
-    /// `GET /api/v1/instance/worker-queues/{id}/subscribers` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// - `id`: The id of the worker queue.
+    ///
+    /// `GET /api/v1/instance/worker-queues/{id}/subscribers` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the worker queue doesn't exist.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn list_worker_queue_subscribers(
         &self,
         id: impl AsRef<str>,
@@ -44,14 +74,28 @@ impl crate::areas::WorkerQueues {
 
     /// Lists the worker queues.
     ///
-    /// `GET /api/v1/instance/worker-queues` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/instance/worker-queues` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn list_worker_queues(&self) -> ::kestra_operations::ListWorkerQueues<crate::Client> {
         ::kestra_operations::ListWorkerQueues::new().on(self.client().clone())
     }
 
     /// Replaces a worker queue.
     ///
-    /// `PUT /api/v1/instance/worker-queues/{id}` (Kestra 2.0 and later); Enterprise; repeated when an attempt fails, as twice is the same as once.
+    /// - `id`: The id of the worker queue.
+    ///
+    /// `PUT /api/v1/instance/worker-queues/{id}` (Kestra 2.0 and later). Enterprise Edition only. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the worker queue doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn update_worker_queue(
         &self,
         id: impl AsRef<str>,

@@ -2,7 +2,11 @@
 
 /// Bulk return.
 ///
-/// `POST /api/v1/{tenant}/books/return/by-ids` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
+/// `POST /api/v1/{tenant}/books/return/by-ids`. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// [`Error`](::kestra_core::Error) says what any call can fail with.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct BulkReturn<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -12,7 +16,7 @@ pub struct BulkReturn<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(BulkReturn, BULK_RETURN, json kestra_models::BulkOutcome);
 
 impl BulkReturn {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(values: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let mut call = ::kestra_core::Call::new(&BULK_RETURN);
         crate::parameters::json(
@@ -36,7 +40,12 @@ pub static BULK_RETURN: ::kestra_core::OperationInfo = {
 
 /// Delete books by query.
 ///
-/// `DELETE /api/v1/{tenant}/books/by-query` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
+/// `DELETE /api/v1/{tenant}/books/by-query`. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+/// - [`Build`](::kestra_core::ErrorKind::Build) if neither a filter nor `all` is set.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteBooksByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -46,7 +55,7 @@ pub struct DeleteBooksByQuery<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DeleteBooksByQuery, DELETE_BOOKS_BY_QUERY, json kestra_models::BulkOutcome);
 
 impl DeleteBooksByQuery {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         let mut call = ::kestra_core::Call::new(&DELETE_BOOKS_BY_QUERY);
         call.set_needs_one_of(&[0, 2]);
@@ -55,33 +64,33 @@ impl DeleteBooksByQuery {
 }
 
 impl<E> DeleteBooksByQuery<E> {
-    /// Adds a filter; all have to hold.
+    /// Adds a filter; all filters must match.
     ///
-    /// `filters` in the query.
+    /// `filters` is a parameter of the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
-    /// `filters` in the query.
+    /// `filters` is a parameter of the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
-    /// `force` in the query.
+    /// `force` is a parameter of the query.
     pub fn force(mut self, force: bool) -> Self {
         self.call.set_query(1, force);
         self
     }
 
-    /// `q` in the query; before 2.0.
+    /// `q` is a parameter of the query. Kestra before 2.0 only.
     pub fn q(mut self, q: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(q));
         self
     }
 
-    /// Acts on everything that there is, no filter given.
+    /// Confirms that the operation applies to everything, as no filter is set.
     pub fn all(mut self) -> Self {
         self.call.set_needs_one_of(&[]);
         self
@@ -108,7 +117,11 @@ pub static DELETE_BOOKS_BY_QUERY: ::kestra_core::OperationInfo = {
 
 /// Get book.
 ///
-/// `GET /api/v1/{tenant}/books/{type}/{id}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/books/{type}/{id}`. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the object doesn't exist.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetBook<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -118,7 +131,7 @@ pub struct GetBook<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(GetBook, GET_BOOK, json kestra_models::Book);
 
 impl GetBook {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(type_: impl Into<::kestra_models::BookKind>, id: impl Into<i64>) -> Self {
         Self {
             call: ::kestra_core::Call::new(&GET_BOOK)
@@ -130,25 +143,25 @@ impl GetBook {
 }
 
 impl<E> GetBook<E> {
-    /// `match` in the query.
+    /// `match` is a parameter of the query.
     pub fn match_(mut self, match_: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(match_));
         self
     }
 
-    /// `since` in the query; 1.3.7 and later.
+    /// `since` is a parameter of the query. Requires Kestra 1.3.7 or later.
     pub fn since_parameter(mut self, since_parameter: ::jiff::Timestamp) -> Self {
         self.call.set_query(1, since_parameter);
         self
     }
 
-    /// `tenant` in the query.
+    /// `tenant` is a parameter of the query.
     pub fn tenant_parameter(mut self, tenant_parameter: impl Into<String>) -> Self {
         self.call.set_query(2, Into::<String>::into(tenant_parameter));
         self
     }
 
-    /// `timeout` in the query.
+    /// `timeout` is a parameter of the query.
     pub fn timeout_parameter(mut self, timeout_parameter: impl Into<::kestra_models::IsoDuration>) -> Self {
         self.call.set_query(3, Into::<::kestra_models::IsoDuration>::into(timeout_parameter));
         self
@@ -181,7 +194,12 @@ pub static GET_BOOK: ::kestra_core::OperationInfo = {
 
 /// Lend.
 ///
-/// `POST /api/v1/{tenant}/books/{id}/actions/lend` (Kestra 2.0 and later), `POST /api/v1/{tenant}/books/{id}/lend` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
+/// `POST /api/v1/{tenant}/books/{id}/actions/lend` (Kestra 2.0 and later), `POST /api/v1/{tenant}/books/{id}/lend` (Kestra before 2.0). Not idempotent: retried only if the request was not sent, or after a 429.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the object doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if an input is missing or has a wrong value.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct Lend<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -192,7 +210,7 @@ pub struct Lend<E = ::kestra_core::Detached> {
 crate::extensions::inputs!(Lend);
 
 impl Lend {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(id: impl AsRef<str>, until: ::jiff::civil::Date) -> Self {
         let mut call = ::kestra_core::Call::new(&LEND).path(id.as_ref());
         call.set_query(3, until);
@@ -201,15 +219,15 @@ impl Lend {
 }
 
 impl<E> Lend<E> {
-    /// Adds one to those that [`labels`](Self::labels) sets.
+    /// Adds one to those of [`labels`](Self::labels).
     ///
-    /// `labels` in the query.
+    /// `labels` is a parameter of the query.
     pub fn mark(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         crate::parameters::pair(&mut self.call, 0, key.into(), value.into());
         self
     }
 
-    /// `labels` in the query.
+    /// `labels` is a parameter of the query.
     pub fn labels(
         mut self,
         labels: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,
@@ -218,45 +236,45 @@ impl<E> Lend<E> {
         self
     }
 
-    /// Adds one to those that [`marks`](Self::marks) sets.
+    /// Adds one to those of [`marks`](Self::marks).
     ///
-    /// `marks` in the query.
+    /// `marks` is a parameter of the query.
     pub fn mark_page(mut self, mark_page: impl Into<i64>) -> Self {
         self.call.add_query(1, Into::<i64>::into(mark_page));
         self
     }
 
-    /// `marks` in the query.
+    /// `marks` is a parameter of the query.
     pub fn marks(mut self, marks: impl IntoIterator<Item = impl Into<i64>>) -> Self {
         crate::parameters::repeat::<i64, _>(&mut self.call, 1, marks);
         self
     }
 
-    /// `stops` in the query.
+    /// `stops` is a parameter of the query.
     pub fn stops(mut self, stops: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::comma::<String, _>(&mut self.call, 2, stops);
         self
     }
 
-    /// `wait` in the query.
+    /// `wait` is a parameter of the query.
     pub fn wait(mut self, wait: bool) -> Self {
         crate::parameters::wait(&mut self.call, 4, wait);
         self
     }
 
-    /// `X-Reason` in the head.
+    /// `X-Reason` is a header of the request.
     pub fn reason(mut self, reason: impl Into<String>) -> Self {
         crate::parameters::header(&mut self.call, "X-Reason", Into::<String>::into(reason));
         self
     }
 
-    /// `note` in the form.
+    /// `note` is a part of the form.
     pub fn note(mut self, note: impl Into<String>) -> Self {
         crate::parameters::part(&mut self.call, "note", Into::<String>::into(note));
         self
     }
 
-    /// `scan` in the form.
+    /// `scan` is a part of the form.
     pub fn scan(mut self, scan: impl Into<::kestra_core::FilePart>) -> Self {
         self.call.multipart().file("scan", scan.into());
         self
@@ -292,7 +310,12 @@ pub static LEND: ::kestra_core::OperationInfo = {
 
 /// Put book.
 ///
-/// `PUT /api/v1/{tenant}/books/{source}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
+/// `PUT /api/v1/{tenant}/books/{source}`. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the source doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the source is invalid, or the body has a wrong value.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PutBook<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -302,7 +325,9 @@ pub struct PutBook<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(PutBook, PUT_BOOK, empty);
 
 impl PutBook {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
+    ///
+    /// - `source_body`: YAML source.
     pub fn new(source: impl AsRef<str>, source_body: impl Into<String>) -> Self {
         let mut call = ::kestra_core::Call::new(&PUT_BOOK).path(source.as_ref());
         crate::parameters::yaml(&mut call, source_body.into());
@@ -325,7 +350,12 @@ pub static PUT_BOOK: ::kestra_core::OperationInfo = {
 
 /// Put book.
 ///
-/// `PUT /api/v1/{tenant}/books/{source}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
+/// `PUT /api/v1/{tenant}/books/{source}`. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the source doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the source is invalid, or the body has a wrong value.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PutBookJson<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -335,7 +365,7 @@ pub struct PutBookJson<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(PutBookJson, PUT_BOOK_JSON, empty);
 
 impl PutBookJson {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(source: impl AsRef<str>, new_book: impl Into<::kestra_models::NewBook>) -> Self {
         let mut call = ::kestra_core::Call::new(&PUT_BOOK_JSON).path(source.as_ref());
         crate::parameters::json(
@@ -364,7 +394,12 @@ pub static PUT_BOOK_JSON: ::kestra_core::OperationInfo = {
 
 /// Put book.
 ///
-/// `PUT /api/v1/{tenant}/books/{source}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
+/// `PUT /api/v1/{tenant}/books/{source}`. Idempotent, and so retried.
+///
+/// # Errors
+///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the source doesn't exist.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the source is invalid, or the body has a wrong value.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PutBookMultipart<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -374,7 +409,7 @@ pub struct PutBookMultipart<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(PutBookMultipart, PUT_BOOK_MULTIPART, empty);
 
 impl PutBookMultipart {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(
         source: impl AsRef<str>,
         pages: impl IntoIterator<Item = impl Into<::kestra_core::FilePart>>,
@@ -386,7 +421,7 @@ impl PutBookMultipart {
 }
 
 impl<E> PutBookMultipart<E> {
-    /// `override` in the form.
+    /// `override` is a part of the form.
     pub fn override_(mut self, override_: bool) -> Self {
         crate::parameters::part(&mut self.call, "override", override_);
         self
@@ -410,7 +445,11 @@ pub static PUT_BOOK_MULTIPART: ::kestra_core::OperationInfo = {
 
 /// Search books.
 ///
-/// `GET /api/v1/{tenant}/books/search` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/books/search`. Only reads, and is retried.
+///
+/// # Errors
+///
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchBooks<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -420,28 +459,28 @@ pub struct SearchBooks<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(SearchBooks, SEARCH_BOOKS, json kestra_models::Page<::kestra_models::Book>);
 
 impl SearchBooks {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&SEARCH_BOOKS), executor: ::kestra_core::Detached }
     }
 }
 
 impl<E> SearchBooks<E> {
-    /// Adds a filter; all have to hold.
+    /// Adds a filter; all filters must match.
     ///
-    /// `filters` in the query.
+    /// `filters` is a parameter of the query.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(0, &filter);
         self
     }
 
-    /// `filters` in the query.
+    /// `filters` is a parameter of the query.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 0, filters);
         self
     }
 
-    /// `sort` in the query.
+    /// `sort` is a parameter of the query.
     pub fn sort(mut self, sort: impl IntoIterator<Item = impl Into<String>>) -> Self {
         crate::parameters::repeat::<String, _>(&mut self.call, 1, sort);
         self

@@ -2,9 +2,11 @@
 
 /// Download loans.
 ///
-/// `GET /api/v1/loans` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/loans`. Only reads, and is retried. Deprecated by the server.
 ///
-/// Deprecated by the server.
+/// # Errors
+///
+/// [`Error`](::kestra_core::Error) says what any call can fail with.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DownloadLoans<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -14,7 +16,7 @@ pub struct DownloadLoans<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(DownloadLoans, DOWNLOAD_LOANS, download);
 
 impl DownloadLoans {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&DOWNLOAD_LOANS), executor: ::kestra_core::Detached }
     }
@@ -36,7 +38,11 @@ pub static DOWNLOAD_LOANS: ::kestra_core::OperationInfo = {
 
 /// Print loans.
 ///
-/// `POST /api/v1/{tenant}/loans/print` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+/// `POST /api/v1/{tenant}/loans/print`. Only reads, and is retried.
+///
+/// # Errors
+///
+/// [`Error`](::kestra_core::Error) says what any call can fail with.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PrintLoans<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -46,7 +52,7 @@ pub struct PrintLoans<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(PrintLoans, PRINT_LOANS, text);
 
 impl PrintLoans {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(text: impl Into<String>) -> Self {
         let mut call = ::kestra_core::Call::new(&PRINT_LOANS);
         call.set_body("text/plain", Into::<String>::into(text).into());
@@ -66,7 +72,11 @@ pub static PRINT_LOANS: ::kestra_core::OperationInfo = {
 
 /// Print loans.
 ///
-/// `POST /api/v1/{tenant}/loans/print` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+/// `POST /api/v1/{tenant}/loans/print`. Only reads, and is retried.
+///
+/// # Errors
+///
+/// [`Error`](::kestra_core::Error) says what any call can fail with.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PrintLoansBytes<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -76,7 +86,7 @@ pub struct PrintLoansBytes<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(PrintLoansBytes, PRINT_LOANS_BYTES, text);
 
 impl PrintLoansBytes {
-    /// The operation with what it can't be without.
+    /// Creates the operation with its required parameters.
     pub fn new(body: impl Into<::kestra_core::Body>) -> Self {
         let mut call = ::kestra_core::Call::new(&PRINT_LOANS_BYTES);
         call.set_body("application/octet-stream", body.into());

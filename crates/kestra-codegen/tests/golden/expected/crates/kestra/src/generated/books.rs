@@ -3,7 +3,11 @@
 impl crate::areas::Books {
     /// Bulk return.
     ///
-    /// `POST /api/v1/{tenant}/books/return/by-ids` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
+    /// `POST /api/v1/{tenant}/books/return/by-ids`. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](crate::Error) says what any call can fail with.
     pub fn bulk_return(
         &self,
         values: impl IntoIterator<Item = impl Into<String>>,
@@ -13,14 +17,23 @@ impl crate::areas::Books {
 
     /// Delete books by query.
     ///
-    /// `DELETE /api/v1/{tenant}/books/by-query` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
+    /// `DELETE /api/v1/{tenant}/books/by-query`. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+    /// - [`Build`](crate::ErrorKind::Build) if neither a filter nor `all` is set.
     pub fn delete_books_by_query(&self) -> ::kestra_operations::DeleteBooksByQuery<crate::Client> {
         ::kestra_operations::DeleteBooksByQuery::new().on(self.client().clone())
     }
 
     /// Get book.
     ///
-    /// `GET /api/v1/{tenant}/books/{type}/{id}` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/{tenant}/books/{type}/{id}`. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the object doesn't exist.
     pub fn get_book(
         &self,
         type_: impl Into<::kestra_models::BookKind>,
@@ -31,7 +44,12 @@ impl crate::areas::Books {
 
     /// Lend.
     ///
-    /// `POST /api/v1/{tenant}/books/{id}/actions/lend` (Kestra 2.0 and later), `POST /api/v1/{tenant}/books/{id}/lend` (Kestra before 2.0); open source; never repeated unless provably unsent or answered 429.
+    /// `POST /api/v1/{tenant}/books/{id}/actions/lend` (Kestra 2.0 and later), `POST /api/v1/{tenant}/books/{id}/lend` (Kestra before 2.0). Not idempotent: retried only if the request was not sent, or after a 429.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the object doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if an input is missing or has a wrong value.
     pub fn lend(
         &self,
         id: impl AsRef<str>,
@@ -42,7 +60,14 @@ impl crate::areas::Books {
 
     /// Put book.
     ///
-    /// `PUT /api/v1/{tenant}/books/{source}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
+    /// - `source_body`: YAML source.
+    ///
+    /// `PUT /api/v1/{tenant}/books/{source}`. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the source doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the source is invalid, or the body has a wrong value.
     pub fn put_book(
         &self,
         source: impl AsRef<str>,
@@ -53,7 +78,12 @@ impl crate::areas::Books {
 
     /// Put book.
     ///
-    /// `PUT /api/v1/{tenant}/books/{source}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
+    /// `PUT /api/v1/{tenant}/books/{source}`. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the source doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the source is invalid, or the body has a wrong value.
     pub fn put_book_json(
         &self,
         source: impl AsRef<str>,
@@ -64,7 +94,12 @@ impl crate::areas::Books {
 
     /// Put book.
     ///
-    /// `PUT /api/v1/{tenant}/books/{source}` (Kestra 1.0 and later); open source; repeated when an attempt fails, as twice is the same as once.
+    /// `PUT /api/v1/{tenant}/books/{source}`. Idempotent, and so retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the source doesn't exist.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the source is invalid, or the body has a wrong value.
     pub fn put_book_multipart(
         &self,
         source: impl AsRef<str>,
@@ -75,7 +110,11 @@ impl crate::areas::Books {
 
     /// Search books.
     ///
-    /// `GET /api/v1/{tenant}/books/search` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/{tenant}/books/search`. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_invalid`](crate::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
     pub fn search_books(&self) -> ::kestra_operations::SearchBooks<crate::Client> {
         ::kestra_operations::SearchBooks::new().on(self.client().clone())
     }

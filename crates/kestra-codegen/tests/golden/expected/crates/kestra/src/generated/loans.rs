@@ -3,23 +3,33 @@
 impl crate::areas::Loans {
     /// Download loans.
     ///
-    /// `GET /api/v1/loans` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/loans`. Only reads, and is retried. Deprecated by the server.
     ///
-    /// Deprecated by the server.
+    /// # Errors
+    ///
+    /// [`Error`](crate::Error) says what any call can fail with.
     pub fn download_loans(&self) -> ::kestra_operations::DownloadLoans<crate::Client> {
         ::kestra_operations::DownloadLoans::new().on(self.client().clone())
     }
 
     /// Print loans.
     ///
-    /// `POST /api/v1/{tenant}/loans/print` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+    /// `POST /api/v1/{tenant}/loans/print`. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](crate::Error) says what any call can fail with.
     pub fn print_loans(&self, text: impl Into<String>) -> ::kestra_operations::PrintLoans<crate::Client> {
         ::kestra_operations::PrintLoans::new(text).on(self.client().clone())
     }
 
     /// Print loans.
     ///
-    /// `POST /api/v1/{tenant}/loans/print` (Kestra 1.0 and later); open source; only reads, and is repeated when an attempt fails.
+    /// `POST /api/v1/{tenant}/loans/print`. Only reads, and is retried.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`](crate::Error) says what any call can fail with.
     pub fn print_loans_bytes(
         &self,
         body: impl Into<::kestra_core::Body>,

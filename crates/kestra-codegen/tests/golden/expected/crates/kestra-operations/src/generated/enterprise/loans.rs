@@ -2,9 +2,14 @@
 
 /// Follow loans.
 ///
-/// `GET /api/v1/{tenant}/loans/follow` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+/// `GET /api/v1/{tenant}/loans/follow` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
 ///
 /// On other versions use `loans().print_loans()` now and then.
+///
+/// # Errors
+///
+/// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
+/// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct FollowLoans<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -14,7 +19,7 @@ pub struct FollowLoans<E = ::kestra_core::Detached> {
 ::kestra_core::operation!(FollowLoans, FOLLOW_LOANS, events kestra_models::Loan);
 
 impl FollowLoans {
-    /// The operation, nothing set.
+    /// Creates the operation.
     pub fn new() -> Self {
         Self { call: ::kestra_core::Call::new(&FOLLOW_LOANS), executor: ::kestra_core::Detached }
     }

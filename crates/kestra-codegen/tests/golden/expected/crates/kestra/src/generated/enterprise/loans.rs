@@ -3,9 +3,14 @@
 impl crate::areas::Loans {
     /// Follow loans.
     ///
-    /// `GET /api/v1/{tenant}/loans/follow` (Kestra 2.0 and later); Enterprise; only reads, and is repeated when an attempt fails.
+    /// `GET /api/v1/{tenant}/loans/follow` (Kestra 2.0 and later). Enterprise Edition only. Only reads, and is retried.
     ///
     /// On other versions use `loans().print_loans()` now and then.
+    ///
+    /// # Errors
+    ///
+    /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
+    /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn follow_loans(&self) -> ::kestra_operations::FollowLoans<crate::Client> {
         ::kestra_operations::FollowLoans::new().on(self.client().clone())
     }
