@@ -195,7 +195,7 @@ pub static DELETE_EXECUTION: ::kestra_core::OperationInfo = {
 ///
 /// # Errors
 ///
-/// - [`is_conflict`](::kestra_core::Error::is_conflict) if an execution doesn't exist, or hasn't ended and `include_non_terminated` isn't set; nothing is deleted.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if an execution doesn't exist, or hasn't ended and `include_non_terminated` isn't set; nothing is deleted.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteExecutionsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -275,8 +275,7 @@ pub static DELETE_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
 ///
 /// # Errors
 ///
-/// - [`is_conflict`](::kestra_core::Error::is_conflict) if a match hasn't ended and `include_non_terminated` isn't set; nothing is deleted.
-/// - [`is_invalid`](::kestra_core::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if a filter is invalid, or a match hasn't ended and `include_non_terminated` isn't set; nothing is deleted.
 /// - [`Build`](::kestra_core::ErrorKind::Build) if neither a filter nor `all` is set.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteExecutionsByQuery<E = ::kestra_core::Detached> {
@@ -944,7 +943,8 @@ pub static FORCE_RUN_EXECUTION: ::kestra_core::OperationInfo = {
 ///
 /// # Errors
 ///
-/// - [`is_conflict`](::kestra_core::Error::is_conflict) if an execution doesn't exist, or doesn't wait; nothing is done.
+/// - [`is_conflict`](::kestra_core::Error::is_conflict) if an execution doesn't wait; nothing is done.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if an execution doesn't exist; nothing is done.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ForceRunExecutionsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1624,7 +1624,8 @@ pub static KILL_EXECUTION: ::kestra_core::OperationInfo = {
 ///
 /// # Errors
 ///
-/// - [`is_conflict`](::kestra_core::Error::is_conflict) if an execution doesn't exist, or has ended; nothing is done.
+/// - [`is_conflict`](::kestra_core::Error::is_conflict) if an execution has ended; nothing is done.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if an execution doesn't exist; nothing is done.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct KillExecutionsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -2121,7 +2122,8 @@ pub static PAUSE_EXECUTION: ::kestra_core::OperationInfo = {
 ///
 /// # Errors
 ///
-/// - [`is_conflict`](::kestra_core::Error::is_conflict) if an execution doesn't exist, or isn't running; nothing is done.
+/// - [`is_conflict`](::kestra_core::Error::is_conflict) if an execution isn't running; nothing is done.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if an execution doesn't exist; nothing is done.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct PauseExecutionsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -2648,7 +2650,7 @@ pub static REPLAY_EXECUTION_WITH_INPUTS: ::kestra_core::OperationInfo = {
 ///
 /// # Errors
 ///
-/// - [`is_conflict`](::kestra_core::Error::is_conflict) if an execution doesn't exist; nothing is done.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if an execution doesn't exist; nothing is done.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ReplayExecutionsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3029,7 +3031,8 @@ pub static RESTART_EXECUTION: ::kestra_core::OperationInfo = {
 ///
 /// # Errors
 ///
-/// - [`is_conflict`](::kestra_core::Error::is_conflict) if an execution doesn't exist, or hasn't failed; nothing is done.
+/// - [`is_conflict`](::kestra_core::Error::is_conflict) if an execution hasn't failed; nothing is done.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if an execution doesn't exist; nothing is done.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct RestartExecutionsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -3440,7 +3443,8 @@ pub static RESUME_EXECUTION_FROM_BREAKPOINT: ::kestra_core::OperationInfo = {
 ///
 /// # Errors
 ///
-/// - [`is_conflict`](::kestra_core::Error::is_conflict) if an execution doesn't exist, or isn't paused; nothing is done.
+/// - [`is_conflict`](::kestra_core::Error::is_conflict) if an execution isn't paused; nothing is done.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if an execution doesn't exist; nothing is done.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ResumeExecutionsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -4093,8 +4097,8 @@ pub static SET_EXECUTION_LABELS: ::kestra_core::OperationInfo = {
 ///
 /// # Errors
 ///
-/// - [`is_conflict`](::kestra_core::Error::is_conflict) if an execution doesn't exist, or hasn't ended; nothing is done.
-/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
+/// - [`is_conflict`](::kestra_core::Error::is_conflict) if an execution hasn't ended; nothing is done.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if an execution doesn't exist; nothing is done.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SetExecutionLabelsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -5544,7 +5548,8 @@ pub static UNQUEUE_EXECUTION: ::kestra_core::OperationInfo = {
 ///
 /// # Errors
 ///
-/// - [`is_conflict`](::kestra_core::Error::is_conflict) if an execution doesn't exist, or isn't queued; nothing is done.
+/// - [`is_conflict`](::kestra_core::Error::is_conflict) if an execution isn't queued; nothing is done.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if an execution doesn't exist; nothing is done.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UnqueueExecutionsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -5917,7 +5922,8 @@ pub static UPDATE_EXECUTION_STATUS: ::kestra_core::OperationInfo = {
 ///
 /// # Errors
 ///
-/// - [`is_conflict`](::kestra_core::Error::is_conflict) if an execution doesn't exist, or hasn't ended; nothing is done.
+/// - [`is_conflict`](::kestra_core::Error::is_conflict) if an execution hasn't ended; nothing is done.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if an execution doesn't exist; nothing is done.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateExecutionsStatusByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -6233,7 +6239,8 @@ pub static UPDATE_EXECUTIONS_STATUS_BY_QUERY: ::kestra_core::OperationInfo = {
 /// # Errors
 ///
 /// - [`is_not_found`](::kestra_core::Error::is_not_found) if the execution doesn't exist.
-/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the task run is none of the execution, or can't get this state.
+/// - [`is_conflict`](::kestra_core::Error::is_conflict) if the task run is none of the execution, or can't get this state, on servers from 2.0 on.
+/// - [`is_invalid`](::kestra_core::Error::is_invalid) if the task run is none of the execution, on servers before 2.0.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateTaskRunState<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

@@ -65,7 +65,7 @@ impl crate::areas::Executions {
     ///
     /// # Errors
     ///
-    /// - [`is_conflict`](crate::Error::is_conflict) if an execution doesn't exist, or hasn't ended and `include_non_terminated` isn't set; nothing is deleted.
+    /// - [`is_invalid`](crate::Error::is_invalid) if an execution doesn't exist, or hasn't ended and `include_non_terminated` isn't set; nothing is deleted.
     pub fn delete_executions_by_ids(
         &self,
         ids: impl IntoIterator<Item = impl Into<String>>,
@@ -79,8 +79,7 @@ impl crate::areas::Executions {
     ///
     /// # Errors
     ///
-    /// - [`is_conflict`](crate::Error::is_conflict) if a match hasn't ended and `include_non_terminated` isn't set; nothing is deleted.
-    /// - [`is_invalid`](crate::Error::is_invalid) if a filter has a field or comparison that the server doesn't know here.
+    /// - [`is_invalid`](crate::Error::is_invalid) if a filter is invalid, or a match hasn't ended and `include_non_terminated` isn't set; nothing is deleted.
     /// - [`Build`](crate::ErrorKind::Build) if neither a filter nor `all` is set.
     ///
     ///
@@ -265,7 +264,8 @@ impl crate::areas::Executions {
     ///
     /// # Errors
     ///
-    /// - [`is_conflict`](crate::Error::is_conflict) if an execution doesn't exist, or doesn't wait; nothing is done.
+    /// - [`is_conflict`](crate::Error::is_conflict) if an execution doesn't wait; nothing is done.
+    /// - [`is_invalid`](crate::Error::is_invalid) if an execution doesn't exist; nothing is done.
     pub fn force_run_executions_by_ids(
         &self,
         ids: impl IntoIterator<Item = impl Into<String>>,
@@ -325,7 +325,7 @@ impl crate::areas::Executions {
     /// let execution = client.executions().get_execution("4eqjOUAzhEGWoHfCtc7Mvz").await?;
     /// println!("{:?}", execution.state_type());
     /// for run in execution.task_runs() {
-    ///     println!("{:?} {}", run.task_id, run.is_success());
+    ///     println!("{:?} {:?}", run.task_id, run.state);
     /// }
     /// # Ok(())
     /// # }
@@ -467,7 +467,8 @@ impl crate::areas::Executions {
     ///
     /// # Errors
     ///
-    /// - [`is_conflict`](crate::Error::is_conflict) if an execution doesn't exist, or has ended; nothing is done.
+    /// - [`is_conflict`](crate::Error::is_conflict) if an execution has ended; nothing is done.
+    /// - [`is_invalid`](crate::Error::is_invalid) if an execution doesn't exist; nothing is done.
     pub fn kill_executions_by_ids(
         &self,
         ids: impl IntoIterator<Item = impl Into<String>>,
@@ -579,7 +580,8 @@ impl crate::areas::Executions {
     ///
     /// # Errors
     ///
-    /// - [`is_conflict`](crate::Error::is_conflict) if an execution doesn't exist, or isn't running; nothing is done.
+    /// - [`is_conflict`](crate::Error::is_conflict) if an execution isn't running; nothing is done.
+    /// - [`is_invalid`](crate::Error::is_invalid) if an execution doesn't exist; nothing is done.
     pub fn pause_executions_by_ids(
         &self,
         ids: impl IntoIterator<Item = impl Into<String>>,
@@ -671,7 +673,7 @@ impl crate::areas::Executions {
     ///
     /// # Errors
     ///
-    /// - [`is_conflict`](crate::Error::is_conflict) if an execution doesn't exist; nothing is done.
+    /// - [`is_invalid`](crate::Error::is_invalid) if an execution doesn't exist; nothing is done.
     pub fn replay_executions_by_ids(
         &self,
         ids: impl IntoIterator<Item = impl Into<String>>,
@@ -728,7 +730,8 @@ impl crate::areas::Executions {
     ///
     /// # Errors
     ///
-    /// - [`is_conflict`](crate::Error::is_conflict) if an execution doesn't exist, or hasn't failed; nothing is done.
+    /// - [`is_conflict`](crate::Error::is_conflict) if an execution hasn't failed; nothing is done.
+    /// - [`is_invalid`](crate::Error::is_invalid) if an execution doesn't exist; nothing is done.
     ///
     ///
     /// # Examples
@@ -814,7 +817,8 @@ impl crate::areas::Executions {
     ///
     /// # Errors
     ///
-    /// - [`is_conflict`](crate::Error::is_conflict) if an execution doesn't exist, or isn't paused; nothing is done.
+    /// - [`is_conflict`](crate::Error::is_conflict) if an execution isn't paused; nothing is done.
+    /// - [`is_invalid`](crate::Error::is_invalid) if an execution doesn't exist; nothing is done.
     pub fn resume_executions_by_ids(
         &self,
         ids: impl IntoIterator<Item = impl Into<String>>,
@@ -928,8 +932,8 @@ impl crate::areas::Executions {
     ///
     /// # Errors
     ///
-    /// - [`is_conflict`](crate::Error::is_conflict) if an execution doesn't exist, or hasn't ended; nothing is done.
-    /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
+    /// - [`is_conflict`](crate::Error::is_conflict) if an execution hasn't ended; nothing is done.
+    /// - [`is_invalid`](crate::Error::is_invalid) if an execution doesn't exist; nothing is done.
     pub fn set_execution_labels_by_ids(
         &self,
         set_labels_by_ids_request: impl Into<::kestra_models::SetLabelsByIdsRequest>,
@@ -1445,7 +1449,8 @@ impl crate::areas::Executions {
     ///
     /// # Errors
     ///
-    /// - [`is_conflict`](crate::Error::is_conflict) if an execution doesn't exist, or isn't queued; nothing is done.
+    /// - [`is_conflict`](crate::Error::is_conflict) if an execution isn't queued; nothing is done.
+    /// - [`is_invalid`](crate::Error::is_invalid) if an execution doesn't exist; nothing is done.
     pub fn unqueue_executions_by_ids(
         &self,
         ids: impl IntoIterator<Item = impl Into<String>>,
@@ -1508,7 +1513,8 @@ impl crate::areas::Executions {
     ///
     /// # Errors
     ///
-    /// - [`is_conflict`](crate::Error::is_conflict) if an execution doesn't exist, or hasn't ended; nothing is done.
+    /// - [`is_conflict`](crate::Error::is_conflict) if an execution hasn't ended; nothing is done.
+    /// - [`is_invalid`](crate::Error::is_invalid) if an execution doesn't exist; nothing is done.
     pub fn update_executions_status_by_ids(
         &self,
         new_status: impl Into<::kestra_models::StateType>,
@@ -1544,7 +1550,8 @@ impl crate::areas::Executions {
     /// # Errors
     ///
     /// - [`is_not_found`](crate::Error::is_not_found) if the execution doesn't exist.
-    /// - [`is_invalid`](crate::Error::is_invalid) if the task run is none of the execution, or can't get this state.
+    /// - [`is_conflict`](crate::Error::is_conflict) if the task run is none of the execution, or can't get this state, on servers from 2.0 on.
+    /// - [`is_invalid`](crate::Error::is_invalid) if the task run is none of the execution, on servers before 2.0.
     pub fn update_task_run_state(
         &self,
         execution_id: impl AsRef<str>,

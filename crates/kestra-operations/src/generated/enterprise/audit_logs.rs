@@ -487,7 +487,6 @@ pub static GET_RESOURCE_DIFF_FROM_AUDIT_LOG: ::kestra_core::OperationInfo = {
 ///
 /// # Errors
 ///
-/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the detail doesn't exist.
 /// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
 /// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]

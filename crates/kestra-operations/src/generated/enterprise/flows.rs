@@ -49,7 +49,7 @@ pub static GET_FLOW_HASHES_BY_IDS: ::kestra_core::OperationInfo = {
 ///
 /// # Errors
 ///
-/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the flow or audit doesn't exist.
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the promotion doesn't exist.
 /// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
 /// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]

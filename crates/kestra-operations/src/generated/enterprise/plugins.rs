@@ -92,7 +92,7 @@ pub static GET_PLUGIN_ICON_SVG: ::kestra_core::OperationInfo = {
 ///
 /// # Errors
 ///
-/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the group or artifact doesn't exist.
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the plugin doesn't exist.
 /// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
 /// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
 #[must_use = "an operation does nothing until it is sent"]
@@ -140,7 +140,7 @@ pub static GET_PLUGIN_RELEASE_NOTES_CONTENT: ::kestra_core::OperationInfo = {
 ///
 /// # Errors
 ///
-/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the group or artifact doesn't exist.
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the plugin doesn't exist.
 /// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
 /// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
@@ -187,7 +187,7 @@ pub static GET_VERSIONED_PLUGIN_DETAILS: ::kestra_core::OperationInfo = {
 ///
 /// # Errors
 ///
-/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the group or artifact doesn't exist.
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the plugin or the version doesn't exist.
 /// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
 /// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]
@@ -236,7 +236,7 @@ pub static GET_VERSIONED_PLUGIN_DETAILS_FROM_VERSION: ::kestra_core::OperationIn
 ///
 /// # Errors
 ///
-/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the group or artifact doesn't exist.
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the plugin doesn't exist.
 /// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
 /// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
 #[must_use = "an operation does nothing until it is sent"]

@@ -270,7 +270,7 @@ pub static DELETE_USER: ::kestra_core::OperationInfo = {
 ///
 /// # Errors
 ///
-/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the user or auth doesn't exist.
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the user or the way to log in doesn't exist.
 /// - [`is_forbidden`](::kestra_core::Error::is_forbidden) if the user may not do this.
 /// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is open source.
 #[must_use = "an operation does nothing until it is sent"]

@@ -89,7 +89,6 @@ impl crate::areas::AuditLogs {
     ///
     /// # Errors
     ///
-    /// - [`is_not_found`](crate::Error::is_not_found) if the detail doesn't exist.
     /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
     /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn list_audit_logs_from_resource_id(

@@ -26,7 +26,7 @@ impl crate::areas::Flows {
     ///
     /// # Errors
     ///
-    /// - [`is_not_found`](crate::Error::is_not_found) if the flow or audit doesn't exist.
+    /// - [`is_not_found`](crate::Error::is_not_found) if the promotion doesn't exist.
     /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
     /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn get_promotion_diff(

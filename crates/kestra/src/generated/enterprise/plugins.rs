@@ -42,7 +42,7 @@ impl crate::areas::Plugins {
     ///
     /// # Errors
     ///
-    /// - [`is_not_found`](crate::Error::is_not_found) if the group or artifact doesn't exist.
+    /// - [`is_not_found`](crate::Error::is_not_found) if the plugin doesn't exist.
     /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
     /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 1.3, or open source.
     pub fn get_plugin_release_notes_content(
@@ -64,7 +64,7 @@ impl crate::areas::Plugins {
     ///
     /// # Errors
     ///
-    /// - [`is_not_found`](crate::Error::is_not_found) if the group or artifact doesn't exist.
+    /// - [`is_not_found`](crate::Error::is_not_found) if the plugin doesn't exist.
     /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
     /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn get_versioned_plugin_details(
@@ -85,7 +85,7 @@ impl crate::areas::Plugins {
     ///
     /// # Errors
     ///
-    /// - [`is_not_found`](crate::Error::is_not_found) if the group or artifact doesn't exist.
+    /// - [`is_not_found`](crate::Error::is_not_found) if the plugin or the version doesn't exist.
     /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
     /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn get_versioned_plugin_details_from_version(
@@ -107,7 +107,7 @@ impl crate::areas::Plugins {
     ///
     /// # Errors
     ///
-    /// - [`is_not_found`](crate::Error::is_not_found) if the group or artifact doesn't exist.
+    /// - [`is_not_found`](crate::Error::is_not_found) if the plugin doesn't exist.
     /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
     /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0, or open source.
     pub fn get_versioned_plugin_icon(

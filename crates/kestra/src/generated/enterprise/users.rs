@@ -116,7 +116,7 @@ impl crate::areas::Users {
     ///
     /// # Errors
     ///
-    /// - [`is_not_found`](crate::Error::is_not_found) if the user or auth doesn't exist.
+    /// - [`is_not_found`](crate::Error::is_not_found) if the user or the way to log in doesn't exist.
     /// - [`is_forbidden`](crate::Error::is_forbidden) if the user may not do this.
     /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is open source.
     pub fn delete_user_auth_method(
