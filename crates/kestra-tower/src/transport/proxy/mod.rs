@@ -116,6 +116,12 @@ impl Proxy {
         proxy.filter(|proxy| matches!(proxy.kind, Kind::Http | Kind::Https))
     }
 
+    /// Returns whether requests to a server at this URL go through a proxy.
+    #[must_use]
+    pub fn is_used_for(&self, server: &Uri) -> bool {
+        self.of(server).is_some()
+    }
+
     /// The proxy for a server, if there is one.
     pub(crate) fn of(&self, target: &Uri) -> Option<&Endpoint> {
         let endpoint = match target.scheme() {
