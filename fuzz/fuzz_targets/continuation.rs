@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| kestra_tests::fuzz::continuation(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| kestra_fuzz::continuation(data));

@@ -2,16 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-mod read_back;
-
 use std::collections::BTreeMap;
 
-use kestra_core::Filter;
 use kestra_operations::{CreateExecution, DownloadFileFromExecution, GetKeyValue, SearchExecutions};
+use kestra_tests::fuzz::Meant;
+use kestra_tests::fuzz::read_back::{self, Group, query, segments};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
-use read_back::{Group, query, segments};
 
 fn config() -> ProptestConfig {
     let known = FileFailurePersistence::Direct("proptest-regressions/encoders_round_trip.txt");
@@ -32,63 +30,13 @@ fn segment() -> impl Strategy<Value = String> {
     text().prop_filter("a path can't have these", |text| text != "." && text != "..")
 }
 
-/// What is meant by filters.
-#[derive(Clone, Debug)]
-enum Meant {
-    Condition { key: Option<String>, operation: &'static str, values: Vec<String> },
-    Group { all: bool, members: Vec<Meant> },
-}
-
-impl Meant {
-    fn filter(&self) -> Filter {
-        match self {
-            Self::Group { all: true, members } => Filter::all(members.iter().map(Self::filter)),
-            Self::Group { all: false, members } => Filter::any(members.iter().map(Self::filter)),
-            Self::Condition { key, operation, values } => {
-                let field = match key {
-                    Some(key) => Filter::label(key),
-                    None => Filter::flow_id(),
-                };
-                match (*operation, values.as_slice()) {
-                    ("IN", values) => field.is_in(values),
-                    ("NOT_IN", values) => field.not_in(values),
-                    ("EQUALS", [value]) => field.equals(value),
-                    ("NOT_EQUALS", [value]) => field.not_equals(value),
-                    (_, values) => field.contains(values.concat()),
-                }
-            }
-        }
-    }
-
-    /// Whether it holds where exactly those conditions hold that `holds` says.
-    fn holds(&self, holds: &dyn Fn(&str) -> bool) -> bool {
-        match self {
-            Self::Group { all: true, members } => members.iter().all(|member| member.holds(holds)),
-            Self::Group { all: false, members } => members.iter().any(|member| member.holds(holds)),
-            Self::Condition { key, operation, values } => {
-                let field = if key.is_some() { "labels" } else { "flowId" };
-                let one = |operation: &str, values: &[String]| {
-                    holds(&read_back::condition(field, operation, key.as_deref(), values))
-                };
-                let mut each = values.chunks(1);
-                match *operation {
-                    // Servers read the values of a label as one.
-                    "IN" if key.is_some() => each.any(|value| one("EQUALS", value)),
-                    "NOT_IN" if key.is_some() => each.all(|value| one("NOT_EQUALS", value)),
-                    operation => one(operation, values),
-                }
-            }
-        }
-    }
-}
-
 fn condition() -> impl Strategy<Value = Meant> {
     let key = || proptest::option::of("[a-zA-Z%+&=. -]{0,4}[a-z](\\]\\[[a-z])?");
     let single = (key(), prop_oneof![Just("EQUALS"), Just("NOT_EQUALS"), Just("CONTAINS")], text());
     let several = (key(), prop_oneof![Just("IN"), Just("NOT_IN")], vec(listed(), 1..4));
     prop_oneof![
-        single.prop_map(|(key, operation, value)| Meant::Condition { key, operation, values: vec![value] }),
-        several.prop_map(|(key, operation, values)| Meant::Condition { key, operation, values }),
+        single.prop_map(|(key, operation, value)| Meant::condition(key, operation, vec![value])),
+        several.prop_map(|(key, operation, values)| Meant::condition(key, operation, values)),
     ]
 }
 

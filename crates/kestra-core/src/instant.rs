@@ -13,14 +13,11 @@ use jiff::Timestamp;
 #[must_use]
 pub fn parse(text: &str) -> Option<Timestamp> {
     let mut rest = Rest(text.as_bytes());
-    let seconds = rest.days()? * 86_400 + rest.time_of_day()?;
-    let nanoseconds = match rest.one_of(b".,") {
-        Some(_) => rest.fraction()?,
-        None => 0,
-    };
+    let days = rest.days()?;
+    let (seconds, nanoseconds) = rest.time_of_day()?;
     let offset = rest.offset()?;
     let is_all = matches!(rest.0, [] | [b'[', .., b']']);
-    let seconds = seconds - offset;
+    let seconds = days * 86_400 + seconds - offset;
     let outermost = if seconds < 0 { Timestamp::MIN } else { Timestamp::MAX };
     is_all.then(|| Timestamp::new(seconds, nanoseconds).unwrap_or(outermost))
 }
@@ -117,23 +114,26 @@ impl Rest<'_> {
         Some(year * 365 + leaps + (month * 153 + 2) / 5 + day - 1 - 719_468)
     }
 
-    /// Seconds since midnight of `T09:00:00` or `T09:00`.
-    fn time_of_day(&mut self) -> Option<i64> {
+    /// Seconds since midnight, and nanoseconds, of `T09:00:00.5`, `T09:00:00` or `T09:00`.
+    fn time_of_day(&mut self) -> Option<(i64, i32)> {
         self.one_of(b"Tt ")?;
         let hours = self.two()?;
         self.one_of(b":")?;
         let minutes = self.two()?;
-        let seconds = match self.one_of(b":") {
-            Some(_) => self.two()?,
-            None => 0,
+        let (seconds, nanoseconds) = match self.one_of(b":") {
+            Some(_) => (self.two()?, self.fraction()?),
+            None => (0, 0),
         };
         let is_time = hours < 24 && minutes < 60 && seconds <= 60;
         // A leap second is the one before it.
-        is_time.then_some(hours * 3600 + minutes * 60 + seconds.min(59))
+        is_time.then_some((hours * 3600 + minutes * 60 + seconds.min(59), nanoseconds))
     }
 
-    /// Nanoseconds of what stands behind the point.
+    /// Nanoseconds of what stands behind the point, if there is one.
     fn fraction(&mut self) -> Option<i32> {
+        if self.one_of(b".,").is_none() {
+            return Some(0);
+        }
         match self.digits(9) {
             (_, 0) => None,
             (number, count) => i32::try_from(number * 10_i64.pow(9 - count as u32)).ok(),
@@ -147,12 +147,18 @@ impl Rest<'_> {
             b'-' => -1,
             _ => return Some(0),
         };
-        let mut seconds = self.two()? * 3600;
+        let mut seconds = self.two().filter(|hours| *hours < 24)? * 3600;
+        // With colons everywhere, or nowhere.
+        let has_colons = self.0.starts_with(b":");
         for unit in [60, 1] {
-            if self.one_of(b":").is_none() && !self.0.first().is_some_and(u8::is_ascii_digit) {
+            let has_more = match has_colons {
+                true => self.one_of(b":").is_some(),
+                false => self.0.first().is_some_and(u8::is_ascii_digit),
+            };
+            if !has_more {
                 break;
             }
-            seconds += self.two()? * unit;
+            seconds += self.two().filter(|part| *part < 60)? * unit;
         }
         Some(sign * seconds)
     }
@@ -232,9 +238,15 @@ mod tests {
             "2026-01-31T08Z",
             "2026-01-31T8:00Z",
             "2026-01-31T08:00:00.Z",
+            "2026-01-31T08:00.5Z",
             "2026-01-31T08:00:00.1234567890Z",
             "2026-01-31T08:00:00:00Z",
             "2026-01-31T08:00:00+1",
+            "2026-01-31T08:00:00+24:00",
+            "2026-01-31T08:00:00+01:60",
+            "2026-01-31T08:00:00+01:0030",
+            "2026-01-31T08:00:00+0100:30",
+            "2026-01-31T08:00:00+01:",
             "2026-01-31T08:00:00[Europe/Paris]",
             "2026-01-31T08:00:00Z[UTC",
             "26-01-31T08:00:00Z",

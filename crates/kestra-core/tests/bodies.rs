@@ -37,6 +37,16 @@ async fn text_parts_have_no_content_type_and_names_are_escaped() {
     assert!(again.is_some_and(|body| body.as_bytes().is_some()), "parts in memory are one body of bytes");
 }
 
+#[test]
+fn a_name_that_servers_read_as_another_is_refused() {
+    for name in ["a\\", "a\\b", "a\0b", "a\tb", "a\u{7f}"] {
+        let mut parts = Multipart::new();
+        parts.text(name, "x");
+        let error = parts.into_body().unwrap_err();
+        assert!(error.to_string().contains("of a part has a backslash or a control character"), "{error}");
+    }
+}
+
 #[tokio::test]
 async fn a_form_without_parts_is_a_form() {
     let (text, _, _) = form(Multipart::new()).await;

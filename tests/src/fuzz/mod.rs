@@ -3,15 +3,34 @@
 //!
 //! A property panics where it doesn't hold. An input that a fuzzer finds becomes a file of its corpus.
 
-mod body;
-mod json;
-mod text;
-mod wire;
+#![allow(clippy::panic, reason = "a property panics where it doesn't hold")]
 
-pub use body::{content_disposition, multipart};
+mod content_disposition;
+mod continuation;
+mod duration;
+mod events;
+mod filters;
+mod json;
+mod multipart;
+mod no_proxy;
+mod path;
+pub mod read_back;
+mod retry_after;
+mod server_url;
+mod timestamp;
+
+pub use content_disposition::content_disposition;
+pub use continuation::continuation;
+pub use duration::duration;
+pub use events::events;
+pub use filters::{Meant, filters};
 pub use json::json;
-pub use text::{continuation, duration, no_proxy, server_url, timestamp};
-pub use wire::{events, filters, retry_after};
+pub use multipart::multipart;
+pub use no_proxy::no_proxy;
+pub use path::path;
+pub use retry_after::retry_after;
+pub use server_url::server_url;
+pub use timestamp::timestamp;
 
 /// A property of any bytes.
 pub type Property = fn(&[u8]);
@@ -26,6 +45,7 @@ pub const ALL: &[(&str, Property)] = &[
     ("json", json),
     ("multipart", multipart),
     ("no_proxy", no_proxy),
+    ("path", path),
     ("retry_after", retry_after),
     ("server_url", server_url),
     ("timestamp", timestamp),
@@ -39,4 +59,13 @@ fn fields(data: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// A field as text; what isn't UTF-8 is replaced.
 fn text(field: &[u8]) -> String {
     String::from_utf8_lossy(field).into_owned()
+}
+
+/// Runs a future on a runtime of its own, whose time passes only while nothing else is to be done.
+fn run<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    match runtime {
+        Ok(runtime) => runtime.block_on(future),
+        Err(problem) => panic!("no runtime: {problem}"),
+    }
 }

@@ -9,6 +9,7 @@ use super::file_name;
 use super::segments::{Again, Segment, SegmentBody};
 use super::{Body, Kind, Stream};
 use crate::error::Error;
+use crate::redact::brief;
 
 /// What a file is called that has no name.
 const UNNAMED: &str = "file";
@@ -116,7 +117,7 @@ impl Multipart {
     ///
     /// # Errors
     ///
-    /// A media type that no header can have, or a path that isn't a readable file.
+    /// A part's name or a media type that no header can have, or a path that isn't a readable file.
     pub fn into_body(self) -> Result<(HeaderValue, Body), Error> {
         let boundary = boundary();
         let content_type = HeaderValue::try_from(format!("multipart/form-data; boundary={boundary}"))
@@ -140,6 +141,16 @@ struct Writer {
 
 impl Writer {
     fn part(&mut self, boundary: &str, part: Part) -> Result<(), Error> {
+        // Servers read a backslash before the closing quote as if the quote were a part of the name.
+        if part.name.contains(|character: char| character == '\\' || is_unsayable(character)) {
+            return Err(Error::invalid(
+                "multipart",
+                format_args!(
+                    "the name {:?} of a part has a backslash or a control character: leave it out",
+                    brief(&part.name, 60)
+                ),
+            ));
+        }
         let text = &mut self.text;
         text.put_slice(b"--");
         text.put_slice(boundary.as_bytes());
@@ -226,6 +237,11 @@ impl Writer {
             None => Body(Kind::Once(Stream::new(once))),
         }
     }
+}
+
+/// Whether a header can't have a character, and no escape stands for it.
+fn is_unsayable(character: char) -> bool {
+    character.is_control() && !matches!(character, '\r' | '\n')
 }
 
 /// A name within quotes, escaped as browsers do it.

@@ -2,8 +2,11 @@
 
 use std::borrow::Cow;
 
-/// What no file may be called on some systems.
-const RESERVED: &[&str] = &["con", "prn", "aux", "nul"];
+/// What no file may be called on some systems, beside numbered ports.
+const DEVICES: &[&str] = &["con", "prn", "aux", "nul", "conin$", "conout$"];
+
+/// The numbers of ports beside digits.
+const SUPERSCRIPTS: [char; 3] = ['\u{b9}', '\u{b2}', '\u{b3}'];
 
 /// Many file systems take no longer names.
 const MAX_BYTES: usize = 255;
@@ -76,36 +79,41 @@ fn parameters(value: &str) -> Vec<(String, String)> {
 /// The last part of a path, without what a file name must not have.
 fn safe(name: &str) -> Option<String> {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let mut clean: String = last
-        .chars()
-        .filter(|character| !character.is_control() && !is_invisible(*character))
-        .map(
-            |character| {
-                if matches!(character, '<' | '>' | ':' | '"' | '|' | '?' | '*') { '_' } else { character }
-            },
-        )
-        .collect();
-    while clean.len() > MAX_BYTES {
-        clean.pop();
-    }
-    let clean = clean.trim().trim_end_matches(['.', ' ']);
+    let clean = last.chars().filter(|character| !character.is_control() && !is_invisible(*character)).map(
+        |character| {
+            if matches!(character, '<' | '>' | ':' | '"' | '|' | '?' | '*') { '_' } else { character }
+        },
+    );
+    let clean = cut(clean.collect());
     // A name of dots only is a folder, and is nothing by now.
-    if clean.is_empty() {
-        return None;
+    match clean.as_str() {
+        "" => None,
+        name if is_device(name) => Some(cut(format!("_{name}"))),
+        _ => Some(clean),
     }
-    let stem = clean.split('.').next().unwrap_or_default().to_ascii_lowercase();
-    let numbered = stem.len() == 4
-        && (stem.starts_with("com") || stem.starts_with("lpt"))
-        && stem.ends_with(|last: char| last.is_ascii_digit());
-    Some(match RESERVED.contains(&stem.as_str()) || numbered {
-        true => format!("_{clean}"),
-        false => clean.to_owned(),
-    })
 }
 
-/// Marks that turn the direction of text, which can make an ending look like another.
+/// As much of a name as a file system takes, without blanks around it and dots at its end.
+fn cut(mut name: String) -> String {
+    while name.len() > MAX_BYTES {
+        name.pop();
+    }
+    name.trim_start().trim_end_matches(|last: char| last == '.' || last.is_whitespace()).to_owned()
+}
+
+/// Whether what stands before the first dot is the name of a device, blanks at its end left out.
+fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default().trim_end().to_lowercase();
+    let is_number = |last: char| last.is_ascii_digit() || SUPERSCRIPTS.contains(&last);
+    let is_port = |device| {
+        stem.strip_prefix(device).and_then(|number| number.strip_suffix(is_number)).is_some_and(str::is_empty)
+    };
+    DEVICES.contains(&stem.as_str()) || is_port("com") || is_port("lpt")
+}
+
+/// Marks that turn the direction of text, which can make an ending look like another, ends of lines and what has no width.
 fn is_invisible(character: char) -> bool {
-    matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    matches!(character, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -129,6 +137,11 @@ mod tests {
             ("attachment; filename=\"..\"", None),
             ("attachment; filename=\"/\"", None),
             ("attachment; filename=\"nul.txt\"", Some("_nul.txt")),
+            ("attachment; filename=\"COM1 .txt\"", Some("_COM1 .txt")),
+            ("attachment; filename=\"lpt\u{b2}\"", Some("_lpt\u{b2}")),
+            ("attachment; filename=\"com\u{b2}1\"", Some("com\u{b2}1")),
+            ("attachment; filename=\"conin$\"", Some("_conin$")),
+            ("attachment; filename=\"a\u{a0}.\"", Some("a")),
             ("attachment; filename=\"line\u{1}.txt\"", Some("line.txt")),
             ("attachment; filename=\"exe\u{202e}fdp.txt\"", Some("exefdp.txt")),
             (
@@ -146,5 +159,7 @@ mod tests {
         }
         let long = format!("attachment; filename={}", "é".repeat(400));
         assert_eq!(from_header(&long).map(|name| name.len()), Some(254));
+        let long = format!("attachment; filename=con.{}", "n".repeat(400));
+        assert_eq!(from_header(&long).map(|name| name.len()), Some(255));
     }
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::{Error, ErrorResponse, json_text};
+use crate::redact::brief;
 use crate::{json, object};
 
 /// Kestra's error body, as far as it is the same on every version.
@@ -150,28 +151,11 @@ fn html_title(page: &str) -> Option<String> {
 /// One line, control characters and the values of inputs gone, at most 500 characters.
 fn clean(text: &str) -> String {
     const LIMIT: usize = 500;
-    let text = &*without_received_values(text);
-    let mut line = String::with_capacity(text.len().min(LIMIT + 8));
-    let mut count = 0;
-    let mut blank = false;
-    for character in text.chars() {
-        if character.is_control() || character == ' ' {
-            blank = !line.is_empty();
-            continue;
-        }
-        if count >= LIMIT {
-            line.push('…');
-            break;
-        }
-        if blank {
-            line.push(' ');
-            count += 1;
-            blank = false;
-        }
-        line.push(character);
-        count += 1;
-    }
-    line
+    let text = without_received_values(text);
+    let words = text.split(|character: char| character.is_control() || character == ' ');
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    // The mark that it is cut is one of them.
+    brief(words.join(" "), LIMIT - 1)
 }
 
 /// Servers repeat the value of a refused input, of secret ones too.

@@ -5,9 +5,10 @@
 
 use std::borrow::Cow;
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
-use serde_json::Error;
+use serde_json::de::SliceRead;
+use serde_json::{Error, StreamDeserializer};
 
 /// How deep lists and objects may be nested.
 pub(super) const DEPTH: usize = 512;
@@ -115,32 +116,13 @@ impl<'a> Lenient<'a> {
 
     /// Passes over a value, however deep it is.
     fn skip(&mut self) -> Result<(), Error> {
-        let mut depth = 0_usize;
-        loop {
-            match self.peek() {
-                Some(b'"') => self.at = self.string_end()? + 1,
-                Some(b'[' | b'{') => {
-                    depth += 1;
-                    self.at += 1;
-                    continue;
-                }
-                Some(b']' | b'}') if depth > 0 => {
-                    depth -= 1;
-                    self.at += 1;
-                }
-                Some(b',' | b':') if depth > 0 => {
-                    self.at += 1;
-                    continue;
-                }
-                Some(b'n') => self.word("null")?,
-                Some(b't') => self.word("true")?,
-                Some(b'f') => self.word("false")?,
-                Some(b'-' | b'0'..=b'9') => drop(self.number()),
-                _ => return Err(self.syntax("expected a value")),
+        let mut values = StreamDeserializer::<_, IgnoredAny>::new(SliceRead::new(&self.json[self.at..]));
+        match values.next() {
+            Some(Ok(IgnoredAny)) => {
+                self.at += values.byte_offset();
+                Ok(())
             }
-            if depth == 0 {
-                return Ok(());
-            }
+            _ => Err(self.syntax("expected a value")),
         }
     }
 
@@ -185,9 +167,10 @@ pub(super) fn depth(json: &[u8]) -> usize {
     deepest
 }
 
-/// The text of the value that an object has under this name.
+/// The text of the value that an object has under this name; of several the last, as for all that reads objects.
 pub(super) fn member<'a>(json: &'a [u8], name: &str) -> Option<&'a [u8]> {
     let mut reader = Lenient::new(json);
+    let mut found = None;
     reader.take(b'{').ok()?;
     while reader.peek()? == b'"' {
         let key = reader.string().ok()?;
@@ -196,12 +179,15 @@ pub(super) fn member<'a>(json: &'a [u8], name: &str) -> Option<&'a [u8]> {
         let start = reader.at;
         reader.skip().ok()?;
         if key == name {
-            return Some(&json[start..reader.at]);
+            found = Some(&json[start..reader.at]);
         }
-        reader.take(b',').ok()?;
+        if reader.peek()? != b',' {
+            break;
+        }
+        reader.at += 1;
         reader.peek()?;
     }
-    None
+    found
 }
 
 /// Turns escapes into what they stand for.

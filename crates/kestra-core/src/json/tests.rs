@@ -173,6 +173,17 @@ fn what_is_no_json_is_told_as_ever() {
 }
 
 #[test]
+fn what_is_passed_over_is_json_too() {
+    for other in ["[1 2]", "{,}", "[}", "{\"a\" 1}", "1e", "01", "\"\\x\"", "-", "nul", "[1,]"] {
+        for rest in ["", r#", "size": 1e999"#] {
+            let json = format!(r#"{{"id": "\udead", "other": {other}{rest}}}"#);
+            assert!(from_slice::<Row>(json.as_bytes()).is_err(), "{json}");
+        }
+    }
+    assert_eq!(read(r#"{"id": "\udead", "other": [1e999, "\udead", {"a": [[]]}]}"#).id, "\u{fffd}");
+}
+
+#[test]
 fn what_does_not_fit_is_told_where_it_is() {
     let json = "{\"id\": \"\\udead\",\n \"rows\": [{\"size\": 123456789012345678901}, {\"size\": \"many\"}]}";
     let problem = from_slice::<Row>(json.as_bytes()).unwrap_err();
@@ -193,6 +204,7 @@ fn a_member_is_as_it_is_written() {
     ] {
         assert_eq!(member(json, name), Some(text.as_bytes()));
     }
+    assert_eq!(member(br#"{"a": 1, "b": 2, "a": 3}"#, "a"), Some(&b"3"[..]));
     for none in [&b"[]"[..], b"", b"{", b"{}", br#"{"a": }"#, br#"{"b": 1"#] {
         assert_eq!(member(none, "a"), None);
     }

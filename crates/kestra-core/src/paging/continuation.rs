@@ -34,6 +34,14 @@ pub(super) enum Place {
 }
 
 impl Continuation {
+    /// The end has no page, of whatever size, that anything could be read of.
+    pub(super) fn new(place: Place, size: Option<u64>, read: u64) -> Self {
+        match place {
+            Place::End => Self { place, size: None, read: 0 },
+            place => Self { place, size, read },
+        }
+    }
+
     /// Whether nothing is left.
     #[must_use]
     pub fn is_end(&self) -> bool {
@@ -79,7 +87,7 @@ impl FromStr for Continuation {
 
     fn from_str(text: &str) -> Result<Self, BadContinuation> {
         if text == "end" {
-            return Ok(Self { place: Place::End, size: None, read: 0 });
+            return Ok(Self::new(Place::End, None, 0));
         }
         let bad = || BadContinuation(text.to_owned());
         let (mut place, mut size, mut read) = (None, None, 0);
@@ -97,7 +105,7 @@ impl FromStr for Continuation {
                 _ => return Err(bad()),
             }
         }
-        Ok(Self { place: place.ok_or_else(bad)?, size, read })
+        Ok(Self::new(place.ok_or_else(bad)?, size, read))
     }
 }
 

@@ -72,11 +72,11 @@ impl<P: PageAnswer> Items<P> {
     /// Where the row is that comes next; it can be stored.
     #[must_use]
     pub fn continuation(&self) -> Continuation {
-        if self.rows.len() > 0 {
-            Continuation { read: self.read, ..self.begin.clone() }
-        } else {
-            Continuation { read: self.skip, ..self.pages.continuation() }
-        }
+        let (page, read) = match self.rows.len() {
+            0 => (self.pages.continuation(), self.skip),
+            _ => (self.begin.clone(), self.read),
+        };
+        Continuation::new(page.place, page.size, read)
     }
 
     /// The next row; `None` at the end.
@@ -115,9 +115,10 @@ impl<P: PageAnswer> Items<P> {
                 Some(Ok(page)) => {
                     self.begin = begin;
                     self.rows = page.into_rows().into_iter();
-                    self.read = std::mem::take(&mut self.skip);
-                    for _ in 0..self.read {
-                        self.rows.next();
+                    // A stored place may name more rows than the page has by now.
+                    self.read = std::mem::take(&mut self.skip).min(self.rows.len() as u64);
+                    if let Some(last) = self.read.checked_sub(1) {
+                        self.rows.nth(last as usize);
                     }
                 }
             }

@@ -78,7 +78,7 @@ impl Turner {
     }
 
     pub(super) fn place(&self) -> Continuation {
-        Continuation { place: self.place.clone(), size: self.size, read: 0 }
+        Continuation::new(self.place.clone(), self.size, 0)
     }
 
     pub(super) fn go_to(&mut self, continuation: &Continuation) {
@@ -139,7 +139,10 @@ impl Turner {
                 // A total may count rows that are nowhere, so that an empty page is the end whatever it says.
                 let is_last =
                     facts.count == 0 || facts.total.is_some_and(|total| page.saturating_mul(size) >= total);
-                if is_last { Place::End } else { Place::Page(page + 1) }
+                match page.checked_add(1) {
+                    Some(next) if !is_last => Place::Page(next),
+                    _ => Place::End,
+                }
             }
         };
     }

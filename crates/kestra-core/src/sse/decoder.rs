@@ -116,6 +116,7 @@ impl Decoder {
             self.started = true;
         }
         while let Some((start, end)) = self.next_line() {
+            self.check_size(end - start)?;
             if start == end {
                 if let Some(event) = self.dispatch() {
                     return Ok(Some(event));
@@ -124,15 +125,21 @@ impl Decoder {
                 self.field(start, end)?;
             }
         }
-        if self.buffer.len() - self.read + self.event.data.len() > self.limit {
-            return Err(SseError::TooLarge { limit: self.limit });
-        }
+        self.check_size(self.buffer.len() - self.read)?;
         if self.read == self.buffer.len() {
             // A stream may be silent for long; until then it needs nothing of what its last event needed.
             self.buffer = Vec::new();
             (self.read, self.searched) = (0, 0);
         }
         Ok(None)
+    }
+
+    /// Refuses a line that is too large with the data before it, be it complete or not: the same in whatever pieces it comes.
+    fn check_size(&self, line: usize) -> Result<(), SseError> {
+        if line + self.event.data.len() > self.limit {
+            return Err(SseError::TooLarge { limit: self.limit });
+        }
+        Ok(())
     }
 
     /// The bounds of the next complete line, its end not included.
@@ -163,9 +170,6 @@ impl Decoder {
         let value = value.strip_prefix(' ').unwrap_or(value);
         match name {
             "data" => {
-                if self.event.data.len() + value.len() > self.limit {
-                    return Err(SseError::TooLarge { limit: self.limit });
-                }
                 if self.has_data {
                     self.event.data.push('\n');
                 }

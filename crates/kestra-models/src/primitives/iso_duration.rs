@@ -72,75 +72,71 @@ impl IsoDuration {
     fn nanos(&self) -> Option<i128> {
         match &self.0 {
             Form::Text(text) => parse_iso(text),
-            Form::Seconds(number) => parse_decimal(&number.to_string(), NANOS),
+            Form::Seconds(seconds) => parse_seconds(&seconds.to_string()),
         }
     }
 }
 
 /// Nanoseconds of `-P1W2DT3H4M5.6S`; years and months have no length.
 fn parse_iso(text: &str) -> Option<i128> {
-    let (negative, rest) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
+    let (is_negative, rest) = signed(text);
     let rest = rest.strip_prefix(['P', 'p'])?;
-    let mut total = 0i128;
-    let mut number = String::new();
-    let mut in_time = false;
-    let mut units = 0;
-    for c in rest.chars() {
-        let unit = match (c.to_ascii_uppercase(), in_time) {
-            ('0'..='9' | '.' | '-' | '+', _) => {
-                number.push(c);
-                continue;
-            }
-            (',', _) => {
-                number.push('.');
-                continue;
-            }
-            ('T', false) if number.is_empty() => {
-                in_time = true;
-                continue;
-            }
-            ('W', false) => 7 * DAY,
-            ('D', false) => DAY,
-            ('H', true) => 3600 * NANOS,
-            ('M', true) => 60 * NANOS,
-            ('S', true) => NANOS,
-            _ => return None,
-        };
-        total = total.checked_add(parse_decimal(&number, unit)?)?;
-        number.clear();
-        units += 1;
-    }
-    if units == 0 || !number.is_empty() {
+    let (date, time) = match rest.split_once(['T', 't']) {
+        Some((_, "")) => return None,
+        Some(halves) => halves,
+        None => (rest, ""),
+    };
+    if date.is_empty() && time.is_empty() {
         return None;
     }
-    Some(if negative { -total } else { total })
+    let date = sum(date, &[('W', 7 * DAY), ('D', DAY)])?;
+    let time = sum(time, &[('H', 3600 * NANOS), ('M', 60 * NANOS), ('S', NANOS)])?;
+    Some(if is_negative { -(date + time) } else { date + time })
+}
+
+/// Nanoseconds of numbers with these units, each of which may be missing.
+fn sum(mut text: &str, units: &[(char, i128)]) -> Option<i128> {
+    let mut total = 0;
+    for (name, unit) in units {
+        if let Some((number, rest)) = text.split_once(|character: char| character.eq_ignore_ascii_case(name))
+        {
+            total += parse_decimal(number, *unit)?;
+            text = rest;
+        }
+    }
+    text.is_empty().then_some(total)
+}
+
+/// Whether a number is negative, and what it is without its sign.
+fn signed(text: &str) -> (bool, &str) {
+    match text.strip_prefix('-') {
+        Some(unsigned) => (true, unsigned),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    }
+}
+
+/// Nanoseconds of a number of JSON. One with an exponent has the digits of a float anyway.
+fn parse_seconds(text: &str) -> Option<i128> {
+    if text.contains(['e', 'E']) {
+        return Some((number(text)? * NANOS as f64) as i128);
+    }
+    parse_decimal(text, NANOS)
 }
 
 /// `text * unit` for a decimal number, exact to the nanosecond.
 fn parse_decimal(text: &str, unit: i128) -> Option<i128> {
-    if text.contains(['e', 'E']) {
-        // Only a number can be written so; its digits are those of a float anyway.
-        let value = number(text)?;
-        return Some((value * unit as f64) as i128);
-    }
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(digits) => (true, digits),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    if whole.is_empty() && fraction.is_empty() {
+    let (is_negative, digits) = signed(text);
+    let (whole, fraction) = digits.split_once(['.', ',']).unwrap_or((digits, ""));
+    if whole.is_empty() && fraction.is_empty() || whole.starts_with('+') {
         return None;
     }
-    let mut total = if whole.is_empty() { 0 } else { whole.parse::<u64>().ok()? as i128 * unit };
+    let mut total = if whole.is_empty() { 0 } else { i128::from(whole.parse::<u64>().ok()?) * unit };
     let mut scale = unit;
     for digit in fraction.chars() {
         scale /= 10;
         total += i128::from(digit.to_digit(10)?) * scale;
     }
-    Some(if negative { -total } else { total })
+    Some(if is_negative { -total } else { total })
 }
 
 impl PartialEq for IsoDuration {
@@ -262,7 +258,10 @@ mod tests {
         assert_eq!(nanos("-PT1M"), Some(-60 * NANOS));
         assert_eq!(nanos("PT-1.5S"), Some(-1_500_000_000));
         assert_eq!(nanos("P1DT2H3M4,5S"), Some(DAY + 7_384 * NANOS + 500_000_000));
-        for bad in ["", "P", "PT", "1h", "PT1", "P1H", "PT1D", "PTS", "P1Y", "P1M"] {
+        for bad in [
+            "", "P", "PT", "1h", "PT1", "P1H", "PT1D", "PTS", "P1Y", "P1M", "P1DT", "PT1S1H", "PT1H1H",
+            "P1D1W", "PT-+1S", "PT1.5.2S", "PT1E2S",
+        ] {
             assert_eq!(nanos(bad), None, "{bad}");
         }
     }

@@ -87,10 +87,13 @@ object! {
 impl serde::Serialize for PebbleFunction {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeStruct as _;
-        let Some(arguments) = &self.arguments else { return self.name.serialize(serializer) };
+        // One without a name is no text, and null would be none.
+        if let (Some(name), None) = (&self.name, &self.arguments) {
+            return name.serialize(serializer);
+        }
         let mut fields = serializer.serialize_struct("PebbleFunction", 2)?;
         fields.serialize_field("name", &self.name)?;
-        fields.serialize_field("arguments", arguments)?;
+        fields.serialize_field("arguments", &self.arguments)?;
         fields.end()
     }
 }

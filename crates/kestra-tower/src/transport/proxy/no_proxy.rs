@@ -72,7 +72,8 @@ impl Rule {
 impl Hosts {
     fn address(text: &str) -> Option<Self> {
         let text = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-        match text.parse::<IpAddr>() {
+        // Of hosts the dot at the end is left out too.
+        match text.strip_suffix('.').unwrap_or(text).parse::<IpAddr>() {
             Ok(address) => Some(Self::Address(address.to_canonical())),
             Err(_) => text.parse().ok().map(Self::Network),
         }

@@ -1,17 +1,19 @@
 //! Path, query and filters, read as Kestra reads them.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use percent_encoding::percent_decode_str;
 
 /// Segments of a path, decoded; a path has no other blanks than encoded ones.
-pub(crate) fn segments(path: &str) -> Vec<String> {
+pub fn segments(path: &str) -> Vec<String> {
     path.split('/').map(|segment| percent_decode_str(segment).decode_utf8().unwrap().into_owned()).collect()
 }
 
 /// Names and values of a query, decoded.
-pub(crate) fn query(uri: &http::Uri) -> Vec<(String, String)> {
+pub fn query(uri: &http::Uri) -> Vec<(String, String)> {
     let pairs = uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
     pairs
         .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
@@ -25,12 +27,12 @@ fn decoded(text: &str) -> String {
 }
 
 /// A condition as text, the same for what is meant and what is read.
-pub(crate) fn condition(field: &str, operation: &str, key: Option<&str>, values: &[String]) -> String {
+pub fn condition(field: &str, operation: &str, key: Option<&str>, values: &[String]) -> String {
     format!("{field} {operation} {key:?} {values:?}")
 }
 
 /// Whether a condition holds, by chance, the same for the same condition and seed.
-pub(crate) fn chance(condition: &str, seed: u64) -> bool {
+pub fn chance(condition: &str, seed: u64) -> bool {
     let mut hasher = DefaultHasher::new();
     (condition, seed).hash(&mut hasher);
     hasher.finish().is_multiple_of(2)
@@ -38,7 +40,7 @@ pub(crate) fn chance(condition: &str, seed: u64) -> bool {
 
 /// A group of conditions and groups: all of them hold, of the alternatives one.
 #[derive(Debug, Default)]
-pub(crate) struct Group {
+pub struct Group {
     conditions: Vec<String>,
     /// Labels that were compared, with the operation: a second comparison is dropped.
     labels: Vec<String>,
@@ -48,7 +50,7 @@ pub(crate) struct Group {
 
 impl Group {
     /// The filters of a query.
-    pub(crate) fn read(query: &[(String, String)]) -> Self {
+    pub fn read(query: &[(String, String)]) -> Self {
         let mut group = Self::default();
         for (name, value) in query {
             let inner = name.strip_prefix("filters[").and_then(|name| name.strip_suffix(']'));
@@ -89,7 +91,7 @@ impl Group {
     }
 
     /// Whether it holds where exactly those conditions hold that `holds` says.
-    pub(crate) fn holds(&self, holds: &dyn Fn(&str) -> bool) -> bool {
+    pub fn holds(&self, holds: &dyn Fn(&str) -> bool) -> bool {
         self.conditions.iter().all(|condition| holds(condition))
             && self.all.values().all(|group| group.holds(holds))
             && (self.any.is_empty() || self.any.values().any(|group| group.holds(holds)))
