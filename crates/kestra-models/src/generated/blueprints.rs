@@ -5,7 +5,7 @@
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct BlueprintItem {
-    /// Longer text about the blueprint, in Markdown. Absent in lists. (`description`)
+    /// Longer text about the blueprint, in Markdown. (`description`)
     pub description: Option<String>,
     /// The id of the blueprint, by which its source and graph are read. (`id`)
     pub id: Option<String>,

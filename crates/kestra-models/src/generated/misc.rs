@@ -98,7 +98,7 @@ pub struct Configuration {
     pub is_template_enabled: Option<bool>,
     /// Whether the user interface sends anonymous figures of its usage to the vendor. (`isUiAnonymousUsageEnabled`)
     pub is_ui_anonymous_usage_enabled: Option<bool>,
-    /// Kill switches that are on. Enterprise Edition only. Requires Kestra 1.3 or later. (`killSwitches`)
+    /// The kill switches of the instance. Enterprise Edition only. Requires Kestra 1.3 or later. (`killSwitches`)
     pub kill_switches: Vec<crate::KillSwitch>,
     /// Menus that the user interface leaves out. Enterprise Edition only. (`leftSidebar`)
     pub left_sidebar: Option<crate::LeftSidebarConfiguration>,

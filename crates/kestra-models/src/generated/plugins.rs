@@ -324,7 +324,7 @@ string_enum! {
         Data = "DATA",
         /// Databases. (`DATABASE`)
         Database = "DATABASE",
-        /// Infrastructure. (`INFRASTRUCTURE`)
+        /// A tenant for the infrastructure. (`INFRASTRUCTURE`)
         Infrastructure = "INFRASTRUCTURE",
         /// Loading of data. (`INGESTION`)
         Ingestion = "INGESTION",

@@ -55,7 +55,7 @@ pub struct AssetIdentifier {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Autocomplete {
-    /// Whether to leave out namespaces that merely have flows and were never created. (`existingOnly`)
+    /// Whether to leave out names that merely appear somewhere, such as namespaces that only have flows. (`existingOnly`)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub existing_only: Option<bool>,
     /// Ids that the result has in any case, found or not. (`ids`)
@@ -396,7 +396,7 @@ pub struct FlowGraph {
     pub clusters: Vec<crate::GraphCluster>,
     /// Lines between nodes. (`edges`)
     pub edges: Vec<crate::GraphEdge>,
-    /// Ids of the nodes whose tasks contain other tasks. (`flowables`)
+    /// Ids of the tasks that contain other tasks. (`flowables`)
     pub flowables: Vec<String>,
     /// Tasks, triggers, and the beginnings and ends of groups. (`nodes`)
     pub nodes: Vec<crate::GraphNode>,
@@ -1918,7 +1918,7 @@ string_enum! {
         Cancel = "CANCEL",
         /// Fails the task. (`FAIL`)
         Fail = "FAIL",
-        /// Runs the task on any worker. (`IGNORE`)
+        /// Ignores the tags. (`IGNORE`)
         Ignore = "IGNORE",
         /// Holds the task until a worker runs. (`WAIT`)
         Wait = "WAIT",
@@ -1928,9 +1928,9 @@ string_enum! {
 string_enum! {
     /// How workers reach the secret manager.
     WorkerSecretManagerMode {
-        /// Through the controller, or directly where the worker can. (`CONTROLLER`)
+        /// Through the controller. (`CONTROLLER`)
         Controller = "CONTROLLER",
-        /// Through the controller. (`CONTROLLER_ONLY`)
+        /// Through the controller alone. (`CONTROLLER_ONLY`)
         ControllerOnly = "CONTROLLER_ONLY",
         /// Directly. (`DIRECT`)
         Direct = "DIRECT",

@@ -64,7 +64,7 @@ pub struct AssetLock {
     pub flow_id: Option<String>,
     /// The namespace of the flow whose execution holds the lock. (`flowNamespace`)
     pub flow_namespace: Option<String>,
-    /// When the lock ends by itself. Absent if it doesn't. (`lockedUntil`)
+    /// When the lock ends by itself. (`lockedUntil`)
     pub locked_until: Option<::jiff::Timestamp>,
     /// The namespace that the asset belongs to, its levels separated by dots. (`namespace`)
     pub namespace: Option<String>,
@@ -104,7 +104,7 @@ pub struct AssetLockRequest {
     /// The id of the task run within its execution. (`taskRunId`)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task_run_id: Option<String>,
-    /// How long the lock is held, as an ISO 8601 duration. Until it is released if it is absent. (`ttl`)
+    /// How long the lock is held, as an ISO 8601 duration. (`ttl`)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ttl: Option<String>,
 }

@@ -101,7 +101,7 @@ pub struct AuditLogDiff {
 pub struct AuditLogItem {
     /// The entry of the audit log. (`auditLog`)
     pub audit_log: Option<crate::AuditLog>,
-    /// The user who did it. Absent if the user has been deleted. (`user`)
+    /// The user who did it, in short. (`user`)
     pub user: Option<crate::User>,
 }
 

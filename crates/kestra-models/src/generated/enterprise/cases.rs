@@ -597,7 +597,7 @@ string_enum! {
 pub struct CaseSlaStatus {
     /// When the target is missed. (`deadline`)
     pub deadline: Option<::jiff::Timestamp>,
-    /// Time until the deadline, as an ISO 8601 duration. Negative after it. (`remaining`)
+    /// Time until the deadline, as an ISO 8601 duration. (`remaining`)
     pub remaining: Option<String>,
     /// Whether the target is met, missed or still open. (`state`)
     pub state: Option<crate::CaseSlaState>,
@@ -776,7 +776,7 @@ pub struct CreateCaseFromTaskRequest {
     /// Labels of the execution. (`labels`)
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<crate::Labels>,
-    /// Whether later executions of the flow in the same state become part of the case. (`linkMatchingExecutions`)
+    /// Whether executions that match become part of the case, too. (`linkMatchingExecutions`)
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link_matching_executions: Option<bool>,
     /// The namespace that a new case belongs to. (`namespace`)
@@ -787,7 +787,7 @@ pub struct CreateCaseFromTaskRequest {
     /// Within which time the case has to be acknowledged and resolved. (`sla`)
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sla: Option<crate::CaseSlaTargets>,
-    /// How far the work on the case is. The server assumes `OPEN` if it is absent. (`status`)
+    /// How far the work on the case is at the beginning. (`status`)
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<crate::CaseStatus>,
     /// The id of the task within its flow. (`taskId`)
@@ -947,7 +947,7 @@ pub struct CreateCaseRequest {
     /// Within which time the case has to be acknowledged and resolved. (`sla`)
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sla: Option<crate::CaseSlaTargets>,
-    /// How far the work on the case is. The server assumes `OPEN` if it is absent. (`status`)
+    /// How far the work on the case is at the beginning. (`status`)
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<crate::CaseStatus>,
     /// The id of the template that gives what the request leaves out. (`templateId`)

@@ -372,7 +372,7 @@ pub struct CreateApiTokenRequest {
     /// Whether each use of the token prolongs it by `maxAge`. (`extended`)
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extended: Option<bool>,
-    /// How long the token is valid, as an ISO 8601 duration. For ever if it is absent. (`maxAge`)
+    /// How long the token is valid, as an ISO 8601 duration. (`maxAge`)
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_age: Option<String>,
     /// Name of the token, 1 to 63 lower-case letters, digits and hyphens. (`name`)
@@ -1945,7 +1945,7 @@ pub struct Tenant {
     /// The internal storage, such as `s3`. Absent if a default is used. (`storageType`)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub storage_type: Option<String>,
-    /// Whether it is a tenant like others or that of the instance itself. Requires Kestra 2.0 or later. (`type`)
+    /// Whether it is a tenant like others or one for the infrastructure. Requires Kestra 2.0 or later. (`type`)
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub tenant_type: Option<crate::TenantType>,
     /// The workers that run tasks whose flow names none. Kestra before 2.0 only. (`workerGroup`)
@@ -2250,7 +2250,7 @@ string_enum! {
     TenantType {
         /// A tenant like others. (`DEFAULT`)
         Default = "DEFAULT",
-        /// The tenant of the instance itself. (`INFRASTRUCTURE`)
+        /// A tenant for the infrastructure. (`INFRASTRUCTURE`)
         Infrastructure = "INFRASTRUCTURE",
     }
 }

@@ -193,7 +193,7 @@ impl UpdateUserGroupsRequest {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UserApiAutocomplete {
-    /// Whether to leave out users that the tenant doesn't have. (`existingOnly`)
+    /// Whether the result has only users that exist. (`existingOnly`)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub existing_only: Option<bool>,
     /// Ids that the result has in any case. (`ids`)

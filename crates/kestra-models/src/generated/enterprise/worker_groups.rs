@@ -5,7 +5,7 @@
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateOrUpdateWorkerGroupRequest {
-    /// Ids of the tenants whose flows may use the worker group. Empty means all tenants. (`allowedTenants`)
+    /// Ids of the tenants whose flows may use the worker group. (`allowedTenants`)
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed_tenants: Option<Vec<String>>,
     /// Free text about the worker group. Absent if there is none. (`description`)
@@ -129,7 +129,7 @@ pub struct GenerateTokenResponse {
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct InstanceWorkerGroup {
-    /// Ids of the tenants whose flows may use the worker group. Empty means all tenants. (`allowedTenants`)
+    /// Ids of the tenants whose flows may use the worker group. (`allowedTenants`)
     pub allowed_tenants: Vec<String>,
     /// Free text about the worker group. Absent if there is none. (`description`)
     pub description: Option<String>,
@@ -153,7 +153,7 @@ pub struct InstanceWorkerGroup {
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct InstanceWorkerGroupDetails {
-    /// Ids of the tenants whose flows may use the worker group. Empty means all tenants. (`allowedTenants`)
+    /// Ids of the tenants whose flows may use the worker group. (`allowedTenants`)
     pub allowed_tenants: Vec<String>,
     /// Free text about the worker group. Absent if there is none. (`description`)
     pub description: Option<String>,
@@ -215,11 +215,11 @@ pub struct InstanceWorkerGroupList {
 }
 
 string_enum! {
-    /// Whether a worker group may give a queue more than its share.
+    /// How strictly a worker group keeps to the share of a queue.
     QueueSubscriptionMode {
-        /// More, if other queues leave it. (`ELASTIC`)
+        /// The queue may use more than its share. (`ELASTIC`)
         Elastic = "ELASTIC",
-        /// No more. (`STRICT`)
+        /// The queue uses no more than its share. (`STRICT`)
         Strict = "STRICT",
         /// A mode that the server doesn't know. (`UNKNOWN`)
         ReportedUnknown = "UNKNOWN",
@@ -599,7 +599,7 @@ pub struct WorkerGroupWorkerList {
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct WorkerQueueSummary {
-    /// Ids of the tenants whose flows may use the worker queue. Empty means all tenants. (`allowedTenants`)
+    /// Ids of the tenants whose flows may use the worker queue. (`allowedTenants`)
     pub allowed_tenants: Vec<String>,
     /// The id of the worker queue, by which requests name it. (`id`)
     pub id: Option<String>,

@@ -5,7 +5,7 @@
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateOrUpdateWorkerQueueRequest {
-    /// Ids of the tenants whose flows may use the worker queue. Empty means all tenants. (`allowedTenants`)
+    /// Ids of the tenants whose flows may use the worker queue. (`allowedTenants`)
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed_tenants: Option<Vec<String>>,
     /// Free text about the worker queue. Absent if there is none. (`description`)
@@ -74,7 +74,7 @@ pub struct SubscribingGroup {
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct WorkerQueue {
-    /// Ids of the tenants whose flows may use the worker queue. Empty means all tenants. (`allowedTenants`)
+    /// Ids of the tenants whose flows may use the worker queue. (`allowedTenants`)
     pub allowed_tenants: Vec<String>,
     /// Free text about the worker queue. Absent if there is none. (`description`)
     pub description: Option<String>,
@@ -101,7 +101,7 @@ pub struct WorkerQueue {
 #[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct WorkerQueueDetails {
-    /// Ids of the tenants whose flows may use the worker queue. Empty means all tenants. (`allowedTenants`)
+    /// Ids of the tenants whose flows may use the worker queue. (`allowedTenants`)
     pub allowed_tenants: Vec<String>,
     /// Free text about the worker queue. Absent if there is none. (`description`)
     pub description: Option<String>,
@@ -133,7 +133,7 @@ pub struct WorkerQueueDetails {
 pub struct WorkerQueueItem {
     /// How many workers take work from the queue. (`activeWorkers`)
     pub active_workers: Option<i64>,
-    /// Ids of the tenants whose flows may use the worker queue. Empty means all tenants. (`allowedTenants`)
+    /// Ids of the tenants whose flows may use the worker queue. (`allowedTenants`)
     pub allowed_tenants: Vec<String>,
     /// Free text about the worker queue. Absent if there is none. (`description`)
     pub description: Option<String>,
