@@ -13,18 +13,18 @@ macro_rules! operation {
         $crate::operation!(@all $name, $info, $output, $crate::decode::json::<$output>);
 
         impl<E: $crate::Executor> $name<E> {
-            /// All pages from this one on, as a stream that asks for each when it is needed.
+            /// Returns this page and all after it as a stream, which requests each page when it is needed.
             ///
-            /// A page has 100 rows unless `size` says otherwise. See [`paging`]($crate::paging) for what a list that is read in
-            /// pieces can promise.
+            /// Requests 100 rows a page unless `size` is set. See [`paging`]($crate::paging) for what a list that is read in
+            /// pages can promise.
             pub fn pages(self) -> $crate::paging::Pages<$output> {
                 $crate::paging::Pages::new(&self.executor, self.call, $crate::decode::json::<$output>)
             }
 
-            /// The rows of all pages from this one on, as a stream that asks for each page when it is needed.
+            /// Returns the rows of this page and all after it as a stream, which requests each page when it is needed.
             ///
-            /// A page has 100 rows unless `size` says otherwise. See [`paging`]($crate::paging) for what a list that is read in
-            /// pieces can promise.
+            /// Requests 100 rows a page unless `size` is set. See [`paging`]($crate::paging) for what a list that is read in
+            /// pages can promise.
             pub fn items(self) -> $crate::paging::Items<$output> {
                 self.pages().items()
             }
@@ -46,14 +46,14 @@ macro_rules! operation {
         $crate::operation!(@all $name, $info, $crate::Body, $crate::decode::stream);
 
         impl<E: $crate::Executor> $name<E> {
-            /// The events of one connection, which is opened when the stream is first polled; a cut is an error.
+            /// Returns the events of one connection as a stream. Connects when first polled; a closed connection is an error.
             pub fn events(self) -> $crate::sse::EventStream<$item> {
                 $crate::sse::EventStream::new(self.send(), &$info)
             }
         }
 
         impl<E> $name<E> {
-            /// The call, and who sends it.
+            /// Returns the call and its executor.
             #[doc(hidden)]
             pub fn into_parts(self) -> ($crate::Call, E) {
                 (self.call, self.executor)
@@ -62,29 +62,29 @@ macro_rules! operation {
     };
     (@all $name:ident, $info:ident, $output:ty, $decode:expr) => {
         impl $name {
-            /// What the catalogue says of the operation.
+            /// Facts about the operation.
             pub const INFO: &'static $crate::OperationInfo = &$info;
         }
 
         impl<E> $name<E> {
-            /// Has the call sent by `executor`, such as a client.
+            /// Sets the executor that sends the call, such as a client.
             pub fn on<X: $crate::Executor>(self, executor: X) -> $name<X> {
                 $name { call: self.call, executor }
             }
 
-            /// Sets options; what was set before stays where these set nothing.
+            /// Sets options. What `options` leaves unset stays as it was.
             pub fn options(mut self, options: $crate::CallOptions) -> Self {
                 self.call.change_options(|known| options.or(&known));
                 self
             }
 
-            /// Sets the tenant; the client's where nothing is set.
+            /// Sets the tenant. Defaults to that of the client.
             pub fn tenant(mut self, tenant: impl ::std::convert::Into<::std::string::String>) -> Self {
                 self.call.change_options(|options| options.tenant(tenant));
                 self
             }
 
-            /// Sets a header, in place of any of that name.
+            /// Sets a header, in place of an earlier one of the same name.
             pub fn header<N, V>(mut self, name: N, value: V) -> Self
             where
                 N: ::std::convert::TryInto<::http::HeaderName>,
@@ -94,37 +94,37 @@ macro_rules! operation {
                 self
             }
 
-            /// Sets the limit for the whole call.
+            /// Sets the timeout of the whole call, retries included.
             pub fn timeout(mut self, limit: ::std::time::Duration) -> Self {
                 self.call.change_options(|options| options.timeout(limit));
                 self
             }
 
-            /// Sets limits in time.
+            /// Sets the timeouts.
             pub fn timeouts(mut self, timeouts: $crate::Timeouts) -> Self {
                 self.call.change_options(|options| options.timeouts(timeouts));
                 self
             }
 
-            /// Sets how the call is tried again.
+            /// Sets the retry policy.
             pub fn retry(mut self, retry: $crate::Retry) -> Self {
                 self.call.change_options(|options| options.retry(retry));
                 self
             }
 
-            /// Says whether repeating the call can't start anything twice.
+            /// Overrides whether the call is idempotent, and so retried after it may have reached the server.
             pub fn idempotent(mut self, idempotent: bool) -> Self {
                 self.call.change_options(|options| options.idempotent(idempotent));
                 self
             }
 
-            /// Selects a server of the list, from 0.
+            /// Sets the server to use, by its place in the client's list, counted from 0.
             pub fn server_index(mut self, index: usize) -> Self {
                 self.call.change_options(|options| options.server_index(index));
                 self
             }
 
-            /// Sets a variable of the server's template.
+            /// Sets a variable of the server's URL template.
             pub fn server_variable(
                 mut self,
                 name: impl ::std::convert::Into<::std::string::String>,
@@ -134,14 +134,14 @@ macro_rules! operation {
                 self
             }
 
-            /// Skips our checks: the request that asks first whether the server would carry this out, where its error would
-            /// hang the server, and the refusal of what a server would silently take for something else.
+            /// Skips the client's checks: the request that finds out first whether the server would refuse the call, where a refusal would
+            /// make the server hang, and the refusal of calls that a server would silently misread.
             pub fn unchecked(mut self) -> Self {
                 self.call.change_options($crate::CallOptions::unchecked);
                 self
             }
 
-            /// Sends what the server's version doesn't know as well.
+            /// Sends the call even if the server's version lacks the operation or a parameter.
             pub fn any_version(mut self) -> Self {
                 self.call.change_options($crate::CallOptions::any_version);
                 self
@@ -153,25 +153,25 @@ macro_rules! operation {
                 self
             }
 
-            /// The call, for an executor of one's own.
+            /// Returns the call, for another executor.
             pub fn into_call(self) -> $crate::Call {
                 self.call
             }
 
-            /// The request for the newest version, in origin form: the path without a server.
+            /// Returns the request for the newest version, with the path only and no server.
             ///
             /// # Errors
             ///
-            /// The first thing that was set to what no request can have.
+            /// Returns an error of kind `Build` if a value can't be sent.
             pub fn into_request(self) -> ::std::result::Result<::http::Request<$crate::Body>, $crate::Error> {
                 self.call.into_request()
             }
 
-            /// The request for a given server, absolute.
+            /// Returns the request for a server, with an absolute URL.
             ///
             /// # Errors
             ///
-            /// As `into_request`; and a version that lacks the operation or a parameter.
+            /// As `into_request`, and an error of kind `Unsupported` if the version lacks the operation or a parameter.
             pub fn into_request_for(
                 self,
                 target: &$crate::Target,
@@ -181,7 +181,7 @@ macro_rules! operation {
         }
 
         impl<E: $crate::Executor> $name<E> {
-            /// Sends the call and gives the whole HTTP response.
+            /// Sends the call. Returns the whole HTTP response, status and headers included.
             pub fn send(self) -> $crate::ResponseFuture<$output> {
                 $crate::ResponseFuture::new(&self.executor, self.call, $decode)
             }

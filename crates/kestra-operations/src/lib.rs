@@ -31,7 +31,7 @@ pub use extensions::{BulkByIds, BulkProblem, BulkReport, DryRun};
 pub use extensions::{FollowSettings, by_ids_of, check_count, inputs_of, search_relatives};
 pub use generated::*;
 
-/// What is known of every operation that this crate has builders for.
+/// Facts about every operation that this crate has builders for.
 ///
 /// An operation with several kinds of body is there once for each, under names such as `validate_flows` and
 /// `validate_flows_multipart`.
@@ -39,7 +39,7 @@ pub fn operations() -> impl Iterator<Item = &'static kestra_core::OperationInfo>
     generated::OPERATIONS.iter().flat_map(|area| area.iter().copied())
 }
 
-/// The operation of a name: that of this client (`create_flow`), its Go key (`FlowsAPIService.CreateFlow`), or an operation
+/// Returns the operation of a name: that of this client (`create_flow`), its Go key (`FlowsAPIService.CreateFlow`), or an operation
 /// id of Kestra's documents (`createFlow`). `None` as well for one that only Enterprise servers have, without that feature.
 ///
 /// ```

@@ -102,7 +102,7 @@ pub(crate) fn unless_false(call: &mut Call, index: usize, value: bool) {
     }
 }
 
-/// Sets whether the server answers only at the end of an execution.
+/// Sets whether the server responds only when the execution has ended.
 pub(crate) fn wait(call: &mut Call, index: usize, wait: bool) {
     call.set_waits(wait);
     call.set_query(index, wait);

@@ -1,9 +1,9 @@
 use kestra_core::object;
 use serde::Serialize;
 
-/// What a bulk action did: 1.x did it and counted, 2.0 has taken it and does it later.
+/// Outcome of a bulk action. 1.x servers act before they respond, 2.0 servers queue the action.
 ///
-/// No route tells what became of [`operation_id`](Self::operation_id): it only helps to find the action in the
+/// No route takes [`operation_id`](Self::operation_id): it only helps to find the action in the
 /// server's logs. To know the outcome on 2.0, read what was acted on.
 ///
 /// ```
@@ -19,13 +19,13 @@ use serde::Serialize;
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct BulkOutcome {
-    /// How many were acted on, by a server that did so before it answered.
+    /// How many resources were acted on. Present only if the server acted before it responded. (`count`)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<i64>,
-    /// Name of the action in the logs of a server that acts later.
+    /// Id of the queued action in the server's logs. Present only if the server queued it. (`operationId`)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation_id: Option<String>,
-    /// How many will be acted on, by a server that acts later.
+    /// How many resources will be acted on. Present only if the server queued the action. (`totalItems`)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total_items: Option<i64>,
 }
@@ -39,13 +39,13 @@ object! {
 }
 
 impl BulkOutcome {
-    /// How many are concerned, whether they were acted on already or will be.
+    /// Returns how many resources were or will be acted on.
     #[must_use]
     pub fn total(&self) -> Option<i64> {
         self.count.or(self.total_items)
     }
 
-    /// Whether the server acts later, so that the action may still fail.
+    /// Returns whether the server queued the action, so that it may still fail.
     #[must_use]
     pub fn is_queued(&self) -> bool {
         self.operation_id.is_some()

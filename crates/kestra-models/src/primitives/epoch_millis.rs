@@ -4,25 +4,25 @@ use jiff::Timestamp;
 use kestra_core::json::{Read, Shape};
 use serde::Serialize;
 
-/// A time that travels as milliseconds since 1970, such as those of a namespace's files.
+/// A time in milliseconds since 1970, as namespace files have it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct EpochMillis(i64);
 
 impl EpochMillis {
-    /// This many milliseconds since 1970.
+    /// Creates a time from milliseconds since 1970.
     #[must_use]
     pub const fn new(milliseconds: i64) -> Self {
         Self(milliseconds)
     }
 
-    /// Milliseconds since 1970.
+    /// Returns the milliseconds since 1970.
     #[must_use]
     pub const fn milliseconds(self) -> i64 {
         self.0
     }
 
-    /// The time; [`Timestamp::MIN`] or [`Timestamp::MAX`] if it is out of their range, tens of centuries from now.
+    /// Returns the time, or [`Timestamp::MIN`] or [`Timestamp::MAX`] if it is out of their range.
     #[must_use]
     pub fn timestamp(self) -> Timestamp {
         let outermost = if self.0 < 0 { Timestamp::MIN } else { Timestamp::MAX };

@@ -1,7 +1,7 @@
 use crate::{Execution, State, TaskRun};
 
 impl Execution {
-    /// Whether it has ended, with all its task runs.
+    /// Returns whether the execution and all its task runs have ended.
     ///
     /// An execution whose own state is final may still run what comes after it.
     #[must_use]
@@ -10,15 +10,15 @@ impl Execution {
             && self.task_runs().iter().all(|run| run.state.as_ref().is_none_or(State::is_terminal))
     }
 
-    /// Its task runs; none where the answer leaves them out.
+    /// Returns the task runs, or an empty list if the response leaves them out.
     #[must_use]
     pub fn task_runs(&self) -> &[TaskRun] {
         self.task_run_list.as_deref().unwrap_or_default()
     }
 
-    /// How far it has come: the number of its own states so far, then that of its task runs.
+    /// Returns the number of states so far, of the execution and of its task runs.
     ///
-    /// Of two answers about one execution the later has the greater, whatever the order in which they came.
+    /// Of two responses about one execution, the later one has the greater numbers, in whichever order they arrived.
     #[must_use]
     pub fn progress(&self) -> (usize, usize) {
         let states = |state: &Option<State>| state.as_ref().map_or(0, |state| state.histories.len());

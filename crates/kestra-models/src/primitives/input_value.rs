@@ -7,9 +7,9 @@ use serde_json::{Number, Value};
 
 use super::IsoDuration;
 
-/// The value of a flow's input, typed, so that it is written the way the server reads it.
+/// A typed value of a flow's input, written the way the server reads it.
 ///
-/// A server takes a BOOL that is neither `true` nor `false` for false, without a word; a typed value can't be wrong in
+/// Servers silently read a BOOL that is neither `true` nor `false` as false; a typed value can't be wrong in
 /// this way. Every kind has a `From`: a `bool` is a BOOL, a [`Timestamp`] a DATETIME, a list an ARRAY or MULTISELECT.
 ///
 /// ```
@@ -67,7 +67,7 @@ impl InputValue {
         }
     }
 
-    /// The text that is sent.
+    /// Returns the text that is sent.
     #[must_use]
     pub fn to_text(&self) -> String {
         match self {
@@ -84,7 +84,7 @@ impl InputValue {
         }
     }
 
-    /// The value as JSON, as it stands within a list.
+    /// Returns the value as JSON, as a list contains it.
     #[must_use]
     pub fn to_json(&self) -> Value {
         match self {

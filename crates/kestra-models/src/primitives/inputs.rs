@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::Execution;
 
 impl Execution {
-    /// The inputs, of those that it was started with, that it doesn't show: the server drops one that the flow doesn't
+    /// Returns those of the given inputs that the execution lacks: the server drops an input that the flow doesn't
     /// have, and the flow runs with its defaults.
     ///
     /// ```

@@ -7,7 +7,7 @@ use kestra_core::json::{Plain, Read, Scalar, Shape, Unfit, number};
 use serde::ser::{Serialize, Serializer};
 use serde_json::Number;
 
-/// A span of time as servers send it: ISO-8601 text such as `PT1H30M`, or a number of seconds.
+/// A duration as servers send it: ISO 8601 text such as `PT1H30M`, or a number of seconds.
 ///
 /// It keeps what was sent, so nothing is lost; [`to_std`](Self::to_std) computes with it.
 ///
@@ -32,7 +32,7 @@ const NANOS: i128 = 1_000_000_000;
 const DAY: i128 = 86_400 * NANOS;
 
 impl IsoDuration {
-    /// The text as it was sent; `None` if it was sent as a number.
+    /// Returns the text as it was sent, or `None` if it was a number.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         match &self.0 {
@@ -41,9 +41,9 @@ impl IsoDuration {
         }
     }
 
-    /// The span, if it isn't negative, is no longer than a `Duration` can be, and is one.
+    /// Returns the duration, or `None` if it is negative, too long for a `Duration`, or not a duration.
     ///
-    /// A day counts 24 hours, a week 7 days. Years and months have no fixed length, so a text that names them is `None`:
+    /// A day has 24 hours, a week 7 days. Years and months have no fixed length, so a text that names them is `None`:
     /// take [`to_span`](Self::to_span).
     #[must_use]
     pub fn to_std(&self) -> Option<Duration> {
@@ -52,7 +52,7 @@ impl IsoDuration {
         Some(Duration::new(seconds, u32::try_from(nanos % NANOS).ok()?))
     }
 
-    /// The span, negative ones too; otherwise as [`to_std`](Self::to_std).
+    /// Returns the duration, which may be negative; otherwise as [`to_std`](Self::to_std).
     #[must_use]
     pub fn to_signed(&self) -> Option<SignedDuration> {
         let nanos = self.nanos()?;
@@ -60,7 +60,7 @@ impl IsoDuration {
         Some(SignedDuration::new(seconds, i32::try_from(nanos % NANOS).ok()?))
     }
 
-    /// The span in calendar units, for text with years or months.
+    /// Returns the duration in calendar units, for text with years or months.
     #[must_use]
     pub fn to_span(&self) -> Option<jiff::Span> {
         match &self.0 {

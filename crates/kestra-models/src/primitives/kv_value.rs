@@ -9,10 +9,10 @@ use serde_json::{Number, Value};
 use super::IsoDuration;
 use crate::{KvDetail, KvEntry, KvType};
 
-/// The value of a key, typed, so that the server keeps what was meant.
+/// A typed value of a key.
 ///
-/// A server reads the text of a value as Ion: text that isn't quoted is cut at a blank, or becomes a number, a day or a
-/// time. A typed value is written so that it is read as the same type; text is always quoted.
+/// A server reads a value as Ion: text that isn't quoted is cut at a blank, or becomes a number, a date or a
+/// time. A typed value is written so that the server reads the same type; text is always quoted.
 ///
 /// ```
 /// use kestra_models::KvValue;
@@ -65,7 +65,7 @@ impl KvValue {
         }
     }
 
-    /// The text that is sent.
+    /// Returns the text that is sent.
     #[must_use]
     pub fn to_text(&self) -> String {
         match self {
@@ -80,7 +80,7 @@ impl KvValue {
         }
     }
 
-    /// The value as JSON, as a server answers it; an integer over 64 bits is a string of its digits.
+    /// Returns the value as JSON, as a server sends it; an integer over 64 bits is a string of its digits.
     #[must_use]
     pub fn to_json(&self) -> Value {
         match self {
@@ -92,7 +92,7 @@ impl KvValue {
         }
     }
 
-    /// The value that a server answered under this type; what doesn't fit the type is JSON.
+    /// Creates the value from the type and JSON of a response. JSON that doesn't fit the type is kept as JSON.
     #[must_use]
     pub fn of(kind: Option<&KvType>, value: Value) -> Self {
         match (kind, value) {
@@ -109,7 +109,7 @@ impl KvValue {
 }
 
 impl KvEntry {
-    /// How often the key was set, on every version: `revision` on 2.0, `version` before.
+    /// Returns how often the key was set: `revision` on 2.0 servers, `version` before.
     ///
     /// ```
     /// use kestra_models::KvEntry;
@@ -126,7 +126,7 @@ impl KvEntry {
 }
 
 impl KvDetail {
-    /// The value, typed as the server says; `None` for a key that holds null.
+    /// Returns the typed value, or `None` for a key that holds null.
     ///
     /// ```
     /// use kestra_models::{KvDetail, KvValue};

@@ -6,7 +6,7 @@ use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
 use serde_json::Value;
 
-/// A key and a value that a flow or an execution is marked with.
+/// Key and value that mark a flow or an execution.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, serde::Serialize)]
 #[non_exhaustive]
 pub struct Label {
@@ -24,7 +24,7 @@ object! {
 }
 
 impl Label {
-    /// A label.
+    /// Creates a label.
     #[must_use]
     pub fn new(key: impl Into<String>, value: impl Into<String>) -> Self {
         Self { key: key.into(), value: value.into() }
@@ -37,7 +37,7 @@ impl<K: Into<String>, V: Into<String>> From<(K, V)> for Label {
     }
 }
 
-/// Labels, as a view by key of the list that servers send; a source may write them as a map.
+/// Labels by key. Servers send a list, sources may have a map.
 ///
 /// ```
 /// use kestra_models::Labels;
@@ -51,25 +51,25 @@ impl<K: Into<String>, V: Into<String>> From<(K, V)> for Label {
 pub struct Labels(Vec<Label>);
 
 impl Labels {
-    /// No labels.
+    /// Creates labels without an entry.
     #[must_use]
     pub const fn new() -> Self {
         Self(Vec::new())
     }
 
-    /// The value of a key, the first if it has several.
+    /// Returns the value of a key, the first one if there are several.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&str> {
         self.0.iter().find(|label| label.key == key).map(|label| label.value.as_str())
     }
 
-    /// Whether there is a label of this key.
+    /// Returns whether there is a label of this key.
     #[must_use]
     pub fn contains_key(&self, key: &str) -> bool {
         self.get(key).is_some()
     }
 
-    /// Sets the value of a key, in place of what it had.
+    /// Sets the value of a key, in place of an earlier one.
     pub fn insert(&mut self, key: impl Into<String>, value: impl Into<String>) {
         let label = Label::new(key, value);
         match self.0.iter_mut().find(|existing| existing.key == label.key) {
@@ -78,24 +78,24 @@ impl Labels {
         }
     }
 
-    /// Keys and values, in the server's order.
+    /// Returns the keys and values, in the server's order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|label| (label.key.as_str(), label.value.as_str()))
     }
 
-    /// The labels as the list that they travel as.
+    /// Returns the labels as a list, as JSON has them.
     #[must_use]
     pub fn as_list(&self) -> &[Label] {
         &self.0
     }
 
-    /// How many there are.
+    /// Returns how many labels there are.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no labels.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -1,10 +1,10 @@
 use kestra_core::json::{Either, Fields, Read, Shape};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-/// One page of a list.
+/// A page of results.
 ///
-/// A page may be shorter than asked for although more follow: [`total`](Self::total) tells, not the length. Where some
-/// version answers a plain list, that list is the page.
+/// A page may be shorter than `size` although more pages follow: compare with [`total`](Self::total), not with the length. Where a
+/// version returns a plain list, that list is the page.
 ///
 /// ```
 /// use kestra_models::Page;
@@ -18,15 +18,15 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Page<T> {
-    /// The rows.
+    /// The rows of this page. (`results`)
     pub results: Vec<T>,
-    /// How many rows all pages have together; `None` where the server doesn't count.
+    /// How many rows all pages have together. Absent if the server doesn't count. (`total`)
     pub total: Option<i64>,
-    /// Where the next page starts, on servers that page by cursor.
+    /// Where the next page starts. Absent on the last page, and unless the server pages by cursor. (`nextCursor`)
     pub next_cursor: Option<String>,
-    /// How the server pages: `OFFSET` or `CURSOR`, where it says so.
+    /// How the server pages, `OFFSET` or `CURSOR`. Only of logs from Kestra 2.0 on. (`type`)
     pub kind: Option<String>,
-    /// Whether the rows can only be read, where it says so.
+    /// Whether the rows can be read but not changed. Only of secrets. (`readOnly`)
     pub read_only: Option<bool>,
     /// Whether the server answered a plain list.
     plain: bool,

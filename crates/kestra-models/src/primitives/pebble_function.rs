@@ -3,7 +3,7 @@ use kestra_core::object;
 use serde::Deserialize as _;
 use serde_json::Value;
 
-/// A function of expressions: 1.x tells its name alone, 2.0 what it takes as well.
+/// A function of expressions. 1.x servers return only its name.
 ///
 /// ```
 /// use kestra_models::PebbleFunction;
@@ -17,20 +17,20 @@ use serde_json::Value;
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct PebbleFunction {
-    /// The name.
+    /// The name, as expressions have it.
     pub name: Option<String>,
-    /// What it takes; `None` where the server doesn't tell.
+    /// The arguments. Absent on 1.x servers.
     pub arguments: Option<Vec<PebbleFunctionArgument>>,
 }
 
-/// Something that a function takes.
+/// An argument of a function.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serialize", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PebbleFunctionArgument {
-    /// The name.
+    /// The name, as expressions have it.
     pub name: Option<String>,
-    /// The expression that editors fill in.
+    /// The expression that editors fill in at first.
     #[cfg_attr(feature = "serialize", serde(skip_serializing_if = "Option::is_none"))]
     pub default_value: Option<String>,
 }

@@ -2,7 +2,7 @@ use kestra_core::json::{Either, List, Map, Read, Shape};
 
 use crate::{PermissionAction, PermissionResource};
 
-/// What may be permitted, by resource: 1.3 lists the resources, 2.0 what can be done with each.
+/// Permissions that roles can give. 1.3 servers list the resources, 2.0 servers the actions on each.
 ///
 /// ```
 /// use kestra_models::{PermissionResource, Permissions};
@@ -16,17 +16,17 @@ use crate::{PermissionAction, PermissionResource};
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Permissions {
-    /// The actions of each resource, in the server's order; none where the server lists resources alone.
+    /// Actions by resource, in the server's order. Empty if the server lists only resources.
     pub by_resource: Vec<(PermissionResource, Vec<PermissionAction>)>,
 }
 
 impl Permissions {
-    /// The resources, in the server's order.
+    /// Returns the resources, in the server's order.
     pub fn resources(&self) -> impl Iterator<Item = &PermissionResource> {
         self.by_resource.iter().map(|(resource, _)| resource)
     }
 
-    /// What can be done with a resource; nothing where the server doesn't tell.
+    /// Returns the actions on a resource. Empty if the server lists only resources.
     #[must_use]
     pub fn actions(&self, resource: &PermissionResource) -> &[PermissionAction] {
         let found = self.by_resource.iter().find(|(known, _)| known == resource);

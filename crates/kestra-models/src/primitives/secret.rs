@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 use kestra_core::json::{Read, Shape};
 use serde::{Deserialize, Serialize};
 
-/// A value that must not be seen in logs: it derefs to the value, and `Debug` doesn't show it.
+/// A value that must not appear in logs. It derefs to the value, and `Debug` hides it.
 ///
 /// ```
 /// use kestra_models::Sensitive;
@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 pub struct Sensitive<T = String>(T);
 
 impl<T> Sensitive<T> {
-    /// The value itself.
+    /// Returns the value itself.
     #[must_use]
     pub fn into_inner(self) -> T {
         self.0

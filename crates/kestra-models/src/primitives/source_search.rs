@@ -1,19 +1,19 @@
 use crate::FlowSearchResult;
 
 impl FlowSearchResult {
-    /// The namespace of the flow that was found, whatever the version.
+    /// Returns the namespace of the flow, on all versions.
     #[must_use]
     pub fn flow_namespace(&self) -> Option<&str> {
         self.namespace.as_deref().or_else(|| self.model.as_ref()?.namespace.as_deref())
     }
 
-    /// The id of the flow that was found, whatever the version.
+    /// Returns the id of the flow, on all versions.
     #[must_use]
     pub fn flow_id(&self) -> Option<&str> {
         self.id.as_deref().or_else(|| self.model.as_ref()?.id.as_deref())
     }
 
-    /// The pieces of the source in which the text was found: the fragments of 1.x, the lines of 2.0.
+    /// Returns the matching parts of the source: fragments on 1.x, lines on 2.0.
     ///
     /// ```
     /// use kestra_models::FlowSearchResult;

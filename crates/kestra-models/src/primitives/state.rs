@@ -1,9 +1,9 @@
 use crate::{Execution, State, StateType};
 
 impl StateType {
-    /// Whether nothing more happens: it has ended, one way or another.
+    /// Returns whether the state is final.
     ///
-    /// [`Retried`](Self::Retried) has ended too, but another execution goes on in its place.
+    /// [`Retried`](Self::Retried) is final, too, although another execution goes on in its place.
     #[must_use]
     pub fn is_terminal(&self) -> bool {
         self.is_success()
@@ -11,19 +11,19 @@ impl StateType {
             || matches!(self, Self::Retried | Self::Resubmitted | Self::Skipped)
     }
 
-    /// Whether it has done its work, with or without warnings.
+    /// Returns whether it succeeded, with or without warnings.
     #[must_use]
     pub fn is_success(&self) -> bool {
         matches!(self, Self::Success | Self::Warning)
     }
 
-    /// Whether it has ended without its work done: it failed, or somebody or something ended it.
+    /// Returns whether it failed, or was killed or cancelled.
     #[must_use]
     pub fn is_failed(&self) -> bool {
         matches!(self, Self::Failed | Self::Killed | Self::Cancelled)
     }
 
-    /// Whether it waits to be resumed.
+    /// Returns whether it is paused or stopped at a breakpoint.
     #[must_use]
     pub fn is_paused(&self) -> bool {
         matches!(self, Self::Paused | Self::Breakpoint)
@@ -31,25 +31,25 @@ impl StateType {
 }
 
 impl State {
-    /// Whether nothing more happens; see [`StateType::is_terminal`].
+    /// Returns whether the state is final; see [`StateType::is_terminal`].
     #[must_use]
     pub fn is_terminal(&self) -> bool {
         self.current.as_ref().is_some_and(StateType::is_terminal)
     }
 
-    /// Whether it has done its work; see [`StateType::is_success`].
+    /// Returns whether it succeeded; see [`StateType::is_success`].
     #[must_use]
     pub fn is_success(&self) -> bool {
         self.current.as_ref().is_some_and(StateType::is_success)
     }
 
-    /// Whether it has ended without its work done; see [`StateType::is_failed`].
+    /// Returns whether it failed, or was killed or cancelled; see [`StateType::is_failed`].
     #[must_use]
     pub fn is_failed(&self) -> bool {
         self.current.as_ref().is_some_and(StateType::is_failed)
     }
 
-    /// Whether it waits to be resumed; see [`StateType::is_paused`].
+    /// Returns whether it waits to be resumed; see [`StateType::is_paused`].
     #[must_use]
     pub fn is_paused(&self) -> bool {
         self.current.as_ref().is_some_and(StateType::is_paused)
@@ -57,31 +57,31 @@ impl State {
 }
 
 impl Execution {
-    /// The state that it is in; `None` where the answer left it out.
+    /// Returns the current state, or `None` if the response leaves it out.
     #[must_use]
     pub fn state_type(&self) -> Option<&StateType> {
         self.state.as_ref().and_then(|state| state.current.as_ref())
     }
 
-    /// Whether nothing more happens; see [`StateType::is_terminal`].
+    /// Returns whether the state is final; see [`StateType::is_terminal`].
     #[must_use]
     pub fn is_terminal(&self) -> bool {
         self.state_type().is_some_and(StateType::is_terminal)
     }
 
-    /// Whether it has done its work; see [`StateType::is_success`].
+    /// Returns whether it succeeded; see [`StateType::is_success`].
     #[must_use]
     pub fn is_success(&self) -> bool {
         self.state_type().is_some_and(StateType::is_success)
     }
 
-    /// Whether it has ended without its work done; see [`StateType::is_failed`].
+    /// Returns whether it failed, or was killed or cancelled; see [`StateType::is_failed`].
     #[must_use]
     pub fn is_failed(&self) -> bool {
         self.state_type().is_some_and(StateType::is_failed)
     }
 
-    /// Whether it waits to be resumed; see [`StateType::is_paused`].
+    /// Returns whether it waits to be resumed; see [`StateType::is_paused`].
     #[must_use]
     pub fn is_paused(&self) -> bool {
         self.state_type().is_some_and(StateType::is_paused)

@@ -3,13 +3,13 @@ use jiff::Timestamp;
 use crate::{Trigger, TriggerAndState, TriggerId, TriggerState};
 
 impl TriggerAndState {
-    /// The trigger as its flow defines it, whatever the version; `None` for one whose flow is gone or has no such trigger.
+    /// Returns the trigger as its flow declares it, on all versions, or `None` if the flow doesn't exist or has no such trigger.
     #[must_use]
     pub fn definition(&self) -> Option<&Trigger> {
         self.trigger.as_ref().or(self.abstract_trigger.as_ref())
     }
 
-    /// How the trigger fares, whatever the version.
+    /// Returns the state that the server keeps of the trigger, on all versions.
     ///
     /// ```
     /// use kestra_models::TriggerAndState;
@@ -30,37 +30,37 @@ impl TriggerAndState {
 }
 
 impl TriggerState {
-    /// When the trigger is due next: `nextEvaluationDate`, before 2.0 `nextExecutionDate`.
+    /// Returns when the trigger is evaluated next: `nextEvaluationDate`, before 2.0 `nextExecutionDate`.
     #[must_use]
     pub fn next_date(&self) -> Option<Timestamp> {
         self.next_evaluation_date.or(self.next_execution_date)
     }
 
-    /// When the trigger was last looked at: `evaluatedAt`, before 2.0 `date`.
+    /// Returns when the trigger was last evaluated: `evaluatedAt`, before 2.0 `date`.
     #[must_use]
     pub fn last_date(&self) -> Option<Timestamp> {
         self.evaluated_at.or(self.date)
     }
 
-    /// When the state was last written: `updatedAt`, before 2.0 `updatedDate`.
+    /// Returns when the state was last written: `updatedAt`, before 2.0 `updatedDate`.
     #[must_use]
     pub fn changed_at(&self) -> Option<Timestamp> {
         self.updated_at.or(self.updated_date)
     }
 
-    /// Whether something runs for the trigger, so that it waits; before 2.0 that is told by what runs.
+    /// Returns whether the trigger waits for an execution or evaluation: `locked`, before 2.0 `executionId` or `evaluateRunningDate`.
     #[must_use]
     pub fn is_locked(&self) -> bool {
         self.locked.unwrap_or(self.execution_id.is_some() || self.evaluate_running_date.is_some())
     }
 
-    /// Whether the trigger is switched off by its state; its definition may switch it off as well.
+    /// Returns whether the state switches the trigger off. The flow may switch it off, too.
     #[must_use]
     pub fn is_disabled(&self) -> bool {
         self.disabled == Some(true)
     }
 
-    /// What names the trigger to other operations, on all versions; `None` if one of the three ids is missing.
+    /// Returns the id that other operations take, on all versions, or `None` if a part of it is missing.
     #[must_use]
     pub fn id(&self) -> Option<TriggerId> {
         let (namespace, flow, trigger) =

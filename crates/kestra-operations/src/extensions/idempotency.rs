@@ -6,29 +6,29 @@ use kestra_core::{CORRELATION_LABEL, Call, Error, IdempotencyKey};
 macro_rules! idempotency {
     ($name:ident, $labels:literal) => {
         impl<E> $name<E> {
-            /// Sets a key of one's own, with which a client starts the execution once: if one with the key was started before, that
-            /// one is the answer, as it is now.
+            /// Sets an idempotency key, so that a client creates the execution once: if there is an execution with the key already,
+            /// the client returns that one, as it is now.
             ///
-            /// It becomes the label `system.correlationId`. The client looks for an execution with it before it sends, and again
-            /// after a failure that leaves it unclear whether the server took the request; limits in time hold for each of these
+            /// The key becomes the label `system.correlationId`. The client searches for an execution with it before it sends, and again
+            /// after a failure that leaves it unclear whether the server took the request; timeouts apply to each of these
             /// requests. Two creations with one key at the same moment can still make two executions, since no server knows keys.
-            /// An executor of one's own, or none, only sends the label.
+            /// An executor other than a client only sends the label.
             ///
-            /// It can't be together with a label of that name. If nothing is found in time the error is of the kind
-            /// [`UnclearOutcome`](::kestra_core::ErrorKind::UnclearOutcome) and carries the key.
+            /// Can't be combined with a label of that name. If nothing is found in time, returns an error of kind
+            /// [`UnclearOutcome`](::kestra_core::ErrorKind::UnclearOutcome), which has the key.
             pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
                 crate::extensions::set_key(&mut self.call, $labels, key.into());
                 self
             }
 
-            /// Sets how far back an execution with the key is looked for; 8 days by default.
+            /// Sets how far back to search for an execution with the key. Defaults to 8 days.
             pub fn key_look_back(mut self, range: ::std::time::Duration) -> Self {
                 self.call.key_mut().look_back = Some(range);
                 self
             }
 
-            /// Sets for how long the execution is looked for after a failure that leaves it unclear whether there is one; 15 s by
-            /// default, as servers find an execution only some time after they took it.
+            /// Sets how long to search after a failure that leaves it unclear whether there is an execution. Defaults to 15 s,
+            /// as servers find an execution only some time after they accepted it.
             pub fn look_up_for(mut self, time: ::std::time::Duration) -> Self {
                 self.call.key_mut().look_up_for = Some(time);
                 self

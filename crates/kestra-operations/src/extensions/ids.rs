@@ -10,35 +10,35 @@ use kestra_models::{NamespacedId, Page, TriggerId};
 use crate::{SearchExecutions, SearchExecutionsByFlowId, SearchFlows, SearchTriggers};
 
 impl<E: Executor> SearchExecutions<E> {
-    /// The ids of all that the search finds, page after page, oldest first; none twice.
+    /// Returns the ids of all results, page after page, oldest first; none twice.
     ///
-    /// Like the search itself it looks back 8 days, unless `since` or `look_back` say how far.
+    /// Like the search itself, looks at the last 8 days only, unless `since` or `look_back` is set.
     ///
     /// # Errors
     ///
-    /// The first error of any page.
+    /// Returns the first error of any page.
     pub async fn ids(self) -> Result<Vec<String>, Error> {
         all(self.items(), |execution| execution.id, Clone::clone).await
     }
 }
 
 impl<E: Executor> SearchExecutionsByFlowId<E> {
-    /// The ids of all that the search finds, page after page; none twice.
+    /// Returns the ids of all results, page after page; none twice.
     ///
     /// # Errors
     ///
-    /// The first error of any page.
+    /// Returns the first error of any page.
     pub async fn ids(self) -> Result<Vec<String>, Error> {
         all(self.items(), |execution| execution.id, Clone::clone).await
     }
 }
 
 impl<E: Executor> SearchFlows<E> {
-    /// The names of all that the search finds, page after page; none twice.
+    /// Returns the names of all results, page after page; none twice.
     ///
     /// # Errors
     ///
-    /// The first error of any page.
+    /// Returns the first error of any page.
     pub async fn ids(self) -> Result<Vec<NamespacedId>, Error> {
         let id = |flow: kestra_models::Flow| Some(NamespacedId::new(flow.namespace?, flow.id?));
         all(self.items(), id, |id| (id.namespace.clone(), id.id.clone())).await
@@ -46,11 +46,11 @@ impl<E: Executor> SearchFlows<E> {
 }
 
 impl<E: Executor> SearchTriggers<E> {
-    /// The names of all that the search finds, page after page; none twice.
+    /// Returns the names of all results, page after page; none twice.
     ///
     /// # Errors
     ///
-    /// The first error of any page.
+    /// Returns the first error of any page.
     pub async fn ids(self) -> Result<Vec<TriggerId>, Error> {
         let id = |row: kestra_models::TriggerAndState| row.current().and_then(|state| state.id());
         let key = |id: &TriggerId| (id.namespace.clone(), id.flow_id.clone(), id.trigger_id.clone());

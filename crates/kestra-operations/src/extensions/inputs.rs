@@ -9,10 +9,10 @@ use serde_json::Value;
 macro_rules! inputs {
     ($name:ident) => {
         impl<E> $name<E> {
-            /// Sets an input; the value's type decides how it is written.
+            /// Sets an input. The type of the value decides how it is written.
             ///
-            /// The server drops one that the flow doesn't have, and takes a text that is no truth value for false. A client logs
-            /// a warning for each that an execution was started without, and
+            /// The server drops an input that the flow doesn't have, and reads a text that is no boolean as false. A client logs
+            /// a warning for each input that an execution was created without, and
             /// [`dropped_inputs`](::kestra_models::Execution::dropped_inputs) names them.
             pub fn input(
                 mut self,
@@ -23,7 +23,7 @@ macro_rules! inputs {
                 self
             }
 
-            /// Sets an input for each field of a struct or map; fields that are null are left to their defaults.
+            /// Sets an input for each field of a struct or map. Fields that are null get their defaults.
             pub fn inputs(mut self, inputs: &(impl ::serde::Serialize + ?Sized)) -> Self {
                 crate::extensions::add_inputs(&mut self.call, crate::inputs_of(inputs));
                 self

@@ -37,20 +37,21 @@ const MAX_VANISHED: usize = 8;
 macro_rules! by_ids {
     ($name:ident, $item:ty) => {
         impl<E: ::kestra_core::Executor> $name<E> {
-            /// Leaves out those that the server refuses, such as what is gone or in a state that the action doesn't fit, and does
-            /// the rest; the report says which and why. Without this one such stops all, or with flows those behind it.
+            /// Leaves out items that the server refuses, such as those that don't exist or whose state doesn't allow the
+            /// action, and acts on the rest. The report names them with reasons.
             ///
-            /// Many go in requests of 100 each.
+            /// Without this, one such item stops the whole action, or with flows the action on those behind it. Sends 100
+            /// items in a request.
             pub fn skipping_invalid(self) -> crate::BulkByIds<$item> {
                 crate::BulkByIds::new(self.executor, self.call).skipping_invalid()
             }
 
-            /// Names so many in each request.
+            /// Sets how many items a request has at most. Defaults to 100.
             pub fn in_chunks(self, size: usize) -> crate::BulkByIds<$item> {
                 crate::BulkByIds::new(self.executor, self.call).chunk_size(size)
             }
 
-            /// Waits until what was done shows, at most so long; see
+            /// Waits until the effect is visible on each item, for at most `limit`; see
             /// [`BulkByIds::wait_until_visible`](crate::BulkByIds::wait_until_visible).
             pub fn wait_until_visible(self, limit: ::std::time::Duration) -> crate::BulkByIds<$item> {
                 crate::BulkByIds::new(self.executor, self.call).wait_until_visible(limit)
@@ -63,11 +64,11 @@ macro_rules! by_ids {
 macro_rules! by_query {
     ($name:ident, $item:ty) => {
         impl<E: ::kestra_core::Executor> $name<E> {
-            /// Reads what the filters match, all of it before anything changes, and acts on it by ids: in requests of 100 each,
-            /// [without those that the server refuses](crate::BulkByIds::skipping_invalid) and
-            /// [until it shows](crate::BulkByIds::wait_until_visible) if asked to.
+            /// Reads everything that the filters match before anything changes, and acts on it by ids, 100 in a request. Can
+            /// leave out [what the server refuses](crate::BulkByIds::skipping_invalid) and [wait until the effect is
+            /// visible](crate::BulkByIds::wait_until_visible).
             ///
-            /// A server's own action by query does nothing if one of all is in a state that it doesn't fit.
+            /// A server's own action by query does nothing if the state of one match doesn't allow it.
             pub fn by_ids(self) -> crate::BulkByIds<$item> {
                 crate::BulkByIds::of_query(self.executor, self.call)
             }
@@ -135,27 +136,28 @@ impl<I> BulkByIds<I> {
         by_ids
     }
 
-    /// Leaves out those that the server refuses, and does the rest.
+    /// Leaves out items that the server refuses, and acts on the rest.
     ///
-    /// Flows are looked up before, one by one: a server stops at the first that is missing, without saying which.
+    /// Flows are read before, one by one, as a server stops at the first that doesn't exist without naming it.
     pub fn skipping_invalid(mut self) -> Self {
         self.core.skips = true;
         self
     }
 
-    /// How many a request names at most; 100 by default.
+    /// Sets how many items a request has at most, at least 1. Defaults to 100.
     pub fn chunk_size(mut self, size: usize) -> Self {
         self.core.chunk = size.max(1);
         self
     }
 
-    /// Waits until what was done shows on each, at most so long after the last request; the report says on which it does.
+    /// Waits until the effect is visible on each item, for at most `limit` after the last request. The report names the items
+    /// on which it is.
     ///
-    /// A server of 2.0 answers when it has queued the action, and one before 2.0 may act later too, such as when it kills. Each is
-    /// read again and again until it is in the state that the action means: ended after a kill, paused, in another state than
-    /// before after a restart or a resumption, with the labels, the state or the switch that was set, gone after a deletion, or
-    /// with a new execution beside it after a replay. What it can't show on any more isn't waited for, such as an execution that
-    /// ended before it could be paused. All versions.
+    /// 2.0 servers respond when they have queued the action, and earlier ones may act later, too, such as when they kill. Each
+    /// item is read until it is in the state that the action leads to: ended after a kill, paused, in another state after a
+    /// restart or a resumption, with the new labels or state, switched off or on, missing after a deletion, or replayed by a
+    /// new execution. An item that can't show the effect any more isn't waited for, such as an execution that ended before it
+    /// could be paused.
     pub fn wait_until_visible(mut self, limit: Duration) -> Self {
         self.core.visible_within = Some(limit);
         self

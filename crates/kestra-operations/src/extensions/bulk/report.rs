@@ -6,40 +6,40 @@ use serde_json::Value;
 
 use super::items;
 
-/// What became of an action on many executions, flows or triggers, which are named as the action names them.
+/// Outcome of an action on many executions, flows or triggers, each named as the action names it.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct BulkReport<I = String> {
-    /// How many were acted on, by a server that did so before it answered.
+    /// How many the server acted on before it responded.
     pub done: u64,
-    /// How many a server has taken to be acted on later, as 2.0 does; that may still fail, and no route tells.
+    /// How many a 2.0 server queued. They may still fail, and no route tells.
     pub queued: u64,
-    /// The names of queued actions in the server's logs.
+    /// Ids of the queued actions in the server's logs.
     pub operation_ids: Vec<String>,
-    /// Those that were left out, and why.
+    /// Items that were left out, each with a reason.
     pub skipped: Vec<BulkProblem<I>>,
-    /// Those that a request was for which failed: nothing of it was done if the server refused it, while without an answer, or
-    /// with flows, it may have been.
+    /// Items of the request that failed. If the server refused it, nothing was done; without a response, or with flows, a part
+    /// may have been done.
     pub failed: Vec<I>,
-    /// Those that were not asked for any more after a request failed, be it one that only read how they were.
+    /// Items that were not sent any more after a request failed.
     pub not_tried: Vec<I>,
-    /// Those on which the effect was seen; only with [`wait_until_visible`](super::BulkByIds::wait_until_visible).
+    /// Items on which the effect was seen. Only with [`wait_until_visible`](super::BulkByIds::wait_until_visible).
     pub visible: Vec<I>,
-    /// Those on which it was not seen in time, or can't be any more, and how they were seen last.
+    /// Items on which the effect was not seen in time, or can't be seen any more, each with its last state.
     pub not_visible: Vec<BulkProblem<I>>,
-    /// The executions that a replay made, as far as they were seen.
+    /// Ids of the executions that a replay created, as far as they were seen.
     pub created: Vec<String>,
-    /// Why the request failed.
+    /// Why a request failed. Absent if none did.
     pub error: Option<Error>,
 }
 
-/// One that an action left out, or had no visible effect on.
+/// An item that an action left out, or on which it had no visible effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BulkProblem<I = String> {
-    /// Which it is.
+    /// The item, named as the action names it.
     pub id: I,
-    /// What is in the way.
+    /// Why it was left out, or its last state.
     pub reason: String,
 }
 
@@ -61,13 +61,13 @@ impl<I> Default for BulkReport<I> {
 }
 
 impl<I> BulkReport<I> {
-    /// How many were acted on or will be.
+    /// Returns how many items were or will be acted on.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.done + self.queued
     }
 
-    /// Whether all that were named were acted on or will be, and the effect was seen on all if it was waited for.
+    /// Returns whether all items were or will be acted on, with a visible effect if that was waited for.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.error.is_none() && self.skipped.is_empty() && self.not_visible.is_empty()
@@ -75,12 +75,12 @@ impl<I> BulkReport<I> {
 }
 
 impl<I: serde::Serialize> BulkReport<I> {
-    /// Ends with the error of the request that failed, or with one that names those on which the effect was not seen.
+    /// Returns the report, or an error if a request failed or the effect was not seen on an item.
     ///
     /// # Errors
     ///
-    /// That error, or [`ErrorKind::Incomplete`] with the names in [`Error::failures`]; those that were left out as was asked for
-    /// are no error.
+    /// Returns the error of the request, or one of kind [`ErrorKind::Incomplete`] with the items in [`Error::failures`]. Items
+    /// that were left out on purpose are no error.
     pub fn check(mut self) -> Result<Self, Error> {
         if let Some(error) = self.error.take() {
             return Err(error);

@@ -7,7 +7,8 @@ use kestra_models::AppResponse;
 use crate::GetStreamEventsFromApp;
 
 impl<E: Executor> GetStreamEventsFromApp<E> {
-    /// What the app shows, over one connection: a cut is an error, as nothing tells how to go on.
+    /// Returns what the app shows as a stream, over one connection. A closed connection is an error, as nothing tells how to
+    /// go on.
     pub fn stream(self) -> EventStream<AppResponse> {
         self.events()
     }

@@ -16,18 +16,19 @@ use crate::FollowExecutionDependencies;
 const INDEXING: Duration = Duration::from_millis(500);
 
 impl<E: Executor> FollowExecutionDependencies<E> {
-    /// The states of the executions, of each every state once and in order, over as many connections as it takes.
+    /// Returns the states of the executions as a stream, every state of each once and in order, over as many connections as
+    /// needed. The stream ends when all of them have ended.
     ///
-    /// It ends when all of them have ended. A server tells nothing of what began and ended while there was no connection, nor
-    /// of what ended while one was opened: after each cut, and once more at the end, the executions that have come out of
-    /// this one are searched for by its correlation id, and those that haven't ended are followed one by one. So an end is
-    /// missed only if the server's search still doesn't find the execution half a second after the end of all that is known;
-    /// of what is found so the states between are not told. [`events`](Self::events) gives what a single connection gives.
+    /// A server sends nothing about executions that began and ended while there was no connection. So after each cut, and once
+    /// more at the end, the executions of the same correlation id are searched for, and those that haven't ended are followed
+    /// one by one. An end is missed only if the server's search doesn't find the execution half a second after the end of all
+    /// known ones; of executions that only the search finds, the states in between are missing. [`events`](Self::events)
+    /// returns what a single connection sends.
     ///
-    /// Servers of 2.0 were seen to shut down while such a connection was open, also where nothing was deleted. So it is closed
-    /// once it was silent for 10 s, or what [`Timeouts::idle`](kestra_core::Timeouts::idle) says, and not opened again: from
-    /// then on the executions are followed one by one. To be safe from the start follow each of them with
-    /// [`FollowExecution`](crate::FollowExecution), and find them by their label `system.correlationId`.
+    /// 2.0 servers were seen to shut down while such a connection was open. So it is closed after 10 s without an event, or
+    /// after [`Timeouts::idle`](kestra_core::Timeouts::idle), and not opened again: from then on the executions are followed
+    /// one by one. To be safe from the start, follow each with [`FollowExecution`](crate::FollowExecution), and find them by
+    /// their label `system.correlationId`.
     pub fn stream(self) -> FollowStream<ExecutionStatusEvent> {
         let (call, executor) = self.into_parts();
         FollowStream::new(|sink| Dependencies::new(executor, call, sink).follow())

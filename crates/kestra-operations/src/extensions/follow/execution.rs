@@ -51,14 +51,16 @@ impl Default for FollowSettings {
 }
 
 impl<E: Executor> FollowExecution<E> {
-    /// The states of the execution, each once and in order, over as many connections as it takes.
+    /// Returns the states of the execution as a stream, each once and in order, over as many connections as needed.
     ///
-    /// A server that doesn't know the execution says so only by a cut; this asks then, and ends with 404. After the end the
-    /// execution is read once more, and that is the last item; an event of the end is believed only if it is about this
-    /// execution and not in a state that goes on. A paused execution is silent until it is resumed; a stream that is silent for
-    /// long (5 minutes, or what [`Timeouts::idle`](kestra_core::Timeouts::idle) says) is opened anew. An outage may last 10
-    /// minutes, once the execution was seen. One that is missing after that is looked for during 30 s.
-    /// [`events`](Self::events) gives what a single connection gives.
+    /// The last item is the execution as read after its end. A server that doesn't know the execution only closes the
+    /// connection; the stream then asks for the execution, and ends with a 404. An event of the end counts only if it is about
+    /// this execution, in a final state.
+    ///
+    /// A paused execution sends nothing until it is resumed. A stream that is silent for 5 minutes, or for
+    /// [`Timeouts::idle`](kestra_core::Timeouts::idle), is opened again. An outage may last 10 minutes once the execution was
+    /// seen; after that, a missing execution is searched for during 30 s. [`events`](Self::events) returns what a single
+    /// connection sends.
     pub fn stream(self) -> FollowStream<Execution> {
         self.stream_with(FollowSettings::default())
     }

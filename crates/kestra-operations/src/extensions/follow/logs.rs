@@ -18,11 +18,12 @@ use crate::{FollowExecution, FollowLogsFromExecution, ListLogsFromExecution};
 const SETTLING: Duration = Duration::from_millis(500);
 
 impl<E: Executor> FollowLogsFromExecution<E> {
-    /// The log lines of the execution, those so far included, each once, until it has ended and all have been read.
+    /// Returns the log lines of the execution as a stream, earlier ones included, each once. The stream ends when the
+    /// execution has ended and all its lines were read.
     ///
-    /// The server never ends such a stream, and repeats all lines on each connection; this follows the execution beside it,
-    /// and reads the lines once more when it has ended. A 2.0 server often gives the first line twice on a connection; such a
-    /// repeat is dropped unless the stored lines, which are then read, have it as often. [`events`](Self::events) gives what a single connection gives.
+    /// The server never ends its own stream, and repeats all lines on each connection. So this follows the execution, too, and
+    /// reads the lines once more at its end. A 2.0 server often sends the first line twice on a connection; such a repetition
+    /// is dropped unless the stored lines have it as well. [`events`](Self::events) returns what a single connection sends.
     pub fn stream(self) -> FollowStream<LogEntry> {
         let (call, executor) = self.into_parts();
         FollowStream::new(|sink| follow(executor, call, sink))
