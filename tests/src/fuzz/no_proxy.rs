@@ -36,7 +36,7 @@ pub fn no_proxy(data: &[u8]) {
         }
     }
     let is_name = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
-    if is_name && !matches!(host, "" | ".") || address(host).is_some() {
+    if is_name && host.contains(|character| character != '.') || address(host).is_some() {
         assert!(is_direct(host), "{host}");
         let port = uri.port_u16().unwrap_or(80);
         assert!(is_direct(&format!("{host}:{port}")), "{host}:{port}");

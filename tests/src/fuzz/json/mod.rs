@@ -80,7 +80,9 @@ where
         Ok(first) => first,
         Err(problem) => {
             is_brief(&problem);
-            assert!(serde_json::from_slice::<T>(data).is_err(), "{problem}, but serde reads it");
+            // Labels are an option to serde.
+            let is_read = data.trim_ascii() != b"null" && serde_json::from_slice::<T>(data).is_ok();
+            assert!(!is_read, "{problem}, but serde reads it");
             return None;
         }
     };
