@@ -51,7 +51,7 @@ pub use error::{
     BoxError, ERROR_BODY_LIMIT, Error, ErrorKind, ErrorResponse, RequestSent, Sent, TimeoutPhase,
 };
 pub use executor::{CallFuture, Detached, Executor, OutputFuture, ResponseFuture, SharedExecutor};
-pub use filter::Filter;
+pub use filter::{Comparison, Comparisons, Filter, FilterField, FilterParameter, FilterResource};
 pub use guard::Guard;
 #[doc(hidden)]
 pub use guard::refuse_deleted;

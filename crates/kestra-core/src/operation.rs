@@ -5,6 +5,7 @@ use std::fmt;
 use http::Method;
 
 use crate::characters::CharacterRule;
+use crate::filter::FilterResource;
 use crate::guard::Guard;
 use crate::question::{Check, Question};
 use crate::version::{Version, Versions};
@@ -49,6 +50,8 @@ pub struct OperationInfo {
     pub webhook: bool,
     /// What is asked before it is sent.
     pub asks_first: Option<Question>,
+    /// What it can be filtered by; `None` for one without filters.
+    pub filters: Option<&'static FilterResource>,
     /// For an action by query: the filters that every version reads alike or refuses; `None` if no older version reads them
     /// otherwise.
     pub read_alike: Option<&'static [FilterForms]>,
@@ -87,6 +90,7 @@ impl OperationInfo {
             early_error: false,
             webhook: false,
             asks_first: None,
+            filters: None,
             read_alike: None,
             counted_by: None,
             by_ids: None,
@@ -170,6 +174,13 @@ impl OperationInfo {
     #[must_use]
     pub const fn asks_first(mut self, operation: &'static OperationInfo, check: Check) -> Self {
         self.asks_first = Some(Question::new(operation, check));
+        self
+    }
+
+    /// Sets what it can be filtered by.
+    #[must_use]
+    pub const fn filters(mut self, resource: &'static FilterResource) -> Self {
+        self.filters = Some(resource);
         self
     }
 

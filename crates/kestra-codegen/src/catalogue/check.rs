@@ -7,7 +7,7 @@ use super::{Catalogue, Operation, Replay, Type};
 use crate::error::{Error, Result};
 
 /// The ways to compare a field of a filter.
-const COMPARISONS: [&str; 16] = [
+pub(super) const COMPARISONS: [&str; 16] = [
     "EQUALS",
     "NOT_EQUALS",
     "GREATER_THAN",
@@ -66,7 +66,7 @@ pub(super) fn check(catalogue: &Catalogue) -> Result<()> {
             return Err(Error::invalid(&place, "may answer an error early, and says not what to ask first"));
         }
     }
-    Ok(())
+    catalogue.filters.check(catalogue)
 }
 
 fn check_operation(place: &str, operation: &Operation) -> Result<()> {

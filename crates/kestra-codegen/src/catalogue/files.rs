@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::characters;
 use super::operation::Operation;
 use super::schema::Schema;
 use super::{Catalogue, Generation};
+use super::{characters, filters};
 use crate::error::{Error, Result};
 
 /// An area's file.
@@ -63,7 +63,7 @@ pub(crate) fn read_imported(folder: &Path) -> Result<Catalogue> {
             catalogue.generation = read::<Generation>(&path)?;
             continue;
         }
-        if path.file_name().is_some_and(|name| name == characters::FILE) {
+        if path.file_name().is_some_and(|name| name == characters::FILE || name == filters::FILE) {
             continue;
         }
         let file: AreaFile = read(&path)?;
@@ -108,7 +108,8 @@ pub(crate) fn write_imported(folder: &Path, catalogue: &Catalogue) -> Result<()>
         )?);
     }
     for path in yaml_files(folder)?.into_iter().chain(yaml_files(&folder.join("schemas"))?) {
-        let kept = path.file_name().is_some_and(|name| name == "generation.yaml" || name == characters::FILE);
+        const KEPT: [&str; 3] = ["generation.yaml", characters::FILE, filters::FILE];
+        let kept = path.file_name().is_some_and(|name| KEPT.iter().any(|kept| name == *kept));
         if !kept && !written.contains(&path) {
             fs::remove_file(&path).map_err(|error| Error::io(&path, error))?;
         }

@@ -4,6 +4,7 @@ mod characters;
 mod check;
 mod corrections;
 mod files;
+mod filters;
 mod operation;
 mod patch;
 mod reach;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::characters::{CharacterRule, CharacterRules};
 pub(crate) use self::files::{read_imported, read_or_default, write_imported};
+pub use self::filters::{Compared, ComparisonSet, FilterParameter, FilterResource, Filters, Renamed};
 pub use self::operation::{
     Answer, Body, BodyVariant, Check, Content, Edition, HeaderParameter, KnownValues, Multipart, Operation,
     Part, PathParameter, Problems, QueryParameter, Question, Replay, Route, Style, Traffic,
@@ -37,6 +39,8 @@ pub struct Catalogue {
     pub schemas: BTreeMap<String, Schema>,
     /// Characters of names that some versions read as something else, by kind of name.
     pub characters: CharacterRules,
+    /// What searches and actions by query can be filtered by.
+    pub filters: Filters,
     /// What of it is generated.
     pub generation: Generation,
 }
@@ -61,6 +65,7 @@ impl Catalogue {
         corrections::apply(folder, &mut catalogue)?;
         summaries::apply(folder, &mut catalogue)?;
         catalogue.characters = characters::load(folder)?;
+        catalogue.filters = Filters::load(folder)?;
         for operation in catalogue.areas.values_mut().flatten() {
             operation.accept = accept(&operation.produces);
         }

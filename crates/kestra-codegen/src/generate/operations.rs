@@ -2,6 +2,7 @@
 
 mod arguments;
 mod builder;
+mod filters;
 mod info;
 
 use super::OPERATIONS;
@@ -21,7 +22,7 @@ pub(super) fn write(plan: &Plan<'_>, files: &mut Files) -> Result<()> {
                 file.blank();
                 builder.write(&mut file)?;
                 file.blank();
-                info::write(&builder, &mut file)?;
+                info::write(&builder, plan.filters(), &mut file)?;
             }
         }
         info::write_table(operations, &mut file)?;
@@ -30,10 +31,14 @@ pub(super) fn write(plan: &Plan<'_>, files: &mut Files) -> Result<()> {
     let mut characters = Writer::new();
     info::write_characters(plan.characters(), &mut characters);
     files.add(format!("{OPERATIONS}/characters.rs"), characters.finish());
+    let mut filters = Writer::new();
+    filters::write(plan.filters(), &mut filters)?;
+    files.add(format!("{OPERATIONS}/filters.rs"), filters.finish());
     let mut modules = Home::modules(plan.operations.keys());
     let root = &mut modules.0;
     root.blank();
     root.line("mod characters;");
+    root.line("mod filters;");
     root.blank();
     root.line("pub(crate) static OPERATIONS: &[&[&::kestra_core::OperationInfo]] = &[");
     for home in plan.operations.keys() {

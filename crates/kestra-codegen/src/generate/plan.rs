@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::files::Files;
 use super::names;
 use super::writer::Writer;
-use crate::catalogue::{Catalogue, CharacterRules, Content, Edition, Kind, Operation, Schema, Type};
+use crate::catalogue::{Catalogue, CharacterRules, Content, Edition, Filters, Kind, Operation, Schema, Type};
 use crate::error::{Error, Result};
 
 /// Schemas that are written by hand; the catalogue refers to them, nothing is generated.
@@ -129,6 +129,11 @@ impl<'a> Plan<'a> {
             plan.schemas.entry(home_of(&homes)).or_default().push(schema);
         }
         Ok(plan)
+    }
+
+    /// What searches and actions by query can be filtered by.
+    pub(super) fn filters(&self) -> &'a Filters {
+        &self.catalogue.filters
     }
 
     /// The rules of the characters of names.

@@ -3,8 +3,8 @@
 //! The version may be another one from one request to the next, so an action says only what every version reads alike or
 //! refuses. Any other filter is held against the rows of a search, and the action goes by ids.
 
-use super::operation::Operation;
-use super::{Condition, Field, Filter, Kind, rows, tables};
+use super::comparison::Comparison;
+use super::{Condition, Field, Filter, Kind, rows};
 use crate::error::{Error, ErrorKind};
 use crate::operation::{FilterForms, OperationInfo};
 
@@ -34,7 +34,7 @@ pub(super) fn way(info: &OperationInfo, filter: &Filter) -> Option<Way> {
 
 fn is_alike(forms: &[FilterForms], condition: &Condition) -> bool {
     let known = forms.iter().find(|form| form.field == condition.field);
-    known.is_some_and(|form| form.comparisons.contains(&condition.operation.name()))
+    known.is_some_and(|form| form.comparisons.contains(&condition.comparison.name()))
         && condition.key.as_deref().is_none_or(is_plain)
 }
 
@@ -45,8 +45,8 @@ fn is_plain(key: &str) -> bool {
 
 /// Whether we know no version that reads the field, compared so: then all that we know refuse it.
 fn is_unknown(info: &OperationInfo, condition: &Condition) -> bool {
-    let rule = tables::resource(info).rule(condition);
-    rule.is_none_or(|rule| rule.versions(condition.operation).next().is_none())
+    let field = info.filters.and_then(|resource| resource.field(condition));
+    field.is_none_or(|field| field.versions(condition.comparison).next().is_none())
 }
 
 fn all(filter: &Filter, holds: &dyn Fn(&Condition) -> bool) -> bool {
@@ -97,7 +97,7 @@ pub(super) fn refused(info: &OperationInfo, filter: &Filter) -> Error {
             "not every version reads the filter on `{}` {} alike, and an action must not depend on it: {}, or find the ids with \
              `{search}` and act on them with `{by_ids}`, or call `unchecked()` to send it anyway",
             condition.field,
-            condition.operation.name(),
+            condition.comparison.name(),
             replacement(info, condition),
         ),
     )
@@ -111,7 +111,7 @@ fn replacement(info: &OperationInfo, condition: &Condition) -> String {
         _ => None,
     };
     let value = condition.values.first().map_or("", String::as_str);
-    let is_negative = condition.operation == Operation::NotEquals;
+    let is_negative = condition.comparison == Comparison::NotEquals;
     match condition.field.as_str() {
         "scope" if is_negative && let Some(scope) = other(value, ["USER", "SYSTEM"]) => {
             return format!("use `Filter::scope().equals(\"{scope}\")`");
@@ -134,8 +134,8 @@ fn replacement(info: &OperationInfo, condition: &Condition) -> String {
 /// The filters that say to every version what an old parameter says to servers of 1.x.
 pub(crate) fn of_parameter(form: (&str, &str), values: Vec<String>) -> Result<Vec<Filter>, Error> {
     let (field, comparison) = form;
-    let Some(operation) = Operation::named(comparison) else {
-        return Err(Error::invalid(field, format_args!("`{comparison}` is no comparison")));
+    let Some(comparison) = Comparison::named(comparison) else {
+        return Err(Error::invalid(field, format_args!("`{}` is no comparison", form.1)));
     };
     if field == "labels" {
         let label = |text: String| match text.split_once(':') {
@@ -147,7 +147,7 @@ pub(crate) fn of_parameter(form: (&str, &str), values: Vec<String>) -> Result<Ve
         };
         return values.into_iter().map(label).collect();
     }
-    if operation.is_list() {
+    if comparison.is_list() {
         return Ok(vec![Field::new(field.to_owned(), None).is_in(values)]);
     }
     let values = if field == "scope" { vec![values.join(",")] } else { values };
@@ -155,7 +155,7 @@ pub(crate) fn of_parameter(form: (&str, &str), values: Vec<String>) -> Result<Ve
         Filter(Kind::Condition(Condition {
             field: field.to_owned(),
             key: None,
-            operation,
+            comparison,
             values: vec![value],
         }))
     };

@@ -21,7 +21,7 @@ const LINE_ENDS: [char; 2] = ['\u{2028}', '\u{2029}'];
 
 /// What is wrong with a condition.
 pub(super) fn condition(condition: &Condition) -> Result<(), String> {
-    let Condition { field, key, operation, values } = condition;
+    let Condition { field, key, comparison, values } = condition;
     if field.is_empty() || field.contains(['[', ']']) {
         return Err("the field's name is empty or has a bracket".to_owned());
     }
@@ -53,12 +53,12 @@ pub(super) fn condition(condition: &Condition) -> Result<(), String> {
         if value.is_empty() {
             return Err("the value is empty, and an empty filter finds everything".to_owned());
         }
-        if operation.is_list() && value.contains([',', '[', ']']) {
+        if comparison.is_list() && value.contains([',', '[', ']']) {
             return Err(format!(
                 "the value `{value}` of a list can't have a comma or a bracket, which servers read as the list's own"
             ));
         }
-        if operation.is_list() && value.trim() != value {
+        if comparison.is_list() && value.trim() != value {
             return Err(format!(
                 "the value `{value}` of a list can't begin or end with a blank, which servers cut off"
             ));

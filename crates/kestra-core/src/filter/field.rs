@@ -1,6 +1,6 @@
 //! A field and the ways to compare it.
 
-use super::operation::Operation;
+use super::comparison::Comparison;
 use super::{Condition, Filter, Kind};
 
 /// A field that is about to be compared.
@@ -15,11 +15,11 @@ pub struct Field {
 const PRESENCE: &str = "true";
 
 macro_rules! comparisons {
-    ($($(#[$doc:meta])* $name:ident $operation:ident;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident $comparison:ident;)*) => {$(
         $(#[$doc])*
         #[must_use]
         pub fn $name(self, value: impl ToString) -> Filter {
-            self.compare(Operation::$operation, vec![value.to_string()])
+            self.compare(Comparison::$comparison, vec![value.to_string()])
         }
     )*};
 }
@@ -29,8 +29,13 @@ impl Field {
         Self { name, key }
     }
 
-    fn compare(self, operation: Operation, values: Vec<String>) -> Filter {
-        Filter(Kind::Condition(Condition { field: self.name, key: self.key, operation, values }))
+    fn compare(self, comparison: Comparison, values: Vec<String>) -> Filter {
+        // "This level" means "at least this level" to servers before 2.0, whose `EQUALS` it was.
+        let comparison = match comparison {
+            Comparison::Equals if self.name == "level" => Comparison::AtLeast,
+            comparison => comparison,
+        };
+        Filter(Kind::Condition(Condition { field: self.name, key: self.key, comparison, values }))
     }
 
     comparisons! {
@@ -70,13 +75,13 @@ impl Field {
     /// ```
     #[must_use]
     pub fn exists(self) -> Filter {
-        self.compare(Operation::IsNotNull, vec![PRESENCE.to_owned()])
+        self.compare(Comparison::IsNotNull, vec![PRESENCE.to_owned()])
     }
 
     /// Has no value (2.0).
     #[must_use]
     pub fn is_missing(self) -> Filter {
-        self.compare(Operation::IsNull, vec![PRESENCE.to_owned()])
+        self.compare(Comparison::IsNull, vec![PRESENCE.to_owned()])
     }
 
     /// Is one of these values, none of which may have a comma.
@@ -92,7 +97,7 @@ impl Field {
     /// ```
     #[must_use]
     pub fn is_in<V: ToString>(self, values: impl IntoIterator<Item = V>) -> Filter {
-        self.list(Operation::In, values.into_iter().map(|value| value.to_string()).collect())
+        self.list(Comparison::In, values.into_iter().map(|value| value.to_string()).collect())
     }
 
     /// Is none of these values, none of which may have a comma.
@@ -101,15 +106,15 @@ impl Field {
     /// [`is_in`](Self::is_in).
     #[must_use]
     pub fn not_in<V: ToString>(self, values: impl IntoIterator<Item = V>) -> Filter {
-        self.list(Operation::NotIn, values.into_iter().map(|value| value.to_string()).collect())
+        self.list(Comparison::NotIn, values.into_iter().map(|value| value.to_string()).collect())
     }
 
-    fn list(self, operation: Operation, values: Vec<String>) -> Filter {
+    fn list(self, comparison: Comparison, values: Vec<String>) -> Filter {
         if self.key.is_none() {
-            return self.compare(operation, values);
+            return self.compare(comparison, values);
         }
-        let is_any = operation == Operation::In;
-        let each = if is_any { Operation::Equals } else { Operation::NotEquals };
+        let is_any = comparison == Comparison::In;
+        let each = if is_any { Comparison::Equals } else { Comparison::NotEquals };
         let filters = values.into_iter().map(|value| self.clone().compare(each, vec![value])).collect();
         Filter(Kind::Group { all: !is_any, filters })
     }

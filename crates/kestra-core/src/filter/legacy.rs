@@ -1,21 +1,9 @@
 //! The query parameters of operations that read no filters before some version.
 
 use super::Condition;
-use super::operation::Operation::{AtLeast, AtMost, Equals, Prefix};
+use super::comparison::Comparison;
 use crate::operation::{OperationInfo, QueryParameter};
 use crate::version::Version;
-
-/// Parameters that are called or compared otherwise than the field: field, comparison, parameter.
-const PARAMETERS: &[(&str, super::Operation, &str)] = &[
-    ("level", Equals, "minLevel"),
-    ("level", AtLeast, "minLevel"),
-    ("attemptNumber", Equals, "attempt"),
-    ("existingOnly", Equals, "existing"),
-    // It finds the namespaces below as well.
-    ("namespace", Prefix, "namespace"),
-    ("startDate", AtLeast, "startDate"),
-    ("endDate", AtMost, "endDate"),
-];
 
 /// The parameter that says the same to a server of this version.
 pub(super) fn parameter(
@@ -27,12 +15,14 @@ pub(super) fn parameter(
         return None;
     }
     let field = condition.field.as_str();
-    let listed = PARAMETERS.iter().any(|(known, ..)| *known == field);
-    let name = PARAMETERS
-        .iter()
-        .find(|(known, operation, _)| *known == field && *operation == condition.operation)
-        .map(|(.., name)| *name)
-        .or_else(|| (!listed && condition.operation == Equals).then_some(field))?;
+    let listed = info.filters.map_or(&[][..], |resource| resource.parameters);
+    let mut listed = listed.iter().filter(|known| known.field == field).peekable();
+    // A parameter that has the field's name and isn't listed is equal to the value.
+    let name = match listed.peek() {
+        Some(_) => listed.find(|known| known.comparison == condition.comparison)?.parameter,
+        None if condition.comparison == Comparison::Equals => field,
+        None => return None,
+    };
     let known = info.query_parameters.iter().find(|parameter| parameter.name == name)?;
     known.versions.contains(version).then_some(known)
 }

@@ -5,21 +5,20 @@
 
 mod action;
 mod check;
+mod comparison;
 mod field;
 mod form;
 mod legacy;
-mod operation;
+mod resource;
 mod rows;
-mod rules;
 mod set;
-mod tables;
 mod write;
 
 pub(crate) use action::{is_deceptive, of_parameter};
+pub use comparison::{Comparison, Comparisons};
 pub use field::Field;
+pub use resource::{FilterField, FilterParameter, FilterResource};
 pub(crate) use set::FilterSet;
-
-use operation::Operation;
 
 use crate::encode::ParameterValue;
 use crate::error::Error;
@@ -53,7 +52,7 @@ enum Kind {
 struct Condition {
     field: String,
     key: Option<String>,
-    operation: Operation,
+    comparison: Comparison,
     values: Vec<String>,
 }
 
@@ -201,8 +200,7 @@ impl Filter {
     pub fn pairs(&self) -> Vec<(String, String)> {
         let mut pairs = Vec::new();
         write::all(&[self], &mut |condition, path| {
-            let operation = form::operation(condition, crate::Version::NEWEST);
-            pairs.push((condition.name(path, operation), condition.value()));
+            pairs.push((condition.name(path, condition.comparison), condition.value()));
         });
         pairs
     }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::operation::Operation;
+use super::comparison::Comparison;
 use super::{Condition, Filter, Kind};
 use crate::instant;
 use crate::operation::OperationInfo;
@@ -77,31 +77,31 @@ fn labels(value: Option<&Value>) -> Vec<(&str, &str)> {
 
 /// Whether the comparison is one that can be made here.
 fn is_compared(cell: &Cell<'_>, condition: &Condition) -> bool {
-    use Operation::{AtLeast, AtMost, Equals, GreaterThan, LessThan, NotEquals, Regex};
-    let is_of_dates = matches!(condition.operation, GreaterThan | LessThan | AtLeast | AtMost);
+    use Comparison::{AtLeast, AtMost, Equals, GreaterThan, LessThan, NotEquals, Regex};
+    let is_of_dates = matches!(condition.comparison, GreaterThan | LessThan | AtLeast | AtMost);
     match cell {
-        Cell::Text(_) => condition.operation != Regex && !is_of_dates,
-        Cell::Date(_) => is_of_dates || matches!(condition.operation, Equals | NotEquals),
+        Cell::Text(_) => condition.comparison != Regex && !is_of_dates,
+        Cell::Date(_) => is_of_dates || matches!(condition.comparison, Equals | NotEquals),
         Cell::Labels(_) if condition.key.is_none() => condition.is_any_label(),
-        Cell::Labels(_) => !matches!(condition.operation, Regex | Operation::Prefix) && !is_of_dates,
+        Cell::Labels(_) => !matches!(condition.comparison, Regex | Comparison::Prefix) && !is_of_dates,
     }
 }
 
 /// What has no value is found only where its absence is asked for.
 fn compares_text(condition: &Condition, text: Option<&str>) -> bool {
-    let Some(text) = text else { return condition.operation == Operation::IsNull };
+    let Some(text) = text else { return condition.comparison == Comparison::IsNull };
     let mut values = condition.values.iter().map(String::as_str);
-    match condition.operation {
-        Operation::NotEquals | Operation::NotIn => values.all(|value| value != text),
-        Operation::StartsWith => values.all(|value| text.starts_with(value)),
-        Operation::EndsWith => values.all(|value| text.ends_with(value)),
-        Operation::Contains => values.all(|value| text.contains(value)),
-        Operation::NotContains => values.all(|value| !text.contains(value)),
-        Operation::Prefix => values.all(|value| {
+    match condition.comparison {
+        Comparison::NotEquals | Comparison::NotIn => values.all(|value| value != text),
+        Comparison::StartsWith => values.all(|value| text.starts_with(value)),
+        Comparison::EndsWith => values.all(|value| text.ends_with(value)),
+        Comparison::Contains => values.all(|value| text.contains(value)),
+        Comparison::NotContains => values.all(|value| !text.contains(value)),
+        Comparison::Prefix => values.all(|value| {
             text.strip_prefix(value).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         }),
-        Operation::IsNotNull => true,
-        Operation::Equals | Operation::In => values.any(|value| value == text),
+        Comparison::IsNotNull => true,
+        Comparison::Equals | Comparison::In => values.any(|value| value == text),
         _ => false,
     }
 }
@@ -109,13 +109,13 @@ fn compares_text(condition: &Condition, text: Option<&str>) -> bool {
 fn compares_date(condition: &Condition, date: Option<&str>) -> bool {
     let value = condition.values.first().and_then(|value| instant::parse(value));
     let (Some(date), Some(value)) = (date.and_then(instant::parse), value) else { return false };
-    match condition.operation {
-        Operation::GreaterThan => date > value,
-        Operation::LessThan => date < value,
-        Operation::AtLeast => date >= value,
-        Operation::AtMost => date <= value,
-        Operation::NotEquals => date != value,
-        Operation::Equals => date == value,
+    match condition.comparison {
+        Comparison::GreaterThan => date > value,
+        Comparison::LessThan => date < value,
+        Comparison::AtLeast => date >= value,
+        Comparison::AtMost => date <= value,
+        Comparison::NotEquals => date != value,
+        Comparison::Equals => date == value,
         _ => false,
     }
 }
@@ -124,20 +124,20 @@ fn compares_labels(condition: &Condition, labels: &[(&str, &str)]) -> bool {
     let asked = condition.values.first().map_or("", String::as_str);
     let Some(key) = &condition.key else {
         let within = labels.iter().any(|(key, value)| key.contains(asked) || value.contains(asked));
-        return (condition.operation == Operation::Contains) == within;
+        return (condition.comparison == Comparison::Contains) == within;
     };
     let mut own = labels.iter().filter(|(known, _)| known == key).map(|(_, value)| *value);
-    match condition.operation {
-        Operation::Equals => own.any(|value| value == asked),
-        Operation::In => own.any(|value| condition.values.iter().any(|asked| asked == value)),
-        Operation::NotEquals => own.all(|value| value != asked),
-        Operation::NotIn => own.all(|value| condition.values.iter().all(|asked| asked != value)),
-        Operation::Contains => own.any(|value| value.contains(asked)),
-        Operation::NotContains => own.all(|value| !value.contains(asked)),
-        Operation::StartsWith => own.any(|value| value.starts_with(asked)),
-        Operation::EndsWith => own.any(|value| value.ends_with(asked)),
-        Operation::IsNotNull => own.next().is_some(),
-        Operation::IsNull => own.next().is_none(),
+    match condition.comparison {
+        Comparison::Equals => own.any(|value| value == asked),
+        Comparison::In => own.any(|value| condition.values.iter().any(|asked| asked == value)),
+        Comparison::NotEquals => own.all(|value| value != asked),
+        Comparison::NotIn => own.all(|value| condition.values.iter().all(|asked| asked != value)),
+        Comparison::Contains => own.any(|value| value.contains(asked)),
+        Comparison::NotContains => own.all(|value| !value.contains(asked)),
+        Comparison::StartsWith => own.any(|value| value.starts_with(asked)),
+        Comparison::EndsWith => own.any(|value| value.ends_with(asked)),
+        Comparison::IsNotNull => own.next().is_some(),
+        Comparison::IsNull => own.next().is_none(),
         _ => false,
     }
 }

@@ -1,15 +1,13 @@
 //! The filters of one call.
 
 use super::action::{self, Way};
+use super::comparison::Comparison;
 use super::form::{self, Form};
-use super::operation::Operation;
-use super::{Condition, Filter, Kind, legacy, rules, tables, write};
+use super::resource::{FilterField, FilterResource};
+use super::{Condition, Filter, Kind, legacy, write};
 use crate::error::{Error, ErrorKind};
 use crate::operation::{OperationInfo, QueryParameter};
 use crate::version::{Version, Versions};
-
-/// Groups came with 2.0; before, `or` would be the name of a field.
-const GROUPS: Versions = Versions::since(Version::new(2, 0, 0));
 
 /// How to send it all the same.
 const INSIST: &str = "call `.any_version()` to send it anyway";
@@ -95,8 +93,11 @@ impl FilterSet {
             Kind::Condition(condition) if condition.field == "namespace" => Some(condition),
             _ => None,
         });
-        let is_named = |operation| matches!(operation, Operation::Equals | Operation::Prefix | Operation::In);
-        conditions.find(|condition| is_named(condition.operation)).map(|condition| condition.values.join(","))
+        let is_named =
+            |comparison| matches!(comparison, Comparison::Equals | Comparison::Prefix | Comparison::In);
+        conditions
+            .find(|condition| is_named(condition.comparison))
+            .map(|condition| condition.values.join(","))
     }
 
     /// Names and values as the newest server reads them, as one text for people.
@@ -152,16 +153,14 @@ impl FilterSet {
 
     /// Whether another version needs another form, or lacks something.
     pub(crate) fn depends_on_version(&self, info: &OperationInfo) -> bool {
-        let resource = tables::resource(info);
+        let Some(resource) = info.filters else { return !self.reads_filters(info).is_all() };
+        let is_read_alike = |condition: &Condition| match resource.field(condition) {
+            Some(field) => field.renamed.is_none() && field.is_known_everywhere(condition.comparison),
+            None => resource.fields.is_none(),
+        };
         !self.reads_filters(info).is_all()
-            || self.any(|condition, grouped| {
-                grouped
-                    || form::depends_on_version(condition)
-                    || (resource.fields.is_some()
-                        && !resource
-                            .rule(condition)
-                            .is_some_and(|rule| rule.is_known_everywhere(condition.operation)))
-            })
+            || self
+                .any(|condition, grouped| (grouped && !resource.groups.is_all()) || !is_read_alike(condition))
     }
 
     /// Refuses what is wrong on every version.
@@ -215,20 +214,20 @@ impl FilterSet {
 
     /// Refuses what a server of this version doesn't know or would ignore.
     pub(crate) fn check_for(&self, info: &OperationInfo, version: Version) -> Result<(), Error> {
-        let resource = tables::resource(info);
+        let groups = info.filters.map_or(Versions::ALL, |resource| resource.groups);
         let reads = self.reads_filters(info);
         let mut parameters: Vec<&str> = Vec::new();
         self.try_each(|condition, grouped| {
-            if grouped && !GROUPS.contains(version) {
-                return Err(unsupported(version, "a group of filters", &GROUPS.to_string(), None));
+            if grouped && !groups.contains(version) {
+                return Err(unsupported(version, "a group of filters", &groups.to_string(), None));
             }
             let form = form::of(info, reads, condition, version).filter(|form| match form {
                 // What is said by a parameter of its own can be said once, and not within a group.
                 Form::Parameter(name) => !grouped && !parameters.contains(name),
                 Form::Filter(_) => true,
             });
-            let rule = resource.rule(condition);
-            let instead = rule.and_then(|rule| rule.instead);
+            let known = info.filters.and_then(|resource| Some((resource, resource.field(condition)?)));
+            let instead = known.and_then(|(_, field)| field.instead);
             match form {
                 None => {
                     let what = format!("the filter on `{}` of `{}`", shown(condition), info.name);
@@ -238,10 +237,10 @@ impl FilterSet {
                     parameters.push(name);
                     Ok(())
                 }
-                Some(Form::Filter(_)) => match rule {
-                    Some(rule) if !rule.is_known(condition.operation, version) => {
-                        let what = format!("the filter on `{}` of {}", shown(condition), resource.name);
-                        Err(unsupported(version, &what, &ranges(rule, condition), instead))
+                Some(Form::Filter(_)) => match known {
+                    Some((resource, field)) if !field.is_known(condition.comparison, version) => {
+                        let what = format!("the filter on `{}` of {}", shown(condition), resource.title);
+                        Err(unsupported(version, &what, &ranges(field, condition), instead))
                     }
                     _ => Ok(()),
                 },
@@ -269,8 +268,8 @@ impl FilterSet {
             let form = info.and_then(|info| form::of(info, self.reads_filters(info), condition, version));
             match form {
                 Some(Form::Parameter(name)) => pair(name, &condition.value()),
-                Some(Form::Filter(operation)) => pair(&condition.name(path, operation), &condition.value()),
-                None => pair(&condition.name(path, condition.operation), &condition.value()),
+                Some(Form::Filter(comparison)) => pair(&condition.name(path, comparison), &condition.value()),
+                None => pair(&condition.name(path, condition.comparison), &condition.value()),
             }
         });
     }
@@ -278,27 +277,22 @@ impl FilterSet {
 
 /// Refuses a field or comparison that no version knows.
 fn known(info: &OperationInfo, condition: &Condition) -> Result<(), Error> {
-    let resource = tables::resource(info);
-    let Some(fields) = resource.fields else { return Ok(()) };
-    let problem = match resource.rule(condition) {
+    let Some((resource, fields)) = info.filters.and_then(|resource| Some((resource, resource.fields?)))
+    else {
+        return Ok(());
+    };
+    let FilterResource { title, .. } = resource;
+    let problem = match resource.field(condition) {
         None => {
             let names: Vec<&str> =
-                fields.iter().filter(|rule| !rule.any_entry).map(|rule| rule.field).collect();
-            format!(
-                "{} can't be filtered by `{}`, but by {}; {INSIST}",
-                resource.name,
-                condition.field,
-                names.join(", ")
-            )
+                fields.iter().filter(|field| !field.any_entry).map(|field| field.name).collect();
+            let (name, names) = (&condition.field, names.join(", "));
+            format!("{title} can't be filtered by `{name}`, but by {names}; {INSIST}")
         }
-        Some(rule) if rule.versions(condition.operation).next().is_none() => {
-            let instead = rule.instead.map(|hint| format!(": {hint}")).unwrap_or_default();
-            format!(
-                "`{}` of {} can't be compared by {}{instead}; {INSIST}",
-                condition.field,
-                resource.name,
-                condition.operation.name()
-            )
+        Some(field) if field.versions(condition.comparison).next().is_none() => {
+            let instead = field.instead.map(|hint| format!(": {hint}")).unwrap_or_default();
+            let (name, comparison) = (&condition.field, condition.comparison.name());
+            format!("`{name}` of {title} can't be compared by {comparison}{instead}; {INSIST}")
         }
         Some(_) => return Ok(()),
     };
@@ -313,11 +307,11 @@ fn repeated(condition: &Condition) -> Error {
 }
 
 fn shown(condition: &Condition) -> String {
-    format!("{} {}", condition.field, condition.operation.name())
+    format!("{} {}", condition.field, condition.comparison.name())
 }
 
-fn ranges(rule: &rules::Rule, condition: &Condition) -> String {
-    let ranges: Vec<String> = rule.versions(condition.operation).map(|range| range.to_string()).collect();
+fn ranges(field: &FilterField, condition: &Condition) -> String {
+    let ranges: Vec<String> = field.versions(condition.comparison).map(|range| range.to_string()).collect();
     ranges.join("; ")
 }
 

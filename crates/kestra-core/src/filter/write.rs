@@ -1,6 +1,6 @@
 //! The brackets of filters and groups.
 
-use super::operation::Operation;
+use super::comparison::Comparison;
 use super::{Condition, Filter, Kind};
 
 /// The most that groups may be nested.
@@ -116,19 +116,19 @@ impl Condition {
         self.key.is_some()
             && self.field == other.field
             && self.key == other.key
-            && self.operation == other.operation
+            && self.comparison == other.comparison
     }
 
     /// Whether it is about any label, not the one with a key: by a part of its key or its value.
     pub(super) fn is_any_label(&self) -> bool {
         self.field == "labels"
             && self.key.is_none()
-            && matches!(self.operation, Operation::Contains | Operation::NotContains)
+            && matches!(self.comparison, Comparison::Contains | Comparison::NotContains)
     }
 
     /// The name of its pair, within a group's path.
-    pub(super) fn name(&self, path: &str, operation: Operation) -> String {
-        let mut name = format!("{path}[{}][{}]", self.field, operation.name());
+    pub(super) fn name(&self, path: &str, comparison: Comparison) -> String {
+        let mut name = format!("{path}[{}][{}]", self.field, comparison.name());
         if let Some(key) = &self.key {
             name.push('[');
             name.push_str(key);
@@ -144,7 +144,7 @@ impl Condition {
         if self.field == "triggerState" {
             return joined.to_ascii_lowercase();
         }
-        if self.operation.is_list() && joined.contains(['%', '+']) {
+        if self.comparison.is_list() && joined.contains(['%', '+']) {
             return joined.replace('%', "%25").replace('+', "%2B");
         }
         // A zone in brackets is an addition of ours to the standard that servers read.

@@ -247,6 +247,7 @@ pub static SEARCH_BLUEPRINTS: ::kestra_core::OperationInfo = {
             ),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::BLUEPRINTS)
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] =

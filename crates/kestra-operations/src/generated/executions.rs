@@ -511,6 +511,7 @@ pub static DELETE_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
             .filter("triggerExecutionId", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::EXECUTIONS)
         .read_alike(&[
             ::kestra_core::FilterForms::new("childFilter", &["EQUALS"]),
             ::kestra_core::FilterForms::new(
@@ -783,6 +784,7 @@ pub static EXPORT_EXECUTIONS: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Safe)
         .query_parameters(&[::kestra_core::QueryParameter::new("filters")])
         .answer(::kestra_core::Answer::Download, "text/csv, application/json;q=0.9, */*;q=0.1")
+        .filters(&crate::generated::filters::EXECUTIONS)
 };
 
 /// Follows an execution until it ends, as a stream of events with its state.
@@ -1188,6 +1190,7 @@ pub static FORCE_RUN_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
             .filter("triggerExecutionId", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::EXECUTIONS)
         .read_alike(&[
             ::kestra_core::FilterForms::new("childFilter", &["EQUALS"]),
             ::kestra_core::FilterForms::new(
@@ -1870,6 +1873,7 @@ pub static KILL_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
             .filter("triggerExecutionId", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::EXECUTIONS)
         .read_alike(&[
             ::kestra_core::FilterForms::new("childFilter", &["EQUALS"]),
             ::kestra_core::FilterForms::new(
@@ -1993,6 +1997,7 @@ pub static LIST_DISTINCT_FIELD_VALUES: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("size"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::EXECUTIONS)
 };
 
 /// Lists the flows of a namespace that the current user may execute.
@@ -2367,6 +2372,7 @@ pub static PAUSE_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
             .filter("triggerExecutionId", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::EXECUTIONS)
         .read_alike(&[
             ::kestra_core::FilterForms::new("childFilter", &["EQUALS"]),
             ::kestra_core::FilterForms::new(
@@ -2913,6 +2919,7 @@ pub static REPLAY_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
             .filter("triggerExecutionId", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::EXECUTIONS)
         .read_alike(&[
             ::kestra_core::FilterForms::new("childFilter", &["EQUALS"]),
             ::kestra_core::FilterForms::new(
@@ -3276,6 +3283,7 @@ pub static RESTART_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
             .filter("triggerExecutionId", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::EXECUTIONS)
         .read_alike(&[
             ::kestra_core::FilterForms::new("childFilter", &["EQUALS"]),
             ::kestra_core::FilterForms::new(
@@ -3688,6 +3696,7 @@ pub static RESUME_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
             .filter("triggerExecutionId", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::EXECUTIONS)
         .read_alike(&[
             ::kestra_core::FilterForms::new("childFilter", &["EQUALS"]),
             ::kestra_core::FilterForms::new(
@@ -3968,6 +3977,7 @@ pub static SEARCH_EXECUTIONS: ::kestra_core::OperationInfo = {
             ),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::EXECUTIONS)
         .stable_sort(&["state.startDate:asc", "id:asc"])
 };
 
@@ -4348,6 +4358,7 @@ pub static SET_EXECUTION_LABELS_BY_QUERY: ::kestra_core::OperationInfo = {
             .filter("triggerExecutionId", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::EXECUTIONS)
         .read_alike(&[
             ::kestra_core::FilterForms::new("childFilter", &["EQUALS"]),
             ::kestra_core::FilterForms::new(
@@ -5813,6 +5824,7 @@ pub static UNQUEUE_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
             .filter("triggerExecutionId", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::EXECUTIONS)
         .read_alike(&[
             ::kestra_core::FilterForms::new("childFilter", &["EQUALS"]),
             ::kestra_core::FilterForms::new(
@@ -6178,6 +6190,7 @@ pub static UPDATE_EXECUTIONS_STATUS_BY_QUERY: ::kestra_core::OperationInfo = {
             .filter("triggerExecutionId", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::EXECUTIONS)
         .read_alike(&[
             ::kestra_core::FilterForms::new("childFilter", &["EQUALS"]),
             ::kestra_core::FilterForms::new(

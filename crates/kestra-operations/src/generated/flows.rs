@@ -371,6 +371,7 @@ pub static DELETE_FLOWS_BY_QUERY: ::kestra_core::OperationInfo = {
             .filter("scope", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::FLOWS)
         .read_alike(&[
             ::kestra_core::FilterForms::new(
                 "flowId",
@@ -564,6 +565,7 @@ pub static DISABLE_FLOWS_BY_QUERY: ::kestra_core::OperationInfo = {
             .filter("scope", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::FLOWS)
         .read_alike(&[
             ::kestra_core::FilterForms::new(
                 "flowId",
@@ -755,6 +757,7 @@ pub static ENABLE_FLOWS_BY_QUERY: ::kestra_core::OperationInfo = {
             .filter("scope", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::FLOWS)
         .read_alike(&[
             ::kestra_core::FilterForms::new(
                 "flowId",
@@ -845,6 +848,7 @@ pub static EXPORT_FLOWS: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Safe)
         .query_parameters(&[::kestra_core::QueryParameter::new("filters")])
         .answer(::kestra_core::Answer::Download, "text/csv, application/json;q=0.9, */*;q=0.1")
+        .filters(&crate::generated::filters::FLOWS)
 };
 
 /// Downloads the YAML sources of the given flows as a ZIP archive.
@@ -998,6 +1002,7 @@ pub static EXPORT_FLOWS_BY_QUERY: ::kestra_core::OperationInfo = {
             "application/octet-stream, application/json;q=0.9, */*;q=0.1",
         )
         .traffic(::kestra_core::Traffic::Download)
+        .filters(&crate::generated::filters::FLOWS)
 };
 
 /// Returns the graph of a flow's tasks and triggers.
@@ -1935,6 +1940,7 @@ pub static SEARCH_FLOWS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("sort"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::FLOWS)
         .stable_sort(&["namespace:asc", "id:asc"])
 };
 

@@ -215,6 +215,7 @@ pub static LIST_ALL_KEYS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("sort"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::KEYS)
         .instead("`kv().list_keys(namespace)` for each namespace")
 };
 

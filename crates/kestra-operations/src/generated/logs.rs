@@ -245,6 +245,7 @@ pub static DOWNLOAD_LOGS_FROM_EXECUTION: ::kestra_core::OperationInfo = {
         ])
         .answer(::kestra_core::Answer::Download, "text/plain, application/json;q=0.9, */*;q=0.1")
         .traffic(::kestra_core::Traffic::Download)
+        .filters(&crate::generated::filters::EXECUTION_LOGS)
 };
 
 /// Follows the log lines of an execution as a stream of events, earlier lines included. The stream has no end.
@@ -323,6 +324,7 @@ pub static FOLLOW_LOGS_FROM_EXECUTION: ::kestra_core::OperationInfo = {
         ])
         .answer(::kestra_core::Answer::Events, "text/event-stream, application/json;q=0.9, */*;q=0.1")
         .traffic(::kestra_core::Traffic::Follow)
+        .filters(&crate::generated::filters::EXECUTION_LOGS)
 };
 
 /// Lists all log lines of an execution in one response.
@@ -434,6 +436,7 @@ pub static LIST_LOGS_FROM_EXECUTION: ::kestra_core::OperationInfo = {
             ),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::EXECUTION_LOGS)
 };
 
 /// Searches the log lines, page by page.
@@ -615,6 +618,7 @@ pub static SEARCH_LOGS: ::kestra_core::OperationInfo = {
             ),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::LOGS)
         .stable_sort(&["timestamp:asc"])
 };
 

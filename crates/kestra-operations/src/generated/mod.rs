@@ -45,6 +45,7 @@ pub use self::templates::*;
 pub use self::triggers::*;
 
 mod characters;
+mod filters;
 
 pub(crate) static OPERATIONS: &[&[&::kestra_core::OperationInfo]] = &[
     ai::OPERATIONS,

@@ -211,6 +211,7 @@ pub static LIST_NAMESPACE_SECRETS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("sort"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::SECRETS)
         .instead("`secrets().list_secrets()` with a filter on the namespace")
 };
 
@@ -318,6 +319,7 @@ pub static SEARCH_NAMESPACES: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("sort"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::NAMESPACES)
         .stable_sort(&["id:asc"])
 };
 

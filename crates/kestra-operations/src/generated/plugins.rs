@@ -726,6 +726,7 @@ pub static LIST_PLUGINS: ::kestra_core::OperationInfo = {
             ),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::PLUGINS)
 };
 
 /// Lists the classes of triggers.

@@ -225,6 +225,7 @@ pub static DELETE_BACKFILL_BY_QUERY: ::kestra_core::OperationInfo = {
             .filter("q", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::TRIGGERS)
         .read_alike(&[
             ::kestra_core::FilterForms::new(
                 "flowId",
@@ -448,6 +449,7 @@ pub static DELETE_TRIGGERS_BY_QUERY: ::kestra_core::OperationInfo = {
         .aliases(&["deleteTriggersByQuery"])
         .query_parameters(&[::kestra_core::QueryParameter::new("filters")])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::TRIGGERS)
         .read_alike(&[
             ::kestra_core::FilterForms::new(
                 "flowId",
@@ -570,6 +572,7 @@ pub static EXPORT_TRIGGERS: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Safe)
         .query_parameters(&[::kestra_core::QueryParameter::new("filters")])
         .answer(::kestra_core::Answer::Download, "text/csv, application/json;q=0.9, */*;q=0.1")
+        .filters(&crate::generated::filters::TRIGGERS)
 };
 
 /// Pauses the backfill of a trigger.
@@ -723,6 +726,7 @@ pub static PAUSE_BACKFILL_BY_QUERY: ::kestra_core::OperationInfo = {
         .aliases(&["pauseBackfillByQuery"])
         .query_parameters(&[::kestra_core::QueryParameter::new("filters")])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::TRIGGERS)
         .read_alike(&[
             ::kestra_core::FilterForms::new(
                 "flowId",
@@ -976,6 +980,7 @@ pub static SEARCH_TRIGGERS: ::kestra_core::OperationInfo = {
             ),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::TRIGGERS)
         .stable_sort(&["namespace:asc", "flowId:asc", "triggerId:asc"])
 };
 
@@ -1252,6 +1257,7 @@ pub static SET_TRIGGERS_DISABLED_BY_QUERY: ::kestra_core::OperationInfo = {
             .filter("q", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::TRIGGERS)
         .read_alike(&[
             ::kestra_core::FilterForms::new(
                 "flowId",
@@ -1499,6 +1505,7 @@ pub static UNLOCK_TRIGGERS_BY_QUERY: ::kestra_core::OperationInfo = {
             .filter("q", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::TRIGGERS)
         .read_alike(&[
             ::kestra_core::FilterForms::new(
                 "flowId",
@@ -1745,6 +1752,7 @@ pub static UNPAUSE_BACKFILL_BY_QUERY: ::kestra_core::OperationInfo = {
             .filter("q", "EQUALS"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::TRIGGERS)
         .read_alike(&[
             ::kestra_core::FilterForms::new(
                 "flowId",

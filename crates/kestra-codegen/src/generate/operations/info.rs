@@ -1,7 +1,7 @@
 //! The facts of an operation, as a static.
 
 use crate::catalogue::{
-    Answer, CharacterRules, Edition, Operation, Question, Replay, Traffic, Version, Versions,
+    Answer, CharacterRules, Edition, Filters, Operation, Question, Replay, Traffic, Type, Version, Versions,
 };
 use crate::error::{Error, Result};
 use crate::generate::writer::Writer;
@@ -12,7 +12,7 @@ use super::builder::Builder;
 /// More variables than any path may have, by the limit of `kestra_core`.
 const MAX_ARGUMENTS: usize = 6;
 
-pub(super) fn write(builder: &Builder<'_>, file: &mut Writer) -> Result<()> {
+pub(super) fn write(builder: &Builder<'_>, filters: &Filters, file: &mut Writer) -> Result<()> {
     let operation = builder.operation;
     if operation.path.len() > MAX_ARGUMENTS {
         let message = format!("`{}` has more than {MAX_ARGUMENTS} path variables", operation.name);
@@ -118,6 +118,13 @@ pub(super) fn write(builder: &Builder<'_>, file: &mut Writer) -> Result<()> {
         let Question { operation, check } = question;
         file.line(format!(".asks_first(&{}, ::kestra_core::Check::{check:?})", operation.to_uppercase()));
     }
+    if operation.query.iter().any(|parameter| parameter.ty == Type::Filters) {
+        let resource = filters.resource(&operation.area, &operation.name).ok_or_else(|| {
+            let message = format!("`{}.{}` has filters and no resource", operation.area, operation.name);
+            Error::invalid("filters.yaml", message)
+        })?;
+        file.line(format!(".filters(&crate::generated::filters::{})", resource.to_uppercase()));
+    }
     if !operation.read_alike.is_empty() {
         let forms: Vec<String> = operation
             .read_alike
@@ -203,7 +210,7 @@ fn intersection(a: Versions, b: Versions) -> Option<Versions> {
     }
 }
 
-fn range(versions: Versions) -> String {
+pub(super) fn range(versions: Versions) -> String {
     match (versions.since, versions.until) {
         (None, None) => "::kestra_core::Versions::ALL".to_owned(),
         (Some(since), None) => format!("::kestra_core::Versions::since({})", version(since)),
@@ -214,6 +221,6 @@ fn range(versions: Versions) -> String {
     }
 }
 
-fn version(version: Version) -> String {
+pub(super) fn version(version: Version) -> String {
     format!("::kestra_core::Version::new({}, {}, {})", version.major, version.minor, version.patch)
 }

@@ -1090,6 +1090,7 @@ pub static SEARCH_APPS: ::kestra_core::OperationInfo = {
             ),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::APPS)
 };
 
 /// Searches the apps that the current user may open, page by page.
@@ -1192,6 +1193,7 @@ pub static SEARCH_APPS_FROM_CATALOG: ::kestra_core::OperationInfo = {
             ),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::APPS)
 };
 
 /// Replaces the source of an app.

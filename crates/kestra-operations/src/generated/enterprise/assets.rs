@@ -148,6 +148,7 @@ pub static DELETE_ASSET_LINEAGE_EVENTS_BY_QUERY: ::kestra_core::OperationInfo = 
         .edition(::kestra_core::Edition::Enterprise)
         .query_parameters(&[::kestra_core::QueryParameter::new("filters")])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::ASSET_LINEAGE)
         .counted_by(&SEARCH_ASSET_LINEAGE_EVENTS)
 };
 
@@ -215,6 +216,7 @@ pub static DELETE_ASSET_USAGES_BY_QUERY: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .query_parameters(&[::kestra_core::QueryParameter::new("filters")])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::ASSET_USAGES)
         .counted_by(&SEARCH_ASSET_USAGES)
 };
 
@@ -335,6 +337,7 @@ pub static DELETE_ASSETS_BY_QUERY: ::kestra_core::OperationInfo = {
             ),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::ASSETS)
         .counted_by(&SEARCH_ASSETS)
 };
 
@@ -609,6 +612,7 @@ pub static SEARCH_ASSET_LINEAGE_EVENTS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("sort"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::ASSET_LINEAGE)
 };
 
 /// Searches the usages of assets by task runs, page by page.
@@ -693,6 +697,7 @@ pub static SEARCH_ASSET_USAGES: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("sort"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::ASSET_USAGES)
 };
 
 /// Searches the assets, page by page.
@@ -777,6 +782,7 @@ pub static SEARCH_ASSETS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("sort"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::ASSETS)
 };
 
 /// Unlocks an asset.

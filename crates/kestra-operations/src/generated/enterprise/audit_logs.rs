@@ -163,6 +163,7 @@ pub static EXPORT_AUDIT_LOGS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("userId"),
         ])
         .answer(::kestra_core::Answer::Download, "text/csv, application/json;q=0.9, */*;q=0.1")
+        .filters(&crate::generated::filters::AUDIT_LOGS)
 };
 
 /// Exports the audit log of all tenants as CSV.
@@ -331,6 +332,7 @@ pub static EXPORT_AUDIT_LOGS_FOR_ALL_TENANTS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("userId"),
         ])
         .answer(::kestra_core::Answer::Download, "text/csv, application/json;q=0.9, */*;q=0.1")
+        .filters(&crate::generated::filters::AUDIT_LOGS)
 };
 
 /// Returns the entry of the audit log that matches best.
@@ -749,6 +751,7 @@ pub static SEARCH_AUDIT_LOGS: ::kestra_core::OperationInfo = {
             ),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::AUDIT_LOGS)
 };
 
 /// Searches the audit log of all tenants, page by page.
@@ -979,6 +982,7 @@ pub static SEARCH_AUDIT_LOGS_FOR_ALL_TENANTS: ::kestra_core::OperationInfo = {
             ),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::AUDIT_LOGS)
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[

@@ -139,6 +139,7 @@ pub static SEARCH_BANNERS: ::kestra_core::OperationInfo = {
             ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
         )])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::BANNERS)
 };
 
 /// Replaces a banner.

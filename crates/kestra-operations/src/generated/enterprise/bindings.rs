@@ -294,6 +294,7 @@ pub static SEARCH_BINDINGS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("type"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::BINDINGS)
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] =

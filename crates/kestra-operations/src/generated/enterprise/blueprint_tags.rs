@@ -73,6 +73,7 @@ pub static LIST_INTERNAL_BLUEPRINT_TAGS: ::kestra_core::OperationInfo = {
             ),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::BLUEPRINTS)
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] =

@@ -466,6 +466,7 @@ pub static SEARCH_INTERNAL_BLUEPRINTS: ::kestra_core::OperationInfo = {
             ),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::BLUEPRINTS)
 };
 
 /// Replaces a flow blueprint.

@@ -431,6 +431,7 @@ pub static COUNT_CASES: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("filters"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::OTHERS)
 };
 
 /// Creates a case.
@@ -825,6 +826,7 @@ pub static DELETE_CASES_BY_QUERY: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("filters"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::OTHERS)
         .counted_by(&SEARCH_CASES)
 };
 
@@ -1339,6 +1341,7 @@ pub static LIST_CASE_ASSIGNEES: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("filters"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::OTHERS)
 };
 
 /// Lists the events of a case, comments included, page by page.
@@ -1868,6 +1871,7 @@ pub static SEARCH_CASES: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("sort"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::OTHERS)
 };
 
 /// Links a case to a ticket of another system, in place of an earlier one.

@@ -401,6 +401,7 @@ pub static LIST_CREDENTIALS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("sort"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::CREDENTIALS)
 };
 
 /// Lists the credentials of a namespace, page by page.
@@ -493,6 +494,7 @@ pub static LIST_NAMESPACE_CREDENTIALS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("sort"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::CREDENTIALS)
 };
 
 /// Tests a credential of a tenant.

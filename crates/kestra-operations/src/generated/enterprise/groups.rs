@@ -107,6 +107,7 @@ pub static AUTOCOMPLETE_GROUPS: ::kestra_core::OperationInfo = {
             ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
         )])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::ROLES_AND_GROUPS)
 };
 
 /// Creates a group.
@@ -425,6 +426,7 @@ pub static SEARCH_GROUP_MEMBERS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("sort"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::OTHERS)
 };
 
 /// Searches the groups, page by page.
@@ -524,6 +526,7 @@ pub static SEARCH_GROUPS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("sort"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::ROLES_AND_GROUPS)
 };
 
 /// Sets whether a user is a member or an owner of a group.

@@ -552,6 +552,7 @@ pub static LIST_VERSIONED_PLUGINS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("sort"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::PLUGINS)
 };
 
 /// Resolves the versions in which plugins would be installed.

@@ -1158,6 +1158,7 @@ pub static SEARCH_INSTANCE_POLICIES: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("sort"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::OTHERS)
 };
 
 /// Searches the policies of a namespace, page by page.
@@ -1257,6 +1258,7 @@ pub static SEARCH_NAMESPACE_POLICIES: ::kestra_core::OperationInfo = {
             ),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::OTHERS)
 };
 
 /// Searches the policies of a tenant and its namespaces, page by page.
@@ -1347,6 +1349,7 @@ pub static SEARCH_POLICIES: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("sort"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::OTHERS)
 };
 
 /// Replaces a policy of the instance.

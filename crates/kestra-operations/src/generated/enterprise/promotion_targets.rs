@@ -333,6 +333,7 @@ pub static LIST_PROMOTION_TARGETS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("sort"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::OTHERS)
 };
 
 /// Tests a target of promotions that need not be stored.

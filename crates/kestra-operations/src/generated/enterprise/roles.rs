@@ -302,6 +302,7 @@ pub static SEARCH_ROLES: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("sort"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::ROLES_AND_GROUPS)
 };
 
 /// Replaces a role.

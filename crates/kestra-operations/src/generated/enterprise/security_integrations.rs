@@ -346,6 +346,7 @@ pub static SEARCH_SECURITY_INTEGRATIONS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("sort"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::SECURITY_INTEGRATIONS)
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[

@@ -655,6 +655,7 @@ pub static LIST_SERVICE_ACCOUNTS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("sort"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::OTHERS)
 };
 
 /// Searches the service accounts of a tenant, page by page.
@@ -750,6 +751,7 @@ pub static LIST_SERVICE_ACCOUNTS_FOR_TENANT: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("sort"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::OTHERS)
         .instead("`service_accounts().list_service_accounts()`, which lists those of all tenants")
 };
 

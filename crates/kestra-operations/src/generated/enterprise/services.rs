@@ -242,6 +242,7 @@ pub static SEARCH_SERVICES: ::kestra_core::OperationInfo = {
             ),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::SERVICES)
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] =

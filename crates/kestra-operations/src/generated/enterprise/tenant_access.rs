@@ -282,6 +282,7 @@ pub static LIST_TENANT_ACCESS: ::kestra_core::OperationInfo = {
             ),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::OTHERS)
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[

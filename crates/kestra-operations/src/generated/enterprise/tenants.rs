@@ -401,6 +401,7 @@ pub static SEARCH_TENANTS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("sort"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::TENANTS)
 };
 
 /// Sets title and colors of a tenant's app catalog.

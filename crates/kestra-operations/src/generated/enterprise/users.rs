@@ -529,6 +529,7 @@ pub static LIST_USERS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("sort"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::USERS)
 };
 
 /// Updates single fields of a user.

@@ -630,6 +630,7 @@ pub static LIST_WORKER_GROUPS: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Safe)
         .query_parameters(&[::kestra_core::QueryParameter::new("filters")])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::WORKER_GROUPS)
         .instead("`worker_groups().list_instance_worker_groups()`")
 };
 

@@ -113,6 +113,7 @@ pub static DELETE_BOOKS_BY_QUERY: ::kestra_core::OperationInfo = {
             ),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::RETURNED)
 };
 
 /// Get book.
@@ -499,6 +500,7 @@ pub static SEARCH_BOOKS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("sort"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .filters(&crate::generated::filters::BOOKS)
 };
 
 pub(in crate::generated) static OPERATIONS: &[&::kestra_core::OperationInfo] = &[

@@ -11,6 +11,7 @@ pub use self::enterprise::*;
 pub use self::loans::*;
 
 mod characters;
+mod filters;
 
 pub(crate) static OPERATIONS: &[&[&::kestra_core::OperationInfo]] = &[
     books::OPERATIONS,

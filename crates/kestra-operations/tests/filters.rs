@@ -2,56 +2,22 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-use kestra_core::{
-    Call, Error, ErrorKind, Filter, OperationInfo, QueryParameter, Route, Target, Version, Versions,
-};
+use kestra_core::{Call, Error, ErrorKind, Filter, OperationInfo, Target};
+use kestra_operations::{ListLogsFromExecution, SearchExecutions, SearchFlows, SearchLogs, SearchNamespaces};
 
-const V2_0: Version = Version::new(2, 0, 0);
-
-static EXECUTIONS: OperationInfo = OperationInfo::new("search_executions", "executions", {
-    static ROUTES: &[Route] = &[Route::get("/executions", Versions::ALL)];
-    ROUTES
-})
-.query_parameters(&[QueryParameter::new("filters"), QueryParameter::of("namespace", Versions::until(V2_0))]);
-
-static FLOWS: OperationInfo = OperationInfo::new("search_flows", "flows", {
-    static ROUTES: &[Route] = &[Route::get("/flows", Versions::ALL)];
-    ROUTES
-})
-.query_parameters(&[QueryParameter::new("filters")]);
-
-static LOGS: OperationInfo = OperationInfo::new("search_logs", "logs", {
-    static ROUTES: &[Route] = &[Route::get("/logs", Versions::ALL)];
-    ROUTES
-})
-.query_parameters(&[QueryParameter::new("filters")]);
-
-static EXECUTION_LOGS: OperationInfo = OperationInfo::new("list_logs_from_execution", "logs", {
-    static ROUTES: &[Route] = &[Route::get("/logs/id", Versions::ALL)];
-    ROUTES
-})
-.query_parameters(&[
-    QueryParameter::of("filters", Versions::since(V2_0)),
-    QueryParameter::of("minLevel", Versions::until(V2_0)),
-    QueryParameter::of("taskId", Versions::until(V2_0)),
-    QueryParameter::of("attempt", Versions::until(V2_0)),
-]);
-
-static NAMESPACES: OperationInfo = OperationInfo::new("search_namespaces", "namespaces", {
-    static ROUTES: &[Route] = &[Route::get("/namespaces", Versions::ALL)];
-    ROUTES
-})
-.query_parameters(&[
-    QueryParameter::of("filters", Versions::since(V2_0)),
-    QueryParameter::of("q", Versions::until(V2_0)),
-]);
+static EXECUTIONS: &OperationInfo = SearchExecutions::INFO;
+static FLOWS: &OperationInfo = SearchFlows::INFO;
+static LOGS: &OperationInfo = SearchLogs::INFO;
+static EXECUTION_LOGS: &OperationInfo = ListLogsFromExecution::INFO;
+static NAMESPACES: &OperationInfo = SearchNamespaces::INFO;
 
 fn call(info: &'static OperationInfo, filters: impl IntoIterator<Item = Filter>) -> Call {
-    let mut call = Call::new(info);
-    for filter in filters {
-        call.add_filter(0, &filter);
-    }
-    call
+    let call = info.path_parameters.iter().fold(Call::new(info), |call, name| call.path(*name));
+    let index = info.query_parameters.iter().position(|parameter| parameter.name == "filters").unwrap();
+    filters.into_iter().fold(call, |mut call, filter| {
+        call.add_filter(index, &filter);
+        call
+    })
 }
 
 fn query(call: Call, version: &str) -> Result<String, Error> {
@@ -74,12 +40,12 @@ fn a_level_is_said_as_each_version_reads_it() {
         for (version, operation) in
             [("1.0.3", "EQUALS"), ("1.3.25", "EQUALS"), ("2.0.0", "GREATER_THAN_OR_EQUAL_TO")]
         {
-            assert_eq!(sent(&LOGS, [level.clone()], version), format!("filters[level][{operation}]=WARN"));
+            assert_eq!(sent(LOGS, [level.clone()], version), format!("filters[level][{operation}]=WARN"));
         }
-        assert_eq!(sent(&EXECUTION_LOGS, [level.clone()], "1.3.25"), "minLevel=WARN");
-        assert_eq!(sent(&EXECUTION_LOGS, [level], "2.0.0"), "filters[level][GREATER_THAN_OR_EQUAL_TO]=WARN");
+        assert_eq!(sent(EXECUTION_LOGS, [level.clone()], "1.3.25"), "minLevel=WARN");
+        assert_eq!(sent(EXECUTION_LOGS, [level], "2.0.0"), "filters[level][GREATER_THAN_OR_EQUAL_TO]=WARN");
     }
-    let error = refused(&LOGS, [Filter::level().at_most("WARN")], "1.3.25");
+    let error = refused(LOGS, [Filter::level().at_most("WARN")], "1.3.25");
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     assert!(error.to_string().contains("at_least"), "{error}");
 }
@@ -87,19 +53,19 @@ fn a_level_is_said_as_each_version_reads_it() {
 #[test]
 fn where_a_version_reads_no_filters_a_parameter_says_the_same() {
     let filters = || [Filter::task_id().equals("a"), Filter::attempt_number().equals(2)];
-    assert_eq!(sent(&EXECUTION_LOGS, filters(), "1.3.25"), "taskId=a&attempt=2");
+    assert_eq!(sent(EXECUTION_LOGS, filters(), "1.3.25"), "taskId=a&attempt=2");
     assert_eq!(
-        sent(&EXECUTION_LOGS, filters(), "2.0.0"),
+        sent(EXECUTION_LOGS, filters(), "2.0.0"),
         "filters[taskId][EQUALS]=a&filters[attemptNumber][EQUALS]=2"
     );
-    assert_eq!(sent(&NAMESPACES, [Filter::query("x")], "1.3.25"), "q=x");
-    assert_eq!(sent(&NAMESPACES, [Filter::query("x")], "2.0.0"), "filters[q][EQUALS]=x");
+    assert_eq!(sent(NAMESPACES, [Filter::query("x")], "1.3.25"), "q=x");
+    assert_eq!(sent(NAMESPACES, [Filter::query("x")], "2.0.0"), "filters[q][EQUALS]=x");
     for filters in [
         vec![Filter::namespace().prefix("x")],
         vec![Filter::query("x"), Filter::query("y")],
         vec![Filter::field("q").not_equals("x")],
     ] {
-        let error = refused(&NAMESPACES, filters, "1.3.25");
+        let error = refused(NAMESPACES, filters, "1.3.25");
         assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
     }
 }
@@ -124,7 +90,7 @@ fn fields_and_comparisons_are_those_of_the_version() {
         (Filter::trigger_state().equals("DISABLED"), "2.0.0", false),
         (Filter::start_date().contains("2026"), "2.0.0", false),
     ] {
-        let answer = query(call(&EXECUTIONS, [filter.clone()]), version);
+        let answer = query(call(EXECUTIONS, [filter.clone()]), version);
         match answer {
             Ok(_) => assert!(fits, "{filter:?} on {version}"),
             Err(error) => {
@@ -134,7 +100,7 @@ fn fields_and_comparisons_are_those_of_the_version() {
             }
         }
         if !fits && !filter.pairs()[0].1.contains("2026") {
-            let mut insisting = call(&EXECUTIONS, [filter]);
+            let mut insisting = call(EXECUTIONS, [filter]);
             insisting.change_options(kestra_core::CallOptions::any_version);
             assert!(query(insisting, version).unwrap().starts_with("filters["));
         }
@@ -150,7 +116,7 @@ fn the_version_matters_only_to_filters_that_some_version_lacks() {
         (Filter::kind().equals("TEST"), true),
         (Filter::any([Filter::state().equals("A"), Filter::state().equals("B")]), true),
     ] {
-        let request = call(&EXECUTIONS, [filter.clone()]).into_request().unwrap();
+        let request = call(EXECUTIONS, [filter.clone()]).into_request().unwrap();
         let context = kestra_core::CallContext::of(&request).unwrap();
         assert_eq!(context.depends_on_version(), depends, "{filter:?}");
     }
@@ -160,18 +126,18 @@ fn the_version_matters_only_to_filters_that_some_version_lacks() {
 fn groups_keep_what_they_mean() {
     let any = |a: &str, b: &str| Filter::any([Filter::state().equals(a), Filter::state().equals(b)]);
     assert_eq!(
-        sent(&EXECUTIONS, [any("A", "B")], "2.0.0"),
+        sent(EXECUTIONS, [any("A", "B")], "2.0.0"),
         "filters[or][0][state][EQUALS]=A&filters[or][1][state][EQUALS]=B"
     );
     // Written side by side they would be one group.
     assert_eq!(
-        sent(&EXECUTIONS, [any("A", "B"), any("C", "D")], "2.0.0"),
+        sent(EXECUTIONS, [any("A", "B"), any("C", "D")], "2.0.0"),
         "filters[and][0][or][0][state][EQUALS]=A&filters[and][0][or][1][state][EQUALS]=B\
          &filters[and][1][or][0][state][EQUALS]=C&filters[and][1][or][1][state][EQUALS]=D"
     );
     assert_eq!(
         sent(
-            &EXECUTIONS,
+            EXECUTIONS,
             [Filter::any([Filter::all([Filter::query("x"), Filter::query("y")]), Filter::query("z")])],
             "2.0.0"
         ),
@@ -182,11 +148,11 @@ fn groups_keep_what_they_mean() {
         if all { Filter::all(members) } else { Filter::any(members) }
     };
     let three = nest(nest(nest(Filter::query("y"), false), true), false);
-    assert!(query(call(&EXECUTIONS, [three.clone()]), "2.0.0").is_ok());
+    assert!(query(call(EXECUTIONS, [three.clone()]), "2.0.0").is_ok());
     let four = Filter::any([nest(three, true), Filter::query("z")]);
-    assert_eq!(refused(&EXECUTIONS, [four], "2.0.0").kind(), ErrorKind::Build);
+    assert_eq!(refused(EXECUTIONS, [four], "2.0.0").kind(), ErrorKind::Build);
     let wide = Filter::any((0..21).map(Filter::query));
-    assert_eq!(refused(&EXECUTIONS, [wide], "2.0.0").kind(), ErrorKind::Build);
+    assert_eq!(refused(EXECUTIONS, [wide], "2.0.0").kind(), ErrorKind::Build);
 }
 
 #[test]
@@ -213,26 +179,28 @@ fn what_no_server_reads_as_meant_is_refused() {
         (vec![Filter::field("labels").equals("a:b")], "needs the key"),
         (vec![Filter::any([])], "no filters"),
     ] {
-        let error = refused(&EXECUTIONS, filters, "2.0.0");
+        let error = refused(EXECUTIONS, filters, "2.0.0");
         assert_eq!(error.kind(), ErrorKind::Build);
         assert!(error.to_string().contains(problem), "{error}");
     }
     let same =
         [Filter::label("a").equals("x"), Filter::label("a").not_equals("y"), Filter::label("b").equals("x")];
-    assert!(query(call(&EXECUTIONS, same), "2.0.0").is_ok());
+    assert!(query(call(EXECUTIONS, same), "2.0.0").is_ok());
 }
 
 #[test]
 fn a_field_that_no_version_knows_names_those_that_there_are() {
-    let error = refused(&EXECUTIONS, [Filter::field("flow").equals("a")], "2.0.0");
+    let error = refused(EXECUTIONS, [Filter::field("flow").equals("a")], "2.0.0");
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     assert!(error.to_string().contains("`flow`") && error.to_string().contains("flowId"), "{error}");
 }
 
 #[test]
 fn an_old_parameter_beside_a_filter_is_refused() {
-    let mut mixed = call(&EXECUTIONS, [Filter::state().equals("FAILED")]);
-    mixed.set_query(1, "company.team");
+    let mut mixed = call(EXECUTIONS, [Filter::state().equals("FAILED")]);
+    let parameters = EXECUTIONS.query_parameters;
+    let namespace = parameters.iter().position(|parameter| parameter.name == "namespace").unwrap();
+    mixed.set_query(namespace, "company.team");
     let error = query(mixed, "1.3.25").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Refused);
     assert!(error.to_string().contains("`namespace`"), "{error}");
@@ -243,18 +211,18 @@ fn times_may_be_of_any_type_that_has_a_zone() {
     // As `jiff::Zoned` and others print it.
     let zoned = "2026-01-31T08:00:00+01:00[Europe/Paris]";
     assert_eq!(
-        sent(&EXECUTIONS, [Filter::start_date().at_least(zoned)], "2.0.0"),
+        sent(EXECUTIONS, [Filter::start_date().at_least(zoned)], "2.0.0"),
         "filters[startDate][GREATER_THAN_OR_EQUAL_TO]=2026-01-31T07:00:00Z"
     );
     let hour = std::time::Duration::from_secs(3600);
-    assert_eq!(sent(&EXECUTIONS, [Filter::time_range(hour)], "2.0.0"), "filters[timeRange][EQUALS]=PT1H");
+    assert_eq!(sent(EXECUTIONS, [Filter::time_range(hour)], "2.0.0"), "filters[timeRange][EQUALS]=PT1H");
 }
 
 #[test]
 fn labels_are_compared_as_each_version_can() {
     let told = |info, filter: Filter, version| query(call(info, [filter]), version).ok();
     // Servers read the values of a list as one: a list would find nothing, and what is not in it everything.
-    for info in [&EXECUTIONS, &FLOWS] {
+    for info in [EXECUTIONS, &FLOWS] {
         assert_eq!(
             told(info, Filter::label("team").is_in(["data"]), "1.0.3").unwrap(),
             "filters[labels][EQUALS][team]=data"
@@ -285,16 +253,16 @@ fn labels_are_compared_as_each_version_can() {
              &filters[and][1][or][0][labels][EQUALS][env]=prod&filters[and][1][or][1][labels][EQUALS][env]=test"
         );
     }
-    assert_eq!(told(&EXECUTIONS, Filter::label("team").contains("da"), "1.3.25"), None);
+    assert_eq!(told(EXECUTIONS, Filter::label("team").contains("da"), "1.3.25"), None);
     let within = || Filter::any_label().contains("da");
-    assert_eq!(told(&EXECUTIONS, within(), "1.3.25").unwrap(), "filters[labels][CONTAINS]=da");
-    assert_eq!(told(&FLOWS, within(), "1.3.25"), None);
-    assert_eq!(told(&FLOWS, within(), "2.0.0").unwrap(), "filters[labels][CONTAINS]=da");
+    assert_eq!(told(EXECUTIONS, within(), "1.3.25").unwrap(), "filters[labels][CONTAINS]=da");
+    assert_eq!(told(FLOWS, within(), "1.3.25"), None);
+    assert_eq!(told(FLOWS, within(), "2.0.0").unwrap(), "filters[labels][CONTAINS]=da");
     let missing = || Filter::label("team").is_missing();
-    assert_eq!(told(&EXECUTIONS, missing(), "1.3.25"), None);
-    assert_eq!(told(&EXECUTIONS, missing(), "2.0.0").unwrap(), "filters[labels][IS_NULL][team]=true");
+    assert_eq!(told(EXECUTIONS, missing(), "1.3.25"), None);
+    assert_eq!(told(EXECUTIONS, missing(), "2.0.0").unwrap(), "filters[labels][IS_NULL][team]=true");
     let other = Filter::any_label().not_contains("da");
-    assert_eq!(told(&EXECUTIONS, other, "2.0.0").unwrap(), "filters[labels][NOT_CONTAINS]=da");
+    assert_eq!(told(EXECUTIONS, other, "2.0.0").unwrap(), "filters[labels][NOT_CONTAINS]=da");
 }
 
 #[test]
@@ -307,7 +275,7 @@ fn states_of_triggers_are_in_the_letters_that_servers_read() {
 
 #[test]
 fn logs_of_an_execution_are_filtered_by_more_since_2_0() {
-    let told = |filter: Filter, version| query(call(&EXECUTION_LOGS, [filter]), version).ok();
+    let told = |filter: Filter, version| query(call(EXECUTION_LOGS, [filter]), version).ok();
     assert_eq!(told(Filter::query("refused"), "1.3.25"), None);
     assert_eq!(told(Filter::query("refused"), "2.0.0").unwrap(), "filters[q][EQUALS]=refused");
     let levels = || Filter::field("level").is_in(["WARN", "ERROR"]);
