@@ -99,7 +99,7 @@ impl CallContext {
     /// finds what is then acted on.
     #[must_use]
     pub fn needs_fresh_version(&self) -> bool {
-        self.0.needs_fresh_version || self.operation().is_some_and(OperationInfo::acts_by_query)
+        self.0.needs_fresh_version || self.operation().is_some_and(|operation| operation.acts_by_query)
     }
 
     /// The limits in time, given those of a layer or client.

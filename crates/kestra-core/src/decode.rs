@@ -11,6 +11,7 @@ use crate::guard::Guard;
 use crate::json::{self, Fresh, Read};
 use crate::operation::OperationInfo;
 use crate::redact::brief;
+use crate::sent_inputs::{SentInputs, ShowsInputs};
 
 /// Reads JSON.
 ///
@@ -24,6 +25,23 @@ pub fn json<T: Read>(response: Response<Body>, info: &'static OperationInfo) -> 
     let mut value = T::blank();
     let parts = read_json(response, info, &mut value)?;
     Ok(Response::from_parts(parts, value))
+}
+
+/// Reads JSON that a creation is answered with, and warns of each input that the server didn't take.
+///
+/// # Errors
+///
+/// As [`json()`].
+pub fn created<T: Read + ShowsInputs>(
+    mut response: Response<Body>,
+    info: &'static OperationInfo,
+) -> Result<Response<T>, Error> {
+    let sent = response.extensions_mut().remove::<SentInputs>();
+    let response = json::<T>(response, info)?;
+    if let Some(sent) = sent {
+        sent.compare(response.body());
+    }
+    Ok(response)
 }
 
 fn read_json(

@@ -11,6 +11,7 @@ use crate::body::Body;
 use crate::call::Call;
 use crate::error::Error;
 use crate::operation::OperationInfo;
+use crate::sent_inputs::SentInputs;
 use crate::transient::Outages;
 
 /// Something that can send a call and gives a response whose status is no error.
@@ -75,13 +76,14 @@ pub struct ResponseFuture<T> {
     call: CallFuture,
     info: &'static OperationInfo,
     decode: Decode<T>,
+    inputs: Option<SentInputs>,
 }
 
 impl<T> ResponseFuture<T> {
     /// Sends a call through an executor and decodes its answer.
     pub fn new<E: Executor>(executor: &E, call: Call, decode: Decode<T>) -> Self {
-        let info = call.info();
-        Self { call: executor.execute(call), info, decode }
+        let (info, inputs) = (call.info(), SentInputs::of(&call));
+        Self { call: executor.execute(call), info, decode, inputs }
     }
 }
 
@@ -89,7 +91,10 @@ impl<T> Future for ResponseFuture<T> {
     type Output = Result<Response<T>, Error>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let response = ready!(self.call.as_mut().poll(cx))?;
+        let mut response = ready!(self.call.as_mut().poll(cx))?;
+        if let Some(inputs) = self.inputs.take() {
+            inputs.attach(&mut response);
+        }
         Poll::Ready((self.decode)(response, self.info))
     }
 }

@@ -31,6 +31,7 @@ mod question;
 pub mod redact;
 pub mod retry;
 mod retry_after;
+mod sent_inputs;
 mod servers;
 pub mod sse;
 mod target;
@@ -60,14 +61,16 @@ pub use head::{MAX_ARGUMENTS, REQUEST_LINE_LIMIT, check_request_line};
 pub use headers::set_header;
 pub use key::{CORRELATION_LABEL, IdempotencyKey};
 pub use operation::{
-    ACCEPT_JSON, Answer, Edition, FilterForms, KnownValues, OperationInfo, QueryParameter, Replay, Route,
-    Traffic,
+    ACCEPT_JSON, Answer, Deletion, Edition, Effect, FilterForms, KnownValues, OperationInfo, QueryParameter,
+    Replay, Route, Traffic,
 };
 pub use options::CallOptions;
 pub use question::{Check, Question};
 pub use retry::{Attempt, AttemptResult, Retry, RetryEvent, Verdict};
 #[doc(hidden)]
 pub use retry_after::read as read_retry_after;
+#[doc(hidden)]
+pub use sent_inputs::{SentInputs, ShowsInputs};
 pub use servers::{BaseUrl, Server, ServerVariables, Servers, Variable};
 pub use target::Target;
 pub use timeouts::{Limits, Timeouts};

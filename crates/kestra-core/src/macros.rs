@@ -3,11 +3,14 @@
 /// Gives a builder its options, its request and, with an executor, its answer.
 ///
 /// `operation!(CreateFlow, CREATE_FLOW, json Flow)` expects `struct CreateFlow<E> { call: Call, executor: E }`. The kind of
-/// answer is `json T`, `paged T`, `optional T`, `text`, `empty`, `download` or `events T`.
+/// answer is `json T`, `created T`, `paged T`, `optional T`, `text`, `empty`, `download` or `events T`.
 #[macro_export]
 macro_rules! operation {
     ($name:ident, $info:ident, json $output:ty) => {
         $crate::operation!(@all $name, $info, $output, $crate::decode::json::<$output>);
+    };
+    ($name:ident, $info:ident, created $output:ty) => {
+        $crate::operation!(@all $name, $info, $output, $crate::decode::created::<$output>);
     };
     ($name:ident, $info:ident, paged $output:ty) => {
         $crate::operation!(@all $name, $info, $output, $crate::decode::json::<$output>);

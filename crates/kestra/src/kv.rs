@@ -29,16 +29,18 @@ impl Kv {
         namespace: impl AsRef<str>,
         key: impl AsRef<str>,
     ) -> Result<T, Error> {
-        let response = self.client().execute(GetKeyValue::new(namespace, key).into_call()).await?;
+        let call = GetKeyValue::new(namespace, key).into_call();
+        let info = call.info();
+        let response = self.client().execute(call).await?;
         let bytes = response.body().as_bytes().cloned().unwrap_or_default();
         // An answer that is none is told of as ever.
-        let detail: KvDetail = decode::json(response, GetKeyValue::INFO)?.into_body();
+        let detail: KvDetail = decode::json(response, info)?.into_body();
         if let Some(read) = json::member(&bytes, "value").and_then(|text| serde_json::from_slice(text).ok()) {
             return Ok(read);
         }
         serde_json::from_value(detail.value.unwrap_or_default()).map_err(|problem| {
             Error::new(ErrorKind::Decode, format!("the value doesn't fit: {}", redact::brief(problem, 300)))
-                .of_operation(GetKeyValue::INFO)
+                .of_operation(info)
         })
     }
 

@@ -69,7 +69,23 @@ pub(super) fn check(catalogue: &Catalogue) -> Result<()> {
     catalogue.filters.check(catalogue)
 }
 
+/// Refuses an operation whose name says what its facts don't: whoever imports it has to decide.
+fn check_facts(place: &str, operation: &Operation) -> Result<()> {
+    if operation.name.starts_with("delete_") != operation.deletes.is_some() {
+        return Err(Error::invalid(place, "is called as what deletes, and `deletes` says otherwise"));
+    }
+    let is_by_query = operation.name.ends_with("_by_query") && operation.replay != Replay::Safe;
+    if is_by_query != operation.acts_by_query {
+        return Err(Error::invalid(
+            place,
+            "is called as an action by query, and `acts_by_query` says otherwise",
+        ));
+    }
+    Ok(())
+}
+
 fn check_operation(place: &str, operation: &Operation) -> Result<()> {
+    check_facts(place, operation)?;
     if operation.routes.is_empty() {
         return Err(Error::invalid(place, "has no route"));
     }

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use super::Catalogue;
 use super::files::{read, yaml_files};
 use super::operation::{
-    Answer, Body, Edition, HeaderParameter, KnownValues, Operation, QueryParameter, Question, Replay, Route,
-    Style, Traffic,
+    Answer, Body, Deletion, Edition, Effect, HeaderParameter, KnownValues, Operation, QueryParameter,
+    Question, Replay, Route, Style, Traffic,
 };
 use super::patch::{FieldPatch, set};
 use super::schema::{EnumValue, Kind, Presence, Schema};
@@ -42,6 +42,16 @@ pub(super) struct Correction {
     asks_first: Option<Question>,
     read_alike: BTreeMap<String, Vec<String>>,
     counted_by: Option<String>,
+    by_ids: Option<String>,
+    listed_by: Option<String>,
+    acts_by_query: Option<bool>,
+    deletes: Option<Deletion>,
+    bulk_item: Option<String>,
+    effect: Option<Effect>,
+    key_among: Option<String>,
+    shows_inputs: Option<bool>,
+    looks_back: Option<bool>,
+    stable_sort: Option<Vec<String>>,
     webhook: Option<bool>,
     instead: Option<String>,
     guard: Option<String>,
@@ -97,6 +107,8 @@ struct QueryPatch {
     empty_as: Option<String>,
     known_values: Option<KnownValues>,
     filter: Option<String>,
+    preset: Option<String>,
+    split: Option<bool>,
     milliseconds: Option<Versions>,
     note: Option<String>,
 }
@@ -117,8 +129,9 @@ struct CorrectionsFile {
     corrections: Vec<Correction>,
 }
 
-/// Applies all corrections in `corrections/`, files by name, each in its order.
+/// Applies all corrections in `corrections/`, first what they add, then what they change; files by name, each in its order.
 pub(super) fn apply(folder: &Path, catalogue: &mut Catalogue) -> Result<()> {
+    let mut files = Vec::new();
     for path in yaml_files(&folder.join("corrections"))? {
         // Names are applied when the documents are imported.
         if path.file_name().is_some_and(|name| name == "names.yaml") {
@@ -126,14 +139,21 @@ pub(super) fn apply(folder: &Path, catalogue: &mut Catalogue) -> Result<()> {
         }
         let file: CorrectionsFile = read(&path)?;
         for correction in &file.corrections {
-            correction.apply(catalogue).map_err(|error| Error::parse(&path, error))?;
+            correction.add(catalogue).map_err(|error| Error::parse(&path, error))?;
+        }
+        files.push((path, file.corrections));
+    }
+    for (path, corrections) in files {
+        for correction in corrections {
+            correction.change(catalogue).map_err(|error| Error::parse(&path, error))?;
         }
     }
     Ok(())
 }
 
 impl Correction {
-    fn apply(&self, catalogue: &mut Catalogue) -> Result<()> {
+    /// Adds what no document has.
+    fn add(&self, catalogue: &mut Catalogue) -> Result<()> {
         if self.reason.trim().is_empty() {
             return Err(Error::invalid(format!("{:?} {:?}", self.operations, self.schemas), "has no reason"));
         }
@@ -152,6 +172,11 @@ impl Correction {
                 return Err(Error::invalid(schema.name.as_str(), "is there already"));
             }
         }
+        Ok(())
+    }
+
+    /// Changes what the documents have.
+    fn change(&self, catalogue: &mut Catalogue) -> Result<()> {
         for place in &self.operations {
             let found = place.split_once('.').and_then(|(area, name)| {
                 catalogue.areas.get_mut(area)?.iter_mut().find(|operation| operation.name == name)
@@ -185,6 +210,26 @@ impl Correction {
         if self.counted_by.is_some() {
             operation.counted_by.clone_from(&self.counted_by);
         }
+        for (target, value) in [
+            (&mut operation.by_ids, &self.by_ids),
+            (&mut operation.listed_by, &self.listed_by),
+            (&mut operation.bulk_item, &self.bulk_item),
+            (&mut operation.key_among, &self.key_among),
+        ] {
+            if value.is_some() {
+                target.clone_from(value);
+            }
+        }
+        set(&mut operation.acts_by_query, self.acts_by_query.as_ref());
+        if self.deletes.is_some() {
+            operation.deletes = self.deletes;
+        }
+        if self.effect.is_some() {
+            operation.effect.clone_from(&self.effect);
+        }
+        set(&mut operation.shows_inputs, self.shows_inputs.as_ref());
+        set(&mut operation.looks_back, self.looks_back.as_ref());
+        set(&mut operation.stable_sort, self.stable_sort.as_ref());
         set(&mut operation.webhook, self.webhook.as_ref());
         if self.instead.is_some() {
             operation.instead.clone_from(&self.instead);
@@ -316,6 +361,8 @@ impl QueryPatch {
                 empty_as: None,
                 known_values: None,
                 filter: None,
+                preset: None,
+                split: false,
                 milliseconds: None,
                 note: None,
                 summary: None,
@@ -348,6 +395,10 @@ impl QueryPatch {
             if self.filter.is_some() {
                 parameter.filter.clone_from(&self.filter);
             }
+            if self.preset.is_some() {
+                parameter.preset.clone_from(&self.preset);
+            }
+            set(&mut parameter.split, self.split.as_ref());
             if self.milliseconds.is_some() {
                 parameter.milliseconds = self.milliseconds;
             }

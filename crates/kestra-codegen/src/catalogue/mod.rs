@@ -22,8 +22,9 @@ pub use self::characters::{CharacterRule, CharacterRules};
 pub(crate) use self::files::{read_imported, read_or_default, write_imported};
 pub use self::filters::{Compared, ComparisonSet, FilterParameter, FilterResource, Filters, Renamed};
 pub use self::operation::{
-    Answer, Body, BodyVariant, Check, Content, Edition, HeaderParameter, KnownValues, Multipart, Operation,
-    Part, PathParameter, Problems, QueryParameter, Question, Replay, Route, Style, Traffic,
+    Answer, Body, BodyVariant, Check, Content, Deletion, Edition, Effect, HeaderParameter, KnownValues,
+    Multipart, Operation, Part, PathParameter, Problems, QueryParameter, Question, Replay, Route, Style,
+    Traffic,
 };
 pub use self::schema::{EnumValue, Field, Kind, Member, Object, Presence, Schema, Union};
 pub use self::types::{BadType, Type};

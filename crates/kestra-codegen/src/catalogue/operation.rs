@@ -78,6 +78,36 @@ pub struct Operation {
     /// For an action by query: the search of the same area that finds what it acts on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted_by: Option<String>,
+    /// For a stream of what is stored: the operation of the same area that lists it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listed_by: Option<String>,
+    /// For an action by query: the action by ids of the same area that does the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_ids: Option<String>,
+    /// Whether it changes or deletes all that its query finds.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub acts_by_query: bool,
+    /// What it deletes, if it deletes something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deletes: Option<Deletion>,
+    /// For an action by ids: the type of what names one thing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bulk_item: Option<String>,
+    /// For an action by ids: what can be seen once it was carried out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effect: Option<Effect>,
+    /// The query parameter of labels, for a creation that a key among them makes safe to repeat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_among: Option<String>,
+    /// Whether the response shows which inputs of a form the server took.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub shows_inputs: bool,
+    /// Whether it finds only what is young, unless it is told how far to look back.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub looks_back: bool,
+    /// A sort that keeps its rows in their places while pages are read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stable_sort: Vec<String>,
     /// Whether the server keeps every header that it is sent, so that credentials stay away.
     #[serde(default, skip_serializing_if = "is_false")]
     pub webhook: bool,
@@ -138,6 +168,48 @@ impl Operation {
     pub fn versions(&self) -> Versions {
         self.routes.iter().map(|route| route.versions).reduce(Versions::union).unwrap_or_default()
     }
+}
+
+/// What a deletion deletes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deletion {
+    /// What it names.
+    Named,
+    /// What it names, and the folder above if nothing else is in it.
+    Climbing,
+}
+
+/// What can be seen once an action by ids was carried out; each is carried out by the client.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// The execution has ended.
+    Ended,
+    /// The execution is paused, or was since.
+    Paused,
+    /// The execution has entered another state.
+    Moved,
+    /// The execution has left these states.
+    Left(Vec<String>),
+    /// The execution has the state of this query parameter.
+    StateOfParameter(String),
+    /// The execution has the labels of this field of the body.
+    LabelsOfField(String),
+    /// Another execution replays it.
+    Replayed,
+    /// It isn't there.
+    Gone,
+    /// The flow or trigger is disabled, or isn't.
+    Disabled(bool),
+    /// The trigger is disabled, or isn't, as this field of the body says.
+    DisabledByField(String),
+    /// The trigger isn't locked.
+    Unlocked,
+    /// The trigger's backfill is paused, or isn't.
+    BackfillPaused(bool),
+    /// The trigger has no backfill.
+    NoBackfill,
 }
 
 /// What is asked before a request whose early error would make the server hang.
@@ -284,6 +356,12 @@ pub struct QueryParameter {
     /// For an action by query: the field and comparison of the filter that says the same to every version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<String>,
+    /// The code of the value that is sent where the caller sets none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preset: Option<String>,
+    /// Whether a list of values may be sent in several requests, one after the other.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub split: bool,
     /// The versions that read a date only without a fraction of a second or with one of three digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub milliseconds: Option<Versions>,

@@ -1,7 +1,7 @@
 //! Documentation of generated items, from the catalogue's facts.
 
 use super::operations::Argument;
-use super::{errors, guards, names};
+use super::{errors, names};
 use crate::catalogue::{Edition, EnumValue, Field, Operation, Replay, Schema, Versions};
 
 /// `1.2 and later`, `before 2.0`, or nothing for all.
@@ -72,7 +72,7 @@ pub(super) fn operation(operation: &Operation, arguments: &[Argument], errors: &
         Replay::Idempotent => " Idempotent, and so retried.",
         Replay::StartsWork => " Not idempotent: retried only if the request was not sent, or after a 429.",
     });
-    if guards::looks_back(operation).is_some() {
+    if operation.looks_back {
         text.push_str(" Looks at the last 8 days only, unless `since` or `look_back` is set.");
     }
     if operation.deprecated {

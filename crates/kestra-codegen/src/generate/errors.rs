@@ -1,6 +1,6 @@
 //! The section of an operation's documentation that says when it fails.
 
-use super::{guards, names};
+use super::{facts, names};
 use crate::catalogue::{Content, Edition, Operation, Type};
 
 /// Variables of a path that name nothing which a server could miss.
@@ -39,13 +39,13 @@ pub(super) fn section(operation: &Operation, path: &str) -> String {
         lines.extend(when.map(|when| format!("- [`{predicate}`]({path}::Error::{predicate}) if {when}.")));
     }
     let kind = |name: &str, when: &str| format!("- [`{name}`]({path}::ErrorKind::{name}) {when}.");
-    if guards::needs_filter(operation) {
+    if facts::needs_filter(operation) {
         lines.push(kind("Build", "if neither a filter nor `all` is set"));
     }
     if let Some(when) = unsupported(operation) {
         lines.push(kind("Unsupported", &format!("if the server is {when}")));
     }
-    match guards::of(operation) {
+    match operation.guard.as_deref() {
         Some("ListedFailures") => lines.push(kind("Incomplete", "if a part of it failed")),
         Some(_) => lines.push(kind("Refused", "if the server would silently do something else or more")),
         None => {}

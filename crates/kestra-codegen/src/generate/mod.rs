@@ -3,13 +3,12 @@
 //! What is written is data and calls into hand-written code; the bytes depend on the catalogue and on rustfmt alone.
 
 mod checks;
-mod defaults;
 mod docs;
 mod errors;
 mod facade;
+mod facts;
 mod files;
 mod format;
-mod guards;
 mod models;
 mod names;
 mod operations;

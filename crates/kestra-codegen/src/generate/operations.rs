@@ -20,7 +20,7 @@ pub(super) fn write(plan: &Plan<'_>, files: &mut Files) -> Result<()> {
         for operation in operations {
             for builder in Builder::all(operation)? {
                 file.blank();
-                builder.write(&mut file)?;
+                builder.write(operations, &mut file)?;
                 file.blank();
                 info::write(&builder, plan.filters(), &mut file)?;
             }
@@ -37,7 +37,8 @@ pub(super) fn write(plan: &Plan<'_>, files: &mut Files) -> Result<()> {
     let mut modules = Home::modules(plan.operations.keys());
     let root = &mut modules.0;
     root.blank();
-    root.line("mod characters;");
+    root.line("#[doc(hidden)]");
+    root.line("pub mod characters;");
     root.line("mod filters;");
     root.blank();
     root.line("pub(crate) static OPERATIONS: &[&[&::kestra_core::OperationInfo]] = &[");

@@ -121,6 +121,8 @@ fn query_parameter(name: String, ty: Type, node: &Value) -> QueryParameter {
         empty_as: None,
         known_values: None,
         filter: None,
+        preset: None,
+        split: false,
         milliseconds: None,
         note: None,
         summary: None,

@@ -82,7 +82,7 @@ impl Call {
     /// Whether it acts on what a query finds, or found.
     #[must_use]
     pub fn is_of_query(&self) -> bool {
-        self.info.acts_by_query() || self.found_by.is_some()
+        self.info.acts_by_query || self.found_by.is_some()
     }
 
     /// Whether more than so many must not be acted on.

@@ -26,7 +26,7 @@ impl Call {
         let info = self.info;
         let mut check = || {
             self.check()?;
-            if info.acts_by_query() && !self.options.is_unchecked() { self.check_action() } else { Ok(()) }
+            if info.acts_by_query && !self.options.is_unchecked() { self.check_action() } else { Ok(()) }
         };
         check().map_err(|error| error.of_operation(info))
     }
@@ -89,7 +89,7 @@ impl Call {
             {
                 return Err(guard::ignored(parameter));
             }
-            if self.info.acts_by_query() {
+            if self.info.acts_by_query {
                 self.check_action()?;
             }
         }
@@ -108,7 +108,7 @@ impl Call {
             false => self.options.or(defaults),
         };
         self.check_for(&options)?;
-        if self.info.acts_by_query() {
+        if self.info.acts_by_query {
             self.check_sent_as_it_is(options.is_unchecked())?;
         }
         if let Some(guard) = self.info.guard {
@@ -152,7 +152,7 @@ impl Call {
         if !self.needs_one_of.is_empty()
             && !self.needs_one_of.iter().any(|index| self.query.narrows(self.info, *index))
         {
-            let problem = match self.info.acts_by_query() {
+            let problem = match self.info.acts_by_query {
                 true => {
                     "no filter is set, so this would apply to everything: add a filter, or call `.all()` to confirm"
                 }

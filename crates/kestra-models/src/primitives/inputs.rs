@@ -1,5 +1,6 @@
 //! Which inputs an execution took.
 
+use kestra_core::ShowsInputs;
 use serde_json::{Map, Value};
 
 use crate::Execution;
@@ -16,18 +17,18 @@ impl Execution {
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     pub fn dropped_inputs<'a>(&self, started_with: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
-        dropped_inputs(&self.inputs, started_with)
+        started_with.into_iter().filter(|name| !shows(&self.inputs, name)).collect()
     }
 }
 
-/// The inputs, of those that an execution was started with, that its own don't show.
-///
-/// [`Execution::dropped_inputs`] asks it of an execution.
-pub fn dropped_inputs<'a>(
-    inputs: &Map<String, Value>,
-    started_with: impl IntoIterator<Item = &'a str>,
-) -> Vec<&'a str> {
-    started_with.into_iter().filter(|name| !shows(inputs, name)).collect()
+impl ShowsInputs for Execution {
+    fn execution_id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    fn lacks<'a>(&self, sent: &'a [String]) -> Vec<&'a str> {
+        self.dropped_inputs(sent.iter().map(String::as_str))
+    }
 }
 
 /// Whether an input is there, by its name or, as a field of a form, by the path to it.

@@ -20,7 +20,6 @@ mod trigger;
 pub use bulk::BulkOutcome;
 pub use epoch_millis::EpochMillis;
 pub use input_value::InputValue;
-pub use inputs::dropped_inputs;
 pub use iso_duration::IsoDuration;
 pub use kv_value::KvValue;
 pub use labels::{Label, Labels};

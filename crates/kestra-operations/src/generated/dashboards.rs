@@ -74,6 +74,7 @@ pub static DELETE_DASHBOARD: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Downloads the data of a chart that need not be stored, as CSV unless another format is set.

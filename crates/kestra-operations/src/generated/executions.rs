@@ -15,7 +15,7 @@ pub struct CreateExecution<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateExecution, CREATE_EXECUTION, json kestra_models::Execution);
+::kestra_core::operation!(CreateExecution, CREATE_EXECUTION, created kestra_models::Execution);
 crate::extensions::inputs!(CreateExecution);
 crate::extensions::idempotency!(CreateExecution, 2);
 
@@ -115,6 +115,7 @@ pub static CREATE_EXECUTION: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("wait"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .shows_inputs()
 };
 
 /// Deletes an execution with its logs, metrics and files.
@@ -187,6 +188,7 @@ pub static DELETE_EXECUTION: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("deleteStorage"),
         ])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Deletes the given executions, all or none.
@@ -267,6 +269,8 @@ pub static DELETE_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("includeNonTerminated"),
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .deletes(::kestra_core::Deletion::Named)
+        .effect(::kestra_core::Effect::Gone)
 };
 
 /// Deletes every execution that the filters match, all or none.
@@ -564,6 +568,8 @@ pub static DELETE_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
         ])
         .counted_by(&SEARCH_EXECUTIONS)
         .by_ids(&DELETE_EXECUTIONS_BY_IDS)
+        .acts_by_query()
+        .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Downloads a file of an execution.
@@ -979,6 +985,7 @@ pub static FORCE_RUN_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
         .go_key("ExecutionsAPIService.ForceRunByIds")
         .aliases(&["forceRunByIds"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .effect(::kestra_core::Effect::Left(&["CREATED", "QUEUED", "PAUSED"]))
 };
 
 /// Runs every waiting execution that the filters match at once, whatever it waits for.
@@ -1243,6 +1250,7 @@ pub static FORCE_RUN_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
         ])
         .counted_by(&SEARCH_EXECUTIONS)
         .by_ids(&FORCE_RUN_EXECUTIONS_BY_IDS)
+        .acts_by_query()
 };
 
 /// Returns the mean duration of recent executions of a flow.
@@ -1662,6 +1670,7 @@ pub static KILL_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
         .aliases(&["killExecutionsByIds"])
         .replay(::kestra_core::Replay::Idempotent)
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .effect(::kestra_core::Effect::Ended)
 };
 
 /// Kills every execution that the filters match, but not those that they started.
@@ -1926,6 +1935,7 @@ pub static KILL_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
         ])
         .counted_by(&SEARCH_EXECUTIONS)
         .by_ids(&KILL_EXECUTIONS_BY_IDS)
+        .acts_by_query()
 };
 
 /// Lists the distinct values of a field of executions.
@@ -2161,6 +2171,7 @@ pub static PAUSE_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
         .go_key("ExecutionsAPIService.PauseExecutionsByIds")
         .aliases(&["pauseExecutionsByIds"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .effect(::kestra_core::Effect::Paused)
 };
 
 /// Pauses every execution that the filters match.
@@ -2425,6 +2436,7 @@ pub static PAUSE_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
         ])
         .counted_by(&SEARCH_EXECUTIONS)
         .by_ids(&PAUSE_EXECUTIONS_BY_IDS)
+        .acts_by_query()
 };
 
 /// Returns the beginning of a file of an execution.
@@ -2700,6 +2712,7 @@ pub static REPLAY_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
         .aliases(&["replayExecutionsByIds"])
         .query_parameters(&[::kestra_core::QueryParameter::new("latestRevision")])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .effect(::kestra_core::Effect::Replayed)
 };
 
 /// Creates a new execution for each one that the filters match.
@@ -2972,6 +2985,7 @@ pub static REPLAY_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
         ])
         .counted_by(&SEARCH_EXECUTIONS)
         .by_ids(&REPLAY_EXECUTIONS_BY_IDS)
+        .acts_by_query()
 };
 
 /// Restarts a failed execution in place, from the tasks that failed.
@@ -3072,6 +3086,7 @@ pub static RESTART_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
         .go_key("ExecutionsAPIService.RestartExecutionsByIds")
         .aliases(&["restartExecutionsByIds"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .effect(::kestra_core::Effect::Moved)
 };
 
 /// Restarts every execution that the filters match in place, from the tasks that failed.
@@ -3336,6 +3351,7 @@ pub static RESTART_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
         ])
         .counted_by(&SEARCH_EXECUTIONS)
         .by_ids(&RESTART_EXECUTIONS_BY_IDS)
+        .acts_by_query()
 };
 
 /// Resumes a paused execution, with the inputs that the pause asks for.
@@ -3485,6 +3501,7 @@ pub static RESUME_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
         .go_key("ExecutionsAPIService.ResumeExecutionsByIds")
         .aliases(&["resumeExecutionsByIds"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .effect(::kestra_core::Effect::Moved)
 };
 
 /// Resumes every execution that the filters match.
@@ -3749,6 +3766,7 @@ pub static RESUME_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
         ])
         .counted_by(&SEARCH_EXECUTIONS)
         .by_ids(&RESUME_EXECUTIONS_BY_IDS)
+        .acts_by_query()
 };
 
 /// Searches the executions, page by page.
@@ -4142,6 +4160,7 @@ pub static SET_EXECUTION_LABELS_BY_IDS: ::kestra_core::OperationInfo = {
         .aliases(&["setLabelsOnTerminatedExecutionsByIds"])
         .replay(::kestra_core::Replay::Idempotent)
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .effect(::kestra_core::Effect::LabelsOfField("executionLabels"))
 };
 
 /// Adds labels to every execution that the filters match, which must have ended. Labels of the same keys are replaced.
@@ -4411,6 +4430,7 @@ pub static SET_EXECUTION_LABELS_BY_QUERY: ::kestra_core::OperationInfo = {
         ])
         .counted_by(&SEARCH_EXECUTIONS)
         .by_ids(&SET_EXECUTION_LABELS_BY_IDS)
+        .acts_by_query()
 };
 
 /// Creates an execution of a flow. `create_execution` does the same on all servers.
@@ -5604,6 +5624,7 @@ pub static UNQUEUE_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
         .aliases(&["unqueueExecutionsByIds"])
         .query_parameters(&[::kestra_core::QueryParameter::new("state")])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .effect(::kestra_core::Effect::Left(&["QUEUED"]))
 };
 
 /// Takes every execution that the filters match out of its queue.
@@ -5877,6 +5898,7 @@ pub static UNQUEUE_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
         ])
         .counted_by(&SEARCH_EXECUTIONS)
         .by_ids(&UNQUEUE_EXECUTIONS_BY_IDS)
+        .acts_by_query()
 };
 
 /// Sets the state of an ended execution.
@@ -5975,6 +5997,7 @@ pub static UPDATE_EXECUTIONS_STATUS_BY_IDS: ::kestra_core::OperationInfo = {
         .aliases(&["updateExecutionsStatusByIds"])
         .query_parameters(&[::kestra_core::QueryParameter::new("newStatus")])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .effect(::kestra_core::Effect::StateOfParameter("newStatus"))
 };
 
 /// Sets the state of every execution that the filters match, which must have ended.
@@ -6243,6 +6266,7 @@ pub static UPDATE_EXECUTIONS_STATUS_BY_QUERY: ::kestra_core::OperationInfo = {
         ])
         .counted_by(&SEARCH_EXECUTIONS)
         .by_ids(&UPDATE_EXECUTIONS_STATUS_BY_IDS)
+        .acts_by_query()
 };
 
 /// Sets the state of a task run, from which the execution goes on.

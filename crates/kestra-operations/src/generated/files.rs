@@ -155,6 +155,7 @@ pub static DELETE_FILE: ::kestra_core::OperationInfo = {
         .query_parameters(&[::kestra_core::QueryParameter::new("path")
             .characters(crate::generated::characters::NAMESPACE_FILE)])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .deletes(::kestra_core::Deletion::Climbing)
         .guard(::kestra_core::Guard::ClimbingDeletion)
 };
 

@@ -164,6 +164,7 @@ pub static DELETE_FLOW: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["namespace", "id"])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Deletes single revisions of a flow for good.
@@ -211,8 +212,9 @@ pub static DELETE_FLOW_REVISIONS: ::kestra_core::OperationInfo = {
         .aliases(&["deleteRevisions"])
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["namespace", "id"])
-        .query_parameters(&[::kestra_core::QueryParameter::new("revisions")])
+        .query_parameters(&[::kestra_core::QueryParameter::new("revisions").split()])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Deletes the given flows in order, until one of them doesn't exist.
@@ -253,6 +255,8 @@ pub static DELETE_FLOWS_BY_IDS: ::kestra_core::OperationInfo = {
         .aliases(&["deleteFlowsByIds"])
         .replay(::kestra_core::Replay::Idempotent)
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .deletes(::kestra_core::Deletion::Named)
+        .effect(::kestra_core::Effect::Gone)
 };
 
 /// Deletes every flow that the filters match.
@@ -407,6 +411,8 @@ pub static DELETE_FLOWS_BY_QUERY: ::kestra_core::OperationInfo = {
         ])
         .counted_by(&SEARCH_FLOWS)
         .by_ids(&DELETE_FLOWS_BY_IDS)
+        .acts_by_query()
+        .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Disables the given flows, so that nothing can start them.
@@ -447,6 +453,7 @@ pub static DISABLE_FLOWS_BY_IDS: ::kestra_core::OperationInfo = {
         .aliases(&["disableFlowsByIds"])
         .replay(::kestra_core::Replay::Idempotent)
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .effect(::kestra_core::Effect::Disabled(true))
 };
 
 /// Disables every flow that the filters match, so that nothing can start it.
@@ -601,6 +608,7 @@ pub static DISABLE_FLOWS_BY_QUERY: ::kestra_core::OperationInfo = {
         ])
         .counted_by(&SEARCH_FLOWS)
         .by_ids(&DISABLE_FLOWS_BY_IDS)
+        .acts_by_query()
 };
 
 /// Enables the given flows.
@@ -641,6 +649,7 @@ pub static ENABLE_FLOWS_BY_IDS: ::kestra_core::OperationInfo = {
         .aliases(&["enableFlowsByIds"])
         .replay(::kestra_core::Replay::Idempotent)
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .effect(::kestra_core::Effect::Disabled(false))
 };
 
 /// Enables every flow that the filters match.
@@ -793,6 +802,7 @@ pub static ENABLE_FLOWS_BY_QUERY: ::kestra_core::OperationInfo = {
         ])
         .counted_by(&SEARCH_FLOWS)
         .by_ids(&ENABLE_FLOWS_BY_IDS)
+        .acts_by_query()
 };
 
 /// Exports the flows that the filters match as CSV.

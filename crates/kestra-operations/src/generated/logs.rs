@@ -76,6 +76,7 @@ pub static DELETE_LOGS_FROM_EXECUTION: ::kestra_core::OperationInfo = {
             ::kestra_core::QueryParameter::new("taskRunId"),
         ])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Deletes log lines of a flow, or of one of its triggers.
@@ -130,6 +131,7 @@ pub static DELETE_LOGS_FROM_FLOW: ::kestra_core::OperationInfo = {
         .path_parameters(&["namespace", "flowId"])
         .query_parameters(&[::kestra_core::QueryParameter::new("triggerId")])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Returns the log lines of an execution as text.
@@ -325,6 +327,7 @@ pub static FOLLOW_LOGS_FROM_EXECUTION: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Events, "text/event-stream, application/json;q=0.9, */*;q=0.1")
         .traffic(::kestra_core::Traffic::Follow)
         .filters(&crate::generated::filters::EXECUTION_LOGS)
+        .listed_by(&LIST_LOGS_FROM_EXECUTION)
 };
 
 /// Lists all log lines of an execution in one response.

@@ -44,7 +44,8 @@ pub use self::secrets::*;
 pub use self::templates::*;
 pub use self::triggers::*;
 
-mod characters;
+#[doc(hidden)]
+pub mod characters;
 mod filters;
 
 pub(crate) static OPERATIONS: &[&[&::kestra_core::OperationInfo]] = &[

@@ -85,6 +85,7 @@ pub static DELETE_TEMPLATE: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["namespace", "id"])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .deletes(::kestra_core::Deletion::Named)
         .instead("a flow that others start as a subflow, as no version from 2.0 on has templates")
 };
 
@@ -128,6 +129,7 @@ pub static DELETE_TEMPLATES_BY_IDS: ::kestra_core::OperationInfo = {
         .go_key("TemplatesAPIService.DeleteTemplatesByIds")
         .replay(::kestra_core::Replay::Idempotent)
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .deletes(::kestra_core::Deletion::Named)
         .instead("a flow that others start as a subflow, as no version from 2.0 on has templates")
 };
 
@@ -197,6 +199,8 @@ pub static DELETE_TEMPLATES_BY_QUERY: ::kestra_core::OperationInfo = {
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .counted_by(&SEARCH_TEMPLATES)
+        .acts_by_query()
+        .deletes(::kestra_core::Deletion::Named)
         .instead("a flow that others start as a subflow, as no version from 2.0 on has templates")
 };
 

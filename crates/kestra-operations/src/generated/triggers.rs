@@ -89,6 +89,7 @@ pub static DELETE_BACKFILL: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .early_error()
         .asks_first(&SEARCH_TRIGGERS_FOR_FLOW, ::kestra_core::Check::HasBackfill)
+        .deletes(::kestra_core::Deletion::Named)
         .guard(::kestra_core::Guard::NamedTrigger)
 };
 
@@ -132,6 +133,8 @@ pub static DELETE_BACKFILL_BY_IDS: ::kestra_core::OperationInfo = {
         .aliases(&["deleteBackfillByIds"])
         .replay(::kestra_core::Replay::Idempotent)
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .deletes(::kestra_core::Deletion::Named)
+        .effect(::kestra_core::Effect::NoBackfill)
         .guard(::kestra_core::Guard::NamedTrigger)
 };
 
@@ -293,6 +296,8 @@ pub static DELETE_BACKFILL_BY_QUERY: ::kestra_core::OperationInfo = {
         ])
         .counted_by(&SEARCH_TRIGGERS)
         .by_ids(&DELETE_BACKFILL_BY_IDS)
+        .acts_by_query()
+        .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Deletes the state of a trigger.
@@ -340,6 +345,7 @@ pub static DELETE_TRIGGER: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["namespace", "flowId", "triggerId"])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Deletes the states of the given triggers.
@@ -383,6 +389,8 @@ pub static DELETE_TRIGGERS_BY_IDS: ::kestra_core::OperationInfo = {
         .aliases(&["deleteTriggersByIds"])
         .replay(::kestra_core::Replay::Idempotent)
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .deletes(::kestra_core::Deletion::Named)
+        .effect(::kestra_core::Effect::Gone)
         .guard(::kestra_core::Guard::NamedTrigger)
 };
 
@@ -517,6 +525,8 @@ pub static DELETE_TRIGGERS_BY_QUERY: ::kestra_core::OperationInfo = {
         ])
         .counted_by(&SEARCH_TRIGGERS)
         .by_ids(&DELETE_TRIGGERS_BY_IDS)
+        .acts_by_query()
+        .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Exports the triggers that the filters match as CSV.
@@ -661,6 +671,7 @@ pub static PAUSE_BACKFILL_BY_IDS: ::kestra_core::OperationInfo = {
         .aliases(&["pauseBackfillByIds"])
         .replay(::kestra_core::Replay::Idempotent)
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .effect(::kestra_core::Effect::BackfillPaused(true))
         .guard(::kestra_core::Guard::NamedTrigger)
 };
 
@@ -794,6 +805,7 @@ pub static PAUSE_BACKFILL_BY_QUERY: ::kestra_core::OperationInfo = {
         ])
         .counted_by(&SEARCH_TRIGGERS)
         .by_ids(&PAUSE_BACKFILL_BY_IDS)
+        .acts_by_query()
 };
 
 /// Restarts a realtime trigger.
@@ -1155,6 +1167,7 @@ pub static SET_TRIGGERS_DISABLED_BY_IDS: ::kestra_core::OperationInfo = {
         .aliases(&["disabledTriggersByIds"])
         .replay(::kestra_core::Replay::Idempotent)
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .effect(::kestra_core::Effect::DisabledByField("disabled"))
         .guard(::kestra_core::Guard::NamedTrigger)
 };
 
@@ -1325,6 +1338,7 @@ pub static SET_TRIGGERS_DISABLED_BY_QUERY: ::kestra_core::OperationInfo = {
         ])
         .counted_by(&SEARCH_TRIGGERS)
         .by_ids(&SET_TRIGGERS_DISABLED_BY_IDS)
+        .acts_by_query()
 };
 
 /// Unlocks a trigger that waits for an evaluation or execution that got lost.
@@ -1412,6 +1426,7 @@ pub static UNLOCK_TRIGGERS_BY_IDS: ::kestra_core::OperationInfo = {
         .go_key("TriggersAPIService.UnlockTriggersByIds")
         .aliases(&["unlockTriggersByIds"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .effect(::kestra_core::Effect::Unlocked)
         .guard(::kestra_core::Guard::NamedTrigger)
 };
 
@@ -1573,6 +1588,7 @@ pub static UNLOCK_TRIGGERS_BY_QUERY: ::kestra_core::OperationInfo = {
         ])
         .counted_by(&SEARCH_TRIGGERS)
         .by_ids(&UNLOCK_TRIGGERS_BY_IDS)
+        .acts_by_query()
 };
 
 /// Resumes the paused backfill of a trigger.
@@ -1659,6 +1675,7 @@ pub static UNPAUSE_BACKFILL_BY_IDS: ::kestra_core::OperationInfo = {
         .go_key("TriggersAPIService.UnpauseBackfillByIds")
         .aliases(&["unpauseBackfillByIds"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .effect(::kestra_core::Effect::BackfillPaused(false))
         .guard(::kestra_core::Guard::NamedTrigger)
 };
 
@@ -1820,6 +1837,7 @@ pub static UNPAUSE_BACKFILL_BY_QUERY: ::kestra_core::OperationInfo = {
         ])
         .counted_by(&SEARCH_TRIGGERS)
         .by_ids(&UNPAUSE_BACKFILL_BY_IDS)
+        .acts_by_query()
 };
 
 /// Disables a trigger, or starts or changes its backfill.

@@ -12,7 +12,7 @@ use super::deadline::Deadline;
 
 /// Whether a call deletes something, or acts on what a query finds.
 pub(super) fn is_action(call: &Call) -> bool {
-    call.info().deletes() || call.is_of_query()
+    call.info().deletes.is_some() || call.is_of_query()
 }
 
 /// Sends it, and tells what became of it.
@@ -21,12 +21,12 @@ pub(super) fn act(client: Client, mut call: Call) -> CallFuture {
         if client.options.is_unchecked() {
             call.change_options(CallOptions::unchecked);
         }
-        if call.info().acts_by_query() {
+        if call.info().acts_by_query {
             // Its filters are told as they are sent.
             call.check_narrowed()?;
         }
         let event = Event::of(&call);
-        let result = match call.info().acts_by_query() {
+        let result = match call.info().acts_by_query {
             true => by_query(&client, call).await,
             false => client.dispatch(call).await,
         };

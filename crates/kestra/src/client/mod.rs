@@ -6,7 +6,6 @@ mod ask_first;
 mod builder;
 mod check;
 mod deadline;
-mod dropped_inputs;
 mod env;
 mod layers;
 mod redirect;
@@ -215,10 +214,7 @@ impl Client {
         if ask_first::is_needed(&call, &self.options) {
             return ask_first::ask_then_send(self.clone(), call);
         }
-        match dropped_inputs::of(&call) {
-            Some(names) => dropped_inputs::send_then_compare(self, call, names),
-            None => self.send(call),
-        }
+        self.send(call)
     }
 }
 

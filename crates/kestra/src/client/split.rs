@@ -1,7 +1,6 @@
 //! Calls that ask for more than one request line holds, where one after the other means the same.
 
 use kestra_core::{Call, CallFuture, Error, ErrorKind, REQUEST_LINE_LIMIT};
-use kestra_operations::DeleteFlowRevisions;
 
 use super::Client;
 use super::deadline::Deadline;
@@ -9,17 +8,10 @@ use super::deadline::Deadline;
 /// What is kept free in a line for the method, the server's path prefix and the path.
 const FREE: usize = 1024;
 
-/// The parameter that may be split: deleting some revisions and then others is deleting them all.
-fn parameter(call: &Call) -> Option<usize> {
-    if !std::ptr::eq(call.info(), DeleteFlowRevisions::INFO) {
-        return None;
-    }
-    call.info().query_parameters.iter().position(|parameter| parameter.name == "revisions")
-}
-
 /// The pieces of a call that is too long for one line.
 pub(super) fn pieces(call: &mut Call) -> Option<Vec<Call>> {
-    let pieces = call.split_query(parameter(call)?, REQUEST_LINE_LIMIT - FREE);
+    let index = call.info().query_parameters.iter().position(|parameter| parameter.split)?;
+    let pieces = call.split_query(index, REQUEST_LINE_LIMIT - FREE);
     (pieces.len() > 1).then_some(pieces)
 }
 

@@ -6,7 +6,7 @@ use http::{Response, StatusCode};
 use kestra_core::transient::{Backoff, TransientRetry};
 use kestra_core::{
     Body, Call, CallFuture, Error, ErrorKind, ErrorResponse, Executor, IdempotencyKey, OperationInfo,
-    RequestSent, decode, object,
+    RequestSent, SentInputs, decode, object,
 };
 use kestra_models::Execution;
 use kestra_operations::GetExecution;
@@ -73,9 +73,14 @@ pub(super) async fn create(client: &Client, mut creation: Creation) -> Result<Cr
         }
     }
     let call = creation.into_call(client, key.as_deref());
-    let info = call.info();
+    let (info, inputs) = (call.info(), SentInputs::of(&call));
     match once.send(call).await? {
-        Outcome::Answer(id, response) => match decode::json(response, info) {
+        Outcome::Answer(id, mut response) => match {
+            if let Some(inputs) = inputs {
+                inputs.attach(&mut response);
+            }
+            decode::created(response, info)
+        } {
             Ok(execution) => Ok(Created { id, execution: execution.into_body(), key, was_found: false }),
             Err(error) => Err(once.of_key(error.sent(RequestSent::Yes)).of_execution(id)),
         },
@@ -195,7 +200,8 @@ impl Once {
     }
 
     async fn found(&self, id: &str) -> Result<Created, Error> {
-        let execution = decode::json(self.read(id).await?, GetExecution::INFO)?.into_body();
+        let info = GetExecution::new(id).into_call().info();
+        let execution = decode::json(self.read(id).await?, info)?.into_body();
         Ok(Created { id: id.to_owned(), execution, key: self.key.clone(), was_found: true })
     }
 

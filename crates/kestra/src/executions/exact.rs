@@ -88,14 +88,16 @@ async fn outputs(
 ) -> Result<(Map<String, Value>, Option<Bytes>), Error> {
     let client = &client.for_loop();
     let mut retry = TransientRetry::new(client, client.options()).limit(outage).known();
-    match retry.run(|| client.execute(GetExecutionOutputs::new(id).into_call())).await {
+    let mut call = GetExecutionOutputs::new(id).into_call();
+    let info = call.info();
+    match retry.run(|| client.execute(call.again())).await {
         Err(error) if error.is_not_found() || error.kind() == ErrorKind::Unsupported => {
             Ok((Map::new(), None))
         }
         Err(error) => Err(error),
         Ok(response) => {
             let bytes = response.body().as_bytes().cloned();
-            let outputs = decode::json(response, GetExecutionOutputs::INFO)?.into_body();
+            let outputs = decode::json(response, info)?.into_body();
             Ok((outputs, bytes))
         }
     }

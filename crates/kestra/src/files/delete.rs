@@ -5,8 +5,7 @@
 //! is there, the deletion is sent once, and after an unclear failure the file is looked up.
 
 use http::Response;
-use kestra_core::{Body, Call, CallFuture, CallOptions, Error, ErrorKind, Retry};
-use kestra_operations::DeleteFile;
+use kestra_core::{Body, Call, CallFuture, CallOptions, Deletion, Error, ErrorKind, Retry};
 
 use super::trash;
 use crate::Client;
@@ -14,7 +13,9 @@ use crate::client::Deadline;
 
 /// Whether a call is a deletion that is to be carried out once.
 pub(crate) fn is_deletion(call: &Call, defaults: &CallOptions) -> bool {
-    std::ptr::eq(call.info(), DeleteFile::INFO) && !call.options().is_unchecked() && !defaults.is_unchecked()
+    call.info().deletes == Some(Deletion::Climbing)
+        && !call.options().is_unchecked()
+        && !defaults.is_unchecked()
 }
 
 /// Asks, sends once, and looks the file up if that is unclear.

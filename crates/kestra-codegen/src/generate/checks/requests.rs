@@ -2,7 +2,6 @@
 
 use crate::catalogue::{Content, Operation, Part, QueryParameter, Style, Type};
 use crate::error::Result;
-use crate::generate::defaults::{self, Preset};
 use crate::generate::names;
 use crate::generate::operations::Builder;
 use crate::generate::types::From;
@@ -117,7 +116,7 @@ fn write_function(builder: &Builder<'_>, file: &mut Writer) {
         file.line("}");
     }
     for parameter in &operation.query {
-        if defaults::of(operation, &parameter.name) == Some(Preset::True) {
+        if parameter.preset.as_deref() == Some("true") {
             let setter = names::setter(&parameter.rust);
             file.line(format!("if !r.has({:?}) {{ b = b.{setter}(false); }}", parameter.name));
         }

@@ -2,10 +2,9 @@
 
 use crate::catalogue::{BodyVariant, Content, Operation, Part, QueryParameter, Style, Type, Versions};
 use crate::error::Result;
-use crate::generate::defaults::{self, Preset};
 use crate::generate::types::{From, takes_into};
 use crate::generate::writer::Writer;
-use crate::generate::{docs, guards, names, paging};
+use crate::generate::{docs, facts, names, paging};
 
 use super::arguments::{self, Argument, Target};
 
@@ -88,7 +87,7 @@ impl<'a> Builder<'a> {
 
     /// Whether it acts on everything without a filter, or with no path but the root, and so has to be told.
     pub(in crate::generate) fn needs_filter(&self) -> bool {
-        guards::needs_filter(self.operation)
+        facts::needs_filter(self.operation)
     }
 
     /// The arguments as a signature has them.
@@ -98,7 +97,7 @@ impl<'a> Builder<'a> {
         arguments.join(", ")
     }
 
-    pub(super) fn write(&self, file: &mut Writer) -> Result<()> {
+    pub(super) fn write(&self, area: &[&Operation], file: &mut Writer) -> Result<()> {
         let name = self.name();
         file.doc(&docs::operation(self.operation, &[], "::kestra_core"));
         file.line("#[must_use = \"an operation does nothing until it is sent\"]");
@@ -113,19 +112,19 @@ impl<'a> Builder<'a> {
         {
             file.line(format!("crate::extensions::inputs!({name});"));
         }
-        if let Some(labels) = guards::takes_key(self.operation) {
+        if let Some(labels) = facts::takes_key(self.operation) {
             file.line(format!("crate::extensions::idempotency!({name}, {labels});"));
         }
-        if let Some(item) = guards::takes_part_by_id(self.operation) {
+        if let Some(item) = facts::bulk_item(self.operation) {
             file.line(format!("crate::extensions::by_ids!({name}, {item});"));
         }
-        if let Some((item, _)) = guards::acts_by_ids(self.operation) {
+        if let Some(item) = facts::bulk_item_of_query(self.operation, area) {
             file.line(format!("crate::extensions::by_query!({name}, {item});"));
         }
         if self.operation.counted_by.is_some() {
             file.line(format!("crate::extensions::counted!({name});"));
         }
-        if let Some(filters) = guards::looks_back(self.operation) {
+        if let Some(filters) = facts::looks_back(self.operation) {
             file.line(format!("crate::extensions::look_back!({name}, {filters});"));
         }
         file.blank();
@@ -143,6 +142,7 @@ impl<'a> Builder<'a> {
         match &self.operation.answer {
             Answer::Empty => "empty".to_owned(),
             Answer::Json(ty) if paging::is_paged(self.operation) => with("paged", ty),
+            Answer::Json(ty) if self.operation.shows_inputs => with("created", ty),
             Answer::Json(ty) => with("json", ty),
             Answer::OptionalJson(ty) => with("optional", ty),
             Answer::Text => "text".to_owned(),
@@ -155,8 +155,8 @@ impl<'a> Builder<'a> {
         let mut chain = format!("::kestra_core::Call::new(&{})", self.info());
         let mut statements = Vec::new();
         for (index, parameter) in self.operation.query.iter().enumerate() {
-            if let Some(value) = defaults::of(self.operation, &parameter.name) {
-                statements.push(format!("call.set_query({index}, {});", value.code()));
+            if let Some(value) = &parameter.preset {
+                statements.push(format!("call.set_query({index}, {value});"));
             }
         }
         for argument in &self.arguments {
@@ -166,7 +166,7 @@ impl<'a> Builder<'a> {
             }
         }
         if self.needs_filter() {
-            statements.push(format!("call.set_needs_one_of(&{:?});", guards::filters(self.operation)));
+            statements.push(format!("call.set_needs_one_of(&{:?});", facts::filters(self.operation)));
         }
         file.line(format!("impl {name} {{"));
         let doc = match self.arguments.is_empty() {
@@ -194,14 +194,14 @@ impl<'a> Builder<'a> {
             taken.take("at_most")?;
             taken.take("dry_run")?;
         }
-        if guards::looks_back(self.operation).is_some() {
+        if self.operation.looks_back {
             taken.take("since")?;
             taken.take("look_back")?;
         }
         let mut setters = Vec::new();
         for (index, parameter) in self.operation.query.iter().enumerate() {
             if !parameter.required {
-                query_setters(self.operation, parameter, index, &mut setters);
+                query_setters(parameter, index, &mut setters);
             }
         }
         for parameter in &self.operation.headers {
@@ -308,7 +308,7 @@ fn kind(variant: &BodyVariant) -> &'static str {
     }
 }
 
-fn query_setters(operation: &Operation, parameter: &QueryParameter, index: usize, setters: &mut Vec<Setter>) {
+fn query_setters(parameter: &QueryParameter, index: usize, setters: &mut Vec<Setter>) {
     let name = names::setter(&parameter.rust);
     let summary = parameter.summary.as_ref();
     let mut doc = match parameter.filter.as_deref().and_then(|filter| filter.split_once(' ')) {
@@ -354,17 +354,17 @@ fn query_setters(operation: &Operation, parameter: &QueryParameter, index: usize
             setters.push(Setter { doc, arguments, statement, name: setter });
         }
     }
-    let (doc, statement) = match defaults::of(operation, &parameter.name) {
-        Some(Preset::True) => (
+    let (doc, statement) = match parameter.preset.as_deref() {
+        Some("true") => (
             format!("{doc} Sent as `true` unless `false` is set."),
             format!("crate::parameters::unless_false(&mut self.call, {index}, {name});"),
         ),
-        Some(Preset::False) => (
+        Some("false") => (
             format!("{doc} Sent as `false` unless `true` is set, which servers assume."),
             query_statement(parameter, index, "&mut self.call", "self.call", &name),
         ),
-        Some(Preset::Argument(argument)) => (
-            format!("{doc} Defaults to `{argument}`."),
+        Some(value) => (
+            format!("{doc} Defaults to `{}`.", value.trim_end_matches(".as_ref()")),
             query_statement(parameter, index, "&mut self.call", "self.call", &name),
         ),
         None => (doc, query_statement(parameter, index, "&mut self.call", "self.call", &name)),

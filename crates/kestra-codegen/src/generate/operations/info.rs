@@ -1,11 +1,11 @@
 //! The facts of an operation, as a static.
 
 use crate::catalogue::{
-    Answer, CharacterRules, Edition, Filters, Operation, Question, Replay, Traffic, Type, Version, Versions,
+    Answer, CharacterRules, Edition, Effect, Filters, Operation, Question, Replay, Traffic, Type, Version,
+    Versions,
 };
 use crate::error::{Error, Result};
 use crate::generate::writer::Writer;
-use crate::generate::{guards, paging};
 
 use super::builder::Builder;
 
@@ -88,6 +88,9 @@ pub(super) fn write(builder: &Builder<'_>, filters: &Filters, file: &mut Writer)
                 {
                     text.push_str(&format!(".filter({field:?}, {comparison:?})"));
                 }
+                if parameter.split {
+                    text.push_str(".split()");
+                }
                 if let Some(versions) = parameter.milliseconds {
                     text.push_str(&format!(".milliseconds({})", range(versions)));
                 }
@@ -138,17 +141,32 @@ pub(super) fn write(builder: &Builder<'_>, filters: &Filters, file: &mut Writer)
     if let Some(search) = &operation.counted_by {
         file.line(format!(".counted_by(&{})", search.to_uppercase()));
     }
-    if let Some((_, action)) = guards::acts_by_ids(operation) {
+    if let Some(list) = &operation.listed_by {
+        file.line(format!(".listed_by(&{})", list.to_uppercase()));
+    }
+    if let Some(action) = &operation.by_ids {
         file.line(format!(".by_ids(&{})", action.to_uppercase()));
     }
-    if let Some(guard) = guards::of(operation) {
+    if operation.acts_by_query {
+        file.line(".acts_by_query()");
+    }
+    if let Some(deletion) = operation.deletes {
+        file.line(format!(".deletes(::kestra_core::Deletion::{deletion:?})"));
+    }
+    if let Some(effect) = &operation.effect {
+        file.line(format!(".effect({})", effect_code(effect)));
+    }
+    if let Some(guard) = &operation.guard {
         file.line(format!(".guard(::kestra_core::Guard::{guard})"));
     }
-    if let Some(keys) = paging::sort(operation) {
-        file.line(format!(".stable_sort(&{keys:?})"));
+    if !operation.stable_sort.is_empty() {
+        file.line(format!(".stable_sort(&{:?})", operation.stable_sort));
     }
     if let Some(hint) = &operation.instead {
         file.line(format!(".instead({hint:?})"));
+    }
+    if operation.shows_inputs {
+        file.line(".shows_inputs()");
     }
     if operation.redirects {
         file.line(".redirects()");
@@ -158,6 +176,14 @@ pub(super) fn write(builder: &Builder<'_>, filters: &Filters, file: &mut Writer)
     }
     file.line("};");
     Ok(())
+}
+
+fn effect_code(effect: &Effect) -> String {
+    let code = match effect {
+        Effect::Left(states) => format!("Left(&{states:?})"),
+        effect => format!("{effect:?}"),
+    };
+    format!("::kestra_core::Effect::{code}")
 }
 
 /// The list of a module's facts.
@@ -180,7 +206,9 @@ pub(super) fn write_table(operations: &[&Operation], file: &mut Writer) -> Resul
 pub(super) fn write_characters(rules: &CharacterRules, file: &mut Writer) {
     for (kind, rules) in rules {
         file.blank();
-        file.line(format!("pub(super) static {}: &[::kestra_core::CharacterRule] = &[", kind.to_uppercase()));
+        let of = kind.replace('_', " ");
+        file.line(format!("/// Characters in the name of a {of} that some versions read as something else."));
+        file.line(format!("pub static {}: &[::kestra_core::CharacterRule] = &[", kind.to_uppercase()));
         for rule in rules {
             let versions = rule
                 .versions

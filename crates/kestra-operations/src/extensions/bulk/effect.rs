@@ -53,25 +53,21 @@ impl Effect {
             let index = info.query_parameters.iter().position(|parameter| parameter.name == name)?;
             call.query_value(index)
         };
-        Some(match info.name {
-            "kill_executions_by_ids" => Self::Over,
-            "pause_executions_by_ids" => Self::Paused,
-            "resume_executions_by_ids" | "restart_executions_by_ids" => Self::Moved,
-            "unqueue_executions_by_ids" => Self::Left(&["QUEUED"]),
-            "force_run_executions_by_ids" => Self::Left(&["CREATED", "QUEUED", "PAUSED"]),
-            "update_executions_status_by_ids" => Self::State(parameter("newStatus")?),
-            "set_execution_labels_by_ids" => {
-                Self::Labels(items.setting("executionLabels")?.as_array()?.clone())
-            }
-            "replay_executions_by_ids" => Self::Replayed,
-            "delete_executions_by_ids" | "delete_flows_by_ids" | "delete_triggers_by_ids" => Self::Gone,
-            "disable_flows_by_ids" => Self::Disabled(true),
-            "enable_flows_by_ids" => Self::Disabled(false),
-            "set_triggers_disabled_by_ids" => Self::Disabled(items.setting("disabled")?.as_bool()?),
-            "unlock_triggers_by_ids" => Self::Unlocked,
-            "pause_backfill_by_ids" => Self::BackfillPaused(true),
-            "unpause_backfill_by_ids" => Self::BackfillPaused(false),
-            "delete_backfill_by_ids" => Self::NoBackfill,
+        use kestra_core::Effect as Fact;
+        Some(match info.effect? {
+            Fact::Ended => Self::Over,
+            Fact::Paused => Self::Paused,
+            Fact::Moved => Self::Moved,
+            Fact::Left(states) => Self::Left(states),
+            Fact::StateOfParameter(name) => Self::State(parameter(name)?),
+            Fact::LabelsOfField(name) => Self::Labels(items.setting(name)?.as_array()?.clone()),
+            Fact::Replayed => Self::Replayed,
+            Fact::Gone => Self::Gone,
+            Fact::Disabled(is_disabled) => Self::Disabled(is_disabled),
+            Fact::DisabledByField(name) => Self::Disabled(items.setting(name)?.as_bool()?),
+            Fact::Unlocked => Self::Unlocked,
+            Fact::BackfillPaused(is_paused) => Self::BackfillPaused(is_paused),
+            Fact::NoBackfill => Self::NoBackfill,
             _ => return None,
         })
     }

@@ -271,7 +271,7 @@ impl Core {
     }
 
     fn deletes(&self) -> bool {
-        self.template.info().name.starts_with("delete")
+        self.template.info().deletes.is_some()
     }
 
     async fn ask(&mut self, chunk: &[Value], items: &Items) -> Result<BulkOutcome, Error> {

@@ -12,7 +12,7 @@ use kestra_models::{Execution, LogEntry};
 use super::execution::{self, FollowSettings};
 use super::lines::Lines;
 use super::reader::Reader;
-use crate::{FollowExecution, FollowLogsFromExecution, ListLogsFromExecution};
+use crate::{FollowExecution, FollowLogsFromExecution};
 
 /// How long the last lines of an execution that has ended may take to be stored.
 const SETTLING: Duration = Duration::from_millis(500);
@@ -32,11 +32,11 @@ impl<E: Executor> FollowLogsFromExecution<E> {
 
 async fn follow<E: Executor>(executor: E, mut call: Call, sink: Sink<LogEntry>) -> Result<(), Error> {
     let settings = FollowSettings::default();
-    let list = call.related_query(ListLogsFromExecution::INFO);
-    let mut lines = Lines::new(executor.clone(), list, sink);
-    // The end comes from the execution's own stream: only that one has an end.
-    let states = call.related(FollowExecution::INFO);
+    let Some(list) = call.info().listed_by else { return Ok(()) };
+    let mut lines = Lines::new(executor.clone(), call.related_query(list), sink);
     let mut reader = Reader::new(executor.clone(), &call, settings);
+    // The end comes from the execution's own stream: only that one has an end.
+    let states = FollowExecution::new(reader.id()).options(call.options().clone()).into_call();
     let mut ends = pin!(execution::end(executor.clone(), states, settings));
     let mut connections = Connections::<E, LogEntry>::new(executor, call.again());
     loop {

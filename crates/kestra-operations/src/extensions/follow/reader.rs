@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kestra_core::transient::{Backoff, TransientRetry};
-use kestra_core::{Call, CallOptions, Error, Executor, ResponseFuture, decode};
+use kestra_core::{Call, Error, Executor, ResponseFuture, decode};
 use kestra_models::{Execution, StateType};
 use tokio::time::Instant;
 
@@ -22,17 +22,20 @@ pub(super) struct Reader<E> {
 impl<E: Executor> Reader<E> {
     pub(super) fn new(executor: E, follow: &Call, settings: FollowSettings) -> Self {
         let id = follow.path_value(0).unwrap_or_default();
-        let mut call = follow.related(GetExecution::INFO);
-        call.change_options(CallOptions::single_attempt);
+        let options = follow.options().clone().single_attempt();
+        let call = GetExecution::new(&id).options(options).into_call();
         Self { executor, call, id, settings, missing_since: None }
     }
 
     /// Waits for the end of another execution, which is known, and may be deleted.
     pub(super) async fn end_of(&mut self, id: &str) -> Result<Option<Execution>, Error> {
-        let mut call = Call::new(FollowExecution::INFO).path(id);
-        call.change_options(|_| self.call.options().clone());
+        let call = FollowExecution::new(id).options(self.call.options().clone()).into_call();
         let settings = FollowSettings { is_known: true, gone_after: Duration::from_secs(2), ..self.settings };
         execution::end(self.executor.clone(), call, settings).await
+    }
+
+    pub(super) fn id(&self) -> &str {
+        &self.id
     }
 
     /// Whether the execution was seen, or is otherwise known to be there.

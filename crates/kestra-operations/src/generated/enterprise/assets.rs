@@ -79,6 +79,7 @@ pub static DELETE_ASSET: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Deletes every lineage event that the filters match.
@@ -150,6 +151,8 @@ pub static DELETE_ASSET_LINEAGE_EVENTS_BY_QUERY: ::kestra_core::OperationInfo = 
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::ASSET_LINEAGE)
         .counted_by(&SEARCH_ASSET_LINEAGE_EVENTS)
+        .acts_by_query()
+        .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Deletes every usage of assets that the filters match.
@@ -218,6 +221,8 @@ pub static DELETE_ASSET_USAGES_BY_QUERY: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::ASSET_USAGES)
         .counted_by(&SEARCH_ASSET_USAGES)
+        .acts_by_query()
+        .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Deletes the given assets.
@@ -259,6 +264,7 @@ pub static DELETE_ASSETS_BY_IDS: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Deletes every asset that the filters match.
@@ -339,6 +345,8 @@ pub static DELETE_ASSETS_BY_QUERY: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::ASSETS)
         .counted_by(&SEARCH_ASSETS)
+        .acts_by_query()
+        .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Returns an asset.

@@ -174,6 +174,7 @@ pub static DELETE_API_TOKEN_FOR_CURRENT_USER: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["tokenId"])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Returns the user whom the credentials belong to.

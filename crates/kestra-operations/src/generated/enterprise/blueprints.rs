@@ -126,6 +126,7 @@ pub static DELETE_FLOW_BLUEPRINT: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Deletes a blueprint of the instance.
@@ -170,6 +171,7 @@ pub static DELETE_INTERNAL_BLUEPRINT: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Returns a flow blueprint. Prefer `get_flow_blueprint_by_id`.

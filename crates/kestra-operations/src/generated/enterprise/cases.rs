@@ -571,6 +571,7 @@ pub static CREATE_CASE_FROM_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = 
         .aliases(&["createCaseFromExecutionsByQuery"])
         .edition(::kestra_core::Edition::Enterprise)
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .acts_by_query()
 };
 
 /// Creates a case on behalf of a task, or links the execution to an open case of the task. Two calls at the same time may create two cases.
@@ -658,6 +659,7 @@ pub static DELETE_CASE: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Removes the link of a case to a ticket.
@@ -702,6 +704,7 @@ pub static DELETE_CASE_TICKET: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Deletes the given cases.
@@ -745,6 +748,7 @@ pub static DELETE_CASES_BY_IDS: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Deletes every case that the filters match.
@@ -828,6 +832,8 @@ pub static DELETE_CASES_BY_QUERY: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::OTHERS)
         .counted_by(&SEARCH_CASES)
+        .acts_by_query()
+        .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Detaches a flow from a case.
@@ -1225,6 +1231,7 @@ pub static LINK_CASE_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .path_parameters(&["id"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .acts_by_query()
 };
 
 /// Lists the assets of a case, those that its executions used included.

@@ -134,6 +134,7 @@ pub static DELETE_CREDENTIAL: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Deletes a credential of a namespace.
@@ -181,6 +182,7 @@ pub static DELETE_NAMESPACE_CREDENTIAL: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["namespace", "name"])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Returns a credential of a tenant, without its secrets.

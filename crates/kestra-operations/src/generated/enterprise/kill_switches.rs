@@ -85,6 +85,7 @@ pub static DELETE_KILL_SWITCH: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Searches the kill switches.

@@ -87,6 +87,7 @@ pub static DELETE_PROMOTION_TARGET: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Returns the hashes that flows, 100 at most, have on a target of promotions.

@@ -123,6 +123,7 @@ pub static DELETE_ROLE: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Returns a role.

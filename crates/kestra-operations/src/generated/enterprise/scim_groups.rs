@@ -111,6 +111,7 @@ pub static DELETE_SCIM_GROUP: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["integration", "id"])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Searches groups over SCIM by a search request.

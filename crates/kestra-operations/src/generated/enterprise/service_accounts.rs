@@ -234,6 +234,7 @@ pub static DELETE_API_TOKEN_FOR_SERVICE_ACCOUNT: ::kestra_core::OperationInfo = 
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id", "tokenId"])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Deletes an API token of a tenant's service account.
@@ -289,6 +290,7 @@ pub static DELETE_API_TOKEN_FOR_SERVICE_ACCOUNT_WITH_TENANT: ::kestra_core::Oper
     .replay(::kestra_core::Replay::Idempotent)
     .path_parameters(&["id", "tokenId"])
     .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+    .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Deletes a service account.
@@ -331,6 +333,7 @@ pub static DELETE_SERVICE_ACCOUNT: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Deletes a service account of a tenant.
@@ -375,6 +378,7 @@ pub static DELETE_SERVICE_ACCOUNT_FOR_TENANT: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Returns a service account.

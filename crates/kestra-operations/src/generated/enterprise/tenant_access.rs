@@ -83,6 +83,7 @@ pub static DELETE_TENANT_ACCESS: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["userId"])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Returns the access of a user to a tenant, with roles and groups.

@@ -83,6 +83,7 @@ pub static DELETE_APPS_CATALOG_LOGO: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Deletes a tenant.
@@ -125,6 +126,7 @@ pub static DELETE_TENANT: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Returns title, colors and logo of a tenant's app catalog.

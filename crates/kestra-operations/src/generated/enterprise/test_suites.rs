@@ -82,6 +82,7 @@ pub static DELETE_TEST_SUITE: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["namespace", "id"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Deletes the given test suites.
@@ -124,6 +125,7 @@ pub static DELETE_TEST_SUITES_BY_IDS: ::kestra_core::OperationInfo = {
         .edition(::kestra_core::Edition::Enterprise)
         .replay(::kestra_core::Replay::Idempotent)
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Disables the given test suites.
@@ -435,6 +437,7 @@ pub static RUN_TEST_SUITES_BY_QUERY: ::kestra_core::OperationInfo = {
         .aliases(&["runTestSuitesByQuery"])
         .edition(::kestra_core::Edition::Enterprise)
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .acts_by_query()
 };
 
 /// Searches the results of test suites, page by page.

@@ -190,6 +190,7 @@ pub static DELETE_INSTANCE_WORKER_GROUP: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .deletes(::kestra_core::Deletion::Named)
         .instead("`worker_groups().delete_worker_group(id)`")
 };
 
@@ -248,6 +249,7 @@ pub static DELETE_WORKER_GROUP: ::kestra_core::OperationInfo = {
         .path_parameters(&["id"])
         .query_parameters(&[::kestra_core::QueryParameter::new("force")])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .deletes(::kestra_core::Deletion::Named)
         .instead("`worker_groups().delete_instance_worker_group(id)`")
 };
 
@@ -296,6 +298,7 @@ pub static DELETE_WORKER_GROUP_TOKEN: ::kestra_core::OperationInfo = {
         .replay(::kestra_core::Replay::Idempotent)
         .path_parameters(&["id", "tokenId"])
         .answer(::kestra_core::Answer::Empty, "application/json, */*;q=0.1")
+        .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Creates a token with which workers join a group. Only this response has its value.

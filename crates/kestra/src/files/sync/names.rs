@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kestra_core::{CharacterRule, Error, ErrorKind, Version};
-use kestra_operations::CreateNamespaceFile;
+use kestra_core::{Error, ErrorKind, Version};
+use kestra_operations::characters::NAMESPACE_FILE;
 
 use crate::Client;
 
@@ -24,12 +24,6 @@ pub(super) struct StoredNames {
     pub(super) taken: BTreeSet<String>,
 }
 
-/// What the catalogue says of the characters of a path.
-fn rules() -> &'static [CharacterRule] {
-    let parameters = CreateNamespaceFile::INFO.query_parameters;
-    parameters.iter().find(|parameter| parameter.name == "path").map_or(&[], |parameter| parameter.characters)
-}
-
 /// What a server with local storage keeps a name under: it drops colons.
 fn object(name: &str) -> String {
     name.replace(':', "")
@@ -48,8 +42,9 @@ impl Names {
         client: &Client,
         mut paths: impl Iterator<Item = &String>,
     ) -> Result<Self, Error> {
-        let differs =
-            |path: &String| revised(path).is_some() || rules().iter().any(|rule| rule.find(path).is_some());
+        let differs = |path: &String| {
+            revised(path).is_some() || NAMESPACE_FILE.iter().any(|rule| rule.find(path).is_some())
+        };
         let asks = !client.options().is_any_version() && paths.any(differs);
         Ok(Self { version: if asks { Some(client.version().await?) } else { None } })
     }
@@ -62,7 +57,7 @@ impl Names {
     pub(in crate::files) fn of_file(&self, path: &str) -> Result<String, Error> {
         let mut name = path.to_owned();
         let Some(version) = self.version else { return Ok(name) };
-        for rule in rules().iter().filter(|rule| !rule.holds_in(version)) {
+        for rule in NAMESPACE_FILE.iter().filter(|rule| !rule.holds_in(version)) {
             match rule.stored_as {
                 Some(text) => name = name.replace(|character| rule.characters.contains(character), text),
                 None => rule.check("path", path, version)?,

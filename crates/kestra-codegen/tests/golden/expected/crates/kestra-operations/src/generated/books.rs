@@ -114,6 +114,8 @@ pub static DELETE_BOOKS_BY_QUERY: ::kestra_core::OperationInfo = {
         ])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::RETURNED)
+        .acts_by_query()
+        .deletes(::kestra_core::Deletion::Named)
 };
 
 /// Get book.

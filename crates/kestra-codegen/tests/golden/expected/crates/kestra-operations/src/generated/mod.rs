@@ -10,7 +10,8 @@ pub use self::books::*;
 pub use self::enterprise::*;
 pub use self::loans::*;
 
-mod characters;
+#[doc(hidden)]
+pub mod characters;
 mod filters;
 
 pub(crate) static OPERATIONS: &[&[&::kestra_core::OperationInfo]] = &[

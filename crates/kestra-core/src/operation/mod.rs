@@ -1,0 +1,319 @@
+//! What the catalogue says of an operation: data that every layer can read from the request.
+
+mod class;
+mod parameter;
+mod route;
+
+pub use class::{Answer, Deletion, Edition, Effect, Replay, Traffic};
+pub use parameter::{FilterForms, KnownValues, QueryParameter};
+pub use route::Route;
+
+use crate::filter::FilterResource;
+use crate::guard::Guard;
+use crate::question::{Check, Question};
+use crate::version::Version;
+
+/// Everything that is known of one operation of Kestra's HTTP API.
+///
+/// It is data: generated from the catalogue, `'static`, and carried by the request from the builder to the transport,
+/// where layers read it through [`CallContext`](crate::CallContext).
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct OperationInfo {
+    /// Name in this client, such as `create_flow`.
+    pub name: &'static str,
+    /// Area of the client that has it, such as `flows`.
+    pub area: &'static str,
+    /// Key in the Go client, such as `FlowsAPIService.CreateFlow`; it selects servers for one operation.
+    pub go_key: &'static str,
+    /// Operation ids that the documents of some version use for it.
+    pub aliases: &'static [&'static str],
+    /// Which servers have it.
+    pub edition: Edition,
+    /// What repeating it may do.
+    pub replay: Replay,
+    /// Its routes, newest first; together they tell which versions have it.
+    pub routes: &'static [Route],
+    /// Names of the path variables in the order of the builder's arguments, the tenant left out.
+    pub path_parameters: &'static [&'static str],
+    /// Its query parameters; a builder names one by its place in this list.
+    pub query_parameters: &'static [QueryParameter],
+    /// Whether open-source servers ignore one of them.
+    pub reads_edition: bool,
+    /// What the answer's body is.
+    pub answer: Answer,
+    /// Value of the `Accept` header: the operation's own type first, since that is what selects the route.
+    pub accept: &'static str,
+    /// What reading and sending takes.
+    pub traffic: Traffic,
+    /// Whether a server may answer an error before it has read the body, which makes it hang. Such a request is sent on a
+    /// connection that nothing else was sent on.
+    pub early_error: bool,
+    /// Whether it calls a webhook: the server stores every header that it is sent, so credentials stay away.
+    pub webhook: bool,
+    /// What is asked before it is sent.
+    pub asks_first: Option<Question>,
+    /// What it can be filtered by; `None` for one without filters.
+    pub filters: Option<&'static FilterResource>,
+    /// For an action by query: the filters that every version reads alike or refuses; `None` if no older version reads them
+    /// otherwise.
+    pub read_alike: Option<&'static [FilterForms]>,
+    /// For an action by query: the search that finds what it acts on.
+    pub counted_by: Option<&'static OperationInfo>,
+    /// For a stream of what is stored: the operation that lists it.
+    pub listed_by: Option<&'static OperationInfo>,
+    /// For an action by query: the action by ids that does the same.
+    pub by_ids: Option<&'static OperationInfo>,
+    /// Whether it changes or deletes all that its query finds.
+    pub acts_by_query: bool,
+    /// What it deletes, if it deletes something.
+    pub deletes: Option<Deletion>,
+    /// For an action by ids: what can be seen once it was carried out.
+    pub effect: Option<Effect>,
+    /// What a server does silently with some of its requests.
+    pub guard: Option<Guard>,
+    /// What its rows are sorted by when they are read page by page and nothing else is said.
+    pub stable_sort: &'static [&'static str],
+    /// What does its work on the versions that lack it, as the end of a sentence that begins with `use`.
+    pub instead: Option<&'static str>,
+    /// Whether the response shows which inputs of a form the server took.
+    pub shows_inputs: bool,
+    /// Whether the server answers with a redirect to the execution that the thing belongs to.
+    pub redirects: bool,
+}
+
+impl OperationInfo {
+    /// The start of a definition; the generator sets the rest with the `const` setters below.
+    #[must_use]
+    pub const fn new(name: &'static str, area: &'static str, routes: &'static [Route]) -> Self {
+        Self {
+            name,
+            area,
+            go_key: "",
+            aliases: &[],
+            edition: Edition::OpenSource,
+            replay: Replay::StartsWork,
+            routes,
+            path_parameters: &[],
+            query_parameters: &[],
+            reads_edition: false,
+            answer: Answer::Json,
+            accept: ACCEPT_JSON,
+            traffic: Traffic::Quick,
+            early_error: false,
+            webhook: false,
+            asks_first: None,
+            filters: None,
+            read_alike: None,
+            counted_by: None,
+            listed_by: None,
+            by_ids: None,
+            acts_by_query: false,
+            deletes: None,
+            effect: None,
+            guard: None,
+            stable_sort: &[],
+            instead: None,
+            shows_inputs: false,
+            redirects: false,
+        }
+    }
+
+    /// Sets the key of the Go client.
+    #[must_use]
+    pub const fn go_key(mut self, key: &'static str) -> Self {
+        self.go_key = key;
+        self
+    }
+
+    /// Sets the ids that documents use.
+    #[must_use]
+    pub const fn aliases(mut self, aliases: &'static [&'static str]) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
+    /// Sets the edition.
+    #[must_use]
+    pub const fn edition(mut self, edition: Edition) -> Self {
+        self.edition = edition;
+        self
+    }
+
+    /// Sets the replay class.
+    #[must_use]
+    pub const fn replay(mut self, replay: Replay) -> Self {
+        self.replay = replay;
+        self
+    }
+
+    /// Sets the path variables.
+    #[must_use]
+    pub const fn path_parameters(mut self, names: &'static [&'static str]) -> Self {
+        self.path_parameters = names;
+        self
+    }
+
+    /// Sets the query parameters.
+    #[must_use]
+    pub const fn query_parameters(mut self, parameters: &'static [QueryParameter]) -> Self {
+        self.query_parameters = parameters;
+        let mut index = 0;
+        while index < parameters.len() {
+            self.reads_edition |= parameters[index].open_source_ignores.is_some();
+            index += 1;
+        }
+        self
+    }
+
+    /// Sets what is answered, and the `Accept` header that asks for it.
+    #[must_use]
+    pub const fn answer(mut self, answer: Answer, accept: &'static str) -> Self {
+        self.answer = answer;
+        self.accept = accept;
+        self
+    }
+
+    /// Sets the class of traffic.
+    #[must_use]
+    pub const fn traffic(mut self, traffic: Traffic) -> Self {
+        self.traffic = traffic;
+        self
+    }
+
+    /// Marks an operation whose errors may come before the body was read.
+    #[must_use]
+    pub const fn early_error(mut self) -> Self {
+        self.early_error = true;
+        self
+    }
+
+    /// Sets the operation that asks first, and what its response must say.
+    #[must_use]
+    pub const fn asks_first(mut self, operation: &'static OperationInfo, check: Check) -> Self {
+        self.asks_first = Some(Question::new(operation, check));
+        self
+    }
+
+    /// Sets what it can be filtered by.
+    #[must_use]
+    pub const fn filters(mut self, resource: &'static FilterResource) -> Self {
+        self.filters = Some(resource);
+        self
+    }
+
+    /// Sets the filters of an action by query that every version reads alike or refuses.
+    #[must_use]
+    pub const fn read_alike(mut self, forms: &'static [FilterForms]) -> Self {
+        self.read_alike = Some(forms);
+        self
+    }
+
+    /// Sets the search that finds what an action by query acts on.
+    #[must_use]
+    pub const fn counted_by(mut self, search: &'static OperationInfo) -> Self {
+        self.counted_by = Some(search);
+        self
+    }
+
+    /// Sets the operation that lists what a stream gives.
+    #[must_use]
+    pub const fn listed_by(mut self, list: &'static OperationInfo) -> Self {
+        self.listed_by = Some(list);
+        self
+    }
+
+    /// Sets the action by ids that does the same as one by query.
+    #[must_use]
+    pub const fn by_ids(mut self, action: &'static OperationInfo) -> Self {
+        self.by_ids = Some(action);
+        self
+    }
+
+    /// Marks an operation that acts on all that its query finds.
+    #[must_use]
+    pub const fn acts_by_query(mut self) -> Self {
+        self.acts_by_query = true;
+        self
+    }
+
+    /// Sets what it deletes.
+    #[must_use]
+    pub const fn deletes(mut self, deletion: Deletion) -> Self {
+        self.deletes = Some(deletion);
+        self
+    }
+
+    /// Sets what can be seen once it was carried out.
+    #[must_use]
+    pub const fn effect(mut self, effect: Effect) -> Self {
+        self.effect = Some(effect);
+        self
+    }
+
+    /// Sets what is refused unless it is meant.
+    #[must_use]
+    pub const fn guard(mut self, guard: Guard) -> Self {
+        self.guard = Some(guard);
+        self
+    }
+
+    /// Sets a sort whose order doesn't change while rows come and go.
+    #[must_use]
+    pub const fn stable_sort(mut self, keys: &'static [&'static str]) -> Self {
+        self.stable_sort = keys;
+        self
+    }
+
+    /// Sets what does its work on the versions that lack it.
+    #[must_use]
+    pub const fn instead(mut self, hint: &'static str) -> Self {
+        self.instead = Some(hint);
+        self
+    }
+
+    /// Marks an operation whose response shows which inputs the server took.
+    #[must_use]
+    pub const fn shows_inputs(mut self) -> Self {
+        self.shows_inputs = true;
+        self
+    }
+
+    /// Marks an operation whose server answers with a redirect to another execution.
+    #[must_use]
+    pub const fn redirects(mut self) -> Self {
+        self.redirects = true;
+        self
+    }
+
+    /// Marks a webhook.
+    #[must_use]
+    pub const fn webhook(mut self) -> Self {
+        self.webhook = true;
+        self
+    }
+
+    /// The route of a server of this version, if it has the operation.
+    #[must_use]
+    pub fn route(&self, version: Version) -> Option<&'static Route> {
+        self.routes.iter().find(|route| route.versions.contains(version))
+    }
+
+    /// The route of the newest server that has the operation.
+    ///
+    /// `None` only for a definition without routes, which the generator does not write.
+    #[must_use]
+    pub fn newest_route(&self) -> Option<&'static Route> {
+        self.routes.first()
+    }
+
+    /// Whether the route depends on the server's version, or some version lacks the operation.
+    #[inline]
+    #[must_use]
+    pub fn depends_on_version(&self) -> bool {
+        !matches!(self.routes, [route] if route.versions.is_all())
+    }
+}
+
+/// `Accept` of an operation that answers JSON.
+pub const ACCEPT_JSON: &str = "application/json, */*;q=0.1";

@@ -1,0 +1,140 @@
+//! A parameter of an operation's query.
+
+use crate::characters::CharacterRule;
+use crate::version::Versions;
+
+/// A query parameter and the versions that read it; other versions ignore it without a word.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct QueryParameter {
+    /// Name on the wire.
+    pub name: &'static str,
+    /// The versions that read it.
+    pub versions: Versions,
+    /// What open-source servers do that ignore it, where only Enterprise reads it.
+    pub open_source_ignores: Option<&'static str>,
+    /// What some versions read a value's characters as.
+    pub characters: &'static [CharacterRule],
+    /// Whether the server parses the value as a URI, so that it is percent-encoded before it becomes part of the query.
+    pub is_uri: bool,
+    /// The value that is sent for an empty one.
+    pub empty_as: Option<&'static str>,
+    /// The values that servers know, where they ignore others without a word.
+    pub known_values: Option<KnownValues>,
+    /// The versions that read a date only without a fraction of a second or with one of three digits; `None` for values that are
+    /// no dates, and for dates of any fraction.
+    pub milliseconds: Option<Versions>,
+    /// For an action by query: the field and the comparison of the filter that says the same to every version.
+    pub filter: Option<(&'static str, &'static str)>,
+    /// Whether a list of values may be sent in several requests, one after the other, where one request line doesn't hold it.
+    pub split: bool,
+}
+
+/// The values of a parameter that servers know; see [`QueryParameter::known_values`].
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct KnownValues {
+    /// The values on the wire.
+    pub values: &'static [&'static str],
+    /// What servers do with another value, beside ignoring it.
+    pub otherwise: &'static str,
+}
+
+impl QueryParameter {
+    /// A parameter that every version reads.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Self::of(name, Versions::ALL)
+    }
+
+    /// A parameter that these versions read.
+    #[must_use]
+    pub const fn of(name: &'static str, versions: Versions) -> Self {
+        Self {
+            name,
+            versions,
+            open_source_ignores: None,
+            characters: &[],
+            is_uri: false,
+            empty_as: None,
+            known_values: None,
+            milliseconds: None,
+            filter: None,
+            split: false,
+        }
+    }
+
+    /// Marks a parameter that open-source servers ignore, and says what they do instead.
+    #[must_use]
+    pub const fn open_source_ignores(mut self, consequence: &'static str) -> Self {
+        self.open_source_ignores = Some(consequence);
+        self
+    }
+
+    /// Marks a date that these versions read only without a fraction of a second or with one of three digits.
+    #[must_use]
+    pub const fn milliseconds(mut self, versions: Versions) -> Self {
+        self.milliseconds = Some(versions);
+        self
+    }
+
+    /// Sets the filter that an action by query sends in place of the parameter.
+    #[must_use]
+    pub const fn filter(mut self, field: &'static str, comparison: &'static str) -> Self {
+        self.filter = Some((field, comparison));
+        self
+    }
+
+    /// Marks a parameter whose values may be sent in several requests.
+    #[must_use]
+    pub const fn split(mut self) -> Self {
+        self.split = true;
+        self
+    }
+
+    /// Sets what some versions read a value's characters as.
+    #[must_use]
+    pub const fn characters(mut self, rules: &'static [CharacterRule]) -> Self {
+        self.characters = rules;
+        self
+    }
+
+    /// Marks a parameter whose value the server parses as a URI.
+    #[must_use]
+    pub const fn uri(mut self) -> Self {
+        self.is_uri = true;
+        self
+    }
+
+    /// Sets the value that is sent for an empty one.
+    #[must_use]
+    pub const fn empty_as(mut self, value: &'static str) -> Self {
+        self.empty_as = Some(value);
+        self
+    }
+
+    /// Marks a parameter of which servers ignore all but these values, and says what they do then.
+    #[must_use]
+    pub const fn known_values(mut self, values: &'static [&'static str], otherwise: &'static str) -> Self {
+        self.known_values = Some(KnownValues { values, otherwise });
+        self
+    }
+}
+
+/// A field and the ways to compare it that every version reads alike or refuses.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct FilterForms {
+    /// Name of the field on the wire.
+    pub field: &'static str,
+    /// Names of the comparisons on the wire.
+    pub comparisons: &'static [&'static str],
+}
+
+impl FilterForms {
+    /// A field and the ways to compare it.
+    #[must_use]
+    pub const fn new(field: &'static str, comparisons: &'static [&'static str]) -> Self {
+        Self { field, comparisons }
+    }
+}
