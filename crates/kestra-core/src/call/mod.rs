@@ -135,6 +135,12 @@ impl Call {
         self.key.get_or_insert_default()
     }
 
+    /// Whether it has a key that a creation is to be looked up by.
+    #[must_use]
+    pub fn has_key(&self) -> bool {
+        self.key.is_some()
+    }
+
     /// Takes the key out, for whoever looks it up.
     pub fn take_key(&mut self) -> Option<IdempotencyKey> {
         self.key.take().map(|key| *key)

@@ -1,4 +1,4 @@
-//! Actions by query and deletions: sent so that no version takes more than is meant, and told in the log.
+//! Actions by query and deletions: sent so that no version acts on more than is meant, and logged.
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response};
@@ -9,30 +9,29 @@ use kestra_operations::{by_ids_of, check_count};
 
 use super::Client;
 use super::deadline::Deadline;
+use super::execute::execute;
 
 /// Whether a call deletes something, or acts on what a query finds.
 pub(super) fn is_action(call: &Call) -> bool {
     call.info().deletes.is_some() || call.is_of_query()
 }
 
-/// Sends it, and tells what became of it.
-pub(super) fn act(client: Client, mut call: Call) -> CallFuture {
-    Box::pin(async move {
-        if client.options.is_unchecked() {
-            call.change_options(CallOptions::unchecked);
-        }
-        if call.info().acts_by_query {
-            // Its filters are told as they are sent.
-            call.check_narrowed()?;
-        }
-        let event = Event::of(&call);
-        let result = match call.info().acts_by_query {
-            true => by_query(&client, call).await,
-            false => client.dispatch(call).await,
-        };
-        event.tell(&result);
-        result
-    })
+/// Sends it, and logs it.
+pub(super) async fn act(client: Client, mut call: Call) -> Result<Response<Body>, Error> {
+    if client.options.is_unchecked() {
+        call.change_options(CallOptions::unchecked);
+    }
+    if call.info().acts_by_query {
+        // The log has its filters as they are sent.
+        call.check_narrowed()?;
+    }
+    let event = Event::of(&call);
+    let result = match call.info().acts_by_query {
+        true => by_query(&client, call).await,
+        false => execute(&client, call).await,
+    };
+    event.log(&result);
+    result
 }
 
 /// As it is where every version reads it alike, else by the ids that a search finds before.
@@ -40,7 +39,7 @@ async fn by_query(client: &Client, mut call: Call) -> Result<Response<Body>, Err
     let info = call.info();
     let is_alike = call.options().is_unchecked() || call.is_read_alike();
     if is_alike && !call.has_at_most() {
-        return client.dispatch(call).await;
+        return execute(client, call).await;
     }
     let timeouts = call.options().get_timeouts().or(client.options.get_timeouts());
     // As many requests as it takes, each within the usual limits; one that was set is for all.
@@ -63,7 +62,7 @@ fn nothing() -> Response<Body> {
     response
 }
 
-/// The requests of one action, within its limit in time.
+/// The requests of one action, within its deadline.
 #[derive(Clone)]
 struct Within {
     client: Client,
@@ -73,7 +72,7 @@ struct Within {
 impl Executor for Within {
     fn execute(&self, mut call: Call) -> CallFuture {
         call.change_options(|options| self.deadline.limit(options));
-        self.client.dispatch(call)
+        execute(&self.client, call)
     }
 }
 
@@ -105,8 +104,8 @@ impl Event {
         Self { info: call.info(), namespace: call.namespace(), filters: call.filters_text().map(one_line) }
     }
 
-    /// Tells it once the server has it, and once it may have it.
-    fn tell(&self, result: &Result<Response<Body>, Error>) {
+    /// Logs it if the server has the request, or may have it.
+    fn log(&self, result: &Result<Response<Body>, Error>) {
         let Self { info, namespace, filters } = self;
         let (namespace, filters) = (namespace.as_deref(), filters.as_deref());
         match result {

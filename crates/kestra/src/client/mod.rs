@@ -1,15 +1,14 @@
 //! The client: a stack of layers, its defaults, and the areas of the API.
 
 mod actions;
-mod ask_edition;
-mod ask_first;
 mod builder;
 mod check;
 mod deadline;
 mod env;
+mod execute;
 mod layers;
+mod prechecks;
 mod redirect;
-mod split;
 mod stack;
 
 use std::fmt;
@@ -184,37 +183,9 @@ impl Executor for Client {
 
     fn execute(&self, call: Call) -> CallFuture {
         match actions::is_action(&call) {
-            true => actions::act(self.clone(), call),
-            false => self.dispatch(call),
+            true => Box::pin(actions::act(self.clone(), call)),
+            false => execute::execute(self, call),
         }
-    }
-}
-
-impl Client {
-    /// Sends a call with what has to be asked before.
-    fn dispatch(&self, mut call: Call) -> CallFuture {
-        if let Some(key) = call.take_key() {
-            return crate::executions::create_once(self, call, key);
-        }
-        if let Some(pieces) = split::pieces(&mut call) {
-            return split::send_all(self.clone(), pieces);
-        }
-        if crate::files::is_deletion(&call, &self.options) {
-            return crate::files::delete_once(self, call);
-        }
-        if call.info().redirects {
-            return redirect::send_and_follow(self.clone(), call);
-        }
-        if ask_edition::is_needed(&call, &self.options) {
-            return ask_edition::ask_then_send(self.clone(), call);
-        }
-        if ask_edition::is_of_enterprise(&call) {
-            return ask_edition::send_then_explain(self.clone(), call);
-        }
-        if ask_first::is_needed(&call, &self.options) {
-            return ask_first::ask_then_send(self.clone(), call);
-        }
-        self.send(call)
     }
 }
 

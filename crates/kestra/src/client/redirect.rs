@@ -1,7 +1,8 @@
 //! Files of executions: a server answers with a redirect to the execution that a file belongs to.
 
+use http::Response;
 use http::header::LOCATION;
-use kestra_core::{Call, CallFuture, Error, ErrorKind};
+use kestra_core::{Body, Call, Error, ErrorKind};
 
 use super::Client;
 use super::deadline::Deadline;
@@ -15,25 +16,26 @@ const EXECUTION: usize = 0;
 /// Sends a call, and again for the execution that a redirect names, all within the deadline of the call.
 ///
 /// Only the id is taken from a redirect, so that it can't lead to another server, nor credentials with it.
-pub(super) fn send_and_follow(client: Client, mut call: Call) -> CallFuture {
-    Box::pin(async move {
-        let deadline = Deadline::of(call.options(), &client.options, Some(call.info()));
-        for _ in 0..MAX_REDIRECTS {
-            let mut next = call.again();
-            let error = match client.send(call).await {
-                Ok(response) => return Ok(response),
-                Err(error) => error,
-            };
-            let Some(other) = execution(&error) else { return Err(error) };
-            if next.path_value(EXECUTION).as_deref() == Some(&other) {
-                return Err(error);
-            }
-            next.change_path(EXECUTION, &other);
-            next.change_options(|options| deadline.limit(options));
-            call = next;
+pub(super) async fn send_and_follow(
+    client: Client,
+    mut call: Call,
+    deadline: Deadline,
+) -> Result<Response<Body>, Error> {
+    for _ in 0..MAX_REDIRECTS {
+        let mut next = call.again();
+        let error = match client.send(call).await {
+            Ok(response) => return Ok(response),
+            Err(error) => error,
+        };
+        let Some(other) = execution(&error) else { return Err(error) };
+        if next.path_value(EXECUTION).as_deref() == Some(&other) {
+            return Err(error);
         }
-        client.send(call).await
-    })
+        next.change_path(EXECUTION, &other);
+        next.change_options(|options| deadline.limit(options));
+        call = next;
+    }
+    client.send(call).await
 }
 
 /// The execution that a redirect names.

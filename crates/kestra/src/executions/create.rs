@@ -231,12 +231,12 @@ impl Once {
     /// Sends it, again as long as it provably didn't arrive.
     async fn send_unless_sent(&mut self, mut call: Call) -> Result<Response<Body>, Error> {
         while let Some(again) = call.try_again() {
-            match self.client.execute(again).await {
+            match self.client.send(again).await {
                 Err(error) => self.patience.pause_to_send(error).await?,
                 answer => return answer,
             }
         }
-        self.client.execute(call).await
+        self.client.send(call).await
     }
 
     /// Looks for it until it could have been found. An outage isn't counted: a server that closed without an answer is most likely

@@ -1,40 +1,88 @@
-//! Asking whether a server would carry out a request, before one whose early error would make the server hang.
+//! Requests that are sent before a call, since its own request could do harm, and after one that failed.
 //!
-//! Such an error, sent before the server has read the body, stops the connection for good and in the end the server, from the
-//! second request of a connection on whatever the size of the body. The catalogue names the operations, the question of each
-//! and what its response must say. The transport sends what follows on a new connection, as the thing may vanish in between.
+//! Open source ignores some parameters and then does more than was meant, so a call with one of them requests the server's
+//! edition first. Some errors, sent before the server has read the body, stop the connection for good and in the end the
+//! server, so an operation that has such errors requests first what would lead to one. The catalogue names these parameters
+//! and operations. The transport sends what follows on a new connection, as the thing may vanish in between.
 
 use http::StatusCode;
-use kestra_core::{Call, CallFuture, CallOptions, Check, Error, ErrorKind, Question, RequestSent, json};
+use kestra_core::{Call, CallOptions, Check, Edition, Error, ErrorKind, Question, RequestSent, json};
 use kestra_models::StateType;
 use serde_json::Value;
 
 use super::Client;
 use super::deadline::Deadline;
 
+/// What Enterprise servers call themselves.
+const ENTERPRISE: &str = "EE";
+
 /// How many rows of a list are read at once.
 const PAGE_SIZE: i64 = 100;
 
-/// Whether the call needs a question.
-pub(super) fn is_needed(call: &Call, defaults: &CallOptions) -> bool {
+/// Whether it depends on the server's edition what the call does.
+pub(super) fn needs_edition(call: &Call, defaults: &CallOptions) -> bool {
+    call.depends_on_edition() && !call.options().is_unchecked() && !defaults.is_unchecked()
+}
+
+/// Whether an early error of the call would make the server hang.
+pub(super) fn needs_question(call: &Call, defaults: &CallOptions) -> bool {
     call.info().asks_first.is_some() && !call.options().is_unchecked() && !defaults.is_unchecked()
 }
 
-/// All requests share server, options and deadline.
-pub(super) fn ask_then_send(client: Client, mut call: Call) -> CallFuture {
-    Box::pin(async move {
-        let info = call.info();
-        call.check_with(&client.options)?;
-        let deadline = Deadline::of(call.options(), &client.options, Some(info));
-        // Whatever became of the question, the request itself wasn't sent.
-        ask(&client, &mut call, deadline)
-            .await
-            .map_err(|error| error.of_operation(info).sent(RequestSent::No))?;
-        call.change_options(|options| deadline.limit(options));
-        client.send(call).await
-    })
+/// Requests the server's edition. A call that only Enterprise carries out is refused afterwards, unless it is one.
+pub(super) async fn check_edition(client: &Client, call: &mut Call, deadline: Deadline) -> Result<(), Error> {
+    let info = call.info();
+    let asking = client.with_options(deadline.limit(call.options().clone()));
+    let configs = asking.configs().await.map_err(|error| error.of_operation(info))?;
+    if configs.edition.as_deref() == Some(ENTERPRISE) {
+        call.set_enterprise();
+    }
+    call.change_options(|options| deadline.limit(options));
+    Ok(())
 }
 
+/// Requests what an early error would be about. Whatever comes of that, the request of the call itself wasn't sent.
+pub(super) async fn check_early_errors(
+    client: &Client,
+    call: &mut Call,
+    deadline: Deadline,
+) -> Result<(), Error> {
+    let info = call.info();
+    call.check_with(&client.options)?;
+    ask(client, call, deadline).await.map_err(|error| error.of_operation(info).sent(RequestSent::No))?;
+    call.change_options(|options| deadline.limit(options));
+    Ok(())
+}
+
+/// Explains an error of an operation that only Enterprise has: open source answers as if an id were wrong.
+pub(super) async fn explain(
+    client: &Client,
+    options: CallOptions,
+    error: Error,
+    deadline: Deadline,
+) -> Error {
+    let is_without_route =
+        matches!(error.status(), Some(StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED));
+    let Some(operation) =
+        error.operation().filter(|it| is_without_route && it.edition == Edition::Enterprise)
+    else {
+        return error;
+    };
+    match client.with_options(deadline.limit(options)).configs().await {
+        Ok(configs) if configs.edition.as_deref().is_some_and(|edition| edition != ENTERPRISE) => {
+            let problem = format!(
+                "requires Kestra Enterprise Edition, the server is open source ({}); its answer was {}",
+                configs.version,
+                error.status().map_or(0, |status| status.as_u16()),
+            );
+            let explained = Error::new(ErrorKind::Unsupported, problem).sent(RequestSent::Yes);
+            explained.caused_by(error).of_operation(operation)
+        }
+        _ => error,
+    }
+}
+
+/// Requests the thing that the call is about, and judges it as the server would.
 // Exclusive, as a body may be one that threads can't share.
 async fn ask(client: &Client, call: &mut Call, deadline: Deadline) -> Result<(), Error> {
     let Some(Question { check, .. }) = call.info().asks_first else { return Ok(()) };
@@ -120,7 +168,7 @@ fn judge(check: Check, call: &Call, found: &Value) -> Result<(), Error> {
                 ))
             })
         }
-        // One that a later version of the catalogue may bring; the connection is a new one all the same.
+        // One that a later version of the catalogue may bring; the connection is a new one anyway.
         _ => Ok(()),
     }
 }

@@ -1,0 +1,99 @@
+//! What a client does with a call, from the builder to the stack of layers.
+//!
+//! In this order; most calls need nothing of it and go to the stack at once:
+//!
+//! 1. An action by query is checked, counted against `at_most`, and goes by ids where some version would read one of its
+//!    filters otherwise (`actions`).
+//! 2. For a parameter that open source ignores, the server's edition is requested (`prechecks`).
+//! 3. For an operation whose early errors make a server hang, what would lead to one is requested (`prechecks`).
+//! 4. The request is sent in one of these ways:
+//!    - a creation with a key once, looked up before it and after an unclear failure (`executions::create_once`);
+//!    - a list that one request line doesn't hold in pieces, one after the other;
+//!    - a deletion that may climb to the folder above once, looked up before and after (`files::delete_once`);
+//!    - also to the execution that a redirect names (`redirect`);
+//!    - else as it is.
+//! 5. The failure of an operation that only Enterprise has is explained by the server's edition (`prechecks`).
+//! 6. A deletion or an action by query is logged (`actions`).
+
+use http::Response;
+use kestra_core::{Body, Call, CallFuture, Edition, Error, ErrorKind, REQUEST_LINE_LIMIT};
+
+use super::deadline::Deadline;
+use super::{Client, prechecks, redirect};
+
+/// What is kept free in a request line for the method, the server's path prefix and the path, in bytes.
+const FREE: usize = 1024;
+
+/// Does steps 2 to 5, which those of an action are around.
+pub(super) fn execute(client: &Client, call: Call) -> CallFuture {
+    match is_plain(client, &call) {
+        true => client.send(call),
+        false => Box::pin(check_and_send(client.clone(), call)),
+    }
+}
+
+/// Whether the call goes to the stack as it is.
+fn is_plain(client: &Client, call: &Call) -> bool {
+    let info = call.info();
+    !(call.has_key()
+        || info.redirects
+        || info.edition == Edition::Enterprise
+        || info.query_parameters.iter().any(|parameter| parameter.split)
+        || crate::files::is_deletion(call, &client.options)
+        || prechecks::needs_edition(call, &client.options)
+        || prechecks::needs_question(call, &client.options))
+}
+
+/// All requests share server, options and deadline.
+async fn check_and_send(client: Client, mut call: Call) -> Result<Response<Body>, Error> {
+    let options = call.options().clone();
+    let deadline = Deadline::of(&options, &client.options, Some(call.info()));
+    if prechecks::needs_edition(&call, &client.options) {
+        prechecks::check_edition(&client, &mut call, deadline).await?;
+    }
+    if prechecks::needs_question(&call, &client.options) {
+        prechecks::check_early_errors(&client, &mut call, deadline).await?;
+    }
+    match send(&client, call, deadline).await {
+        Err(error) => Err(prechecks::explain(&client, options, error, deadline).await),
+        response => response,
+    }
+}
+
+/// Sends the request in the way that its operation needs.
+fn send(client: &Client, mut call: Call, deadline: Deadline) -> CallFuture {
+    if let Some(key) = call.take_key() {
+        return crate::executions::create_once(client, call, key);
+    }
+    if let Some(pieces) = pieces(&mut call) {
+        return Box::pin(send_all(client.clone(), pieces, deadline));
+    }
+    if crate::files::is_deletion(&call, &client.options) {
+        return crate::files::delete_once(client, call);
+    }
+    if call.info().redirects {
+        return Box::pin(redirect::send_and_follow(client.clone(), call, deadline));
+    }
+    client.send(call)
+}
+
+/// The pieces of a call that is too long for one line.
+fn pieces(call: &mut Call) -> Option<Vec<Call>> {
+    let index = call.info().query_parameters.iter().position(|parameter| parameter.split)?;
+    let pieces = call.split_query(index, REQUEST_LINE_LIMIT - FREE);
+    (pieces.len() > 1).then_some(pieces)
+}
+
+/// Sends pieces in their order; the response is the last one's.
+async fn send_all(client: Client, pieces: Vec<Call>, deadline: Deadline) -> Result<Response<Body>, Error> {
+    let mut response = Err(Error::new(ErrorKind::Build, "the call has no pieces"));
+    for (place, mut piece) in pieces.into_iter().enumerate() {
+        piece.change_options(|options| deadline.limit(options));
+        response = client.send(piece).await;
+        if let Err(error) = response {
+            // All of it is idempotent, so the caller may begin again.
+            return Err(if place > 0 { error.note("a part of the values is done") } else { error });
+        }
+    }
+    response
+}
