@@ -78,6 +78,12 @@ impl Query {
         values.map(|(_, value)| decoded(value)).collect()
     }
 
+    /// The name of the first pair whose value is blank, decoded.
+    pub(crate) fn blank(&self) -> Option<String> {
+        let mut pairs = self.pairs().map(|(_, pair)| pair.split_once('=').unwrap_or((pair, "")));
+        pairs.find(|(_, value)| decoded(value).trim().is_empty()).map(|(name, _)| decoded(name))
+    }
+
     /// The pairs that the catalogue doesn't know, decoded.
     pub(crate) fn extras(&self) -> impl Iterator<Item = (String, String)> {
         let extras = self.pairs().filter(|(index, _)| index.is_none());

@@ -65,6 +65,7 @@ pub(crate) static SWEPT: OperationInfo = OperationInfo::new(
     &[Route::delete("/api/v1/{tenant}/flows/{id}/by-query", Versions::until(V2))],
 )
 .path_parameters(&["id"])
+.acts_by_query()
 .replay(Replay::Idempotent);
 
 pub(crate) static WEBHOOK: OperationInfo = OperationInfo::new(

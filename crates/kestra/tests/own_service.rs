@@ -43,6 +43,18 @@ async fn a_function() -> Result<(), Error> {
     Ok(())
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_timeout_of_a_layer_of_tower_is_transient() -> Result<(), Error> {
+    let never = service_fn(|_: Request<Body>| pending::<Result<Response<Body>, Infallible>>());
+    let service = ServiceBuilder::new().timeout(Duration::from_secs(1)).service(never);
+    let client = Client::builder().service(service).build()?;
+    let error = client.flows().get_flow("company.team", "hello").await.unwrap_err();
+    assert!(error.is_transient() && error.is_retryable(), "{error:#}");
+    let unclear = client.executions().create_execution("company.team", "hello").await.unwrap_err();
+    assert!(unclear.is_transient() && !unclear.is_retryable(), "{unclear:#}");
+    Ok(())
+}
+
 #[tokio::test]
 async fn layers_are_put_around_it() -> Result<(), Error> {
     let service = service_fn(|_: Request<Body>| pending::<Result<Response<Body>, Infallible>>());

@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind};
 use crate::guard::{self, Guard, Guarded};
 use crate::head::{DEFAULT_TENANT, Head};
 use crate::headers::set_header;
-use crate::operation::ACCEPT_JSON;
+use crate::operation::{ACCEPT_JSON, Deletion};
 use crate::options::CallOptions;
 use crate::target::Target;
 use crate::version::Version;
@@ -175,6 +175,12 @@ impl Call {
 
     /// Servers ignore a value that they don't know, of some parameters without a word.
     fn check_values(&self) -> Result<(), Error> {
+        if self.info.deletes == Some(Deletion::Named)
+            && let Some(name) = self.query.blank()
+        {
+            let problem = "it is blank, which servers take for not set, so that more is deleted: set it, or leave it out";
+            return Err(Error::invalid(&name, problem));
+        }
         let limited = self.info.query_parameters.iter().enumerate();
         for (index, parameter) in limited.filter(|(_, parameter)| parameter.known_values.is_some()) {
             if let Some(value) = self.query.value(index)

@@ -3,7 +3,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use bytes::Buf;
 use http::{Request, Response, StatusCode};
 use http_body::Body as HttpBody;
 use kestra_core::{BaseUrl, Body, BoxError, CallContext, Error, ErrorKind, Version};
@@ -11,7 +10,7 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::layer::Settings;
-use super::lookup::{Found, Lookup};
+use super::lookup::{Found, Lookup, look_up};
 use crate::oneshot::Oneshot;
 use crate::saved::Saved;
 
@@ -23,7 +22,7 @@ pin_project! {
         S: Service<Request<Body>>,
     {
         #[pin]
-        state: State<S, B>,
+        state: State<S>,
         watch: Option<Watch<S>>,
         // What was sent and answered, while the version is asked that the answer made doubtful.
         doubtful: Option<Box<Doubtful<B>>>,
@@ -32,13 +31,13 @@ pin_project! {
 
 pin_project! {
     #[project = StateProjection]
-    enum State<S, B>
+    enum State<S>
     where
         S: Service<Request<Body>>,
     {
         Sending { #[pin] answer: Oneshot<S> },
         // A question is asked once in minutes, so its room isn't part of every call.
-        Asking { lookup: Pin<Box<Lookup<S, B>>> },
+        Asking { lookup: Lookup<S> },
         Failed { error: Option<Error> },
     }
 }
@@ -88,8 +87,8 @@ where
         Self::new(State::sending(service, request), watch)
     }
 
-    pub(super) fn asking(lookup: Lookup<S, B>) -> Self {
-        Self::new(State::Asking { lookup: Box::pin(lookup) }, None)
+    pub(super) fn asking(lookup: Lookup<S>) -> Self {
+        Self::new(State::Asking { lookup }, None)
     }
 
     #[inline]
@@ -98,17 +97,16 @@ where
     }
 
     #[inline]
-    fn new(state: State<S, B>, watch: Option<Watch<S>>) -> Self {
+    fn new(state: State<S>, watch: Option<Watch<S>>) -> Self {
         Self { state, watch, doubtful: None }
     }
 }
 
 impl<S, B> Future for ServerFuture<S, B>
 where
-    S: Service<Request<Body>, Response = Response<B>> + Clone,
+    S: Service<Request<Body>, Response = Response<B>, Future: Send> + Clone + Send + 'static,
     S::Error: Into<BoxError>,
-    B: HttpBody,
-    B::Data: Buf,
+    B: HttpBody<Data: Send> + Send + 'static,
     B::Error: Into<BoxError>,
 {
     type Output = Result<Response<B>, BoxError>;
@@ -130,7 +128,7 @@ where
                     };
                     *this.doubtful = Some(Box::new(Doubtful { response, version: watch.version }));
                     let request = again.request.into_request();
-                    let lookup = Lookup::new(again.service, request, watch.base, watch.settings);
+                    let lookup = look_up(again.service, request, watch.base, watch.settings);
                     this.state.set(State::Asking { lookup: Box::pin(lookup) });
                 }
                 StateProjection::Asking { lookup } => {
@@ -163,7 +161,7 @@ where
     }
 }
 
-impl<S, B> State<S, B>
+impl<S> State<S>
 where
     S: Service<Request<Body>>,
 {

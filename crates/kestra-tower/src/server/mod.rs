@@ -42,7 +42,6 @@ mod layer;
 mod lookup;
 mod probe;
 mod service;
-mod turn;
 mod version_cache;
 
 pub use future::ServerFuture;

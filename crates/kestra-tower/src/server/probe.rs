@@ -1,19 +1,17 @@
-//! The question for a server's version.
+//! The request for a server's version.
 
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::Buf;
+use bytes::Bytes;
 use http::response::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Request, Response};
 use http_body::Body as HttpBody;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use kestra_core::{
     BaseUrl, Body, BoxError, Error, ErrorKind, ErrorResponse, TimeoutPhase, Version, json, object,
 };
-use pin_project_lite::pin_project;
-use tokio::time::{Sleep, sleep};
+use tokio::time::timeout;
 use tower_service::Service;
 
 use crate::oneshot::Oneshot;
@@ -22,31 +20,6 @@ pub(super) const PATH: &str = "/api/v1/configs";
 
 /// More than any server's configuration has, in bytes.
 const LIMIT: usize = 1024 * 1024;
-
-pin_project! {
-    /// `GET /api/v1/configs`, from readiness to the last byte of the body.
-    pub(super) struct Probe<S, B>
-    where
-        S: Service<Request<Body>>,
-    {
-        #[pin]
-        state: State<S, B>,
-        #[pin]
-        sleep: Sleep,
-        limit: Duration,
-    }
-}
-
-pin_project! {
-    #[project = StateProjection]
-    enum State<S, B>
-    where
-        S: Service<Request<Body>>,
-    {
-        Asking { #[pin] answer: Oneshot<S> },
-        Reading { parts: Option<Parts>, bytes: Vec<u8>, #[pin] body: B },
-    }
-}
 
 #[derive(Default)]
 struct Configuration {
@@ -59,105 +32,50 @@ object! {
     }
 }
 
-impl<S, B> Probe<S, B>
-where
-    S: Service<Request<Body>>,
-{
-    pub(super) fn new(
-        service: S,
-        base: &BaseUrl,
-        headers: HeaderMap,
-        limit: Duration,
-    ) -> Result<Self, Error> {
-        let uri = base
-            .join(PathAndQuery::from_static(PATH))
-            .map_err(|problem| Error::new(ErrorKind::Server, problem.to_string()))?;
-        let mut request = Request::new(Body::empty());
-        *request.uri_mut() = uri;
-        *request.headers_mut() = headers;
-        Ok(Self {
-            state: State::Asking { answer: Oneshot::new(service, request) },
-            sleep: sleep(limit),
-            limit,
-        })
-    }
-}
-
-impl<S, B> Future for Probe<S, B>
+/// Sends `GET /api/v1/configs`; the limit is for all of it, from readiness to the last byte of the body.
+pub(super) async fn probe<S, B>(
+    service: S,
+    base: &BaseUrl,
+    headers: HeaderMap,
+    limit: Duration,
+) -> Result<Version, Error>
 where
     S: Service<Request<Body>, Response = Response<B>>,
     S::Error: Into<BoxError>,
     B: HttpBody,
-    B::Data: Buf,
     B::Error: Into<BoxError>,
 {
-    type Output = Result<Version, Error>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        if let Poll::Ready(answer) = poll_answer(this.state.as_mut(), cx) {
-            return Poll::Ready(answer);
-        }
-        ready!(this.sleep.poll(cx));
-        let message = format!("no answer within {:?}", this.limit);
-        Poll::Ready(Err(Error::new(ErrorKind::Timeout(TimeoutPhase::VersionProbe), message)))
-    }
-}
-
-fn poll_answer<S, B>(mut state: Pin<&mut State<S, B>>, cx: &mut Context<'_>) -> Poll<Result<Version, Error>>
-where
-    S: Service<Request<Body>, Response = Response<B>>,
-    S::Error: Into<BoxError>,
-    B: HttpBody,
-    B::Data: Buf,
-    B::Error: Into<BoxError>,
-{
-    loop {
-        match state.as_mut().project() {
-            StateProjection::Asking { answer } => {
-                let response = ready!(answer.poll(cx)).map_err(Error::from_boxed)?;
-                let (parts, body) = response.into_parts();
-                state.set(State::Reading { parts: Some(parts), bytes: Vec::new(), body });
+    let uri = base
+        .join(PathAndQuery::from_static(PATH))
+        .map_err(|problem| Error::new(ErrorKind::Server, problem.to_string()))?;
+    let mut request = Request::new(Body::empty());
+    *request.uri_mut() = uri;
+    *request.headers_mut() = headers;
+    let answer = async {
+        let response = Oneshot::new(service, request).await.map_err(Error::from_boxed)?;
+        let (parts, body) = response.into_parts();
+        match Limited::new(body, LIMIT).collect().await {
+            Ok(body) => version_in(parts, body.to_bytes()),
+            Err(problem) if problem.is::<LengthLimitError>() => {
+                Err(Error::new(ErrorKind::Decode, format!("the answer has more than {LIMIT} bytes")))
             }
-            StateProjection::Reading { parts, bytes, body } => match ready!(body.poll_frame(cx)) {
-                Some(Ok(frame)) => {
-                    if let Ok(mut data) = frame.into_data() {
-                        if bytes.len() + data.remaining() > LIMIT {
-                            let message = format!("the answer has more than {LIMIT} bytes");
-                            return Poll::Ready(Err(Error::new(ErrorKind::Decode, message)));
-                        }
-                        while data.has_remaining() {
-                            let chunk = data.chunk();
-                            bytes.extend_from_slice(chunk);
-                            let read = chunk.len();
-                            data.advance(read);
-                        }
-                    }
-                }
-                Some(Err(error)) => return Poll::Ready(Err(Error::from_boxed(error.into()))),
-                None => {
-                    let Some(parts) = parts.take() else { return Poll::Pending };
-                    return Poll::Ready(read(parts, std::mem::take(bytes)));
-                }
-            },
+            Err(problem) => Err(Error::from_boxed(problem)),
         }
-    }
+    };
+    timeout(limit, answer).await.unwrap_or_else(|_| {
+        let message = format!("no answer within {limit:?}");
+        Err(Error::new(ErrorKind::Timeout(TimeoutPhase::VersionProbe), message))
+    })
 }
 
 /// The version in an answer.
-fn read(parts: Parts, bytes: Vec<u8>) -> Result<Version, Error> {
-    let is_success = parts.status.is_success();
-    let version = if is_success {
-        json::from_slice(&bytes).ok().and_then(|answer: Configuration| Version::reported(&answer.version))
-    } else {
-        None
-    };
-    match version {
-        Some(version) => Ok(version),
-        None if is_success => {
-            let error = Error::new(ErrorKind::Decode, "the answer names no version");
-            Err(error.in_response(ErrorResponse::new(parts, bytes.into())))
-        }
-        None => Err(Error::from_response(ErrorResponse::new(parts, bytes.into()))),
+fn version_in(parts: Parts, bytes: Bytes) -> Result<Version, Error> {
+    if !parts.status.is_success() {
+        return Err(Error::from_response(ErrorResponse::new(parts, bytes)));
     }
+    let answer: Option<Configuration> = json::from_slice(&bytes).ok();
+    answer.and_then(|answer| Version::reported(&answer.version)).ok_or_else(|| {
+        let error = Error::new(ErrorKind::Decode, "the answer names no version");
+        error.in_response(ErrorResponse::new(parts, bytes))
+    })
 }

@@ -1,7 +1,6 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use bytes::Buf;
 use http::{Request, Response};
 use http_body::Body as HttpBody;
 use kestra_core::{Body, BoxError, Error};
@@ -10,7 +9,7 @@ use tower_service::Service;
 use super::aim::{Need, aim, need, route, select};
 use super::future::{ServerFuture, Watch};
 use super::layer::Settings;
-use super::lookup::Lookup;
+use super::lookup::look_up;
 
 /// The service of [`ServerLayer`](super::ServerLayer); always ready.
 #[derive(Clone, Debug)]
@@ -27,10 +26,9 @@ impl<S> ServerService<S> {
 
 impl<S, B> ServerService<S>
 where
-    S: Service<Request<Body>, Response = Response<B>> + Clone,
+    S: Service<Request<Body>, Response = Response<B>, Future: Send> + Clone + Send + 'static,
     S::Error: Into<BoxError>,
-    B: HttpBody,
-    B::Data: Buf,
+    B: HttpBody<Data: Send> + Send + 'static,
     B::Error: Into<BoxError>,
 {
     fn start(&self, mut request: Request<Body>) -> Result<ServerFuture<S, B>, Error> {
@@ -38,8 +36,8 @@ where
         let base = select(settings, &request)?;
         let watch = match need(settings, &request, &base) {
             Need::Version => {
-                let lookup = Lookup::new(self.inner.clone(), request, base, Arc::clone(settings));
-                return Ok(ServerFuture::asking(lookup));
+                let lookup = look_up(self.inner.clone(), request, base, Arc::clone(settings));
+                return Ok(ServerFuture::asking(Box::pin(lookup)));
             }
             Need::Route { version, is_set } => {
                 let watch = (!is_set).then(|| Watch::new(settings, &base, &self.inner, &request, version));
@@ -55,10 +53,9 @@ where
 
 impl<S, B> Service<Request<Body>> for ServerService<S>
 where
-    S: Service<Request<Body>, Response = Response<B>> + Clone,
+    S: Service<Request<Body>, Response = Response<B>, Future: Send> + Clone + Send + 'static,
     S::Error: Into<BoxError>,
-    B: HttpBody,
-    B::Data: Buf,
+    B: HttpBody<Data: Send> + Send + 'static,
     B::Error: Into<BoxError>,
 {
     type Response = Response<B>;

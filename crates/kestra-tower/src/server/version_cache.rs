@@ -5,9 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 use std::time::Duration;
 
 use kestra_core::{BaseUrl, Error, Version};
+use tokio::sync::Mutex as AsyncMutex;
 use tokio::time::Instant;
-
-use super::turn::Turn;
 
 /// How long a version isn't doubted again that was asked because of a doubt and stayed the same: a thing that is missing says 404
 /// like a route that is missing.
@@ -45,7 +44,8 @@ struct Known {
 /// The one question that is asked of a server at a time.
 #[derive(Default)]
 pub(super) struct Question {
-    pub(super) turn: Turn,
+    /// Held by the call that asks.
+    lock: Mutex<Arc<AsyncMutex<()>>>,
     failures: Mutex<Failures>,
 }
 
@@ -145,25 +145,40 @@ fn add(entries: &mut Vec<Entry>, entry: Entry) {
 }
 
 impl Question {
-    /// How often it has failed so far.
-    pub(super) fn failures(&self) -> u64 {
-        self.lock().count
+    /// The lock that the call which asks holds.
+    pub(super) fn lock(&self) -> Arc<AsyncMutex<()>> {
+        Arc::clone(&self.lock.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Leaves a failure for those who wait for the answer.
-    pub(super) fn fail(&self, error: Arc<Error>) {
-        let mut failures = self.lock();
+    /// Puts another lock in place of one that is held for too long, unless that was done already.
+    pub(super) fn replace(&self, held: &Arc<AsyncMutex<()>>) {
+        let mut lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        if Arc::ptr_eq(&lock, held) {
+            *lock = Arc::default();
+        }
+    }
+
+    /// How often it has failed so far.
+    pub(super) fn failures(&self) -> u64 {
+        self.known_failures().count
+    }
+
+    /// Leaves a failure for those who wait for the answer, and shares it.
+    pub(super) fn fail(&self, error: Error) -> Arc<Error> {
+        let error = Arc::new(error);
+        let mut failures = self.known_failures();
         failures.count += 1;
-        failures.last = Some(error);
+        failures.last = Some(Arc::clone(&error));
+        error
     }
 
     /// The last failure, if it is newer than the first `count`.
     pub(super) fn failure_after(&self, count: u64) -> Option<Arc<Error>> {
-        let failures = self.lock();
+        let failures = self.known_failures();
         if failures.count > count { failures.last.clone() } else { None }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Failures> {
+    fn known_failures(&self) -> MutexGuard<'_, Failures> {
         self.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

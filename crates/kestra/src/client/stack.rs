@@ -16,6 +16,8 @@ use kestra_tower::timeout::{TimeoutLayer, TimeoutService};
 use kestra_tower::trace::{TraceLayer, TraceService};
 use pin_project_lite::pin_project;
 use tokio::time::Instant;
+use tower::load_shed::error::Overloaded;
+use tower::timeout::error::Elapsed;
 use tower::{Layer as _, Service};
 
 /// A service whose type nobody needs to know.
@@ -110,7 +112,13 @@ where
 
 /// Adds what only the whole call knows.
 fn finish(error: Error, context: Option<&CallContext>) -> Error {
-    let error = if is_shed(&error) { error.passing().with_hint(SHED) } else { error };
+    let error = if is_caused_by::<Overloaded>(&error) {
+        error.passing().with_hint(SHED)
+    } else if is_caused_by::<Elapsed>(&error) {
+        error.passing()
+    } else {
+        error
+    };
     let Some(context) = context else { return error };
     let sent = match error.kind() {
         // Whoever failed doesn't know what those below it have sent.
@@ -130,11 +138,11 @@ fn finish(error: Error, context: Option<&CallContext>) -> Error {
 const SHED: &str =
     "a layer of this client sheds calls while too many are under way: raise its limit, or call again later";
 
-/// Whether a layer that sheds load refused the call, which another time it may take.
-fn is_shed(error: &Error) -> bool {
+/// Whether an error of this type, such as that of a layer of tower's, is among the causes.
+fn is_caused_by<E: std::error::Error + 'static>(error: &Error) -> bool {
     let mut next = std::error::Error::source(error);
     while let Some(cause) = next {
-        if cause.is::<tower::load_shed::error::Overloaded>() {
+        if cause.is::<E>() {
             return true;
         }
         next = cause.source();

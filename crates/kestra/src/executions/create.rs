@@ -75,15 +75,15 @@ pub(super) async fn create(client: &Client, mut creation: Creation) -> Result<Cr
     let call = creation.into_call(client, key.as_deref());
     let (info, inputs) = (call.info(), SentInputs::of(&call));
     match once.send(call).await? {
-        Outcome::Answer(id, mut response) => match {
+        Outcome::Answer(id, mut response) => {
             if let Some(inputs) = inputs {
                 inputs.attach(&mut response);
             }
-            decode::created(response, info)
-        } {
-            Ok(execution) => Ok(Created { id, execution: execution.into_body(), key, was_found: false }),
-            Err(error) => Err(once.of_key(error.sent(RequestSent::Yes)).of_execution(id)),
-        },
+            match decode::created(response, info) {
+                Ok(execution) => Ok(Created { id, execution: execution.into_body(), key, was_found: false }),
+                Err(error) => Err(once.of_key(error.sent(RequestSent::Yes)).of_execution(id)),
+            }
+        }
         Outcome::Found(id) => once.found(&id).await,
     }
 }

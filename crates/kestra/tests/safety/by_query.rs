@@ -186,3 +186,20 @@ async fn actions_by_query_and_deletions_are_told() -> Result<(), Error> {
     assert_eq!(field("count"), ["1", "0", "1", "0", ""]);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_blank_parameter_narrows_no_deletion() -> Result<(), Error> {
+    for dialect in [Dialect::V1_0, Dialect::V1_3, Dialect::V2_0] {
+        let (server, client) = serve(dialect).await;
+        let logs = client.logs();
+        for problem in [
+            logs.delete_logs_from_execution("4kJ").task_id("").await.unwrap_err(),
+            logs.delete_logs_from_execution("4kJ").task_run_id("  ").await.unwrap_err(),
+            logs.delete_logs_from_flow("company.team", "hello").trigger_id("").await.unwrap_err(),
+        ] {
+            assert_eq!(problem.kind(), ErrorKind::Build, "{problem}");
+        }
+        assert!(server.requests().is_empty());
+    }
+    Ok(())
+}
