@@ -56,7 +56,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
 fn no_operation_is_named_as_text_or_by_its_facts() {
     let sources = sources();
     assert!(sources.len() > 100, "the sources are found: {}", sources.len());
-    let names: Vec<String> = kestra::operations()
+    let names: Vec<String> = kestra::operations::operations()
         .map(|operation| format!("{:?}", operation.name))
         .filter(|name| name.contains('_'))
         .collect();
