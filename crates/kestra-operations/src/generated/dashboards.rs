@@ -44,6 +44,7 @@ pub static CREATE_DASHBOARD: ::kestra_core::OperationInfo = {
 /// # Errors
 ///
 /// - [`is_not_found`](::kestra_core::Error::is_not_found) if the dashboard doesn't exist.
+/// - [`is_conflict`](::kestra_core::Error::is_conflict) if the dashboard doesn't exist, on servers before 2.0.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteDashboard<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

@@ -59,6 +59,7 @@ pub static CREATE_NAMESPACE_DIRECTORY: ::kestra_core::OperationInfo = {
 ///
 /// # Errors
 ///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the name is too long, on 1.0 servers.
 /// - [`is_invalid`](::kestra_core::Error::is_invalid) if the path is forbidden, or the name too long.
 /// - [`Refused`](::kestra_core::ErrorKind::Refused) if the server would silently do something else or more.
 #[must_use = "an operation does nothing until it is sent"]
@@ -433,7 +434,7 @@ pub static LIST_NAMESPACE_DIRECTORY_FILES: ::kestra_core::OperationInfo = {
 ///
 /// # Errors
 ///
-/// [`Error`](::kestra_core::Error) says what any call can fail with.
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if no file has the source path, on 1.0 servers.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct MoveFile<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

@@ -101,7 +101,7 @@ impl CreateFlow {
 impl<E> CreateFlow<E> {
     /// Stores the source as a draft, which nothing runs until it is published. Requires Kestra 2.0 or later.
     ///
-    /// `draft` is a parameter of the query. Enterprise Edition only: open-source servers ignore it and publishes the flow.
+    /// `draft` is a parameter of the query. Enterprise Edition only: an open-source server ignores it and publishes the flow.
     pub fn draft(mut self, draft: bool) -> Self {
         self.call.set_query(0, draft);
         self
@@ -1291,7 +1291,7 @@ impl GetFlowDependenciesFromNamespace {
 impl<E> GetFlowDependenciesFromNamespace<E> {
     /// Follows dependencies in one direction only.
     ///
-    /// `destinationOnly` is a parameter of the query. Enterprise Edition only: open-source servers ignore it and shows both directions.
+    /// `destinationOnly` is a parameter of the query. Enterprise Edition only: an open-source server ignores it and shows both directions.
     pub fn destination_only(mut self, destination_only: bool) -> Self {
         self.call.set_query(0, destination_only);
         self
@@ -2175,7 +2175,7 @@ impl UpdateFlow {
 impl<E> UpdateFlow<E> {
     /// Stores the source as a draft, which nothing runs until it is published. Requires Kestra 2.0 or later.
     ///
-    /// `draft` is a parameter of the query. Enterprise Edition only: open-source servers ignore it and publishes the flow.
+    /// `draft` is a parameter of the query. Enterprise Edition only: an open-source server ignores it and publishes the flow.
     pub fn draft(mut self, draft: bool) -> Self {
         self.call.set_query(0, draft);
         self

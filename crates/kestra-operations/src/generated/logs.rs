@@ -468,7 +468,7 @@ impl SearchLogs {
 impl<E> SearchLogs<E> {
     /// Sets where the page starts, as the previous page returned it. Requires Kestra 2.0 or later.
     ///
-    /// `cursor` is a parameter of the query. Enterprise Edition only: open-source servers ignore it and answers with the first page.
+    /// `cursor` is a parameter of the query. Enterprise Edition only: an open-source server ignores it and returns the first page.
     pub fn cursor(mut self, cursor: impl Into<String>) -> Self {
         self.call.set_query(0, Into::<String>::into(cursor));
         self
@@ -584,7 +584,7 @@ pub static SEARCH_LOGS: ::kestra_core::OperationInfo = {
                 "cursor",
                 ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
             )
-            .open_source_ignores("answers with the first page"),
+            .open_source_ignores("returns the first page"),
             ::kestra_core::QueryParameter::of(
                 "endDate",
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),

@@ -240,7 +240,7 @@ impl SearchNamespaces {
 impl<E> SearchNamespaces<E> {
     /// Limits the result to namespaces that were created, without those that merely have flows.
     ///
-    /// `existing` is a parameter of the query. Enterprise Edition only: open-source servers ignore it and finds all namespaces that a flow is in.
+    /// `existing` is a parameter of the query. Enterprise Edition only: an open-source server ignores it and finds all namespaces that a flow is in.
     pub fn existing(mut self, existing: bool) -> Self {
         self.call.set_query(0, existing);
         self

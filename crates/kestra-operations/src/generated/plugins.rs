@@ -110,7 +110,7 @@ pub static GET_PLUGIN_BY_SUBGROUPS: ::kestra_core::OperationInfo = {
 ///
 /// # Errors
 ///
-/// [`Error`](::kestra_core::Error) says what any call can fail with.
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the class doesn't exist.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetPluginDocumentation<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -160,7 +160,7 @@ pub static GET_PLUGIN_DOCUMENTATION: ::kestra_core::OperationInfo = {
 ///
 /// # Errors
 ///
-/// [`Error`](::kestra_core::Error) says what any call can fail with.
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the class doesn't exist.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetPluginDocumentationFromVersion<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,

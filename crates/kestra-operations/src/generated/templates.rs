@@ -8,6 +8,7 @@
 ///
 /// # Errors
 ///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if templates are switched off on the server.
 /// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
 /// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
 #[must_use = "an operation does nothing until it is sent"]
@@ -51,7 +52,7 @@ pub static CREATE_TEMPLATE: ::kestra_core::OperationInfo = {
 ///
 /// # Errors
 ///
-/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the template doesn't exist.
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the template doesn't exist, or templates are switched off on the server.
 /// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteTemplate<E = ::kestra_core::Detached> {
@@ -97,6 +98,7 @@ pub static DELETE_TEMPLATE: ::kestra_core::OperationInfo = {
 ///
 /// # Errors
 ///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if templates are switched off on the server.
 /// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct DeleteTemplatesByIds<E = ::kestra_core::Detached> {
@@ -141,6 +143,7 @@ pub static DELETE_TEMPLATES_BY_IDS: ::kestra_core::OperationInfo = {
 ///
 /// # Errors
 ///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if templates are switched off on the server.
 /// - [`Build`](::kestra_core::ErrorKind::Build) if neither a filter nor `all` is set.
 /// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
 #[must_use = "an operation does nothing until it is sent"]
@@ -212,6 +215,7 @@ pub static DELETE_TEMPLATES_BY_QUERY: ::kestra_core::OperationInfo = {
 ///
 /// # Errors
 ///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if templates are switched off on the server.
 /// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ExportTemplatesByIds<E = ::kestra_core::Detached> {
@@ -259,6 +263,7 @@ pub static EXPORT_TEMPLATES_BY_IDS: ::kestra_core::OperationInfo = {
 ///
 /// # Errors
 ///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if templates are switched off on the server.
 /// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ExportTemplatesByQuery<E = ::kestra_core::Detached> {
@@ -322,7 +327,7 @@ pub static EXPORT_TEMPLATES_BY_QUERY: ::kestra_core::OperationInfo = {
 ///
 /// # Errors
 ///
-/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the template doesn't exist.
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the template doesn't exist, or templates are switched off on the server.
 /// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct GetTemplate<E = ::kestra_core::Detached> {
@@ -367,6 +372,7 @@ pub static GET_TEMPLATE: ::kestra_core::OperationInfo = {
 ///
 /// # Errors
 ///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if templates are switched off on the server.
 /// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ImportTemplates<E = ::kestra_core::Detached> {
@@ -408,6 +414,7 @@ pub static IMPORT_TEMPLATES: ::kestra_core::OperationInfo = {
 ///
 /// # Errors
 ///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if templates are switched off on the server.
 /// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ListTemplateNamespaces<E = ::kestra_core::Detached> {
@@ -445,6 +452,7 @@ pub static LIST_TEMPLATE_NAMESPACES: ::kestra_core::OperationInfo = {
 ///
 /// # Errors
 ///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if templates are switched off on the server.
 /// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct SearchTemplates<E = ::kestra_core::Detached> {
@@ -531,6 +539,7 @@ pub static SEARCH_TEMPLATES: ::kestra_core::OperationInfo = {
 ///
 /// # Errors
 ///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if templates are switched off on the server.
 /// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct UpdateNamespaceTemplates<E = ::kestra_core::Detached> {
@@ -590,7 +599,7 @@ pub static UPDATE_NAMESPACE_TEMPLATES: ::kestra_core::OperationInfo = {
 ///
 /// # Errors
 ///
-/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the template doesn't exist.
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the template doesn't exist, or templates are switched off on the server.
 /// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
 /// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
 #[must_use = "an operation does nothing until it is sent"]
@@ -643,6 +652,7 @@ pub static UPDATE_TEMPLATE: ::kestra_core::OperationInfo = {
 ///
 /// # Errors
 ///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if templates are switched off on the server.
 /// - [`is_invalid`](::kestra_core::Error::is_invalid) if the source is invalid.
 /// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
 #[must_use = "an operation does nothing until it is sent"]

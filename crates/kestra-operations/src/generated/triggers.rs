@@ -52,6 +52,7 @@ pub static CREATE_BACKFILL: ::kestra_core::OperationInfo = {
 ///
 /// # Errors
 ///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the trigger doesn't exist.
 /// - [`is_conflict`](::kestra_core::Error::is_conflict) if the trigger has no backfill.
 /// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
 /// - [`Refused`](::kestra_core::ErrorKind::Refused) if the server would silently do something else or more.
@@ -591,6 +592,7 @@ pub static EXPORT_TRIGGERS: ::kestra_core::OperationInfo = {
 ///
 /// # Errors
 ///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the trigger doesn't exist.
 /// - [`is_conflict`](::kestra_core::Error::is_conflict) if the trigger has no backfill.
 /// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
 /// - [`Refused`](::kestra_core::ErrorKind::Refused) if the server would silently do something else or more.
@@ -1089,6 +1091,7 @@ pub static SEARCH_TRIGGERS_FOR_FLOW: ::kestra_core::OperationInfo = {
 ///
 /// # Errors
 ///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the trigger doesn't exist.
 /// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
 /// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0.
 #[must_use = "an operation does nothing until it is sent"]
@@ -1597,6 +1600,7 @@ pub static UNLOCK_TRIGGERS_BY_QUERY: ::kestra_core::OperationInfo = {
 ///
 /// # Errors
 ///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the trigger doesn't exist.
 /// - [`is_conflict`](::kestra_core::Error::is_conflict) if the trigger has no backfill.
 /// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
 /// - [`Refused`](::kestra_core::ErrorKind::Refused) if the server would silently do something else or more.
@@ -1848,6 +1852,7 @@ pub static UNPAUSE_BACKFILL_BY_QUERY: ::kestra_core::OperationInfo = {
 ///
 /// # Errors
 ///
+/// - [`is_not_found`](::kestra_core::Error::is_not_found) if the flow or the trigger doesn't exist.
 /// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
 /// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
 #[must_use = "an operation does nothing until it is sent"]

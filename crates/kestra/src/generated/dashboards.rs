@@ -39,6 +39,7 @@ impl crate::areas::Dashboards {
     /// # Errors
     ///
     /// - [`is_not_found`](crate::Error::is_not_found) if the dashboard doesn't exist.
+    /// - [`is_conflict`](crate::Error::is_conflict) if the dashboard doesn't exist, on servers before 2.0.
     pub fn delete_dashboard(
         &self,
         id: impl AsRef<str>,

@@ -27,6 +27,7 @@ impl crate::areas::Files {
     ///
     /// # Errors
     ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the name is too long, on 1.0 servers.
     /// - [`is_invalid`](crate::Error::is_invalid) if the path is forbidden, or the name too long.
     /// - [`Refused`](crate::ErrorKind::Refused) if the server would silently do something else or more.
     ///
@@ -186,7 +187,7 @@ impl crate::areas::Files {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error) says what any call can fail with.
+    /// - [`is_not_found`](crate::Error::is_not_found) if no file has the source path, on 1.0 servers.
     pub fn move_file(
         &self,
         namespace: impl AsRef<str>,

@@ -46,7 +46,7 @@ impl crate::areas::Plugins {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error) says what any call can fail with.
+    /// - [`is_not_found`](crate::Error::is_not_found) if the class doesn't exist.
     pub fn get_plugin_documentation(
         &self,
         cls: impl AsRef<str>,
@@ -63,7 +63,7 @@ impl crate::areas::Plugins {
     ///
     /// # Errors
     ///
-    /// [`Error`](crate::Error) says what any call can fail with.
+    /// - [`is_not_found`](crate::Error::is_not_found) if the class doesn't exist.
     pub fn get_plugin_documentation_from_version(
         &self,
         cls: impl AsRef<str>,

@@ -9,6 +9,7 @@ impl crate::areas::Templates {
     ///
     /// # Errors
     ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if templates are switched off on the server.
     /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
     /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
     pub fn create_template(
@@ -29,7 +30,7 @@ impl crate::areas::Templates {
     ///
     /// # Errors
     ///
-    /// - [`is_not_found`](crate::Error::is_not_found) if the template doesn't exist.
+    /// - [`is_not_found`](crate::Error::is_not_found) if the template doesn't exist, or templates are switched off on the server.
     /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
     pub fn delete_template(
         &self,
@@ -47,6 +48,7 @@ impl crate::areas::Templates {
     ///
     /// # Errors
     ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if templates are switched off on the server.
     /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
     pub fn delete_templates_by_ids(
         &self,
@@ -63,6 +65,7 @@ impl crate::areas::Templates {
     ///
     /// # Errors
     ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if templates are switched off on the server.
     /// - [`Build`](crate::ErrorKind::Build) if neither a filter nor `all` is set.
     /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
     pub fn delete_templates_by_query(&self) -> ::kestra_operations::DeleteTemplatesByQuery<crate::Client> {
@@ -77,6 +80,7 @@ impl crate::areas::Templates {
     ///
     /// # Errors
     ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if templates are switched off on the server.
     /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
     pub fn export_templates_by_ids(
         &self,
@@ -93,6 +97,7 @@ impl crate::areas::Templates {
     ///
     /// # Errors
     ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if templates are switched off on the server.
     /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
     pub fn export_templates_by_query(&self) -> ::kestra_operations::ExportTemplatesByQuery<crate::Client> {
         ::kestra_operations::ExportTemplatesByQuery::new().on(self.client().clone())
@@ -109,7 +114,7 @@ impl crate::areas::Templates {
     ///
     /// # Errors
     ///
-    /// - [`is_not_found`](crate::Error::is_not_found) if the template doesn't exist.
+    /// - [`is_not_found`](crate::Error::is_not_found) if the template doesn't exist, or templates are switched off on the server.
     /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
     pub fn get_template(
         &self,
@@ -129,6 +134,7 @@ impl crate::areas::Templates {
     ///
     /// # Errors
     ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if templates are switched off on the server.
     /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
     pub fn import_templates(
         &self,
@@ -145,6 +151,7 @@ impl crate::areas::Templates {
     ///
     /// # Errors
     ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if templates are switched off on the server.
     /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
     pub fn list_template_namespaces(&self) -> ::kestra_operations::ListTemplateNamespaces<crate::Client> {
         ::kestra_operations::ListTemplateNamespaces::new().on(self.client().clone())
@@ -158,6 +165,7 @@ impl crate::areas::Templates {
     ///
     /// # Errors
     ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if templates are switched off on the server.
     /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
     pub fn search_templates(&self) -> ::kestra_operations::SearchTemplates<crate::Client> {
         ::kestra_operations::SearchTemplates::new().on(self.client().clone())
@@ -173,6 +181,7 @@ impl crate::areas::Templates {
     ///
     /// # Errors
     ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if templates are switched off on the server.
     /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
     pub fn update_namespace_templates(
         &self,
@@ -193,7 +202,7 @@ impl crate::areas::Templates {
     ///
     /// # Errors
     ///
-    /// - [`is_not_found`](crate::Error::is_not_found) if the template doesn't exist.
+    /// - [`is_not_found`](crate::Error::is_not_found) if the template doesn't exist, or templates are switched off on the server.
     /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
     /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
     pub fn update_template(
@@ -215,6 +224,7 @@ impl crate::areas::Templates {
     ///
     /// # Errors
     ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if templates are switched off on the server.
     /// - [`is_invalid`](crate::Error::is_invalid) if the source is invalid.
     /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
     pub fn validate_templates(

@@ -41,6 +41,7 @@ impl crate::areas::Triggers {
     ///
     /// # Errors
     ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the trigger doesn't exist.
     /// - [`is_conflict`](crate::Error::is_conflict) if the trigger has no backfill.
     /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
     /// - [`Refused`](crate::ErrorKind::Refused) if the server would silently do something else or more.
@@ -144,6 +145,7 @@ impl crate::areas::Triggers {
     ///
     /// # Errors
     ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the trigger doesn't exist.
     /// - [`is_conflict`](crate::Error::is_conflict) if the trigger has no backfill.
     /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
     /// - [`Refused`](crate::ErrorKind::Refused) if the server would silently do something else or more.
@@ -249,6 +251,7 @@ impl crate::areas::Triggers {
     ///
     /// # Errors
     ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the trigger doesn't exist.
     /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
     /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0.
     ///
@@ -363,6 +366,7 @@ impl crate::areas::Triggers {
     ///
     /// # Errors
     ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the trigger doesn't exist.
     /// - [`is_conflict`](crate::Error::is_conflict) if the trigger has no backfill.
     /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
     /// - [`Refused`](crate::ErrorKind::Refused) if the server would silently do something else or more.
@@ -407,6 +411,7 @@ impl crate::areas::Triggers {
     ///
     /// # Errors
     ///
+    /// - [`is_not_found`](crate::Error::is_not_found) if the flow or the trigger doesn't exist.
     /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
     /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is Kestra 2.0 or later.
     pub fn update_trigger(

@@ -321,7 +321,9 @@ fn query_setters(parameter: &QueryParameter, index: usize, setters: &mut Vec<Set
         None => docs::parameter(summary, &parameter.name, "is a parameter of the query", parameter.versions),
     };
     if let Some(consequence) = &parameter.open_source_ignores {
-        doc.push_str(&format!(" Enterprise Edition only: open-source servers ignore it and {consequence}."));
+        doc.push_str(&format!(
+            " Enterprise Edition only: an open-source server ignores it and {consequence}."
+        ));
     }
     let note = parameter.note.as_ref().map(|note| format!("\n\n{note}")).unwrap_or_default();
     doc.push_str(&note);
