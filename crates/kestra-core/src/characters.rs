@@ -13,13 +13,13 @@ pub struct CharacterRule {
     pub characters: &'static str,
     /// The versions that read them as they are written; `None` if no version does.
     pub versions: Option<Versions>,
-    /// What the other versions do with them, as the end of a sentence that begins with the server.
+    /// What the other versions do with them, as a predicate whose subject is the server.
     pub otherwise: &'static str,
     /// What to do instead, in the imperative.
     pub instead: &'static str,
     /// What the other versions store in their place, where they keep the rest of the name.
     pub stored_as: Option<&'static str>,
-    /// Whether only the first character is meant, slashes left out.
+    /// Whether the rule is about the first character only, not counting slashes.
     pub at_beginning: bool,
 }
 
@@ -42,7 +42,7 @@ impl CharacterRule {
         self
     }
 
-    /// Limits the rule to the first character of a name, slashes left out.
+    /// Limits the rule to the first character of a name, not counting slashes.
     #[must_use]
     pub const fn at_beginning(mut self) -> Self {
         self.at_beginning = true;

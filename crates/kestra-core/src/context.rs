@@ -142,12 +142,12 @@ impl CallContext {
         self.0.attempt_is_timed.load(Ordering::Relaxed)
     }
 
-    /// Says that a limit in time has ended what was waited for, so that connections which were opened before may be dead.
+    /// Marks the call as having had a timeout, so that connections which were opened before may be dead.
     pub fn set_timed_out(&self) {
         self.0.has_timed_out.store(true, Ordering::Relaxed);
     }
 
-    /// Returns whether [`set_timed_out`](Self::set_timed_out) was called since this was asked last.
+    /// Returns whether [`set_timed_out`](Self::set_timed_out) was called since this method was called last.
     #[inline]
     #[must_use]
     pub fn take_timed_out(&self) -> bool {
@@ -155,12 +155,12 @@ impl CallContext {
         self.0.has_timed_out.load(Ordering::Relaxed) && self.0.has_timed_out.swap(false, Ordering::Relaxed)
     }
 
-    /// Says whether the call waits for the answer to the question which version its server has.
+    /// Sets whether the call waits for the detection of its server's version.
     pub fn set_detecting_version(&self, is_detecting: bool) {
         self.0.is_detecting_version.store(is_detecting, Ordering::Relaxed);
     }
 
-    /// Whether the call waits for the answer to the question which version its server has; the call itself is sent after it.
+    /// Returns whether the call waits for the detection of its server's version; its own request is sent after that.
     #[must_use]
     pub fn is_detecting_version(&self) -> bool {
         self.0.is_detecting_version.load(Ordering::Relaxed)

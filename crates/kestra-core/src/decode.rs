@@ -27,7 +27,7 @@ pub fn json<T: Read>(response: Response<Body>, info: &'static OperationInfo) -> 
     Ok(Response::from_parts(parts, value))
 }
 
-/// Reads JSON that a creation is answered with, and warns of each input that the server didn't take.
+/// Reads the JSON response to a creation, and logs a warning for each input that the server dropped.
 ///
 /// # Errors
 ///

@@ -21,7 +21,7 @@ pub trait Executor: Clone + Send + Sync + 'static {
     /// Sends the call once polled.
     fn execute(&self, call: Call) -> CallFuture;
 
-    /// The outages that its calls share; none of its own by default, so that each call outlasts an outage by itself.
+    /// Returns the outages that its calls share. By default none are shared, so each call outlasts an outage by itself.
     #[doc(hidden)]
     fn outages(&self) -> Outages {
         Outages::default()

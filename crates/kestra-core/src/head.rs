@@ -42,7 +42,7 @@ impl Arguments {
         }
     }
 
-    /// Writes one of them anew.
+    /// Replaces a path parameter.
     pub(crate) fn change(&mut self, index: usize, write: impl FnOnce(&mut String)) {
         let old = std::mem::take(self);
         let mut write = Some(write);

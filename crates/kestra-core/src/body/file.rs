@@ -34,12 +34,12 @@ pub(super) enum Source {
     Reader { reader: Pin<Box<dyn AsyncRead + Send>>, length: Option<u64> },
 }
 
-/// What a file holds, as far as that can be seen before it is sent.
+/// The content of a file, as far as it can be read before it is sent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum FileContent<'a> {
     Bytes(&'a Bytes),
     Path(&'a Path),
-    /// It is read once, and not before it is sent.
+    /// A reader; it is read once, when it is sent.
     Reader,
 }
 

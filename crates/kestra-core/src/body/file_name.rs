@@ -10,7 +10,7 @@ const MAX_BYTES: usize = 200;
 /// The longest name as it is sent, in bytes.
 const MAX_ENCODED_BYTES: usize = 230;
 
-/// What the server parses as something else, or refuses, where it stands for itself.
+/// Characters that the server reads as something else, or refuses, unless they are percent-encoded.
 const ENCODED: &str = " #?%[]{}^;|\"<>\\`";
 
 /// Refuses names that no server stores as they are.
@@ -56,7 +56,7 @@ fn encoded_len(character: char) -> usize {
     if is_encoded(character) { 3 * character.len_utf8() } else { character.len_utf8() }
 }
 
-/// Whether a URI can't hold a character: blanks and control characters beyond ASCII are none of it either.
+/// Returns whether a URI can't hold a character, such as a space or control character beyond ASCII.
 fn is_encoded(character: char) -> bool {
     ENCODED.contains(character) || character.is_control() || character.is_whitespace()
 }

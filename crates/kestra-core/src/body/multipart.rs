@@ -11,7 +11,7 @@ use super::{Body, Kind, Stream};
 use crate::error::Error;
 use crate::redact::brief;
 
-/// What a file is called that has no name.
+/// The name of a file that has none.
 const UNNAMED: &str = "file";
 
 /// A form: named parts, each text or a file.
@@ -100,12 +100,12 @@ impl Multipart {
         })
     }
 
-    /// The names of the files.
+    /// Returns the names of the files.
     pub(crate) fn file_names(&self) -> impl Iterator<Item = &str> {
         self.files().filter_map(FilePart::name)
     }
 
-    /// The parts that are files.
+    /// Returns the parts that are files.
     pub(crate) fn files(&self) -> impl Iterator<Item = &FilePart> {
         self.parts.iter().filter_map(|part| match &part.value {
             Value::File(file) => Some(file),
@@ -239,7 +239,7 @@ impl Writer {
     }
 }
 
-/// Whether a header can't have a character, and no escape stands for it.
+/// Returns whether a header can't contain a character, escaped or not.
 fn is_unsayable(character: char) -> bool {
     character.is_control() && !matches!(character, '\r' | '\n')
 }

@@ -56,7 +56,7 @@ enum State {
         reader: Pin<Box<dyn AsyncRead + Send>>,
         left: Option<u64>,
         report: Report,
-        /// Whose content it is, if it is a local file's.
+        /// The path of the local file that it is read from, if it is one.
         path: Option<PathBuf>,
     },
 }
@@ -138,7 +138,7 @@ impl SegmentBody {
     }
 }
 
-/// The error of a source whose length isn't what it was at the beginning.
+/// Returns the error of a source whose length has changed since the upload began.
 fn changed(path: Option<&Path>, how: &str) -> BoxError {
     match path {
         Some(path) => {
@@ -154,7 +154,7 @@ fn changed(path: Option<&Path>, how: &str) -> BoxError {
     }
 }
 
-/// The error of a source that can't be read.
+/// Returns the error of a source that can't be read.
 fn failed(path: Option<&Path>, problem: io::Error) -> BoxError {
     match path {
         Some(path) => {

@@ -1,4 +1,4 @@
-//! Calls that act by query, on whatever their filters find.
+//! Actions by query: calls that act on all rows that their filters match.
 
 use std::fmt;
 
@@ -9,14 +9,14 @@ use crate::error::{Error, ErrorKind};
 use crate::filter::{self, Filter, FilterSet};
 use crate::operation::OperationInfo;
 
-/// Tells which rows of a search an action by query means, by the filters that some version would read otherwise.
+/// The filters of an action by query that some version reads otherwise, matched against the rows of a search instead.
 #[derive(Clone)]
 pub struct FoundRows {
     info: &'static OperationInfo,
     filters: Vec<Filter>,
 }
 
-/// What found the ids that an action names.
+/// The query that found the ids of an action by ids.
 #[derive(Clone)]
 pub(super) struct FoundBy {
     namespace: Option<String>,
@@ -24,13 +24,13 @@ pub(super) struct FoundBy {
 }
 
 impl FoundRows {
-    /// Whether every row of the search is meant.
+    /// Returns whether all rows of the search match.
     #[must_use]
     pub fn are_all(&self) -> bool {
         self.filters.is_empty()
     }
 
-    /// Whether a row is meant.
+    /// Returns whether a row matches.
     #[must_use]
     pub fn have(&self, row: &Value) -> bool {
         self.filters.iter().all(|filter| filter.holds(self.info, row))
@@ -44,19 +44,20 @@ impl fmt::Debug for FoundRows {
 }
 
 impl Call {
-    /// Sets the most that an action by query may act on.
+    /// Sets how many rows an action by query may act on.
     ///
-    /// Whoever sends it has to count before; a request that nobody counted for is refused.
+    /// The sender has to count the rows first; a request that is sent without a count is refused.
     pub fn set_at_most(&mut self, most: u64) {
         self.at_most = Some(most);
     }
 
-    /// Takes out the most that an action by query may act on, for whoever counts.
+    /// Takes and returns how many rows an action by query may act on, for the sender to count them.
     pub fn take_at_most(&mut self) -> Option<u64> {
         self.at_most.take()
     }
 
-    /// Whether every version reads the filters of an action by query alike, or refuses them, so that it can be sent as it is.
+    /// Returns whether every version reads the filters of an action by query alike or refuses them, so that it can be sent
+    /// as it is.
     ///
     /// Call [`check_narrowed`](Self::check_narrowed) before.
     #[must_use]
@@ -64,7 +65,7 @@ impl Call {
         self.query.filters().is_none_or(|filters| filters.is_read_alike(self.info))
     }
 
-    /// Which rows of [`related_search`](Self::related_search) an action by query means.
+    /// Returns which rows of [`related_search`](Self::related_search) an action by query acts on.
     ///
     /// Call [`check_narrowed`](Self::check_narrowed) before.
     #[must_use]
@@ -73,25 +74,25 @@ impl Call {
         FoundRows { info: self.info, filters: filters.map_or_else(Vec::new, |it| it.of_rows(self.info)) }
     }
 
-    /// Says that a query found what this action names by ids.
+    /// Sets the query that found the ids of this action.
     pub fn set_found_by(&mut self, query: &Self) {
         let filters = query.filters_text().unwrap_or_default();
         self.found_by = Some(Box::new(FoundBy { namespace: query.namespace(), filters }));
     }
 
-    /// Whether it acts on what a query finds, or found.
+    /// Returns whether the call acts on the rows of a query, or on ids that a query found.
     #[must_use]
     pub fn is_of_query(&self) -> bool {
         self.info.acts_by_query || self.found_by.is_some()
     }
 
-    /// Whether more than so many must not be acted on.
+    /// Returns whether the number of rows that may be acted on is limited.
     #[must_use]
     pub fn has_at_most(&self) -> bool {
         self.at_most.is_some()
     }
 
-    /// The namespace that the path or a filter names.
+    /// Returns the namespace that the path or a filter names.
     #[must_use]
     pub fn namespace(&self) -> Option<String> {
         if let Some(found_by) = &self.found_by {
@@ -101,7 +102,7 @@ impl Call {
         place.and_then(|place| self.path_value(place)).or_else(|| self.query.filters()?.namespace())
     }
 
-    /// The filters as one text for people.
+    /// Returns the filters as text for messages.
     #[must_use]
     pub fn filters_text(&self) -> Option<String> {
         if let Some(found_by) = &self.found_by {
@@ -110,7 +111,7 @@ impl Call {
         self.query.filters().map(FilterSet::text)
     }
 
-    /// Says old parameters of an action by query by filters, which every version reads.
+    /// Replaces old parameters of an action by query by filters, which every version reads.
     pub(super) fn translate_old_parameters(&mut self) {
         let parameters = self.info.query_parameters;
         if parameters.iter().all(|parameter| parameter.filter.is_none()) {
@@ -131,18 +132,18 @@ impl Call {
         }
     }
 
-    /// Refuses what some version would read as everything.
+    /// Refuses an action that some version would apply to everything.
     pub(super) fn check_action(&self) -> Result<(), Error> {
         if let Some(filters) = self.query.filters() {
             filters.check_action(self.info)?;
         }
-        // An action on everything isn't narrowed by them anyway.
+        // After `all()` nothing has to narrow the action.
         let mut extras = self.query.extras().filter(|_| !self.needs_one_of.is_empty());
         match extras.find(|(name, _)| filter::is_deceptive(self.info, name)) {
             Some((name, _)) => Err(Error::new(
                 ErrorKind::Refused,
                 format!(
-                    "the pair `{name}` narrows nothing on some version of Kestra: add a filter, or call `unchecked()` to send it \
+                    "some version of Kestra ignores the parameter `{name}`: add a filter, or call `.unchecked()` to send it \
                      anyway"
                 ),
             )),
@@ -150,13 +151,13 @@ impl Call {
         }
     }
 
-    /// Refuses to be sent as it is where that takes a search before.
+    /// Refuses a call that must not be sent before a search.
     pub(super) fn check_sent_as_it_is(&self, is_unchecked: bool) -> Result<(), Error> {
         if let Some(most) = self.at_most {
             return Err(Error::new(
                 ErrorKind::Refused,
                 format!(
-                    "`at_most({most})` needs a search before the action: send it by a `Client`, or remove `at_most`"
+                    "`at_most({most})` requires a search before the action: send it with a `Client`, or remove `at_most`"
                 ),
             ));
         }

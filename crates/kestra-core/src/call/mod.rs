@@ -135,7 +135,7 @@ impl Call {
         self.key.get_or_insert_default()
     }
 
-    /// Whether it has a key that a creation is to be looked up by.
+    /// Returns whether the call has an idempotency key.
     #[must_use]
     pub fn has_key(&self) -> bool {
         self.key.is_some()
@@ -153,7 +153,7 @@ impl Call {
         Some(percent_encoding::percent_decode_str(encoded).decode_utf8_lossy().into_owned())
     }
 
-    /// Sets a variable of the path in place of the one that was given.
+    /// Replaces a path parameter.
     pub fn change_path(&mut self, index: usize, value: &str) {
         self.arguments.change(index, |text| push_segment(text, value));
     }

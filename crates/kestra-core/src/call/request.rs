@@ -16,8 +16,8 @@ use crate::target::Target;
 use crate::version::Version;
 
 impl Call {
-    /// Checks the call without sending it: the first mistake, that something narrows what needs it, and that no version would
-    /// take what an action by query says for less than it is.
+    /// Checks the call without sending it: that it has no mistake, that a call which needs a filter has one, and that no
+    /// version would ignore a filter of an action by query.
     ///
     /// # Errors
     ///
@@ -65,11 +65,11 @@ impl Call {
         self.prepare(defaults).map_err(|error| error.of_operation(info))
     }
 
-    /// Checks all that needs no server to be told, options of the client included.
+    /// Checks everything that can be checked without a server, with the options of the client.
     ///
     /// # Errors
     ///
-    /// The first thing that was set to what no request can have, or what a server would take for something else.
+    /// Returns an error for the first value that no request can have, or that a server would read as something else.
     pub fn check_with(&mut self, defaults: &CallOptions) -> Result<(), Error> {
         let (info, options) = (self.info, self.options.or(defaults));
         self.check_for(&options).map_err(|error| error.of_operation(info))
@@ -173,12 +173,12 @@ impl Call {
         self.payload.form().map_or(Ok(()), Multipart::check_file_names)
     }
 
-    /// Servers ignore a value that they don't know, of some parameters without a word.
+    /// Refuses unknown values of parameters for which servers ignore them without an error.
     fn check_values(&self) -> Result<(), Error> {
         if self.info.deletes == Some(Deletion::Named)
             && let Some(name) = self.query.blank()
         {
-            let problem = "it is blank, which servers take for not set, so that more is deleted: set it, or leave it out";
+            let problem = "the value is blank; servers treat it as not set and delete more: set a value, or remove it";
             return Err(Error::invalid(&name, problem));
         }
         let limited = self.info.query_parameters.iter().enumerate();

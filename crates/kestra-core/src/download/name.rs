@@ -2,16 +2,16 @@
 
 use std::borrow::Cow;
 
-/// What no file may be called on some systems, beside numbered ports.
+/// Names that no file may have on Windows, besides numbered ports.
 const DEVICES: &[&str] = &["con", "prn", "aux", "nul", "conin$", "conout$"];
 
-/// The numbers of ports beside digits.
+/// Characters that count as numbers of ports, besides digits.
 const SUPERSCRIPTS: [char; 3] = ['\u{b9}', '\u{b2}', '\u{b3}'];
 
 /// Many file systems take no longer names.
 const MAX_BYTES: usize = 255;
 
-/// The name in a header: `filename*` before `filename`, and percent-decoded once more, as servers store names encoded.
+/// Returns the name in a header: `filename*` before `filename`, percent-decoded once more, as servers store names encoded.
 pub(super) fn from_header(value: &str) -> Option<String> {
     let mut plain = None;
     for (name, value) in parameters(value) {
@@ -28,7 +28,7 @@ pub(super) fn from_header(value: &str) -> Option<String> {
     plain
 }
 
-/// A stored name, decoded; one that isn't encoded stays as it is.
+/// Decodes a stored name; a name that isn't encoded stays as it is.
 fn decoded(name: &str) -> Cow<'_, str> {
     let is_escape = |rest: &str| rest.len() >= 2 && rest.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
     if !name.split('%').skip(1).all(is_escape) {
@@ -93,7 +93,7 @@ fn safe(name: &str) -> Option<String> {
     }
 }
 
-/// As much of a name as a file system takes, without blanks around it and dots at its end.
+/// Cuts a name to the length that file systems allow, and removes spaces around it and dots at its end.
 fn cut(mut name: String) -> String {
     while name.len() > MAX_BYTES {
         name.pop();
@@ -101,7 +101,7 @@ fn cut(mut name: String) -> String {
     name.trim_start().trim_end_matches(|last: char| last == '.' || last.is_whitespace()).to_owned()
 }
 
-/// Whether what stands before the first dot is the name of a device, blanks at its end left out.
+/// Returns whether the part before the first dot, without spaces at its end, is the name of a Windows device.
 fn is_device(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or_default().trim_end().to_lowercase();
     let is_number = |last: char| last.is_ascii_digit() || SUPERSCRIPTS.contains(&last);
@@ -111,7 +111,8 @@ fn is_device(name: &str) -> bool {
     DEVICES.contains(&stem.as_str()) || is_port("com") || is_port("lpt")
 }
 
-/// Marks that turn the direction of text, which can make an ending look like another, ends of lines and what has no width.
+/// Returns whether a character changes the direction of text, which can disguise a file's extension, ends a line, or has no
+/// width.
 fn is_invisible(character: char) -> bool {
     matches!(character, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }

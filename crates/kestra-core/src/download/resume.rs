@@ -74,10 +74,10 @@ impl Resume {
         if header(&parts.headers, CONTENT_ENCODING)
             .is_some_and(|coding| !coding.eq_ignore_ascii_case("identity"))
         {
-            // It was asked for as it is, and what was read is of no use to go on with something compressed.
+            // The request has `Accept-Encoding: identity`: compressed bytes can't follow the uncompressed ones that were read.
             return Err(Error::invalid(
                 "download",
-                "the rest of the file is compressed, although it was asked for as it is",
+                "the rest of the file is compressed, although the request has `Accept-Encoding: identity`",
             ));
         }
         let is_rest = parts.status == StatusCode::PARTIAL_CONTENT;

@@ -45,7 +45,7 @@ impl Download {
             path.push(name);
         }
         let beside = path.clone();
-        // Nobody may be left to take the file once it is there, so it comes with what removes it.
+        // The caller may be dropped before the file exists, so the file comes with a guard that removes it.
         let created = tokio::task::spawn_blocking(move || create_beside(&beside)).await;
         let created = created.unwrap_or_else(|problem| Err(std::io::Error::other(problem)));
         let (mut part, file) = created.map_err(|problem| failed(&path, problem))?;

@@ -152,7 +152,7 @@ async fn a_dropped_download_leaves_no_file() {
         let first = answer(StatusCode::OK, CONTENT_LENGTH, "4", body(b"0123", false));
         let saving = Download::new(first, &INFO).to_file(folder.join("saved.txt"));
         let mut saving = std::pin::pin!(saving);
-        // Dropped somewhere on its way, mostly while the file is being made.
+        // Dropped at some point, mostly while the file is being created.
         for _ in 0..round % 5 {
             let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
             if saving.as_mut().poll(&mut cx).is_ready() {

@@ -87,8 +87,8 @@ impl ErrorResponse {
         json::from_slice(&self.body).ok()
     }
 
-    /// What the body says to a person, in one line of at most 500 characters: the texts of the JSON, else the text, else the
-    /// title of an HTML page. `None` if it says nothing, as a page without a title.
+    /// Returns the message in the body, in one line of at most 500 characters: the strings of the JSON, else the text, else
+    /// the title of an HTML page. `None` if there is no message, as in a page without a title.
     #[must_use]
     pub fn message(&self) -> Option<String> {
         let body = self.body.trim_ascii();
@@ -98,7 +98,7 @@ impl ErrorResponse {
         if self.is_html() {
             return html_title(&String::from_utf8_lossy(body)).map(|title| clean(&title));
         }
-        // A scalar that is no string is no message, but a page of text may begin like one.
+        // A JSON number or boolean is no message, but text may begin like one.
         match json::from_slice::<Value>(body) {
             Ok(Value::Null | Value::Bool(_)) => None,
             Ok(body @ (Value::String(_) | Value::Array(_) | Value::Object(_))) => json_text::of(&body),
@@ -128,11 +128,12 @@ impl ErrorResponse {
 }
 
 impl Error {
-    /// What the server said, or a gateway in its place, in one line of at most 500 characters; `None` where it said nothing.
+    /// Returns the error message of the server, or of a gateway, in one line of at most 500 characters, or `None` if the
+    /// response has none.
     ///
-    /// It is read from Kestra's JSON, from problem details (RFC 9457), OAuth errors and lists of errors, from plain text, and
-    /// from the title of an HTML page. Servers repeat in it what they refuse: the value of a refused input is left out where
-    /// it can be told (`but received`), but 1.3 and later also quote values within the cause.
+    /// The message is read from Kestra's JSON, problem details (RFC 9457), OAuth errors, lists of errors, plain text, and
+    /// the title of an HTML page. Servers quote in it the input that they refuse: the value is removed where it can be
+    /// recognized (`but received`), but 1.3 and later also quote values within the cause.
     #[must_use]
     pub fn api_message(&self) -> Option<String> {
         self.response()?.message()
@@ -154,7 +155,7 @@ fn clean(text: &str) -> String {
     let text = without_received_values(text);
     let words = text.split(|character: char| character.is_control() || character == ' ');
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-    // The mark that it is cut is one of them.
+    // The `…` at the end counts as a character.
     brief(words.join(" "), LIMIT - 1)
 }
 

@@ -41,7 +41,7 @@ impl fmt::Display for Summary<'_> {
 }
 
 impl Error {
-    /// Returns what `{}` prints without the hint at its end: for a message that says this error within a sentence.
+    /// Returns the error as `{}` prints it, without the hint at the end, for use within another message.
     #[must_use]
     pub fn summary(&self) -> impl fmt::Display + '_ {
         Summary(self)
@@ -57,7 +57,7 @@ impl Error {
             line.write_str(": ")?;
         }
         match (&inner.response, inner.kind) {
-            // The message is the whole failure of the question.
+            // The message describes the failed version detection in full.
             _ if inner.about.is_version_detection => {}
             (Some(response), ErrorKind::Status) => write_status(line, response)?,
             (Some(response), kind) => {
@@ -95,10 +95,10 @@ impl Error {
                 Some(error) => error.summary().to_string(),
                 None => cause.to_string(),
             };
-            // An error of ours within another one ends with the hint as well, which is to be at the end only.
+            // An `Error` among the causes would print its hint here, but the hint belongs at the end only.
             let ended = hint.and_then(|hint| text.strip_suffix(hint)?.strip_suffix(": "));
             let text = ended.unwrap_or(&text);
-            // A message that has to make sense in one line may say the cause itself.
+            // The message may already contain the cause.
             if !message.contains(text) {
                 write!(line, ": {text}")?;
             }
@@ -128,7 +128,7 @@ impl<'a, 'f> Line<'a, 'f> {
         Self { out, left: LIMIT, is_cut: false }
     }
 
-    /// Says that something is left out, if it is.
+    /// Writes `…` if the line was cut.
     fn end(self) -> Result<&'a mut fmt::Formatter<'f>, fmt::Error> {
         if self.is_cut {
             self.out.write_char('…')?;

@@ -44,7 +44,7 @@ impl Error {
 const CONNECT: &str = "is the server running, and are host and port of its URL right? The API listens on 8080 by default, 8081 \
                        is for management";
 
-const CONNECT_FOR_VERSION: &str = "is the server running, and are host and port of its URL right? The API listens on 8080 by default; set \
+const CONNECT_FOR_VERSION: &str = "is the server running, and are the host and port of its URL right? The API listens on 8080 by default; set \
                                    KESTRA_API_VERSION or api_version to skip the detection";
 
 const SKIP_DETECTION: &str = "set KESTRA_API_VERSION or api_version to skip the detection";

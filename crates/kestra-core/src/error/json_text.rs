@@ -1,15 +1,15 @@
-//! What the JSON of an error says to a person: Kestra's own shape, problem details (RFC 9457), OAuth errors, lists of errors,
-//! and whatever else a gateway answers.
+//! Messages in the JSON of error responses: Kestra's own shape, problem details (RFC 9457), OAuth errors, lists of errors,
+//! and any other JSON that a gateway sends.
 
 use serde_json::{Map, Value};
 
-/// How deep texts are looked for.
+/// How deep in the JSON strings are searched for.
 const DEPTH: usize = 8;
 
-/// How much text is enough, in bytes: an error's message is cut before that.
+/// How much text is read, in bytes: an error's message is cut before that.
 const ENOUGH: usize = 4096;
 
-/// Names of what is said, from the most general to the most special; `_`, `-` and the case of letters don't count.
+/// Names of fields with a message, from the most general to the most specific; `_`, `-` and case don't count.
 const SAID: [&str; 14] = [
     "title",
     "error",
@@ -27,11 +27,11 @@ const SAID: [&str; 14] = [
     "cause",
 ];
 
-/// Names of what lists the faults of a request.
+/// Names of fields with a list of the faults of a request.
 const LISTED: [&str; 8] =
     ["embedded", "errors", "invalids", "fault", "invalidparams", "violations", "validationerrors", "issues"];
 
-/// Names of what says no more than status and request do, or repeats inputs as links do.
+/// Names of fields that only repeat the status or the request, or contain inputs, as links do.
 const SILENT: [&str; 14] = [
     "links",
     "href",
@@ -49,7 +49,7 @@ const SILENT: [&str; 14] = [
     "logref",
 ];
 
-/// The texts of an error's body in one; `None` if it has none.
+/// Returns the messages of an error's body joined into one, or `None` if it has none.
 pub(super) fn of(body: &Value) -> Option<String> {
     let mut texts = Texts::default();
     texts.collect(body, 0, ": ");
@@ -62,7 +62,7 @@ struct Texts(String);
 impl Texts {
     fn push(&mut self, text: &str, separator: &str) {
         let text = text.trim();
-        // Titles are repeated by what says more, and one fault may be told for each of many ids.
+        // Longer messages repeat titles, and one fault may be listed for each of many ids.
         if text.is_empty() || self.0.contains(text) || self.0.len() > ENOUGH {
             return;
         }
@@ -89,7 +89,7 @@ impl Texts {
         }
     }
 
-    /// Adds what a value says as one text.
+    /// Adds the messages in a value as one string.
     fn push_all(&mut self, value: &Value, depth: usize, separator: &str) {
         let mut texts = Self::default();
         texts.collect(value, depth, ": ");
@@ -111,7 +111,7 @@ impl Texts {
         self.push(&texts.0, separator);
     }
 
-    /// Adds all entries by their names, where none of the names is known, as in a map from fields to their faults.
+    /// Adds all entries with their names if none of the names is known, as in a map from fields to their faults.
     fn entries(&mut self, fields: &Map<String, Value>, depth: usize) {
         for (name, value) in fields {
             let known = SAID.iter().chain(&LISTED).chain(&SILENT);

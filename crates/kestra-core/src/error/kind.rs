@@ -26,7 +26,7 @@ use std::fmt;
 pub enum ErrorKind {
     /// The request can't be built from what was given.
     Build,
-    /// No server can be resolved.
+    /// No server could be selected, or its URL is invalid.
     Server,
     /// The server's version lacks the operation or a parameter that was set.
     Unsupported,

@@ -34,9 +34,9 @@ pub type BoxError = Box<dyn StdError + Send + Sync + 'static>;
 /// server versions; [`request_sent`](Self::request_sent) says whether the server may have seen the request, which is what
 /// one has to know before repeating a call that starts work.
 ///
-/// `{}` is one line that ends with what to do, where that is known (the [`hint`](Self::hint)); `{:#}` adds the causes;
-/// `{:?}` adds how many attempts were made and whether the request was sent, so that a `main` that returns the error says
-/// all of it. None of them is longer than 4 KiB, and none shows a secret.
+/// `{}` prints one line that ends with what to do, where that is known (the [`hint`](Self::hint)); `{:#}` adds the causes;
+/// `{:?}` adds how many attempts were made and whether the request was sent, so that a `main` that returns the error prints
+/// everything. None of them is longer than 4 KiB, and none shows a secret.
 pub struct Error(
     /// It has one owner. What drops one is compiled once, where that of a `Box` is in each place that has an error.
     Arc<Inner>,
@@ -53,7 +53,7 @@ struct Inner {
     elapsed: Option<Duration>,
     note: Option<&'static str>,
     hint: Option<&'static str>,
-    /// Whether the same call may succeed later, where the kind doesn't tell.
+    /// Whether the same call may succeed later, if that differs from other errors of the kind.
     passes: Option<bool>,
     failures: Vec<String>,
     about: execution::About,
@@ -125,7 +125,7 @@ impl Error {
         Self::build(ErrorKind::Status, None, None).in_response(response).change(|inner| inner.note = note)
     }
 
-    /// The error that a server would answer with this status, of a request that wasn't sent because of it.
+    /// Creates the error of a request that wasn't sent because the server would respond with this status.
     #[must_use]
     pub fn foreseen(status: StatusCode, message: impl Into<String>) -> Self {
         let (mut parts, ()) = http::Response::new(()).into_parts();
@@ -211,26 +211,26 @@ impl Error {
         self.change(|inner| inner.note = Some(note))
     }
 
-    /// Adds what to do about it, in place of what [`hint`](Self::hint) says of errors of its kind.
+    /// Sets the [`hint`](Self::hint), in place of that of the kind.
     #[must_use]
     pub fn with_hint(self, hint: &'static str) -> Self {
         self.change(|inner| inner.hint = Some(hint))
     }
 
-    /// Says that the same call fails again until somebody changes something, as with credentials that are refused.
+    /// Marks the error as permanent: the same call fails again until somebody changes something, as with refused credentials.
     #[must_use]
     pub fn permanent(self) -> Self {
         self.change(|inner| inner.passes = Some(false))
     }
 
-    /// Says that the same call may succeed later without a change, although most errors of this kind don't pass.
+    /// Marks the error as transient, although most errors of this kind aren't.
     #[must_use]
     pub fn passing(self) -> Self {
         self.change(|inner| inner.passes = Some(true))
     }
 
-    /// Returns whether the same call fails again until somebody changes something, so that a retry is of no use although
-    /// most errors of this kind pass.
+    /// Returns whether the error was marked as permanent, so that a retry is useless although most errors of this kind are
+    /// transient.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
         self.0.passes == Some(false)
@@ -245,15 +245,15 @@ impl Error {
         })
     }
 
-    /// Says that it is the failure of the question for the server's version, which a call needed first: the message tells all,
-    /// and a status is not about what the call is about.
+    /// Marks the error as a failure of the version detection, which the call needed first: its status is not about the call
+    /// itself.
     #[doc(hidden)]
     #[must_use]
     pub fn of_version_detection(self) -> Self {
         self.change(|inner| inner.about.is_version_detection = true)
     }
 
-    /// Whether the server's version couldn't be detected, so that the call itself wasn't sent.
+    /// Returns whether the server's version couldn't be detected, so that the call itself wasn't sent.
     #[doc(hidden)]
     #[must_use]
     pub fn is_version_detection(&self) -> bool {
@@ -285,7 +285,7 @@ impl Error {
         self.0.kind
     }
 
-    /// The sentence that names the thing and the fix, for an error that is made of this one.
+    /// Returns the message, for an error that is created from this one.
     #[doc(hidden)]
     #[must_use]
     pub fn own_message(&self) -> Option<&str> {
@@ -329,7 +329,7 @@ impl Error {
     }
 }
 
-/// More of a message is never printed.
+/// Cuts a message to the length that is printed at most.
 fn bounded(mut message: String) -> String {
     if message.len() > display::LIMIT {
         message.truncate(message.floor_char_boundary(display::LIMIT));

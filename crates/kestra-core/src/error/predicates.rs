@@ -9,8 +9,8 @@ use super::{Error, ErrorKind, RequestSent};
 use crate::retry::is_transient_status;
 
 impl Error {
-    /// Whether the thing is missing: a 404, a 410 of a key that has expired, or what servers before 2.0 answer of a trigger
-    /// that they don't know.
+    /// Returns whether the resource is missing: a 404, a 410 for a key that has expired, or the response of servers before
+    /// 2.0 for a trigger that they don't know.
     ///
     /// # Troubleshooting
     ///
@@ -24,8 +24,9 @@ impl Error {
 
     /// Whether the state of the thing doesn't allow the action.
     ///
-    /// Servers answer 409, and for some actions 1.x answers 422 or 400: pausing what is paused, restarting what has nothing to
-    /// restart, unqueuing what isn't queued, a backfill that isn't there. A bulk action of any version answers 400.
+    /// Servers respond with 409; 1.x responds with 422 or 400 to some actions: pausing a paused execution, restarting one
+    /// with no task run to restart, unqueuing one that isn't queued, changing a backfill that doesn't exist. Bulk actions
+    /// respond with 400 on any version.
     ///
     /// # Troubleshooting
     ///
@@ -125,17 +126,18 @@ impl Error {
             || self.kind() == ErrorKind::Timeout(super::TimeoutPhase::Connect)
     }
 
-    /// Whether the cause usually passes by itself: the same request may succeed later without a change.
+    /// Returns whether the error is transient: the same request may succeed later without a change.
     ///
     /// True for a failed or broken connection, a failed proxy, every timeout, a call that was shed, and the statuses of
     /// [`is_transient_status`](crate::retry::is_transient_status): 408, 425, 429, 502, 503 and 504. Retries, streams that
-    /// reconnect and waits all go by it. It tells nothing about whether the request may be repeated: see
+    /// reconnect and waits all use it. It does not tell whether the request may be repeated: see
     /// [`is_retryable`](Self::is_retryable).
     ///
     /// # Troubleshooting
     ///
-    /// The server, or a proxy before it, restarts or is overloaded. A server that goes down may also answer 500; calls outlast
-    /// that only where they know that the thing is there, since Kestra answers 500 for many mistakes too.
+    /// The server, or a proxy in front of it, is restarting or overloaded. A server that shuts down may also respond with
+    /// 500. Calls retry a 500 only if they know that the resource exists, since Kestra also responds with 500 to many
+    /// mistakes.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         if let Some(passes) = self.0.passes {
@@ -144,7 +146,7 @@ impl Error {
         match self.kind() {
             ErrorKind::Connect | ErrorKind::Proxy | ErrorKind::Transport | ErrorKind::Timeout(_) => true,
             ErrorKind::Status => self.status().is_some_and(is_transient_status),
-            // Another transport than ours has its own errors, with those of the system among their causes.
+            // A transport other than ours has its own errors, with `io::Error`s among their causes.
             ErrorKind::Service => self.io_cause().is_some_and(is_connection_fault),
             _ => false,
         }
@@ -165,7 +167,7 @@ impl Error {
                 || self.has_status(StatusCode::TOO_MANY_REQUESTS))
     }
 
-    /// Whether a task run was named, which may be what isn't found.
+    /// Returns whether the call names a task run, which may be the resource that isn't found.
     fn names_a_task_run(&self) -> bool {
         self.operation().is_some_and(|operation| !operation.name.starts_with("restart"))
     }
@@ -174,7 +176,7 @@ impl Error {
         self.status() == Some(status)
     }
 
-    /// The status that the call itself was answered with, which tells of the thing that the call is about.
+    /// Returns the status of the response to the call itself, not to the version detection.
     fn call_status(&self) -> Option<StatusCode> {
         if self.0.about.is_version_detection { None } else { self.status() }
     }
@@ -195,7 +197,7 @@ impl Error {
     }
 }
 
-/// Whether an error of the system says that a connection failed, broke or took too long.
+/// Returns whether an I/O error means that a connection failed, broke or timed out.
 fn is_connection_fault(kind: io::ErrorKind) -> bool {
     matches!(
         kind,

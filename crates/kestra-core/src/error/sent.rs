@@ -32,8 +32,7 @@ impl Sent {
         self.0.fetch_or(bits, Ordering::Relaxed);
     }
 
-    /// Takes back what one attempt has raised, since the server provably did nothing with its request; `before` is what was
-    /// known when the attempt began.
+    /// Restores the value `before` the attempt, since the server provably did nothing with the attempt's request.
     pub fn withdraw(&self, before: RequestSent) {
         let kept = match before {
             RequestSent::No => 0,

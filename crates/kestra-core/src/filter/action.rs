@@ -1,23 +1,23 @@
-//! What an action by query may say: a server that skips a filter acts on everything.
+//! The filters that an action by query may have: a server that ignores a filter acts on everything.
 //!
-//! The version may be another one from one request to the next, so an action says only what every version reads alike or
-//! refuses. Any other filter is held against the rows of a search, and the action goes by ids.
+//! The server's version may change from one request to the next, so an action is sent only with filters that every version
+//! reads alike or refuses. Any other filter is matched against the rows of a search, and the action is sent by ids.
 
 use super::comparison::Comparison;
 use super::{Condition, Field, Filter, Kind, rows};
 use crate::error::{Error, ErrorKind};
 use crate::operation::{FilterForms, OperationInfo};
 
-/// How an action by query takes a filter.
+/// How a filter of an action by query is applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
-    /// Every version reads it alike, or refuses it.
+    /// By the server: every version reads it alike, or refuses it.
     Query,
-    /// Some version reads it otherwise; the rows of a search tell whether it holds.
+    /// By the client, on the rows of a search: some version reads it otherwise.
     Rows,
 }
 
-/// How an action takes a filter; `None` if it can't.
+/// Returns how a filter of an action is applied, or `None` if it can't be.
 ///
 /// Where no older version is known to read filters otherwise, all of them are read alike.
 pub(super) fn way(info: &OperationInfo, filter: &Filter) -> Option<Way> {
@@ -25,7 +25,7 @@ pub(super) fn way(info: &OperationInfo, filter: &Filter) -> Option<Way> {
     let filter = filter.simplest();
     match &filter.0 {
         Kind::Condition(condition) if is_alike(forms, condition) => Some(Way::Query),
-        // Servers before 2.0 have no groups, so that rows tell more of them than a query.
+        // Servers before 2.0 have no groups, so groups are matched against rows.
         _ if rows::tell(info, filter) => Some(Way::Rows),
         Kind::Condition(condition) => is_unknown(info, condition).then_some(Way::Query),
         Kind::Group { .. } => all(filter, &|condition| is_alike(forms, condition)).then_some(Way::Query),
@@ -38,12 +38,12 @@ fn is_alike(forms: &[FilterForms], condition: &Condition) -> bool {
         && condition.key.as_deref().is_none_or(is_plain)
 }
 
-/// Whether a key is read as it is, whatever the pattern is that a version reads names by.
+/// Returns whether every version's pattern for names accepts a key.
 fn is_plain(key: &str) -> bool {
     key.trim() == key && !key.contains(['[', ']'])
 }
 
-/// Whether we know no version that reads the field, compared so: then all that we know refuse it.
+/// Returns whether no known version reads this comparison of the field: then all of them refuse it.
 fn is_unknown(info: &OperationInfo, condition: &Condition) -> bool {
     let field = info.filters.and_then(|resource| resource.field(condition));
     field.is_none_or(|field| field.versions(condition.comparison).next().is_none())
@@ -56,7 +56,7 @@ fn all(filter: &Filter, holds: &dyn Fn(&Condition) -> bool) -> bool {
     }
 }
 
-/// Refuses what would find everything, by itself or on some version.
+/// Refuses a filter that matches everything, on some version or all.
 pub(super) fn check(filter: &Filter) -> Result<(), Error> {
     match &filter.0 {
         Kind::Group { filters, .. } => filters.iter().try_for_each(check),
@@ -69,16 +69,16 @@ pub(super) fn check(filter: &Filter) -> Result<(), Error> {
 
 fn problem(condition: &Condition) -> Option<&'static str> {
     if condition.values.iter().any(|value| value.trim().is_empty()) {
-        return Some("the value is blank, and such a filter finds everything");
+        return Some("the value is blank, and such a filter matches everything");
     }
     let has_word = |value: &String| value.chars().any(char::is_alphanumeric);
     if condition.field == "q" && !condition.values.iter().all(has_word) {
-        return Some("the text has no letter and no digit, and servers find everything by it");
+        return Some("the text has no letter and no digit, and such a filter matches everything");
     }
     None
 }
 
-/// Refuses a filter that an action can take in no way.
+/// Returns the error of a filter that an action can't have.
 pub(super) fn refused(info: &OperationInfo, filter: &Filter) -> Error {
     let mut first = filter;
     while let Kind::Group { filters, .. } = &first.0
@@ -103,7 +103,7 @@ pub(super) fn refused(info: &OperationInfo, filter: &Filter) -> Error {
     )
 }
 
-/// What says the same, or nearly, to every version.
+/// Returns the advice on how to express the same, or nearly the same, on every version.
 fn replacement(info: &OperationInfo, condition: &Condition) -> String {
     let other = |value: &str, pair: [&'static str; 2]| match value {
         value if value == pair[0] => Some(pair[1]),
@@ -131,18 +131,18 @@ fn replacement(info: &OperationInfo, condition: &Condition) -> String {
     }
 }
 
-/// The filters that say to every version what an old parameter says to servers of 1.x.
+/// Returns the filters that mean on every version what an old parameter means on 1.x.
 pub(crate) fn of_parameter(form: (&str, &str), values: Vec<String>) -> Result<Vec<Filter>, Error> {
     let (field, comparison) = form;
     let Some(comparison) = Comparison::named(comparison) else {
-        return Err(Error::invalid(field, format_args!("`{}` is no comparison", form.1)));
+        return Err(Error::invalid(field, format_args!("`{}` is not a comparison", form.1)));
     };
     if field == "labels" {
         let label = |text: String| match text.split_once(':') {
             Some((key, value)) => Ok(Filter::label(key.trim()).equals(value.trim())),
             None => Err(Error::invalid(
                 "labels",
-                format_args!("`{text}` is no key and value with a colon between"),
+                format_args!("`{text}` is not of the form `key:value`"),
             )),
         };
         return values.into_iter().map(label).collect();
@@ -162,7 +162,7 @@ pub(crate) fn of_parameter(form: (&str, &str), values: Vec<String>) -> Result<Ve
     Ok(values.into_iter().map(condition).collect())
 }
 
-/// Whether a pair that was added by hand looks as if it narrowed an action, and doesn't on every version.
+/// Returns whether a parameter that was added by hand looks like a filter of an action but is ignored by some version.
 pub(crate) fn is_deceptive(info: &OperationInfo, name: &str) -> bool {
     let is_old =
         info.query_parameters.iter().any(|parameter| parameter.name == name && parameter.filter.is_some());
@@ -170,7 +170,7 @@ pub(crate) fn is_deceptive(info: &OperationInfo, name: &str) -> bool {
     is_old || (looks_like_filter && !is_well_formed(name))
 }
 
-/// Whether every version reads a name as that of a filter: `filters[field][OPERATION]`, and a key in brackets for what has keys.
+/// Returns whether every version reads a name as that of a filter: `filters[field][OPERATION]`, with a third bracket for a key.
 fn is_well_formed(name: &str) -> bool {
     let Some(inner) = name.strip_prefix("filters[").and_then(|rest| rest.strip_suffix(']')) else {
         return false;

@@ -15,8 +15,8 @@ const DATES: &[&str] = &[
     "expired_at",
 ];
 
-/// What ends a line beside control characters. The pattern that servers read names by doesn't match it: all of the filter is
-/// ignored.
+/// Characters that end a line, besides control characters. The pattern that servers read names by doesn't match them, so the
+/// whole filter is ignored.
 const LINE_ENDS: [char; 2] = ['\u{2028}', '\u{2029}'];
 
 /// What is wrong with a condition.
@@ -60,7 +60,7 @@ pub(super) fn condition(condition: &Condition) -> Result<(), String> {
         }
         if comparison.is_list() && value.trim() != value {
             return Err(format!(
-                "the value `{value}` of a list can't begin or end with a blank, which servers cut off"
+                "the value `{value}` of a list can't begin or end with a space, as servers remove it"
             ));
         }
         match field.as_str() {

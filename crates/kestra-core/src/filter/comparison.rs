@@ -39,7 +39,7 @@ pub enum Comparison {
 }
 
 impl Comparison {
-    /// Its name on the wire.
+    /// Returns the name on the wire.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -62,7 +62,7 @@ impl Comparison {
         }
     }
 
-    /// The comparison of a name on the wire.
+    /// Returns the comparison of a name on the wire.
     pub(crate) fn named(name: &str) -> Option<Self> {
         ALL.iter().copied().find(|comparison| comparison.name() == name)
     }
@@ -96,7 +96,7 @@ const ALL: [Comparison; 16] = [
 pub struct Comparisons(u16);
 
 impl Comparisons {
-    /// A set of these.
+    /// Creates a set of these comparisons.
     #[must_use]
     pub const fn of(comparisons: &[Comparison]) -> Self {
         let mut bits = 0;

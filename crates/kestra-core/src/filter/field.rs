@@ -30,7 +30,7 @@ impl Field {
     }
 
     fn compare(self, comparison: Comparison, values: Vec<String>) -> Filter {
-        // "This level" means "at least this level" to servers before 2.0, whose `EQUALS` it was.
+        // Servers before 2.0 read `EQUALS` of a level as "at least this level".
         let comparison = match comparison {
             Comparison::Equals if self.name == "level" => Comparison::AtLeast,
             comparison => comparison,

@@ -28,7 +28,7 @@ pub(super) fn of(
     legacy::parameter(info, condition, version).map(|parameter| Form::Parameter(parameter.name))
 }
 
-/// The comparison as servers of this version call it.
+/// Returns the comparison that servers of this version use.
 fn comparison(info: &OperationInfo, condition: &Condition, version: Version) -> Comparison {
     let field = info.filters.and_then(|resource| resource.field(condition));
     match field.and_then(|field| field.renamed) {

@@ -17,7 +17,7 @@ pub(super) fn parameter(
     let field = condition.field.as_str();
     let listed = info.filters.map_or(&[][..], |resource| resource.parameters);
     let mut listed = listed.iter().filter(|known| known.field == field).peekable();
-    // A parameter that has the field's name and isn't listed is equal to the value.
+    // A parameter that has the field's name and isn't listed means `EQUALS`.
     let name = match listed.peek() {
         Some(_) => listed.find(|known| known.comparison == condition.comparison)?.parameter,
         None if condition.comparison == Comparison::Equals => field,

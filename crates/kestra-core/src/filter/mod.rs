@@ -217,7 +217,7 @@ impl Filter {
         }
     }
 
-    /// Whether a row of the search for an action is one that it means.
+    /// Returns whether a row of the search for an action matches the filter.
     pub(crate) fn holds(&self, action: &crate::operation::OperationInfo, row: &serde_json::Value) -> bool {
         rows::hold(action, self, row)
     }

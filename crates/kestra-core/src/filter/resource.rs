@@ -1,20 +1,20 @@
-//! What a resource can be filtered by: the form of the facts, which the catalogue has.
+//! The fields that a resource can be filtered by: types of the generated tables.
 
 use super::Condition;
 use super::comparison::{Comparison, Comparisons};
 use crate::version::{Version, Versions};
 
-/// What a search or an action by query can be filtered by.
+/// The filters of a search or an action by query.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct FilterResource {
-    /// What is found, in the plural, as messages say it.
+    /// Name of the resource in messages, in the plural.
     pub title: &'static str,
-    /// The fields; `None` where servers refuse what they don't know and no list of it is public, so that nothing is checked.
+    /// The fields; `None` if servers refuse unknown fields and no list of the fields is public, so that nothing is checked.
     pub fields: Option<&'static [FilterField]>,
     /// The versions that read groups of filters.
     pub groups: Versions,
-    /// The query parameters that servers read in place of a filter, where parameter and field are called or compared otherwise.
+    /// The query parameters that stand for a filter and have another name or comparison than its field.
     pub parameters: &'static [FilterParameter],
 }
 
@@ -24,18 +24,18 @@ pub struct FilterResource {
 pub struct FilterField {
     /// Name on the wire.
     pub name: &'static str,
-    /// Whether any entry of the field is compared, not the one with a key.
+    /// Whether any entry of the field is compared, instead of the entry of a key.
     pub any_entry: bool,
-    /// The ways to compare it, by version.
+    /// The comparisons, by version.
     pub compared: &'static [(Versions, Comparisons)],
-    /// What to use where a version lacks it.
+    /// What to use on versions that lack the field.
     pub instead: Option<&'static str>,
     /// A comparison that servers before some version have another name for: the newer name, the older, and the first version
     /// with the newer.
     pub renamed: Option<(Comparison, Comparison, Version)>,
 }
 
-/// A query parameter that says what a filter says.
+/// A query parameter that means the same as a filter.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct FilterParameter {
@@ -48,7 +48,7 @@ pub struct FilterParameter {
 }
 
 impl FilterResource {
-    /// A resource whose fields aren't known.
+    /// Creates a resource whose fields aren't known.
     #[must_use]
     pub const fn new(title: &'static str, groups: Versions, parameters: &'static [FilterParameter]) -> Self {
         Self { title, fields: None, groups, parameters }
@@ -61,7 +61,7 @@ impl FilterResource {
         self
     }
 
-    /// The field that a condition compares.
+    /// Returns the field that a condition compares.
     pub(super) fn field(&self, condition: &Condition) -> Option<&'static FilterField> {
         let any_entry = condition.is_any_label();
         self.fields?.iter().find(|field| field.name == condition.field && field.any_entry == any_entry)
@@ -69,20 +69,20 @@ impl FilterResource {
 }
 
 impl FilterField {
-    /// A field and the ways to compare it, by version.
+    /// Creates a field with its comparisons, by version.
     #[must_use]
     pub const fn new(name: &'static str, compared: &'static [(Versions, Comparisons)]) -> Self {
         Self { name, any_entry: false, compared, instead: None, renamed: None }
     }
 
-    /// Has any entry of the field compared.
+    /// Compares any entry of the field, instead of the entry of a key.
     #[must_use]
     pub const fn any_entry(mut self) -> Self {
         self.any_entry = true;
         self
     }
 
-    /// Sets what to use where a version lacks it.
+    /// Sets what to use on versions that lack the field.
     #[must_use]
     pub const fn instead(mut self, hint: &'static str) -> Self {
         self.instead = Some(hint);
@@ -96,25 +96,25 @@ impl FilterField {
         self
     }
 
-    /// The ranges of versions that know the field, compared so.
+    /// Returns the ranges of versions that know this comparison of the field.
     pub(super) fn versions(&self, comparison: Comparison) -> impl Iterator<Item = Versions> {
         let known = self.compared.iter().filter(move |(_, comparisons)| comparisons.contains(comparison));
         known.map(|(versions, _)| *versions)
     }
 
-    /// Whether every version knows the field, compared so.
+    /// Returns whether every version knows this comparison of the field.
     pub(super) fn is_known_everywhere(&self, comparison: Comparison) -> bool {
         self.versions(comparison).any(Versions::is_all)
     }
 
-    /// Whether this version knows the field, compared so.
+    /// Returns whether a version knows this comparison of the field.
     pub(super) fn is_known(&self, comparison: Comparison, version: Version) -> bool {
         self.versions(comparison).any(|versions| versions.contains(version))
     }
 }
 
 impl FilterParameter {
-    /// A parameter that says what a filter says.
+    /// Creates a parameter that means the same as a filter.
     #[must_use]
     pub const fn new(field: &'static str, comparison: Comparison, parameter: &'static str) -> Self {
         Self { field, comparison, parameter }

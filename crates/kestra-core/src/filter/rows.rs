@@ -1,4 +1,4 @@
-//! Whether a filter holds for a row that a search found, whatever version the server is.
+//! Matches filters against the rows of a search, independently of the server's version.
 
 use serde_json::Value;
 
@@ -7,14 +7,14 @@ use super::{Condition, Filter, Kind};
 use crate::instant;
 use crate::operation::OperationInfo;
 
-/// What of a row a field is.
+/// The part of a row that a field compares.
 enum Cell<'a> {
     Text(Option<&'a str>),
     Date(Option<&'a str>),
     Labels(Vec<(&'a str, &'a str)>),
 }
 
-/// Whether the rows of the search for an action tell whether a filter holds.
+/// Returns whether a filter can be matched against the rows of the search for an action.
 pub(super) fn tell(info: &OperationInfo, filter: &Filter) -> bool {
     match &filter.0 {
         Kind::Group { filters, .. } => !filters.is_empty() && filters.iter().all(|filter| tell(info, filter)),
@@ -25,7 +25,7 @@ pub(super) fn tell(info: &OperationInfo, filter: &Filter) -> bool {
     }
 }
 
-/// Whether a row is one that a filter means.
+/// Returns whether a row matches a filter.
 pub(super) fn hold(info: &OperationInfo, filter: &Filter, row: &Value) -> bool {
     match &filter.0 {
         Kind::Group { all: true, filters } => filters.iter().all(|filter| hold(info, filter, row)),
@@ -39,7 +39,7 @@ pub(super) fn hold(info: &OperationInfo, filter: &Filter, row: &Value) -> bool {
     }
 }
 
-/// The part of a row that a condition compares; `None` for a field that rows don't have as it is compared.
+/// Returns the part of a row that a condition compares, or `None` for a field that rows don't have in a comparable form.
 fn cell<'a>(area: &str, condition: &Condition, row: &'a Value) -> Option<Cell<'a>> {
     let field = condition.field.as_str();
     // A trigger's state has another name before 2.0.
@@ -61,7 +61,7 @@ fn cell<'a>(area: &str, condition: &Condition, row: &'a Value) -> Option<Cell<'a
     })
 }
 
-/// Labels as a list of keys and values, or as a map.
+/// Reads labels from a list of keys and values, or from a map.
 fn labels(value: Option<&Value>) -> Vec<(&str, &str)> {
     match value {
         Some(Value::Array(list)) => list
@@ -75,7 +75,7 @@ fn labels(value: Option<&Value>) -> Vec<(&str, &str)> {
     }
 }
 
-/// Whether the comparison is one that can be made here.
+/// Returns whether the comparison is supported for the part of a row.
 fn is_compared(cell: &Cell<'_>, condition: &Condition) -> bool {
     use Comparison::{AtLeast, AtMost, Equals, GreaterThan, LessThan, NotEquals, Regex};
     let is_of_dates = matches!(condition.comparison, GreaterThan | LessThan | AtLeast | AtMost);
@@ -87,7 +87,7 @@ fn is_compared(cell: &Cell<'_>, condition: &Condition) -> bool {
     }
 }
 
-/// What has no value is found only where its absence is asked for.
+/// Compares text. A missing value matches only a comparison for absence.
 fn compares_text(condition: &Condition, text: Option<&str>) -> bool {
     let Some(text) = text else { return condition.comparison == Comparison::IsNull };
     let mut values = condition.values.iter().map(String::as_str);

@@ -44,7 +44,7 @@ impl FilterSet {
         self.look_backs += 1;
     }
 
-    /// Refuses what an action by query must not be narrowed by, and what it can take neither by query nor by ids.
+    /// Refuses filters that an action by query must not have, or can be sent with neither by query nor by ids.
     pub(crate) fn check_action(&self, info: &OperationInfo) -> Result<(), Error> {
         self.filters.iter().try_for_each(action::check)?;
         self.check_keys()?;
@@ -54,7 +54,7 @@ impl FilterSet {
         }
     }
 
-    /// Servers keep the first of two conditions on one label.
+    /// Refuses two conditions on one label, of which servers keep the first only.
     fn check_keys(&self) -> Result<(), Error> {
         let mut seen: Vec<&Condition> = Vec::new();
         for filter in self.flat() {
@@ -67,17 +67,17 @@ impl FilterSet {
         Ok(())
     }
 
-    /// Whether every version reads them alike, or refuses them.
+    /// Returns whether every version reads the filters alike or refuses them.
     pub(crate) fn is_read_alike(&self, info: &OperationInfo) -> bool {
         self.flat().all(|filter| action::way(info, filter) == Some(Way::Query))
     }
 
-    /// Those that only the rows of a search tell.
+    /// Returns the filters that are matched against the rows of a search.
     pub(crate) fn of_rows(&self, info: &OperationInfo) -> Vec<Filter> {
         self.flat().filter(|filter| action::way(info, filter) == Some(Way::Rows)).cloned().collect()
     }
 
-    /// Those that a search says.
+    /// Returns the filters that are sent with the search.
     pub(crate) fn of_search(&self, info: &OperationInfo) -> Self {
         let filters = self.flat().filter(|filter| action::way(info, filter) != Some(Way::Rows));
         Self { filters: filters.cloned().collect(), ..*self }
@@ -87,7 +87,7 @@ impl FilterSet {
         write::flat(&self.filters.iter().collect::<Vec<_>>()).into_iter()
     }
 
-    /// The namespaces that all of what they find is in or below, as text.
+    /// Returns the namespaces that the filters limit the result to, as text.
     pub(crate) fn namespace(&self) -> Option<String> {
         let mut conditions = self.flat().filter_map(|filter| match &filter.0 {
             Kind::Condition(condition) if condition.field == "namespace" => Some(condition),
@@ -100,7 +100,7 @@ impl FilterSet {
             .map(|condition| condition.values.join(","))
     }
 
-    /// Names and values as the newest server reads them, as one text for people.
+    /// Returns names and values as the newest server reads them, as text for messages.
     pub(crate) fn text(&self) -> String {
         let pairs = self.filters.iter().flat_map(Filter::pairs);
         let pairs: Vec<String> = pairs.map(|(name, value)| format!("{name}={value}")).collect();
@@ -287,7 +287,7 @@ fn known(info: &OperationInfo, condition: &Condition) -> Result<(), Error> {
             let names: Vec<&str> =
                 fields.iter().filter(|field| !field.any_entry).map(|field| field.name).collect();
             let (name, names) = (&condition.field, names.join(", "));
-            format!("{title} can't be filtered by `{name}`, but by {names}; {INSIST}")
+            format!("{title} can't be filtered by `{name}`: use one of {names}, or {INSIST}")
         }
         Some(field) if field.versions(condition.comparison).next().is_none() => {
             let instead = field.instead.map(|hint| format!(": {hint}")).unwrap_or_default();
@@ -302,7 +302,7 @@ fn known(info: &OperationInfo, condition: &Condition) -> Result<(), Error> {
 fn repeated(condition: &Condition) -> Error {
     Error::invalid(
         &format!("filter on `{}`", condition.key.as_deref().unwrap_or_default()),
-        "it is compared twice in the same way, of which servers read the first only: use `is_in`, `not_in` or `Filter::all` (2.0)",
+        "two filters compare it in the same way, and servers read only the first: use `is_in`, `not_in` or `Filter::all` (2.0)",
     )
 }
 

@@ -20,19 +20,19 @@ pub(super) fn problem(path: Option<String>, form: Option<&Multipart>) -> Option<
     ))
 }
 
-/// Whether a path names the root, however it is written, and so all files of the namespace.
+/// Returns whether a path names the root in any spelling, and so all files of the namespace.
 pub(crate) fn is_root(path: &str) -> bool {
     path.split(['/', '\\']).all(|segment| matches!(segment.trim(), "" | "." | ".."))
 }
 
-/// What a deletion of such a path deletes: servers go up from it segment by segment while there is nothing else.
+/// Describes the problem of a path whose deletion would delete the folder above: servers go up while a folder is otherwise empty.
 pub(super) fn climbing(path: Option<String>) -> Option<String> {
     let path = path.filter(|path| !is_root(path))?;
     let inner = path.strip_prefix('/').unwrap_or(&path);
     let inner = inner.strip_suffix('/').unwrap_or(inner);
     inner.split('/').any(|segment| matches!(segment, "" | "." | "..")).then(|| {
         format!(
-            "path: `{path}` has an empty segment, `.` or `..`, for which servers delete the folder above: write the path \
+            "path: `{path}` has an empty segment, `.` or `..`, so servers would delete the folder above: write the path \
              without it"
         )
     })

@@ -23,7 +23,7 @@ pub use source::refuse_deleted;
 pub enum Guard {
     /// A source with `deleted: true` deletes its flow.
     DeletingSource,
-    /// The source is split wherever it has `---`, also within a text, and `deleted: true` deletes a flow.
+    /// The source is split wherever it has `---`, also within a string, and `deleted: true` deletes a flow.
     SplitSource,
     /// A path under `/_flows/` becomes a flow, an archive is unpacked.
     UnpackedFile,
@@ -31,7 +31,7 @@ pub enum Guard {
     ClimbingDeletion,
     /// The response lists what failed, under a status of success, and a source with `deleted: true` deletes its flow.
     ListedFailures,
-    /// Before 2.0 a trigger that is named without a tenant, or in another than the request's, isn't found, and nothing is said.
+    /// Servers before 2.0 silently skip a trigger without a tenant, or with a tenant other than the request's.
     NamedTrigger,
 }
 
@@ -45,11 +45,11 @@ pub(crate) struct Guarded<'a> {
     pub(crate) tenant: &'a str,
 }
 
-/// From this version on the tenant of a trigger is that of the path.
+/// The first version that takes the tenant of a trigger from the path.
 const TENANT_OF_PATH: Version = Version::new(2, 0, 0);
 
 impl Guard {
-    /// The body as a server of this version needs it, or of any version if none is set, where it isn't so already.
+    /// Returns the body that a server of this version needs, or of any version if none is set; `None` if `body` is that already.
     pub(crate) fn amended(self, body: &Body, tenant: &str, version: Option<Version>) -> Option<Body> {
         match self {
             // Later servers ignore the tenant there.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::body::Body;
 use crate::json;
 
-/// The body with the request's tenant in each trigger that names none: before 2.0 a server finds no trigger without it.
+/// Returns the body with the request's tenant in each trigger that has none, without which servers before 2.0 find no trigger.
 pub(super) fn with_tenant(body: &Body, tenant: &str) -> Option<Body> {
     let mut value: Value = json::from_slice(body.as_bytes()?).ok()?;
     if !fill_in(&mut value, tenant) {
@@ -14,7 +14,7 @@ pub(super) fn with_tenant(body: &Body, tenant: &str) -> Option<Body> {
     serde_json::to_vec(&value).ok().map(Body::from)
 }
 
-/// Whether a tenant was missing.
+/// Fills in missing tenants, and returns whether any was missing.
 fn fill_in(body: &mut Value, tenant: &str) -> bool {
     match body {
         Value::Array(triggers) => {

@@ -6,10 +6,10 @@ const END: u32 = 0x0605_4b50;
 const ENTRY: u32 = 0x0201_4b50;
 const LOCAL: u32 = 0x0403_4b50;
 
-/// No source is larger when it is unpacked.
+/// The largest unpacked size of a source, in bytes.
 const LIMIT: usize = 64 << 20;
 
-/// The YAML files of an archive with their names; `None` if it isn't read in full.
+/// Returns the YAML files of an archive with their names, or `None` if the archive can't be read in full.
 pub(super) fn sources(archive: &[u8]) -> Option<Vec<(String, Vec<u8>)>> {
     // The record at the end has at least 22 bytes, and a comment of up to 64 KiB after it.
     let last = archive.len().checked_sub(22)?;
@@ -62,7 +62,7 @@ fn number32(archive: &[u8], at: usize) -> Option<u32> {
 mod tests {
     use super::{END, ENTRY, LOCAL, sources};
 
-    /// An archive of one file.
+    /// Creates an archive of one file.
     fn archive(name: &str, method: u16, packed: &[u8]) -> Vec<u8> {
         let length = u32::try_from(packed.len()).unwrap_or_default().to_le_bytes();
         let name_length = u16::try_from(name.len()).unwrap_or_default().to_le_bytes();

@@ -1,14 +1,14 @@
-//! Finds `deleted` among the keys at the top level of a source, and rather once too often.
+//! Finds the key `deleted` at the top level of a source; false positives are preferred to misses.
 //!
-//! This is no YAML parser. The top level of a document is told by its indentation: all its keys begin in the column of the
-//! first. What may be the key is taken for it, whatever the rest of the source looks like.
+//! This is not a YAML parser. The top level of a document is recognized by its indentation: all its keys begin in the column
+//! of the first. Anything that may be the key counts as the key, whatever the rest of the source is.
 
 use super::flow_style;
 use super::lines::{Breaks, Line, breaks, documents};
 
 const KEY: &str = "deleted";
 
-/// The line of a key that may be `deleted`, with anything but a plain `false` or null.
+/// Returns the line of a key that may be `deleted`, with any value but a plain `false` or null.
 pub(super) fn line(source: &str) -> Option<usize> {
     breaks(source).iter().find_map(|rules| within(source, *rules))
 }
@@ -41,7 +41,7 @@ fn in_document(document: &[Line<'_>]) -> Option<usize> {
     None
 }
 
-/// The text after anchors and tags.
+/// Returns the text after anchors and tags.
 fn after_properties(mut text: &str) -> &str {
     while text.starts_with(['&', '!']) {
         text = text.split_once([' ', '\t']).map_or("", |(_, rest)| rest.trim_start_matches([' ', '\t']));
@@ -49,7 +49,7 @@ fn after_properties(mut text: &str) -> &str {
     text
 }
 
-/// Whether the line may set `deleted`.
+/// Returns whether the line may set `deleted`.
 fn is_meant(key: &str, line: &Line<'_>, next: &[Line<'_>]) -> bool {
     match Key::of(key) {
         Key::Other => false,
@@ -61,7 +61,7 @@ fn is_meant(key: &str, line: &Line<'_>, next: &[Line<'_>]) -> bool {
 #[derive(Debug, PartialEq, Eq)]
 enum Key<'a> {
     Other,
-    /// What it is takes a YAML parser to tell: `? key`, `*alias`, an escape, a merge.
+    /// Only a YAML parser could tell the key: `? key`, `*alias`, an escape, a merge.
     Unclear,
     Deleted {
         value: &'a str,
@@ -98,7 +98,7 @@ impl<'a> Key<'a> {
     }
 }
 
-/// Whether a value deletes nothing, whoever reads it.
+/// Returns whether a value deletes nothing in any version of YAML.
 fn is_harmless(value: &str) -> bool {
     let value = value.trim_start_matches([' ', '\t']);
     let comment = value.find(" #").or_else(|| value.find("\t#"));
@@ -110,7 +110,7 @@ pub(super) fn is_false(word: &str) -> bool {
     matches!(word, "false" | "False" | "FALSE" | "null" | "Null" | "NULL" | "~")
 }
 
-/// Whether the value may go on in a line that follows.
+/// Returns whether the value may continue on the next line.
 fn goes_on(line: &Line<'_>, next: &[Line<'_>]) -> bool {
     next.iter().find(|next| !next.is_blank()).is_some_and(|next| {
         let is_item = next.text == "-" || next.text.starts_with("- ") || next.text.starts_with("-\t");

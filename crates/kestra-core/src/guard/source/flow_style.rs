@@ -1,6 +1,6 @@
 //! Documents in flow style, `{id: a, deleted: true}`, JSON among them.
 //!
-//! JSON is read. In any other text the key is looked for at any depth, since telling the depth takes a YAML parser.
+//! JSON is parsed. In any other text the key is searched for at any depth, since only a YAML parser could tell the depth.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,20 +11,20 @@ use serde_json::Value;
 use super::deleted::is_false;
 use super::lines::Line;
 
-/// The line of a key that may be `deleted`, with anything but a plain `false` or null.
+/// Returns the line of a key that may be `deleted`, with any value but a plain `false` or null.
 pub(super) fn line(document: &[Line<'_>]) -> Option<usize> {
     let first = document.first()?.number;
     let text = document.iter().map(|line| line.text).collect::<Vec<_>>().join("\n");
     if in_json(&text) == Some(false) {
         return None;
     }
-    // Where escapes hide the key no line is found in the text as it is.
+    // If escapes hide the key, the source doesn't contain it literally and the line isn't known.
     let place = find(&text).map(|at| text[..at].matches('\n').count());
     let line = place.and_then(|index| document.get(index)).map(|line| line.number);
     line.or_else(|| (in_json(&text) == Some(true) || find(&unescape(&text)).is_some()).then_some(first))
 }
 
-/// Whether a JSON object sets the key; `None` if the text is none.
+/// Returns whether a JSON object sets the key, or `None` if the text is not a JSON object.
 fn in_json(text: &str) -> Option<bool> {
     let mut json = serde_json::Deserializer::from_str(text);
     let sets = json.deserialize_map(SetsDeleted).ok()?;
@@ -54,14 +54,14 @@ impl<'de> Visitor<'de> for SetsDeleted {
     }
 }
 
-/// Where something may set the key.
+/// Returns the position at which something may set the key.
 fn find(text: &str) -> Option<usize> {
     named(text, "deleted", |value| !is_harmless(value))
         .or_else(|| named(text, "<<", |_| true))
         .or_else(|| alias(text))
 }
 
-/// Where the name is a key, plain or quoted, with a value that matters.
+/// Returns the position at which the name is a key, plain or quoted, with a value that matters.
 fn named(text: &str, name: &str, matters: impl Fn(&str) -> bool) -> Option<usize> {
     text.match_indices(name).map(|(at, _)| at).find(|at| {
         let before = text[..*at].chars().next_back();
@@ -73,7 +73,7 @@ fn named(text: &str, name: &str, matters: impl Fn(&str) -> bool) -> Option<usize
     })
 }
 
-/// Where an alias is a key.
+/// Returns the position at which an alias is a key.
 fn alias(text: &str) -> Option<usize> {
     text.match_indices('*').map(|(at, _)| at).find(|at| {
         let after = &text[at + 1..];
@@ -83,14 +83,14 @@ fn alias(text: &str) -> Option<usize> {
     })
 }
 
-/// Whether a value is a plain `false` or null, and ends there.
+/// Returns whether a value is a plain `false` or null, and ends there.
 fn is_harmless(value: &str) -> bool {
     let value = skip(value);
     let (word, rest) = value.split_at(value.find([' ', '\t', '\n', ',', '}']).unwrap_or(value.len()));
     (word.is_empty() || is_false(word)) && skip(rest).starts_with([',', '}'])
 }
 
-/// The text after whitespace and comments.
+/// Returns the text after whitespace and comments.
 fn skip(mut text: &str) -> &str {
     loop {
         text = text.trim_start_matches([' ', '\t', '\n']);
@@ -101,7 +101,7 @@ fn skip(mut text: &str) -> &str {
     }
 }
 
-/// The text with the escapes of quoted strings replaced: characters by number, and line breaks that don't count.
+/// Replaces the escapes of quoted strings: characters by number, and escaped line breaks.
 fn unescape(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;

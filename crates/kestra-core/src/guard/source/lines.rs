@@ -7,19 +7,19 @@ pub(super) struct Line<'a> {
     pub(super) number: usize,
     /// Spaces and tabs before the text.
     pub(super) indent: usize,
-    /// The column of the text as the most generous reader counts it.
+    /// The column of the text as the most lenient parser counts it.
     pub(super) column: usize,
     pub(super) text: &'a str,
 }
 
 impl Line<'_> {
-    /// Whether the line holds nothing but whitespace and a comment.
+    /// Returns whether the line has nothing but whitespace and a comment.
     pub(super) fn is_blank(&self) -> bool {
         self.text.is_empty() || self.text.starts_with('#')
     }
 }
 
-/// The rules of YAML 1.1 end a line at three more characters than those of 1.2.
+/// The YAML version whose line breaks apply: YAML 1.1 has three more than 1.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Breaks {
     Yaml11,
@@ -28,12 +28,12 @@ pub(super) enum Breaks {
 
 const MORE: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];
 
-/// The rules by which the source may be read.
+/// Returns the rules by which the source may be read.
 pub(super) fn breaks(source: &str) -> &'static [Breaks] {
     if source.contains(MORE) { &[Breaks::Yaml11, Breaks::Yaml12] } else { &[Breaks::Yaml12] }
 }
 
-/// The documents of a source; the markers between them are left out.
+/// Returns the documents of a source, without the markers between them.
 pub(super) fn documents(source: &str, breaks: Breaks) -> Vec<Vec<Line<'_>>> {
     let mut all = vec![Vec::new()];
     let mut number = 1;
@@ -77,7 +77,7 @@ fn line(text: &str, number: usize, start: usize) -> Line<'_> {
     }
 }
 
-/// What follows the marker of a document.
+/// Returns the text after the marker of a document.
 fn after_marker(text: &str) -> Option<&str> {
     let rest = text.strip_prefix("---").or_else(|| text.strip_prefix("..."))?;
     rest.chars().next().is_none_or(|c| matches!(c, ' ' | '\t')).then_some(rest)

@@ -1,4 +1,4 @@
-//! Sources of flows: the texts of a request, and what a server reads in them that is hardly meant.
+//! Checks the sources of flows in a request for content that servers misread.
 
 mod archive;
 mod deleted;
@@ -41,9 +41,9 @@ pub(super) fn deletes_problem(body: Option<&Body>, form: Option<&Multipart>) -> 
             let name = file.name().unwrap_or("the file");
             match file.content() {
                 FileContent::Bytes(bytes) => file_problem(name, bytes),
-                // A file that can't be read fails by itself when the body is made.
+                // A file that can't be read is an error when the body is created.
                 FileContent::Path(path) => file_problem(name, &std::fs::read(path).ok()?),
-                FileContent::Reader => Some(unseen(name, "a reader is read only once: give bytes or a path")),
+                FileContent::Reader => Some(unseen(name, "a reader can be read only once: pass bytes or a path")),
             }
         })
     })
@@ -59,7 +59,7 @@ fn file_problem(name: &str, bytes: &[u8]) -> Option<String> {
             .find_map(|(entry, source)| deleted_problem(&text(source), Some(&format!("{entry} in {name}")))),
         None => Some(unseen(
             name,
-            "the archive is broken, encrypted or packed in an unusual way: import its files",
+            "the archive is damaged, encrypted or compressed in an unusual way: import its files",
         )),
     }
 }
@@ -75,11 +75,11 @@ fn deleted_problem(source: &str, file: Option<&str>) -> Option<String> {
 
 fn unseen(name: &str, reason: &str) -> String {
     format!(
-        "`{name}` can't be checked for `deleted: true`, which deletes a flow with an answer of 200; {reason}"
+        "`{name}` can't be checked for `deleted: true`, with which a server deletes a flow and responds with 200; {reason}"
     )
 }
 
-/// The text as a server reads it, which replaces what isn't UTF-8.
+/// Returns the text as a server reads it: bytes that aren't UTF-8 are replaced.
 fn text(bytes: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(bytes)
 }
