@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use jiff::Timestamp;
 
 /// Reads a date and a time with `Z` or an offset, such as `2026-01-31T09:00:00.5+01:00[Europe/Paris]`; the name of a zone is
-/// passed over. A time before [`Timestamp::MIN`] or after [`Timestamp::MAX`] is read as that: servers take
+/// passed over. A time before [`Timestamp::MIN`] or after [`Timestamp::MAX`] is read as that bound: servers accept
 /// `9999-12-31T23:59:59Z` and years over 9999. `None` for anything else.
 #[must_use]
 pub fn parse(text: &str) -> Option<Timestamp> {
@@ -22,8 +22,8 @@ pub fn parse(text: &str) -> Option<Timestamp> {
     is_all.then(|| Timestamp::new(seconds, nanoseconds).unwrap_or(outermost))
 }
 
-/// A date and a time whose fraction of a second has other than three digits, with exactly three: some servers read no other. What
-/// is smaller than a millisecond is cut. `None` for text that needs no change, or is no date and time.
+/// Returns a date and time with exactly three digits of a fraction of a second, as some servers read no other; the rest is
+/// cut. `None` if the text needs no change, or is not a date and time.
 #[must_use]
 pub(crate) fn to_milliseconds(text: &str) -> Option<String> {
     let (_, fraction) = text.split_once(['.', ','])?;
@@ -89,7 +89,7 @@ impl Rest<'_> {
     /// Days since 1970 of `2026-01-31`.
     fn days(&mut self) -> Option<i64> {
         let sign = if self.one_of(b"+-") == Some(b'-') { -1 } else { 1 };
-        // As many as Java writes.
+        // Java writes at most nine digits.
         let (year, 4..) = self.digits(10) else { return None };
         let year = sign * year;
         self.one_of(b"-")?;
@@ -114,7 +114,7 @@ impl Rest<'_> {
         Some(year * 365 + leaps + (month * 153 + 2) / 5 + day - 1 - 719_468)
     }
 
-    /// Seconds since midnight, and nanoseconds, of `T09:00:00.5`, `T09:00:00` or `T09:00`.
+    /// Reads the seconds since midnight, and the nanoseconds, of `T09:00:00.5`, `T09:00:00` or `T09:00`.
     fn time_of_day(&mut self) -> Option<(i64, i32)> {
         self.one_of(b"Tt ")?;
         let hours = self.two()?;
@@ -129,7 +129,7 @@ impl Rest<'_> {
         is_time.then_some((hours * 3600 + minutes * 60 + seconds.min(59), nanoseconds))
     }
 
-    /// Nanoseconds of what stands behind the point, if there is one.
+    /// Reads the nanoseconds of a fraction, if there is one.
     fn fraction(&mut self) -> Option<i32> {
         if self.one_of(b".,").is_none() {
             return Some(0);
@@ -148,7 +148,7 @@ impl Rest<'_> {
             _ => return Some(0),
         };
         let mut seconds = self.two().filter(|hours| *hours < 24)? * 3600;
-        // With colons everywhere, or nowhere.
+        // Either all parts are separated by colons, or none.
         let has_colons = self.0.starts_with(b":");
         for unit in [60, 1] {
             let has_more = match has_colons {

@@ -64,7 +64,7 @@ fn text(json: &[u8], quote: usize) -> Range<usize> {
 fn shown(json: &[u8], frames: &[Frame]) -> String {
     let mut path = String::new();
     for (depth, frame) in frames.iter().enumerate() {
-        // The ends of a path say most.
+        // The two ends of a path are the most informative.
         if (ENDS..frames.len().saturating_sub(ENDS)).contains(&depth) {
             if depth == ENDS {
                 path.push('…');

@@ -137,8 +137,8 @@ macro_rules! operation {
                 self
             }
 
-            /// Skips the client's checks: the request that finds out first whether the server would refuse the call, where a refusal would
-            /// make the server hang, and the refusal of calls that a server would silently misread.
+            /// Skips the client's checks: the request that finds out first whether the server would refuse the call, where a
+            /// refusal would make the server hang, and the refusal of calls that a server would silently misread.
             pub fn unchecked(mut self) -> Self {
                 self.call.change_options($crate::CallOptions::unchecked);
                 self

@@ -196,8 +196,8 @@ impl CallOptions {
         self.set(|options| options.idempotent = Some(idempotent))
     }
 
-    /// Skips our checks: the request that asks first whether the server would carry out a call, where its error would hang
-    /// the server, and the refusal of what a server would silently take for something else.
+    /// Skips the client's checks: the request that finds out first whether the server would refuse the call, where a refusal
+    /// would make the server hang, and the refusal of calls that a server would silently misread.
     #[must_use]
     pub fn unchecked(self) -> Self {
         self.set(|options| options.unchecked = Some(true))
@@ -209,7 +209,7 @@ impl CallOptions {
         self.set(|options| options.any_version = Some(true))
     }
 
-    /// Leaves all attempts but the first to the caller, who outlasts outages.
+    /// Turns off retries, for a caller that has a retry loop of its own.
     #[doc(hidden)]
     #[must_use]
     pub fn single_attempt(self) -> Self {
@@ -257,7 +257,7 @@ impl CallOptions {
         Self(Some(Arc::new(merged)))
     }
 
-    /// Those of a client, as they hold for a call that waits for the end of an execution.
+    /// Returns the options of a client as they apply to a call that waits for the end of an execution.
     #[must_use]
     pub(crate) fn for_waiting(&self) -> Self {
         let timeouts = self.get_timeouts();
@@ -302,7 +302,7 @@ impl CallOptions {
         })
     }
 
-    /// Whether calls with other options go to the same server, unless one is selected for an operation alone.
+    /// Returns whether calls with other options go to the same server, unless a server is selected for one operation only.
     pub(crate) fn selects_server_of(&self, other: &Self) -> bool {
         self.get_server_index(None) == other.get_server_index(None)
             && self.get_server_variables(None) == other.get_server_variables(None)
@@ -332,7 +332,7 @@ impl CallOptions {
         self.get(|options| options.retry.as_ref())
     }
 
-    /// Whether all attempts but the first are the caller's.
+    /// Returns whether the caller makes all attempts but the first.
     #[doc(hidden)]
     #[inline]
     #[must_use]

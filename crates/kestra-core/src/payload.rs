@@ -38,7 +38,7 @@ impl Payload {
         self.ready.as_ref().map(|ready| &ready.body)
     }
 
-    /// Puts another body of the same type in place of a body.
+    /// Replaces the body by another one of the same media type.
     pub(crate) fn amend(&mut self, amended: impl FnOnce(&Body) -> Option<Body>) {
         if let Some(ready) = &mut self.ready
             && let Some(body) = amended(&ready.body)

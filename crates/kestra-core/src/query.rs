@@ -52,7 +52,7 @@ impl Query {
             || self.filters().is_some_and(|filters| filters.index() == index)
     }
 
-    /// Whether a parameter has a value that narrows what is found: a look back alone doesn't, nor does the root of files.
+    /// Returns whether a parameter limits the result: neither a look back alone nor the root of files does.
     pub(crate) fn narrows(&self, info: &'static OperationInfo, index: usize) -> bool {
         match self.names(info).find(|(known, _)| *known == index) {
             Some((_, value)) => !is_root(&value.text),
@@ -71,20 +71,20 @@ impl Query {
         Some(decoded(pair.split_once('=')?.1))
     }
 
-    /// All values of a parameter, decoded, in their order.
+    /// Returns all values of a parameter, decoded, in their order.
     pub(crate) fn values(&self, index: usize) -> Vec<String> {
         let pairs = self.pairs().filter(|(known, _)| *known == Some(index));
         let values = pairs.filter_map(|(_, pair)| pair.split_once('='));
         values.map(|(_, value)| decoded(value)).collect()
     }
 
-    /// The name of the first pair whose value is blank, decoded.
+    /// Returns the name of the first parameter whose value is blank, decoded.
     pub(crate) fn blank(&self) -> Option<String> {
         let mut pairs = self.pairs().map(|(_, pair)| pair.split_once('=').unwrap_or((pair, "")));
         pairs.find(|(_, value)| decoded(value).trim().is_empty()).map(|(name, _)| decoded(name))
     }
 
-    /// The pairs that the catalogue doesn't know, decoded.
+    /// Returns the parameters that the catalogue doesn't know, decoded.
     pub(crate) fn extras(&self) -> impl Iterator<Item = (String, String)> {
         let extras = self.pairs().filter(|(index, _)| index.is_none());
         extras
@@ -92,14 +92,14 @@ impl Query {
             .map(|(name, value)| (decoded(name), decoded(value)))
     }
 
-    /// Takes out the filters that only the rows of a search tell.
+    /// Removes the filters that are matched against the rows of a search.
     pub(crate) fn keep_filters_of_search(&mut self, action: &OperationInfo) {
         if let Some(filters) = &mut self.filters {
             **filters = filters.of_search(action);
         }
     }
 
-    /// The values that are names, of whose characters the catalogue has rules.
+    /// Returns the values with rules about their characters in the catalogue.
     fn names<'a>(&'a self, info: &'static OperationInfo) -> impl Iterator<Item = (usize, NamedValue)> + 'a {
         self.pairs().filter_map(|(index, pair)| {
             let index = index?;
@@ -109,7 +109,7 @@ impl Query {
         })
     }
 
-    /// The names that some version reads as another one, with the rules that say so.
+    /// Returns the names that some version misreads, with the rules about them.
     pub(crate) fn misread<'a>(
         &'a self,
         info: &'static OperationInfo,
@@ -239,20 +239,20 @@ impl Query {
 }
 
 impl NamedValue {
-    /// Whether some versions refuse it by a rule. Where they store other characters in the place of these, all calls find the
-    /// file under either name, but for those that parse it as a URI.
+    /// Returns whether a rule makes calls refuse the name. If servers store other characters in its place, calls find the
+    /// file under either name, except calls for which the server parses the name as a URI.
     pub(crate) fn is_refused_by(&self, rule: &CharacterRule) -> bool {
         rule.versions.is_some() && (rule.stored_as.is_none() || self.parameter.is_uri)
     }
 
-    /// Reads a value as it stands in the query.
+    /// Decodes a value of the query.
     fn decode(parameter: &'static QueryParameter, encoded: &str) -> Self {
         let text = decoded(encoded);
         Self { parameter, text: if parameter.is_uri { decoded(&text) } else { text } }
     }
 }
 
-/// The value as the server is to read it.
+/// Returns the value as the server has to read it.
 fn as_sent<'a>(parameter: &QueryParameter, value: &'a str) -> Cow<'a, str> {
     match parameter.empty_as {
         Some(text) if value.is_empty() => Cow::Borrowed(text),

@@ -1,4 +1,4 @@
-//! What is asked before a request whose early error would make the server hang.
+//! Requests that are sent before another one whose early error would make the server hang.
 
 use serde_json::Value;
 
@@ -8,22 +8,22 @@ use crate::operation::OperationInfo;
 
 /// A request that finds out whether a server would carry out another one.
 ///
-/// Servers of 1.x and 2.0 hang when they answer an error to some requests before they have read the body, so these requests
-/// are sent only where the server would carry them out.
+/// Servers of 1.x and 2.0 hang when they respond with an error to some requests before they have read the body, so these
+/// requests are sent only if the server would carry them out.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Question {
-    /// The operation that asks. Its path variables are named as in the operation that follows, or as fields of its body.
+    /// The operation to send first. Its path parameters are named as in the operation that follows, or as fields of its body.
     pub operation: &'static OperationInfo,
-    /// What its response must say.
+    /// The check of its response.
     pub check: Check,
 }
 
-/// What the response to a [`Question`] must say.
+/// The check of the response to a [`Question`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Check {
-    /// Nothing more than that the thing exists.
+    /// The resource exists.
     Exists,
     /// The execution has ended.
     Ended,
@@ -38,7 +38,7 @@ pub enum Check {
 }
 
 impl Question {
-    /// A question and the check of its response.
+    /// Creates a question.
     #[must_use]
     pub const fn new(operation: &'static OperationInfo, check: Check) -> Self {
         Self { operation, check }
@@ -46,8 +46,7 @@ impl Question {
 }
 
 impl Call {
-    /// The call that asks whether the server would carry out this one, with the same options; `None` if the catalogue has no
-    /// question for the operation.
+    /// Returns the call to send first, with the same options, or `None` if the catalogue has no question for the operation.
     #[must_use]
     pub fn question(&self) -> Option<Self> {
         let operation = self.info().asks_first?.operation;
@@ -59,7 +58,7 @@ impl Call {
         Some(question)
     }
 
-    /// The value that the call has under this name on the wire: of a path variable, else of a text field of its JSON body.
+    /// Returns the value of a path parameter, else of a string field of the JSON body, by its name on the wire.
     #[must_use]
     pub fn argument(&self, name: &str) -> Option<String> {
         if let Some(index) = self.info().path_parameters.iter().position(|own| *own == name) {

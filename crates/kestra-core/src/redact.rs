@@ -1,12 +1,12 @@
-//! URLs as they may be shown: without credentials and without what a query says, and not without end.
+//! URLs for messages: without credentials and query, and of bounded length.
 
 use std::fmt;
 
 /// The most characters of a URL that are shown.
 const LIMIT: usize = 200;
 
-/// A URL without user, password, query and fragment, cut after 200 characters; text that isn't a URL loses the same as far
-/// as it can be told.
+/// Returns a URL without user, password, query and fragment, cut after 200 characters; the same parts are removed from text
+/// that isn't a URL as far as they can be recognized.
 ///
 /// A password that wasn't encoded may hold any character, so what stands before the last `@` is hidden wherever it may be
 /// one, and what stands where a port is expected is shown only if it is one.
@@ -16,16 +16,16 @@ pub fn url(text: &str) -> String {
     brief(&shown, LIMIT)
 }
 
-/// Text cut after so many characters, which is said by `…`.
+/// Returns text cut after `limit` characters, with `…` at the end if it was cut.
 #[must_use]
 pub fn brief(text: impl fmt::Display, limit: usize) -> String {
     let mut brief = Brief { text: String::new(), left: limit };
-    // Writing fails where the text is cut, and what was written until then is what is wanted.
+    // Writing fails where the text is cut; the text up to there is the result.
     let _ = fmt::write(&mut brief, format_args!("{text}"));
     brief.text
 }
 
-/// Takes so many characters and refuses the rest, so that no long text is written only to be cut.
+/// A writer that fails after a number of characters, so that no long text is written only to be cut.
 struct Brief {
     text: String,
     left: usize,
@@ -49,7 +49,7 @@ impl fmt::Write for Brief {
     }
 }
 
-/// Where the `@` is missing or encoded, the password stands where the port does.
+/// Removes a port that is not a number: without an `@`, or with an encoded one, a password stands in its place.
 fn without_port_that_is_none(text: String) -> String {
     let start = text.find("://").map_or(0, |scheme| scheme + 3);
     let authority = &text[start..];
@@ -75,7 +75,7 @@ fn without_credentials(text: &str) -> String {
             let shown = &rest[at + 1..];
             format!("{scheme}…@{}", &shown[..end(shown)])
         }
-        // It is part of a query only if a host and a path stand before that.
+        // An `@` belongs to the query only if a host and a path come before it.
         Some(at)
             if rest[..at].contains(':')
                 || !matches!(rest.find('/'), Some(path) if 0 < path && path < end(rest)) =>

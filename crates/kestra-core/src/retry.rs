@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, StatusCode};
 use crate::error::Error;
 use crate::operation::OperationInfo;
 
-/// Whether a status says that its cause usually passes by itself: 408, 425, 429, 502, 503, 504.
+/// Returns whether a status is transient: 408, 425, 429, 502, 503, 504.
 ///
 /// 500 isn't among them: Kestra answers it for much that is the caller's fault.
 #[must_use]
@@ -20,7 +20,7 @@ pub fn is_transient_status(status: StatusCode) -> bool {
 /// How a call is tried again.
 ///
 /// Safe and idempotent operations are repeated after a failed or broken connection, an attempt timeout and the statuses of
-/// [`is_transient_status`]. An operation that starts work is repeated only if the request provably wasn't sent, or was
+/// [`is_transient_status`]. A non-idempotent operation is retried only if the request was provably not sent, or was
 /// answered with 429. Waits grow exponentially with full jitter; a `Retry-After` makes them longer, up to a cap beyond which
 /// the call ends instead. A budget that all calls of a client share keeps retries from multiplying the load on a server that
 /// is down.
@@ -283,7 +283,7 @@ impl fmt::Debug for Attempt<'_> {
     }
 }
 
-/// Without the values of headers, which set cookies and repeat inputs in links.
+/// Leaves out the values of headers, as they may set cookies and contain inputs.
 impl fmt::Debug for AttemptResult<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use http::header::{DATE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-/// Reads `Retry-After` in seconds or as a date; on 429 and 503 only, since elsewhere it means other things.
+/// Reads `Retry-After` in seconds or as a date, on 429 and 503 only, as it has another meaning elsewhere.
 pub fn read(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
     if !matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
         return None;

@@ -1,4 +1,4 @@
-//! The inputs that a creation sends, held against those that its response shows.
+//! Compares the inputs that a creation sends with those in its response.
 
 use http::Response;
 
@@ -8,17 +8,17 @@ use crate::call::Call;
 #[derive(Clone, Debug)]
 pub struct SentInputs(Box<[String]>);
 
-/// What a creation is answered with: it shows the inputs that the server took.
+/// A response to a creation, which has the inputs that the server accepted.
 pub trait ShowsInputs {
     /// Returns the id of the execution.
     fn execution_id(&self) -> Option<&str>;
 
-    /// Returns the names of those inputs that the execution doesn't show.
+    /// Returns the names of the inputs that the execution lacks.
     fn lacks<'a>(&self, sent: &'a [String]) -> Vec<&'a str>;
 }
 
 impl SentInputs {
-    /// Returns those of a call; `None` if its response shows none, or none are sent.
+    /// Returns the inputs of a call, or `None` if it sends none or its response has none.
     #[must_use]
     pub fn of(call: &Call) -> Option<Self> {
         if !call.info().shows_inputs {
@@ -28,12 +28,12 @@ impl SentInputs {
         (!names.is_empty()).then_some(Self(names))
     }
 
-    /// Adds them to the response, for [`decode::created`](crate::decode::created).
+    /// Adds the names to the extensions of the response, for [`decode::created`](crate::decode::created).
     pub fn attach<B>(self, response: &mut Response<B>) {
         response.extensions_mut().insert(self);
     }
 
-    /// Logs a warning for each that the execution lacks. Names are no secrets, values may be.
+    /// Logs a warning for each input that the execution lacks, with the name only, as values may be secrets.
     pub(crate) fn compare(&self, created: &impl ShowsInputs) {
         let Some(id) = created.execution_id() else { return };
         for name in created.lacks(&self.0) {
@@ -41,7 +41,7 @@ impl SentInputs {
                 target: "kestra::inputs",
                 execution = %id,
                 input = %name,
-                "the flow has no such input, the execution goes on without it"
+                "the flow has no such input: the execution runs without it"
             );
         }
     }

@@ -32,7 +32,7 @@ impl Target {
         Self { servers: server.into(), version: Ok(Version::NEWEST), options: CallOptions::new() }
     }
 
-    /// The version that the request is made for, unless it was set to text that is none.
+    /// Returns the version that the request is made for, or `None` if the version that was set is invalid.
     pub(crate) fn known_version(&self) -> Option<Version> {
         self.version.as_ref().ok().copied()
     }

@@ -16,9 +16,9 @@ use crate::operation::{OperationInfo, Traffic};
 /// | `wait(true)` | 10 s | none | none | none |
 ///
 /// An attempt may take 60 s because a 2.0 server holds a command for up to 30 s. Waiting between attempts counts to the
-/// total only. Connecting is the transport's business, so a call can't change that limit. A call of `wait(true)` takes its
-/// attempt and idle limits from its own options only, as those of a client are meant for calls that are answered at once; a
-/// client's total holds for it too.
+/// total only. The transport limits connecting, so a call can't change that limit. A call of `wait(true)` takes its attempt
+/// and idle timeouts from its own options only, as those of a client are meant for calls with a prompt response; the
+/// client's total timeout applies to it, too.
 ///
 /// ```
 /// use std::time::Duration;
@@ -135,8 +135,8 @@ impl Timeouts {
         }
     }
 
-    /// Those of a client, as they hold for a call that waits for the end of an execution: an attempt of it takes as long as the
-    /// execution, and its answer is silent meanwhile.
+    /// Returns the timeouts of a client as they apply to a call that waits for the end of an execution: an attempt takes as
+    /// long as the execution, without a byte of the response meanwhile.
     #[must_use]
     pub(crate) fn for_waiting(self) -> Self {
         Self { attempt: Setting::Unset, idle: Setting::Unset, ..self }

@@ -5,10 +5,10 @@ use std::str::FromStr;
 
 /// The version of a Kestra server, as `GET /api/v1/configs` reports it.
 ///
-/// Parsing is strict, as it reads settings: a release such as `1.3.25`, with or without `v` before it and the edition behind
-/// it (`-oss`, `-ee`). A version with fewer than three parts stands for the first release of that line: `1.3` is `1.3.0`. A
-/// `-SNAPSHOT` of a version counts as [`Version::NEWEST`], which is what such a build is. What a server says of itself is
-/// read by [`reported`](Self::reported), which takes any label.
+/// Parsing is strict, as it reads settings: a release such as `1.3.25`, optionally with a leading `v` and the edition at the
+/// end (`-oss`, `-ee`). A version with fewer than three parts stands for the first release of that line: `1.3` is `1.3.0`. A
+/// `-SNAPSHOT` of a version counts as [`Version::NEWEST`], which is what such a build is. [`reported`](Self::reported) reads
+/// the version that a server reports, which may be any label.
 ///
 /// ```
 /// use kestra_core::Version;
@@ -102,13 +102,13 @@ pub struct InvalidVersion;
 
 impl fmt::Display for InvalidVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not a version of Kestra: write a release such as 1.3.25, or leave it out to have the server asked")
+        f.write_str("not a version of Kestra: write a release such as 1.3.25, or leave it out to detect the server's version")
     }
 }
 
 impl std::error::Error for InvalidVersion {}
 
-/// What a text says of a version.
+/// The meaning of the text of a version.
 enum Label {
     Release(Version),
     Snapshot,
@@ -127,7 +127,7 @@ impl Label {
         };
         let mut numbers = [0u16; 3];
         for (place, part) in text.split('.').enumerate() {
-            // A sign is taken for a part of the number otherwise.
+            // `parse` would accept a leading `+`.
             let number = part.starts_with(|first: char| first.is_ascii_digit()).then(|| part.parse().ok());
             match (numbers.get_mut(place), number.flatten()) {
                 (Some(place), Some(number)) => *place = number,

@@ -1,4 +1,4 @@
-//! The second pass: reads what the first one can't, and is slower.
+//! The lenient reader: a slower second pass over documents that the first pass can't read.
 //!
 //! Servers send what `serde_json` refuses or rounds: halves of surrogate pairs, numbers that no `f64` has, deep nesting, and
 //! integers over 64 bits. Here the first are read as U+FFFD, and numbers that would lose something as their text.
@@ -10,7 +10,7 @@ use serde::forward_to_deserialize_any;
 use serde_json::de::SliceRead;
 use serde_json::{Error, StreamDeserializer};
 
-/// How deep lists and objects may be nested.
+/// How deep arrays and objects may be nested.
 pub(super) const DEPTH: usize = 512;
 
 /// A reader of a document.
@@ -21,7 +21,7 @@ pub(super) struct Lenient<'a> {
     fault: Option<Fault>,
 }
 
-/// What is wrong with a document in itself, whatever it is read into.
+/// Why a document is not JSON, independently of the type that it is read into.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
     Syntax,
@@ -33,7 +33,7 @@ impl<'a> Lenient<'a> {
         Self { json, at: 0, depth: 0, fault: None }
     }
 
-    /// How far it was read.
+    /// Returns the position of the next byte.
     pub(super) fn at(&self) -> usize {
         self.at
     }
@@ -42,7 +42,7 @@ impl<'a> Lenient<'a> {
         self.fault
     }
 
-    /// Sees to it that nothing follows.
+    /// Checks that nothing follows the document.
     pub(super) fn end(&mut self) -> Result<(), Error> {
         match self.peek() {
             None => Ok(()),
@@ -55,7 +55,7 @@ impl<'a> Lenient<'a> {
         Error::custom(problem)
     }
 
-    /// The next byte that is no white space, which stays.
+    /// Returns the next byte that is not white space, without consuming it.
     fn peek(&mut self) -> Option<u8> {
         let rest = self.json.get(self.at..)?;
         self.at += rest.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\t' | b'\r')).count();
@@ -64,7 +64,7 @@ impl<'a> Lenient<'a> {
 
     fn take(&mut self, byte: u8) -> Result<(), Error> {
         if self.peek() != Some(byte) {
-            return Err(self.syntax("a sign is missing"));
+            return Err(self.syntax("a character is missing"));
         }
         self.at += 1;
         Ok(())
@@ -78,7 +78,7 @@ impl<'a> Lenient<'a> {
         Ok(())
     }
 
-    /// A number as it is written.
+    /// Returns the text of a number.
     fn number(&mut self) -> &'a str {
         let rest = &self.json[self.at..];
         let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
@@ -87,7 +87,7 @@ impl<'a> Lenient<'a> {
         std::str::from_utf8(text).unwrap_or_default()
     }
 
-    /// The end of the string whose first quote is next.
+    /// Returns the end of the string whose first quote is next.
     fn string_end(&mut self) -> Result<usize, Error> {
         let mut end = self.at + 1;
         loop {
@@ -109,12 +109,12 @@ impl<'a> Lenient<'a> {
         }
         let mut units = Unescape { text, kept: Vec::with_capacity(text.len()), high: None };
         if !units.all() {
-            return Err(self.syntax("a string has an escape that is none"));
+            return Err(self.syntax("a string has an invalid escape"));
         }
         Ok(String::from_utf8_lossy(&units.kept).into_owned().into())
     }
 
-    /// Passes over a value, however deep it is.
+    /// Skips a value of any depth.
     fn skip(&mut self) -> Result<(), Error> {
         let mut values = StreamDeserializer::<_, IgnoredAny>::new(SliceRead::new(&self.json[self.at..]));
         match values.next() {
@@ -126,7 +126,7 @@ impl<'a> Lenient<'a> {
         }
     }
 
-    /// Reads what has parts, whose first sign is next.
+    /// Reads an array or object, whose bracket is next.
     fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
         if self.depth == DEPTH {
             self.fault = Some(Fault::TooDeep);
@@ -138,14 +138,14 @@ impl<'a> Lenient<'a> {
         let result = read(self);
         self.depth -= 1;
         if result.is_err() && self.at == start + 1 {
-            // It is refused as a whole.
+            // The whole document is refused.
             self.at = start;
         }
         result
     }
 }
 
-/// How deep lists and objects of a document are nested.
+/// Returns how deep the arrays and objects of a document are nested.
 pub(super) fn depth(json: &[u8]) -> usize {
     let (mut depth, mut deepest) = (0_usize, 0);
     let mut bytes = json.iter();
@@ -167,7 +167,7 @@ pub(super) fn depth(json: &[u8]) -> usize {
     deepest
 }
 
-/// The text of the value that an object has under this name; of several the last, as for all that reads objects.
+/// Returns the text of the value that an object has under a name, the last one if there are several, as elsewhere.
 pub(super) fn member<'a>(json: &'a [u8], name: &str) -> Option<&'a [u8]> {
     let mut reader = Lenient::new(json);
     let mut found = None;
@@ -190,7 +190,7 @@ pub(super) fn member<'a>(json: &'a [u8], name: &str) -> Option<&'a [u8]> {
     found
 }
 
-/// Turns escapes into what they stand for.
+/// Decodes the escapes of a string.
 struct Unescape<'a> {
     text: &'a [u8],
     kept: Vec<u8>,
@@ -203,14 +203,14 @@ impl Unescape<'_> {
         self.kept.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
     }
 
-    /// Writes a half that was left alone.
+    /// Writes U+FFFD for the first half of a surrogate pair without a second.
     fn flush(&mut self) {
         if self.high.take().is_some() {
             self.push(char::REPLACEMENT_CHARACTER);
         }
     }
 
-    /// Whether all escapes are some.
+    /// Decodes all escapes, and returns whether they are valid.
     fn all(&mut self) -> bool {
         while let Some((first, rest)) = self.text.split_first() {
             self.text = rest;
@@ -244,7 +244,7 @@ impl Unescape<'_> {
         true
     }
 
-    /// The four digits of an escape.
+    /// Reads the four digits of an escape.
     fn unit(&mut self) -> Option<u16> {
         let (digits, rest) = self.text.split_at_checked(4)?;
         self.text = rest;
@@ -313,14 +313,15 @@ impl<'de> Deserializer<'de> for &mut Lenient<'_> {
     }
 }
 
-/// An integer over 64 bits goes as its digits, and a number that no `f64` has as bytes, which nothing else goes as.
+/// Passes an integer over 64 bits as its digits, and a number out of the range of `f64` as bytes, which are used for nothing
+/// else.
 fn visit_number<'de, V: Visitor<'de>>(
     reader: &mut Lenient<'_>,
     text: &str,
     visitor: V,
 ) -> Result<V::Value, Error> {
-    let Some(is_integer) = is_integer(text) else { return Err(reader.syntax("a number is none")) };
-    // No integer is this.
+    let Some(is_integer) = is_integer(text) else { return Err(reader.syntax("invalid number")) };
+    // Not an integer.
     if text == "-0" {
         return visitor.visit_f64(-0.0);
     }
@@ -337,7 +338,7 @@ fn visit_number<'de, V: Visitor<'de>>(
     }
 }
 
-/// Whether a number is an integer; `None` if it is no number.
+/// Returns whether a number is an integer, or `None` if it is not a number.
 fn is_integer(text: &str) -> Option<bool> {
     let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
     let text = text.strip_prefix('-').unwrap_or(text);
@@ -355,14 +356,14 @@ fn is_integer(text: &str) -> Option<bool> {
     (is_number && !fraction.is_empty()).then_some(after_point.is_none() && exponent.is_none())
 }
 
-/// What is within a list or an object.
+/// The elements of an array or an object.
 struct Parts<'a, 'r> {
     reader: &'a mut Lenient<'r>,
     is_first: bool,
 }
 
 impl Parts<'_, '_> {
-    /// Whether another part is next, and not the end.
+    /// Returns whether another element is next, and not the end.
     fn has_next(&mut self, end: u8) -> Result<bool, Error> {
         if self.reader.peek() == Some(end) {
             self.reader.at += 1;
@@ -394,7 +395,7 @@ impl<'de> MapAccess<'de> for Parts<'_, '_> {
             return Ok(None);
         }
         if self.reader.peek() != Some(b'"') {
-            return Err(self.reader.syntax("a key is no string"));
+            return Err(self.reader.syntax("a key is not a string"));
         }
         let key = seed.deserialize(&mut *self.reader)?;
         self.reader.take(b':')?;

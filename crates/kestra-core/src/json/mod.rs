@@ -5,10 +5,10 @@
 //! model is read from whatever serde reads from.
 //!
 //! Reading is lenient: a field, an element or an entry that is null is taken for one that isn't there, what a type doesn't
-//! know is skipped, and text, numbers and truth values are taken for each other where that loses nothing. A document that
-//! can't be read so, or only with loss, is read once more by a slower reader: half a surrogate pair is U+FFFD, an integer over
-//! 64 bits is a string of its digits in a [`Value`], a number that no `f64` has is its text there and absent elsewhere, and 512
-//! lists or objects may be nested.
+//! know is skipped, and strings, numbers and booleans are converted into each other where that loses nothing. A document
+//! that can't be read so, or only with loss, is read once more by a slower reader: half a surrogate pair becomes U+FFFD, an
+//! integer over 64 bits becomes a string of its digits in a [`Value`], a number out of the range of `f64` becomes its text
+//! there and is absent elsewhere, and arrays and objects may be nested 512 deep.
 
 mod lenient;
 mod problem;
@@ -64,7 +64,7 @@ pub trait Optional {
     /// What is there, as it turns out not to be missing.
     fn some(&mut self) -> Shape<'_>;
 
-    /// Takes that back.
+    /// Sets the value back to none.
     fn none(&mut self);
 }
 
@@ -85,7 +85,7 @@ pub trait Map {
     /// An entry that is null; none by default.
     fn null(&mut self, _key: String) {}
 
-    /// Drops an entry that turns out to hold nothing; it stays empty by default.
+    /// Removes the last entry if it turns out to be null. By default the entry stays, empty.
     fn take_back(&mut self, _key: &str) {}
 }
 
@@ -138,7 +138,7 @@ pub trait Fields: Default {
 /// What `D` finds wrong, or that something else is there than the type consists of.
 pub fn read<'de, T: Read, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let mut value = T::blank();
-    // What is lost with this reader can't be read again.
+    // This reader gets no second pass, so it accepts the rounding.
     reader::fill(deserializer, value.shape(), false)?;
     Ok(value)
 }
@@ -147,14 +147,14 @@ pub fn read<'de, T: Read, D: Deserializer<'de>>(deserializer: D) -> Result<T, D:
 ///
 /// # Errors
 ///
-/// What is wrong and where: it is no JSON, or JSON of something else, or more follows.
+/// Returns what is wrong and where: the document is not JSON, doesn't fit the type, or is followed by more text.
 pub fn from_slice<T: Read>(json: &[u8]) -> Result<T, Problem> {
     let mut value = T::blank();
     fill_from_slice(json, &mut value)?;
     Ok(value)
 }
 
-/// The JSON of what a document has under this name, as it is written; `None` if it is no object, or has no such name.
+/// Returns the JSON text of a field of an object, or `None` if the document is not an object or has no such field.
 #[must_use]
 pub fn member<'a>(json: &'a [u8], name: &str) -> Option<&'a [u8]> {
     lenient::member(json, name)
@@ -162,7 +162,7 @@ pub fn member<'a>(json: &'a [u8], name: &str) -> Option<&'a [u8]> {
 
 /// A value that can be read into from the start, again if need be.
 pub(crate) trait Fresh {
-    /// What it consists of, nothing being read yet.
+    /// Clears the value and returns its shape.
     fn fresh(&mut self) -> Shape<'_>;
 }
 

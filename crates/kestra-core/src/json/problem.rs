@@ -5,10 +5,10 @@ use std::fmt;
 use crate::json_path;
 use crate::redact::brief;
 
-/// The most characters of what is wrong, which may repeat a value of the document.
+/// The most characters of the problem, which may quote a value of the document.
 const LIMIT: usize = 300;
 
-/// What is wrong with a document, in at most 300 characters, and where.
+/// A problem with a document, in at most 300 characters, and its place.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Problem {
@@ -17,13 +17,13 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// What `serde_json` finds wrong.
+    /// Creates the problem that `serde_json` found.
     pub(super) fn strict(json: &[u8], problem: &serde_json::Error) -> Self {
         let path = json_path::at(json, problem.line(), problem.column());
         Self { text: brief(problem, LIMIT), path }
     }
 
-    /// What is wrong after so many bytes.
+    /// Creates a problem after `end` bytes.
     pub(super) fn at(json: &[u8], end: usize, problem: impl fmt::Display) -> Self {
         let before = &json[..end.min(json.len())];
         let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
@@ -32,7 +32,7 @@ impl Problem {
         Self { text, path: json_path::at(json, line, column) }
     }
 
-    /// The path to what can't be read, such as `taskRunList[0].state`; `None` if it is the document.
+    /// Returns the path to the value that can't be read, such as `taskRunList[0].state`; `None` if it is the document.
     #[must_use]
     pub fn path(&self) -> Option<&str> {
         self.path.as_deref()

@@ -18,22 +18,22 @@ pub(super) fn fill<'de, D: Deserializer<'de>>(
     Place { target: Target::Whole(shape), is_exact }.deserialize(deserializer)
 }
 
-/// What is refused in place of an integer that `serde_json` has rounded.
+/// The error in place of an integer that `serde_json` has rounded.
 const LOSSY: &str = "an integer over 64 bits";
 
-/// Whether the document is refused only as something in it would be rounded.
+/// Returns whether a document is refused only because a number would be rounded.
 pub(super) fn is_lossy(problem: &impl fmt::Display) -> bool {
     problem.to_string().starts_with(LOSSY)
 }
 
-/// What the value that comes next is read into, and how.
+/// The target of the next value, and how to read it.
 struct Place<'a> {
     target: Target<'a>,
     /// Whether an integer that may have been rounded is refused, since another reader can read it.
     is_exact: bool,
 }
 
-/// What a value is read into.
+/// The target of a value.
 enum Target<'a> {
     Whole(Shape<'a>),
     Field(Shape<'a>),
@@ -69,7 +69,7 @@ impl<'a> Target<'a> {
         }
     }
 
-    /// Takes a number that no float has: as its text where any JSON or text may be, else as nothing.
+    /// Reads a number out of the range of `f64`: as its text into JSON or a string, else as null.
     fn far(self, text: &str) {
         match self {
             Self::Whole(shape) | Self::Field(shape) => {
@@ -89,7 +89,7 @@ impl<'a> Target<'a> {
     }
 }
 
-/// Whether the text of a number is taken.
+/// Reads the text of a number, and returns whether the shape accepts it.
 fn far(shape: Shape<'_>, text: &str) -> bool {
     match shape {
         Shape::Optional(optional) => {
@@ -187,7 +187,7 @@ impl<'de> Visitor<'de> for Place<'_> {
     }
 
     fn visit_f64<E: Error>(self, float: f64) -> Result<(), E> {
-        // An integer over 64 bits comes as a float, as does one of the floats around it.
+        // `serde_json` passes an integer over 64 bits as a float.
         if self.is_exact && (float >= u64::MAX as f64 || float <= i64::MIN as f64) {
             return Err(E::custom(LOSSY));
         }
@@ -198,7 +198,7 @@ impl<'de> Visitor<'de> for Place<'_> {
         self.target.plain(Plain::Text(text))
     }
 
-    // A number that no float has, from the lenient reader.
+    // A number out of the range of `f64`, from the lenient reader.
     fn visit_bytes<E: Error>(self, text: &[u8]) -> Result<(), E> {
         self.target.far(&String::from_utf8_lossy(text));
         Ok(())

@@ -38,7 +38,7 @@ impl From<Plain<'_>> for Value {
 }
 
 impl Plain<'_> {
-    /// The value as an error shows it: as JSON writes it, long text cut.
+    /// Returns the value for an error message: as JSON, with long strings cut.
     pub(super) fn shown(self) -> String {
         match self {
             Plain::Text(text) => Value::from(brief(text, 60)).to_string(),

@@ -1,4 +1,4 @@
-//! What only the second pass reads.
+//! Tests of documents that only the second pass can read.
 
 use std::collections::BTreeMap;
 
@@ -117,7 +117,7 @@ fn nesting_is_read_up_to_a_depth_and_told_beyond() {
             for depth in [513, 10_000, 1_000_000] {
                 let told = from_slice::<Value>(nested(depth).as_bytes()).unwrap_err().to_string();
                 assert!(told.contains(&format!("nested {depth} deep")) && told.contains("512"), "{told}");
-                // What isn't read may be as deep as it is.
+                // A skipped value may be nested to any depth.
                 let row = read(&format!(r#"{{"other": {}, "id": "\udead"}}"#, nested(depth)));
                 assert_eq!(row.id, "\u{fffd}");
             }

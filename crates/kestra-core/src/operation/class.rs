@@ -10,19 +10,19 @@ pub enum Edition {
     Enterprise,
 }
 
-/// What repeating an operation may do; stated by the catalogue, not derived from the method.
+/// Whether an operation is idempotent; stated by the catalogue, not derived from the method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Replay {
-    /// It only reads.
+    /// Reads only.
     Safe,
-    /// It changes something, and doing it twice is the same as doing it once.
+    /// Changes something, and is idempotent.
     Idempotent,
-    /// It may start work, so it is repeated only when the request provably wasn't sent, or was answered with a 429.
+    /// Not idempotent: retried only if the request was provably not sent, or after a 429.
     StartsWork,
 }
 
-/// What the body of an answer is.
+/// The kind of a response body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Answer {
@@ -30,7 +30,7 @@ pub enum Answer {
     Json,
     /// Text of any kind: logs, CSV, YAML.
     Text,
-    /// Nothing, or nothing that tells anything.
+    /// Nothing, or nothing of use.
     Empty,
     /// A file, read as a stream.
     Download,
@@ -39,7 +39,7 @@ pub enum Answer {
 }
 
 impl Answer {
-    /// Whether the transport collects the body within the attempt.
+    /// Returns whether the transport collects the body within the attempt.
     #[must_use]
     pub const fn is_buffered(self) -> bool {
         matches!(self, Self::Json | Self::Text | Self::Empty)
@@ -50,15 +50,15 @@ impl Answer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Traffic {
-    /// Answered in seconds.
+    /// Gets a response within seconds.
     Quick,
     /// Sends a body that may be large.
     Upload,
     /// Reads a body that may be large.
     Download,
-    /// Reads events for as long as they come.
+    /// Reads events until the stream ends.
     Follow,
-    /// Reads events, on a stream that isn't kept open while it is silent.
+    /// Reads events from a stream that is closed when it is silent.
     FollowBriefly,
 }
 
@@ -66,19 +66,19 @@ pub enum Traffic {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Deletion {
-    /// What it names.
+    /// The named resource.
     Named,
-    /// What it names, and the folder above if nothing else is in it, whether or not what it names is there.
+    /// The named file and, if the folder above has one entry, that folder, even if the file doesn't exist.
     Climbing,
 }
 
-/// What can be seen once an action by ids was carried out.
+/// The visible effect of an action by ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Effect {
     /// The execution has ended.
     Ended,
-    /// The execution is paused, or was since.
+    /// The execution is paused, or was after the action.
     Paused,
     /// The execution has entered another state.
     Moved,
@@ -90,15 +90,15 @@ pub enum Effect {
     LabelsOfField(&'static str),
     /// Another execution replays it.
     Replayed,
-    /// It isn't there.
+    /// The resource is gone.
     Gone,
-    /// The flow or trigger is disabled, or isn't.
+    /// The flow or trigger is disabled if `true`, enabled if `false`.
     Disabled(bool),
-    /// The trigger is disabled, or isn't, as this field of the body says.
+    /// The trigger is disabled or enabled, according to this boolean field of the body.
     DisabledByField(&'static str),
     /// The trigger isn't locked.
     Unlocked,
-    /// The trigger's backfill is paused, or isn't.
+    /// The trigger's backfill is paused if `true`, running if `false`.
     BackfillPaused(bool),
     /// The trigger has no backfill.
     NoBackfill,

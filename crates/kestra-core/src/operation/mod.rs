@@ -46,14 +46,14 @@ pub struct OperationInfo {
     pub accept: &'static str,
     /// What reading and sending takes.
     pub traffic: Traffic,
-    /// Whether a server may answer an error before it has read the body, which makes it hang. Such a request is sent on a
-    /// connection that nothing else was sent on.
+    /// Whether a server may respond with an error before it has read the body, which makes it hang. Such a request is sent
+    /// on a new connection.
     pub early_error: bool,
     /// Whether it calls a webhook: the server stores every header that it is sent, so credentials stay away.
     pub webhook: bool,
-    /// What is asked before it is sent.
+    /// The request that is sent first to find out whether the server would carry out the operation.
     pub asks_first: Option<Question>,
-    /// What it can be filtered by; `None` for one without filters.
+    /// The fields that it can be filtered by; `None` if it has no filters.
     pub filters: Option<&'static FilterResource>,
     /// For an action by query: the filters that every version reads alike or refuses; `None` if no older version reads them
     /// otherwise.
@@ -64,11 +64,11 @@ pub struct OperationInfo {
     pub listed_by: Option<&'static OperationInfo>,
     /// For an action by query: the action by ids that does the same.
     pub by_ids: Option<&'static OperationInfo>,
-    /// Whether it changes or deletes all that its query finds.
+    /// Whether it changes or deletes everything that its query matches.
     pub acts_by_query: bool,
     /// What it deletes, if it deletes something.
     pub deletes: Option<Deletion>,
-    /// For an action by ids: what can be seen once it was carried out.
+    /// For an action by ids: its visible effect.
     pub effect: Option<Effect>,
     /// What a server does silently with some of its requests.
     pub guard: Option<Guard>,
@@ -76,9 +76,9 @@ pub struct OperationInfo {
     pub stable_sort: &'static [&'static str],
     /// What does its work on the versions that lack it, as the end of a sentence that begins with `use`.
     pub instead: Option<&'static str>,
-    /// Whether the response shows which inputs of a form the server took.
+    /// Whether the response has the inputs that the server accepted from a form.
     pub shows_inputs: bool,
-    /// Whether the server answers with a redirect to the execution that the thing belongs to.
+    /// Whether the server redirects to the execution that the file belongs to.
     pub redirects: bool,
 }
 
@@ -188,14 +188,14 @@ impl OperationInfo {
         self
     }
 
-    /// Sets the operation that asks first, and what its response must say.
+    /// Sets the operation to send first, and the check of its response.
     #[must_use]
     pub const fn asks_first(mut self, operation: &'static OperationInfo, check: Check) -> Self {
         self.asks_first = Some(Question::new(operation, check));
         self
     }
 
-    /// Sets what it can be filtered by.
+    /// Sets the fields that it can be filtered by.
     #[must_use]
     pub const fn filters(mut self, resource: &'static FilterResource) -> Self {
         self.filters = Some(resource);
@@ -216,7 +216,7 @@ impl OperationInfo {
         self
     }
 
-    /// Sets the operation that lists what a stream gives.
+    /// Sets the operation that lists the stored items of a stream.
     #[must_use]
     pub const fn listed_by(mut self, list: &'static OperationInfo) -> Self {
         self.listed_by = Some(list);
@@ -230,7 +230,7 @@ impl OperationInfo {
         self
     }
 
-    /// Marks an operation that acts on all that its query finds.
+    /// Marks an operation that acts on everything that its query matches.
     #[must_use]
     pub const fn acts_by_query(mut self) -> Self {
         self.acts_by_query = true;
@@ -244,42 +244,42 @@ impl OperationInfo {
         self
     }
 
-    /// Sets what can be seen once it was carried out.
+    /// Sets the visible effect of an action by ids.
     #[must_use]
     pub const fn effect(mut self, effect: Effect) -> Self {
         self.effect = Some(effect);
         self
     }
 
-    /// Sets what is refused unless it is meant.
+    /// Sets the check that refuses calls which are likely a mistake.
     #[must_use]
     pub const fn guard(mut self, guard: Guard) -> Self {
         self.guard = Some(guard);
         self
     }
 
-    /// Sets a sort whose order doesn't change while rows come and go.
+    /// Sets a sort whose order is stable while rows are added and deleted.
     #[must_use]
     pub const fn stable_sort(mut self, keys: &'static [&'static str]) -> Self {
         self.stable_sort = keys;
         self
     }
 
-    /// Sets what does its work on the versions that lack it.
+    /// Sets what to use on the versions that lack it.
     #[must_use]
     pub const fn instead(mut self, hint: &'static str) -> Self {
         self.instead = Some(hint);
         self
     }
 
-    /// Marks an operation whose response shows which inputs the server took.
+    /// Marks an operation whose response has the inputs that the server accepted.
     #[must_use]
     pub const fn shows_inputs(mut self) -> Self {
         self.shows_inputs = true;
         self
     }
 
-    /// Marks an operation whose server answers with a redirect to another execution.
+    /// Marks an operation whose server redirects to another execution.
     #[must_use]
     pub const fn redirects(mut self) -> Self {
         self.redirects = true;
@@ -293,13 +293,13 @@ impl OperationInfo {
         self
     }
 
-    /// The route of a server of this version, if it has the operation.
+    /// Returns the route on a server of this version, or `None` if the version lacks the operation.
     #[must_use]
     pub fn route(&self, version: Version) -> Option<&'static Route> {
         self.routes.iter().find(|route| route.versions.contains(version))
     }
 
-    /// The route of the newest server that has the operation.
+    /// Returns the route on the newest server that has the operation.
     ///
     /// `None` only for a definition without routes, which the generator does not write.
     #[must_use]
@@ -307,7 +307,7 @@ impl OperationInfo {
         self.routes.first()
     }
 
-    /// Whether the route depends on the server's version, or some version lacks the operation.
+    /// Returns whether the route depends on the server's version, or some version lacks the operation.
     #[inline]
     #[must_use]
     pub fn depends_on_version(&self) -> bool {

@@ -3,7 +3,7 @@
 use crate::characters::CharacterRule;
 use crate::version::Versions;
 
-/// A query parameter and the versions that read it; other versions ignore it without a word.
+/// A query parameter and the versions that read it; other versions ignore it silently.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct QueryParameter {
@@ -11,22 +11,22 @@ pub struct QueryParameter {
     pub name: &'static str,
     /// The versions that read it.
     pub versions: Versions,
-    /// What open-source servers do that ignore it, where only Enterprise reads it.
+    /// What open-source servers do instead, if only Enterprise Edition reads it.
     pub open_source_ignores: Option<&'static str>,
-    /// What some versions read a value's characters as.
+    /// Characters of a value that some versions misread.
     pub characters: &'static [CharacterRule],
     /// Whether the server parses the value as a URI, so that it is percent-encoded before it becomes part of the query.
     pub is_uri: bool,
     /// The value that is sent for an empty one.
     pub empty_as: Option<&'static str>,
-    /// The values that servers know, where they ignore others without a word.
+    /// The values that servers know, if they ignore others silently.
     pub known_values: Option<KnownValues>,
     /// The versions that read a date only without a fraction of a second or with one of three digits; `None` for values that are
     /// no dates, and for dates of any fraction.
     pub milliseconds: Option<Versions>,
-    /// For an action by query: the field and the comparison of the filter that says the same to every version.
+    /// For an action by query: the field and the comparison of the filter that means the same on every version.
     pub filter: Option<(&'static str, &'static str)>,
-    /// Whether a list of values may be sent in several requests, one after the other, where one request line doesn't hold it.
+    /// Whether a list of values that is too long for one request line may be sent in several requests, one after the other.
     pub split: bool,
 }
 
@@ -36,18 +36,18 @@ pub struct QueryParameter {
 pub struct KnownValues {
     /// The values on the wire.
     pub values: &'static [&'static str],
-    /// What servers do with another value, beside ignoring it.
+    /// What servers do with another value, besides ignoring it.
     pub otherwise: &'static str,
 }
 
 impl QueryParameter {
-    /// A parameter that every version reads.
+    /// Creates a parameter that every version reads.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
         Self::of(name, Versions::ALL)
     }
 
-    /// A parameter that these versions read.
+    /// Creates a parameter that these versions read.
     #[must_use]
     pub const fn of(name: &'static str, versions: Versions) -> Self {
         Self {
@@ -64,7 +64,7 @@ impl QueryParameter {
         }
     }
 
-    /// Marks a parameter that open-source servers ignore, and says what they do instead.
+    /// Marks a parameter that open-source servers ignore, and sets what they do instead.
     #[must_use]
     pub const fn open_source_ignores(mut self, consequence: &'static str) -> Self {
         self.open_source_ignores = Some(consequence);
@@ -92,7 +92,7 @@ impl QueryParameter {
         self
     }
 
-    /// Sets what some versions read a value's characters as.
+    /// Sets the characters of a value that some versions misread.
     #[must_use]
     pub const fn characters(mut self, rules: &'static [CharacterRule]) -> Self {
         self.characters = rules;
@@ -113,7 +113,7 @@ impl QueryParameter {
         self
     }
 
-    /// Marks a parameter of which servers ignore all but these values, and says what they do then.
+    /// Sets the only values that servers don't ignore, and what servers do with others.
     #[must_use]
     pub const fn known_values(mut self, values: &'static [&'static str], otherwise: &'static str) -> Self {
         self.known_values = Some(KnownValues { values, otherwise });
@@ -121,7 +121,7 @@ impl QueryParameter {
     }
 }
 
-/// A field and the ways to compare it that every version reads alike or refuses.
+/// A field and the comparisons of it that every version reads alike or refuses.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct FilterForms {
@@ -132,7 +132,7 @@ pub struct FilterForms {
 }
 
 impl FilterForms {
-    /// A field and the ways to compare it.
+    /// Creates a field with its comparisons.
     #[must_use]
     pub const fn new(field: &'static str, comparisons: &'static [&'static str]) -> Self {
         Self { field, comparisons }

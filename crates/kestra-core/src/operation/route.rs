@@ -18,16 +18,16 @@ pub struct Route {
     pub versions: Versions,
 }
 
-/// A path template cut at its braces by the compiler, so that no request has to look for them.
+/// A path template, split at its braces at compile time.
 ///
-/// Pieces are in turn text and the name of a variable, and begin and end with text, which may be empty.
+/// Text and names of path parameters alternate; the first and the last piece are text, which may be empty.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pieces {
     ends: [u8; MAX_PIECES],
     count: u8,
 }
 
-/// Enough for a tenant and six variables.
+/// Enough for a tenant and six path parameters.
 const MAX_PIECES: usize = 15;
 
 impl Pieces {
@@ -49,7 +49,7 @@ impl Pieces {
         pieces
     }
 
-    /// Gives the pieces of the template that this was made of, and whether each is the name of a variable.
+    /// Returns the pieces of the template, and whether each is the name of a path parameter.
     pub(crate) fn iter(&self, path: &'static str) -> impl Iterator<Item = (&'static [u8], bool)> {
         let mut start = 0;
         let mut is_name = true;
@@ -75,7 +75,7 @@ enum Verb {
 
 macro_rules! routes {
     ($($name:ident $verb:ident),*) => {$(
-        #[doc = concat!("A route with the method `", stringify!($verb), "`, as HTTP writes it in capitals.")]
+        #[doc = concat!("Creates a route with the method `", stringify!($verb), "`, which HTTP writes in capitals.")]
         #[must_use]
         pub const fn $name(path: &'static str, versions: Versions) -> Self {
             Self { verb: Verb::$verb, pieces: Pieces::of(path), path, versions }
@@ -86,7 +86,7 @@ macro_rules! routes {
 impl Route {
     routes!(get Get, post Post, put Put, patch Patch, delete Delete);
 
-    /// The method.
+    /// Returns the method.
     #[must_use]
     pub const fn method(&self) -> Method {
         match self.verb {
@@ -99,7 +99,7 @@ impl Route {
     }
 }
 
-/// Method and path template.
+/// Writes the method and the path template.
 impl fmt::Display for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.method(), self.path)

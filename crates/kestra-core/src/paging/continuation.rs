@@ -34,7 +34,7 @@ pub(super) enum Place {
 }
 
 impl Continuation {
-    /// The end has no page, of whatever size, that anything could be read of.
+    /// Creates a position. At the end of a list there is no page to continue with, whatever its size.
     pub(super) fn new(place: Place, size: Option<u64>, read: u64) -> Self {
         match place {
             Place::End => Self { place, size: None, read: 0 },

@@ -136,7 +136,7 @@ impl Turner {
             (Place::Page(_), None) if facts.is_by_cursor => Place::End,
             (Place::Page(page), None) => {
                 let size = *self.size.get_or_insert(facts.count.max(1));
-                // A total may count rows that are nowhere, so that an empty page is the end whatever it says.
+                // A total may count rows that no page has, so an empty page is the end whatever the total is.
                 let is_last =
                     facts.count == 0 || facts.total.is_some_and(|total| page.saturating_mul(size) >= total);
                 match page.checked_add(1) {

@@ -111,7 +111,7 @@ impl BaseUrl {
     }
 }
 
-/// The part of a path that is hardly a prefix under which Kestra is served, but copied from a document or a browser.
+/// Returns the part of a path that belongs to Kestra's own paths, not to a path prefix, such as in a URL from a browser.
 fn own_path(path: &str) -> Option<(&str, &'static str)> {
     for (own, after, adds) in [
         ("/api/v1", 1, "operations add it (the tenant is a setting of its own)"),

@@ -1,4 +1,4 @@
-//! Servers as `Debug` shows them: a URL may hold a password, and so may the values of its variables.
+//! `Debug` of servers: the URL and the values of its variables may contain a password.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use super::{Resolved, Server, Servers, Variable};
 use crate::redact;
 
 impl Server {
-    /// The URL, with its placeholders if they are declared: they may stand where a port does.
+    /// Returns the URL for messages. Declared placeholders are kept, also in place of a port.
     pub(super) fn shown(&self) -> String {
         let mut plain = self.url.clone();
         for (name, _) in &self.variables {

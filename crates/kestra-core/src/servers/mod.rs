@@ -33,21 +33,21 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server at this URL; a path prefix is fine, `/api/v1` and `/ui` are not part of it.
+    /// Creates a server from its URL. The URL may have a path prefix, but no `/api/v1` or `/ui`.
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
         Self { url: url.into(), description: None, variables: Vec::new(), any_path: false }
     }
 
-    /// Takes the path of the URL as it is, for a gateway whose path prefix looks like a part of Kestra's own paths
-    /// (`/api/v1/kestra`, `/ui`), which is an error otherwise.
+    /// Allows any path in the URL, for a gateway whose path prefix looks like Kestra's own paths (`/api/v1/kestra`, `/ui`),
+    /// which is an error otherwise.
     #[must_use]
     pub fn any_path(mut self) -> Self {
         self.any_path = true;
         self
     }
 
-    /// Where the server is with these values of its variables; the problem is a sentence.
+    /// Returns the base URL for these values of the variables. The error is a message.
     fn base(&self, values: &ServerVariables) -> Result<BaseUrl, String> {
         BaseUrl::parse(&self.fill(values)?, self.any_path)
     }

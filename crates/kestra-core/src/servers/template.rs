@@ -13,7 +13,7 @@ impl Server {
             let after = &rest[open + 1..];
             let Some(close) = after.find('}') else {
                 return Err(format!(
-                    "server URL `{}`: a `{{` is never closed; write %7B where none is meant",
+                    "server URL `{}`: a `{{` is never closed: close it, or write %7B for a literal `{{`",
                     self.shown()
                 ));
             };
@@ -27,7 +27,7 @@ impl Server {
     fn value<'a>(&'a self, name: &str, values: &'a ServerVariables) -> Result<&'a str, String> {
         let Some((_, variable)) = self.variables.iter().find(|(declared, _)| declared == name) else {
             let declared: Vec<_> = self.variables.iter().map(|(name, _)| name.as_str()).collect();
-            // Braces may be part of a password: a name that stands where one does is not shown.
+            // Braces may be part of a password, so a name in place of a password is not shown.
             let shown = self.shown();
             let what = format!("the placeholder `{{{name}}}`");
             return Err(format!(

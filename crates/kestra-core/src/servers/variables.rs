@@ -30,7 +30,7 @@ impl ServerVariables {
     }
 }
 
-/// Names only: any value may be a secret.
+/// Shows the names only, as any value may be a secret.
 impl fmt::Debug for ServerVariables {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()

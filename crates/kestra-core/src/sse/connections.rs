@@ -14,19 +14,19 @@ use crate::json::Read;
 use crate::options::CallOptions;
 use crate::transient::TransientRetry;
 
-/// After this long a connection was worth opening, whatever came over it.
+/// How long a connection has to stay open to count as successful, whatever came over it.
 const LASTED: Duration = Duration::from_secs(1);
 
 /// Events of one operation over as many connections as it takes.
 ///
-/// It doesn't know what the events mean: its reader drops what comes twice, tells what was new, and decides after a cut whether
-/// to go on.
+/// It doesn't interpret events: its user drops repeated ones, calls [`progressed`](Self::progressed) after new ones, and
+/// decides after a disconnection whether to continue.
 #[derive(Debug)]
 pub struct Connections<E, T> {
     executor: E,
     call: Call,
     open: Option<EventStream<T>>,
-    /// Why the last connection couldn't be opened, while the server is waited for.
+    /// Why the last connection couldn't be opened, while waiting for the server.
     unopened: Option<Error>,
     /// Whether the open connection has given an event.
     is_fruitful: bool,
@@ -54,7 +54,7 @@ pub enum Step<T> {
 }
 
 impl<E: Executor, T: Read> Connections<E, T> {
-    /// Connections that this call opens, none of them yet. Gives up after an outage of 10 minutes.
+    /// Creates the connections of a call; none is opened yet. Gives up after an outage of 10 minutes.
     pub fn new(executor: E, mut call: Call) -> Self {
         call.change_options(CallOptions::single_attempt);
         let reconnects = Reconnects::new(call.info());
@@ -71,7 +71,7 @@ impl<E: Executor, T: Read> Connections<E, T> {
 
     /// The next event; opens a connection if none is open.
     ///
-    /// A call that is dropped before it is done loses nothing.
+    /// Cancel safe: a future that is dropped early loses no event.
     ///
     /// # Errors
     ///
@@ -123,7 +123,8 @@ impl<E: Executor, T: Read> Connections<E, T> {
         }
     }
 
-    /// Nothing is asked beside the stream before the server is there again, so that many streams don't multiply an outage.
+    /// Waits until the server is reachable. No other request is sent before that, so that many streams don't add load to an
+    /// outage.
     async fn wait_for_server(&mut self) -> Result<Step<T>, Error> {
         let is_there = self.retry.wait_for_server(Duration::ZERO).await;
         match self.unopened.take() {
@@ -133,7 +134,7 @@ impl<E: Executor, T: Read> Connections<E, T> {
         }
     }
 
-    /// When the open connection was answered at the latest, by the server's clock if it told the time.
+    /// Returns an upper bound of the time of the response that opened the connection, by the server's clock if it has a `Date`.
     #[must_use]
     pub fn opened(&self) -> Option<Timestamp> {
         self.open.as_ref()?.opened().map(|opened| opened.time)
@@ -144,47 +145,47 @@ impl<E: Executor, T: Read> Connections<E, T> {
         (self.open, self.unopened) = (None, None);
     }
 
-    /// Whether the server may be asked something beside the stream: a connection is open, or the server is there while one is
+    /// Returns whether the server can get other requests: a connection is open, or the server is reachable while one is
     /// being opened, for which this waits.
     pub async fn is_server_there(&mut self) -> bool {
         let is_open = self.open.as_ref().is_some_and(|events| events.opened().is_some());
         is_open || self.retry.wait_for_server(Duration::ZERO).await
     }
 
-    /// Whether no connection could be opened, and the server is waited for.
+    /// Returns whether no connection could be opened, so that the server is being waited for.
     #[must_use]
     pub fn is_waiting_for_server(&self) -> bool {
         self.unopened.is_some()
     }
 
-    /// Says that what is streamed is known to be there, so that the answers of a server that restarts are outlasted too; see
+    /// Marks the streamed resource as known to exist, so that error responses of a restarting server are retried, too; see
     /// [`TransientRetry::set_known`].
     pub fn set_known(&mut self) {
         self.retry.set_known();
     }
 
-    /// Says that the last event was new: after a cut the next connection is opened soon. Events that were seen before don't make
-    /// it so, else a stream that is cut after each of them would be opened without end.
+    /// Marks the last event as new: after a disconnection the next connection is opened soon. Don't call it after repeated
+    /// events, or a stream that breaks after each of them would be opened again without end.
     pub fn progressed(&mut self) {
         self.retry.succeeded();
     }
 
-    /// Says that the server answered another question: it is there, so this doesn't end as an outage. The pauses go on growing
-    /// until something new comes, as the stream itself still fails.
+    /// Records that the server responded to another request, so this is no outage. The pauses go on growing until a new
+    /// event comes, as the stream itself still fails.
     pub fn answered(&mut self) {
         self.retry.answered();
     }
 
-    /// Pauses before the next connection, of which it tells.
+    /// Pauses before the next connection, and returns the step that reports it.
     ///
     /// # Errors
     ///
-    /// The failure, if it is final or nothing has come through for too long.
+    /// Returns the failure if it is final, or the outage has lasted too long.
     pub async fn pause(&mut self, failure: Error) -> Result<(), Error> {
         let Some(wait) = self.retry.wait_after(&failure).await else { return Err(failure) };
         self.reconnects.tell(&failure, self.is_fruitful, wait);
         if self.is_fruitful {
-            // A connection that worked until now was most likely cut for a reason of its own.
+            // A connection that worked until now most likely broke for another reason than an outage.
             tokio::time::sleep(wait).await;
             return Ok(());
         }

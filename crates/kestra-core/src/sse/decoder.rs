@@ -134,7 +134,8 @@ impl Decoder {
         Ok(None)
     }
 
-    /// Refuses a line that is too large with the data before it, be it complete or not: the same in whatever pieces it comes.
+    /// Refuses a line that is too large together with the data before it, complete or not, so that the result doesn't depend
+    /// on how the bytes are split.
     fn check_size(&self, line: usize) -> Result<(), SseError> {
         if line + self.event.data.len() > self.limit {
             return Err(SseError::TooLarge { limit: self.limit });

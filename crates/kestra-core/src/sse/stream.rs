@@ -35,11 +35,11 @@ pub struct EventStream<T> {
     item: PhantomData<fn() -> T>,
 }
 
-/// When a connection was answered.
+/// The time of the response that opened a connection.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Opened {
     pub(super) at: Instant,
-    /// The time of day at the latest, by the server's clock if it told the time.
+    /// An upper bound of the time, by the server's clock if the response has a `Date`.
     pub(super) time: Timestamp,
 }
 
@@ -61,7 +61,7 @@ impl<T> EventStream<T> {
         }
     }
 
-    /// When the connection was answered; nothing before that.
+    /// Returns when the response arrived, or `None` before that.
     pub(super) fn opened(&self) -> Option<Opened> {
         self.opened
     }
@@ -163,7 +163,7 @@ impl<T: Read> Stream for EventStream<T> {
     }
 }
 
-/// When an answer was given at the latest, by the server's clock if it tells the time, which it does in whole seconds.
+/// Returns an upper bound of the time of a response, by its `Date` if it has one, which is in whole seconds.
 fn time_of(headers: &HeaderMap) -> Timestamp {
     const SECOND: Duration = Duration::from_secs(1);
     let date = headers.get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());

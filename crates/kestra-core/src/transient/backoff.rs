@@ -63,7 +63,7 @@ impl Backoff {
         Some(self.grow())
     }
 
-    /// How long nothing may come through yet.
+    /// Returns how much longer the outage may last.
     pub(super) fn time_left(&self) -> Duration {
         self.outage.saturating_sub(self.since.map_or(Duration::ZERO, |since| since.elapsed()))
     }
@@ -77,7 +77,7 @@ impl Backoff {
         self.next_limit().mul_f64(fastrand::f64())
     }
 
-    /// The longest that the next wait may be, however long the outage is.
+    /// Returns the upper bound of the next pause, and doubles it.
     pub(super) fn next_limit(&mut self) -> Duration {
         let limit = self.base.saturating_mul(1 << self.failures.min(20)).min(self.cap);
         self.failures = self.failures.saturating_add(1);

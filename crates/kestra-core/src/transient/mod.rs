@@ -1,7 +1,7 @@
-//! Repeating what only reads while a server is away: pauses that grow, and when to give up.
+//! Retries of reads during an outage: growing pauses, and when to give up.
 //!
-//! Retries of the stack end after a few attempts. A wait or a stream lasts longer than that, and has to outlast a restart of the
-//! server. All such loops are a [`TransientRetry`].
+//! The retry layer gives up after a few attempts. A wait or a stream lasts longer, and has to survive a restart of the
+//! server. All such loops use [`TransientRetry`].
 
 mod backoff;
 mod outage;

@@ -1,4 +1,4 @@
-//! One question for all calls of a client that wait for the same server.
+//! One shared probe for all calls of a client that wait for the same server.
 
 use std::fmt;
 use std::future::Future;
@@ -13,27 +13,27 @@ use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 use super::backoff::Backoff;
 use crate::options::CallOptions;
 
-/// For how long a server that answered is taken to be there.
+/// For how long a server counts as reachable after a response.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// How long a question and the pause before it take at most. Then it is asked elsewhere: the runtime that it was begun on may
-/// be kept and not driven.
+/// How long a probe and the pause before it take at most. After that another call probes: the runtime of the first may exist
+/// without being polled.
 const TURN: Duration = Duration::from_secs(25);
 
-/// The longest pause between two questions.
+/// The longest pause between two probes.
 const LONGEST_PAUSE: Duration = Duration::from_secs(6);
 
-/// The longest pause after the server is there again, so that the calls don't all come at once.
+/// The longest pause after the server is reachable again, so that the calls aren't sent all at once.
 const SPREAD: Duration = Duration::from_secs(1);
 
-/// Asks once whether the server is there.
+/// Probes once whether the server is reachable.
 pub(super) type Ask = Box<dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
 
 /// The outages of a client's servers; clones share them.
 ///
 /// If each call that outlasts an outage asked the server again and again by itself, the load on a server that is down would
-/// grow with the number of calls. Here one task asks whether the server is there, as long as calls wait for that, and the
-/// calls send nothing.
+/// grow with the number of calls. Here one task probes whether the server is reachable, as long as calls wait for that, and
+/// the calls send nothing.
 #[derive(Clone, Default)]
 pub struct Outages(Arc<Mutex<Vec<Arc<Gate>>>>);
 
@@ -49,27 +49,27 @@ struct Gate {
 struct State {
     /// How many calls wait.
     waiting: usize,
-    /// The task that asks, by its number, and until when its answer is waited for.
+    /// The number of the task that probes, and until when to wait for its result.
     turn: Option<(u64, Instant)>,
     turns: u64,
-    /// When the server was found to be there.
+    /// When the server was last found reachable.
     answered: Option<Instant>,
-    /// When it may be asked again, and the pauses between questions: a task that ends hands on both.
+    /// When the next probe may be sent, and the pauses between probes; both outlive the task.
     next: Option<Instant>,
     backoff: Backoff,
 }
 
-/// What a call finds at the gate.
+/// The state of a gate for a call that arrives.
 enum Entry {
-    /// The server is there.
+    /// The server is reachable.
     Open,
-    /// Nobody asks: this call has to see to it.
+    /// No task probes: this call has to start one.
     Turn(Turn, Instant),
-    /// It is asked.
+    /// A task probes.
     Taken(Instant),
 }
 
-/// The right to ask, which ends when it is dropped.
+/// The permit to probe, released on drop.
 struct Turn {
     gate: Arc<Gate>,
     number: u64,
@@ -79,7 +79,7 @@ struct Turn {
 struct Waiting<'a>(&'a Gate);
 
 impl Outages {
-    /// Waits until the server that these options select is there, and returns whether that was so within the limit.
+    /// Waits until the server that these options select is reachable, and returns whether it was within the limit.
     pub(super) async fn wait(&self, options: &CallOptions, limit: Duration, ask: Ask) -> bool {
         let gate = self.gate(options);
         timeout(limit, gate.pass(ask)).await.is_ok()
@@ -109,7 +109,7 @@ impl Gate {
             let until = match self.enter() {
                 Entry::Open => break,
                 Entry::Turn(turn, until) => {
-                    // A call asks once at most; another one sees to it if its task is gone.
+                    // A call starts one probe task at most; another call starts the next if that task is gone.
                     let (Some(ask), Ok(runtime)) = (ask.take(), Handle::try_current()) else { break };
                     runtime.spawn(turn.ask(ask));
                     until
@@ -119,7 +119,7 @@ impl Gate {
                     until
                 }
             };
-            // Either way the state tells what is next.
+            // Either way the next step depends on the state.
             let _ = timeout_at(until, changed).await;
         }
         if has_waited {
@@ -149,7 +149,7 @@ impl Gate {
 }
 
 impl State {
-    /// Puts the question after this one off. One task asks for all calls, so the pause needs little jitter.
+    /// Postpones the next probe. One task probes for all calls, so the pause needs little jitter.
     fn pause(&mut self) {
         let limit = self.backoff.next_limit().min(LONGEST_PAUSE);
         self.next = Some(Instant::now() + limit.mul_f64(1.0 - 0.25 * fastrand::f64()));
@@ -157,7 +157,7 @@ impl State {
 }
 
 impl Turn {
-    /// Asks until the server is there, or nobody waits for it any more.
+    /// Probes until the server is reachable, or no call waits for it any more.
     async fn ask(self, ask: Ask) {
         while let Some(begin) = self.begin() {
             sleep_until(begin).await;
@@ -170,7 +170,7 @@ impl Turn {
         }
     }
 
-    /// When to ask, if this is still the one that asks; its answer is waited for a while longer.
+    /// Returns when to probe, or `None` if another task has taken over; extends the time to wait for the result.
     fn begin(&self) -> Option<Instant> {
         let mut state = lock(&self.gate.state);
         let now = Instant::now();
@@ -182,7 +182,7 @@ impl Turn {
         Some(state.next.map_or(now, |next| next.max(now)))
     }
 
-    /// Whether somebody waits for the answer; then the next question comes later.
+    /// Returns whether calls still wait, and postpones the next probe if so.
     fn put_off(&self) -> bool {
         let mut state = lock(&self.gate.state);
         let is_awaited = state.waiting > 0;
@@ -244,7 +244,7 @@ mod tests {
 
     const LIMIT: Duration = Duration::from_secs(600);
 
-    /// A server that is there from a moment on, and counts how often that is asked.
+    /// A server that becomes reachable at some time, and counts the probes.
     struct Asked {
         from: Instant,
         times: AtomicU32,

@@ -1,4 +1,4 @@
-//! One loop over failures that pass.
+//! The retry loop over transient failures.
 
 use std::fmt;
 use std::future::Future;
@@ -18,26 +18,26 @@ use crate::retry::Retry;
 use crate::retry_after::read as read_retry_after;
 use crate::version::Versions;
 
-/// How many 500s in a row are taken for those of a server that goes down, if it is otherwise in good health.
+/// How many 500s in a row are attributed to a server that shuts down although its health check succeeds.
 const INTERNAL_ERRORS: u32 = 5;
 
-/// How long a 401 may be that of a server that has only just started.
+/// How long a 401 is attributed to a server that has just started.
 const UNAUTHORIZED: Duration = Duration::from_secs(30);
 
-/// The least pause after a 401, for which servers compute an expensive hash.
+/// The shortest pause after a 401, for which servers compute an expensive hash.
 const AFTER_UNAUTHORIZED: Duration = Duration::from_secs(1);
 
-/// How long the question takes at most whether the server is in good health.
+/// The timeout of the health check.
 const HEALTH_LIMIT: Duration = Duration::from_secs(10);
 
-/// The request that every healthy server answers, with or without credentials.
+/// The health check: every healthy server responds to it with a success, with or without credentials.
 static HEALTH: OperationInfo =
     OperationInfo::new("get_configuration", "misc", &[Route::get("/api/v1/configs", Versions::ALL)])
         .go_key("MiscAPIService.Configuration")
         .replay(Replay::Safe)
         .answer(Answer::Json, ACCEPT_JSON);
 
-/// Repeats what only reads while it fails with errors that pass ([`Error::is_transient`]), with growing pauses.
+/// Retries a read with growing pauses while it fails with transient errors ([`Error::is_transient`]).
 ///
 /// Gives up after an outage of 10 minutes, unless [`limit`](Self::limit) says otherwise.
 pub struct TransientRetry {
@@ -47,12 +47,12 @@ pub struct TransientRetry {
     is_known: bool,
     /// How many 500s came in a row.
     internal_errors: u32,
-    /// Since when the answer is 401.
+    /// When the first 401 in a row came.
     unauthorized_since: Option<Instant>,
 }
 
 impl TransientRetry {
-    /// Repeats what `executor` sends with these options.
+    /// Creates a retry loop for what `executor` sends with these options.
     pub fn new<E: Executor>(executor: &E, options: &CallOptions) -> Self {
         Self {
             executor: SharedExecutor::new(executor),
@@ -64,40 +64,39 @@ impl TransientRetry {
         }
     }
 
-    /// Sets how long nothing may come through.
+    /// Sets how long an outage may last.
     #[must_use]
     pub fn limit(mut self, outage: Duration) -> Self {
         self.backoff = self.backoff.outage(outage);
         self
     }
 
-    /// Says that what is read is known to be there; see [`set_known`](Self::set_known).
+    /// Marks the resource as known to exist; see [`set_known`](Self::set_known).
     #[must_use]
     pub fn known(mut self) -> Self {
         self.set_known();
         self
     }
 
-    /// Says that what is read is known to be there: then a 500 or 401 isn't the reader's fault, but that of a server that goes down
-    /// or has just started, and is outlasted too. Not without end: a 500 is final after five in a row from a server that otherwise
-    /// is in good health, a 401 after 30 s.
+    /// Marks the resource as known to exist: then a 500 or 401 comes from a server that shuts down or has just started, and
+    /// is retried, too. A 500 is final after five in a row from a server whose health check succeeds, a 401 after 30 s.
     pub fn set_known(&mut self) {
         self.is_known = true;
     }
 
-    /// Whether an error of this kind may pass; [`wait_after`](Self::wait_after) decides it.
+    /// Returns whether an error may be transient; [`wait_after`](Self::wait_after) decides.
     #[must_use]
     pub fn may_pass(&self, failure: &Error) -> bool {
         failure.is_transient() || (self.is_known && is_of_restart(failure))
     }
 
-    /// Says that something new came through: pauses begin anew, small.
+    /// Records progress: the pauses start small again.
     pub fn succeeded(&mut self) {
         self.backoff.reset();
         self.recovered();
     }
 
-    /// Says that the server answered, if with nothing new: this is no outage, but the pauses go on growing.
+    /// Records a response without progress: this is no outage, but the pauses go on growing.
     pub fn answered(&mut self) {
         self.backoff.answered();
         self.recovered();
@@ -108,7 +107,7 @@ impl TransientRetry {
         self.unauthorized_since = None;
     }
 
-    /// How long to pause after a failure; `None` if it is final, or nothing has come through for too long.
+    /// Returns how long to pause after a failure, or `None` if it is final or the outage has lasted too long.
     pub async fn wait_after(&mut self, failure: &Error) -> Option<Duration> {
         let least = match failure.status() {
             _ if failure.is_transient() => {
@@ -127,7 +126,7 @@ impl TransientRetry {
                 if self.internal_errors >= INTERNAL_ERRORS && self.is_healthy().await {
                     return None;
                 }
-                // A moment, so that the five don't come at once.
+                // A pause, so that the five aren't sent at once.
                 Duration::from_millis(100).saturating_mul(1 << self.internal_errors.min(5))
             }
             _ => return None,
@@ -139,8 +138,7 @@ impl TransientRetry {
     /// Pauses after a failure.
     ///
     /// # Errors
-    ///
-    /// The failure itself, if it is final or nothing has come through for too long.
+    /// Returns the failure if it is final, or the outage has lasted too long.
     pub async fn pause(&mut self, failure: Error) -> Result<(), Error> {
         match self.wait_after(&failure).await {
             Some(wait) if self.wait_for_server(wait).await => Ok(()),
@@ -148,24 +146,24 @@ impl TransientRetry {
         }
     }
 
-    /// Waits this long and then until the server is there, which one call of a client asks for all of them. Returns whether it
-    /// is there before nothing has come through for too long.
+    /// Waits this long and then until the server is reachable, which one task probes for all calls of a client. Returns
+    /// whether the server is reachable before the outage has lasted too long.
     pub async fn wait_for_server(&self, wait: Duration) -> bool {
         tokio::time::sleep(wait).await;
         let (executor, options) = (self.executor.clone(), self.options.clone());
         let ask = Box::new(move || -> Pin<Box<dyn Future<Output = bool> + Send>> {
             let asked = ask_health(&executor, &options);
-            // A response of any kind shows that the server is there, a refusal included.
+            // A response of any status shows that the server is reachable.
             Box::pin(async move { asked.await.map_or_else(|failure| !failure.is_transient(), |_| true) })
         });
         self.executor.outages().wait(&self.options, self.backoff.time_left(), ask).await
     }
 
-    /// Reads until that succeeds.
+    /// Reads until a read succeeds.
     ///
     /// # Errors
     ///
-    /// A failure that is final, or the last one if nothing has come through for too long.
+    /// Returns a failure that is final, or the last one if the outage has lasted too long.
     pub async fn run<T, F>(&mut self, mut read: impl FnMut() -> F) -> Result<T, Error>
     where
         F: Future<Output = Result<T, Error>>,
@@ -181,7 +179,7 @@ impl TransientRetry {
         }
     }
 
-    /// Whether the server answers what needs neither credentials nor a database.
+    /// Returns whether the server responds to a request that needs neither credentials nor a database.
     async fn is_healthy(&self) -> bool {
         ask_health(&self.executor, &self.options).await.is_ok()
     }
@@ -193,13 +191,13 @@ fn ask_health(executor: &SharedExecutor, options: &CallOptions) -> CallFuture {
     executor.execute(call)
 }
 
-/// How long the server asks to be left alone.
+/// Returns the pause that the server requests with `Retry-After`.
 fn asked_for(failure: &Error) -> Duration {
     let response = failure.response().map(|response| &response.parts);
     response.and_then(|parts| read_retry_after(parts.status, &parts.headers)).unwrap_or_default()
 }
 
-/// Whether a server that goes down or has just started answers so.
+/// Returns whether a server that shuts down or has just started responds so.
 fn is_of_restart(failure: &Error) -> bool {
     failure.kind() == ErrorKind::Status
         && matches!(failure.status(), Some(StatusCode::INTERNAL_SERVER_ERROR | StatusCode::UNAUTHORIZED))
@@ -227,7 +225,7 @@ mod tests {
     use crate::error::ErrorResponse;
     use crate::executor::CallFuture;
 
-    /// A server that answers only the question whether it is in good health.
+    /// A server that responds to the health check only.
     #[derive(Clone, Default)]
     struct Health {
         is_good: bool,
@@ -258,7 +256,7 @@ mod tests {
         TransientRetry::new(health, &CallOptions::new())
     }
 
-    /// How often a read is tried that fails with these, and then with the last of them without end.
+    /// Counts the attempts of a read that fails with these errors, and then always with the last of them.
     async fn tries(mut retry: TransientRetry, failures: &[fn() -> Error]) -> (u32, Duration) {
         let (mut tries, begun) = (0, Instant::now());
         let result: Result<(), Error> = retry
