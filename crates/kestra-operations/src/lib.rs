@@ -39,7 +39,7 @@ pub fn operations() -> impl Iterator<Item = &'static kestra_core::OperationInfo>
     generated::OPERATIONS.iter().flat_map(|area| area.iter().copied())
 }
 
-/// Returns the operation of a name: that of this client (`create_flow`), its Go key (`FlowsAPIService.CreateFlow`), or an operation
+/// Returns an operation by its name in this client (`create_flow`), its Go key (`FlowsAPIService.CreateFlow`), or its operation
 /// id of Kestra's documents (`createFlow`). `None` as well for one that only Enterprise servers have, without that feature.
 ///
 /// ```

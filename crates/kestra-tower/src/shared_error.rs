@@ -23,7 +23,7 @@ impl fmt::Debug for SharedError {
 
 impl fmt::Display for SharedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Its causes follow by way of `source`, so that a chain names none twice; its hint is at the end of the whole.
+        // The causes follow through `source`, so that a chain has none twice; the hint is at the end of the chain.
         write!(f, "{}", self.0.summary())
     }
 }

@@ -105,13 +105,13 @@ async fn credentials_that_a_proxy_refuses_are_an_error_of_the_proxy_after_one_at
     for url in ["http://kestra.test", "https://kestra.test"] {
         let (error, asked) = refused(&proxy, "http", "", url).await;
         assert!(
-            error.to_string().contains("407") && error.to_string().contains("wants credentials"),
+            error.to_string().contains("407") && error.to_string().contains("requires credentials"),
             "{error}"
         );
         assert!(error.hint().expect("a hint").contains("user name and password"), "{error:#}");
         assert_eq!(asked, 1);
         let (error, asked) = refused(&proxy, "http", "user:secret@", url).await;
-        assert!(error.to_string().contains("doesn't accept the credentials in its URL"), "{error}");
+        assert!(error.to_string().contains("refused the credentials in its URL"), "{error}");
         assert_eq!(asked, 1);
     }
     let socks = socks_proxy(Record::default(), "", Some(("user", "right"))).await;
@@ -221,8 +221,8 @@ async fn refusal(answer: &str, proxy_user: &str) -> Error {
 #[tokio::test]
 async fn a_tunnel_that_is_refused_is_an_error_of_the_proxy() {
     let cases = [
-        ("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "", "wants credentials"),
-        ("HTTP/1.1 407 No\r\n\r\n", "user:secret@", "doesn't accept the credentials"),
+        ("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "", "requires credentials"),
+        ("HTTP/1.1 407 No\r\n\r\n", "user:secret@", "refused the credentials"),
         ("HTTP/1.1 204 No Content\r\n\r\n", "", "204 No Content"),
         ("HTTP/1.1 403 Forbidden\r\nContent-Length: 4\r\n\r\nno!\n", "user:secret@", "403 Forbidden"),
         ("HTTP/1.1 502 Bad Gateway\r\n\r\n", "", "to kestra.test:443: 502 Bad Gateway"),

@@ -76,7 +76,7 @@ async fn a_server_of_an_unknown_ca_is_refused_with_a_hint() {
     let error = send(&transport(tls), request(&READ, &url(&server))).await.expect_err("no trust");
     assert_eq!(error.kind(), ErrorKind::Tls, "{error:#}");
     assert_eq!(error.request_sent(), RequestSent::No);
-    assert!(error.to_string().contains("nobody trusted here signed the certificate of localhost"), "{error}");
+    assert!(error.to_string().contains("the certificate of localhost is not signed by a trusted CA"), "{error}");
     assert!(error.hint().expect("a hint").contains("add_root_certificate"));
     assert!(format!("{error:#}").contains("UnknownIssuer"), "{error:#}");
 }
@@ -97,7 +97,7 @@ async fn what_is_wrong_with_a_certificate_is_named_with_what_helps() {
     let cases = [
         (ca.issue_until(&["localhost"], 2020), "the certificate of localhost has expired", "renew"),
         (ca.issue(&["example.com"]), "the certificate of localhost is for another host", "server URL"),
-        (Ca::new().issue(&["localhost"]), "nobody trusted here signed", "add_root_certificate"),
+        (Ca::new().issue(&["localhost"]), "is not signed by a trusted CA", "add_root_certificate"),
     ];
     for (issued, message, hint) in cases {
         let server = serve(ca.acceptor_of(&issued, false, rustls::DEFAULT_VERSIONS)).await;

@@ -44,7 +44,7 @@ pub enum InputValue {
     List(Vec<InputValue>),
 }
 
-/// The type only: any value may be a secret.
+/// Shows the type only, as any value may be a secret.
 impl fmt::Debug for InputValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "InputValue::{}", self.kind())

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::Execution;
 
 impl Execution {
-    /// Returns those of the given inputs that the execution lacks: the server drops an input that the flow doesn't
+    /// Returns the given inputs that the execution lacks: the server drops an input that the flow doesn't
     /// have, and the flow runs with its defaults.
     ///
     /// ```

@@ -94,7 +94,7 @@ fn parse_iso(text: &str) -> Option<i128> {
     Some(if is_negative { -(date + time) } else { date + time })
 }
 
-/// Nanoseconds of numbers with these units, each of which may be missing.
+/// Returns the sum in nanoseconds of numbers with these units, in this order; each may be missing.
 fn sum(mut text: &str, units: &[(char, i128)]) -> Option<i128> {
     let mut total = 0;
     for (name, unit) in units {
@@ -107,7 +107,7 @@ fn sum(mut text: &str, units: &[(char, i128)]) -> Option<i128> {
     text.is_empty().then_some(total)
 }
 
-/// Whether a number is negative, and what it is without its sign.
+/// Returns whether a number is negative, and the number without its sign.
 fn signed(text: &str) -> (bool, &str) {
     match text.strip_prefix('-') {
         Some(unsigned) => (true, unsigned),
@@ -115,7 +115,7 @@ fn signed(text: &str) -> (bool, &str) {
     }
 }
 
-/// Nanoseconds of a number of JSON. One with an exponent has the digits of a float anyway.
+/// Returns the nanoseconds of a JSON number of seconds. A number with an exponent is read as a float.
 fn parse_seconds(text: &str) -> Option<i128> {
     if text.contains(['e', 'E']) {
         return Some((number(text)? * NANOS as f64) as i128);
@@ -123,7 +123,7 @@ fn parse_seconds(text: &str) -> Option<i128> {
     parse_decimal(text, NANOS)
 }
 
-/// `text * unit` for a decimal number, exact to the nanosecond.
+/// Returns `text * unit` for a decimal number, exact to the nanosecond.
 fn parse_decimal(text: &str, unit: i128) -> Option<i128> {
     let (is_negative, digits) = signed(text);
     let (whole, fraction) = digits.split_once(['.', ',']).unwrap_or((digits, ""));

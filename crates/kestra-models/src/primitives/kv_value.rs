@@ -11,7 +11,7 @@ use crate::{KvDetail, KvEntry, KvType};
 
 /// A typed value of a key.
 ///
-/// A server reads a value as Ion: text that isn't quoted is cut at a blank, or becomes a number, a date or a
+/// A server reads a value as Ion: text that isn't quoted is cut at a space, or becomes a number, a date or a
 /// time. A typed value is written so that the server reads the same type; text is always quoted.
 ///
 /// ```
@@ -44,7 +44,7 @@ pub enum KvValue {
     Json(Value),
 }
 
-/// The type only: any value may be a secret.
+/// Shows the type only, as any value may be a secret.
 impl fmt::Debug for KvValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "KvValue::{}", self.kind())
@@ -142,7 +142,7 @@ impl KvDetail {
     }
 }
 
-/// An integer over 64 bits is read as its digits.
+/// Creates an integer over 64 bits from its digits, or a string.
 fn digits_or_text(text: String) -> KvValue {
     let digits = text.strip_prefix('-').unwrap_or(&text);
     match !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {

@@ -87,7 +87,7 @@ object! {
 impl serde::Serialize for PebbleFunction {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeStruct as _;
-        // One without a name is no text, and null would be none.
+        // A function without a name can't be written as a string or null.
         if let (Some(name), None) = (&self.name, &self.arguments) {
             return name.serialize(serializer);
         }

@@ -11,7 +11,7 @@ impl StateType {
             || matches!(self, Self::Retried | Self::Resubmitted | Self::Skipped)
     }
 
-    /// Returns whether it succeeded, with or without warnings.
+    /// Returns whether the state is a success, with or without warnings.
     #[must_use]
     pub fn is_success(&self) -> bool {
         matches!(self, Self::Success | Self::Warning)

@@ -11,8 +11,8 @@ macro_rules! inputs {
         impl<E> $name<E> {
             /// Sets an input. The type of the value decides how it is written.
             ///
-            /// The server drops an input that the flow doesn't have, and reads a text that is no boolean as false. A client logs
-            /// a warning for each input that an execution was created without, and
+            /// The server drops an input that the flow doesn't have, and reads a string that is not a boolean as false. A
+            /// client logs a warning for each input that an execution was created without, and
             /// [`dropped_inputs`](::kestra_models::Execution::dropped_inputs) names them.
             pub fn input(
                 mut self,

@@ -69,8 +69,8 @@ impl Auth {
         })))
     }
 
-    /// A token, such as an API token of Enterprise, without `Bearer` before it. An empty one, one that names its scheme or
-    /// one with a line break is an error of the first call, or of [`check`](Self::check).
+    /// Creates a bearer token, such as an API token of Enterprise Edition, without `Bearer` before it. A token that is
+    /// empty, begins with a scheme or has a line break is an error of the first call, or of [`check`](Self::check).
     #[must_use]
     pub fn bearer(token: impl AsRef<str>) -> Self {
         Self(Kind::Fixed(Arc::new(Fixed { scheme: "bearer", header: bearer_header(token.as_ref()) })))
@@ -145,14 +145,14 @@ fn bearer_header(token: &str) -> Result<HeaderValue, Problem> {
         () if token.trim().is_empty() => "it is empty",
         () if token.contains(|character: char| character.is_control()) => CONTROL,
         () if names_scheme(token) => {
-            "it begins with the name of a scheme; leave out `Bearer` or `Basic` and the blank"
+            "it begins with the name of a scheme: remove `Bearer` or `Basic` and the space"
         }
         () => return sensitive(format!("Bearer {token}"), "token"),
     };
     Err(Problem { field: "token", problem })
 }
 
-/// Whether it is the value of a header and not only the token in it.
+/// Returns whether a token is a whole header value that begins with a scheme.
 fn names_scheme(token: &str) -> bool {
     token.trim_start().split_once(' ').is_some_and(|(scheme, _)| {
         ["bearer", "basic", "token"]

@@ -19,12 +19,12 @@ const LIMIT: Duration = Duration::from_secs(30);
 const EARLY: Duration = Duration::from_mins(1);
 /// How soon a source that failed, or a file, is looked at again.
 const AGAIN: Duration = Duration::from_secs(10);
-/// How often the task that asks a source shows that somebody drives it.
+/// How often the task that requests a credential shows that its runtime polls it.
 const BEAT: Duration = Duration::from_secs(1);
-/// After this time without a sign the question is given up: its runtime is kept, but nobody drives it. No longer than others are
-/// held by a question for the server's version.
+/// After this time without a heartbeat a renewal is given up: its runtime exists but doesn't poll it. No longer than a
+/// version detection may hold up other calls.
 const STALLED: Duration = Duration::from_secs(10);
-/// How many questions in a row may end with their runtime before that is an error.
+/// How many renewals in a row may end with their runtime before that is an error.
 const MOST_ENDED: u32 = 3;
 /// After this time without a call, the next one waits until the file was looked at.
 const STALE: Duration = Duration::from_mins(1);
@@ -57,7 +57,7 @@ struct Current {
 
 type Outcome = Result<Credential, Arc<Error>>;
 
-/// A question to the source that somebody waits for.
+/// A request for a new credential that calls wait for.
 #[derive(Clone)]
 struct Renewal {
     outcome: watch::Receiver<Option<Outcome>>,
@@ -122,7 +122,7 @@ impl Provider {
         }
     }
 
-    /// What comes of a renewal, or of another one if nobody drives that any more.
+    /// Returns the result of a renewal, or of another one if the runtime of the first doesn't poll it any more.
     async fn outcome(self: &Arc<Self>, mut renewal: Renewal) -> Result<Credential, Error> {
         let mut ended = 0;
         loop {
@@ -133,10 +133,10 @@ impl Provider {
                 Ok(Ok(Some(Ok(credential)))) => return Ok(credential),
                 Ok(Ok(Some(Err(error)))) => {
                     return Err(Error::with_source(error.kind(), SharedError::new(error))
-                        .message("the source of tokens failed"));
+                        .message("the token source failed"));
                 }
                 Ok(_) if ended == MOST_ENDED => {
-                    return Err(Error::new(ErrorKind::Auth, "the source of tokens ended without an answer"));
+                    return Err(Error::new(ErrorKind::Auth, "the token source ended without a result"));
                 }
                 Ok(_) => ended += 1,
                 Err(_) if !renewal.is_stalled() => continue,
@@ -185,7 +185,7 @@ impl Provider {
             Ok(Ok(token)) => token.header().map(|header| (token, header)),
             Ok(Err(problem)) => Err(Error::with_source(ErrorKind::Auth, problem)),
             Err(_) => {
-                Err(Error::new(ErrorKind::Auth, format!("the source of tokens took longer than {LIMIT:?}")))
+                Err(Error::new(ErrorKind::Auth, format!("the token source took longer than {LIMIT:?}")))
             }
         };
         match answer {
@@ -232,7 +232,7 @@ impl Provider {
 }
 
 impl Renewal {
-    /// Whether an outcome may be expected of it.
+    /// Returns whether the renewal may still have a result.
     fn is_running(&self) -> bool {
         self.outcome.has_changed().is_ok() && !self.is_stalled()
     }
@@ -241,18 +241,18 @@ impl Renewal {
         self.patience().is_zero()
     }
 
-    /// How long it may go without a sign from now on.
+    /// Returns how much longer it may go without a heartbeat.
     fn patience(&self) -> Duration {
         let beaten = *self.pulse.lock().unwrap_or_else(PoisonError::into_inner);
         STALLED.saturating_sub(beaten.elapsed())
     }
 }
 
-/// Does some work, and shows all the time that somebody drives it.
+/// Runs a future, with heartbeats while it is polled.
 async fn beating<T>(pulse: &Mutex<Instant>, work: impl Future<Output = T>) -> T {
     let mut work = pin!(work);
     loop {
-        // An interval would catch up on the beats of a time in which nobody drove it.
+        // An interval would catch up on the beats that were missed while nothing was polled.
         if let Ok(done) = timeout(BEAT, work.as_mut()).await {
             return done;
         }

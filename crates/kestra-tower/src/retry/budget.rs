@@ -19,7 +19,7 @@ impl Budget {
         Self { capacity, tokens: AtomicU32::new(capacity) }
     }
 
-    /// What a retry costs: less where the server is there and only asks for patience.
+    /// Returns the cost of a retry in tokens: less for a server that is reachable and only limits the rate.
     pub(super) fn cost(status: Option<StatusCode>) -> u32 {
         match status {
             Some(StatusCode::TOO_MANY_REQUESTS) => 5,

@@ -57,7 +57,7 @@ pub(super) fn is_success(status: StatusCode) -> bool {
 fn may_pass(attempt: &Attempt<'_>) -> bool {
     match &attempt.result {
         AttemptResult::Answered { status, .. } => is_transient_status(*status),
-        // Once the whole call is over, nothing more can be tried.
+        // After the timeout of the whole call there is no time for a retry.
         AttemptResult::Failed(error) => {
             error.is_transient() && error.kind() != ErrorKind::Timeout(TimeoutPhase::Total)
         }

@@ -157,7 +157,7 @@ impl Call {
                 };
                 if let (true, Some(context), ErrorKind::Timeout(_)) = (is_foreign, &self.context, ours.kind())
                 {
-                    // Somebody else's layer has told nobody.
+                    // The error of a foreign layer, which hasn't recorded it in the context.
                     context.set_timed_out();
                 }
                 let (wait, note) = match self.wait_after(AttemptResult::Failed(&ours), can_repeat) {

@@ -40,7 +40,7 @@ where
         let context = CallContext::of(&request).cloned();
         let options = context.as_ref().map(CallContext::options);
         let policy = options.and_then(CallOptions::get_retry).unwrap_or(&self.shared.policy);
-        // A loop above that outlasts outages makes the other attempts, since it knows of all calls that wait.
+        // The retry loop of the caller makes the other attempts, as it shares outages with other calls.
         let is_single = options.is_some_and(CallOptions::is_single_attempt);
         let limit = if is_single { 1 } else { policy.attempts_limit() };
         let saved = if limit > 1 { Saved::of(&request, context.as_ref()) } else { None };

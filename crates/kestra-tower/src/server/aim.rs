@@ -15,7 +15,7 @@ use crate::trace::{record_route, record_server};
 pub(super) enum Need {
     /// Nothing.
     Nothing,
-    /// Its server's version is known, by what is set or by an earlier question, and it depends on it.
+    /// The request depends on the server's version, which is set or was detected earlier.
     Route { version: Version, is_set: bool },
     /// The version of its server, by a question.
     Version,

@@ -24,7 +24,7 @@ pin_project! {
         #[pin]
         state: State<S>,
         watch: Option<Watch<S>>,
-        // What was sent and answered, while the version is asked that the answer made doubtful.
+        // The request and its response, while the version is detected again because of the response.
         doubtful: Option<Box<Doubtful<B>>>,
     }
 }
@@ -42,7 +42,7 @@ pin_project! {
     }
 }
 
-/// What to doubt if the answer looks as if another version gave it, and what to send then.
+/// The version to check again if the response looks like that of another version, and the request to send then.
 pub(super) struct Watch<S> {
     settings: Arc<Settings>,
     base: BaseUrl,
@@ -50,20 +50,20 @@ pub(super) struct Watch<S> {
     again: Option<Box<Again<S>>>,
 }
 
-/// A call that can be sent once more without starting anything twice.
+/// A call that may be sent once more.
 struct Again<S> {
     service: S,
     request: Saved,
 }
 
-/// An answer that another version may have given than the one that the request was for.
+/// A response that may come from another version than the request was made for.
 struct Doubtful<B> {
     response: Response<B>,
     version: Version,
 }
 
 impl<S: Clone> Watch<S> {
-    /// For a request that has no server yet.
+    /// Creates the future of a request that has no server yet.
     pub(super) fn new(
         settings: &Arc<Settings>,
         base: &BaseUrl,
@@ -140,7 +140,7 @@ where
                         continue;
                     };
                     match found {
-                        // The server is another one than it was taken for: this is the request for it, sent once.
+                        // The server has another version than assumed: send the request for that version once.
                         Ok(found) if doubtful.is_sent_otherwise(&found) => {
                             this.state.set(State::sending(found.service, found.request));
                         }
@@ -172,7 +172,7 @@ where
 }
 
 impl<B> Doubtful<B> {
-    /// Whether the request for the version that was found differs from the one that was sent.
+    /// Returns whether the request for the detected version differs from the one that was sent.
     fn is_sent_otherwise<S>(&self, found: &Found<S>) -> bool {
         let Some(context) = CallContext::of(&found.request) else { return false };
         match (context.head_for(self.version), context.head_for(found.watch.version)) {
@@ -183,7 +183,7 @@ impl<B> Doubtful<B> {
 }
 
 impl<S> Watch<S> {
-    /// Whether the version is to be asked anew; forgets what is known where the result gives reason to.
+    /// Returns whether to detect the version again; forgets the cached version if the result gives reason to.
     fn is_doubtful<B>(&self, result: &Result<Response<B>, BoxError>) -> bool {
         match result {
             Ok(response) => {

@@ -17,7 +17,7 @@ use super::layer::Settings;
 use super::probe::{PATH, probe};
 use crate::shared_error::SharedError;
 
-/// How much longer than a question takes another call waits before it asks.
+/// How much longer than the limit of a detection another call waits before it starts its own.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// A call that waits for the version of its server.
@@ -30,7 +30,7 @@ pub(super) struct Found<S> {
     pub(super) watch: Watch<S>,
 }
 
-/// Says on the context of a call that it waits for the version, as long as this is there.
+/// Marks the context of a call as waiting for the version, until dropped.
 struct Detecting(Option<CallContext>);
 
 impl Detecting {
@@ -51,7 +51,7 @@ impl Drop for Detecting {
     }
 }
 
-/// Finds the version out and makes the request one for it.
+/// Detects the version and creates the request for it.
 pub(super) async fn look_up<S, B>(
     service: S,
     mut request: Request<Body>,
@@ -83,14 +83,14 @@ where
     Ok(Found { service, request, watch })
 }
 
-/// What a call wants of the question.
+/// The detection that a call requests.
 struct Probe {
     headers: HeaderMap,
-    /// How old an answer may be.
+    /// How old a cached version may be.
     trusted: Duration,
 }
 
-/// The version, which one of the calls that wait for it asks for; they share a failure as well.
+/// Returns the version, which one of the waiting calls detects; they also share its failure.
 async fn version<S, B>(
     service: S,
     Probe { headers, trusted }: Probe,
@@ -110,7 +110,7 @@ where
         let lock = question.lock();
         match timeout(limit, Arc::clone(&lock).lock_owned()).await {
             Ok(turn) => break turn,
-            // Longer than any question takes that somebody polls: its call is neither polled nor dropped.
+            // Longer than any detection that is polled takes: the call that holds the lock is neither polled nor dropped.
             Err(_) => question.replace(&lock),
         }
     };
@@ -128,7 +128,7 @@ where
         }
         Err(error) => Err(question.fail(error)),
     };
-    // Only now is it the others' turn, and they find what came out.
+    // Unlock only now, so that the other calls find the result.
     drop(turn);
     answer
 }
@@ -152,7 +152,7 @@ fn headers(request: &Request<Body>) -> HeaderMap {
 fn failure(cause: Arc<Error>) -> Error {
     let message = format!("{} while detecting the server version (GET {PATH})", cause.summary());
     let (kind, response, is_permanent) = (cause.kind(), cause.response().cloned(), cause.is_permanent());
-    // What is wrong with credentials, a proxy or TLS is wrong with the call as well.
+    // A failure of credentials, a proxy or TLS would also be one of the call.
     let is_shared =
         matches!(kind, ErrorKind::Auth | ErrorKind::Proxy | ErrorKind::Tls) || cause.is_unauthorized();
     let hint = cause.hint().filter(|_| is_shared);

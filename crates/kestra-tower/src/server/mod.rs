@@ -9,9 +9,9 @@
 //! question goes through the layers below like a call, but it is no attempt of one. Calls that need the answer at the same
 //! time share it; if the one that asks is neither polled nor dropped, another asks a second after the question's limit. It
 //! is asked anew after a failed connection, after a 404, 405 or 415 of a call that depended on it, and right before an
-//! action by query that depends on it. Where such a status came from a server of another version than it was taken for, the
-//! call is sent once more as that version reads it, unless that could start something twice. What the server lacks is an
-//! error before anything is sent.
+//! action by query that depends on it. If the server turns out to have another version than assumed, the call is sent once
+//! more for that version, unless it may not be repeated. An operation that the server lacks is an error before anything is
+//! sent.
 //!
 //! The service is always ready and reserves nothing below, so a concurrency limit of 1 below it is fine.
 //!

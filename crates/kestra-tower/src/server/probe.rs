@@ -57,13 +57,13 @@ where
         match Limited::new(body, LIMIT).collect().await {
             Ok(body) => version_in(parts, body.to_bytes()),
             Err(problem) if problem.is::<LengthLimitError>() => {
-                Err(Error::new(ErrorKind::Decode, format!("the answer has more than {LIMIT} bytes")))
+                Err(Error::new(ErrorKind::Decode, format!("the response has more than {LIMIT} bytes")))
             }
             Err(problem) => Err(Error::from_boxed(problem)),
         }
     };
     timeout(limit, answer).await.unwrap_or_else(|_| {
-        let message = format!("no answer within {limit:?}");
+        let message = format!("no response within {limit:?}");
         Err(Error::new(ErrorKind::Timeout(TimeoutPhase::VersionProbe), message))
     })
 }
@@ -75,7 +75,7 @@ fn version_in(parts: Parts, bytes: Bytes) -> Result<Version, Error> {
     }
     let answer: Option<Configuration> = json::from_slice(&bytes).ok();
     answer.and_then(|answer| Version::reported(&answer.version)).ok_or_else(|| {
-        let error = Error::new(ErrorKind::Decode, "the answer names no version");
+        let error = Error::new(ErrorKind::Decode, "the response has no version");
         error.in_response(ErrorResponse::new(parts, bytes))
     })
 }

@@ -239,7 +239,7 @@ async fn a_failed_question_keeps_the_kind_status_and_body_of_its_cause() {
         assert_eq!((error.kind(), error.request_sent()), (kind, RequestSent::No), "{error:?}");
         assert_eq!(error.status().map(|status| status.as_u16()), code, "{error:#}");
         assert_eq!(error.is_unauthorized(), code == Some(401));
-        assert!(!error.is_not_found(), "the thing that the call is about was not asked for");
+        assert!(!error.is_not_found(), "the call itself was not sent");
         let passes =
             code == Some(502) || matches!(kind, ErrorKind::Proxy | ErrorKind::Transport | ErrorKind::Service);
         assert_eq!(error.is_transient(), passes, "{error}");
@@ -306,7 +306,7 @@ async fn a_doubtful_answer_or_a_failed_connection_has_the_version_asked_again() 
 #[tokio::test(start_paused = true)]
 async fn the_first_call_after_an_upgrade_asks_again_and_is_sent_once_more() {
     for code in [404, 405, 415] {
-        // However young the answer is.
+        // The version is detected again however young it is.
         for wait in [SECOND * 60, SECOND / 10] {
             let peer = Peer::new([version("1.3.25")]);
             let service = ServerLayer::new(BASE).layer(peer.clone());
@@ -316,7 +316,7 @@ async fn the_first_call_after_an_upgrade_asks_again_and_is_sent_once_more() {
             let response = service.clone().oneshot(request(&MOVED)).await.unwrap();
             assert_eq!(response.status(), 200);
             assert_eq!(peer.uris(), [CONFIGS, OLD, OLD, CONFIGS, NEW]);
-            // What comes after knows it.
+            // Later calls use the new version.
             service.oneshot(request(&MOVED)).await.unwrap();
             assert_eq!(peer.uris()[5..], [NEW]);
         }
@@ -331,11 +331,11 @@ async fn what_is_simply_missing_stays_so_and_is_asked_about_once_a_second() {
         assert_eq!(service.clone().oneshot(request(&MOVED)).await.unwrap().status(), 404);
     }
     assert_eq!(peer.uris(), [CONFIGS, OLD, CONFIGS, OLD, OLD]);
-    // A question that fails leaves the answer as it is.
+    // A failed detection leaves the response as it is.
     tokio::time::sleep(SECOND * 2).await;
     peer.add([status(404), status(503)]);
     assert_eq!(service.clone().oneshot(request(&MOVED)).await.unwrap().status(), 404);
-    // The next patch reads the call in the same way, so that it isn't sent again.
+    // The next patch release reads the call in the same way, so it isn't sent again.
     peer.add([version("1.3.25")]);
     service.clone().oneshot(request(&MOVED)).await.unwrap();
     tokio::time::sleep(SECOND * 2).await;
@@ -355,7 +355,7 @@ async fn what_could_start_something_twice_is_not_sent_again_but_has_the_version_
     service.clone().oneshot(request(&MOVED)).await.unwrap();
     assert_eq!(peer.uris(), [CONFIGS, OLD, CONFIGS, NEW]);
 
-    // What the new version lacks is said so.
+    // An operation that the new version lacks is an error.
     let peer = Peer::new([version("1.3.25"), status(404), version("1.0.0")]);
     let service = ServerLayer::new(BASE).layer(peer.clone());
     let error = error_of(service, request(&RECENT)).await;

@@ -8,8 +8,8 @@ use kestra_core::{BaseUrl, Error, Version};
 use tokio::sync::Mutex as AsyncMutex;
 use tokio::time::Instant;
 
-/// How long a version isn't doubted again that was asked because of a doubt and stayed the same: a thing that is missing says 404
-/// like a route that is missing.
+/// For how long a version that was detected again and hadn't changed isn't checked once more: a missing resource responds
+/// with 404 just as a missing route does.
 const CONFIRMED: Duration = Duration::from_secs(1);
 
 /// What is known about the versions of servers. Copies share it, and so do all layers that are given one.
@@ -28,7 +28,7 @@ pub struct VersionCache(Arc<RwLock<Vec<Entry>>>);
 struct Entry {
     base: BaseUrl,
     known: Option<Known>,
-    /// The version that was doubted last, until it is asked again.
+    /// The version in doubt, until it is detected again.
     doubted: Option<Version>,
     question: Arc<Question>,
 }
@@ -37,14 +37,14 @@ struct Entry {
 struct Known {
     version: Version,
     since: Instant,
-    /// Whether it was doubted before, and came out the same.
+    /// Whether it was detected again before and hadn't changed.
     is_confirmed: bool,
 }
 
 /// The one question that is asked of a server at a time.
 #[derive(Default)]
 pub(super) struct Question {
-    /// Held by the call that asks.
+    /// Held by the call that detects the version.
     lock: Mutex<Arc<AsyncMutex<()>>>,
     failures: Mutex<Failures>,
 }
@@ -99,8 +99,8 @@ impl VersionCache {
         }
     }
 
-    /// Forgets the version of a server whose answer looks as if it were another one, however young that is, and says whether it is
-    /// to be asked anew: not if that was done a moment ago, for the same reason and to no other end.
+    /// Forgets the version of a server whose response looks like that of another version, and returns whether to detect it
+    /// again: not if that was done a moment ago for the same reason, with the same result.
     pub(super) fn doubt(&self, base: &BaseUrl) -> bool {
         let mut entries = self.write();
         let Some(entry) = entries.iter_mut().find(|entry| entry.base == *base) else { return true };
@@ -145,12 +145,12 @@ fn add(entries: &mut Vec<Entry>, entry: Entry) {
 }
 
 impl Question {
-    /// The lock that the call which asks holds.
+    /// Returns the lock that is held by the call that detects the version.
     pub(super) fn lock(&self) -> Arc<AsyncMutex<()>> {
         Arc::clone(&self.lock.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Puts another lock in place of one that is held for too long, unless that was done already.
+    /// Replaces a lock that is held for too long, unless that was done already.
     pub(super) fn replace(&self, held: &Arc<AsyncMutex<()>>) {
         let mut lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
         if Arc::ptr_eq(&lock, held) {
@@ -163,7 +163,7 @@ impl Question {
         self.known_failures().count
     }
 
-    /// Leaves a failure for those who wait for the answer, and shares it.
+    /// Stores a failure for the calls that wait for the version, and returns it shared.
     pub(super) fn fail(&self, error: Error) -> Arc<Error> {
         let error = Arc::new(error);
         let mut failures = self.known_failures();

@@ -136,7 +136,7 @@ impl Limit {
         }
     }
 
-    /// `detects` tells that the call was waiting for the server's version, so that this attempt has sent nothing.
+    /// If `detects` is set, the call was waiting for the server's version, so this attempt has sent nothing.
     fn expired(&self, scope: Scope, queued: bool, detects: bool) -> Error {
         let (phase, whole) = match scope {
             Scope::Total => (TimeoutPhase::Total, "the call"),
@@ -147,7 +147,7 @@ impl Limit {
                 format!("{whole} took longer than {limit:?} while detecting the server version")
             }
             None if detects => {
-                format!("{whole} went on beyond its deadline while detecting the server version")
+                format!("{whole} exceeded its deadline while detecting the server version")
             }
             Some(limit) if queued => {
                 format!("{whole} waited {limit:?} for a layer below to be ready, and was not sent")

@@ -53,9 +53,9 @@
 //! | `kestra::stream` | `DEBUG` | a stream that is opened again |
 //! | `kestra::stream` | `WARN` | one that gave nothing, once for each cause |
 //! | `kestra::auth` | `WARN` | credentials that go over plain HTTP to another machine, once |
-//! | `kestra::auth` | `DEBUG` | a source of tokens that failed |
+//! | `kestra::auth` | `DEBUG` | a token source that failed |
 //! | `kestra::inputs` | `WARN` | an input that the flow doesn't have, by its name |
-//! | `kestra::pool` | `DEBUG` | idle connections that are given up after a timeout |
+//! | `kestra::pool` | `DEBUG` | idle connections that are dropped after a timeout |
 //! | `kestra::proxy` | `WARN` | an entry of `NO_PROXY` that can't be read |
 //! | `kestra::tls` | `WARN` | CA certificates of the system that can't be read |
 //!

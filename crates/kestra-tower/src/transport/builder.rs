@@ -115,8 +115,8 @@ impl TransportBuilder {
         self
     }
 
-    /// Sets how many headers a response may have. Defaults to 100; a limit that is set, whatever it is, costs an allocation for
-    /// each response. A response with more is an error of the kind [`Decode`](kestra_core::ErrorKind::Decode).
+    /// Sets how many headers a response may have. Defaults to 100. Setting any limit costs an allocation for each response.
+    /// A response with more headers is an error of kind [`Decode`](kestra_core::ErrorKind::Decode).
     pub fn max_response_headers(mut self, count: usize) -> Self {
         self.max_response_headers = Some(count);
         self

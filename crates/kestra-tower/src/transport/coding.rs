@@ -1,4 +1,4 @@
-//! Which compression is asked for, and what is made of the one that comes.
+//! Negotiates compression: `Accept-Encoding` of requests, `Content-Encoding` of responses.
 
 use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, RANGE};
@@ -10,19 +10,19 @@ use kestra_core::{Answer, Body, Error, ErrorKind, ErrorResponse, OperationInfo, 
 
 use super::received::Received;
 
-/// What was agreed on with the server about the body of its response.
+/// The content coding that was requested for the body of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Coding {
-    /// The caller asks for what it can read, or nobody knows what the body is for: it is handed on as it comes.
+    /// The caller has set `Accept-Encoding`, or the operation isn't known: the body is passed on as it comes.
     Untouched,
-    /// The body is wanted as it is, since bytes are counted, or pieces have to come as soon as they are sent.
+    /// The body must not be compressed, as bytes are counted, or pieces have to arrive as soon as they are sent.
     Identity,
     /// The body may be compressed.
     Gzip,
 }
 
 impl Coding {
-    /// Asks for the compression that fits a request.
+    /// Sets the `Accept-Encoding` that fits a request, and returns the coding.
     pub(crate) fn ask(request: &mut Request<Body>, operation: Option<&OperationInfo>) -> Self {
         if request.headers().contains_key(ACCEPT_ENCODING) {
             return Self::Untouched;
@@ -38,7 +38,7 @@ impl Coding {
         coding
     }
 
-    /// The body of a response as the caller is to see it.
+    /// Returns the body of a response, decompressed if need be.
     pub(crate) fn open(self, mut parts: Parts, body: Incoming) -> Result<(Parts, Received), Error> {
         if self == Self::Untouched || body.is_end_stream() {
             return Ok((parts, Received::plain(body)));
@@ -52,12 +52,12 @@ impl Coding {
         if is_gzip && (self == Self::Gzip || !is_success) {
             match Received::gzip(&mut parts.headers, body) {
                 Ok(received) => return Ok((parts, received)),
-                // This client was built without it.
+                // The feature `gzip` is off.
                 Err(_) if is_success => {}
                 Err(_) => return Ok((parts, Received::unreadable())),
             }
         } else if !is_success {
-            // The status says more than an error about the body would.
+            // The status is more informative than an error about the body.
             return Ok((parts, Received::unreadable()));
         }
         let error = self.refusal(&parts.headers);
@@ -70,18 +70,18 @@ impl Coding {
         // A hostile header may have any length.
         let named: String = named.join(", ").chars().take(60).collect();
         let wanted = match self {
-            Self::Gzip => "gzip or nothing was asked for",
-            _ => "no compression was asked for",
+            Self::Gzip => "the request accepts gzip only",
+            _ => "the request accepts no compression",
         };
         let message = format!("the body is compressed with `{named}`, although {wanted}");
         Error::new(ErrorKind::Decode, message).with_hint(
-            "a proxy in front of the server compresses what it shouldn't: have it respect Accept-Encoding, or switch its \
+            "a proxy in front of the server ignores Accept-Encoding: have the proxy respect it, or turn off its \
              compression off for Kestra",
         )
     }
 }
 
-/// What a response says of its body.
+/// The `Content-Encoding` of a response.
 #[derive(Debug, PartialEq, Eq)]
 enum Applied {
     Nothing,
@@ -103,9 +103,9 @@ impl Applied {
     }
 }
 
-/// Whether an operation answers JSON, text or a text to download, which are worth to be compressed.
+/// Returns whether an operation responds with JSON, text or a download of text, which are worth compressing.
 ///
-/// A file to download may be anything, also where its operation accepts JSON first.
+/// A download may be any file, even if its operation lists JSON first.
 fn is_text(operation: &OperationInfo) -> bool {
     match operation.answer {
         Answer::Download => operation.accept.starts_with("text/"),

@@ -59,7 +59,7 @@ pub(crate) fn from_client(error: legacy::Error) -> Error {
     if error.is_connect() {
         return Error::with_source(ErrorKind::Connect, error);
     }
-    // A local file that changed while it was sent, or can't be read: the connection was broken on purpose.
+    // A local file changed while it was sent, or can't be read: the client closed the connection on purpose.
     if let Some(local) = find::<Error>(&error).filter(|local| local.kind() == ErrorKind::File) {
         let message = local.own_message().unwrap_or_default().to_owned();
         return Error::with_source(ErrorKind::File, error).message(message).sent(RequestSent::Maybe);
@@ -70,10 +70,10 @@ pub(crate) fn from_client(error: legacy::Error) -> Error {
             .sent(RequestSent::No);
     }
     let (kind, sent, message) = match find::<hyper::Error>(&error) {
-        // A server that goes down takes requests, executes them and closes without a word. That none of it was read can't be
-        // told from here, whenever the connection was closed.
+        // A server that shuts down may accept requests, execute them and close without a response, so it can't be known
+        // whether this one was read.
         Some(cause) if cause.is_canceled() => {
-            (ErrorKind::Transport, RequestSent::Maybe, "it closed without an answer")
+            (ErrorKind::Transport, RequestSent::Maybe, "the connection was closed without a response")
         }
         Some(cause) if cause.is_parse() => return unreadable(cause).caused_by(error),
         Some(cause) if cause.is_incomplete_message() => {
@@ -87,7 +87,7 @@ pub(crate) fn from_client(error: legacy::Error) -> Error {
     Error::with_source(kind, error).message(message).sent(sent)
 }
 
-/// The error of a head that can't be read, which may be HTTP all the same.
+/// Returns the error of a response head that can't be read, which may still be HTTP.
 fn unreadable(cause: &hyper::Error) -> Error {
     let error = if is_too_large(cause) {
         Error::new(
@@ -95,7 +95,7 @@ fn unreadable(cause: &hyper::Error) -> Error {
             "the head of the response is too large: more than 100 headers, or than 400 KB",
         )
         .with_hint(
-            "a proxy may add headers; if there have to be so many, allow for them with \
+            "a proxy may add headers; to accept that many, raise the limit with \
              `Transport::builder().max_response_headers(..)`, for `ClientBuilder::transport`",
         )
     } else if is_about_a_header(cause) {
@@ -109,12 +109,13 @@ fn unreadable(cause: &hyper::Error) -> Error {
     error.sent(RequestSent::Maybe)
 }
 
-/// hyper has the question for this in servers only, and the text everywhere; a test holds it.
+/// Returns whether the head is too large. hyper has a method for this in servers only, so its message is compared; a test
+/// checks it.
 fn is_too_large(cause: &hyper::Error) -> bool {
     cause.to_string().contains("message head is too large")
 }
 
-/// hyper has no question for this, only a text; a test holds it.
+/// Returns whether a header is invalid. hyper has no method for this, so its message is compared; a test checks it.
 fn is_about_a_header(cause: &hyper::Error) -> bool {
     let cause = cause.to_string();
     ["header", "content-length", "transfer-encoding"].iter().any(|part| cause.contains(part))

@@ -29,11 +29,11 @@ pub struct TransportFuture {
     expected: Expected,
 }
 
-/// What is known of the response beforehand.
+/// Facts about the response that follow from the request.
 #[derive(Clone, Copy)]
 pub(crate) struct Expected {
     pub(crate) coding: Coding,
-    /// Whether a proxy reads the request and passes it on.
+    /// Whether a proxy forwards the request.
     pub(crate) is_forwarded: bool,
 }
 

@@ -20,12 +20,12 @@ use super::error::broken_body;
 /// A gzip body.
 pub(crate) struct Gunzip {
     state: State,
-    /// How many bytes came out, as gzip counts them.
+    /// How many bytes were decompressed, modulo 2^32 as in gzip.
     length: u32,
 }
 
 enum State {
-    /// tower-http makes its bodies of responses that a service answers; ours is there already.
+    /// A service that returns a response which exists already, as tower-http decompresses only the responses of services.
     Opening(ResponseFuture<Ready<Result<Response<Tail>, Infallible>>>),
     Reading(DecompressionBody<Tail>),
 }
@@ -62,7 +62,7 @@ impl Gunzip {
     }
 }
 
-/// A body whose last four bytes are remembered: gzip ends with how much it holds.
+/// A body that keeps its last four bytes: a gzip stream ends with its uncompressed length.
 struct Tail {
     body: Incoming,
     last: [u8; 4],
@@ -93,7 +93,7 @@ impl http_body::Body for Tail {
     }
 }
 
-/// Answers with the body that it is sent, and says that it is gzip.
+/// A service that returns the body of the request as a gzip response.
 struct Echo;
 
 impl Service<Request<Tail>> for Echo {
@@ -112,12 +112,12 @@ impl Service<Request<Tail>> for Echo {
     }
 }
 
-/// tower-http reads what one compressor made; where another's follows in the same piece it would be lost without a word.
+/// Returns the error of a body with several gzip members: tower-http would silently drop those after the first.
 fn incomplete() -> Error {
     Error::new(ErrorKind::Decode, "the body is gzip in several parts, or damaged").sent(RequestSent::Yes)
 }
 
-/// What reading a compressed body ended in.
+/// Returns the error of a compressed body that can't be read.
 fn broken(error: BoxError) -> Error {
     let error = match error.downcast::<hyper::Error>() {
         Ok(error) => return broken_body(*error),
@@ -126,10 +126,10 @@ fn broken(error: BoxError) -> Error {
     let is_cut =
         error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof);
     if is_cut {
-        // Whoever compressed it broke off, and closed in good order.
+        // The compressor stopped early, but closed the connection properly.
         Error::with_source(ErrorKind::Transport, error).message("the compressed body is cut short")
     } else {
-        Error::with_source(ErrorKind::Decode, error).message("the body is no valid gzip")
+        Error::with_source(ErrorKind::Decode, error).message("the body is not valid gzip")
     }
     .sent(RequestSent::Yes)
 }

@@ -6,10 +6,11 @@
 //!
 //! # Compression
 //!
-//! JSON, text and downloads of text are asked for as gzip, and decompressed (feature `gzip`, on by default). Event streams,
-//! other downloads, `HEAD` and ranges are asked for as they are, with `Accept-Encoding: identity`; one that comes compressed
-//! all the same is an error of the kind [`Decode`](kestra_core::ErrorKind::Decode), as is a compression that wasn't asked for. A
-//! request that has an `Accept-Encoding` already is left alone, and so is its response.
+//! Requests for JSON, text and downloads of text have `Accept-Encoding: gzip`, and their responses are decompressed (feature
+//! `gzip`, on by default). Requests for event streams, other downloads and ranges, and `HEAD` requests have
+//! `Accept-Encoding: identity`. A response with any other compression is an error of kind
+//! [`Decode`](kestra_core::ErrorKind::Decode). A request that already has an `Accept-Encoding` is not changed, and neither
+//! is its response.
 //!
 //! ```
 //! use std::time::Duration;

@@ -11,26 +11,26 @@ use super::upload::RequestBody;
 
 type Client = legacy::Client<Connector, RequestBody>;
 
-/// A pool of connections that can be exchanged for an empty one.
+/// A connection pool that can be replaced by an empty one.
 ///
-/// A connection may die without a word, as when a firewall forgets it. Those that lie idle beside it are as old and mostly
-/// dead as well, so after a timeout none of them is used again.
+/// A connection may die silently, such as when a firewall forgets it. The idle connections beside it are mostly dead as
+/// well, so none of them is used again after a timeout.
 pub(crate) struct Pool {
     builder: legacy::Builder,
     connector: Connector,
     current: RwLock<(Client, Generation)>,
 }
 
-/// Counts the pools that there were.
+/// The number of pools that were replaced before this one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Generation(u32);
 
-/// Exchanges the pool that a request was sent with if a timeout ends the request.
+/// Replaces the pool of a request if the request ends with a timeout.
 pub(crate) struct PoolWatch {
     pool: Arc<Pool>,
     generation: Generation,
     context: Option<CallContext>,
-    /// What was known of sending when the attempt began.
+    /// Whether an earlier attempt had been sent when this one began.
     sent_before: RequestSent,
 }
 
@@ -44,7 +44,7 @@ impl Pool {
         &self.connector
     }
 
-    /// What a request needs that isn't sent.
+    /// Returns a watch for a request that is about to be sent.
     pub(crate) fn watch(self: &Arc<Self>, context: Option<CallContext>) -> PoolWatch {
         let generation = self.current.read().unwrap_or_else(PoisonError::into_inner).1;
         PoolWatch::new(self, generation, context)
@@ -66,20 +66,20 @@ impl Pool {
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
         let watch = PoolWatch::new(self, current.1, context);
         let response = match has_early_error {
-            // A pool of its own, which nothing can be left in.
+            // A new pool for this request only, which is dropped with it.
             true => self.builder.build::<_, RequestBody>(self.connector.clone()).request(request),
             false => current.0.request(request),
         };
         (response, watch)
     }
 
-    /// Puts an empty pool in the place of that one, unless somebody else has.
+    /// Replaces the pool of a generation by an empty one, unless it was replaced already.
     ///
     /// Requests that are under way keep their connections, and these are closed after them.
     fn exchange(&self, generation: Generation) {
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         if current.1 == generation {
-            tracing::debug!(target: "kestra::pool", "idle connections are given up after a timeout");
+            tracing::debug!(target: "kestra::pool", "idle connections are dropped after a timeout");
             *current = (self.builder.build(self.connector.clone()), Generation(generation.0.wrapping_add(1)));
         }
     }
@@ -103,7 +103,7 @@ impl PoolWatch {
         self.context.as_ref()
     }
 
-    /// Says that the transport itself ended the request, since nothing moved.
+    /// Records that the transport itself ended the request because of the idle timeout.
     pub(crate) fn expired(&self) {
         self.pool.exchange(self.generation);
     }

@@ -1,4 +1,4 @@
-//! The body of a response on its way in, decompressed where that was agreed on.
+//! The body of a response, decompressed if the request accepted gzip.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -13,14 +13,14 @@ use super::error::broken_body;
 #[cfg(feature = "gzip")]
 use super::gunzip::Gunzip;
 
-/// A body whose errors are ours.
+/// A response body with errors of type `Error`.
 pub(crate) struct Received(Form);
 
 enum Form {
     Plain(Incoming),
     #[cfg(feature = "gzip")]
     Gzip(Box<Gunzip>),
-    /// What explains an error, in a compression that nobody here reads.
+    /// A compressed error response that can't be read.
     Unreadable,
 }
 
@@ -34,7 +34,7 @@ impl Received {
         Self(Form::Unreadable)
     }
 
-    /// Decompresses a body, whose headers say from now on what comes out; gives it back if this client was built without.
+    /// Decompresses a body and removes the headers about its compression. Without the feature `gzip` the body stays as it is.
     #[cfg(feature = "gzip")]
     pub(crate) fn gzip(headers: &mut HeaderMap, body: Incoming) -> Result<Self, Incoming> {
         headers.remove(http::header::CONTENT_ENCODING);

@@ -89,8 +89,8 @@ fn check(request: &Request<Body>, context: Option<&CallContext>) -> Result<(), E
     Err(Error::new(ErrorKind::Server, problem))
 }
 
-/// Whether the idle limit holds before the head of the response: where the body may be large, and no limit of the attempt
-/// bounds it. A call that waits for an execution is silent for as long as that takes.
+/// Returns whether the idle timeout applies before the head of the response: if the body may be large and no attempt timeout
+/// bounds it. A call that waits for an execution is silent for as long as the execution takes.
 fn is_upload(body: &Body, context: Option<&CallContext>) -> bool {
     let is_upload = |operation: &OperationInfo| operation.traffic == Traffic::Upload;
     body.as_bytes().is_none()

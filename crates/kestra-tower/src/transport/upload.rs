@@ -25,10 +25,10 @@ pub(crate) struct RequestBody {
     progress: Option<Arc<Progress>>,
 }
 
-/// A piece of a body that tells how much of it was written.
+/// A piece of a body that records how much of it was written.
 ///
-/// The connection takes from it what the socket has accepted, however large the piece is. So a body in memory is one piece,
-/// which leaves together with the head, and its progress is seen all the same.
+/// The connection consumes from the piece what the socket has accepted, however large the piece is. So a body in memory is
+/// one piece, which is sent together with the head, and its progress is still recorded.
 pub(crate) struct Piece {
     bytes: Bytes,
     progress: Option<Arc<Progress>>,
@@ -36,7 +36,7 @@ pub(crate) struct Piece {
 
 struct Progress {
     start: Instant,
-    /// Milliseconds from the start to when the socket took something last.
+    /// Milliseconds from the start to when the socket last accepted bytes.
     last: AtomicU64,
 }
 
@@ -60,7 +60,7 @@ impl RequestBody {
     }
 
     fn is_written(&self) {
-        // Once: what is known of the request by then isn't undone by the rest of its body.
+        // Only once: the rest of the body must not change what was recorded about the request since.
         if let Some(context) = self.context.take() {
             context.sent().raise(RequestSent::Maybe);
         }

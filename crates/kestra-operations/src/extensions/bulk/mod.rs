@@ -76,15 +76,15 @@ macro_rules! by_query {
     };
 }
 
-/// Gives a builder of an action by query the ways to know before how many it finds.
+/// Adds `at_most` and `dry_run` to a builder of an action by query.
 macro_rules! counted {
     ($name:ident) => {
         impl<E> $name<E> {
             /// Limits how many items the action may act on.
             ///
-            /// The client searches for the filters first. If they match more items, nothing is done and the call returns an error of
-            /// kind `Refused`. Otherwise the action is sent by ids, so that no item that appeared in the meantime is affected; where
-            /// no action by ids exists, the items are counted right before. No limit by default.
+            /// The client searches for the filters first. If they match more items, nothing is done and the call returns an
+            /// error of kind `Refused`. Otherwise the action is sent by ids, so that no item that appeared in the meantime
+            /// is affected; where no action by ids exists, the items are counted right before. No limit by default.
             pub fn at_most(mut self, number: u64) -> Self {
                 self.call.set_at_most(number);
                 self
@@ -94,7 +94,8 @@ macro_rules! counted {
         impl<E: ::kestra_core::Executor> $name<E> {
             /// Counts the items that the filters match, and changes nothing.
             ///
-            /// Returns the same errors as the action for filters that it can't be sent with. The state of the items is not checked.
+            /// Returns the same errors as the action for filters that it can't be sent with. The state of the items is not
+            /// checked.
             pub fn dry_run(self) -> crate::DryRun {
                 crate::DryRun::new(&self.executor, self.call)
             }
@@ -153,7 +154,7 @@ impl<I> BulkByIds<I> {
     /// Waits until the effect is visible on each item, for at most `limit` after the last request. The report names the items
     /// on which it is.
     ///
-    /// 2.0 servers respond when they have queued the action, and earlier ones may act later, too, such as when they kill. Each
+    /// 2.0 servers respond when they have queued the action; earlier ones may also act later, such as for kills. Each
     /// item is read until it is in the state that the action leads to: ended after a kill, paused, in another state after a
     /// restart or a resumption, with the new labels or state, switched off or on, missing after a deletion, or replayed by a
     /// new execution. An item that can't show the effect any more isn't waited for, such as an execution that ended before it

@@ -1,4 +1,4 @@
-//! Actions on what a query finds, made actions by ids, and counts of it.
+//! Converts actions by query into actions by ids, and counts the matches of a query.
 
 use std::collections::HashSet;
 
@@ -24,16 +24,17 @@ impl Related {
         match (info.by_ids, info.counted_by) {
             (Some(action), Some(search)) => Ok(Self { action, search }),
             _ => {
-                let problem = "no action by ids does the same: remove what needs one, or narrow the filters";
+                let problem = "there is no action by ids for this operation: remove what needs one, or narrow the filters";
                 Err(Error::new(ErrorKind::Unsupported, problem).of_operation(info))
             }
         }
     }
 }
 
-/// The action by ids on all that the query finds, read whole before anything changes, and how many that are.
+/// Returns the action by ids on everything that the query matches, and the number of ids. All matches are read before
+/// anything changes.
 ///
-/// More than the query may act on is an error, as is one that the rows can't be named by.
+/// Returns an error if there are more matches than `at_most` allows, or if a row has no id.
 pub(super) async fn resolve(query: &mut Call, executor: &SharedExecutor) -> Result<(Call, usize), Error> {
     let related = Related::of(query)?;
     let most = query.take_at_most();
@@ -68,7 +69,7 @@ pub(super) async fn resolve(query: &mut Call, executor: &SharedExecutor) -> Resu
     Ok((action, number))
 }
 
-/// The names of what the query finds, at most so many.
+/// Returns the ids of the rows that the query matches, up to a limit.
 async fn find(
     action: &'static OperationInfo,
     meant: FoundRows,
@@ -98,13 +99,13 @@ async fn find(
     Ok(found)
 }
 
-/// How many the query finds now. Nothing changes.
+/// Returns how many rows the query matches now, and changes nothing.
 pub(super) async fn count(query: &mut Call, executor: &SharedExecutor) -> Result<u64, Error> {
     query.take_at_most();
     query.check_narrowed()?;
     let info = query.info();
     let search = info.counted_by.ok_or_else(|| {
-        Error::new(ErrorKind::Unsupported, "no search finds what it acts on").of_operation(info)
+        Error::new(ErrorKind::Unsupported, "there is no search for what this operation acts on").of_operation(info)
     })?;
     let meant = query.found_rows();
     let mut call = query.related_search(search);
@@ -126,7 +127,7 @@ pub(super) async fn count(query: &mut Call, executor: &SharedExecutor) -> Result
     Ok(found)
 }
 
-/// The action by ids on what a query finds, as one request; `None` if it finds nothing.
+/// Returns the action by ids on what a query matches, as one request, or `None` if nothing matches.
 ///
 /// # Errors
 ///
@@ -137,7 +138,7 @@ pub async fn by_ids_of<E: Executor>(query: &mut Call, executor: &E) -> Result<Op
     Ok((number > 0).then_some(action))
 }
 
-/// Refuses a query that finds more than it may act on, by a count.
+/// Counts the matches of a query, and refuses more than `at_most` allows.
 ///
 /// # Errors
 ///

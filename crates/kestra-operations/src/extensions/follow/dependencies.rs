@@ -70,7 +70,7 @@ impl<E: Executor> Dependencies<E> {
                         self.connections.progressed();
                     }
                 }
-                // Danger grows with every moment that it is open, and there is nothing to be heard.
+                // The longer a silent connection is open, the more likely the server shuts down.
                 Step::Cut { error, .. } if error.kind() == ErrorKind::Timeout(TimeoutPhase::Idle) => {
                     (was_cut, is_behind) = (true, true);
                     if self.reader.is_known() || self.reader.look().await?.is_some() {
@@ -157,7 +157,7 @@ struct Shown {
 }
 
 impl Shown {
-    /// Gives what is news, and tells whether it is.
+    /// Emits a status that is new, and returns whether it is.
     async fn show(&mut self, status: ExecutionStatusEvent) -> bool {
         let states = status.state.as_ref().map_or(0, |state| state.histories.len());
         let has_ended = status.state.as_ref().is_some_and(State::is_terminal);

@@ -13,27 +13,27 @@ use tokio::time::sleep;
 use super::reader::{Reader, may_have_ended};
 use crate::FollowExecution;
 
-/// How long a silent stream is trusted at most.
+/// The longest silence of a stream before the execution is read.
 const LONGEST_POLL: Duration = Duration::from_secs(30);
 
-/// How long it is at first, and then, while nobody has seen the execution.
+/// The first and the following limits of silence while the execution was never seen.
 const UNSEEN_POLL: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(1));
 
-/// How an execution is followed.
+/// Settings of following an execution.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct FollowSettings {
-    /// Whether the execution is known to be there: then it is followed through an outage at the start as well.
+    /// Whether the execution is known to exist: then an outage at the start is survived, too.
     pub is_known: bool,
-    /// How long an execution that was never seen may be missing on a server that answers.
+    /// How long an execution that was never seen may be missing on a server that responds.
     pub visible_within: Duration,
-    /// How long a known execution may be missing on a server that answers.
+    /// How long a known execution may be missing on a server that responds.
     pub gone_after: Duration,
-    /// How long the server may be away.
+    /// How long an outage may last.
     pub outage: Duration,
-    /// After which silence the execution is read beside its stream, doubling up to 30 s; never if `None`.
+    /// After which silence of the stream the execution is read, doubling up to 30 s; never if `None`.
     pub poll: Option<Duration>,
-    /// How many states the execution has been in before what is waited for.
+    /// How many states of the execution's history to skip.
     pub after: Option<usize>,
 }
 
@@ -65,7 +65,7 @@ impl<E: Executor> FollowExecution<E> {
         self.stream_with(FollowSettings::default())
     }
 
-    /// As [`stream`](Self::stream), with settings.
+    /// Returns the stream as [`stream`](Self::stream) does, with settings.
     #[doc(hidden)]
     pub fn stream_with(self, settings: FollowSettings) -> FollowStream<Execution> {
         let (call, executor) = self.into_parts();
@@ -73,14 +73,14 @@ impl<E: Executor> FollowExecution<E> {
     }
 }
 
-/// The execution once it has ended; nothing if its stream ends without it.
+/// Returns the execution once it has ended, or `None` if the stream ends before.
 pub(super) async fn end<E: Executor>(
     executor: E,
     call: Call,
     settings: FollowSettings,
 ) -> Result<Option<Execution>, Error> {
     let mut states = FollowStream::new(|sink| Follow::new(executor, call, settings, sink).run());
-    // Nothing is kept until then: an execution may be large, and its end far away.
+    // Nothing is kept until the end, as an execution may be large and run for long.
     let mut last = None;
     while let Some(state) = states.next().await {
         last = Some(state?);
@@ -109,11 +109,11 @@ impl<E: Executor> Follow<E> {
     async fn run(mut self) -> Result<(), Error> {
         let mut silence = self.first_silence();
         loop {
-            // When the server is there again the stream tells.
+            // The stream reports when the server is reachable again.
             let limit = silence.filter(|_| !self.connections.is_waiting_for_server());
             let step = match or_silence(self.connections.next(), limit).await {
                 Some(Err(error)) if error.is_not_found() && self.reader.is_known() => {
-                    let message = "there is no stream of the execution's states";
+                    let message = "the server has no stream of the execution's states";
                     let error = Error::new(ErrorKind::Transport, message).caused_by(error);
                     Step::Cut { error, is_fruitful: false }
                 }
@@ -132,7 +132,7 @@ impl<E: Executor> Follow<E> {
             };
             let (cut, is_fruitful) = match step {
                 Step::Event(execution) => {
-                    // Something on the way mixed streams up.
+                    // A proxy may have mixed up streams.
                     if self.reader.is_about(execution.id.as_deref()) {
                         silence = self.first_silence();
                         self.show(execution).await;
@@ -176,7 +176,7 @@ impl<E: Executor> Follow<E> {
         }
     }
 
-    /// Reads the execution while its stream is silent, and gives it back if it has ended.
+    /// Reads the execution while its stream is silent, and returns it if it has ended.
     async fn look_beside(&mut self) -> Result<Option<Execution>, Error> {
         match self.reader.look().await {
             Ok(Some(execution)) if self.is_old(&execution) => {}
@@ -184,13 +184,13 @@ impl<E: Executor> Follow<E> {
             Ok(Some(execution)) => self.show(execution).await,
             Ok(None) => {}
             Err(error) if error.is_not_found() => return Err(error),
-            // The stream is still open: what goes wrong here it will tell as well.
+            // The stream is still open and will report the same failure.
             Err(_) => {}
         }
         Ok(None)
     }
 
-    /// Gives what is news.
+    /// Emits the execution if its state is new.
     async fn show(&mut self, execution: Execution) {
         self.reader.seen();
         self.connections.set_known();
@@ -208,12 +208,12 @@ impl<E: Executor> Follow<E> {
         Ok(())
     }
 
-    /// Whether an event of the end is to be believed.
+    /// Returns whether an event of the end is about this execution, in a final state.
     fn is_end(&self, event: &Execution) -> bool {
         self.reader.is_about(event.id.as_deref()) && may_have_ended(event) && !self.is_old(event)
     }
 
-    /// Whether it was so before what is waited for.
+    /// Returns whether an execution is in one of the states to skip.
     fn is_old(&self, execution: &Execution) -> bool {
         self.settings.after.is_some_and(|after| execution.progress().0 <= after)
     }
@@ -229,7 +229,7 @@ impl<E: Executor> Follow<E> {
     }
 }
 
-/// What comes of some work; nothing if it takes longer than the limit.
+/// Returns the result of a future, or `None` if it takes longer than the limit.
 async fn or_silence<T>(work: impl Future<Output = T>, limit: Option<Duration>) -> Option<T> {
     let Some(limit) = limit else { return Some(work.await) };
     let (mut work, mut silence) = (pin!(work), pin!(sleep(limit)));

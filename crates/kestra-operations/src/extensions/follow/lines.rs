@@ -1,4 +1,4 @@
-//! Which log lines are new.
+//! Finds the new log lines among repeated ones.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
@@ -9,43 +9,43 @@ use kestra_core::transient::TransientRetry;
 use kestra_core::{Call, Error, Executor, ResponseFuture, decode};
 use kestra_models::{LogEntry, LogLevel};
 
-/// What was shown of an execution's lines, by what makes a line that line, and how often.
+/// The lines of an execution that were emitted, by fingerprint, and how often.
 ///
-/// A connection gives first what is stored and then what comes, so on every connection the same line is counted anew, and is
-/// new when it comes more often than it was shown. Between the two parts a server may give a line twice: it reads what is
-/// stored, and only then, or already before, gets what comes.
+/// A connection sends stored lines first and then live ones, so lines are counted anew on every connection, and a line is
+/// new if it comes more often than it was emitted. A server may send a line twice between the two parts, as it subscribes to
+/// live lines before or after it reads the stored ones.
 pub(super) struct Lines<E> {
     executor: E,
     list: Call,
     sink: Sink<LogEntry>,
     hasher: RandomState,
     shown: HashMap<u64, u32>,
-    /// How often this connection gave each.
+    /// How often this connection sent each line.
     given: HashMap<u64, u32>,
-    /// The same, all fields told apart, as long as a line may come twice.
+    /// The same by all fields, while a line may come twice.
     seam: Option<HashMap<u64, u32>>,
 }
 
 impl<E: Executor> Lines<E> {
-    /// Lines that go to a sink; `list` reads those that are stored.
+    /// Creates the lines of a sink; `list` reads the stored lines.
     pub(super) fn new(executor: E, list: Call, sink: Sink<LogEntry>) -> Self {
         let (shown, given) = (HashMap::new(), HashMap::new());
         Self { executor, list, sink, hasher: RandomState::new(), shown, given, seam: Some(HashMap::new()) }
     }
 
-    /// Says that another connection begins, which gives all lines again.
+    /// Starts another connection, which sends all lines again.
     pub(super) fn reconnect(&mut self) {
         self.given.clear();
         self.seam = Some(HashMap::new());
     }
 
-    /// Shows a line of the connection that was opened at this time, if it is new; tells whether it was.
+    /// Emits a line of the connection that was opened at this time if it is new, and returns whether it was.
     ///
     /// # Errors
     ///
-    /// The stored lines, which tell how often a line was written, can't be read.
+    /// Returns an error if the stored lines can't be read, with which repeated lines are counted.
     pub(super) async fn show(&mut self, line: LogEntry, opened: Option<Timestamp>) -> Result<bool, Error> {
-        // What was written later has not been stored before: from here on nothing comes twice.
+        // A line that was written after the connection opened was not among the stored ones: from here on no line comes twice.
         if opened.zip(line.timestamp).is_some_and(|(opened, written)| written > opened) {
             self.seam = None;
         }
@@ -72,11 +72,11 @@ impl<E: Executor> Lines<E> {
         Ok(true)
     }
 
-    /// Shows what is missing of the lines that are stored.
+    /// Emits the stored lines that are missing.
     ///
     /// # Errors
     ///
-    /// They can't be read.
+    /// Returns an error if the stored lines can't be read.
     pub(super) async fn complete(&mut self) -> Result<(), Error> {
         let lines = self.stored().await?;
         self.reconnect();
@@ -91,7 +91,7 @@ impl<E: Executor> Lines<E> {
         self.shown.get(&mark).copied().unwrap_or_default()
     }
 
-    /// How often a line is stored.
+    /// Returns how often a line is stored.
     async fn stored_times(&mut self, exact: u64) -> Result<u32, Error> {
         let lines = self.stored().await?;
         let same = lines.iter().filter(|line| exact_mark(&self.hasher, line) == exact).count();
@@ -105,19 +105,19 @@ impl<E: Executor> Lines<E> {
         read.await.map(http::Response::into_body)
     }
 
-    /// What a line is told by from one connection to the next: two servers' answers may tell its time in other fractions of a
-    /// second.
+    /// Returns the fingerprint of a line across connections, as servers may send its time with different precision.
     fn mark(&self, line: &LogEntry) -> u64 {
         self.hasher.hash_one((line.timestamp.map(|time| time.as_millisecond()), content(line)))
     }
 }
 
-/// What a line is told by within one connection.
+/// Returns the fingerprint of a line within one connection.
 fn exact_mark(hasher: &RandomState, line: &LogEntry) -> u64 {
     hasher.hash_one((line.timestamp.map(|time| time.as_nanosecond()), &line.thread, content(line)))
 }
 
-/// All that tells lines apart but their time: lists leave out what is the same for all lines of an execution.
+/// Returns the fields of a line's fingerprint except the time. Fields that are the same for all lines of an execution are
+/// left out, as lists don't have them.
 fn content(line: &LogEntry) -> impl Hash + '_ {
     let place = (&line.task_run_id, &line.task_id, line.attempt_number, &line.trigger_id);
     (place, line.level.as_ref().map(LogLevel::as_str), &line.message)

@@ -43,7 +43,7 @@ async fn follow<E: Executor>(executor: E, mut call: Call, sink: Sink<LogEntry>) 
         let Some(step) = before(ends.as_mut(), connections.next()).await? else { break };
         let (cut, is_fruitful) = match step? {
             Step::Event(line) | Step::Last(line) => {
-                // Something on the way mixed streams up.
+                // A proxy may have mixed up streams.
                 if !reader.is_about(line.execution_id.as_deref()) {
                     continue;
                 }

@@ -27,7 +27,7 @@ impl<E: Executor> Reader<E> {
         Self { executor, call, id, settings, missing_since: None }
     }
 
-    /// Waits for the end of another execution, which is known, and may be deleted.
+    /// Waits for the end of another execution, which is known to exist and may be deleted.
     pub(super) async fn end_of(&mut self, id: &str) -> Result<Option<Execution>, Error> {
         let call = FollowExecution::new(id).options(self.call.options().clone()).into_call();
         let settings = FollowSettings { is_known: true, gone_after: Duration::from_secs(2), ..self.settings };
@@ -38,18 +38,18 @@ impl<E: Executor> Reader<E> {
         &self.id
     }
 
-    /// Whether the execution was seen, or is otherwise known to be there.
+    /// Returns whether the execution was seen, or is otherwise known to exist.
     pub(super) fn is_known(&self) -> bool {
         self.settings.is_known
     }
 
-    /// Says that the execution was seen.
+    /// Records that the execution was seen.
     pub(super) fn seen(&mut self) {
         self.settings.is_known = true;
         self.missing_since = None;
     }
 
-    /// Whether an answer is about this execution, as far as it tells.
+    /// Returns whether a response is about this execution; `true` if it has no id.
     pub(super) fn is_about(&self, id: Option<&str>) -> bool {
         id.is_none_or(|id| id == self.id)
     }
@@ -61,7 +61,7 @@ impl<E: Executor> Reader<E> {
         Ok(response.into_body())
     }
 
-    /// The execution as it is now; nothing if it is missing, but may still come or come back.
+    /// Returns the execution as it is now, or `None` if it is missing but may still appear.
     pub(super) async fn look(&mut self) -> Result<Option<Execution>, Error> {
         match self.read().await {
             Ok(execution) => {
@@ -75,7 +75,7 @@ impl<E: Executor> Reader<E> {
                 if since.elapsed() < limit { Ok(None) } else { Err(self.gone(error)) }
             }
             Err(error) => {
-                // Only a server that answers can tell that something is missing.
+                // Only a response can show that the execution is missing.
                 self.missing_since = None;
                 Err(error)
             }
@@ -90,7 +90,7 @@ impl<E: Executor> Reader<E> {
         error.message(message).of_execution(&self.id)
     }
 
-    /// The execution once it can be read.
+    /// Returns the execution once it can be read.
     pub(super) async fn insist(&mut self) -> Result<Execution, Error> {
         let mut retry =
             TransientRetry::new(&self.executor, self.call.options()).limit(self.settings.outage).known();
@@ -100,14 +100,15 @@ impl<E: Executor> Reader<E> {
             .map(http::Response::into_body)
     }
 
-    /// The execution after its stream has ended, with this event if there was one; nothing if it goes on all the same.
+    /// Returns the execution after its stream has ended, with the last event if there was one, or `None` if the execution is
+    /// still running.
     ///
-    /// What is read may lag behind what was streamed, for a moment. An execution that was deleted since is the event.
+    /// A read may lag behind the stream for a moment. If the execution was deleted since, the event is returned.
     pub(super) async fn end(&mut self, event: Option<Execution>) -> Result<Option<Execution>, Error> {
         const READS: u32 = 8;
         let event = event.filter(|event| event.state_type().is_some());
         let mut pace = Backoff::default().waits(Duration::from_millis(50), Duration::from_secs(1));
-        // A task run that still runs in an execution which has ended may be one that nobody ends.
+        // A task run may stay in a running state forever although its execution has ended.
         let is_whole = event.as_ref().is_some_and(Execution::is_over);
         for _ in 0..READS {
             match self.insist().await {
@@ -123,7 +124,7 @@ impl<E: Executor> Reader<E> {
     }
 }
 
-/// Whether nothing speaks against it that an execution has ended: a state that we don't know may be a final one.
+/// Returns whether an execution may have ended: an unknown state may be final.
 pub(super) fn may_have_ended(execution: &Execution) -> bool {
     match execution.state_type() {
         None | Some(StateType::Unknown(_)) => true,

@@ -49,7 +49,7 @@ impl Connector {
         Self(Arc::new(Inner { tcp, proxy, tls, limit }))
     }
 
-    /// Adds the credentials of a proxy that reads the request itself, and returns whether one does.
+    /// Adds the credentials of a proxy that forwards the request, and returns whether there is one.
     pub(crate) fn prepare(&self, request: &mut Request<Body>) -> bool {
         let Some(proxy) = self.0.proxy.forwarding(request.uri()) else { return false };
         if let Some(value) = proxy.authorization() {
@@ -59,7 +59,7 @@ impl Connector {
         true
     }
 
-    /// The error of a request that the proxy was to forward, if the response shows that it didn't for want of credentials.
+    /// Returns the error of a request that the proxy didn't forward for lack of credentials, if the response shows that.
     pub(crate) fn refusal(&self, response: &Parts) -> Option<Error> {
         let proxy = self.0.proxy.of_plain()?;
         is_refusal(response, proxy).then(|| credentials_refused(proxy, response.status))
@@ -112,18 +112,18 @@ impl Inner {
     }
 }
 
-/// How many bytes may lie in the socket that the network hasn't taken yet.
+/// How many unsent bytes the socket may hold.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const UNSENT_LIMIT: u32 = 128 * 1024;
 
-/// Has the socket take no more than it can send soon.
+/// Limits the unsent bytes in the socket's buffer.
 ///
-/// A system buffers megabytes otherwise, which takes a slow network so long that an upload seems to stand still: nothing is
-/// taken for as long, although all is well. What is on its way isn't limited, so nothing gets slower.
+/// Without a limit the system buffers megabytes. On a slow network they take so long to send that the socket accepts nothing
+/// meanwhile, and the upload seems to have stalled. Bytes in flight aren't limited, so throughput stays the same.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn bound_unsent(stream: &TcpStream) {
     if let Err(problem) = socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT_LIMIT) {
-        tracing::debug!(target: "kestra::pool", %problem, "the socket's buffer isn't bounded");
+        tracing::debug!(target: "kestra::pool", %problem, "the socket's buffer could not be limited");
     }
 }
 

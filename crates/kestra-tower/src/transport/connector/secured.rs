@@ -1,4 +1,4 @@
-//! A TLS stream that knows a refusal of the handshake from a broken connection.
+//! A TLS stream that distinguishes a refused handshake from a broken connection.
 
 use std::io;
 use std::pin::Pin;
@@ -14,11 +14,11 @@ use crate::transport::tls::LateRefusal;
 pub(super) struct Secured {
     stream: TlsStream<Stream>,
     host: Box<str>,
-    /// Whether something was read, which shows that the server has accepted the handshake.
+    /// Whether data was read, which shows that the server has accepted the handshake.
     is_accepted: bool,
-    /// Why writing fails, while what can be read may tell more.
+    /// Why writing failed, while an alert may still be read.
     failed: Option<io::Error>,
-    /// Whether the request has begun to be written.
+    /// Whether writing the request has begun.
     has_written: bool,
 }
 
@@ -36,9 +36,9 @@ impl Secured {
         io::Error::new(problem.kind(), LateRefusal { host: self.host.clone(), alert: *alert })
     }
 
-    /// Writes in this way.
+    /// Writes with this function, and reads the server's alert if that fails.
     ///
-    /// A server that refuses the handshake says why and closes, so what we write fails although the reason can be read.
+    /// A server that refuses the handshake sends an alert and closes, so writing fails although the reason can be read.
     fn write<T>(
         &mut self,
         cx: &mut Context<'_>,
@@ -52,7 +52,7 @@ impl Secured {
                 result => return result,
             },
         };
-        // Without room nothing is taken, but alerts are. If there is none yet, it comes, or the end of the connection.
+        // An empty buffer reads no data but alerts. Without one yet, the alert or the end of the connection is pending.
         let Poll::Ready(read) = Pin::new(&mut self.stream).poll_read(cx, &mut ReadBuf::new(&mut [])) else {
             self.failed = Some(problem);
             return Poll::Pending;
@@ -80,7 +80,7 @@ impl AsyncRead for Secured {
         self.is_accepted |= buffer.filled().len() > before;
         let result = result.map_err(|problem| self.explain(problem));
         match result {
-            // The request that the connection was opened for is about to be written, and is to be told.
+            // Report the error on the request that the connection was opened for, which is about to be written.
             Poll::Ready(Err(refusal)) if !self.has_written && is_refusal(&refusal) => {
                 self.failed = Some(refusal);
                 Poll::Pending
@@ -115,7 +115,7 @@ impl AsyncWrite for Secured {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if !self.has_written {
-            // What fails now fails again with the request, which is to be told.
+            // A failure here comes again when the request is written, which reports it.
             return Pin::new(&mut self.stream).poll_flush(cx).map(|_| Ok(()));
         }
         self.write(cx, |stream, cx| stream.poll_flush(cx))

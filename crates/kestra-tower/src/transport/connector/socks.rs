@@ -34,7 +34,7 @@ pub(super) async fn open(stream: Stream, proxy: &Endpoint, target: &Uri) -> Resu
         let problem = problem.to_string();
         let message = format!("{proxy} found no way to {}:{port}: {problem}", name.name);
         let error = Error::new(ErrorKind::Proxy, message);
-        // The type of hyper-util's error can't be named, so what it says has to tell.
+        // The type of hyper-util's error is private, so its message has to do.
         if problem.contains("authentication") || problem.contains("credentials") {
             return error.permanent();
         }

@@ -104,12 +104,12 @@ impl Proxy {
         self
     }
 
-    /// The proxy of requests to `http://` servers, if there is one.
+    /// Returns the proxy of requests to `http://` servers, if there is one.
     pub(crate) fn of_plain(&self) -> Option<&Endpoint> {
         self.http.as_deref()
     }
 
-    /// The proxy that reads a request to this server itself and passes it on, if there is one.
+    /// Returns the proxy that forwards requests to this server, if there is one.
     pub(crate) fn forwarding(&self, target: &Uri) -> Option<&Endpoint> {
         let is_plain = self.http.is_some() && target.scheme() == Some(&Scheme::HTTP);
         let proxy = if is_plain { self.of(target) } else { None };

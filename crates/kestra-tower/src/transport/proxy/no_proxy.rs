@@ -72,7 +72,7 @@ impl Rule {
 impl Hosts {
     fn address(text: &str) -> Option<Self> {
         let text = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-        // Of hosts the dot at the end is left out too.
+        // The trailing dot of host names is ignored, too.
         match text.strip_suffix('.').unwrap_or(text).parse::<IpAddr>() {
             Ok(address) => Some(Self::Address(address.to_canonical())),
             Err(_) => text.parse().ok().map(Self::Network),
@@ -100,14 +100,14 @@ impl Hosts {
     }
 }
 
-/// Says which entry it is by its place, from 1: one that isn't understood may be a URL with a password.
+/// Logs the position of an invalid entry, counted from 1, but not its text, which may be a URL with a password.
 fn warn_once(entry: usize) {
     static WARNED: AtomicBool = AtomicBool::new(false);
     if !WARNED.swap(true, Ordering::Relaxed) {
         tracing::warn!(
             target: "kestra::proxy",
             entry,
-            "the entry of NO_PROXY at this place is ignored: write a name, `*.name`, an address, a network such as 10.0.0.0/8, or `*`",
+            "an invalid entry of NO_PROXY is ignored: write a name, `*.name`, an address, a network such as 10.0.0.0/8, or `*`",
         );
     }
 }

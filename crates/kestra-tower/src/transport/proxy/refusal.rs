@@ -1,4 +1,4 @@
-//! Responses of a proxy itself that stand where those of the server are expected.
+//! Responses that come from the proxy instead of the server.
 
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, PROXY_AUTHENTICATE, VIA};
@@ -7,10 +7,10 @@ use kestra_core::{Error, ErrorKind, RequestSent};
 
 use super::Endpoint;
 
-/// Whether a proxy that was to forward a request asks for credentials instead, or refuses those that it was sent.
+/// Returns whether a proxy requires credentials for forwarding a request, or refuses those that it got.
 ///
-/// That is 407. tinyproxy up to 1.11 answers 401 with a page of its own to wrong credentials; what it forwards has a `Via`,
-/// and Kestra's own 401 has no body.
+/// The status is 407. tinyproxy up to 1.11 responds to wrong credentials with 401 and a page of its own; the responses that
+/// it forwards have a `Via`, and Kestra's own 401 has no body.
 pub(crate) fn is_refusal(response: &Parts, proxy: &Endpoint) -> bool {
     let headers = &response.headers;
     match response.status {
@@ -25,17 +25,17 @@ pub(crate) fn is_refusal(response: &Parts, proxy: &Endpoint) -> bool {
     }
 }
 
-/// The error of a request that a proxy doesn't pass on for want of credentials.
+/// Returns the error of a request that a proxy doesn't forward for lack of credentials.
 pub(crate) fn credentials_refused(proxy: &Endpoint, status: StatusCode) -> Error {
     let status = status.as_u16();
     let message = if proxy.authorization().is_some() {
-        format!("{status} of {proxy}: it doesn't accept the credentials in its URL")
+        format!("{status} from {proxy}: it refused the credentials in its URL")
     } else {
-        format!("{status} of {proxy}: it wants credentials")
+        format!("{status} from {proxy}: it requires credentials")
     };
     Error::new(ErrorKind::Proxy, message)
         .with_hint(
-            "put user name and password into the proxy's URL, percent-encoded: HTTP_PROXY=http://user:password@host:3128, or \
+            "put the user name and password into the proxy's URL, percent-encoded: HTTP_PROXY=http://user:password@host:3128, or \
              `Proxy::all`",
         )
         .permanent()

@@ -1,4 +1,4 @@
-//! Why TLS failed, and what to do then.
+//! Errors of TLS handshakes, with hints.
 
 use std::error::Error as StdError;
 use std::{fmt, io};
@@ -19,17 +19,17 @@ const WRONG_HOST: &str =
 const NOTHING_IN_COMMON: &str = "server and client share no TLS version or cipher suite, as the client speaks TLS 1.2 and 1.3 \
                                  only; or the server wants a client certificate (`Tls::client_certificate`)";
 
-const CLIENT_WANTED: &str = "the server wants a client certificate: set one with `Tls::client_certificate`";
+const CLIENT_WANTED: &str = "the server requires a client certificate: set one with `Tls::client_certificate`";
 
 const CLIENT_REFUSED: &str = "the server doesn't accept the client certificate: set one with `Tls::client_certificate` that a CA \
                               signed which the server trusts";
 
 const CLIENT_EXPIRED: &str = "renew the client certificate that `Tls::client_certificate` was given";
 
-/// What a handshake with `host` ended in.
+/// Returns the error of a failed handshake with `host`.
 pub(crate) fn handshake_failed(host: &str, problem: io::Error) -> Error {
     let Some(cause) = problem.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>()) else {
-        // The connection broke, as any connection may.
+        // The connection broke; this is no failure of TLS.
         let message = format!("{host} closed the connection during the TLS handshake");
         return Error::with_source(ErrorKind::Connect, problem).message(message);
     };
@@ -39,7 +39,7 @@ pub(crate) fn handshake_failed(host: &str, problem: io::Error) -> Error {
         }
         rustls::Error::InvalidCertificate(problem) => match problem {
             CertificateError::UnknownIssuer => {
-                (format!("nobody trusted here signed the certificate of {host}"), TRUST)
+                (format!("the certificate of {host} is not signed by a trusted CA"), TRUST)
             }
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
                 (format!("the certificate of {host} has expired"), EXPIRED)
@@ -50,16 +50,16 @@ pub(crate) fn handshake_failed(host: &str, problem: io::Error) -> Error {
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 (format!("the certificate of {host} is for another host"), WRONG_HOST)
             }
-            _ => (format!("the certificate of {host} isn't accepted"), TRUST),
+            _ => (format!("the certificate of {host} was rejected"), TRUST),
         },
         rustls::Error::AlertReceived(alert) => return refused(host, *alert),
-        rustls::Error::PeerIncompatible(_) => (format!("no agreement with {host}"), NOTHING_IN_COMMON),
-        _ => (format!("no agreement with {host}"), TRUST),
+        rustls::Error::PeerIncompatible(_) => (format!("{host} and this client have no TLS settings in common"), NOTHING_IN_COMMON),
+        _ => (format!("the TLS handshake with {host} failed"), TRUST),
     };
     Error::with_source(ErrorKind::Tls, problem).message(message).with_hint(hint)
 }
 
-/// The server ended the handshake with an alert, so it did nothing with the request.
+/// Returns the error of a handshake that the server ended with an alert, so that it did nothing with the request.
 fn refused(host: &str, alert: AlertDescription) -> Error {
     use AlertDescription as Alert;
     let message = format!("{host} refused the TLS handshake: {}", AlertName(alert));
@@ -98,8 +98,8 @@ impl fmt::Display for AlertName {
 
 /// An alert that came after the handshake was done on our side.
 ///
-/// In TLS 1.3 a server looks at the client certificate when the client has sent its first request already, so that the first
-/// thing to be read is why the server doesn't want to.
+/// In TLS 1.3 a server checks the client certificate after the client has sent its first request, so the first record that
+/// the client reads may be the alert.
 #[derive(Debug)]
 pub(crate) struct LateRefusal {
     pub(crate) host: Box<str>,
@@ -107,11 +107,11 @@ pub(crate) struct LateRefusal {
 }
 
 impl LateRefusal {
-    /// The error in the causes of `error`, if the server refused the handshake late.
+    /// Returns the error of a late refusal, if there is one among the causes of `error`.
     pub(crate) fn find(error: &(dyn StdError + 'static)) -> Option<Error> {
         let mut next = Some(error);
         while let Some(error) = next {
-            // An error of input and output hides what it was made of from `source`.
+            // `io::Error::source` skips the inner error.
             let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
             if let Some(found) = inner.and_then(|inner| inner.downcast_ref::<Self>()) {
                 return Some(refused(&found.host, found.alert));
