@@ -11,8 +11,8 @@ use serde::de::DeserializeOwned;
 use crate::Kv;
 
 impl Kv {
-    /// Returns the value of a key as a type of one's own. Numbers are read with every digit that the server sent: `u128`,
-    /// `i128`, `RawValue` and types that read numbers as text lose none.
+    /// Returns the value of a key as a type of your own. Numbers are read with every digit that the server sent: `u128`,
+    /// `i128`, `RawValue` and types that read numbers as strings lose none.
     ///
     /// ```no_run
     /// # async fn run(client: kestra::Client) -> Result<(), kestra::Error> {
@@ -23,7 +23,7 @@ impl Kv {
     ///
     /// # Errors
     ///
-    /// As those of `get_key_value`; [`ErrorKind::Decode`] if the value doesn't fit.
+    /// Returns the errors of `get_key_value`, and one of kind [`ErrorKind::Decode`] if the value doesn't fit the type.
     pub async fn value_as<T: DeserializeOwned>(
         &self,
         namespace: impl AsRef<str>,
@@ -33,13 +33,13 @@ impl Kv {
         let info = call.info();
         let response = self.client().execute(call).await?;
         let bytes = response.body().as_bytes().cloned().unwrap_or_default();
-        // An answer that is none is told of as ever.
+        // Without such a field the usual reader reports the error.
         let detail: KvDetail = decode::json(response, info)?.into_body();
         if let Some(read) = json::member(&bytes, "value").and_then(|text| serde_json::from_slice(text).ok()) {
             return Ok(read);
         }
         serde_json::from_value(detail.value.unwrap_or_default()).map_err(|problem| {
-            Error::new(ErrorKind::Decode, format!("the value doesn't fit: {}", redact::brief(problem, 300)))
+            Error::new(ErrorKind::Decode, format!("the value doesn't fit the type: {}", redact::brief(problem, 300)))
                 .of_operation(info)
         })
     }
@@ -71,12 +71,12 @@ impl Kv {
         }
     }
 
-    /// Stores a value under a key and keeps the key's expiration and description, which `set_key_value` drops where it isn't
-    /// told them: a key that had a `ttl` becomes permanent. All versions.
+    /// Sets the value of a key and keeps the key's expiration and description. `set_key_value` drops both unless they are
+    /// set again, so that a key with a `ttl` becomes permanent. All versions.
     ///
     /// A key that doesn't exist, or has expired, is created without an expiration. The key is read from the list of its
-    /// namespace first, so what somebody else changes in between is lost; what is left of its time is measured by the clock
-    /// of this machine.
+    /// namespace first, so a concurrent change of it is lost; the time to its expiration is measured by the clock of this
+    /// machine.
     ///
     /// ```no_run
     /// # async fn run(client: kestra::Client) -> Result<(), kestra::Error> {
@@ -89,7 +89,7 @@ impl Kv {
     ///
     /// # Errors
     ///
-    /// As those of [`keys`](Self::keys) and `set_key_value`.
+    /// Returns the errors of [`keys`](Self::keys) and `set_key_value`.
     pub async fn replace_value(
         &self,
         namespace: impl AsRef<str>,
@@ -112,7 +112,7 @@ impl Kv {
     }
 }
 
-/// How long it is from now until then; nothing if that is over.
+/// Returns the duration from now until a time, or zero if it is over.
 fn time_until(then: Timestamp) -> Duration {
     let now = instant::ago(Duration::ZERO);
     Duration::try_from(then.duration_since(now)).unwrap_or_default()

@@ -29,7 +29,7 @@
 //! | build requests for another HTTP client | [`operations`], [`Target`]; bodies are in [`models`] |
 //! | build a stack of layers | [`Transport`], [`RetryLayer`], [`ServerLayer`], [`AuthLayer`], [`TimeoutLayer`], [`TraceLayer`], [`CallContext`] |
 //!
-//! [`guide`] explains all of it by task.
+//! The [`guide`] explains these by task.
 //!
 //! # Features
 //!

@@ -1,4 +1,4 @@
-//! Outputs, wherever a version keeps them.
+//! Outputs of task runs on every version.
 
 use kestra_core::{Error, ErrorKind};
 use serde_json::{Map, Value};
@@ -6,13 +6,13 @@ use serde_json::{Map, Value};
 use crate::Outputs;
 
 impl Outputs {
-    /// Returns the outputs of one task run, on every version: since 2.0 by `get_task_run_outputs`, before from the execution.
-    /// Empty if the task run has none. An integer over 64 bits is a string of its digits.
+    /// Returns the outputs of a task run. Sends `get_task_run_outputs` from 2.0 on, and reads the execution before. Empty if
+    /// the task run has none. An integer over 64 bits is a string of its digits. All versions.
     ///
     /// # Errors
     ///
-    /// As those of the two operations; before 2.0 an error that [`is_not_found`](Error::is_not_found) if the execution has no
-    /// such task run.
+    /// Returns the errors of the two operations; before 2.0, also an error with [`is_not_found`](Error::is_not_found) if the
+    /// execution has no such task run.
     pub async fn of_task_run(
         &self,
         execution_id: impl AsRef<str>,

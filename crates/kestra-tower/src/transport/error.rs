@@ -77,7 +77,7 @@ pub(crate) fn from_client(error: legacy::Error) -> Error {
         }
         Some(cause) if cause.is_parse() => return unreadable(cause).caused_by(error),
         Some(cause) if cause.is_incomplete_message() => {
-            (ErrorKind::Transport, RequestSent::Maybe, "it closed before an answer came")
+            (ErrorKind::Transport, RequestSent::Maybe, "the connection was closed before a response came")
         }
         Some(cause) if cause.is_user() => {
             (ErrorKind::Transport, RequestSent::Maybe, "the request's body failed while it was sent")

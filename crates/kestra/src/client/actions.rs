@@ -1,4 +1,4 @@
-//! Actions by query and deletions: sent so that no version acts on more than is meant, and logged.
+//! Sends and logs actions by query and deletions, so that no version acts on more than was requested.
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response};
@@ -11,18 +11,18 @@ use super::Client;
 use super::deadline::Deadline;
 use super::execute::execute;
 
-/// Whether a call deletes something, or acts on what a query finds.
+/// Returns whether a call deletes something or acts on the matches of a query.
 pub(super) fn is_action(call: &Call) -> bool {
     call.info().deletes.is_some() || call.is_of_query()
 }
 
-/// Sends it, and logs it.
+/// Sends the action and logs it.
 pub(super) async fn act(client: Client, mut call: Call) -> Result<Response<Body>, Error> {
     if client.options.is_unchecked() {
         call.change_options(CallOptions::unchecked);
     }
     if call.info().acts_by_query {
-        // The log has its filters as they are sent.
+        // The event has the filters as they are sent.
         call.check_narrowed()?;
     }
     let event = Event::of(&call);
@@ -34,7 +34,7 @@ pub(super) async fn act(client: Client, mut call: Call) -> Result<Response<Body>
     result
 }
 
-/// As it is where every version reads it alike, else by the ids that a search finds before.
+/// Sends the action as it is if every version reads it alike, else by the ids that a search finds first.
 async fn by_query(client: &Client, mut call: Call) -> Result<Response<Body>, Error> {
     let info = call.info();
     let is_alike = call.options().is_unchecked() || call.is_read_alike();
@@ -42,7 +42,7 @@ async fn by_query(client: &Client, mut call: Call) -> Result<Response<Body>, Err
         return execute(client, call).await;
     }
     let timeouts = call.options().get_timeouts().or(client.options.get_timeouts());
-    // As many requests as it takes, each within the usual limits; one that was set is for all.
+    // There may be many requests, each with the usual timeouts; a total timeout that the call has set is for all of them.
     let deadline = Deadline::within(timeouts.limits(Some(info), true).total);
     let within = Within { client: client.clone(), deadline };
     if info.by_ids.is_none() {
@@ -55,7 +55,7 @@ async fn by_query(client: &Client, mut call: Call) -> Result<Response<Body>, Err
     }
 }
 
-/// The answer to an action on nothing, which no server is asked for.
+/// Returns the response to an action without matches, for which no request is sent.
 fn nothing() -> Response<Body> {
     let mut response = Response::new(Body::from(r#"{"count":0}"#));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -76,7 +76,7 @@ impl Executor for Within {
     }
 }
 
-/// What the log says of an action.
+/// The log event of an action.
 struct Event {
     info: &'static OperationInfo,
     namespace: Option<String>,
@@ -96,7 +96,7 @@ object! {
     }
 }
 
-/// The most of a filter that is told.
+/// The most characters of the filters that are logged.
 const LIMIT: usize = 1000;
 
 impl Event {
@@ -104,7 +104,7 @@ impl Event {
         Self { info: call.info(), namespace: call.namespace(), filters: call.filters_text().map(one_line) }
     }
 
-    /// Logs it if the server has the request, or may have it.
+    /// Logs the event if the server got the request, or may have.
     fn log(&self, result: &Result<Response<Body>, Error>) {
         let Self { info, namespace, filters } = self;
         let (namespace, filters) = (namespace.as_deref(), filters.as_deref());
@@ -125,7 +125,7 @@ impl Event {
     }
 }
 
-/// Text of a filter without what would break a line of a log.
+/// Returns the text of a filter without characters that would break a line of a log.
 fn one_line(text: String) -> String {
     let text: String = text.chars().take(LIMIT).collect();
     text.replace(char::is_control, " ")

@@ -370,7 +370,7 @@ impl ClientBuilder {
         {
             return Err(Error::invalid(
                 "transport",
-                "replaces all that makes connections: move proxy, TLS and pool_idle_timeout into it, or remove `transport`",
+                "replaces everything that opens connections: move proxy, TLS and pool_idle_timeout into it, or remove `transport`",
             ));
         }
         let servers = self.servers.ok_or_else(|| {

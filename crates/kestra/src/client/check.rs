@@ -42,7 +42,7 @@ object! {
 impl Configs {
     fn version(&self) -> Result<Version, Error> {
         Version::reported(&self.version)
-            .ok_or_else(|| Error::new(ErrorKind::Decode, "the configuration names no version"))
+            .ok_or_else(|| Error::new(ErrorKind::Decode, "the configuration has no version"))
     }
 }
 

@@ -1,17 +1,17 @@
-//! What a client does with a call, from the builder to the stack of layers.
+//! The way of a call from the builder to the stack of layers.
 //!
-//! In this order; most calls need nothing of it and go to the stack at once:
+//! The steps in order; most calls need none of them and go to the stack at once:
 //!
-//! 1. An action by query is checked, counted against `at_most`, and goes by ids where some version would read one of its
+//! 1. An action by query is checked, counted against `at_most`, and sent by ids if some version would read one of its
 //!    filters otherwise (`actions`).
 //! 2. For a parameter that open source ignores, the server's edition is requested (`prechecks`).
-//! 3. For an operation whose early errors make a server hang, what would lead to one is requested (`prechecks`).
+//! 3. For an operation whose early errors make a server hang, the resource of the call is requested (`prechecks`).
 //! 4. The request is sent in one of these ways:
 //!    - a creation with a key once, looked up before it and after an unclear failure (`executions::create_once`);
-//!    - a list that one request line doesn't hold in pieces, one after the other;
-//!    - a deletion that may climb to the folder above once, looked up before and after (`files::delete_once`);
-//!    - also to the execution that a redirect names (`redirect`);
-//!    - else as it is.
+//!    - a list that is too long for one request line, in pieces, one after the other;
+//!    - a deletion that may delete the folder above, once, with a look-up before and after (`files::delete_once`);
+//!    - a file of an execution, again for the execution that a redirect names (`redirect`);
+//!    - any other call as it is.
 //! 5. The failure of an operation that only Enterprise has is explained by the server's edition (`prechecks`).
 //! 6. A deletion or an action by query is logged (`actions`).
 
@@ -24,7 +24,7 @@ use super::{Client, prechecks, redirect};
 /// What is kept free in a request line for the method, the server's path prefix and the path, in bytes.
 const FREE: usize = 1024;
 
-/// Does steps 2 to 5, which those of an action are around.
+/// Does steps 2 to 5, which steps 1 and 6 enclose.
 pub(super) fn execute(client: &Client, call: Call) -> CallFuture {
     match is_plain(client, &call) {
         true => client.send(call),
@@ -32,7 +32,7 @@ pub(super) fn execute(client: &Client, call: Call) -> CallFuture {
     }
 }
 
-/// Whether the call goes to the stack as it is.
+/// Returns whether the call goes to the stack as it is.
 fn is_plain(client: &Client, call: &Call) -> bool {
     let info = call.info();
     !(call.has_key()
@@ -77,7 +77,7 @@ fn send(client: &Client, mut call: Call, deadline: Deadline) -> CallFuture {
     client.send(call)
 }
 
-/// The pieces of a call that is too long for one line.
+/// Splits a call that is too long for one request line.
 fn pieces(call: &mut Call) -> Option<Vec<Call>> {
     let index = call.info().query_parameters.iter().position(|parameter| parameter.split)?;
     let pieces = call.split_query(index, REQUEST_LINE_LIMIT - FREE);
@@ -91,8 +91,8 @@ async fn send_all(client: Client, pieces: Vec<Call>, deadline: Deadline) -> Resu
         piece.change_options(|options| deadline.limit(options));
         response = client.send(piece).await;
         if let Err(error) = response {
-            // All of it is idempotent, so the caller may begin again.
-            return Err(if place > 0 { error.note("a part of the values is done") } else { error });
+            // All pieces are idempotent, so the caller may repeat the call.
+            return Err(if place > 0 { error.note("some of the values were processed") } else { error });
         }
     }
     response

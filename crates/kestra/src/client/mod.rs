@@ -107,7 +107,7 @@ impl Client {
         self.options.get_retry().map_or(self.shared.retries, |retry| retry.attempts_limit() > 1)
     }
 
-    /// This client for a loop that outlasts outages, and makes all attempts but the first of a call itself.
+    /// Returns this client without retries, for a retry loop that makes all attempts but the first itself.
     pub(crate) fn for_loop(&self) -> Self {
         self.with_options(CallOptions::new().single_attempt())
     }

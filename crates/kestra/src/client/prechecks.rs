@@ -1,9 +1,9 @@
-//! Requests that are sent before a call, since its own request could do harm, and after one that failed.
+//! Requests that are sent before a call whose own request could do harm, and after a failed one.
 //!
-//! Open source ignores some parameters and then does more than was meant, so a call with one of them requests the server's
-//! edition first. Some errors, sent before the server has read the body, stop the connection for good and in the end the
-//! server, so an operation that has such errors requests first what would lead to one. The catalogue names these parameters
-//! and operations. The transport sends what follows on a new connection, as the thing may vanish in between.
+//! Open source ignores some parameters and then does more than was requested, so a call with one of them requests the
+//! server's edition first. Some errors that a server sends before it has read the body block the connection and in the end
+//! the server, so an operation that has such errors requests its resource first. The catalogue names these parameters and
+//! operations. The transport sends the call itself on a new connection, as the resource may be deleted in between.
 
 use http::StatusCode;
 use kestra_core::{Call, CallOptions, Check, Edition, Error, ErrorKind, Question, RequestSent, json};
@@ -13,23 +13,23 @@ use serde_json::Value;
 use super::Client;
 use super::deadline::Deadline;
 
-/// What Enterprise servers call themselves.
+/// The edition that Enterprise servers report.
 const ENTERPRISE: &str = "EE";
 
-/// How many rows of a list are read at once.
+/// The page size of lists.
 const PAGE_SIZE: i64 = 100;
 
-/// Whether it depends on the server's edition what the call does.
+/// Returns whether the effect of the call depends on the server's edition.
 pub(super) fn needs_edition(call: &Call, defaults: &CallOptions) -> bool {
     call.depends_on_edition() && !call.options().is_unchecked() && !defaults.is_unchecked()
 }
 
-/// Whether an early error of the call would make the server hang.
+/// Returns whether an early error of the call would make the server hang.
 pub(super) fn needs_question(call: &Call, defaults: &CallOptions) -> bool {
     call.info().asks_first.is_some() && !call.options().is_unchecked() && !defaults.is_unchecked()
 }
 
-/// Requests the server's edition. A call that only Enterprise carries out is refused afterwards, unless it is one.
+/// Requests the server's edition, and refuses the call if the server is not Enterprise Edition.
 pub(super) async fn check_edition(client: &Client, call: &mut Call, deadline: Deadline) -> Result<(), Error> {
     let info = call.info();
     let asking = client.with_options(deadline.limit(call.options().clone()));
@@ -41,7 +41,7 @@ pub(super) async fn check_edition(client: &Client, call: &mut Call, deadline: De
     Ok(())
 }
 
-/// Requests what an early error would be about. Whatever comes of that, the request of the call itself wasn't sent.
+/// Requests the resource that an early error would be about. An error of this means that the call itself wasn't sent.
 pub(super) async fn check_early_errors(
     client: &Client,
     call: &mut Call,
@@ -54,7 +54,7 @@ pub(super) async fn check_early_errors(
     Ok(())
 }
 
-/// Explains an error of an operation that only Enterprise has: open source answers as if an id were wrong.
+/// Explains an error of an operation that only Enterprise Edition has: open source responds as if an id were wrong.
 pub(super) async fn explain(
     client: &Client,
     options: CallOptions,
@@ -71,7 +71,7 @@ pub(super) async fn explain(
     match client.with_options(deadline.limit(options)).configs().await {
         Ok(configs) if configs.edition.as_deref().is_some_and(|edition| edition != ENTERPRISE) => {
             let problem = format!(
-                "requires Kestra Enterprise Edition, the server is open source ({}); its answer was {}",
+                "requires Kestra Enterprise Edition, the server is open source ({}) and responded with {}",
                 configs.version,
                 error.status().map_or(0, |status| status.as_u16()),
             );
@@ -82,8 +82,8 @@ pub(super) async fn explain(
     }
 }
 
-/// Requests the thing that the call is about, and judges it as the server would.
-// Exclusive, as a body may be one that threads can't share.
+/// Requests the resource of the call, and checks it as the server would.
+// `&mut`, as a body may not be `Sync`.
 async fn ask(client: &Client, call: &mut Call, deadline: Deadline) -> Result<(), Error> {
     let Some(Question { check, .. }) = call.info().asks_first else { return Ok(()) };
     for page in 1.. {
@@ -111,7 +111,7 @@ async fn ask(client: &Client, call: &mut Call, deadline: Deadline) -> Result<(),
     Ok(())
 }
 
-/// Sets a parameter of the query, if the operation has it.
+/// Sets a parameter of the query, and returns whether the operation has it.
 fn set_parameter(call: &mut Call, name: &str, value: i64) -> bool {
     let index = call.info().query_parameters.iter().position(|parameter| parameter.name == name);
     if let Some(index) = index {
@@ -120,7 +120,7 @@ fn set_parameter(call: &mut Call, name: &str, value: i64) -> bool {
     index.is_some()
 }
 
-/// What the server would say to the call, given the thing that it is about, or rows among which that must be.
+/// Returns the error that the server would respond with, given the resource of the call or the rows that must contain it.
 fn judge(check: Check, call: &Call, found: &Value) -> Result<(), Error> {
     let named = |name: &str| call.argument(name).unwrap_or_default();
     let flow = || format!("{}.{}", named("namespace"), named("flowId"));
@@ -130,20 +130,20 @@ fn judge(check: Check, call: &Call, found: &Value) -> Result<(), Error> {
             match StateType::from(state).is_terminal() {
                 true => Ok(()),
                 false => {
-                    Err(conflict(&format!("the execution is {state} and must have ended: wait for its end")))
+                    Err(conflict(&format!("the execution is {state} and must have ended: wait until it has ended")))
                 }
             }
         }
         Check::HasTaskRun => {
             let run = named("taskRunId");
             row(found, "/taskRunList", |row| text(row, "id") == run).map(drop).ok_or_else(|| {
-                missing(&format!("the execution has no task run `{run}`: take an id of its `task_run_list`"))
+                missing(&format!("the execution has no task run `{run}`: use an id from its `task_run_list`"))
             })
         }
         Check::HasChart => {
             let chart = named("chartId");
             row(found, "/charts", |row| text(row, "id") == chart).map(drop).ok_or_else(|| {
-                missing(&format!("the dashboard has no chart `{chart}`: take an id of its `charts`"))
+                missing(&format!("the dashboard has no chart `{chart}`: use an id from its `charts`"))
             })
         }
         Check::HasBackfill => {
@@ -151,7 +151,7 @@ fn judge(check: Check, call: &Call, found: &Value) -> Result<(), Error> {
             let row = row(found, "/results", |row| text(row, "triggerId") == trigger);
             match row {
                 None => Err(missing(&format!("the server knows no trigger `{trigger}` of {} yet", flow()))),
-                // From 2.0 on the action does nothing then, and such rows have this field.
+                // From 2.0 on, whose rows have `updatedAt`, the action does nothing without a backfill.
                 Some(row) if row.get("backfill").is_none() && row.get("updatedAt").is_none() => {
                     Err(conflict(&format!("the trigger `{trigger}` has no backfill: start one first")))
                 }
@@ -163,12 +163,12 @@ fn judge(check: Check, call: &Call, found: &Value) -> Result<(), Error> {
             let is_own = |row: &Value| text(row, "namespace") == namespace && text(row, "flowId") == flow_id;
             row(found, "/results", is_own).map(drop).ok_or_else(|| {
                 missing(&format!(
-                    "the server has no concurrency limit of {} yet: it has one once the flow was executed",
+                    "the server has no concurrency limit of {} yet: execute the flow first",
                     flow()
                 ))
             })
         }
-        // One that a later version of the catalogue may bring; the connection is a new one anyway.
+        // A check that a later version of the catalogue may add; the connection is a new one anyway.
         _ => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! Files of executions: a server answers with a redirect to the execution that a file belongs to.
+//! Files of executions: a server redirects to the execution that a file belongs to.
 
 use http::Response;
 use http::header::LOCATION;
@@ -7,15 +7,15 @@ use kestra_core::{Body, Call, Error, ErrorKind};
 use super::Client;
 use super::deadline::Deadline;
 
-/// How many redirects are followed, so that a circle has an end.
+/// How many redirects are followed, so that a loop ends.
 const MAX_REDIRECTS: usize = 3;
 
-/// The place of the execution's id among the variables of the path.
+/// The position of the execution's id among the path parameters.
 const EXECUTION: usize = 0;
 
-/// Sends a call, and again for the execution that a redirect names, all within the deadline of the call.
+/// Sends a call, and again for the execution that a redirect names, within the deadline of the call.
 ///
-/// Only the id is taken from a redirect, so that it can't lead to another server, nor credentials with it.
+/// Only the id is taken from a redirect, so that neither the call nor its credentials can be sent to another server.
 pub(super) async fn send_and_follow(
     client: Client,
     mut call: Call,
@@ -38,13 +38,13 @@ pub(super) async fn send_and_follow(
     client.send(call).await
 }
 
-/// The execution that a redirect names.
+/// Returns the id of the execution that a redirect names.
 fn execution(error: &Error) -> Option<String> {
     let response = error.response().filter(|_| error.kind() == ErrorKind::Status)?;
     if !response.parts.status.is_redirection() {
         return None;
     }
-    // The file's name stands in it as it is: an umlaut is a byte that is no ASCII.
+    // `Location` has the file's name unencoded, so it may contain bytes that aren't ASCII.
     let location = String::from_utf8_lossy(response.parts.headers.get(LOCATION)?.as_bytes());
     let (_, rest) = location.split_once("/executions/")?;
     let id = rest.split(['/', '?', '#']).next()?;

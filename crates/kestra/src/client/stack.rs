@@ -136,9 +136,9 @@ fn finish(error: Error, context: Option<&CallContext>) -> Error {
 }
 
 const SHED: &str =
-    "a layer of this client sheds calls while too many are under way: raise its limit, or call again later";
+    "a layer of this client sheds calls while too many are in flight: raise its limit, or retry later";
 
-/// Whether an error of this type, such as that of a layer of tower's, is among the causes.
+/// Returns whether an error of this type, such as that of a tower layer, is among the causes.
 fn is_caused_by<E: std::error::Error + 'static>(error: &Error) -> bool {
     let mut next = std::error::Error::source(error);
     while let Some(cause) = next {

@@ -1,4 +1,4 @@
-//! Labels that are added to those of an execution.
+//! Adds labels to those of an execution.
 
 use std::time::Duration;
 
@@ -14,16 +14,16 @@ use crate::{Client, Executions};
 /// How long labels are read back and added again.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How often they are added.
+/// How often the labels are added at most.
 const ROUNDS: u32 = 10;
 
-/// How long they have to stay: who adds others at the same moment writes back all labels as they were read before.
+/// How long the labels have to stay: a concurrent addition writes back all labels as it read them before.
 const SETTLING: Duration = Duration::from_millis(500);
 
-/// How long a server may take until they show, longer each time.
+/// How long a server may take until the labels are visible; it grows with each addition.
 const LAG: Duration = Duration::from_secs(1);
 
-/// The first pause between two reads, and the longest.
+/// The first and the longest pause between two reads.
 const PACE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
 
 impl Executions {
@@ -32,15 +32,15 @@ impl Executions {
     ///
     /// `set_execution_labels` replaces all labels instead. Labels can't be removed this way.
     ///
-    /// Servers write back all labels of the execution, so of several additions at the same moment some get lost, and from
-    /// 2.0 on they queue them. So the execution is read until the labels have stayed for half a second, and what is missing is
+    /// Servers write back all labels of the execution, so concurrent additions may overwrite each other; from 2.0 on servers
+    /// also queue them. So the execution is read until the labels have stayed for half a second, and missing labels are
     /// added again, at most 10 times within 30 s.
     ///
     /// # Errors
     ///
-    /// 404 if there is no such execution, and 409 if it hasn't ended, both with nothing sent. The kind `Build` if a key or a
-    /// value is empty, which servers store or drop, or if a key comes twice. The kind `Incomplete` if labels are missing in
-    /// the end; [`failures`](Error::failures) has their keys.
+    /// Returns a 404 if there is no such execution, and a 409 if it hasn't ended, both with nothing sent. Returns an error
+    /// of kind `Build` if a key or a value is empty, which servers store or drop, or if a key comes twice. Returns an error
+    /// of kind `Incomplete` if labels are still missing in the end; [`failures`](Error::failures) has their keys.
     ///
     /// ```no_run
     /// # async fn run(client: kestra::Client, id: String) -> Result<(), kestra::Error> {
@@ -84,7 +84,7 @@ impl AddLabels {
         self
     }
 
-    /// Sends the labels as they are, and to an execution that hasn't ended as well, which servers refuse.
+    /// Sends the labels without checks, even if a key is empty or the execution hasn't ended, which servers refuse.
     pub fn unchecked(mut self) -> Self {
         self.options = self.options.unchecked();
         self
@@ -106,7 +106,7 @@ impl AddLabels {
         if is_checked && !execution.state.as_ref().is_some_and(State::is_terminal) {
             return Err(Error::foreseen(
                 StatusCode::CONFLICT,
-                "servers add labels only to an execution that has ended: wait for its end",
+                "servers add labels only to an execution that has ended: wait until it has ended",
             ));
         }
         let mut missing = missing(&self.labels, &execution);
@@ -125,7 +125,7 @@ impl AddLabels {
         if missing.is_empty() { Ok(execution) } else { Err(incomplete(&missing)) }
     }
 
-    /// Reads the execution until it has the labels for some time, or won't have them any more.
+    /// Reads the execution until the labels have stayed for some time, or time is over.
     async fn read_back(&self, lag: Duration, deadline: Deadline) -> Result<Execution, Error> {
         let mut pace = Backoff::default().waits(PACE.0, PACE.1);
         let sent = Instant::now();
@@ -148,7 +148,7 @@ impl AddLabels {
         }
     }
 
-    /// The labels that are lost; most versions drop an empty value on purpose.
+    /// Returns the labels that are lost; most versions drop an empty value on purpose.
     fn lost(&self, execution: &Execution) -> Vec<Label> {
         let mut missing = missing(&self.labels, execution);
         missing.retain(|label| !label.value.is_empty());
@@ -156,7 +156,7 @@ impl AddLabels {
     }
 }
 
-/// The labels that an execution doesn't have.
+/// Returns the labels that an execution lacks.
 fn missing(labels: &[Label], execution: &Execution) -> Vec<Label> {
     let is_missing = |label: &&Label| execution.labels.get(&label.key) != Some(&label.value);
     labels.iter().filter(is_missing).cloned().collect()
@@ -182,7 +182,7 @@ fn check(labels: &[Label]) -> Result<(), Error> {
 fn incomplete(missing: &[Label]) -> Error {
     let keys: Vec<String> = missing.iter().map(|label| label.key.clone()).collect();
     let message = format!(
-        "the execution lacks {} of the labels that were added, as others were added at the same moment: add them again",
+        "the execution lacks {} of the labels that were added, as labels were added concurrently: add them again",
         keys.len()
     );
     Error::new(ErrorKind::Incomplete, message).with_failures(keys).sent(RequestSent::Yes)

@@ -1,5 +1,5 @@
-//! Checking inputs and breakpoints against the flow, since servers don't: a name that the flow lacks is dropped, a BOOL that is
-//! neither `true` nor `false` is false.
+//! Checks inputs and breakpoints against the flow, since servers don't: they drop a name that the flow lacks, and read a
+//! BOOL that is neither `true` nor `false` as false.
 
 use kestra_core::{Error, ErrorKind, instant};
 use kestra_models::{FlowWithSource, Input, InputValue};
@@ -11,7 +11,7 @@ use crate::Client;
 /// How to send it all the same.
 pub(super) const INSIST: &str = "call `.unchecked()` to send it anyway";
 
-/// Refuses inputs and breakpoints that the flow would not get as they are meant.
+/// Refuses inputs and breakpoints that the server would drop or misread.
 pub(super) async fn against_flow(client: &Client, creation: &mut Creation) -> Result<(), Error> {
     if creation.inputs.is_empty() && creation.files.is_empty() && creation.breakpoints.is_empty() {
         return Ok(());
@@ -41,13 +41,13 @@ fn breakpoints(breakpoints: &[String], flow: &FlowWithSource, flow_name: &str) -
     if tasks.are_elsewhere {
         return Ok(());
     }
-    // Servers take what is behind the first dot for the value of an iteration.
+    // Servers read the part after the first dot as the value of an iteration.
     let id = |breakpoint: &str| breakpoint.split('.').next().unwrap_or_default().to_owned();
     match breakpoints.iter().find(|breakpoint| !tasks.ids.contains(&id(breakpoint))) {
         Some(breakpoint) => Err(Error::new(
             ErrorKind::Refused,
             format!(
-                "{flow_name} has no task `{}` for a breakpoint, the server would run straight through (it has {}); {INSIST}",
+                "{flow_name} has no task `{}` for a breakpoint, so the server would not stop there: use one of {}, or {INSIST}",
                 id(breakpoint),
                 tasks.ids.join(", ")
             ),
@@ -56,11 +56,11 @@ fn breakpoints(breakpoints: &[String], flow: &FlowWithSource, flow_name: &str) -
     }
 }
 
-/// The ids of tasks, those within tasks included.
+/// The ids of tasks, nested tasks included.
 #[derive(Default)]
 struct Tasks {
     ids: Vec<String>,
-    /// Whether there may be more, which a template of 1.x has.
+    /// Whether there may be more tasks, in a template of 1.x.
     are_elsewhere: bool,
 }
 

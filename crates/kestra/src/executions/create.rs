@@ -20,7 +20,7 @@ use crate::client::Deadline;
 /// How long a server that can't be reached is tried, so that a restart of it isn't the end of a start.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How long an outage may last while something is looked for: servers take up to 40 s to go down, and 15 s to come back.
+/// How long an outage may last during a look-up: servers take up to 40 s to shut down, and 15 s to start.
 const OUTAGE: Duration = Duration::from_mins(1);
 
 /// How far clocks may be apart when what was just started is looked for.
@@ -53,7 +53,7 @@ pub(super) async fn create(client: &Client, mut creation: Creation) -> Result<Cr
     }
     let key = creation.key()?;
     let mut once = Once {
-        patience: Patience::of(client),
+        outage_wait: OutageWait::of(client),
         client: for_attempts(client),
         namespace: creation.namespace.clone(),
         flow: creation.flow.clone(),
@@ -69,7 +69,7 @@ pub(super) async fn create(client: &Client, mut creation: Creation) -> Result<Cr
     while !creation.unchecked {
         match check::against_flow(&once.client, &mut creation).await {
             Ok(()) => break,
-            Err(error) => once.patience.pause_to_read(once.missing(error)).await?,
+            Err(error) => once.outage_wait.pause_to_read(once.missing(error)).await?,
         }
     }
     let call = creation.into_call(client, key.as_deref());
@@ -96,7 +96,7 @@ pub(crate) fn create_once(client: &Client, mut call: Call, key: IdempotencyKey) 
             return Err(problem);
         }
         let mut once = Once {
-            patience: Patience::of(&client),
+            outage_wait: OutageWait::of(&client),
             namespace: call.path_value(0).unwrap_or_default(),
             flow: call.path_value(1).unwrap_or_default(),
             kind: kind_of(&call),
@@ -127,25 +127,25 @@ struct Once {
     is_own: bool,
     look_back: Duration,
     look_up_for: Duration,
-    patience: Patience,
+    outage_wait: OutageWait,
 }
 
-/// The client for the calls of a creation, whose attempts are made here where there is more than one.
+/// Returns the client for the calls of a creation: without retries if this module makes them.
 fn for_attempts(client: &Client) -> Client {
     if client.retries() { client.for_loop() } else { client.clone() }
 }
 
-/// Waits for a server that can't be reached, as long as the creation was not sent; nothing where nothing is to be tried again.
-struct Patience(Option<TransientRetry>);
+/// Waits for an unreachable server while the creation was not sent; does nothing if retries are off.
+struct OutageWait(Option<TransientRetry>);
 
-impl Patience {
+impl OutageWait {
     fn of(client: &Client) -> Self {
         Self(client.retries().then(|| TransientRetry::new(client, client.options()).limit(PATIENCE)))
     }
 
     /// Waits before the creation is sent again, or gives the error back.
     async fn pause_to_send(&mut self, error: Error) -> Result<(), Error> {
-        // A 429 says that the server did nothing.
+        // After a 429 the server provably did nothing.
         if error.request_sent() == RequestSent::No || error.status() == Some(StatusCode::TOO_MANY_REQUESTS) {
             return self.pause_to_read(error).await;
         }
@@ -177,7 +177,7 @@ impl Once {
             match self.look_up(&key, self.look_back).await {
                 Ok(mut ids) if ids.len() < 2 => return Ok(ids.pop()),
                 Ok(ids) => return Err(self.many(&key, &ids)),
-                Err(error) => self.patience.pause_to_read(error).await.map_err(|error| error.of_key(&key))?,
+                Err(error) => self.outage_wait.pause_to_read(error).await.map_err(|error| error.of_key(&key))?,
             }
         }
     }
@@ -186,10 +186,10 @@ impl Once {
     async fn read(&self, id: &str) -> Result<Response<Body>, Error> {
         let mut retry = TransientRetry::new(&self.client, self.client.options()).limit(PATIENCE).known();
         let read = || self.client.execute(self.client.executions().get_execution(id).into_call());
-        let read = if self.patience.0.is_some() { retry.run(read).await } else { read().await };
+        let read = if self.outage_wait.0.is_some() { retry.run(read).await } else { read().await };
         read.map_err(|error| {
             let message = format!(
-                "{}.{} was started with this key as the execution `{id}`, which can't be read now ({})",
+                "{}.{} was started with this key as execution `{id}`, which can't be read now ({})",
                 self.namespace,
                 self.flow,
                 error.summary(),
@@ -232,20 +232,20 @@ impl Once {
     async fn send_unless_sent(&mut self, mut call: Call) -> Result<Response<Body>, Error> {
         while let Some(again) = call.try_again() {
             match self.client.send(again).await {
-                Err(error) => self.patience.pause_to_send(error).await?,
+                Err(error) => self.outage_wait.pause_to_send(error).await?,
                 answer => return answer,
             }
         }
         self.client.send(call).await
     }
 
-    /// Looks for it until it could have been found. An outage isn't counted: a server that closed without an answer is most likely
-    /// going down, and executes what it took.
+    /// Searches for the execution until a search would have found it. An outage doesn't count: a server that closed the
+    /// connection without a response is most likely shutting down, and executes the requests that it accepted.
     async fn find(&self, key: &str, cause: Error) -> Result<String, Error> {
         let mut deadline = None;
         let mut retry = TransientRetry::new(&self.client, self.client.options()).limit(OUTAGE).known();
         let mut pace = Backoff::default().waits(Duration::from_millis(200), Duration::from_secs(2));
-        // What made it unclear is the first sign of an outage, in which nothing is looked up.
+        // The failure of the creation may be the start of an outage, so wait for the server first.
         if let Some(wait) = retry.wait_after(&cause).await
             && !retry.wait_for_server(wait).await
         {

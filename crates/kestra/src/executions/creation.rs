@@ -50,17 +50,17 @@ impl Creation {
         }
     }
 
-    /// Refuses what servers would ignore, as far as the flow isn't needed to tell.
+    /// Refuses settings that servers would ignore, as far as that can be checked without the flow.
     pub(super) fn check(&self) -> Result<(), Error> {
         if let Some(kind @ ExecutionKind::Unknown(_)) = &self.kind {
             let problem =
-                format!("servers ignore the kind `{kind}` and run the execution for real; {INSIST}");
+                format!("servers ignore the kind `{kind}` and run a normal execution: remove the kind, or {INSIST}");
             return Err(Error::new(ErrorKind::Refused, problem));
         }
         match self.revision {
             Some(revision) if revision < 1 => Err(Error::invalid(
                 "revision",
-                format_args!("{revision} is none, as revisions are counted from 1; {INSIST}"),
+                format_args!("{revision} is not a revision: set one from 1 on, or {INSIST}"),
             )),
             _ => Ok(()),
         }
@@ -176,7 +176,7 @@ macro_rules! creating {
                 self
             }
 
-            /// Sets the revision of the flow, counted from 1; the newest if none is set.
+            /// Sets the revision of the flow, counted from 1. Defaults to the newest.
             pub fn revision(mut self, revision: impl Into<i64>) -> Self {
                 self.creation.revision = Some(revision.into());
                 self
@@ -188,16 +188,16 @@ macro_rules! creating {
                 self
             }
 
-            /// Sets the tasks before which it stops: the id of each, or `id.value` for one of its iterations. A task that the flow
-            /// doesn't have is refused, as servers ignore it and run straight through.
+            /// Sets the tasks before which the execution stops: the id of each, or `id.value` for one of its iterations. A
+            /// task that the flow doesn't have is refused, as servers ignore it and don't stop.
             pub fn breakpoints(mut self, tasks: impl IntoIterator<Item = impl Into<String>>) -> Self {
                 self.creation.breakpoints = tasks.into_iter().map(Into::into).collect();
                 self
             }
 
-            /// Sets the kind of the execution. One that servers don't know is refused, as they ignore it and run the execution for
-            /// real. A 1.0 server finds only those of the usual kind by a key, so with another kind a key
-            /// of one's own is refused there.
+            /// Sets the kind of the execution. An unknown kind is refused, as servers ignore it and run a normal execution.
+            /// A 1.0 server finds only those of the usual kind by a key, so with another kind a key of one's own is refused
+            /// there.
             pub fn kind(mut self, kind: impl Into<::kestra_models::ExecutionKind>) -> Self {
                 self.creation.kind = Some(kind.into());
                 self
@@ -225,15 +225,15 @@ macro_rules! creating {
             }
 
             /// Sets for how long the execution is looked for after a failure that leaves it unclear whether there is one; 15 s by
-            /// default, as servers find an execution only some time after they took it. The time counts from when the server answers;
-            /// an outage before that may last a minute.
+            /// default, as servers find an execution only some time after they took it. The time counts from when the server
+            /// is reachable; an outage before that may last a minute.
             pub fn look_up_for(mut self, time: ::std::time::Duration) -> Self {
                 self.creation.look_up_for = time;
                 self
             }
 
-            /// Skips the checks which servers don't make: of the inputs' names and kinds and of the breakpoints against the flow, of
-            /// the kind and of the revision.
+            /// Skips the checks that servers don't make: of the names and types of inputs and of breakpoints against the
+            /// flow, of the kind and of the revision.
             pub fn unchecked(mut self) -> Self {
                 self.creation.unchecked = true;
                 self

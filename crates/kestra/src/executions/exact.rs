@@ -1,7 +1,7 @@
 //! Inputs and outputs of an execution as the server wrote them.
 //!
-//! A `Value` has no integer over 64 bits: there it is a string of its digits, like text of the same digits. Which of the two it
-//! is only the response says, so that is kept, or read once more, where it matters.
+//! A `Value` can't hold an integer over 64 bits: it has a string of the digits, just as for a string of these digits. Only
+//! the JSON of the response distinguishes the two, so it is kept, or requested again, if it matters.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 
 use crate::Client;
 
-/// The JSON of inputs and outputs; `None` where the values say all of it.
+/// The JSON of inputs and outputs; `None` if the values lose nothing.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Exact {
     pub(super) inputs: Option<Bytes>,
@@ -23,7 +23,7 @@ pub(super) struct Exact {
 }
 
 impl Exact {
-    /// Reads what is exact, and the outputs of an execution whose server keeps them apart.
+    /// Reads the exact JSON, and the outputs from a server that stores them apart from the execution.
     pub(super) async fn read(
         client: &Client,
         execution: &mut Execution,
@@ -38,7 +38,7 @@ impl Exact {
         }
         let asks_outputs = exact.outputs.is_none() && execution.outputs.as_ref().is_some_and(may_be_inexact);
         if asks_outputs || may_be_inexact(&execution.inputs) {
-            // Without it the values are used, which have all but the kind of some numbers.
+            // If that fails the values are used, in which only large integers are strings.
             if let Ok(response) = client.execute(GetExecution::new(&id).into_call()).await
                 && let Ok(bytes) = response.into_body().into_bytes()
             {
@@ -51,20 +51,20 @@ impl Exact {
     }
 }
 
-/// Reads JSON as it was written, or what was made of it.
+/// Reads a type from the JSON, or from the values if there is none.
 pub(super) fn read_as<T: DeserializeOwned>(
     exact: Option<&[u8]>,
     values: &Map<String, Value>,
 ) -> Result<T, serde_json::Error> {
-    // What the strict reader refuses is in the values all the same.
+    // The values also have JSON that the strict reader refuses.
     if let Some(read) = exact.and_then(|json| serde_json::from_slice(json).ok()) {
         return Ok(read);
     }
-    // By its text, as `RawValue` is read from nothing else.
+    // From text, as `RawValue` can't be read from a `Value`.
     serde_json::from_str(&serde_json::to_string(values)?)
 }
 
-/// Whether a value may be an integer over 64 bits: a string of so many digits.
+/// Returns whether a value may be an integer over 64 bits: a string of that many digits.
 fn may_be_inexact(values: &Map<String, Value>) -> bool {
     fn any(value: &Value) -> bool {
         match value {
@@ -80,7 +80,7 @@ fn may_be_inexact(values: &Map<String, Value>) -> bool {
     values.values().any(any)
 }
 
-/// The outputs on a server that keeps them apart from the execution; none on one that has nowhere else to keep them.
+/// Returns the outputs from a server that stores them apart from the execution, or `None` from servers that don't.
 async fn outputs(
     client: &Client,
     id: &str,

@@ -54,7 +54,7 @@ impl Finished {
         Ok(Self { execution, nothing: Map::new(), exact, log_lines: Vec::new() })
     }
 
-    /// What an error of `run` or `wait` tells of the execution: how it ended, or how it was seen last before the time was over.
+    /// Returns the execution of an error of `run` or `wait`: as it ended, or as it was last read before the timeout.
     #[must_use]
     pub fn of(error: &Error) -> Option<&Self> {
         error.payload()
@@ -66,7 +66,7 @@ impl Finished {
         self.execution.id.as_deref().unwrap_or_default()
     }
 
-    /// The state in which it ended, or was seen last.
+    /// Returns the state in which the execution ended, or its last known state after a timeout.
     #[must_use]
     pub fn state(&self) -> Option<&StateType> {
         self.execution.state_type()
@@ -84,7 +84,7 @@ impl Finished {
         self.execution.is_failed()
     }
 
-    /// The execution as it was seen before its end.
+    /// Creates a result from an execution that hasn't ended.
     pub(super) fn unfinished(execution: Execution) -> Self {
         Self { execution, nothing: Map::new(), exact: Exact::default(), log_lines: Vec::new() }
     }
@@ -95,28 +95,28 @@ impl Finished {
         self.execution.is_paused()
     }
 
-    /// The outputs of the flow, which are in `execution.outputs` as well, whatever the server's version. An integer over 64
-    /// bits is a string of its digits here.
+    /// Returns the outputs of the flow, which are also in `execution.outputs`, on every version. An integer over 64 bits is
+    /// a string of its digits here.
     #[must_use]
     pub fn outputs(&self) -> &Map<String, Value> {
         self.execution.outputs.as_ref().unwrap_or(&self.nothing)
     }
 
-    /// The outputs of the flow as a type of one's own. Numbers are read with every digit that the server sent: `u128`,
-    /// `i128`, `RawValue` and types that read numbers as text lose none.
+    /// Returns the outputs of the flow as a type of your own. Numbers are read with every digit that the server sent: `u128`,
+    /// `i128`, `RawValue` and types that read numbers as strings lose none.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Decode`] if they don't fit; it has the execution's id.
+    /// Returns an error of kind [`ErrorKind::Decode`], with the execution's id, if they don't fit the type.
     pub fn outputs_as<T: DeserializeOwned>(&self) -> Result<T, Error> {
         self.read_as("outputs", &self.exact.outputs, self.outputs())
     }
 
-    /// The inputs of the execution as a type of one's own, with every digit as in [`outputs_as`](Self::outputs_as).
+    /// Returns the inputs of the execution as a type of your own, with every digit as in [`outputs_as`](Self::outputs_as).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Decode`] if they don't fit; it has the execution's id.
+    /// Returns an error of kind [`ErrorKind::Decode`], with the execution's id, if they don't fit the type.
     pub fn inputs_as<T: DeserializeOwned>(&self) -> Result<T, Error> {
         self.read_as("inputs", &self.exact.inputs, &self.execution.inputs)
     }
@@ -129,7 +129,7 @@ impl Finished {
     ) -> Result<T, Error> {
         exact::read_as(exact.as_deref(), values).map_err(|problem| {
             let problem = redact::brief(problem, 300);
-            let message = format!("the {what} of execution {} don't fit: {problem}", self.id());
+            let message = format!("the {what} of execution {} don't fit the type: {problem}", self.id());
             Error::new(ErrorKind::Decode, message).of_execution(self.id())
         })
     }

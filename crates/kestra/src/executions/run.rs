@@ -13,7 +13,7 @@ impl Executions {
     ///
     /// # Errors
     ///
-    /// Those of both. That of the `timeout` has the execution as it was seen last: [`Finished::of`] gives it.
+    /// Returns the errors of `start` and `wait`. After the `timeout`, [`Finished::of`] returns the execution as it was last read.
     ///
     /// ```no_run
     /// # async fn run(client: kestra::Client) -> Result<(), kestra::Error> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use kestra_core::CallOptions;
 use kestra_models::Execution;
 
-/// How long an execution that nobody has seen may be missing, unless told otherwise.
+/// The default of `Settings::visible_within`.
 const VISIBLE_WITHIN: Duration = Duration::from_secs(2);
 
 /// What is told on the way.
@@ -19,7 +19,7 @@ pub(super) struct Settings {
     pub(super) kill_on_timeout: bool,
     pub(super) stop_on_pause: bool,
     pub(super) any_end_state: bool,
-    /// How long an execution that nobody has seen may be missing.
+    /// How long an execution that was never seen may be missing.
     pub(super) visible_within: Duration,
     /// How many states the execution has been in before what is waited for.
     pub(super) after: Option<usize>,

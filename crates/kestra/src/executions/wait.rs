@@ -22,10 +22,10 @@ impl Executions {
     /// # Errors
     ///
     /// [`ErrorKind::ExecutionFailed`](crate::ErrorKind::ExecutionFailed) if it ended as FAILED, KILLED or CANCELLED, unless
-    /// `any_end_state` is set; 404 if a server that answers doesn't show the execution for 2 s, or for what
-    /// [`wait_until_visible`](Wait::wait_until_visible) says, and for 30 s if it was seen before. Every error has the
-    /// [`execution_id`](crate::Error::execution_id), and that of the `timeout` the execution as it was seen last:
-    /// [`Finished::of`] gives it.
+    /// `any_end_state` is set; a 404 if the execution is missing on a server that responds for 2 s, or for the time of
+    /// [`wait_until_visible`](Wait::wait_until_visible), and for 30 s if it was seen before. Every error has the
+    /// [`execution_id`](crate::Error::execution_id), and after the `timeout` [`Finished::of`] returns the execution as it
+    /// was last read.
     ///
     /// ```no_run
     /// # async fn run(client: kestra::Client) -> Result<(), kestra::Error> {
@@ -45,7 +45,7 @@ impl Executions {
 pub struct Wait {
     client: Client,
     id: String,
-    /// The execution as it is known to be there.
+    /// The execution, if it is known to exist.
     known: Option<Box<Execution>>,
     settings: Settings,
 }
@@ -58,10 +58,11 @@ impl Wait {
         Self { client, id, known, settings: Settings::default() }
     }
 
-    /// Sets how long the execution may be missing on a server that answers before it counts as not found. Defaults to 2 s.
+    /// Sets how long the execution may be missing on a server that responds before it counts as not found. Defaults to 2 s.
     ///
-    /// Somebody else's creation may take longer until it shows: on a 2.0 server that is busy, or where the id was handed on before
-    /// the creation was answered. An execution that [`start`](Executions::start) created may be missing for 30 s in any case.
+    /// An execution that another client creates may take longer to become visible: on a busy 2.0 server, or if the id was
+    /// passed on before the response to the creation. An execution that [`start`](Executions::start) created may be missing
+    /// for 30 s in any case.
     pub fn wait_until_visible(mut self, limit: Duration) -> Self {
         self.settings.visible_within = limit;
         self

@@ -11,7 +11,7 @@ use super::settings::Settings;
 use super::{Finished, failure, successor};
 use crate::Client;
 
-/// Waits until an execution has ended; the limit counts from `begun`. One that is known was answered by the server.
+/// Waits until an execution has ended; the limit counts from `begun`. A known execution was in a response of the server.
 pub(super) async fn to_the_end(
     client: Client,
     id: String,
@@ -43,7 +43,7 @@ struct Watch {
     /// The one that is watched now: after a retry the next one.
     id: String,
     is_known: bool,
-    /// The execution as it was seen last.
+    /// The execution as it was last read.
     last: Option<Execution>,
     settings: Settings,
 }
@@ -71,7 +71,7 @@ impl Watch {
     async fn end(&mut self) -> Result<Execution, Error> {
         let mut states =
             self.client.for_loop().executions().follow_execution(&self.id).stream_with(FollowSettings {
-                // What is waited for after an old state was seen in it.
+                // The state that is waited for was seen among the old states.
                 is_known: self.is_known || self.settings.after.is_some(),
                 visible_within: self.settings.visible_within,
                 outage: self.settings.outage,
@@ -94,7 +94,7 @@ impl Watch {
         last.ok_or_else(|| Error::new(ErrorKind::Transport, "the stream ended without a state"))
     }
 
-    /// Tells what is news; whether the wait ends with it.
+    /// Calls the callbacks for new states, and returns whether the wait ends.
     fn tell(&mut self, execution: &Execution, seen: &mut Seen) -> bool {
         let progress = execution.progress();
         if seen.progress.is_some_and(|seen| progress <= seen) {
@@ -104,7 +104,7 @@ impl Watch {
         if let Some(observer) = &mut self.settings.on_progress {
             observer(execution);
         }
-        // A task run may change within a pause; only a new state of the execution is a new pause.
+        // A task run may change within a pause; only a new state of the execution starts another pause.
         if !execution.is_paused() || seen.paused_at == Some(progress.0) {
             return false;
         }
@@ -115,7 +115,7 @@ impl Watch {
         self.settings.stop_on_pause
     }
 
-    /// The error, after the execution was killed if that was asked for. It has the execution as it was seen last.
+    /// Kills the execution if that is set, and returns the error, which has the execution as it was last read.
     async fn time_is_over(&mut self, limit: Duration) -> Error {
         let id = &self.id;
         let fate = if self.settings.kill_on_timeout {
@@ -141,7 +141,7 @@ impl Watch {
     }
 }
 
-/// What was told of one execution.
+/// What was reported of one execution.
 #[derive(Default)]
 struct Seen {
     progress: Option<(usize, usize)>,

@@ -1,8 +1,8 @@
-//! A deletion of files, which no server may get twice.
+//! A deletion of files that is sent at most once.
 //!
-//! A server goes up from the path that it is to delete to the folder above if that has one entry, without asking whether
-//! it is the one that is named. So a deletion of what isn't there deletes a neighbour: it is asked first whether the file
-//! is there, the deletion is sent once, and after an unclear failure the file is looked up.
+//! A server deletes the folder above as well if that has one entry, without checking that the entry is the named one. So the
+//! deletion of a missing file deletes another file: the client checks first whether the file exists, sends the deletion
+//! once, and after an unclear failure looks the file up.
 
 use http::Response;
 use kestra_core::{Body, Call, CallFuture, CallOptions, Deletion, Error, ErrorKind, Retry};
@@ -11,20 +11,20 @@ use super::trash;
 use crate::Client;
 use crate::client::Deadline;
 
-/// Whether a call is a deletion that is to be carried out once.
+/// Returns whether a call is a deletion that must be sent at most once.
 pub(crate) fn is_deletion(call: &Call, defaults: &CallOptions) -> bool {
     call.info().deletes == Some(Deletion::Climbing)
         && !call.options().is_unchecked()
         && !defaults.is_unchecked()
 }
 
-/// Asks, sends once, and looks the file up if that is unclear.
+/// Looks the file up, sends the deletion once, and looks the file up again after an unclear failure.
 pub(crate) fn delete_once(client: &Client, mut call: Call) -> CallFuture {
     let client = client.with_options(call.options().clone());
     Box::pin(async move {
         let info = call.info();
         let of_deletion = |error: Error| error.of_operation(info);
-        // What is wrong with the request is told before anything is sent.
+        // Report problems of the request before anything is sent.
         call.check_narrowed()?;
         call.again().into_request_with(client.options())?;
         let deadline = Deadline::of(call.options(), client.options(), Some(info));
@@ -56,7 +56,7 @@ pub(crate) fn delete_once(client: &Client, mut call: Call) -> CallFuture {
     })
 }
 
-/// Whether the deletion certainly wasn't carried out.
+/// Returns whether the deletion certainly wasn't carried out.
 fn is_clear(error: &Error) -> bool {
     match error.kind() {
         ErrorKind::Connect | ErrorKind::Proxy | ErrorKind::Transport | ErrorKind::Timeout(_) => false,
@@ -68,8 +68,8 @@ fn is_clear(error: &Error) -> bool {
     }
 }
 
-/// Whether the server has done with the deletion, so that it can't follow what is sent next; after a limit in time it may
-/// still be at it.
+/// Returns whether the server has ended the deletion, so that it can't happen after the next request; after a timeout it may
+/// still be running.
 fn is_over(error: &Error) -> bool {
     match error.kind() {
         ErrorKind::Connect | ErrorKind::Proxy | ErrorKind::Transport => true,

@@ -17,7 +17,8 @@ impl Executions {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Build`](crate::ErrorKind::Build) if the address names no execution; else as any call: a file that isn't there, or no longer, is
+    /// [`ErrorKind::Build`](crate::ErrorKind::Build) if the address names no execution; else as any call: a file that
+    /// doesn't exist, or no longer, is
     /// 404.
     ///
     /// ```no_run
@@ -84,7 +85,7 @@ impl DownloadFile {
             }
         };
         let download = request().await?;
-        // Such a file never changes.
+        // A file of an execution never changes.
         Ok(download.resumed_by(move |from| rest(request(), from)))
     }
 }

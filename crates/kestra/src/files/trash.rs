@@ -1,4 +1,4 @@
-//! A deletion that can be repeated: a move to a name of its own in the root, and a deletion there, which climbs nowhere.
+//! A deletion that is safe to retry: a move to a unique name in the root, and a deletion there, where there is no folder above.
 
 use kestra_core::{CallOptions, Error};
 
@@ -6,19 +6,19 @@ use crate::client::Deadline;
 use crate::files::sync::names::Names;
 use crate::{Client, Files};
 
-/// What the names begin with, which nobody else gives a file.
+/// The prefix of the names.
 const PREFIX: &str = ".kestra-trash-";
 
 /// How many digits follow.
 const DIGITS: usize = 16;
 
-/// Whether a name in the root is that of a deletion that was broken off.
+/// Returns whether a name in the root was left by an interrupted deletion.
 pub(super) fn is_trash(name: &str) -> bool {
     name.strip_prefix(PREFIX)
         .is_some_and(|rest| rest.len() == DIGITS && rest.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-/// A file or folder that is to be deleted.
+/// A file or folder to delete.
 pub(super) struct Place {
     pub(super) client: Client,
     pub(super) deadline: Deadline,
@@ -27,7 +27,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// The area, with what is left of the time.
+    /// Returns the client's file operations, with the time that is left.
     fn files(&self) -> Files {
         self.client.with_options(self.deadline.limit(CallOptions::new())).files()
     }
@@ -36,12 +36,12 @@ impl Place {
         self.path.split(['/', '\\']).all(|segment| matches!(segment.trim(), "" | "." | ".."))
     }
 
-    /// Asks whether it is there; 404 if it isn't.
+    /// Checks that the file exists; returns a 404 if it doesn't.
     pub(super) async fn look_up(&self) -> Result<(), Error> {
         self.files().get_file_metadata(&self.namespace).path(&self.path).await.map(drop)
     }
 
-    /// Whether it is there; the root is if it has files.
+    /// Returns whether the file exists; the root exists if it has files.
     pub(super) async fn is_there(&self) -> Result<bool, Error> {
         let found = match self.is_root() {
             true => {
@@ -56,7 +56,7 @@ impl Place {
         }
     }
 
-    /// Deletes it, whatever becomes of the answers; the folder that it was in stays.
+    /// Deletes the file, even if responses get lost; the folder that it was in stays.
     pub(super) async fn remove(&self) -> Result<(), Error> {
         let trash = format!("{PREFIX}{:016x}", fastrand::u64(..));
         let files = self.files();
@@ -64,7 +64,7 @@ impl Place {
         let from = Names::of(files.client(), std::iter::once(&path)).await?.of_file(&path)?;
         let options = CallOptions::new().idempotent(true);
         let moved = files.move_file(&self.namespace, from, format!("/{trash}")).options(options).await;
-        // A move whose answer was lost is refused the second time.
+        // A retried move is refused if the first one succeeded and its response was lost.
         if let Err(error) = moved
             && self.is_there().await?
         {
@@ -75,7 +75,7 @@ impl Place {
     }
 }
 
-/// Deletes trash. What is in it is gone from its place already, so a failure is no error.
+/// Deletes trash. The file is gone from its path already, so a failure is only logged.
 pub(super) async fn sweep(files: &Files, namespace: &str, trash: &str) {
     let options = CallOptions::new().idempotent(true).unchecked();
     if let Err(error) = files.delete_file(namespace, format!("/{trash}")).options(options).await {

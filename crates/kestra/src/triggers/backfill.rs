@@ -71,7 +71,8 @@ impl TriggerBackfill {
     ///
     /// # Errors
     ///
-    /// 404 if the server doesn't know the trigger; before 2.0 409 if it has no backfill. Nothing is sent then but a question.
+    /// Returns a 404 if the server doesn't know the trigger, and before 2.0 a 409 if the trigger has no backfill. The change
+    /// itself isn't sent then.
     pub async fn pause(&self) -> Result<TriggerState, Error> {
         self.client.triggers().pause_backfill(self.id.clone()).await
     }

@@ -20,7 +20,7 @@ impl FileSync {
             _ => local::walk(folder).await?,
         };
         let names = Names::of(files.client(), target.keys()).await?;
-        // A name that the server would read as another one is of this folder alone.
+        // A file whose name the server would misread exists in the local folder only.
         let stored = |path: &String| names.of_file(path).unwrap_or_else(|_| path.clone());
         // What a name stands for here; of several the last, which is the name itself if a file has it.
         let known: BTreeMap<String, &LocalFile> =

@@ -22,13 +22,13 @@ impl Files {
     /// A file is changed if its length differs, or else its content, which is read and compared as it comes. Files that only
     /// the namespace has stay, unless [`delete`](FileSync::delete) says otherwise. Left out are
     /// `_flows`, where a file would become a flow, and names that begin with `..`. Links to files are followed, links to
-    /// folders aren't. Servers before 2.0 store a space as `+`: names that differ in nothing else are an error of each. A
+    /// folders aren't. Servers before 2.0 store a space as `+`: names that differ only in that are an error of each. A
     /// name that the server would read as another one is an error of that file. These errors are found before anything is
     /// sent. All versions.
     ///
-    /// Uploads come before deletions. A file is deleted by a move to a name in the root, `.kestra-trash-` and 16 digits, and a
-    /// deletion there, which is safe to repeat where a plain deletion is not; the folders that it was in stay. Such names are
-    /// no files to a sync, and one that deletes takes away what an earlier one left.
+    /// Uploads come before deletions. To delete a file, the client moves it to a name in the root, `.kestra-trash-` and 16
+    /// digits, and deletes it there, which is safe to retry where a plain deletion is not; the folders that it was in stay.
+    /// A sync ignores such names, and a sync with deletions removes those that an earlier one left.
     ///
     /// # Errors
     ///

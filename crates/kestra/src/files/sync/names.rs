@@ -1,4 +1,4 @@
-//! The names that a server stores the files of a folder under.
+//! The names under which a server stores the files of a folder.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,26 +10,26 @@ use crate::Client;
 /// The first version that keeps revisions of files.
 const KEEPS_REVISIONS: Version = Version::new(1, 2, 0);
 
-/// What a server makes of names.
+/// How a server stores names.
 pub(in crate::files) struct Names {
-    /// `None` where no name makes a difference between versions.
+    /// `None` if every version reads all names alike.
     version: Option<Version>,
 }
 
 /// The names of all files of a folder.
 pub(super) struct StoredNames {
-    /// By path in the folder: the name, or why there is none that means this file.
+    /// By path in the folder: the stored name, or why the file can't be stored.
     pub(super) by_path: BTreeMap<String, Result<String, Error>>,
-    /// The names that mean some file of the folder.
+    /// The stored names of all files of the folder.
     pub(super) taken: BTreeSet<String>,
 }
 
-/// What a server with local storage keeps a name under: it drops colons.
+/// Returns the name in local storage, which drops colons.
 fn object(name: &str) -> String {
     name.replace(':', "")
 }
 
-/// The file whose later revision is stored under this name: `s.csv` for `s.csv.v2`.
+/// Returns the file whose later revision is stored under this name: `s.csv` for `s.csv.v2`.
 fn revised(name: &str) -> Option<&str> {
     let (file, number) = name.rsplit_once(".v")?;
     let is_number = !number.starts_with('0') && number.bytes().all(|byte| byte.is_ascii_digit());
@@ -37,7 +37,7 @@ fn revised(name: &str) -> Option<&str> {
 }
 
 impl Names {
-    /// Asks the server for its version if any path makes a difference.
+    /// Requests the server's version if versions read any of the paths differently.
     pub(in crate::files) async fn of(
         client: &Client,
         mut paths: impl Iterator<Item = &String>,
@@ -49,11 +49,11 @@ impl Names {
         Ok(Self { version: if asks { Some(client.version().await?) } else { None } })
     }
 
-    /// The name that the server stores a path under.
+    /// Returns the name under which the server stores a path.
     ///
     /// # Errors
     ///
-    /// It would read the path as another one.
+    /// Returns an error if the server would read the path as another one.
     pub(in crate::files) fn of_file(&self, path: &str) -> Result<String, Error> {
         let mut name = path.to_owned();
         let Some(version) = self.version else { return Ok(name) };
@@ -66,7 +66,7 @@ impl Names {
         Ok(name)
     }
 
-    /// The names of all files, each of another.
+    /// Returns the names of all files, with an error for files that share a name.
     pub(super) fn of_files<'a>(&self, paths: impl Iterator<Item = &'a String>) -> StoredNames {
         let mut by_path = BTreeMap::new();
         let mut taken = BTreeSet::new();
@@ -97,7 +97,7 @@ impl Names {
 
 fn collision(name: &str, others: &[&str]) -> Error {
     let message =
-        format!("the server stores it as `{name}`, as it does `{}`: rename one of them", others.join("`, `"));
+        format!("the server stores it as `{name}`, just as `{}`: rename one of them", others.join("`, `"));
     Error::new(ErrorKind::File, message)
 }
 

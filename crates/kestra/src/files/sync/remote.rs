@@ -12,12 +12,12 @@ use crate::folder::is_left_out;
 /// The folder whose files are flows.
 pub(super) const FLOWS: &str = "_flows";
 
-/// What a namespace has.
+/// The files of a namespace.
 #[derive(Default)]
 pub(super) struct Remote {
     /// Lengths of all files by their paths, without a slash at the beginning.
     pub(super) files: BTreeMap<String, u64>,
-    /// What deletions that were broken off have left in the root.
+    /// Names in the root that interrupted deletions have left.
     pub(super) trash: Vec<String>,
 }
 

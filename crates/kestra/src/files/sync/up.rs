@@ -32,7 +32,7 @@ impl FileSync {
         if !self.delete {
             return Ok(());
         }
-        // The names of files that aren't stored are theirs all the same.
+        // Names of files that could not be stored are still taken, so the remote file isn't deleted.
         let is_kept = |path: &String| names.taken.contains(path) || source.contains_key(path);
         for path in target.files.keys().filter(|path| !is_kept(path)) {
             let outcome = match self.dry_run {
@@ -49,7 +49,7 @@ impl FileSync {
         Ok(())
     }
 
-    /// Uploads a file if it isn't the same already.
+    /// Uploads a file unless the server has the same content.
     async fn store(
         &self,
         files: &Files,

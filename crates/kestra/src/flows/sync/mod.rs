@@ -67,7 +67,7 @@ impl FlowSync {
         self
     }
 
-    /// Sends sources as well that a server takes for something else, such as one with `deleted: true`.
+    /// Also sends sources that a server misreads, such as one with `deleted: true`.
     pub fn unchecked(mut self) -> Self {
         self.options = self.options.unchecked();
         self
