@@ -37,7 +37,7 @@ pub(crate) fn push_query(query: &mut String, text: &str) {
     push(query, text, QUERY);
 }
 
-/// Percent-encodes a path that the server parses as a URI, its slashes left out.
+/// Percent-encodes a path that the server parses as a URI, except its slashes.
 pub(crate) fn uri_path(path: &str) -> String {
     utf8_percent_encode(path, URI_PATH).to_string()
 }

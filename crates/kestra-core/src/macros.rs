@@ -65,7 +65,7 @@ macro_rules! operation {
     };
     (@all $name:ident, $info:ident, $output:ty, $decode:expr) => {
         impl $name {
-            /// Facts about the operation.
+            /// The definition of the operation.
             pub const INFO: &'static $crate::OperationInfo = &$info;
         }
 

@@ -66,7 +66,8 @@ pub struct RetryNote(pub &'static str);
 type Observer = dyn Fn(&RetryEvent<'_>) + Send + Sync;
 
 impl Retry {
-    /// Three attempts, waits of up to 100 ms, 200 ms, 400 ms … 20 s, `Retry-After` of up to 60 s, a budget of 400 tokens.
+    /// Returns the default policy: three attempts, waits of up to 100 ms, 200 ms, 400 ms … 20 s, `Retry-After` of up to 60
+    /// s, a budget of 400 tokens.
     #[must_use]
     pub const fn standard() -> Self {
         Self {

@@ -31,7 +31,7 @@ pub use extensions::{BulkByIds, BulkProblem, BulkReport, DryRun};
 pub use extensions::{FollowSettings, by_ids_of, check_count, inputs_of, search_relatives};
 pub use generated::*;
 
-/// Facts about every operation that this crate has builders for.
+/// Returns the definition of every operation that this crate has builders for.
 ///
 /// An operation with several kinds of body is there once for each, under names such as `validate_flows` and
 /// `validate_flows_multipart`.

@@ -83,7 +83,7 @@ pub struct OperationInfo {
 }
 
 impl OperationInfo {
-    /// The start of a definition; the generator sets the rest with the `const` setters below.
+    /// Creates a definition; the generator sets the rest with the `const` setters below.
     #[must_use]
     pub const fn new(name: &'static str, area: &'static str, routes: &'static [Route]) -> Self {
         Self {

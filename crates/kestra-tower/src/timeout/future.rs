@@ -136,7 +136,8 @@ impl Limit {
         }
     }
 
-    /// If `detects` is set, the call was waiting for the server's version, so this attempt has sent nothing.
+    /// Returns the timeout error. If `detects` is set, the call was waiting for the server's version, so this attempt has
+    /// sent nothing.
     fn expired(&self, scope: Scope, queued: bool, detects: bool) -> Error {
         let (phase, whole) = match scope {
             Scope::Total => (TimeoutPhase::Total, "the call"),

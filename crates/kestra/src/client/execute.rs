@@ -44,7 +44,7 @@ fn is_plain(client: &Client, call: &Call) -> bool {
         || prechecks::needs_question(call, &client.options))
 }
 
-/// All requests share server, options and deadline.
+/// Does the steps for a call that needs them. All requests share server, options and deadline.
 async fn check_and_send(client: Client, mut call: Call) -> Result<Response<Body>, Error> {
     let options = call.options().clone();
     let deadline = Deadline::of(&options, &client.options, Some(call.info()));

@@ -55,7 +55,7 @@ pub struct Deploy {
 options_of_calls!(Deploy, options, "Sets the limit for the deployment as a whole, all its calls together.");
 
 impl Deploy {
-    /// Also deploys a source that a server misreads, such as one with `deleted: true`.
+    /// Skips the checks: also deploys a source that a server misreads, such as one with `deleted: true`.
     pub fn unchecked(mut self) -> Self {
         self.options = self.options.unchecked();
         self

@@ -67,7 +67,7 @@ impl FlowSync {
         self
     }
 
-    /// Also sends sources that a server misreads, such as one with `deleted: true`.
+    /// Skips the checks: also sends sources that a server misreads, such as one with `deleted: true`.
     pub fn unchecked(mut self) -> Self {
         self.options = self.options.unchecked();
         self
