@@ -165,7 +165,7 @@ fn what_no_server_reads_as_meant_is_refused() {
             vec![Filter::time_range("PT1H"), Filter::start_date().at_least("2026-01-31T00:00:00Z")],
             "can't be together",
         ),
-        (vec![Filter::label("a").equals("x"), Filter::label("a").equals("y")], "compared twice"),
+        (vec![Filter::label("a").equals("x"), Filter::label("a").equals("y")], "compare it in the same way"),
         (vec![Filter::namespace().prefix("")], "the value is empty"),
         (vec![Filter::state().is_in(Vec::<String>::new())], "the list of values is empty"),
         (vec![Filter::flow_id().is_in(["a,b"])], "a comma"),

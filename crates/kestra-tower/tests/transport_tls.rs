@@ -76,7 +76,10 @@ async fn a_server_of_an_unknown_ca_is_refused_with_a_hint() {
     let error = send(&transport(tls), request(&READ, &url(&server))).await.expect_err("no trust");
     assert_eq!(error.kind(), ErrorKind::Tls, "{error:#}");
     assert_eq!(error.request_sent(), RequestSent::No);
-    assert!(error.to_string().contains("the certificate of localhost is not signed by a trusted CA"), "{error}");
+    assert!(
+        error.to_string().contains("the certificate of localhost is not signed by a trusted CA"),
+        "{error}"
+    );
     assert!(error.hint().expect("a hint").contains("add_root_certificate"));
     assert!(format!("{error:#}").contains("UnknownIssuer"), "{error:#}");
 }

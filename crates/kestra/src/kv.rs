@@ -39,8 +39,11 @@ impl Kv {
             return Ok(read);
         }
         serde_json::from_value(detail.value.unwrap_or_default()).map_err(|problem| {
-            Error::new(ErrorKind::Decode, format!("the value doesn't fit the type: {}", redact::brief(problem, 300)))
-                .of_operation(info)
+            Error::new(
+                ErrorKind::Decode,
+                format!("the value doesn't fit the type: {}", redact::brief(problem, 300)),
+            )
+            .of_operation(info)
         })
     }
 

@@ -178,7 +178,8 @@ impl Call {
         if self.info.deletes == Some(Deletion::Named)
             && let Some(name) = self.query.blank()
         {
-            let problem = "the value is blank; servers treat it as not set and delete more: set a value, or remove it";
+            let problem =
+                "the value is blank; servers treat it as not set and delete more: set a value, or remove it";
             return Err(Error::invalid(&name, problem));
         }
         let limited = self.info.query_parameters.iter().enumerate();

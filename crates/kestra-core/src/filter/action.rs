@@ -140,10 +140,7 @@ pub(crate) fn of_parameter(form: (&str, &str), values: Vec<String>) -> Result<Ve
     if field == "labels" {
         let label = |text: String| match text.split_once(':') {
             Some((key, value)) => Ok(Filter::label(key.trim()).equals(value.trim())),
-            None => Err(Error::invalid(
-                "labels",
-                format_args!("`{text}` is not of the form `key:value`"),
-            )),
+            None => Err(Error::invalid("labels", format_args!("`{text}` is not of the form `key:value`"))),
         };
         return values.into_iter().map(label).collect();
     }

@@ -129,9 +129,9 @@ fn judge(check: Check, call: &Call, found: &Value) -> Result<(), Error> {
             let state = found.pointer("/state/current").and_then(Value::as_str).unwrap_or_default();
             match StateType::from(state).is_terminal() {
                 true => Ok(()),
-                false => {
-                    Err(conflict(&format!("the execution is {state} and must have ended: wait until it has ended")))
-                }
+                false => Err(conflict(&format!(
+                    "the execution is {state} and must have ended: wait until it has ended"
+                ))),
             }
         }
         Check::HasTaskRun => {

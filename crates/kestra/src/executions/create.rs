@@ -177,7 +177,9 @@ impl Once {
             match self.look_up(&key, self.look_back).await {
                 Ok(mut ids) if ids.len() < 2 => return Ok(ids.pop()),
                 Ok(ids) => return Err(self.many(&key, &ids)),
-                Err(error) => self.outage_wait.pause_to_read(error).await.map_err(|error| error.of_key(&key))?,
+                Err(error) => {
+                    self.outage_wait.pause_to_read(error).await.map_err(|error| error.of_key(&key))?
+                }
             }
         }
     }

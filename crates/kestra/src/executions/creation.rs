@@ -53,8 +53,9 @@ impl Creation {
     /// Refuses settings that servers would ignore, as far as that can be checked without the flow.
     pub(super) fn check(&self) -> Result<(), Error> {
         if let Some(kind @ ExecutionKind::Unknown(_)) = &self.kind {
-            let problem =
-                format!("servers ignore the kind `{kind}` and run a normal execution: remove the kind, or {INSIST}");
+            let problem = format!(
+                "servers ignore the kind `{kind}` and run a normal execution: remove the kind, or {INSIST}"
+            );
             return Err(Error::new(ErrorKind::Refused, problem));
         }
         match self.revision {

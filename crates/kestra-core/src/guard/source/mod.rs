@@ -43,7 +43,9 @@ pub(super) fn deletes_problem(body: Option<&Body>, form: Option<&Multipart>) -> 
                 FileContent::Bytes(bytes) => file_problem(name, bytes),
                 // A file that can't be read is an error when the body is created.
                 FileContent::Path(path) => file_problem(name, &std::fs::read(path).ok()?),
-                FileContent::Reader => Some(unseen(name, "a reader can be read only once: pass bytes or a path")),
+                FileContent::Reader => {
+                    Some(unseen(name, "a reader can be read only once: pass bytes or a path"))
+                }
             }
         })
     })

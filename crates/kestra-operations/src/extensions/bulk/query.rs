@@ -105,7 +105,8 @@ pub(super) async fn count(query: &mut Call, executor: &SharedExecutor) -> Result
     query.check_narrowed()?;
     let info = query.info();
     let search = info.counted_by.ok_or_else(|| {
-        Error::new(ErrorKind::Unsupported, "there is no search for what this operation acts on").of_operation(info)
+        Error::new(ErrorKind::Unsupported, "there is no search for what this operation acts on")
+            .of_operation(info)
     })?;
     let meant = query.found_rows();
     let mut call = query.related_search(search);

@@ -19,7 +19,8 @@ const WRONG_HOST: &str =
 const NOTHING_IN_COMMON: &str = "server and client share no TLS version or cipher suite, as the client speaks TLS 1.2 and 1.3 \
                                  only; or the server wants a client certificate (`Tls::client_certificate`)";
 
-const CLIENT_WANTED: &str = "the server requires a client certificate: set one with `Tls::client_certificate`";
+const CLIENT_WANTED: &str =
+    "the server requires a client certificate: set one with `Tls::client_certificate`";
 
 const CLIENT_REFUSED: &str = "the server doesn't accept the client certificate: set one with `Tls::client_certificate` that a CA \
                               signed which the server trusts";
@@ -53,7 +54,9 @@ pub(crate) fn handshake_failed(host: &str, problem: io::Error) -> Error {
             _ => (format!("the certificate of {host} was rejected"), TRUST),
         },
         rustls::Error::AlertReceived(alert) => return refused(host, *alert),
-        rustls::Error::PeerIncompatible(_) => (format!("{host} and this client have no TLS settings in common"), NOTHING_IN_COMMON),
+        rustls::Error::PeerIncompatible(_) => {
+            (format!("{host} and this client have no TLS settings in common"), NOTHING_IN_COMMON)
+        }
         _ => (format!("the TLS handshake with {host} failed"), TRUST),
     };
     Error::with_source(ErrorKind::Tls, problem).message(message).with_hint(hint)
