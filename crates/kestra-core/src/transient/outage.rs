@@ -14,24 +14,24 @@ use super::backoff::Backoff;
 use crate::options::CallOptions;
 
 /// For how long a server counts as reachable after a response.
-const FRESH: Duration = Duration::from_secs(1);
+const REACHABLE_FOR: Duration = Duration::from_secs(1);
 
 /// How long a probe and the pause before it take at most. After that another call probes: the runtime of the first may exist
 /// without being polled.
-const TURN: Duration = Duration::from_secs(25);
+const PROBE_LIMIT: Duration = Duration::from_secs(25);
 
 /// The longest pause between two probes.
 const LONGEST_PAUSE: Duration = Duration::from_secs(6);
 
 /// The longest pause after the server is reachable again, so that the calls aren't sent all at once.
-const SPREAD: Duration = Duration::from_secs(1);
+const RECOVERY_SPREAD: Duration = Duration::from_secs(1);
 
 /// Probes once whether the server is reachable.
-pub(super) type Ask = Box<dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
+pub(super) type Probe = Box<dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
 
 /// The outages of a client's servers; clones share them.
 ///
-/// If each call that outlasts an outage asked the server again and again by itself, the load on a server that is down would
+/// If each call that outlasts an outage probed the server by itself, the load on a server that is down would
 /// grow with the number of calls. Here one task probes whether the server is reachable, as long as calls wait for that, and
 /// the calls send nothing.
 #[derive(Clone, Default)]
@@ -50,8 +50,8 @@ struct State {
     /// How many calls wait.
     waiting: usize,
     /// The number of the task that probes, and until when to wait for its result.
-    turn: Option<(u64, Instant)>,
-    turns: u64,
+    permit: Option<(u64, Instant)>,
+    permits: u64,
     /// When the server was last found reachable.
     answered: Option<Instant>,
     /// When the next probe may be sent, and the pauses between probes; both outlive the task.
@@ -64,13 +64,13 @@ enum Entry {
     /// The server is reachable.
     Open,
     /// No task probes: this call has to start one.
-    Turn(Turn, Instant),
+    Permit(ProbePermit, Instant),
     /// A task probes.
     Taken(Instant),
 }
 
 /// The permit to probe, released on drop.
-struct Turn {
+struct ProbePermit {
     gate: Arc<Gate>,
     number: u64,
 }
@@ -80,9 +80,9 @@ struct Waiting<'a>(&'a Gate);
 
 impl Outages {
     /// Waits until the server that these options select is reachable, and returns whether it was within the limit.
-    pub(super) async fn wait(&self, options: &CallOptions, limit: Duration, ask: Ask) -> bool {
+    pub(super) async fn wait(&self, options: &CallOptions, limit: Duration, probe: Probe) -> bool {
         let gate = self.gate(options);
-        timeout(limit, gate.pass(ask)).await.is_ok()
+        timeout(limit, gate.pass(probe)).await.is_ok()
     }
 
     fn gate(&self, options: &CallOptions) -> Arc<Gate> {
@@ -98,8 +98,8 @@ impl Outages {
 }
 
 impl Gate {
-    async fn pass(self: &Arc<Self>, ask: Ask) {
-        let mut ask = Some(ask);
+    async fn pass(self: &Arc<Self>, probe: Probe) {
+        let mut probe = Some(probe);
         let mut has_waited = false;
         let _waiting = Waiting::at(self);
         loop {
@@ -108,10 +108,10 @@ impl Gate {
             changed.as_mut().enable();
             let until = match self.enter() {
                 Entry::Open => break,
-                Entry::Turn(turn, until) => {
+                Entry::Permit(permit, until) => {
                     // A call starts one probe task at most; another call starts the next if that task is gone.
-                    let (Some(ask), Ok(runtime)) = (ask.take(), Handle::try_current()) else { break };
-                    runtime.spawn(turn.ask(ask));
+                    let (Some(probe), Ok(runtime)) = (probe.take(), Handle::try_current()) else { break };
+                    runtime.spawn(permit.probe(probe));
                     until
                 }
                 Entry::Taken(until) => {
@@ -123,28 +123,28 @@ impl Gate {
             let _ = timeout_at(until, changed).await;
         }
         if has_waited {
-            sleep(SPREAD.mul_f64(fastrand::f64())).await;
+            sleep(RECOVERY_SPREAD.mul_f64(fastrand::f64())).await;
         }
     }
 
     fn enter(self: &Arc<Self>) -> Entry {
         let mut state = lock(&self.state);
         let now = Instant::now();
-        if state.answered.is_some_and(|answered| now.duration_since(answered) < FRESH) {
+        if state.answered.is_some_and(|answered| now.duration_since(answered) < REACHABLE_FOR) {
             return Entry::Open;
         }
-        if let Some((_, until)) = state.turn.filter(|(_, until)| *until > now) {
+        if let Some((_, until)) = state.permit.filter(|(_, until)| *until > now) {
             return Entry::Taken(until);
         }
-        if state.next.is_some_and(|next| now.duration_since(next) > TURN) {
+        if state.next.is_some_and(|next| now.duration_since(next) > PROBE_LIMIT) {
             // Nobody has waited for a while: this is another outage.
             state.next = None;
             state.backoff.reset();
         }
-        state.turns += 1;
-        let (number, until) = (state.turns, now + TURN);
-        state.turn = Some((number, until));
-        Entry::Turn(Turn { gate: Arc::clone(self), number }, until)
+        state.permits += 1;
+        let (number, until) = (state.permits, now + PROBE_LIMIT);
+        state.permit = Some((number, until));
+        Entry::Permit(ProbePermit { gate: Arc::clone(self), number }, until)
     }
 }
 
@@ -156,15 +156,15 @@ impl State {
     }
 }
 
-impl Turn {
+impl ProbePermit {
     /// Probes until the server is reachable, or no call waits for it any more.
-    async fn ask(self, ask: Ask) {
+    async fn probe(self, probe: Probe) {
         while let Some(begin) = self.begin() {
             sleep_until(begin).await;
             if !self.put_off() {
                 return;
             }
-            if ask().await {
+            if probe().await {
                 return self.open();
             }
         }
@@ -174,11 +174,11 @@ impl Turn {
     fn begin(&self) -> Option<Instant> {
         let mut state = lock(&self.gate.state);
         let now = Instant::now();
-        let (number, until) = state.turn.as_mut()?;
+        let (number, until) = state.permit.as_mut()?;
         if *number != self.number {
             return None;
         }
-        *until = now + TURN;
+        *until = now + PROBE_LIMIT;
         Some(state.next.map_or(now, |next| next.max(now)))
     }
 
@@ -202,11 +202,11 @@ impl Turn {
     }
 }
 
-impl Drop for Turn {
+impl Drop for ProbePermit {
     fn drop(&mut self) {
         let mut state = lock(&self.gate.state);
-        if state.turn.is_some_and(|(number, _)| number == self.number) {
-            state.turn = None;
+        if state.permit.is_some_and(|(number, _)| number == self.number) {
+            state.permit = None;
             drop(state);
             self.gate.changed.notify_waiters();
         }
@@ -245,12 +245,12 @@ mod tests {
     const LIMIT: Duration = Duration::from_secs(600);
 
     /// A server that becomes reachable at some time, and counts the probes.
-    struct Asked {
+    struct ProbedServer {
         from: Instant,
         times: AtomicU32,
     }
 
-    impl Asked {
+    impl ProbedServer {
         fn after(outage: Duration) -> Arc<Self> {
             Arc::new(Self { from: Instant::now() + outage, times: AtomicU32::new(0) })
         }
@@ -260,19 +260,19 @@ mod tests {
             std::future::ready(Instant::now() >= self.from)
         }
 
-        fn ask(self: &Arc<Self>) -> Ask {
+        fn probe(self: &Arc<Self>) -> Probe {
             let server = Arc::clone(self);
             Box::new(move || Box::pin(server.is_there()))
         }
 
         async fn wait(self: &Arc<Self>, outages: &Outages, limit: Duration) -> bool {
-            outages.wait(&CallOptions::new(), limit, self.ask()).await
+            outages.wait(&CallOptions::new(), limit, self.probe()).await
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn one_call_asks_for_all_and_they_go_on_spread_over_a_second() {
-        let (outages, server) = (Outages::default(), Asked::after(Duration::from_secs(60)));
+        let (outages, server) = (Outages::default(), ProbedServer::after(Duration::from_secs(60)));
         let mut waiting = tokio::task::JoinSet::new();
         for _ in 0..1000 {
             let (outages, server) = (outages.clone(), Arc::clone(&server));
@@ -285,13 +285,13 @@ mod tests {
         let (first, last) = (ends.iter().min().unwrap(), ends.iter().max().unwrap());
         assert!(server.times.load(Ordering::Relaxed) < 20, "{:?}", server.times);
         let spread = last.duration_since(*first);
-        assert!(spread > SPREAD / 2 && spread <= SPREAD * 2, "{spread:?}");
+        assert!(spread > RECOVERY_SPREAD / 2 && spread <= RECOVERY_SPREAD * 2, "{spread:?}");
         assert!(last.duration_since(server.from) < Duration::from_secs(8));
     }
 
     #[tokio::test(start_paused = true)]
     async fn each_call_keeps_its_own_limit_and_the_next_one_does_not_ask_at_once() {
-        let (outages, server) = (Outages::default(), Asked::after(Duration::from_secs(300)));
+        let (outages, server) = (Outages::default(), ProbedServer::after(Duration::from_secs(300)));
         let mut waiting = tokio::task::JoinSet::new();
         let begun = Instant::now();
         for seconds in 1..=200 {
@@ -307,7 +307,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_call_that_is_kept_and_not_polled_holds_nobody_up() {
-        let (outages, server) = (Outages::default(), Asked::after(Duration::from_secs(5)));
+        let (outages, server) = (Outages::default(), ProbedServer::after(Duration::from_secs(5)));
         let mut kept = Box::pin(server.wait(&outages, LIMIT));
         assert!(tokio::time::timeout(Duration::from_millis(10), kept.as_mut()).await.is_err());
         let begun = Instant::now();
@@ -318,7 +318,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_call_that_is_dropped_hands_on_its_turn() {
-        let (outages, server) = (Outages::default(), Asked::after(Duration::from_secs(5)));
+        let (outages, server) = (Outages::default(), ProbedServer::after(Duration::from_secs(5)));
         let mut dropped = Box::pin(server.wait(&outages, LIMIT));
         assert!(tokio::time::timeout(Duration::from_secs(1), dropped.as_mut()).await.is_err());
         drop(dropped);
@@ -330,10 +330,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn servers_are_told_apart() {
         let outages = Outages::default();
-        let (down, up) = (Asked::after(LIMIT), Asked::after(Duration::ZERO));
+        let (down, up) = (ProbedServer::after(LIMIT), ProbedServer::after(Duration::ZERO));
         let other = CallOptions::new().server_index(1);
         let waiting = down.wait(&outages, Duration::from_secs(30));
-        let going_on = outages.wait(&other, LIMIT, up.ask());
+        let going_on = outages.wait(&other, LIMIT, up.probe());
         let begun = Instant::now();
         let (waited, went_on) = tokio::join!(waiting, async { (going_on.await, begun.elapsed()) });
         assert_eq!((waited, went_on), (false, (true, Duration::ZERO)));
@@ -341,7 +341,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn nothing_is_asked_when_nobody_waits_any_more() {
-        let (outages, server) = (Outages::default(), Asked::after(LIMIT));
+        let (outages, server) = (Outages::default(), ProbedServer::after(LIMIT));
         assert!(!server.wait(&outages, Duration::from_secs(30)).await);
         let asked = server.times.load(Ordering::Relaxed);
         sleep(LIMIT * 2).await;
@@ -354,12 +354,12 @@ mod tests {
             || tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
         let outages = Outages::default();
         let first = runtime().unwrap();
-        let server = first.block_on(async { Asked::after(Duration::from_millis(1)) });
+        let server = first.block_on(async { ProbedServer::after(Duration::from_millis(1)) });
         let mut waiting = Box::pin(server.wait(&outages, LIMIT));
         assert!(first.block_on(async { timeout(Duration::ZERO, waiting.as_mut()).await }).is_err());
         drop(first);
         let second = runtime().unwrap();
-        let there = second.block_on(async { Asked::after(Duration::ZERO) });
+        let there = second.block_on(async { ProbedServer::after(Duration::ZERO) });
         assert!(second.block_on(there.wait(&outages, LIMIT)));
     }
 }

@@ -61,7 +61,7 @@ type Outcome = Result<Credential, Arc<Error>>;
 #[derive(Clone)]
 struct Renewal {
     outcome: watch::Receiver<Option<Outcome>>,
-    pulse: Arc<Mutex<Instant>>,
+    heartbeat: Arc<Mutex<Instant>>,
 }
 
 /// Waits for a token.
@@ -126,10 +126,10 @@ impl Provider {
     async fn outcome(self: &Arc<Self>, mut renewal: Renewal) -> Result<Credential, Error> {
         let mut ended = 0;
         loop {
-            let patience = renewal.patience();
+            let silence_left = renewal.silence_left();
             let outcome =
                 async { renewal.outcome.wait_for(Option::is_some).await.map(|outcome| outcome.clone()) };
-            match timeout(patience, outcome).await {
+            match timeout(silence_left, outcome).await {
                 Ok(Ok(Some(Ok(credential)))) => return Ok(credential),
                 Ok(Ok(Some(Err(error)))) => {
                     return Err(Error::with_source(error.kind(), SharedError::new(error))
@@ -161,13 +161,13 @@ impl Provider {
             return running.clone();
         }
         let (sender, outcome) = watch::channel(None);
-        let renewal = Renewal { outcome, pulse: Arc::new(Mutex::new(Instant::now())) };
+        let renewal = Renewal { outcome, heartbeat: Arc::new(Mutex::new(Instant::now())) };
         match Handle::try_current() {
             Ok(runtime) => {
-                let (provider, pulse) = (Arc::clone(self), Arc::clone(&renewal.pulse));
+                let (provider, heartbeat) = (Arc::clone(self), Arc::clone(&renewal.heartbeat));
                 // As the type of task that the pool spawns too: each type costs 8 kB.
                 let asking: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move {
-                    let outcome = beating(&pulse, provider.ask()).await;
+                    let outcome = with_heartbeat(&heartbeat, provider.ask()).await;
                     sender.send_replace(Some(outcome));
                 });
                 runtime.spawn(asking);
@@ -238,24 +238,24 @@ impl Renewal {
     }
 
     fn is_stalled(&self) -> bool {
-        self.patience().is_zero()
+        self.silence_left().is_zero()
     }
 
     /// Returns how much longer it may go without a heartbeat.
-    fn patience(&self) -> Duration {
-        let beaten = *self.pulse.lock().unwrap_or_else(PoisonError::into_inner);
-        STALLED.saturating_sub(beaten.elapsed())
+    fn silence_left(&self) -> Duration {
+        let last = *self.heartbeat.lock().unwrap_or_else(PoisonError::into_inner);
+        STALLED.saturating_sub(last.elapsed())
     }
 }
 
 /// Runs a future, with heartbeats while it is polled.
-async fn beating<T>(pulse: &Mutex<Instant>, work: impl Future<Output = T>) -> T {
+async fn with_heartbeat<T>(heartbeat: &Mutex<Instant>, work: impl Future<Output = T>) -> T {
     let mut work = pin!(work);
     loop {
         // An interval would catch up on the beats that were missed while nothing was polled.
         if let Ok(done) = timeout(BEAT, work.as_mut()).await {
             return done;
         }
-        *pulse.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        *heartbeat.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 }

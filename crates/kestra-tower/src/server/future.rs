@@ -23,9 +23,9 @@ pin_project! {
     {
         #[pin]
         state: State<S>,
-        watch: Option<Watch<S>>,
+        watch: Option<VersionCheck<S>>,
         // The request and its response, while the version is detected again because of the response.
-        doubtful: Option<Box<Doubtful<B>>>,
+        suspect: Option<Box<SuspectResponse<B>>>,
     }
 }
 
@@ -37,32 +37,32 @@ pin_project! {
     {
         Sending { #[pin] answer: Oneshot<S> },
         // A question is asked once in minutes, so its room isn't part of every call.
-        Asking { lookup: Lookup<S> },
+        Detecting { lookup: Lookup<S> },
         Failed { error: Option<Error> },
     }
 }
 
 /// The version to check again if the response looks like that of another version, and the request to send then.
-pub(super) struct Watch<S> {
+pub(super) struct VersionCheck<S> {
     settings: Arc<Settings>,
     base: BaseUrl,
     version: Version,
-    again: Option<Box<Again<S>>>,
+    resend: Option<Box<Resend<S>>>,
 }
 
 /// A call that may be sent once more.
-struct Again<S> {
+struct Resend<S> {
     service: S,
     request: Saved,
 }
 
 /// A response that may come from another version than the request was made for.
-struct Doubtful<B> {
+struct SuspectResponse<B> {
     response: Response<B>,
     version: Version,
 }
 
-impl<S: Clone> Watch<S> {
+impl<S: Clone> VersionCheck<S> {
     /// Creates the future of a request that has no server yet.
     pub(super) fn new(
         settings: &Arc<Settings>,
@@ -73,8 +73,8 @@ impl<S: Clone> Watch<S> {
     ) -> Self {
         let context = CallContext::of(request).filter(|context| context.is_idempotent(request.method()));
         let saved = context.and_then(|context| Saved::of(request, Some(context)));
-        let again = saved.map(|request| Box::new(Again { service: service.clone(), request }));
-        Self { settings: Arc::clone(settings), base: base.clone(), version, again }
+        let resend = saved.map(|request| Box::new(Resend { service: service.clone(), request }));
+        Self { settings: Arc::clone(settings), base: base.clone(), version, resend }
     }
 }
 
@@ -83,12 +83,12 @@ where
     S: Service<Request<Body>>,
 {
     #[inline]
-    pub(super) fn sending(service: S, request: Request<Body>, watch: Option<Watch<S>>) -> Self {
+    pub(super) fn sending(service: S, request: Request<Body>, watch: Option<VersionCheck<S>>) -> Self {
         Self::new(State::sending(service, request), watch)
     }
 
     pub(super) fn asking(lookup: Lookup<S>) -> Self {
-        Self::new(State::Asking { lookup }, None)
+        Self::new(State::Detecting { lookup }, None)
     }
 
     #[inline]
@@ -97,8 +97,8 @@ where
     }
 
     #[inline]
-    fn new(state: State<S>, watch: Option<Watch<S>>) -> Self {
-        Self { state, watch, doubtful: None }
+    fn new(state: State<S>, watch: Option<VersionCheck<S>>) -> Self {
+        Self { state, watch, suspect: None }
     }
 }
 
@@ -122,18 +122,18 @@ where
                     if !watch.is_doubtful(&result) {
                         return Poll::Ready(result);
                     }
-                    let (again, response) = match (watch.again, result) {
-                        (Some(again), Ok(response)) => (again, response),
+                    let (resend, response) = match (watch.resend, result) {
+                        (Some(resend), Ok(response)) => (resend, response),
                         (_, result) => return Poll::Ready(result),
                     };
-                    *this.doubtful = Some(Box::new(Doubtful { response, version: watch.version }));
-                    let request = again.request.into_request();
-                    let lookup = look_up(again.service, request, watch.base, watch.settings);
-                    this.state.set(State::Asking { lookup: Box::pin(lookup) });
+                    *this.suspect = Some(Box::new(SuspectResponse { response, version: watch.version }));
+                    let request = resend.request.into_request();
+                    let lookup = look_up(resend.service, request, watch.base, watch.settings);
+                    this.state.set(State::Detecting { lookup: Box::pin(lookup) });
                 }
-                StateProjection::Asking { lookup } => {
+                StateProjection::Detecting { lookup } => {
                     let found = ready!(lookup.as_mut().poll(cx));
-                    let Some(doubtful) = this.doubtful.take() else {
+                    let Some(suspect) = this.suspect.take() else {
                         let found = found?;
                         *this.watch = Some(found.watch);
                         this.state.set(State::sending(found.service, found.request));
@@ -141,13 +141,13 @@ where
                     };
                     match found {
                         // The server has another version than assumed: send the request for that version once.
-                        Ok(found) if doubtful.is_sent_otherwise(&found) => {
+                        Ok(found) if suspect.is_sent_otherwise(&found) => {
                             this.state.set(State::sending(found.service, found.request));
                         }
                         Err(error) if error.kind() == ErrorKind::Unsupported => {
                             return Poll::Ready(Err(error.into()));
                         }
-                        _ => return Poll::Ready(Ok(doubtful.response)),
+                        _ => return Poll::Ready(Ok(suspect.response)),
                     }
                 }
                 StateProjection::Failed { error } => {
@@ -171,7 +171,7 @@ where
     }
 }
 
-impl<B> Doubtful<B> {
+impl<B> SuspectResponse<B> {
     /// Returns whether the request for the detected version differs from the one that was sent.
     fn is_sent_otherwise<S>(&self, found: &Found<S>) -> bool {
         let Some(context) = CallContext::of(&found.request) else { return false };
@@ -182,7 +182,7 @@ impl<B> Doubtful<B> {
     }
 }
 
-impl<S> Watch<S> {
+impl<S> VersionCheck<S> {
     /// Returns whether to detect the version again; forgets the cached version if the result gives reason to.
     fn is_doubtful<B>(&self, result: &Result<Response<B>, BoxError>) -> bool {
         match result {
@@ -212,7 +212,7 @@ where
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match &self.state {
             State::Sending { .. } => "sending",
-            State::Asking { .. } => "asking for the version",
+            State::Detecting { .. } => "detecting the version",
             State::Failed { .. } => "failed",
         };
         f.debug_struct("ServerFuture").field("state", &state).finish_non_exhaustive()

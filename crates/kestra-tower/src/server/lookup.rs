@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use tower_service::Service;
 
 use super::aim::{aim, name, route, trusted};
-use super::future::Watch;
+use super::future::VersionCheck;
 use super::layer::Settings;
 use super::probe::{PATH, probe};
 use crate::shared_error::SharedError;
@@ -27,7 +27,7 @@ pub(super) type Lookup<S> = Pin<Box<dyn Future<Output = Result<Found<S>, Error>>
 pub(super) struct Found<S> {
     pub(super) service: S,
     pub(super) request: Request<Body>,
-    pub(super) watch: Watch<S>,
+    pub(super) watch: VersionCheck<S>,
 }
 
 /// Marks the context of a call as waiting for the version, until dropped.
@@ -77,7 +77,7 @@ where
         }
     };
     drop(detecting);
-    let watch = Watch::new(&settings, &base, &service, &request, version);
+    let watch = VersionCheck::new(&settings, &base, &service, &request, version);
     route(&mut request, version)?;
     aim(&mut request, &base)?;
     Ok(Found { service, request, watch })

@@ -7,7 +7,7 @@ use kestra_core::{Body, BoxError, Error};
 use tower_service::Service;
 
 use super::aim::{Need, aim, need, route, select};
-use super::future::{ServerFuture, Watch};
+use super::future::{ServerFuture, VersionCheck};
 use super::layer::Settings;
 use super::lookup::look_up;
 
@@ -40,7 +40,8 @@ where
                 return Ok(ServerFuture::asking(Box::pin(lookup)));
             }
             Need::Route { version, is_set } => {
-                let watch = (!is_set).then(|| Watch::new(settings, &base, &self.inner, &request, version));
+                let watch =
+                    (!is_set).then(|| VersionCheck::new(settings, &base, &self.inner, &request, version));
                 route(&mut request, version)?;
                 watch
             }
