@@ -1,9 +1,9 @@
 //! What every builder can do, written once.
 
-/// Gives a builder its options, its request and, with an executor, its answer.
+/// Adds the options, the request and, with an executor, the response to a builder.
 ///
 /// `operation!(CreateFlow, CREATE_FLOW, json Flow)` expects `struct CreateFlow<E> { call: Call, executor: E }`. The kind of
-/// answer is `json T`, `created T`, `paged T`, `optional T`, `text`, `empty`, `download` or `events T`.
+/// response is `json T`, `created T`, `paged T`, `optional T`, `text`, `empty`, `download` or `events T`.
 #[macro_export]
 macro_rules! operation {
     ($name:ident, $info:ident, json $output:ty) => {

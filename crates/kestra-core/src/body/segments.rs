@@ -143,7 +143,7 @@ fn changed(path: Option<&Path>, how: &str) -> BoxError {
     match path {
         Some(path) => {
             let message = format!(
-                "{} {how} while it was uploaded: upload a file that nobody writes to, or a copy of it",
+                "{} {how} while it was uploaded: upload a file that isn't being written, or a copy of it",
                 path.display()
             );
             Error::new(ErrorKind::File, message).into()

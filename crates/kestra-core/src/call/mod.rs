@@ -356,9 +356,9 @@ impl Call {
         related
     }
 
-    /// As [`related_query`](Self::related_query), for a search whose finds are to be acted on: it keeps the pairs that the
-    /// catalogue doesn't know, so that it finds no more than this one would act on, and has the version asked anew. It lacks the
-    /// filters that some version reads otherwise: [`found_rows`](Self::found_rows) tells those.
+    /// Returns a search like [`related_query`](Self::related_query) whose matches will be acted on. It keeps the parameters
+    /// that the catalogue doesn't know, so that it matches no more than this call would act on, and detects the version
+    /// again. It leaves out the filters that some version reads otherwise, which [`found_rows`](Self::found_rows) applies.
     #[must_use]
     pub fn related_search(&self, info: &'static OperationInfo) -> Self {
         let mut search = self.related(info);

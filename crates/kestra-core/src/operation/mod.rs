@@ -1,4 +1,4 @@
-//! What the catalogue says of an operation: data that every layer can read from the request.
+//! The definition of an operation from the catalogue, which every layer can read from the request.
 
 mod class;
 mod parameter;
@@ -13,7 +13,7 @@ use crate::guard::Guard;
 use crate::question::{Check, Question};
 use crate::version::Version;
 
-/// Everything that is known of one operation of Kestra's HTTP API.
+/// The definition of one operation of Kestra's HTTP API.
 ///
 /// It is data: generated from the catalogue, `'static`, and carried by the request from the builder to the transport,
 /// where layers read it through [`CallContext`](crate::CallContext).
@@ -26,25 +26,25 @@ pub struct OperationInfo {
     pub area: &'static str,
     /// Key in the Go client, such as `FlowsAPIService.CreateFlow`; it selects servers for one operation.
     pub go_key: &'static str,
-    /// Operation ids that the documents of some version use for it.
+    /// Operation ids in the OpenAPI documents of all versions.
     pub aliases: &'static [&'static str],
     /// Which servers have it.
     pub edition: Edition,
-    /// What repeating it may do.
+    /// Whether it is idempotent.
     pub replay: Replay,
-    /// Its routes, newest first; together they tell which versions have it.
+    /// Its routes, newest first; their versions are the versions that have the operation.
     pub routes: &'static [Route],
-    /// Names of the path variables in the order of the builder's arguments, the tenant left out.
+    /// Names of the path parameters in the order of the builder's arguments, without the tenant.
     pub path_parameters: &'static [&'static str],
-    /// Its query parameters; a builder names one by its place in this list.
+    /// Its query parameters; a builder refers to one by its index.
     pub query_parameters: &'static [QueryParameter],
     /// Whether open-source servers ignore one of them.
     pub reads_edition: bool,
-    /// What the answer's body is.
+    /// The kind of the response body.
     pub answer: Answer,
     /// Value of the `Accept` header: the operation's own type first, since that is what selects the route.
     pub accept: &'static str,
-    /// What reading and sending takes.
+    /// The class of traffic, which decides the timeouts.
     pub traffic: Traffic,
     /// Whether a server may respond with an error before it has read the body, which makes it hang. Such a request is sent
     /// on a new connection.
@@ -70,11 +70,11 @@ pub struct OperationInfo {
     pub deletes: Option<Deletion>,
     /// For an action by ids: its visible effect.
     pub effect: Option<Effect>,
-    /// What a server does silently with some of its requests.
+    /// The check for requests that a server would silently misread.
     pub guard: Option<Guard>,
-    /// What its rows are sorted by when they are read page by page and nothing else is said.
+    /// The sort of its rows if they are read page by page without a sort of their own.
     pub stable_sort: &'static [&'static str],
-    /// What does its work on the versions that lack it, as the end of a sentence that begins with `use`.
+    /// What to use on the versions that lack it, as the end of a sentence that begins with `use`.
     pub instead: Option<&'static str>,
     /// Whether the response has the inputs that the server accepted from a form.
     pub shows_inputs: bool,
@@ -126,7 +126,7 @@ impl OperationInfo {
         self
     }
 
-    /// Sets the ids that documents use.
+    /// Sets the operation ids of the OpenAPI documents.
     #[must_use]
     pub const fn aliases(mut self, aliases: &'static [&'static str]) -> Self {
         self.aliases = aliases;
@@ -147,7 +147,7 @@ impl OperationInfo {
         self
     }
 
-    /// Sets the path variables.
+    /// Sets the path parameters.
     #[must_use]
     pub const fn path_parameters(mut self, names: &'static [&'static str]) -> Self {
         self.path_parameters = names;
@@ -166,7 +166,7 @@ impl OperationInfo {
         self
     }
 
-    /// Sets what is answered, and the `Accept` header that asks for it.
+    /// Sets the kind of the response body, and the `Accept` header that requests it.
     #[must_use]
     pub const fn answer(mut self, answer: Answer, accept: &'static str) -> Self {
         self.answer = answer;
@@ -181,7 +181,7 @@ impl OperationInfo {
         self
     }
 
-    /// Marks an operation whose errors may come before the body was read.
+    /// Marks an operation whose server may respond with an error before it has read the body.
     #[must_use]
     pub const fn early_error(mut self) -> Self {
         self.early_error = true;
@@ -315,5 +315,5 @@ impl OperationInfo {
     }
 }
 
-/// `Accept` of an operation that answers JSON.
+/// `Accept` of an operation that responds with JSON.
 pub const ACCEPT_JSON: &str = "application/json, */*;q=0.1";

@@ -3,7 +3,7 @@ use crate::{Execution, State, StateType};
 impl StateType {
     /// Returns whether the state is final.
     ///
-    /// [`Retried`](Self::Retried) is final, too, although another execution goes on in its place.
+    /// [`Retried`](Self::Retried) is final, too, although another execution continues in its place.
     #[must_use]
     pub fn is_terminal(&self) -> bool {
         self.is_success()

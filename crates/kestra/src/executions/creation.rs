@@ -197,8 +197,7 @@ macro_rules! creating {
             }
 
             /// Sets the kind of the execution. An unknown kind is refused, as servers ignore it and run a normal execution.
-            /// A 1.0 server finds only those of the usual kind by a key, so with another kind a key of one's own is refused
-            /// there.
+            /// A 1.0 server finds only normal executions by a key, so it can't be combined with an `idempotency_key` on 1.0.
             pub fn kind(mut self, kind: impl Into<::kestra_models::ExecutionKind>) -> Self {
                 self.creation.kind = Some(kind.into());
                 self

@@ -121,10 +121,10 @@ impl Watch {
         let fate = if self.settings.kill_on_timeout {
             match self.client.executions().kill_execution(id).await {
                 Ok(_) => "it is being killed".to_owned(),
-                Err(error) => format!("it could not be killed ({}) and goes on", error.summary()),
+                Err(error) => format!("it could not be killed ({}) and is still running", error.summary()),
             }
         } else {
-            "it goes on: wait for its id again".to_owned()
+            "it is still running: wait for its id again".to_owned()
         };
         let state = match self.last.as_ref().and_then(Execution::state_type) {
             Some(state) => format!(" and was last seen in {}", state.as_str()),

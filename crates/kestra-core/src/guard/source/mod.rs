@@ -13,7 +13,7 @@ use crate::error::Error;
 
 /// Refuses a source with a key `deleted` at the top level that isn't plainly `false` or null.
 ///
-/// A server deletes the flow that such a source describes, and answers 200. For calls that do more than one request.
+/// A server deletes the flow of such a source and responds with 200. For calls that send more than one request.
 ///
 /// # Errors
 ///

@@ -12,7 +12,7 @@ use super::items;
 pub struct BulkReport<I = String> {
     /// How many the server acted on before it responded.
     pub done: u64,
-    /// How many a 2.0 server queued. They may still fail, and no route tells.
+    /// How many a 2.0 server queued. They may still fail, which no route reports.
     pub queued: u64,
     /// Ids of the queued actions in the server's logs.
     pub operation_ids: Vec<String>,
@@ -25,7 +25,7 @@ pub struct BulkReport<I = String> {
     pub not_tried: Vec<I>,
     /// Items on which the effect was seen. Only with [`wait_until_visible`](super::BulkByIds::wait_until_visible).
     pub visible: Vec<I>,
-    /// Items on which the effect was not seen in time, or can't be seen any more, each with its last state.
+    /// Items on which the effect was not seen within the limit, or can't be seen any more, each with its last state.
     pub not_visible: Vec<BulkProblem<I>>,
     /// Ids of the executions that a replay created, as far as they were seen.
     pub created: Vec<String>,
