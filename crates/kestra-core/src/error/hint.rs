@@ -41,7 +41,7 @@ impl Error {
     }
 }
 
-const CONNECT: &str = "is the server running, and are host and port of its URL right? The API listens on 8080 by default, 8081 \
+const CONNECT: &str = "is the server running, and are the host and port of its URL right? The API listens on 8080 by default, 8081 \
                        is for management";
 
 const CONNECT_FOR_VERSION: &str = "is the server running, and are the host and port of its URL right? The API listens on 8080 by default; set \
