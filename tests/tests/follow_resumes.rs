@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use kestra::models::{Execution, StateType};
-use kestra::{Client, Error, ErrorKind, Timeouts};
+use kestra::{Client, Error, ErrorKind, RequestSent, Timeouts};
 use kestra_testkit::{Cut, Dialect, Fault, Outcome, Server};
 use kestra_tests::eventually;
-use serde_json::json;
 
 const NAMESPACE: &str = "company.team";
 
@@ -171,6 +170,13 @@ fn parent(waits: bool) -> String {
     )
 }
 
+fn slow_child(duration: &str) -> String {
+    format!(
+        "id: child\nnamespace: {NAMESPACE}\ntasks: [{{id: nap, type: io.kestra.plugin.core.flow.Sleep, duration: \
+         {duration}}}]\n"
+    )
+}
+
 const FOLLOW_DEPENDENCIES: &str = "/api/v1/{tenant}/executions/{id}/follow-dependencies";
 
 /// Follows to the end what has begun; gives the last state of each flow.
@@ -201,7 +207,9 @@ async fn dependencies_are_followed_until_all_have_ended() {
             server.fail(Fault::cut_streams(seed).times(3));
             let id = client.executions().create_execution(NAMESPACE, "parent").await.unwrap().id.unwrap();
             assert_eq!(follow_dependencies(&client, &id).await, both_succeeded());
-            reopened += opened(&server, "executions", "/follow-dependencies") - 1;
+            let opened = opened(&server, "executions", "/follow-dependencies");
+            assert_eq!(opened == 0, dialect >= Dialect::V2_0, "it could stop a server of 2.0");
+            reopened += opened.saturating_sub(1);
         }
     }
     assert!(reopened > 0, "none was cut");
@@ -211,9 +219,7 @@ async fn dependencies_are_followed_until_all_have_ended() {
 async fn a_silent_stream_of_dependencies_is_closed_for_good() {
     for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
-        server
-            .flow(NAMESPACE, "child")
-            .on_run(|_| Outcome::success(json!({})).after(Duration::from_millis(1500)));
+        server.deploy(&slow_child("PT1.5S")).unwrap();
         server.deploy(&parent(true)).unwrap();
         let id = client.executions().create_execution(NAMESPACE, "parent").await.unwrap().id.unwrap();
         let follow = client.executions().follow_execution_dependencies(&id);
@@ -225,7 +231,70 @@ async fn a_silent_stream_of_dependencies_is_closed_for_good() {
             last.insert(status.flow_id.unwrap(), status.state.unwrap().current.unwrap());
         }
         assert_eq!(last, both_succeeded());
-        assert_eq!(opened(&server, "executions", "/follow-dependencies"), 1);
+        let opened = opened(&server, "executions", "/follow-dependencies");
+        assert_eq!(opened, usize::from(dialect < Dialect::V2_0));
+    }
+}
+
+#[tokio::test]
+async fn a_flow_that_nobody_executes_keeps_no_follow_open() {
+    for dialect in Dialect::ALL {
+        let (server, client) = serve(dialect).await;
+        server.deploy(&chatty().replace("id: chatty", "id: child")).unwrap();
+        // It is executed by itself, so nothing ever comes of the flow that could have started it.
+        server.deploy(&parent(true)).unwrap();
+        let id = client.executions().create_execution(NAMESPACE, "child").await.unwrap().id.unwrap();
+        let follow = client.executions().follow_execution_dependencies(&id);
+        let mut states =
+            follow.timeouts(kestra::Timeouts::default().idle(Duration::from_millis(300))).stream();
+        let mut last = None;
+        while let Some(status) = states.next().await {
+            let status = status.unwrap();
+            assert_eq!(status.execution_id.as_deref(), Some(id.as_str()));
+            last = status.state.unwrap().current;
+        }
+        assert_eq!(last, Some(StateType::Success));
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_a_stream_of_dependencies_would_stop_is_not_asked_for_one() {
+    for dialect in Dialect::ALL {
+        let (mut server, client) = serve(dialect).await;
+        server.deploy(&slow_child("PT0.7S")).unwrap();
+        server.deploy(&parent(true)).unwrap();
+        let executions = client.executions();
+        let create = async || executions.create_execution(NAMESPACE, "parent").await.unwrap().id.unwrap();
+        // Whoever deletes whatever execution.
+        let deleted = start(&client).await;
+        executions.wait(&deleted).await.unwrap();
+        executions.delete_execution(&deleted).await.unwrap();
+
+        let id = create().await;
+        assert_eq!(follow_dependencies(&client, &id).await, both_succeeded());
+        let id = create().await;
+        let may_stop = dialect >= Dialect::V2_0;
+        let mut events = executions.follow_execution_dependencies(&id).events();
+        match events.next().await.unwrap() {
+            Err(error) if may_stop => {
+                assert_eq!((error.kind(), error.request_sent()), (ErrorKind::Refused, RequestSent::No));
+                assert!(error.to_string().contains("stream()"), "{error}");
+            }
+            event => assert!(event.is_ok() && !may_stop, "{event:?}"),
+        }
+        executions.wait(create().await).await.unwrap();
+
+        // Who insists has it.
+        let deleted = create().await;
+        executions.delete_execution(&deleted).await.unwrap();
+        let id = create().await;
+        let insisting = executions.follow_execution_dependencies(&id).unchecked().events();
+        let cut = insisting.filter_map(|event| std::future::ready(event.err())).next().await;
+        assert_eq!(cut.is_some(), may_stop);
+        let created = executions.create_execution(NAMESPACE, "parent").timeout(Duration::from_millis(500));
+        assert_eq!(created.await.is_err(), may_stop, "{dialect:?}");
+        server.restart().await.unwrap();
+        create().await;
     }
 }
 
@@ -247,7 +316,8 @@ async fn a_dependency_that_began_and_ended_in_a_cut_is_told() {
         assert_eq!(tokio::join!(follow, heal).0, both_succeeded());
 
         // What a single connection tells then.
-        let events: Vec<_> = client.executions().follow_execution_dependencies(&id).events().collect().await;
+        let events: Vec<_> =
+            client.executions().follow_execution_dependencies(&id).unchecked().events().collect().await;
         assert!(events.is_empty());
     }
 }
@@ -256,9 +326,7 @@ async fn a_dependency_that_began_and_ended_in_a_cut_is_told() {
 async fn a_dependency_outlives_the_execution_that_started_it() {
     for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
-        server
-            .flow(NAMESPACE, "child")
-            .on_run(|_| Outcome::success(json!({})).after(Duration::from_millis(700)));
+        server.deploy(&slow_child("PT0.7S")).unwrap();
         server.deploy(&parent(false)).unwrap();
         let id = client.executions().create_execution(NAMESPACE, "parent").await.unwrap().id.unwrap();
         client.executions().wait(&id).await.unwrap();

@@ -226,10 +226,26 @@ impl CallContext {
     ///
     /// # Errors
     ///
-    /// As [`head_for`](Self::head_for).
+    /// As [`head_for`](Self::head_for), and [`ErrorKind::Refused`](crate::ErrorKind::Refused) if the request may shut a server
+    /// of that version down, unless it is unchecked.
     pub fn route_for(&self, version: Version) -> Result<&'static Route, Error> {
         let route = self.head()?.route_for(version, self.0.options.is_any_version());
+        let route = route.and_then(|route| self.check_survival(version).map(|()| route));
         route.map_err(|error| self.name(error))
+    }
+
+    /// Refuses what may shut a server of this version down.
+    fn check_survival(&self, version: Version) -> Result<(), Error> {
+        let Some(info) = self.operation().filter(|_| !self.0.options.is_unchecked()) else { return Ok(()) };
+        let Some(versions) = info.stops_server.filter(|versions| versions.contains(version)) else {
+            return Ok(());
+        };
+        let instead = info.instead.map_or(String::new(), |instead| format!("use {instead}, or "));
+        let problem = format!(
+            "Kestra {versions} may shut down when it is asked for this, the server is {version}; {instead}call `.unchecked()` to \
+             send it anyway"
+        );
+        Err(Error::new(ErrorKind::Refused, problem))
     }
 
     /// Whether the request as it was built, for the newest server, fits one of this version, whose route is given.

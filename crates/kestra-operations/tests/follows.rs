@@ -172,8 +172,8 @@ async fn what_nobody_has_seen_is_missing_after_two_seconds_or_what_was_said() {
         });
         let begun = Instant::now();
         let settings = FollowSettings {
-            visible_within: SECOND * within,
-            poll: Some(SECOND * 2),
+            visible_within: Some(SECOND * within),
+            poll: SECOND * 2,
             ..FollowSettings::default()
         };
         let error = given(&fake, settings).await.unwrap_err();
@@ -189,8 +189,22 @@ async fn what_nobody_has_seen_is_missing_after_two_seconds_or_what_was_said() {
         _ => Reply::Status(404),
     });
     let settings =
-        FollowSettings { visible_within: SECOND * 2, poll: Some(SECOND * 2), ..FollowSettings::default() };
+        FollowSettings { visible_within: Some(SECOND * 2), poll: SECOND * 2, ..FollowSettings::default() };
     assert_eq!(states(&given(&fake, settings).await.unwrap()), ["SUCCESS"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_that_the_server_loses_is_read() {
+    let fake = Fake::new(|operation, _, since| match operation {
+        FOLLOW => Reply::events([frame("progress", &execution("it", "RUNNING", 2))]).lasting(SECOND * 3600),
+        _ if since < SECOND * 20 => Reply::json(execution("it", "RUNNING", 2)),
+        _ => Reply::json(execution("it", "SUCCESS", 3)),
+    });
+    let begun = Instant::now();
+    let given = given(&fake, FollowSettings::default()).await.unwrap();
+    assert_eq!(states(&given), ["RUNNING", "SUCCESS"]);
+    assert!(begun.elapsed() < SECOND * 50, "{:?}", begun.elapsed());
+    assert!(fake.count(GET) < 8 && fake.count(FOLLOW) == 1, "{} {}", fake.count(GET), fake.count(FOLLOW));
 }
 
 #[tokio::test(start_paused = true)]

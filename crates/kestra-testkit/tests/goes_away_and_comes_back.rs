@@ -187,6 +187,34 @@ async fn it_goes_down_as_real_servers_do() {
     }
 }
 
+#[tokio::test]
+async fn a_2_0_server_goes_down_when_dependencies_are_followed_after_a_deletion() {
+    let child = FLOW.replace("PT0.05S", "PT30S").replace("id: hello", "id: child");
+    let parent = "id: hello\nnamespace: company.team\ntasks:\n  - {id: sub, type: io.kestra.plugin.core.flow.Subflow, \
+                  namespace: company.team, flowId: child, wait: true}\n";
+    for dialect in Dialect::ALL {
+        let server = Server::builder().dialect(dialect).start().await.expect("a server");
+        create_flow(server.address(), &child).await;
+        create_flow(server.address(), parent).await;
+        let create = async || {
+            let created = ask(server.address(), "POST", CREATE).await.expect("an answer").json();
+            format!("/api/v1/main/executions/{}", created["id"].as_str().expect("an id"))
+        };
+        let follow = async |path: String| {
+            let asked = request("GET", &format!("{path}/follow-dependencies"), &[], "");
+            let cut = tokio::time::timeout(Duration::from_secs(1), send(server.address(), &asked)).await;
+            cut.ok().map(|answer| answer.expect("a head").cut)
+        };
+        assert_eq!(follow(create().await).await, None, "it goes on");
+        let deleted = ask(server.address(), "DELETE", &create().await).await.expect("an answer");
+        assert_eq!(deleted.status, 204);
+        let goes_down = dialect >= Dialect::V2_0;
+        let path = create().await;
+        assert_eq!(follow(path).await, goes_down.then_some(true), "{dialect:?}");
+        assert_eq!(ask_for(&server, "POST", CREATE).await.is_none(), goes_down);
+    }
+}
+
 /// The status; nothing within if the connection was closed, nothing at all if no answer comes.
 async fn ask_for(server: &Server, method: &str, path: &str) -> Option<Option<u16>> {
     let answer = tokio::time::timeout(Duration::from_secs(2), ask(server.address(), method, path)).await;

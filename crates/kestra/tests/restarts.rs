@@ -9,6 +9,7 @@ use kestra::models::StateType;
 use kestra::{CallOptions, Client, ErrorKind, Filter, Finished, RequestSent, TimeoutPhase, Timeouts};
 use kestra_testkit::{Dialect, FalseEnd, Fault, Outcome, Server, Shutdown};
 use serde_json::json;
+use tokio::task::JoinSet;
 
 const NAMESPACE: &str = "company.team";
 const CONFIGS: &str = "/api/v1/configs";
@@ -149,52 +150,81 @@ fn server_version(dialect: Dialect) -> kestra::Version {
     }
 }
 
+/// More often than a call that isn't a loop tries.
+const FAILURES: usize = 6;
+
+/// Lets the question for the version fail so often from now on.
+fn fail_questions(server: &Server) {
+    // What an earlier call left over would add up.
+    server.heal();
+    server.clear_requests();
+    server.fail(Fault::status(503).on_path(CONFIGS).times(FAILURES));
+}
+
+/// Checks that all these failures were met.
+#[track_caller]
+fn assert_outlasted(server: &Server) {
+    let asked = server.requests().iter().filter(|request| request.path == CONFIGS).count();
+    assert!(asked > FAILURES, "asked {asked} times only");
+}
+
 #[tokio::test]
 async fn every_loop_outlasts_failures_of_the_question_for_the_version() {
-    for dialect in Dialect::ALL {
-        let server =
-            Server::builder().dialect(dialect).bulk_delay(Duration::from_secs(1)).start().await.unwrap();
-        server.deploy(&JOB.replace("PT2S", "PT0.1S")).unwrap();
-        server.flow(NAMESPACE, "flaky").on_run(|_| Outcome::retried(Outcome::success(json!({"rows": 5}))));
-        let client = Client::builder().server(server.url()).version_ttl(Duration::ZERO).build().unwrap();
-        let executions = client.executions();
-        let fail = || server.fail(Fault::status(503).on_path(CONFIGS).times(4));
+    // They mostly wait.
+    let dialects: JoinSet<()> = Dialect::ALL.into_iter().map(outlast_failures_of_the_question).collect();
+    dialects.join_all().await;
+}
 
-        fail();
-        let finished = executions.run(NAMESPACE, "job").await.unwrap();
-        assert_eq!(finished.outputs()["said"], "yes");
-        let id = finished.id().to_owned();
-        fail();
-        let keyed = executions.start(NAMESPACE, "job").idempotency_key("order-1").await.unwrap();
-        fail();
-        let again = executions.start(NAMESPACE, "job").idempotency_key("order-1").await.unwrap();
-        assert_eq!((again.id(), again.was_found()), (keyed.id(), true));
-        fail();
-        assert_eq!(executions.run(NAMESPACE, "flaky").await.unwrap().outputs()["rows"], 5);
+async fn outlast_failures_of_the_question(dialect: Dialect) {
+    let server = Server::builder().dialect(dialect).bulk_delay(Duration::from_secs(1)).start().await.unwrap();
+    server.deploy(&JOB.replace("PT2S", "PT0.1S")).unwrap();
+    server.flow(NAMESPACE, "flaky").on_run(|_| Outcome::retried(Outcome::success(json!({"rows": 5}))));
+    let client = Client::builder().server(server.url()).version_ttl(Duration::ZERO).build().unwrap();
+    let executions = client.executions();
 
-        fail();
-        let logs = client.logs().follow_logs_from_execution(&id).filter(Filter::level().at_least("INFO"));
-        let (mut lines, mut said) = (logs.stream(), Vec::new());
-        while let Some(line) = lines.next().await {
-            said.extend(line.unwrap().message.filter(|line| line == "begun" || line == "done"));
-        }
-        assert_eq!(said, ["begun", "done"]);
-        fail();
-        let mut states = executions.follow_execution_dependencies(&id).stream();
-        while let Some(status) = states.next().await {
-            status.unwrap();
-        }
-        server.heal();
-
-        // The look for the effect of an action, which comes a second later.
-        let replay = executions.replay_executions_by_ids([&id]).wait_until_visible(Duration::from_secs(30));
-        let fails = async {
-            tokio::time::sleep(Duration::from_millis(500)).await;
-            fail();
-        };
-        let (report, ()) = tokio::join!(replay.into_future(), fails);
-        assert_eq!(report.unwrap().visible.len(), 1);
+    // Only 2.0 keeps outputs elsewhere, for which the version is asked.
+    fail_questions(&server);
+    let finished = executions.run(NAMESPACE, "job").await.unwrap();
+    assert_eq!(finished.outputs()["said"], "yes");
+    let id = finished.id().to_owned();
+    if dialect >= Dialect::V2_0 {
+        assert_outlasted(&server);
     }
+    fail_questions(&server);
+    assert_eq!(executions.run(NAMESPACE, "flaky").await.unwrap().outputs()["rows"], 5);
+    if dialect >= Dialect::V2_0 {
+        assert_outlasted(&server);
+    }
+
+    fail_questions(&server);
+    let logs = client.logs().follow_logs_from_execution(&id).filter(Filter::level().at_least("INFO"));
+    let (mut lines, mut said) = (logs.stream(), Vec::new());
+    while let Some(line) = lines.next().await {
+        said.extend(line.unwrap().message.filter(|line| line == "begun" || line == "done"));
+    }
+    assert_eq!(said, ["begun", "done"]);
+    assert_outlasted(&server);
+    fail_questions(&server);
+    let mut states = executions.follow_execution_dependencies(&id).stream();
+    while let Some(status) = states.next().await {
+        status.unwrap();
+    }
+    assert_outlasted(&server);
+
+    // What is the same on every version needs no question: keys, and the look for the effect of an action, which comes a second
+    // later.
+    fail_questions(&server);
+    let keyed = executions.start(NAMESPACE, "job").idempotency_key("order-1").await.unwrap();
+    let again = executions.start(NAMESPACE, "job").idempotency_key("order-1").await.unwrap();
+    assert_eq!((again.id(), again.was_found()), (keyed.id(), true));
+    server.heal();
+    let replay = executions.replay_executions_by_ids([&id]).wait_until_visible(Duration::from_secs(30));
+    let fails = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        fail_questions(&server);
+    };
+    let (report, ()) = tokio::join!(replay.into_future(), fails);
+    assert_eq!(report.unwrap().visible.len(), 1);
 }
 
 #[tokio::test]

@@ -92,8 +92,11 @@ fn check_operation(place: &str, operation: &Operation) -> Result<()> {
     if operation.replay == Replay::Idempotent && operation.evidence.is_none() {
         return Err(Error::invalid(place, "is repeated and writes, and has no evidence that twice is once"));
     }
-    if operation.instead.is_some() && operation.versions().is_all() {
+    if operation.instead.is_some() && operation.versions().is_all() && operation.stops_server.is_none() {
         return Err(Error::invalid(place, "says what to use instead, and every version has it"));
+    }
+    if operation.stops_server.is_some() && operation.instead.is_none() {
+        return Err(Error::invalid(place, "may stop a server, and says not what to use instead"));
     }
     for name in &operation.needs_one_of {
         if !operation.query.iter().any(|parameter| parameter.name == *name) {

@@ -53,6 +53,7 @@ pub(super) struct Correction {
     looks_back: Option<bool>,
     stable_sort: Option<Vec<String>>,
     webhook: Option<bool>,
+    stops_server: Option<Versions>,
     instead: Option<String>,
     guard: Option<String>,
     needs_one_of: Option<Vec<String>>,
@@ -231,6 +232,9 @@ impl Correction {
         set(&mut operation.looks_back, self.looks_back.as_ref());
         set(&mut operation.stable_sort, self.stable_sort.as_ref());
         set(&mut operation.webhook, self.webhook.as_ref());
+        if self.stops_server.is_some() {
+            operation.stops_server = self.stops_server;
+        }
         if self.instead.is_some() {
             operation.instead.clone_from(&self.instead);
         }

@@ -111,7 +111,10 @@ pub struct Operation {
     /// Whether the server keeps every header that it is sent, so that credentials stay away.
     #[serde(default, skip_serializing_if = "is_false")]
     pub webhook: bool,
-    /// What does its work on the versions that lack it, as the end of a sentence that begins with `use`.
+    /// The versions whose servers it may stop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stops_server: Option<Versions>,
+    /// What does its work on the versions that lack it or that it may stop, as the end of a sentence that begins with `use`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instead: Option<String>,
     /// What a server does silently with some of its requests: a variant of `kestra_core::Guard`.

@@ -78,8 +78,13 @@ pub(super) fn operation(operation: &Operation, arguments: &[Argument], errors: &
     if operation.deprecated {
         text.push_str(" Deprecated by the server.");
     }
-    if let Some(hint) = &operation.instead {
-        text.push_str(&format!("\n\nOn other versions use {hint}."));
+    match (&operation.instead, operation.stops_server.and_then(versions)) {
+        (Some(hint), Some(stopped)) => text.push_str(&format!(
+            "\n\nKestra {stopped}, may shut down when it is asked for this, so the call is refused there unless it is \
+             `.unchecked()`; use {hint}."
+        )),
+        (Some(hint), None) => text.push_str(&format!("\n\nOn other versions use {hint}.")),
+        (None, _) => {}
     }
     text.push_str(&errors::section(operation, errors));
     text

@@ -11,7 +11,7 @@ pub use route::Route;
 use crate::filter::FilterResource;
 use crate::guard::Guard;
 use crate::question::{Check, Question};
-use crate::version::Version;
+use crate::version::{Version, Versions};
 
 /// The definition of one operation of Kestra's HTTP API.
 ///
@@ -74,7 +74,9 @@ pub struct OperationInfo {
     pub guard: Option<Guard>,
     /// The sort of its rows if they are read page by page without a sort of their own.
     pub stable_sort: &'static [&'static str],
-    /// What to use on the versions that lack it, as the end of a sentence that begins with `use`.
+    /// The versions whose servers may shut down on this request. It is refused there.
+    pub stops_server: Option<Versions>,
+    /// What to use on the versions that lack it or that it may shut down, as the end of a sentence that begins with `use`.
     pub instead: Option<&'static str>,
     /// Whether the response has the inputs that the server accepted from a form.
     pub shows_inputs: bool,
@@ -113,6 +115,7 @@ impl OperationInfo {
             effect: None,
             guard: None,
             stable_sort: &[],
+            stops_server: None,
             instead: None,
             shows_inputs: false,
             redirects: false,
@@ -265,7 +268,14 @@ impl OperationInfo {
         self
     }
 
-    /// Sets what to use on the versions that lack it.
+    /// Sets the versions whose servers may shut down on this request.
+    #[must_use]
+    pub const fn stops_server(mut self, versions: Versions) -> Self {
+        self.stops_server = Some(versions);
+        self
+    }
+
+    /// Sets what to use on the versions that lack it or that it may shut down.
     #[must_use]
     pub const fn instead(mut self, hint: &'static str) -> Self {
         self.instead = Some(hint);
@@ -307,11 +317,11 @@ impl OperationInfo {
         self.routes.first()
     }
 
-    /// Returns whether the route depends on the server's version, or some version lacks the operation.
+    /// Returns whether the route depends on the server's version, or some version lacks the operation or may shut down on it.
     #[inline]
     #[must_use]
     pub fn depends_on_version(&self) -> bool {
-        !matches!(self.routes, [route] if route.versions.is_all())
+        self.stops_server.is_some() || !matches!(self.routes, [route] if route.versions.is_all())
     }
 }
 

@@ -835,9 +835,11 @@ pub static FOLLOW_EXECUTION: ::kestra_core::OperationInfo = {
         .traffic(::kestra_core::Traffic::Follow)
 };
 
-/// Follows an execution and those that depend on it, as a stream of events with their states. A 2.0 server may shut down meanwhile, so follow each child with `follow_execution` there.
+/// Follows an execution and those that depend on it, as a stream of events with their states.
 ///
 /// `GET /api/v1/{tenant}/executions/{executionId}/follow-dependencies`. Only reads, and is retried.
+///
+/// Kestra 2.0 and later, before 2.1, may shut down when it is asked for this, so the call is refused there unless it is `.unchecked()`; use `follow_execution_dependencies(id).stream()`, or follow each child by itself.
 ///
 /// # Errors
 ///
@@ -897,6 +899,11 @@ pub static FOLLOW_EXECUTION_DEPENDENCIES: ::kestra_core::OperationInfo = {
         ])
         .answer(::kestra_core::Answer::Events, "text/event-stream, application/json;q=0.9, */*;q=0.1")
         .traffic(::kestra_core::Traffic::FollowBriefly)
+        .stops_server(::kestra_core::Versions::between(
+            ::kestra_core::Version::new(2, 0, 0),
+            ::kestra_core::Version::new(2, 1, 0),
+        ))
+        .instead("`follow_execution_dependencies(id).stream()`, or follow each child by itself")
 };
 
 /// Runs a waiting execution at once, whatever it waits for.

@@ -1,6 +1,7 @@
 //! All executions of a server, and what they share.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -23,6 +24,8 @@ pub(crate) struct Engine {
     scripts: Mutex<Scripts>,
     windows: Mutex<Windows>,
     timing: Mutex<Timing>,
+    /// Whether executions were deleted since that was asked last.
+    has_deleted: AtomicBool,
     /// The one worker there is.
     pub(crate) worker_id: String,
 }
@@ -90,6 +93,7 @@ impl Default for Engine {
             scripts: Mutex::default(),
             windows: Mutex::default(),
             timing: Mutex::default(),
+            has_deleted: AtomicBool::default(),
             worker_id: new_id(),
         }
     }
@@ -130,9 +134,17 @@ impl Engine {
             }
             table.forget(&gone);
         }
+        if !gone.is_empty() {
+            self.has_deleted.store(true, Ordering::Relaxed);
+        }
         for cell in gone {
             cell.update(|execution| execution.deleted = true);
         }
+    }
+
+    /// Whether any execution was deleted since this was asked last.
+    pub(crate) fn takes_deletions(&self) -> bool {
+        self.has_deleted.swap(false, Ordering::Relaxed)
     }
 
     /// The executions that run or wait for a slot.

@@ -73,11 +73,10 @@ impl Watch {
             self.client.for_loop().executions().follow_execution(&self.id).stream_with(FollowSettings {
                 // The state that is waited for was seen among the old states.
                 is_known: self.is_known || self.settings.after.is_some(),
-                visible_within: self.settings.visible_within,
+                visible_within: Some(self.settings.visible_within),
                 outage: self.settings.outage,
-                poll: Some(self.settings.poll),
+                poll: self.settings.poll,
                 after: self.settings.after,
-                ..FollowSettings::default()
             });
         let mut seen = Seen::default();
         let mut last = None;

@@ -226,11 +226,13 @@ impl crate::areas::Executions {
         ::kestra_operations::FollowExecution::new(execution_id).on(self.client().clone())
     }
 
-    /// Follows an execution and those that depend on it, as a stream of events with their states. A 2.0 server may shut down meanwhile, so follow each child with `follow_execution` there.
+    /// Follows an execution and those that depend on it, as a stream of events with their states.
     ///
     /// - `execution_id`: The id of the execution.
     ///
     /// `GET /api/v1/{tenant}/executions/{executionId}/follow-dependencies`. Only reads, and is retried.
+    ///
+    /// Kestra 2.0 and later, before 2.1, may shut down when it is asked for this, so the call is refused there unless it is `.unchecked()`; use `follow_execution_dependencies(id).stream()`, or follow each child by itself.
     ///
     /// # Errors
     ///

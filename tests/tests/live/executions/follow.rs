@@ -6,7 +6,7 @@ use futures_util::StreamExt as _;
 use kestra::Filter;
 use kestra::models::{Execution, LogEntry, State, StateType};
 
-use crate::server::{alone_on_every_server, on_every_server};
+use crate::server::{eventually, on_every_server};
 
 const CHATTY: &str = r#"
 tasks:
@@ -97,10 +97,9 @@ fn counts(lines: &[LogEntry]) -> BTreeMap<&str, usize> {
     counts
 }
 
-// Alone, as early servers of 2.0 stop when an execution is deleted while they stream dependencies.
 #[tokio::test]
 async fn subflows_are_followed_with_it() {
-    alone_on_every_server(async |site| {
+    on_every_server(async |site| {
         site.deploy("chatty", CHATTY).await;
         let rest = format!(
             "tasks: [{{id: sub, type: io.kestra.plugin.core.flow.Subflow, namespace: {}, flowId: chatty, wait: true}}]",
@@ -113,7 +112,7 @@ async fn subflows_are_followed_with_it() {
             (found.nodes.len() == 2).then_some(())
         };
         if site.is_since(1, 3) {
-            crate::server::eventually("the dependency is known", known).await;
+            eventually("the dependency is known", known).await;
         }
         let executions = site.client.executions();
         let id = executions.create_execution(&site.namespace, "parent").await.unwrap().id.unwrap();

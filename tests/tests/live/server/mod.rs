@@ -10,29 +10,14 @@ use futures_util::FutureExt as _;
 use kestra::Filter;
 use kestra::models::ExecutionKind;
 pub(crate) use kestra_tests::eventually;
-use tokio::sync::RwLock;
 
 pub(crate) use self::own::{PASSWORD, USER};
 pub(crate) use self::site::Site;
 
 type Panic = Box<dyn std::any::Any + Send>;
 
-/// Held by every test: shared, or alone by one that mustn't run beside others.
-static TURN: RwLock<()> = RwLock::const_new(());
-
 /// Runs a test on the server that `KESTRA_URL` names, or on embedded ones of several versions; and cleans up after it.
 pub(crate) async fn on_every_server(test: impl AsyncFn(&Site)) {
-    let _turn = TURN.read().await;
-    on_each(test).await;
-}
-
-/// The same for a test that the doings of others could break, or the server with it.
-pub(crate) async fn alone_on_every_server(test: impl AsyncFn(&Site)) {
-    let _turn = TURN.write().await;
-    on_each(test).await;
-}
-
-async fn on_each(test: impl AsyncFn(&Site)) {
     for own in own::servers().await {
         let site = Site::new(own).await;
         if let Err(panic) = run(&site, &test).await {
@@ -51,7 +36,6 @@ async fn run(site: &Site, test: impl AsyncFn(&Site)) -> Result<(), Panic> {
 
 #[tokio::test]
 async fn a_test_that_fails_leaves_nothing() {
-    let _turn = TURN.read().await;
     for own in own::servers().await {
         let site = Site::new(own).await;
         let failing = run(&site, async |site| {

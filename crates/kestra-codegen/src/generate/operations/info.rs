@@ -162,6 +162,9 @@ pub(super) fn write(builder: &Builder<'_>, filters: &Filters, file: &mut Writer)
     if !operation.stable_sort.is_empty() {
         file.line(format!(".stable_sort(&{:?})", operation.stable_sort));
     }
+    if let Some(stopped) = operation.stops_server {
+        file.line(format!(".stops_server({})", range(stopped)));
+    }
     if let Some(hint) = &operation.instead {
         file.line(format!(".instead({hint:?})"));
     }

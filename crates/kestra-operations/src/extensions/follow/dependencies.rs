@@ -1,11 +1,13 @@
 //! Following an execution together with those that belong to it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use kestra_core::sse::{Connections, FollowStream, Sink, Step};
+use kestra_core::transient::Backoff;
 use kestra_core::{Call, Error, ErrorKind, Executor, TimeoutPhase};
 use kestra_models::{Execution, ExecutionStatusEvent, State};
+use tokio::time::Instant;
 
 use super::execution::FollowSettings;
 use super::family::Family;
@@ -15,20 +17,25 @@ use crate::FollowExecutionDependencies;
 /// How long a server may take until its searches find what has just begun.
 const INDEXING: Duration = Duration::from_millis(500);
 
+/// How often is read and searched at first, and then, where no stream tells.
+const POLL: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(3));
+
+/// How long an execution may be missing that was just created, and one that was seen.
+const MISSING: Duration = Duration::from_secs(2);
+
 impl<E: Executor> FollowExecutionDependencies<E> {
-    /// Returns the states of the executions as a stream, every state of each once and in order, over as many connections as
-    /// needed. The stream ends when all of them have ended.
+    /// Returns the states of the executions as a stream, of each in order and none twice, over as many connections as needed.
+    /// The stream ends when all of them have ended.
     ///
-    /// A server sends nothing about executions that began and ended while there was no connection. So after each cut, and once
-    /// more at the end, the executions of the same correlation id are searched for, and those that haven't ended are followed
-    /// one by one. An end is missed only if the server's search doesn't find the execution half a second after the end of all
-    /// known ones; of executions that only the search finds, the states in between are missing. [`events`](Self::events)
-    /// returns what a single connection sends.
+    /// A server sends nothing about executions that began and ended while there was no connection, and its own stream usually
+    /// stays silent when all have ended. So after each cut, and once more at the end, the executions of the same correlation id
+    /// are searched for. After 10 s without an event, or after [`Timeouts::idle`](kestra_core::Timeouts::idle), the connection is
+    /// closed for good, and the executions are read and searched for every few seconds. An end is missed only if the server's
+    /// search doesn't find the execution half a second after the end of all known ones; of executions that only the search finds,
+    /// the states in between are missing. [`events`](Self::events) returns what a single connection sends.
     ///
-    /// 2.0 servers were seen to shut down while such a connection was open. So it is closed after 10 s without an event, or
-    /// after [`Timeouts::idle`](kestra_core::Timeouts::idle), and not opened again: from then on the executions are followed
-    /// one by one. To be safe from the start, follow each with [`FollowExecution`](crate::FollowExecution), and find them by
-    /// their label `system.correlationId`.
+    /// A 2.0 server may shut down when such a connection is opened. There none is opened: the executions are read and searched
+    /// for from the start. Call `unchecked()` to open one anyway.
     pub fn stream(self) -> FollowStream<ExecutionStatusEvent> {
         let (call, executor) = self.into_parts();
         FollowStream::new(|sink| Dependencies::new(executor, call, sink).follow())
@@ -53,9 +60,21 @@ impl<E: Executor> Dependencies<E> {
     }
 
     async fn follow(mut self) -> Result<(), Error> {
+        let is_incomplete = self.listen().await?;
+        self.connections.close();
+        self.poll(is_incomplete).await
+    }
+
+    /// Shows what the server's stream tells, as long as it tells something. Whether something may be missing.
+    async fn listen(&mut self) -> Result<bool, Error> {
         let (mut was_cut, mut is_behind) = (false, false);
         loop {
             let step = match self.connections.next().await {
+                // It could stop the server.
+                Err(error) if error.kind() == ErrorKind::Refused => {
+                    self.reader.appear(MISSING).await?;
+                    return Ok(true);
+                }
                 Err(error) if !self.reader.is_known() => return Err(self.not_found().await.unwrap_or(error)),
                 step => step?,
             };
@@ -70,11 +89,11 @@ impl<E: Executor> Dependencies<E> {
                         self.connections.progressed();
                     }
                 }
-                // The longer a silent connection is open, the more likely the server shuts down.
+                // Such a stream usually stays silent from here on.
                 Step::Cut { error, .. } if error.kind() == ErrorKind::Timeout(TimeoutPhase::Idle) => {
                     (was_cut, is_behind) = (true, true);
                     if self.reader.is_known() || self.reader.look().await?.is_some() {
-                        break;
+                        return Ok(true);
                     }
                     self.connections.pause(error).await?;
                 }
@@ -96,16 +115,9 @@ impl<E: Executor> Dependencies<E> {
                     };
                     self.connections.pause(failure).await?;
                 }
-                _ => break,
+                _ => return Ok(was_cut),
             }
         }
-        self.connections.close();
-        self.end_all().await?;
-        if was_cut {
-            tokio::time::sleep(INDEXING).await;
-            self.end_all().await?;
-        }
-        Ok(())
     }
 
     /// The error that there is no such execution, for which servers answer 500 here.
@@ -118,42 +130,58 @@ impl<E: Executor> Dependencies<E> {
         self.connections.set_known();
     }
 
-    /// Shows what is found and news.
-    async fn catch_up(&mut self) -> Result<(), Error> {
-        let known = self.shown.executions.keys().cloned().collect();
-        for execution in self.family.members(&mut self.reader, known).await? {
-            self.shown.show(status(execution)).await;
-        }
-        Ok(())
-    }
-
-    /// Shows the ends of all that are known or found, also of what has not ended yet.
-    async fn end_all(&mut self) -> Result<(), Error> {
+    /// Reads and searches until all have ended, and once more then if something may be missing.
+    async fn poll(&mut self, mut is_incomplete: bool) -> Result<(), Error> {
+        let mut pace = Backoff::default().waits(POLL.0, POLL.1);
         loop {
-            self.catch_up().await?;
-            let unended = self.shown.unended();
-            if unended.is_empty() {
+            if self.catch_up().await? {
+                pace.reset();
+            }
+            if !self.shown.unended().is_empty() {
+                is_incomplete = true;
+                pace.wait().await;
+            } else if std::mem::take(&mut is_incomplete) {
+                tokio::time::sleep(INDEXING).await;
+            } else {
                 return Ok(());
             }
-            for id in unended {
-                match self.reader.end_of(&id).await {
-                    Ok(Some(execution)) => {
-                        self.shown.show(status(execution)).await;
-                    }
-                    Ok(None) => {}
-                    Err(error) if error.is_not_found() => {}
-                    Err(error) => return Err(error),
+        }
+    }
+
+    /// Shows what is news of the executions that are known or found. Whether anything is.
+    async fn catch_up(&mut self) -> Result<bool, Error> {
+        let known = self.shown.executions.keys().cloned().collect();
+        let found = self.family.members(&mut self.reader, known).await?;
+        let ids: HashSet<_> = found.iter().filter_map(|execution| execution.id.clone()).collect();
+        let mut is_news = false;
+        for execution in found {
+            is_news |= self.shown.show(status(execution)).await;
+        }
+        for id in self.shown.unended().into_iter().filter(|id| !ids.contains(id)) {
+            match self.reader.insist_on(&id).await {
+                Ok(execution) => {
+                    self.shown.set_missing(&id, false);
+                    is_news |= self.shown.show(status(execution)).await;
                 }
-                self.shown.close(&id);
+                Err(error) if error.is_not_found() => self.shown.set_missing(&id, true),
+                Err(error) => return Err(error),
             }
         }
+        Ok(is_news)
     }
 }
 
-/// How many states of each execution were shown, and whether its end was.
+/// What was shown of each execution.
 struct Shown {
     sink: Sink<ExecutionStatusEvent>,
-    executions: HashMap<String, (usize, bool)>,
+    executions: HashMap<String, Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    states: usize,
+    has_ended: bool,
+    missing_since: Option<Instant>,
 }
 
 impl Shown {
@@ -162,23 +190,23 @@ impl Shown {
         let states = status.state.as_ref().map_or(0, |state| state.histories.len());
         let has_ended = status.state.as_ref().is_some_and(State::is_terminal);
         let id = status.execution_id.clone().unwrap_or_default();
-        let is_news = self.executions.get(&id).is_none_or(|(shown, _)| states > *shown);
+        let is_news = self.executions.get(&id).is_none_or(|seen| states > seen.states);
         if is_news {
-            self.executions.insert(id, (states, has_ended));
+            self.executions.insert(id, Seen { states, has_ended, missing_since: None });
             self.sink.give(status).await;
         }
         is_news
     }
 
     fn unended(&self) -> Vec<String> {
-        self.executions.iter().filter(|(_, (_, has_ended))| !has_ended).map(|(id, _)| id.clone()).collect()
+        self.executions.iter().filter(|(_, seen)| !seen.has_ended).map(|(id, _)| id.clone()).collect()
     }
 
-    /// There is nothing more to come, also of one that is gone.
-    fn close(&mut self, id: &str) {
-        if let Some((_, has_ended)) = self.executions.get_mut(id) {
-            *has_ended = true;
-        }
+    /// Nothing more comes of one that was deleted, and that is missing for a while.
+    fn set_missing(&mut self, id: &str, is_missing: bool) {
+        let Some(seen) = self.executions.get_mut(id) else { return };
+        seen.missing_since = is_missing.then(|| seen.missing_since.unwrap_or_else(Instant::now));
+        seen.has_ended |= seen.missing_since.is_some_and(|since| since.elapsed() >= MISSING);
     }
 }
 

@@ -19,20 +19,22 @@ const LONGEST_POLL: Duration = Duration::from_secs(30);
 /// The first and the following limits of silence while the execution was never seen.
 const UNSEEN_POLL: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(1));
 
+/// After which silence of the stream the execution is read, by default.
+const POLL: Duration = Duration::from_secs(2);
+
 /// Settings of following an execution.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct FollowSettings {
     /// Whether the execution is known to exist: then an outage at the start is survived, too.
     pub is_known: bool,
-    /// How long an execution that was never seen may be missing on a server that responds.
-    pub visible_within: Duration,
-    /// How long a known execution may be missing on a server that responds.
-    pub gone_after: Duration,
+    /// How long an execution that was never seen may be missing on a server that responds; as long as the server itself waits if
+    /// `None`.
+    pub visible_within: Option<Duration>,
     /// How long an outage may last.
     pub outage: Duration,
-    /// After which silence of the stream the execution is read, doubling up to 30 s; never if `None`.
-    pub poll: Option<Duration>,
+    /// After which silence of the stream the execution is read, doubling up to 30 s.
+    pub poll: Duration,
     /// How many states of the execution's history to skip.
     pub after: Option<usize>,
 }
@@ -41,10 +43,9 @@ impl Default for FollowSettings {
     fn default() -> Self {
         Self {
             is_known: false,
-            visible_within: Duration::ZERO,
-            gone_after: Duration::from_secs(30),
+            visible_within: None,
             outage: Duration::from_mins(10),
-            poll: None,
+            poll: POLL,
             after: None,
         }
     }
@@ -57,7 +58,8 @@ impl<E: Executor> FollowExecution<E> {
     /// connection; the stream then asks for the execution, and ends with a 404. An event of the end counts only if it is about
     /// this execution, in a final state.
     ///
-    /// A paused execution sends nothing until it is resumed. A stream that is silent for 5 minutes, or for
+    /// A paused execution sends nothing until it is resumed, and a server may lose the event of the end. So the execution is read
+    /// beside a silent stream: after 2 s, then less and less often, down to every 30 s. A stream that is silent for 5 minutes, or for
     /// [`Timeouts::idle`](kestra_core::Timeouts::idle), is opened again. An outage may last 10 minutes once the execution was
     /// seen; after that, a missing execution is searched for during 30 s. [`events`](Self::events) returns what a single
     /// connection sends.
@@ -134,8 +136,8 @@ impl<E: Executor> Follow<E> {
                 Step::Event(execution) => {
                     // A proxy may have mixed up streams.
                     if self.reader.is_about(execution.id.as_deref()) {
-                        silence = self.first_silence();
                         self.show(execution).await;
+                        silence = self.first_silence();
                     }
                     continue;
                 }
@@ -218,9 +220,13 @@ impl<E: Executor> Follow<E> {
         self.settings.after.is_some_and(|after| execution.progress().0 <= after)
     }
 
+    /// How long the stream may be silent before the execution is read.
     fn first_silence(&self) -> Option<Duration> {
-        let poll = self.settings.poll?;
-        Some(if self.reader.is_known() { poll } else { poll.min(UNSEEN_POLL.0) })
+        let poll = self.settings.poll;
+        if self.reader.is_known() {
+            return Some(poll);
+        }
+        self.settings.visible_within.map(|_| poll.min(UNSEEN_POLL.0))
     }
 
     fn next_silence(&self, last: Option<Duration>) -> Option<Duration> {

@@ -7,8 +7,11 @@ use kestra_core::{Call, Error, Executor, ResponseFuture, decode};
 use kestra_models::{Execution, StateType};
 use tokio::time::Instant;
 
-use super::execution::{self, FollowSettings};
-use crate::{FollowExecution, GetExecution};
+use super::execution::FollowSettings;
+use crate::GetExecution;
+
+/// How long an execution that is known may be missing on a server that answers.
+const GONE_AFTER: Duration = Duration::from_secs(30);
 
 /// Asks for one execution, with the options of the call that follows it.
 pub(super) struct Reader<E> {
@@ -27,11 +30,22 @@ impl<E: Executor> Reader<E> {
         Self { executor, call, id, settings, missing_since: None }
     }
 
-    /// Waits for the end of another execution, which is known to exist and may be deleted.
-    pub(super) async fn end_of(&mut self, id: &str) -> Result<Option<Execution>, Error> {
-        let call = FollowExecution::new(id).options(self.call.options().clone()).into_call();
-        let settings = FollowSettings { is_known: true, gone_after: Duration::from_secs(2), ..self.settings };
-        execution::end(self.executor.clone(), call, settings).await
+    /// Waits until the execution is visible, at most this long on a server that responds.
+    pub(super) async fn appear(&mut self, visible_within: Duration) -> Result<(), Error> {
+        self.settings.visible_within = Some(visible_within);
+        let mut retry = self.retry();
+        let mut pace = Backoff::default().waits(Duration::from_millis(100), Duration::from_millis(500));
+        loop {
+            match self.look().await {
+                Ok(Some(_)) => return Ok(()),
+                Ok(None) => pace.wait().await,
+                Err(failure) => retry.pause(failure).await?,
+            }
+        }
+    }
+
+    fn retry(&self) -> TransientRetry {
+        TransientRetry::new(&self.executor, self.call.options()).limit(self.settings.outage)
     }
 
     pub(super) fn id(&self) -> &str {
@@ -71,7 +85,8 @@ impl<E: Executor> Reader<E> {
             Err(error) if error.is_not_found() => {
                 let since = *self.missing_since.get_or_insert_with(Instant::now);
                 let settings = &self.settings;
-                let limit = if settings.is_known { settings.gone_after } else { settings.visible_within };
+                let limit =
+                    if settings.is_known { GONE_AFTER } else { settings.visible_within.unwrap_or_default() };
                 if since.elapsed() < limit { Ok(None) } else { Err(self.gone(error)) }
             }
             Err(error) => {
@@ -92,10 +107,19 @@ impl<E: Executor> Reader<E> {
 
     /// Returns the execution once it can be read.
     pub(super) async fn insist(&mut self) -> Result<Execution, Error> {
-        let mut retry =
-            TransientRetry::new(&self.executor, self.call.options()).limit(self.settings.outage).known();
+        let mut retry = self.retry().known();
         retry
             .run(|| ResponseFuture::new(&self.executor, self.call.again(), decode::json::<Execution>))
+            .await
+            .map(http::Response::into_body)
+    }
+
+    /// Returns another execution, retrying errors that pass.
+    pub(super) async fn insist_on(&mut self, id: &str) -> Result<Execution, Error> {
+        let mut call = GetExecution::new(id).options(self.call.options().clone()).into_call();
+        self.retry()
+            .known()
+            .run(|| ResponseFuture::new(&self.executor, call.again(), decode::json::<Execution>))
             .await
             .map(http::Response::into_body)
     }

@@ -14,12 +14,14 @@ use crate::app::App;
 use crate::dialect::Dialect;
 use crate::engine::CORRELATION;
 use crate::engine::execution::Execution;
+use crate::faults::Shutdown;
 use crate::http::{Answer, ApiError, Context, Reply};
+use crate::routes::flows::dependencies;
 
 /// How often the states are looked at.
 const POLL: Duration = Duration::from_millis(10);
 
-/// The states of all executions with the correlation id of one, until they have ended.
+/// The states of the executions with the correlation id of one, as far as their flows depend on its flow or it on them.
 pub(super) async fn follow(cx: Context) -> Answer {
     let id = cx.param("executionId").to_owned();
     let Some(cell) = awaited(&cx.app, &id).await else {
@@ -30,11 +32,13 @@ pub(super) async fn follow(cx: Context) -> Answer {
              <true> but was null within 10 seconds."
         }));
     };
-    let Some(correlation) = cell.now().label(CORRELATION).map(ToOwned::to_owned) else {
+    let now = cell.now();
+    let Some(correlation) = now.label(CORRELATION).map(ToOwned::to_owned) else {
         return Err(ApiError::internal("Execution has no correlation id"));
     };
     let watched = Watched {
         app: Arc::clone(&cx.app),
+        flows: dependencies::names(&cx, &now.namespace, &now.flow_id),
         id,
         correlation,
         seen: HashMap::new(),
@@ -48,19 +52,19 @@ struct Watched {
     app: Arc<App>,
     id: String,
     correlation: String,
-    /// How many states of each execution were shown, and whether its end was.
-    seen: HashMap<String, (usize, bool)>,
+    /// The flows of which no execution has ended yet.
+    flows: Vec<(String, String)>,
+    /// How many states of each execution were shown.
+    seen: HashMap<String, usize>,
     ready: VecDeque<Bytes>,
     over: bool,
 }
 
 fn events(mut watched: Watched) -> impl Stream<Item = io::Result<Bytes>> {
-    let only_id = json!({"executionId": watched.id});
-    watched.ready.push_back(frame("start", &only_id));
+    watched.ready.push_back(frame("start", &watched.only_id()));
     let ended = watched.app.engine.find(&watched.id).is_none_or(|cell| cell.now().is_over());
     if ended {
-        watched.ready.push_back(frame("end-all", &only_id));
-        watched.over = true;
+        watched.flows.clear();
     }
     stream::unfold(watched, |mut watched| async move {
         loop {
@@ -70,37 +74,52 @@ fn events(mut watched: Watched) -> impl Stream<Item = io::Result<Bytes>> {
             if watched.over {
                 return None;
             }
-            if !watched.look() {
+            watched.look();
+            if watched.ready.is_empty() {
                 tokio::time::sleep(POLL).await;
+                watched.may_stop_server();
             }
         }
     })
 }
 
 impl Watched {
-    /// Queues what has changed; false if nothing has.
-    fn look(&mut self) -> bool {
-        let mut all_over = true;
+    fn only_id(&self) -> Value {
+        json!({"executionId": self.id})
+    }
+
+    /// From 2.0 on the server reads every execution of which something happened since such a stream was open, and shuts down
+    /// when one of them was deleted.
+    fn may_stop_server(&self) {
+        if self.app.engine.takes_deletions() && self.app.dialect >= Dialect::V2_0 {
+            self.app.faults.go_down(Some(Shutdown::HangingWrites));
+        }
+    }
+
+    /// Queues what has changed. The end comes when each flow has had an execution that has ended, and only then: a flow that
+    /// isn't executed keeps the stream open.
+    fn look(&mut self) {
         for execution in self.app.engine.correlated(&self.correlation) {
-            if !execution.is_normal() {
+            let flow = (execution.namespace.clone(), execution.flow_id.clone());
+            if !execution.is_normal() || !self.flows.contains(&flow) {
                 continue;
             }
-            all_over &= execution.is_over();
-            let (states, ended) = self.seen.entry(execution.id.clone()).or_default();
+            let states = self.seen.entry(execution.id.clone()).or_default();
             let count = execution.state.entries().len();
-            if *ended || *states == count && !execution.is_over() {
+            if *states == count {
                 continue;
             }
             *states = count;
-            *ended = execution.is_over();
-            let kind = if *ended { "end" } else { "progress" };
+            let kind = if execution.is_over() { "end" } else { "progress" };
             self.ready.push_back(frame(kind, &status(&execution, self.app.dialect)));
+            if execution.is_over() {
+                self.flows.retain(|other| *other != flow);
+            }
         }
-        if all_over {
-            self.ready.push_back(frame("end-all", &json!({"executionId": self.id})));
+        if self.flows.is_empty() {
+            self.ready.push_back(frame("end-all", &self.only_id()));
             self.over = true;
         }
-        !self.ready.is_empty()
     }
 }
 

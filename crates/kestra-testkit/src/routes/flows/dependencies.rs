@@ -8,6 +8,7 @@ use crate::engine::flow::Task;
 use crate::http::{Answer, Context, Reply};
 use crate::store::StoredFlow;
 
+/// Namespace and id.
 type Name = (String, String);
 
 /// One flow depends on another.
@@ -30,8 +31,23 @@ impl Edge {
 
 /// What a flow depends on and what depends on it; `expandAll` goes on from there.
 pub(super) fn of_flow(cx: &Context) -> Answer {
-    let query = cx.query();
     let start: Name = (cx.param("namespace").to_owned(), cx.param("id").to_owned());
+    let (order, kept) = related(cx, start);
+    let nodes: Vec<Value> = order
+        .iter()
+        .map(|(namespace, id)| json!({"uid": uid(namespace, id), "namespace": namespace, "id": id}))
+        .collect();
+    let edges: Vec<Value> = kept.iter().map(Edge::to_json).collect();
+    Reply::json(&json!({"nodes": nodes, "edges": edges}))
+}
+
+/// The flow itself and those that it depends on or that depend on it, as the request's query says; none if there are no others.
+pub(crate) fn names(cx: &Context, namespace: &str, id: &str) -> Vec<Name> {
+    related(cx, (namespace.to_owned(), id.to_owned())).0
+}
+
+fn related(cx: &Context, start: Name) -> (Vec<Name>, Vec<Edge>) {
+    let query = cx.query();
     let edges = edges(&cx.app.flows().all());
     let outgoing_only = query.flag("destinationOnly");
     let mut reached = BTreeSet::from([start.clone()]);
@@ -58,12 +74,7 @@ pub(super) fn of_flow(cx: &Context) -> Answer {
     if kept.is_empty() {
         order.clear();
     }
-    let nodes: Vec<Value> = order
-        .iter()
-        .map(|(namespace, id)| json!({"uid": uid(namespace, id), "namespace": namespace, "id": id}))
-        .collect();
-    let edges: Vec<Value> = kept.iter().map(Edge::to_json).collect();
-    Reply::json(&json!({"nodes": nodes, "edges": edges}))
+    (order, kept)
 }
 
 /// What the flows of a namespace depend on among all flows; each of them is there, related or not.

@@ -1,7 +1,7 @@
 //! Routes of flows.
 
 mod bulk;
-mod dependencies;
+pub(crate) mod dependencies;
 mod graph;
 mod import;
 mod json_variant;
