@@ -3,6 +3,7 @@
 use kestra::Filter;
 use kestra::models::{LogLevel, State};
 
+use crate::folder::Folder;
 use crate::server::{eventually, on_every_server};
 
 const CHATTY: &str = "
@@ -39,6 +40,10 @@ async fn lines_are_found_and_filtered() {
             let found = logs.search_logs().filters(filters.clone()).items().collect().await.unwrap();
             assert_eq!(found.len(), expected, "{filters:?}");
         }
+        let folder = Folder::new("live-logs");
+        let saved = logs.download_logs_from_execution(&id).await.unwrap();
+        let saved = saved.to_file(folder.path().join("logs.txt")).await.unwrap();
+        assert!(std::fs::read_to_string(saved).unwrap().contains("second line"));
         let text = logs.download_logs_from_execution(&id).await.unwrap();
         let text = String::from_utf8(text.bytes().await.unwrap().to_vec()).unwrap();
         assert!(text.contains("first line") && text.contains("second line"), "{text}");

@@ -1,5 +1,6 @@
 //! What tasks measured is found again.
 
+use kestra::jiff::{SignedDuration, Timestamp};
 use kestra::models::State;
 
 use crate::server::{eventually, on_every_server};
@@ -35,6 +36,11 @@ async fn metrics_of_an_execution_are_read_and_summed_up() {
         assert_eq!(metrics.list_task_metrics(&site.namespace, "measures", "measure").await.unwrap().len(), 2);
         let sums =
             metrics.aggregate_metrics_from_flow(&site.namespace, "measures", "rows.read").await.unwrap();
+        assert!(sums.aggregations.iter().any(|sum| sum.value == Some(3.0)), "{sums:?}");
+        // Servers read no other fraction of a second than one of three digits.
+        let start = Timestamp::now() - SignedDuration::new(3600, 123_456_789);
+        let sums = metrics.aggregate_metrics_from_flow(&site.namespace, "measures", "rows.read");
+        let sums = sums.start_date(start).end_date(Timestamp::now()).await.unwrap();
         assert!(sums.aggregations.iter().any(|sum| sum.value == Some(3.0)), "{sums:?}");
     })
     .await;

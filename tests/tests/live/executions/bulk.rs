@@ -137,11 +137,11 @@ async fn a_query_acts_on_what_it_finds_and_on_nothing_else() {
         for id in &failed {
             site.until(id, |state| state.is_terminal() && state.histories.len() > 4).await;
         }
-        let killed = executions
-            .kill_executions_by_query()
-            .filters([ours(), Filter::state().equals("PAUSED")])
-            .await
-            .unwrap();
+        let kill =
+            || executions.kill_executions_by_query().filters([ours(), Filter::state().equals("PAUSED")]);
+        assert_eq!(kill().dry_run().await.unwrap(), 3);
+        assert_eq!(kill().at_most(2).await.unwrap_err().kind(), ErrorKind::Refused);
+        let killed = kill().at_most(3).await.unwrap();
         assert_eq!(killed.total(), Some(3));
         for id in &paused {
             site.until(id, |state| state.current == Some(StateType::Killed)).await;

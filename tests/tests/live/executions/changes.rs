@@ -118,6 +118,12 @@ async fn labels_are_set_when_it_has_ended() {
         let labels = executions.get_execution(&id).await.unwrap().labels;
         assert_eq!(labels.iter().filter(|(key, _)| key.starts_with('n')).count(), 6, "{labels:?}");
         assert_eq!(labels.get("team"), Some("data"));
+        executions.set_execution_labels(&id, [Label::new("only", "this")]).await.unwrap();
+        eventually("all others are gone", async || {
+            let labels = executions.get_execution(&id).await.unwrap().labels;
+            (labels.contains_key("only") && !labels.contains_key("team")).then_some(())
+        })
+        .await;
 
         site.deploy("waits", "tasks: [{id: wait, type: io.kestra.plugin.core.flow.Pause}]").await;
         let paused = site.started("waits", State::is_paused).await;

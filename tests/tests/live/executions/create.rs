@@ -2,6 +2,7 @@
 
 use kestra::jiff::{SignedDuration, Timestamp};
 use kestra::models::{ExecutionKind, State, StateType};
+use kestra::{ErrorKind, Filter};
 
 use crate::server::{eventually, on_every_server};
 
@@ -75,6 +76,46 @@ async fn a_later_start_is_later() {
 }
 
 #[tokio::test]
+async fn a_date_that_is_far_away_is_read() {
+    on_every_server(async |site| {
+        site.deploy("far", FLOW).await;
+        let executions = site.client.executions();
+        // A day later than any timestamp there is here; people enter it in the user interface.
+        let path =
+            format!("/api/v1/main/executions/{}/far?scheduleDate=9999-12-31T23:59:59Z", site.namespace);
+        let request = http::Request::post(path).header("content-type", "multipart/form-data; boundary=x");
+        site.client.request(request.body("--x--\r\n").unwrap()).await.unwrap();
+        let ours = || Filter::namespace().equals(&site.namespace);
+        let found = eventually("it is indexed", async || {
+            let found = executions.search_executions().filter(ours()).await.unwrap().results;
+            found.into_iter().next()
+        })
+        .await;
+        assert_eq!(found.schedule_date, Some(Timestamp::MAX));
+        let read = executions.get_execution(found.id.unwrap()).await.unwrap();
+        assert_eq!(read.state.unwrap().current, Some(StateType::Created));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_kind_and_a_breakpoint_that_nobody_knows_are_refused() {
+    on_every_server(async |site| {
+        site.deploy("careful", FLOW).await;
+        let executions = site.client.executions();
+        let misspelt = || executions.create_execution(&site.namespace, "careful").kind("TSET");
+        assert_eq!(misspelt().await.unwrap_err().kind(), ErrorKind::Refused);
+        let run = executions.run(&site.namespace, "careful").breakpoints(["secnod"]).await.unwrap_err();
+        assert_eq!(run.kind(), ErrorKind::Refused, "{run}");
+        // Who insists runs it for real.
+        let created = misspelt().unchecked().await.unwrap();
+        let ended = executions.wait(created.id.unwrap()).await.unwrap();
+        assert!(ended.is_success() && ended.execution.kind.is_none_or(|kind| kind == ExecutionKind::Normal));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn breakpoints_hold_it() {
     on_every_server(async |site| {
         site.deploy("stops", FLOW).await;
@@ -94,7 +135,6 @@ async fn breakpoints_hold_it() {
 
 #[tokio::test]
 async fn executions_are_found() {
-    use kestra::Filter;
     on_every_server(async |site| {
         site.deploy("found", FLOW).await;
         site.deploy("fails", "tasks: [{id: stop, type: io.kestra.plugin.core.execution.Fail}]").await;

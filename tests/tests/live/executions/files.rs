@@ -53,6 +53,37 @@ async fn a_file_comes_back_as_it_went() {
 }
 
 #[tokio::test]
+async fn a_file_keeps_its_name_whatever_it_is_made_of() {
+    on_every_server(async |site| {
+        let rest = r"
+inputs: [{id: file, type: FILE}]
+tasks: [{id: content, type: io.kestra.plugin.core.debug.Return, format: '{{ read(inputs.file) }}'}]
+outputs:
+  - {id: content, type: STRING, value: '{{ outputs.content.value }}'}
+  - {id: file, type: FILE, value: '{{ inputs.file }}'}
+";
+        site.deploy("names", rest).await;
+        let executions = site.client.executions();
+        let name = "a b#c?d%41%[e]{f};g^h|i\"j<k>l`m+n&o'pü.csv";
+        let part = FilePart::bytes(name, "x");
+        let run = executions.run(&site.namespace, "names").input_file("file", part).await.unwrap();
+        assert_eq!(run.outputs()["content"], "x");
+        let uri = run.outputs()["file"].as_str().unwrap();
+        let download = executions.download(uri).await.unwrap();
+        assert_eq!(download.file_name(), Some(name));
+        let folder = Folder::new("live-names");
+        let saved = download.to_file(folder.path().join("saved")).await.unwrap();
+        assert_eq!(std::fs::read(saved).unwrap(), b"x");
+        for name in ["", "..", "a/b", "a\\b"] {
+            let part = FilePart::bytes(name, "x");
+            let error = executions.run(&site.namespace, "names").input_file("file", part).await.unwrap_err();
+            assert_eq!(error.request_sent(), kestra::RequestSent::No, "{name}: {error}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_file_is_previewed() {
     on_every_server(async |site| {
         site.deploy("takes", TAKES).await;

@@ -1,5 +1,6 @@
 //! Flows are run to their end, whichever it is.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -42,6 +43,33 @@ async fn outputs_are_typed() {
         site.deploy("silent", "tasks: [{id: hi, type: io.kestra.plugin.core.log.Log, message: hi}]").await;
         let silent = site.client.executions().run(&site.namespace, "silent").await.unwrap();
         assert!(silent.outputs().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_digit_of_inputs_and_outputs_is_kept() {
+    #[derive(serde::Deserialize)]
+    struct Big {
+        big: u128,
+    }
+    on_every_server(async |site| {
+        let rest = r"
+inputs: [{id: given, type: JSON}]
+tasks: [{id: copy, type: io.kestra.plugin.core.debug.Return, format: '{{ inputs.given | toJson }}'}]
+outputs: [{id: given, type: JSON, value: '{{ outputs.copy.value }}'}]
+";
+        site.deploy("digits", rest).await;
+        let executions = site.client.executions();
+        let text = r#"{"big": 123456789012345678901}"#;
+        let run = executions.run(&site.namespace, "digits").input("given", text).await.unwrap();
+        let given: BTreeMap<String, Big> = run.outputs_as().unwrap();
+        assert_eq!(given["given"].big, 123_456_789_012_345_678_901);
+        assert_eq!(run.inputs_as::<BTreeMap<String, Big>>().unwrap()["given"].big, given["given"].big);
+        assert_eq!(run.outputs()["given"]["big"], "123456789012345678901");
+        let task_run = run.execution.task_runs()[0].id.clone().unwrap();
+        let outputs = site.client.outputs().of_task_run(run.id(), task_run).await.unwrap();
+        assert!(outputs["value"].as_str().unwrap().contains("123456789012345678901"), "{outputs:?}");
     })
     .await;
 }
@@ -206,6 +234,10 @@ async fn an_id_that_nobody_knows_is_told_soon_and_a_timeout_tells_the_last_state
         let error = site.client.executions().wait("1Hh2Ii3Jj4Kk5Ll6Mm7Nn8").await.unwrap_err();
         assert!(error.is_not_found(), "{error}");
         assert!((2..9).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
+        let begun = std::time::Instant::now();
+        let late = site.client.executions().wait("1Hh2Ii3Jj4Kk5Ll6Mm7Nn8");
+        assert!(late.wait_until_visible(Duration::from_secs(4)).await.unwrap_err().is_not_found());
+        assert!(begun.elapsed() >= Duration::from_secs(4));
 
         site.deploy("slow", SLOW).await;
         let run = site.client.executions().run(&site.namespace, "slow").timeout(Duration::from_secs(3));

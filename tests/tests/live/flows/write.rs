@@ -101,6 +101,58 @@ async fn flows_are_validated_without_being_stored() {
 }
 
 #[tokio::test]
+async fn a_source_that_deletes_its_flow_is_refused() {
+    on_every_server(async |site| {
+        site.deploy("doomed", ONE_TASK).await;
+        let flows = site.client.flows();
+        for line in ["deleted: true", "\"deleted\": yes", "? deleted\n: true", "<<: {deleted: true}"] {
+            let source = site.source("doomed", &format!("{line}\n{ONE_TASK}"));
+            for error in [
+                flows.update_flow(&site.namespace, "doomed", source.clone()).await.err(),
+                flows.deploy(source.clone()).await.err(),
+                flows.bulk_update_flows(source).await.err(),
+            ] {
+                assert_eq!(error.unwrap().kind(), ErrorKind::Refused, "{line}");
+            }
+        }
+        assert_eq!(flows.get_flow(&site.namespace, "doomed").await.unwrap().revision, Some(1));
+        // It isn't a rumour.
+        let source = site.source("doomed", &format!("deleted: true\n{ONE_TASK}"));
+        flows.update_flow(&site.namespace, "doomed", source).unchecked().await.unwrap();
+        assert!(flows.get_flow(&site.namespace, "doomed").await.unwrap_err().is_not_found());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_deleted_flow_is_executed_only_by_its_revision() {
+    on_every_server(async |site| {
+        site.deploy("gone", ONE_TASK).await;
+        site.client.flows().delete_flow(&site.namespace, "gone").await.unwrap();
+        let executions = site.client.executions();
+        let error = executions.create_execution(&site.namespace, "gone").await.unwrap_err();
+        assert!(error.is_not_found(), "{error}");
+        // Whoever names a revision has it.
+        let named = executions.create_execution(&site.namespace, "gone").revision(1).await.unwrap();
+        assert!(executions.wait(named.id.unwrap()).await.unwrap().is_success());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_task_is_validated_alone() {
+    on_every_server(async |site| {
+        let flows = site.client.flows();
+        let task = "id: hi\ntype: io.kestra.plugin.core.log.Log\nmessage: hi\n";
+        let result = flows.validate_task_yaml("tasks", task).await.unwrap();
+        assert_eq!(result.constraints, None);
+        let result = flows.validate_task_yaml("tasks", task.replace("log.Log", "log.None")).await.unwrap();
+        assert!(result.constraints.is_some_and(|problem| problem.contains("log.None")));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_flow_keeps_its_name() {
     on_every_server(async |site| {
         site.deploy("named", ONE_TASK).await;
