@@ -70,7 +70,8 @@ outputs:
         assert_eq!(run.outputs()["content"], "x");
         let uri = run.outputs()["file"].as_str().unwrap();
         let download = executions.download(uri).await.unwrap();
-        assert_eq!(download.file_name(), Some(name));
+        // For a file here some of the characters are replaced.
+        assert_eq!(download.file_name(), Some("a b#c_d%41%[e]{f};g^h_i_j_k_l`m+n&o'pü.csv"));
         let folder = Folder::new("live-names");
         let saved = download.to_file(folder.path().join("saved")).await.unwrap();
         assert_eq!(std::fs::read(saved).unwrap(), b"x");

@@ -17,7 +17,7 @@ pub(crate) struct Site {
     pub(crate) namespace: String,
     pub(crate) version: Version,
     pub(super) version_text: String,
-    _own: Option<kestra_testkit::Server>,
+    embedded: Option<kestra_testkit::Server>,
 }
 
 impl Site {
@@ -29,8 +29,13 @@ impl Site {
             namespace: unused_namespace(),
             version: about.version,
             version_text: about.version_text,
-            _own: own.embedded,
+            embedded: own.embedded,
         }
+    }
+
+    /// Whether it is the testkit's, whose numbers and dates are those of Rust's libraries.
+    pub(crate) fn is_embedded(&self) -> bool {
+        self.embedded.is_some()
     }
 
     /// Whether the server is of this version or later.
