@@ -125,12 +125,18 @@ async fn a_source_that_deletes_its_flow_is_refused() {
 }
 
 #[tokio::test]
-async fn a_deleted_flow_is_executed_only_by_its_revision() {
+async fn a_deleted_flow_is_executed_by_its_revision_and_before_2_0_also_without() {
     on_every_server(async |site| {
         site.deploy("gone", ONE_TASK).await;
         site.client.flows().delete_flow(&site.namespace, "gone").await.unwrap();
         let executions = site.client.executions();
-        let error = executions.create_execution(&site.namespace, "gone").await.unwrap_err();
+        let created = executions.create_execution(&site.namespace, "gone").await;
+        match created {
+            Ok(created) => assert_eq!((created.flow_revision, site.is_since(2, 0)), (Some(2), false)),
+            Err(error) => assert!(error.is_not_found() && site.is_since(2, 0), "{error}"),
+        }
+        // These look at the flow first.
+        let error = executions.start(&site.namespace, "gone").await.unwrap_err();
         assert!(error.is_not_found(), "{error}");
         // Whoever names a revision has it.
         let named = executions.create_execution(&site.namespace, "gone").revision(1).await.unwrap();

@@ -82,13 +82,17 @@ fn is_old_style(part: &Part) -> bool {
     part.name == "files" && part.filename.is_some()
 }
 
-/// The flow of the path, in the revision of the query; a revision that is no number means the newest, a negative one none.
+/// The flow of the path, in the revision of the query; a revision that is no number means the newest, a negative one none. Before
+/// 2.0 the newest may be the flow's deletion, which is executed all the same.
 fn flow_of(cx: &Context) -> Result<StoredFlow, ApiError> {
     let revision =
         cx.query().number_or_none("revision").map(|number| u64::try_from(number).unwrap_or_default());
-    cx.app
-        .stored_flow(cx.param("namespace"), cx.param("id"), revision)
-        .ok_or_else(|| ApiError::not_found_because("Requested Flow is not found."))
+    let (namespace, id) = (cx.param("namespace"), cx.param("id"));
+    let flow = match revision {
+        None if !cx.dialect().is_v2() => cx.app.flows().newest(namespace, id),
+        revision => cx.app.stored_flow(namespace, id, revision),
+    };
+    flow.ok_or_else(|| ApiError::not_found_because("Requested Flow is not found."))
 }
 
 fn kind_named(kind: &str, dialect: Dialect) -> Option<String> {
