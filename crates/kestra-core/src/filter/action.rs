@@ -33,9 +33,31 @@ pub(super) fn way(info: &OperationInfo, filter: &Filter) -> Option<Way> {
 }
 
 fn is_alike(forms: &[FilterForms], condition: &Condition) -> bool {
+    is_known_alike(forms, condition) && !has_pattern(condition)
+}
+
+fn is_known_alike(forms: &[FilterForms], condition: &Condition) -> bool {
     let known = forms.iter().find(|form| form.field == condition.field);
     known.is_some_and(|form| form.comparisons.contains(&condition.comparison.name()))
         && condition.key.as_deref().is_none_or(is_plain)
+}
+
+/// Returns whether servers before 2.0 find more than the filter means: to them `%` and `_` in parts of strings stand for any
+/// characters.
+fn has_pattern(condition: &Condition) -> bool {
+    use Comparison::{Contains, EndsWith, NotContains, Prefix, StartsWith};
+    matches!(condition.comparison, StartsWith | EndsWith | Contains | NotContains | Prefix)
+        && condition.values.iter().any(|value| value.contains(['%', '_', '\\']))
+}
+
+/// Returns whether no version finds less by the filter than it means, so that a search may have it before its rows are compared.
+pub(super) fn is_found_by(info: &OperationInfo, filter: &Filter) -> bool {
+    let (Some(forms), Kind::Condition(condition)) = (info.read_alike, &filter.simplest().0) else {
+        return false;
+    };
+    is_known_alike(forms, condition)
+        && condition.comparison != Comparison::NotContains
+        && !condition.values.iter().any(|value| value.contains('\\'))
 }
 
 /// Returns whether every version's pattern for names accepts a key.

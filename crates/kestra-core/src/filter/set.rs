@@ -79,7 +79,10 @@ impl FilterSet {
 
     /// Returns the filters that are sent with the search.
     pub(crate) fn of_search(&self, info: &OperationInfo) -> Self {
-        let filters = self.flat().filter(|filter| action::way(info, filter) != Some(Way::Rows));
+        let is_said = |filter: &&Filter| {
+            action::way(info, filter) != Some(Way::Rows) || action::is_found_by(info, filter)
+        };
+        let filters = self.flat().filter(is_said);
         Self { filters: filters.cloned().collect(), ..*self }
     }
 

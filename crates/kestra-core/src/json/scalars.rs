@@ -147,6 +147,10 @@ impl Scalar for f64 {
             Plain::Integer(integer) => integer as Self,
             Plain::Natural(natural) => natural as Self,
             Plain::Float(float) => float,
+            // How servers write what JSON has no number for.
+            Plain::Text("NaN") => Self::NAN,
+            Plain::Text("Infinity") => Self::INFINITY,
+            Plain::Text("-Infinity") => Self::NEG_INFINITY,
             Plain::Text(text) => number(text).ok_or(Unfit)?,
             Plain::Null | Plain::Flag(_) => return Err(Unfit),
         };

@@ -97,6 +97,14 @@ fn half_a_surrogate_pair_is_the_replacement_character() {
 }
 
 #[test]
+fn what_is_no_number_is_one_of_its_kind() {
+    let read = from_slice::<Vec<f64>>(br#"["NaN", "Infinity", "-Infinity", 1.5]"#).unwrap();
+    assert!(read[0].is_nan());
+    assert_eq!(read[1..], [f64::INFINITY, f64::NEG_INFINITY, 1.5]);
+    assert!(from_slice::<Vec<f64>>(br#"["nan"]"#).is_err());
+}
+
+#[test]
 fn a_far_date_spoils_no_row() {
     let row = read(
         r#"{"rows": [{"at": "9999-12-31T23:59:59Z"}, {"at": "-1000000000-01-01T00:00:00Z"}, {"at": "2026-01-01T00:00:00Z"}]}"#,

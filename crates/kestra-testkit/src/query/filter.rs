@@ -105,12 +105,26 @@ pub(crate) enum Node {
     Any(Vec<Node>),
 }
 
+/// Which comparisons read `%` and `_` as patterns do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Patterns {
+    /// None: 2.0.
+    #[default]
+    Nowhere,
+    /// Those of the beginning, the end and a part: 1.3.
+    Parts,
+    /// Those and the prefix of namespaces: 1.0.
+    Everywhere,
+}
+
 /// What a search asks for: all of these.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Filters {
     pub(crate) nodes: Vec<Node>,
     /// Whether "not this label" means "any other label": so 1.x searches flows.
     pub(crate) labels_read_as_any: bool,
+    /// Whether parts of texts are compared by patterns, as servers before 2.0 do; 1.0 does so for prefixes as well.
+    pub(crate) patterns: Patterns,
 }
 
 impl Filters {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use regex::Regex;
 
 use super::checks::{LEVELS, duration, instant};
-use super::{Filter, Filters, Node, Op};
+use super::{Filter, Filters, Node, Op, Patterns};
 
 /// Something that can be searched.
 pub(crate) trait Subject {
@@ -34,7 +34,7 @@ impl Filters {
                 let labels = subject.labels();
                 filter.pairs.iter().all(|asked| labels.iter().any(|label| label != asked))
             }
-            node => node_matches(node, subject),
+            node => node_matches(node, subject, self.patterns),
         })
     }
 }
@@ -43,15 +43,15 @@ fn is_not_a_label(filter: &Filter) -> bool {
     filter.field == "labels" && filter.op == Op::NotEquals && !filter.pairs.is_empty()
 }
 
-fn node_matches(node: &Node, subject: &dyn Subject) -> bool {
+fn node_matches(node: &Node, subject: &dyn Subject, patterns: Patterns) -> bool {
     match node {
-        Node::One(filter) => filter_matches(filter, subject),
-        Node::All(nodes) => nodes.iter().all(|node| node_matches(node, subject)),
-        Node::Any(nodes) => nodes.iter().any(|node| node_matches(node, subject)),
+        Node::One(filter) => filter_matches(filter, subject, patterns),
+        Node::All(nodes) => nodes.iter().all(|node| node_matches(node, subject, patterns)),
+        Node::Any(nodes) => nodes.iter().any(|node| node_matches(node, subject, patterns)),
     }
 }
 
-fn filter_matches(filter: &Filter, subject: &dyn Subject) -> bool {
+fn filter_matches(filter: &Filter, subject: &dyn Subject, patterns: Patterns) -> bool {
     if let Some(holds) = subject.special(filter) {
         return holds;
     }
@@ -69,7 +69,7 @@ fn filter_matches(filter: &Filter, subject: &dyn Subject) -> bool {
             _ => false,
         },
         "level" => level_matches(filter, subject.text("level").as_deref().unwrap_or_default()),
-        field => text_matches(filter, subject.text(field).as_deref()),
+        field => text_matches(filter, subject.text(field).as_deref(), patterns),
     }
 }
 
@@ -152,10 +152,15 @@ fn any_label_matches(filter: &Filter, labels: &[(String, String)]) -> bool {
     }
 }
 
-fn text_matches(filter: &Filter, text: Option<&str>) -> bool {
+fn text_matches(filter: &Filter, text: Option<&str>, patterns: Patterns) -> bool {
     let asked = filter.value.as_str();
     let own = text.unwrap_or_default();
+    let by_pattern = patterns != Patterns::Nowhere;
     match filter.op {
+        Op::StartsWith if by_pattern => like(own, &format!("{asked}%")),
+        Op::EndsWith if by_pattern => like(own, &format!("%{asked}")),
+        Op::Contains if by_pattern => like(own, &format!("%{asked}%")),
+        Op::Prefix if patterns == Patterns::Everywhere => own == asked || like(own, &format!("{asked}.%")),
         Op::NotEquals => own != asked,
         Op::In => text.is_some() && filter.list().iter().any(|one| one == own),
         Op::NotIn => !filter.list().iter().any(|one| one == own),
@@ -166,4 +171,10 @@ fn text_matches(filter: &Filter, text: Option<&str>) -> bool {
         Op::Prefix => own == asked || own.strip_prefix(asked).is_some_and(|rest| rest.starts_with('.')),
         _ => text == Some(asked),
     }
+}
+
+/// Whether a text is as a pattern of SQL says: `%` stands for any characters, `_` for one.
+fn like(text: &str, pattern: &str) -> bool {
+    let pattern = regex::escape(pattern).replace('%', ".*").replace('_', ".");
+    Regex::new(&format!("^(?s:{pattern})$")).is_ok_and(|regex| regex.is_match(text))
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::fields::{field_named, known, operations, shouted};
+use super::filter::Patterns;
 use super::legacy::legacy_filters;
 use super::{Filter, Filters, Node, Op, Query, Resource};
 use crate::dialect::Dialect;
@@ -42,6 +43,11 @@ impl Query {
         }
         let mut filters = Filters { nodes: level.into_nodes(), ..Filters::default() };
         filters.labels_read_as_any = resource == Resource::Flow && !dialect.is_v2();
+        filters.patterns = match dialect {
+            Dialect::V1_0 => Patterns::Everywhere,
+            Dialect::V1_3 => Patterns::Parts,
+            Dialect::V2_0 => Patterns::Nowhere,
+        };
         check(&filters, resource, dialect)?;
         Ok(filters)
     }

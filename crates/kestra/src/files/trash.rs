@@ -51,7 +51,8 @@ impl Place {
             false => self.look_up().await.map(|()| true),
         };
         match found {
-            Err(error) if error.is_not_found() => Ok(false),
+            // A 404 of a proxy tells nothing.
+            Err(error) if error.is_not_found() && error.is_json_response() => Ok(false),
             found => found,
         }
     }

@@ -203,3 +203,32 @@ async fn a_blank_parameter_narrows_no_deletion() -> Result<(), Error> {
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn what_1_x_reads_as_a_pattern_goes_by_ids_of_rows_that_fit() -> Result<(), Error> {
+    for dialect in Dialect::ALL {
+        let (server, client) = serve(dialect).await;
+        for id in ["dev_one", "dev-two", "devops"] {
+            client.flows().create_flow(flow(id)).await?;
+            run(&client, id).await?;
+        }
+        // What a server does with such a filter that is sent as it is.
+        let path = "/api/v1/main/executions/search?filters%5BflowId%5D%5BSTARTS_WITH%5D=dev_";
+        let found = client
+            .request(http::Request::get(path).body("").unwrap())
+            .await?
+            .into_body()
+            .bytes()
+            .await
+            .unwrap();
+        let found: serde_json::Value = serde_json::from_slice(&found).unwrap();
+        assert_eq!(found["total"], if dialect == Dialect::V2_0 { 1 } else { 3 }, "{dialect:?}");
+
+        server.clear_requests();
+        let action = client.executions().delete_executions_by_query();
+        action.filter(Filter::flow_id().starts_with("dev_")).await?;
+        assert!(server.requests().iter().all(|request| !request.path.ends_with("by-query")));
+        assert_eq!(executions(&client).await?, Some(2), "{dialect:?}");
+    }
+    Ok(())
+}

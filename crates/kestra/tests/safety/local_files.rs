@@ -133,3 +133,21 @@ async fn a_log_is_a_download() -> Result<(), Error> {
     assert!(String::from_utf8_lossy(&text).contains("hello there"));
     Ok(())
 }
+
+#[tokio::test]
+async fn a_404_of_a_proxy_does_not_empty_a_folder() {
+    let page = |content_type: &'static str| {
+        let service = tower::service_fn(move |_: http::Request<kestra::Body>| async move {
+            let response = http::Response::builder().status(404).header("content-type", content_type);
+            response.body(kestra::Body::from("404 page not found"))
+        });
+        Client::from_service(service)
+    };
+    let path = large_file("proxy");
+    let folder = path.parent().expect("a folder");
+    for media in ["text/plain; charset=utf-8", "text/html", "application/json"] {
+        let synced = page(media).files().sync_down(NAMESPACE, folder).delete(true).await;
+        let is_refused = synced.is_err() || synced.is_ok_and(|report| report.check().is_err());
+        assert!(is_refused && path.exists(), "{media}");
+    }
+}
