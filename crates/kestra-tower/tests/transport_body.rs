@@ -30,8 +30,6 @@ async fn a_body_is_read_whole_and_its_connection_used_again() {
         let response = send(&transport, request).await.expect("an answer");
         assert_eq!(text(response), "{\"a\":1}");
         assert_eq!(context.sent().get(), RequestSent::Yes);
-        // The pool learns of the end of a body in a task of its own.
-        tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert_eq!(server.connections(), 1);
 }

@@ -55,8 +55,6 @@ where
     for response in join_all(calls).await {
         assert_eq!(text(response.expect("an answer")), "\"here\"");
     }
-    // The pool learns of the end of a body in a task of its own.
-    tokio::time::sleep(Duration::from_millis(100)).await;
     assert_eq!(server.connections(), connections);
 }
 
@@ -99,6 +97,41 @@ async fn another_call_doesn_t_meet_them_either() {
     assert!(matches!(Error::from_boxed(failed).kind(), ErrorKind::Timeout(_)));
     let response = service.oneshot(request(&LOOK, &server.url())).await.expect("an answer");
     assert_eq!(text(response), "\"here\"");
+}
+
+#[tokio::test]
+async fn after_a_reset_the_next_call_opens_a_connection() {
+    let together = Arc::new(Barrier::new(3));
+    let resets = Arc::new(AtomicBool::new(true));
+    let server = Server::start(move |mut stream, number| {
+        let (together, resets) = (Arc::clone(&together), Arc::clone(&resets));
+        async move {
+            let mut answered = 0;
+            while !read_head(&mut stream).await.is_empty() {
+                if number < 3 {
+                    if answered > 0 && resets.swap(false, Ordering::SeqCst) {
+                        let _ = stream.set_zero_linger();
+                        return;
+                    }
+                    if answered > 0 {
+                        tokio::time::sleep(Duration::from_secs(60)).await;
+                    }
+                    together.wait().await;
+                }
+                stream.write_all(json("\"here\"").as_bytes()).await.expect("a write");
+                answered += 1;
+            }
+        }
+    })
+    .await;
+    let transport = transport();
+    fill(&transport, &server, 3).await;
+    let failed = transport.clone().oneshot(request(&LOOK, &server.url())).await.expect_err("a reset");
+    assert_eq!(Error::from_boxed(failed).kind(), ErrorKind::Transport);
+    let call = transport.oneshot(request(&LOOK, &server.url()));
+    let response = tokio::time::timeout(Duration::from_secs(20), call).await.expect("an answer in time");
+    assert_eq!(text(response.expect("an answer")), "\"here\"");
+    assert_eq!(server.connections(), 4, "the two others are as old");
 }
 
 #[tokio::test]

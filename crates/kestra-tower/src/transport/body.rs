@@ -14,6 +14,8 @@ use super::received::Received;
 
 /// What a server sends, piece by piece, with a limit on the silence between two pieces.
 ///
+/// Where the response began before the request was written, the rest of the request is written while this is polled.
+///
 /// Its errors are [`kestra_core::Error`]s in a box: the limit is
 /// [`ErrorKind::Timeout`](kestra_core::ErrorKind::Timeout), a broken connection
 /// [`ErrorKind::Transport`](kestra_core::ErrorKind::Transport). Dropping it before its end closes the connection.
@@ -46,7 +48,10 @@ impl http_body::Body for StreamBody {
             Poll::Pending => {
                 let Some(idle) = &mut self.idle else { return Poll::Pending };
                 let expired: Poll<Error> = idle.poll_silence(cx);
-                expired.map(|error| Some(Err(error.sent(RequestSent::Yes).into())))
+                expired.map(|error| {
+                    self.body.discard_idle();
+                    Some(Err(error.sent(RequestSent::Yes).into()))
+                })
             }
         }
     }

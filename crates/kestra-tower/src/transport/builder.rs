@@ -3,13 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper_util::client::legacy;
+use hyper::client::conn::http1::Builder;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 use kestra_core::{Error, Timeouts};
 
 use super::connector::Connector;
-use super::pool::Pool;
+use super::pool::{Limits, Pool};
 use super::proxy::Proxy;
 use super::service::{Inner, Transport};
 use super::tls::{Tls, TlsSetup};
@@ -144,20 +143,17 @@ impl TransportBuilder {
         tcp.set_keepalive(self.tcp_keepalive);
         tcp.set_nodelay(self.tcp_nodelay);
         let connector = Connector::new(tcp, proxy, tls, self.timeouts.connect_limit());
-        let mut client = legacy::Client::builder(TokioExecutor::new());
-        client
-            .timer(TokioTimer::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(self.pool_idle_timeout)
-            .pool_max_idle_per_host(self.pool_max_idle_per_host)
-            .http1_ignore_invalid_headers_in_responses(self.ignores_invalid_headers)
-            .http1_allow_obsolete_multiline_headers_in_responses(self.ignores_invalid_headers)
-            .http1_allow_spaces_after_header_name_in_responses(self.ignores_invalid_headers);
+        let mut http1 = Builder::new();
+        http1
+            .ignore_invalid_headers_in_responses(self.ignores_invalid_headers)
+            .allow_obsolete_multiline_headers_in_responses(self.ignores_invalid_headers)
+            .allow_spaces_after_header_name_in_responses(self.ignores_invalid_headers);
         if let Some(count) = self.max_response_headers {
-            client.http1_max_headers(count);
+            http1.max_headers(count);
         }
+        let limits = Limits { idle: self.pool_idle_timeout, max_idle: self.pool_max_idle_per_host };
         Ok(Transport::new(Inner {
-            pool: Arc::new(Pool::new(client, connector)),
+            pool: Arc::new(Pool::new(connector, http1, limits)),
             timeouts: self.timeouts,
             max_body_size: self.max_body_size,
         }))

@@ -5,9 +5,9 @@ use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, RANGE};
 use http::response::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request};
 use http_body::Body as _;
-use hyper::body::Incoming;
 use kestra_core::{Answer, Body, Error, ErrorKind, ErrorResponse, OperationInfo, set_header};
 
+use super::pool::PooledBody;
 use super::received::Received;
 
 /// The content coding that was requested for the body of a response.
@@ -39,7 +39,7 @@ impl Coding {
     }
 
     /// Returns the body of a response, decompressed if need be.
-    pub(crate) fn open(self, mut parts: Parts, body: Incoming) -> Result<(Parts, Received), Error> {
+    pub(crate) fn open(self, mut parts: Parts, body: PooledBody) -> Result<(Parts, Received), Error> {
         if self == Self::Untouched || body.is_end_stream() {
             return Ok((parts, Received::plain(body)));
         }

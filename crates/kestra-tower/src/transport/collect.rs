@@ -55,13 +55,21 @@ impl Collect {
         Ok(Self { parts: Some(parts), body, kept: Kept::One(Bytes::new()), limit, idle })
     }
 
+    /// Closes the idle connections to the same host.
+    pub(crate) fn discard_idle(&self) {
+        self.body.discard_idle();
+    }
+
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Response<Body>, Error>> {
         while !self.body.is_end_stream() {
             let frame = match self.body.poll_frame(cx) {
                 Poll::Ready(frame) => frame,
                 Poll::Pending => {
                     let Some(idle) = &mut self.idle else { return Poll::Pending };
-                    return idle.poll_silence(cx).map(|error| Err(self.fail(error)));
+                    return idle.poll_silence(cx).map(|error| {
+                        self.body.discard_idle();
+                        Err(self.fail(error))
+                    });
                 }
             };
             if let Some(idle) = &mut self.idle {

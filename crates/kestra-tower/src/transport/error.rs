@@ -1,40 +1,10 @@
 //! What went wrong below, in the terms of [`kestra_core::Error`].
 
 use std::error::Error as StdError;
-use std::fmt;
-use std::sync::{Mutex, PoisonError};
 
-use hyper_util::client::legacy;
 use kestra_core::{Error, ErrorKind, RequestSent};
 
 use super::tls::LateRefusal;
-
-/// A failure of the connector on its way through hyper-util, which hands errors out by reference only.
-pub(crate) struct ConnectFailure(Mutex<Option<Error>>);
-
-impl ConnectFailure {
-    pub(crate) fn new(error: Error) -> Self {
-        Self(Mutex::new(Some(error)))
-    }
-
-    fn take(&self) -> Option<Error> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-}
-
-impl fmt::Debug for ConnectFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ConnectFailure").finish()
-    }
-}
-
-impl fmt::Display for ConnectFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no connection")
-    }
-}
-
-impl StdError for ConnectFailure {}
 
 /// The first error of a type among an error and its causes.
 pub(crate) fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
@@ -49,15 +19,9 @@ pub(crate) fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static
 }
 
 /// What sending a request, or waiting for its answer, ended in.
-pub(crate) fn from_client(error: legacy::Error) -> Error {
-    if let Some(error) = find::<ConnectFailure>(&error).and_then(ConnectFailure::take) {
-        return error;
-    }
+pub(crate) fn from_client(error: hyper::Error) -> Error {
     if let Some(error) = LateRefusal::find(&error) {
         return error;
-    }
-    if error.is_connect() {
-        return Error::with_source(ErrorKind::Connect, error);
     }
     // A local file changed while it was sent, or can't be read: the client closed the connection on purpose.
     if let Some(local) = find::<Error>(&error).filter(|local| local.kind() == ErrorKind::File) {
@@ -69,22 +33,25 @@ pub(crate) fn from_client(error: legacy::Error) -> Error {
             .message("it refused the request's stream before it was looked at")
             .sent(RequestSent::No);
     }
-    let (kind, sent, message) = match find::<hyper::Error>(&error) {
-        // A server that shuts down may accept requests, execute them and close without a response, so it can't be known
-        // whether this one was read.
-        Some(cause) if cause.is_canceled() => {
-            (ErrorKind::Transport, RequestSent::Maybe, "the connection was closed without a response")
-        }
-        Some(cause) if cause.is_parse() => return unreadable(cause).caused_by(error),
-        Some(cause) if cause.is_incomplete_message() => {
-            (ErrorKind::Transport, RequestSent::Maybe, "the connection was closed before a response came")
-        }
-        Some(cause) if cause.is_user() => {
-            (ErrorKind::Transport, RequestSent::Maybe, "the request's body failed while it was sent")
-        }
-        _ => return Error::with_source(ErrorKind::Transport, error).sent(RequestSent::Maybe),
+    if error.is_parse() {
+        return unreadable(&error).caused_by(error);
+    }
+    // A server that shuts down may accept requests, execute them and close without a response, so it can't be known whether this
+    // one was read.
+    let message = if error.is_canceled() {
+        Some("the connection was closed without a response")
+    } else if error.is_incomplete_message() {
+        Some("the connection was closed before a response came")
+    } else if error.is_user() {
+        Some("the request's body failed while it was sent")
+    } else {
+        None
     };
-    Error::with_source(kind, error).message(message).sent(sent)
+    let error = Error::with_source(ErrorKind::Transport, error).sent(RequestSent::Maybe);
+    match message {
+        Some(message) => error.message(message),
+        None => error,
+    }
 }
 
 /// Returns the error of a response head that can't be read, which may still be HTTP.
@@ -121,14 +88,17 @@ fn is_about_a_header(cause: &hyper::Error) -> bool {
     ["header", "content-length", "transfer-encoding"].iter().any(|part| cause.contains(part))
 }
 
-/// Whether a server of HTTP/2 says that it did nothing with the request.
+/// Whether a server of HTTP/2 says that it did nothing with the request: by refusing its stream, or by leaving it out of those
+/// that it still answers before it goes away.
 #[cfg(feature = "http2")]
-fn is_refused_stream(error: &legacy::Error) -> bool {
-    find::<h2::Error>(error).is_some_and(|error| error.reason() == Some(h2::Reason::REFUSED_STREAM))
+fn is_refused_stream(error: &hyper::Error) -> bool {
+    find::<h2::Error>(error).is_some_and(|error| {
+        error.reason() == Some(h2::Reason::REFUSED_STREAM) || (error.is_go_away() && error.is_remote())
+    })
 }
 
 #[cfg(not(feature = "http2"))]
-fn is_refused_stream(_: &legacy::Error) -> bool {
+fn is_refused_stream(_: &hyper::Error) -> bool {
     false
 }
 

@@ -2,28 +2,28 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use http::Response;
-use hyper_util::client::legacy;
-use kestra_core::{Body, BoxError, CallContext, Error, ErrorKind, RequestSent};
+use kestra_core::{Body, BoxError, CallContext, Error, ErrorKind, OperationInfo, RequestSent};
 
 use super::body::StreamBody;
 use super::coding::Coding;
 use super::collect::Collect;
-use super::error::from_client;
-use super::pool::PoolWatch;
+use super::pool::{Call, Pool};
 use super::upload::UploadWatch;
 
 /// One attempt: sends the request, waits for the head of the answer, and reads the body if the operation wants it whole.
 ///
-/// Dropping it gives the attempt up and closes its connection. The call's context tells then whether the request may have
+/// It reads and writes its connection itself, so an upload stands still while nobody polls it. Dropping it gives the attempt up
+/// and closes its connection. The call's context tells then whether the request may have
 /// been sent: not while there was no connection yet.
 #[must_use = "futures do nothing unless polled"]
 pub struct TransportFuture {
     state: State,
-    attempt: PoolWatch,
+    attempt: Attempt,
     max_body_size: usize,
     idle: Option<Duration>,
     expected: Expected,
@@ -37,49 +37,54 @@ pub(crate) struct Expected {
     pub(crate) is_forwarded: bool,
 }
 
+/// What holds from the beginning to the end.
+pub(crate) struct Attempt {
+    pool: Arc<Pool>,
+    context: Option<CallContext>,
+    /// What was known of sending when the attempt began.
+    sent_before: RequestSent,
+}
+
 enum State {
     Failed(Option<Error>),
-    Sending { response: legacy::ResponseFuture, watch: Option<UploadWatch> },
+    Sending { call: Call, watch: Option<UploadWatch> },
     Collecting(Collect),
 }
 
 impl TransportFuture {
     #[inline]
     pub(crate) fn sending(
-        attempt: PoolWatch,
-        response: legacy::ResponseFuture,
+        attempt: Attempt,
+        call: Call,
         watch: Option<UploadWatch>,
         max_body_size: usize,
         idle: Option<Duration>,
         expected: Expected,
     ) -> Self {
-        Self { state: State::Sending { response, watch }, attempt, max_body_size, idle, expected }
+        Self { state: State::Sending { call, watch }, attempt, max_body_size, idle, expected }
     }
 
     #[inline]
-    pub(crate) fn failed(attempt: PoolWatch, error: Error) -> Self {
+    pub(crate) fn failed(attempt: Attempt, error: Error) -> Self {
         let expected = Expected { coding: Coding::Untouched, is_forwarded: false };
         Self { state: State::Failed(Some(error)), attempt, max_body_size: 0, idle: None, expected }
     }
 
     fn poll_response(&mut self, cx: &mut Context<'_>) -> Poll<Result<Response<Body>, Error>> {
-        if let State::Sending { response, watch } = &mut self.state {
-            let head = match Pin::new(response).poll(cx) {
-                Poll::Ready(head) => head.map_err(from_client),
+        if let State::Sending { call, watch } = &mut self.state {
+            let attempt = &self.attempt;
+            let head = match call.poll(&attempt.pool, || attempt.has_timed_out(), cx) {
+                Poll::Ready(head) => head,
                 Poll::Pending => {
                     let Some(watch) = watch else { return Poll::Pending };
                     let error = ready!(watch.poll_expired(cx));
-                    self.attempt.expired();
+                    call.discard_idle();
                     Err(error.sent(RequestSent::Maybe))
                 }
             };
-            let head = head.and_then(|response| {
-                let (parts, body) = response.into_parts();
-                let refusal = if self.expected.is_forwarded {
-                    self.attempt.pool().connector().refusal(&parts)
-                } else {
-                    None
-                };
+            let head = head.and_then(|(parts, body)| {
+                let refusal =
+                    if self.expected.is_forwarded { attempt.pool.connector().refusal(&parts) } else { None };
                 refusal.map_or(Ok((parts, body)), Err)
             });
             let (parts, body) = match head {
@@ -124,15 +129,40 @@ impl Future for TransportFuture {
     }
 }
 
-impl PoolWatch {
-    fn operation(&self) -> Option<&'static kestra_core::OperationInfo> {
-        self.context().and_then(CallContext::operation)
+impl Drop for TransportFuture {
+    fn drop(&mut self) {
+        if !self.attempt.has_timed_out() {
+            return;
+        }
+        // Connections that lie idle beside one that seems dead are as old.
+        match &self.state {
+            State::Sending { call, .. } => call.discard_idle(),
+            State::Collecting(collect) => collect.discard_idle(),
+            State::Failed(_) => {}
+        }
+    }
+}
+
+impl Attempt {
+    #[inline]
+    pub(crate) fn new(pool: Arc<Pool>, context: Option<CallContext>) -> Self {
+        let sent_before = context.as_ref().map_or(RequestSent::No, |context| context.sent().get());
+        Self { pool, context, sent_before }
+    }
+
+    pub(crate) fn operation(&self) -> Option<&'static OperationInfo> {
+        self.context.as_ref().and_then(CallContext::operation)
+    }
+
+    /// Whether a limit in time ended this attempt, or the one before.
+    fn has_timed_out(&self) -> bool {
+        self.context.as_ref().is_some_and(CallContext::take_timed_out)
     }
 
     fn ended(&self, sent: RequestSent) {
-        let Some(context) = self.context() else { return };
+        let Some(context) = &self.context else { return };
         match sent {
-            RequestSent::No => context.sent().withdraw(self.sent_before()),
+            RequestSent::No => context.sent().withdraw(self.sent_before),
             sent => context.sent().raise(sent),
         }
     }
@@ -165,6 +195,7 @@ mod tests {
     #[test]
     fn a_future_is_small() {
         is_send_and_sync::<TransportFuture>();
-        assert!(size_of::<TransportFuture>() <= 320, "{}", size_of::<TransportFuture>());
+        // The request is in it, until a connection takes it.
+        assert!(size_of::<TransportFuture>() <= 416, "{}", size_of::<TransportFuture>());
     }
 }

@@ -10,12 +10,12 @@ use bytes::Bytes;
 use http::header::CONTENT_ENCODING;
 use http::{HeaderValue, Request, Response};
 use http_body::{Body as _, Frame};
-use hyper::body::Incoming;
 use kestra_core::{BoxError, Error, ErrorKind, RequestSent};
 use tower_http::decompression::{Decompression, DecompressionBody, ResponseFuture};
 use tower_service::Service;
 
 use super::error::broken_body;
+use super::pool::PooledBody;
 
 /// A gzip body.
 pub(crate) struct Gunzip {
@@ -31,7 +31,7 @@ enum State {
 }
 
 impl Gunzip {
-    pub(crate) fn new(body: Incoming) -> Self {
+    pub(crate) fn new(body: PooledBody) -> Self {
         let body = Tail { body, last: [0; 4] };
         let state = State::Opening(Decompression::new(Echo).call(Request::new(body)));
         Self { state, length: 0 }
@@ -62,9 +62,18 @@ impl Gunzip {
     }
 }
 
+impl Gunzip {
+    /// Closes the idle connections to the same host.
+    pub(crate) fn discard_idle(&self) {
+        if let State::Reading(body) = &self.state {
+            body.get_ref().body.discard_idle();
+        }
+    }
+}
+
 /// A body that keeps its last four bytes: a gzip stream ends with its uncompressed length.
 struct Tail {
-    body: Incoming,
+    body: PooledBody,
     last: [u8; 4],
 }
 

@@ -27,6 +27,7 @@ mod coding;
 mod collect;
 mod connector;
 mod error;
+mod exclusive;
 mod future;
 #[cfg(feature = "gzip")]
 mod gunzip;

@@ -6,18 +6,18 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body as _, Frame, SizeHint};
-use hyper::body::Incoming;
 use kestra_core::Error;
 
 use super::error::broken_body;
 #[cfg(feature = "gzip")]
 use super::gunzip::Gunzip;
+use super::pool::PooledBody;
 
 /// A response body with errors of type `Error`.
 pub(crate) struct Received(Form);
 
 enum Form {
-    Plain(Incoming),
+    Plain(PooledBody),
     #[cfg(feature = "gzip")]
     Gzip(Box<Gunzip>),
     /// A compressed error response that can't be read.
@@ -26,7 +26,7 @@ enum Form {
 
 impl Received {
     #[inline]
-    pub(crate) fn plain(body: Incoming) -> Self {
+    pub(crate) fn plain(body: PooledBody) -> Self {
         Self(Form::Plain(body))
     }
 
@@ -36,14 +36,14 @@ impl Received {
 
     /// Decompresses a body and removes the headers about its compression. Without the feature `gzip` the body stays as it is.
     #[cfg(feature = "gzip")]
-    pub(crate) fn gzip(headers: &mut HeaderMap, body: Incoming) -> Result<Self, Incoming> {
+    pub(crate) fn gzip(headers: &mut HeaderMap, body: PooledBody) -> Result<Self, PooledBody> {
         headers.remove(http::header::CONTENT_ENCODING);
         headers.remove(http::header::CONTENT_LENGTH);
         Ok(Self(Form::Gzip(Box::new(Gunzip::new(body)))))
     }
 
     #[cfg(not(feature = "gzip"))]
-    pub(crate) fn gzip(_: &mut HeaderMap, body: Incoming) -> Result<Self, Incoming> {
+    pub(crate) fn gzip(_: &mut HeaderMap, body: PooledBody) -> Result<Self, PooledBody> {
         Err(body)
     }
 
@@ -55,6 +55,16 @@ impl Received {
             #[cfg(feature = "gzip")]
             Form::Gzip(body) => body.poll_frame(cx),
             Form::Unreadable => Poll::Ready(None),
+        }
+    }
+
+    /// Closes the idle connections to the same host.
+    pub(crate) fn discard_idle(&self) {
+        match &self.0 {
+            Form::Plain(body) => body.discard_idle(),
+            #[cfg(feature = "gzip")]
+            Form::Gzip(body) => body.discard_idle(),
+            Form::Unreadable => {}
         }
     }
 

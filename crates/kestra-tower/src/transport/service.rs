@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http::header::CONTENT_LENGTH;
-use http::{HeaderValue, Method, Request, Response};
+use http::{HeaderValue, Method, Request, Response, Version};
 use http_body::Body as _;
 use kestra_core::{Body, BoxError, CallContext, Error, ErrorKind, OperationInfo, Timeouts, Traffic};
 use tower_service::Service;
 
 use super::builder::TransportBuilder;
 use super::coding::Coding;
-use super::future::{Expected, TransportFuture};
+use super::future::{Attempt, Expected, TransportFuture};
 use super::pool::Pool;
 use super::upload::RequestBody;
 
@@ -46,7 +46,7 @@ impl Transport {
             context.sent().track();
         }
         if let Err(error) = check(&request, context.as_ref()) {
-            return TransportFuture::failed(inner.pool.watch(context), error);
+            return TransportFuture::failed(Attempt::new(Arc::clone(&inner.pool), context), error);
         }
         say_that_empty(&mut request);
         let coding = Coding::ask(&mut request, context.as_ref().and_then(|context| context.operation()));
@@ -59,10 +59,12 @@ impl Transport {
             watch = limit.map(|limit| body.watch(limit));
             body
         });
-        let (response, attempt) = inner.pool.send(request, context);
+        let attempt = Attempt::new(Arc::clone(&inner.pool), context);
+        // After an early error a server may hang on the connection.
+        let is_private = attempt.operation().is_some_and(|operation| operation.early_error);
         TransportFuture::sending(
             attempt,
-            response,
+            Pool::call(request, is_private),
             watch,
             inner.max_body_size,
             idle,
@@ -83,7 +85,13 @@ fn check(request: &Request<Body>, context: Option<&CallContext>) -> Result<(), E
         (Some("http" | "https"), Some(authority)) if is_foreign && authority.as_str().contains('@') => {
             "credentials don't belong in a URL; set them as auth"
         }
-        (Some("http" | "https"), Some(_)) => return Ok(()),
+        (Some("http" | "https"), Some(_)) if *request.method() == Method::CONNECT => {
+            "CONNECT is for proxies; set one with `proxy`"
+        }
+        (Some("http" | "https"), Some(_)) => match request.version() {
+            Version::HTTP_10 | Version::HTTP_11 | Version::HTTP_2 => return Ok(()),
+            _ => "requests are sent as HTTP/1 or HTTP/2; leave the version of the request as it is",
+        },
         (Some(_), Some(_)) => "the scheme is not http or https",
     };
     Err(Error::new(ErrorKind::Server, problem))

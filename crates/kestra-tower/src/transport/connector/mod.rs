@@ -7,9 +7,7 @@ mod stream;
 mod tunnel;
 
 use std::fmt;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::header::PROXY_AUTHORIZATION;
@@ -23,9 +21,10 @@ use tower_service::Service;
 
 use handshake::handshake;
 pub(crate) use stream::Connection;
-use stream::Stream;
+pub(crate) use stream::Stream;
+#[cfg(test)]
+pub(crate) use stream::Tls;
 
-use super::error::ConnectFailure;
 use super::proxy::{Endpoint, Kind, Proxy, credentials_refused, is_refusal, port};
 use super::tls::TlsSetup;
 
@@ -40,13 +39,22 @@ struct Inner {
     limit: Duration,
 }
 
-type Connecting = Pin<Box<dyn Future<Output = Result<Connection, ConnectFailure>> + Send>>;
-
 impl Connector {
     pub(crate) fn new(mut tcp: HttpConnector, proxy: Proxy, tls: TlsSetup, limit: Duration) -> Self {
         // What isn't http goes over TCP as well.
         tcp.enforce_http(false);
         Self(Arc::new(Inner { tcp, proxy, tls, limit }))
+    }
+
+    /// Returns whether `https://` servers are offered HTTP/2.
+    pub(crate) fn offers_http2(&self) -> bool {
+        self.0.tls.offers_http2()
+    }
+
+    /// Opens a connection within the connect timeout.
+    pub(crate) async fn connect(&self, target: &Uri) -> Result<Connection, Error> {
+        let connected = tokio::time::timeout(self.0.limit, self.0.connect(target)).await;
+        connected.unwrap_or_else(|_| Err(self.0.expired(target)))
     }
 
     /// Adds the credentials of a proxy that forwards the request, and returns whether there is one.
@@ -137,25 +145,6 @@ fn is_https(target: &Uri) -> bool {
 /// Host and port.
 fn name(target: &Uri) -> String {
     format!("{}:{}", target.host().unwrap_or_default(), port(target))
-}
-
-impl Service<Uri> for Connector {
-    type Response = Connection;
-    type Error = ConnectFailure;
-    type Future = Connecting;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), ConnectFailure>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, target: Uri) -> Connecting {
-        let inner = Arc::clone(&self.0);
-        Box::pin(async move {
-            let limit = inner.limit;
-            let connected = tokio::time::timeout(limit, inner.connect(&target)).await;
-            connected.unwrap_or_else(|_| Err(inner.expired(&target))).map_err(ConnectFailure::new)
-        })
-    }
 }
 
 impl Inner {

@@ -64,6 +64,7 @@ impl Secured {
 }
 
 impl Tls for Secured {
+    #[cfg(feature = "http2")]
     fn is_http2(&self) -> bool {
         self.stream.get_ref().1.alpn_protocol() == Some(b"h2".as_slice())
     }

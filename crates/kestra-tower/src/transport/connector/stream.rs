@@ -5,7 +5,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_util::client::legacy::connect::{Connected, Connection as Connects};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -20,6 +19,7 @@ pub(crate) enum Stream {
 /// A stream that speaks TLS.
 pub(crate) trait Tls: AsyncRead + AsyncWrite + Send + Unpin {
     /// Whether HTTP/2 was agreed on.
+    #[cfg(feature = "http2")]
     fn is_http2(&self) -> bool;
 }
 
@@ -72,30 +72,26 @@ impl AsyncWrite for Stream {
 /// A stream as the pool wants it.
 pub(crate) struct Connection {
     io: TokioIo<Stream>,
-    /// Whether requests name their target in full, since a proxy reads them.
-    forwarded: bool,
+    is_forwarded: bool,
 }
 
 impl Connection {
-    pub(crate) fn new(stream: Stream, forwarded: bool) -> Self {
-        Self { io: TokioIo::new(stream), forwarded }
+    pub(crate) fn new(stream: Stream, is_forwarded: bool) -> Self {
+        Self { io: TokioIo::new(stream), is_forwarded }
     }
-}
 
-impl Connection {
-    fn is_http2(&self) -> bool {
+    /// Whether requests name their target in full, since a proxy reads them.
+    pub(crate) fn is_forwarded(&self) -> bool {
+        self.is_forwarded
+    }
+
+    /// Whether the server chose HTTP/2.
+    #[cfg(feature = "http2")]
+    pub(crate) fn is_http2(&self) -> bool {
         match self.io.inner() {
             Stream::Tcp(_) => false,
             Stream::Tls(stream) => stream.is_http2(),
         }
-    }
-}
-
-impl Connects for Connection {
-    fn connected(&self) -> Connected {
-        // No address is added: hyper-util would copy it into every response.
-        let connected = Connected::new().proxy(self.forwarded);
-        if self.is_http2() { connected.negotiated_h2() } else { connected }
     }
 }
 

@@ -42,6 +42,11 @@ impl TlsSetup {
         Self { settings: Tls::default(), http2, made: OnceLock::new() }
     }
 
+    /// Whether servers are offered HTTP/2.
+    pub(crate) fn offers_http2(&self) -> bool {
+        self.http2
+    }
+
     /// What connections are made with.
     pub(crate) fn configs(&self) -> Result<&Configs, Error> {
         if let Some(made) = self.made.get() {

@@ -1,0 +1,199 @@
+//! One request on its way: from the wait for a connection to the head of the response.
+
+use std::error::Error as StdError;
+use std::io;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use http::response::Parts;
+use http::{Request, Response, StatusCode, Version};
+use hyper::body::Incoming;
+use kestra_core::{Error, ErrorKind, RequestSent};
+
+use super::Pool;
+use super::body::{Carrier, PooledBody};
+use super::host::Host;
+use super::http1::SendResult;
+use super::lease::{Lease, discard_idle};
+use super::wait::{Acquired, Wait, poll_connection};
+#[cfg(feature = "http2")]
+use super::{http2::ResponseFuture, lease::SharedLease};
+use crate::transport::error::from_client;
+use crate::transport::exclusive::Exclusive;
+use crate::transport::upload::RequestBody;
+
+/// A request, which is sent while this is polled.
+pub(crate) struct Call {
+    /// Known from the first poll on.
+    host: Option<Arc<Host>>,
+    stage: Stage,
+    /// Whether the request goes on a connection of its own, which nobody else gets afterwards.
+    is_private: bool,
+    /// Whether the request goes on a new connection.
+    skips_idle: bool,
+    /// Whether the request came back before, since its connection closed before any of it was written.
+    is_replay: bool,
+}
+
+#[expect(clippy::large_enum_variant, reason = "a box would be an allocation for every call")]
+enum Stage {
+    Unsent {
+        request: Exclusive<Request<RequestBody>>,
+        wait: Option<Box<Wait>>,
+    },
+    Http1 {
+        lease: Lease,
+        is_reused: bool,
+    },
+    #[cfg(feature = "http2")]
+    Http2 {
+        response: Exclusive<ResponseFuture>,
+        lease: SharedLease,
+    },
+    Done,
+}
+
+type Head = Result<(Parts, PooledBody), Error>;
+
+impl Call {
+    pub(super) fn new(request: Request<RequestBody>, is_private: bool) -> Self {
+        let stage = Stage::unsent(request);
+        Self { host: None, stage, is_private, skips_idle: is_private, is_replay: false }
+    }
+
+    /// Closes the idle connections to the host of this call.
+    pub(crate) fn discard_idle(&self) {
+        if let Some(host) = &self.host {
+            discard_idle(host);
+        }
+    }
+
+    /// Sends the request and waits for the head of the response. Before that, `is_suspect` is asked whether idle connections
+    /// may be dead.
+    pub(crate) fn poll(
+        &mut self,
+        pool: &Pool,
+        is_suspect: impl FnOnce() -> bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<Head> {
+        let host = match (&self.host, &mut self.stage) {
+            (Some(host), _) => Arc::clone(host),
+            (None, Stage::Unsent { request, .. }) => {
+                let host = pool.host_of(request.get_mut().uri())?;
+                if is_suspect() {
+                    discard_idle(&host);
+                }
+                self.host = Some(Arc::clone(&host));
+                host
+            }
+            (None, _) => return Poll::Pending,
+        };
+        loop {
+            let response = match &mut self.stage {
+                Stage::Unsent { wait, .. } => {
+                    let found = ready!(poll_connection(pool, &host, wait, self.skips_idle, cx))?;
+                    self.start(found, &host);
+                    continue;
+                }
+                Stage::Http1 { lease, .. } => ready!(lease.connection.poll_response(cx)),
+                #[cfg(feature = "http2")]
+                Stage::Http2 { response, .. } => ready!(response.get_mut().as_mut().poll(cx)),
+                Stage::Done => return Poll::Pending,
+            };
+            if let Some(head) = self.end(response, &host) {
+                return Poll::Ready(head);
+            }
+        }
+    }
+
+    /// Hands the request to a connection.
+    fn start(&mut self, found: Acquired, host: &Arc<Host>) {
+        let Stage::Unsent { request, .. } = std::mem::replace(&mut self.stage, Stage::Done) else { return };
+        let mut request = request.into_inner();
+        self.stage = match found {
+            Acquired::Http1 { mut connection, is_reused } => {
+                host.name(request.headers_mut());
+                if !connection.is_forwarded {
+                    host.shorten(&mut request);
+                }
+                connection.send(request);
+                let lease = Lease { connection, host: Arc::clone(host), is_kept: !self.is_private };
+                Stage::Http1 { lease, is_reused }
+            }
+            #[cfg(feature = "http2")]
+            Acquired::Http2(mut lent) => {
+                host.complete(&mut request);
+                let response = Exclusive::new(lent.handle.send(request));
+                Stage::Http2 { response, lease: SharedLease { lent, host: Arc::clone(host) } }
+            }
+        };
+    }
+
+    /// Returns what became of the request, or `None` if it is sent again.
+    fn end(&mut self, response: SendResult, host: &Arc<Host>) -> Option<Head> {
+        let stage = std::mem::replace(&mut self.stage, Stage::Done);
+        let mut error = match response {
+            Ok(response) => return Some(stage.open(response)),
+            Err(error) => error,
+        };
+        let unsent = error.take_message();
+        let error = error.into_error();
+        match (unsent, &stage) {
+            // A new connection that closes at once says that something is wrong with the server.
+            (Some(_), Stage::Http1 { is_reused: false, .. }) => Some(Err(from_client(error))),
+            (Some(request), _) if !self.is_replay => {
+                tracing::debug!(target: "kestra::pool", "a connection closed before a request was written: another takes it");
+                self.is_replay = true;
+                // The next idle one might be the same, while calls of HTTP/2 are to open a new one together.
+                self.skips_idle |= matches!(stage, Stage::Http1 { .. });
+                self.stage = Stage::unsent(request);
+                None
+            }
+            (Some(_), _) => Some(Err(from_client(error).sent(RequestSent::No))),
+            (None, _) => {
+                if is_broken(&error) {
+                    discard_idle(host);
+                }
+                Some(Err(from_client(error)))
+            }
+        }
+    }
+}
+
+impl Stage {
+    fn unsent(request: Request<RequestBody>) -> Self {
+        Self::Unsent { request: Exclusive::new(request), wait: None }
+    }
+
+    /// Returns the head of a response, and its body with the connection that it comes on.
+    fn open(self, response: Response<Incoming>) -> Head {
+        let (parts, body) = response.into_parts();
+        let carrier = match self {
+            Self::Http1 { mut lease, .. } => {
+                if parts.status == StatusCode::SWITCHING_PROTOCOLS {
+                    let message = "the server switches to another protocol (101), which no request asks for";
+                    return Err(Error::new(ErrorKind::Decode, message).sent(RequestSent::Yes));
+                }
+                lease.is_kept &= parts.version != Version::HTTP_10;
+                Carrier::Http1(lease)
+            }
+            #[cfg(feature = "http2")]
+            Self::Http2 { lease, .. } => Carrier::Http2 { _lease: lease },
+            Self::Unsent { .. } | Self::Done => Carrier::Nothing,
+        };
+        Ok((parts, PooledBody::new(body, carrier)))
+    }
+}
+
+/// Whether the network ended a connection and not the server, so that connections of the same age are probably dead as well.
+pub(super) fn is_broken(error: &hyper::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, TimedOut};
+    let mut next = error.source();
+    while let Some(error) = next {
+        if let Some(problem) = error.downcast_ref::<io::Error>() {
+            return matches!(problem.kind(), ConnectionReset | ConnectionAborted | BrokenPipe | TimedOut);
+        }
+        next = error.source();
+    }
+    false
+}
