@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use kestra_core::refuse_deleted;
-use kestra_testkit::yaml;
+use kestra_tests::fuzz::deletes;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -18,16 +18,6 @@ fn config() -> ProptestConfig {
     let default = ProptestConfig::default();
     // More can be asked for by `PROPTEST_CASES`.
     ProptestConfig { cases: default.cases.max(2_000), failure_persistence: Some(Box::new(known)), ..default }
-}
-
-/// Whether a server that reads the source would delete its flow.
-fn deletes(source: &str) -> bool {
-    let whole = yaml::read_all(source).unwrap_or_default();
-    let first = yaml::read(source).ok();
-    let split = yaml::documents(source).into_iter().filter_map(|document| yaml::read(&document).ok());
-    whole.into_iter().chain(first).chain(split).any(|document| {
-        document.get("deleted").is_some_and(|value| !matches!(value, Value::Null | Value::Bool(false)))
-    })
 }
 
 fn check(source: &str) -> Result<(), TestCaseError> {

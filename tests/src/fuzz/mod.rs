@@ -17,6 +17,7 @@ mod path;
 pub mod read_back;
 mod retry_after;
 mod server_url;
+mod source;
 mod timestamp;
 
 pub use content_disposition::content_disposition;
@@ -30,6 +31,7 @@ pub use no_proxy::no_proxy;
 pub use path::path;
 pub use retry_after::retry_after;
 pub use server_url::server_url;
+pub use source::{deletes, source};
 pub use timestamp::timestamp;
 
 /// A property of any bytes.
@@ -48,6 +50,7 @@ pub const ALL: &[(&str, Property)] = &[
     ("path", path),
     ("retry_after", retry_after),
     ("server_url", server_url),
+    ("source", source),
     ("timestamp", timestamp),
 ];
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::header::{DATE, RETRY_AFTER};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
-use jiff::fmt::rfc2822::DateTimeParser;
+use jiff::fmt::rfc2822::{DateTimeParser, DateTimePrinter};
 use kestra_core::{Body, Retry};
 use kestra_tower::RetryLayer;
 use tower::{Layer as _, ServiceExt as _, service_fn};
@@ -40,9 +40,10 @@ fn meant(asked: &HeaderValue, date: Option<&HeaderValue>) -> Option<Duration> {
         return Some(Duration::from_secs(asked.parse().unwrap_or(u64::MAX)));
     }
     let time = |text: &str| {
-        let text = text.trim();
-        let is_exact = text.len() == "Tue, 24 Nov 2026 08:01:30 GMT".len() && text.ends_with(" GMT");
-        DateTimeParser::new().parse_timestamp(text).ok().filter(|time| is_exact && time.as_second() >= 0)
+        let time = DateTimeParser::new().parse_timestamp(text.trim()).ok()?;
+        // Names of days and months are in these letters only.
+        let written = DateTimePrinter::new().timestamp_to_rfc9110_string(&time).ok()?;
+        (written == text.trim() && time.as_second() >= 0).then_some(time)
     };
     let (until, now) = (time(asked)?, time(date?.to_str().ok()?)?);
     Some(Duration::try_from(until.duration_since(now)).unwrap_or_default())

@@ -44,7 +44,9 @@ fn in_document(document: &[Line<'_>]) -> Option<usize> {
 /// Returns the text after anchors and tags.
 fn after_properties(mut text: &str) -> &str {
     while text.starts_with(['&', '!']) {
-        text = text.split_once([' ', '\t']).map_or("", |(_, rest)| rest.trim_start_matches([' ', '\t']));
+        // They end at a bracket too, but for a tag in full.
+        let ends: &[char] = if text.starts_with("!<") { &[' ', '\t'] } else { &[' ', '\t', '{', '['] };
+        text = text.find(ends).map_or("", |end| text[end..].trim_start_matches([' ', '\t']));
     }
     text
 }
@@ -160,6 +162,8 @@ mod tests {
             ("{id: a, \"del\\\n  eted\": true}", 1),
             ("{id: a, ? deleted : true}", 1),
             ("&x {id: a, *a : true}", 1),
+            ("&x{deleted: true}", 1),
+            ("!x{id: a,\n deleted: true}", 2),
             ("{<<: *a}", 1),
             ("{\"id\":\"a\",\n\"deleted\":true}", 2),
             ("{\"deleted\":true, \"deleted\": false}", 1),
