@@ -75,7 +75,10 @@ fn arrive(request: Result<Request<Body>, Error>, meant: &[Meant], version: &str)
 fn narrows(meant: &Meant) {
     match meant {
         Meant::Group { members, .. } => members.iter().for_each(narrows),
-        Meant::Condition { field, key, values, .. } => {
+        Meant::Condition { field, key, operation, values } => {
+            // Some versions read a part of a text as a pattern of SQL.
+            let is_part = matches!(*operation, "CONTAINS" | "PREFIX" | "STARTS_WITH");
+            assert!(!is_part || !values.iter().any(|value| value.contains(['%', '_', '\\'])), "{values:?}");
             assert!(
                 key.as_ref()
                     .is_none_or(|key| !key.contains(['[', ']']) && key.trim() == key && !key.is_empty())

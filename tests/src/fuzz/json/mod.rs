@@ -92,7 +92,12 @@ where
         Ok(again) => again,
         Err(problem) => panic!("{problem}: {}", String::from_utf8_lossy(&written)),
     };
-    assert_eq!(format!("{first:?}"), format!("{again:?}"));
+    let shown = format!("{first:?}");
+    // JSON has no such number, so that it is written as null.
+    if shown.split(&['(', ')', '[', ']', ' ', ',', '-']).any(|word| matches!(word, "NaN" | "inf")) {
+        return Some(first);
+    }
+    assert_eq!(shown, format!("{again:?}"));
     // `Debug` hides what may be a secret.
     let Ok(once_more) = serde_json::to_vec(&again) else { panic!("{again:?} can't be written") };
     assert_eq!(String::from_utf8_lossy(&written), String::from_utf8_lossy(&once_more));
