@@ -16,13 +16,15 @@ fn client(edition: &'static str) -> (Client, Arc<Mutex<Vec<String>>>) {
         let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
         requests.lock().unwrap().push(format!("{method} {path}"));
         async move {
+            if path.contains("/roles/") {
+                return Ok(status(StatusCode::NOT_FOUND));
+            }
             let body = match path.rsplit('/').next() {
                 Some("configs") => format!(r#"{{"version":"2.0.0","edition":"{edition}"}}"#),
                 Some("search") => {
                     r#"{"results":[{"id":"a","state":{"current":"FAILED"}}],"total":1}"#.to_owned()
                 }
                 Some("by-ids") => r#"{"count":1}"#.to_owned(),
-                Some("roles") => return Ok(status(StatusCode::NOT_FOUND)),
                 _ => r#"{"id":"a","namespace":"company.team"}"#.to_owned(),
             };
             Ok::<_, std::convert::Infallible>(Response::new(Body::from(body)))
