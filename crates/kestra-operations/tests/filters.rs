@@ -222,7 +222,7 @@ fn times_may_be_of_any_type_that_has_a_zone() {
 fn labels_are_compared_as_each_version_can() {
     let told = |info, filter: Filter, version| query(call(info, [filter]), version).ok();
     // Servers read the values of a list as one: a list would find nothing, and what is not in it everything.
-    for info in [EXECUTIONS, &FLOWS] {
+    for info in [EXECUTIONS, FLOWS] {
         assert_eq!(
             told(info, Filter::label("team").is_in(["data"]), "1.0.3").unwrap(),
             "filters[labels][EQUALS][team]=data"
