@@ -6,11 +6,9 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::Catalogue;
+use super::class::{Deletion, Edition, Effect, Question, Replay, Traffic};
 use super::files::{read, yaml_files};
-use super::operation::{
-    Answer, Body, Deletion, Edition, Effect, HeaderParameter, KnownValues, Operation, QueryParameter,
-    Question, Replay, Route, Style, Traffic,
-};
+use super::operation::{Answer, Body, HeaderParameter, KnownValues, Operation, QueryParameter, Route, Style};
 use super::patch::{FieldPatch, set};
 use super::schema::{EnumValue, Kind, Presence, Schema};
 use super::types::Type;

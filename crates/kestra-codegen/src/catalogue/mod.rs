@@ -2,6 +2,7 @@
 
 mod characters;
 mod check;
+mod class;
 mod corrections;
 mod files;
 mod filters;
@@ -19,12 +20,12 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 pub use self::characters::{CharacterRule, CharacterRules};
+pub use self::class::{Check, Deletion, Edition, Effect, Question, Replay, Traffic};
 pub(crate) use self::files::{read_imported, read_or_default, write_imported};
 pub use self::filters::{Compared, ComparisonSet, FilterParameter, FilterResource, Filters, Renamed};
 pub use self::operation::{
-    Answer, Body, BodyVariant, Check, Content, Deletion, Edition, Effect, HeaderParameter, KnownValues,
-    Multipart, Operation, Part, PathParameter, Problems, QueryParameter, Question, Replay, Route, Style,
-    Traffic,
+    Answer, Body, BodyVariant, Content, HeaderParameter, KnownValues, Multipart, Operation, Part,
+    PathParameter, Problems, QueryParameter, Route, Style,
 };
 pub use self::schema::{EnumValue, Field, Kind, Member, Object, Presence, Schema, Union};
 pub use self::types::{BadType, Type};
