@@ -99,7 +99,7 @@ fn a_runtime_that_nobody_drives_holds_up_no_other() {
         let response = two.block_on(send(&transport, request(&READ, &url))).expect("a response");
         assert_eq!(text(response), "1");
     }
-    // Neither on its runtime nor on another: it closes its connection all the same.
+    // Neither on its runtime nor on another: it closes its connection anyway.
     drop(still);
     counting.wait_for(1);
 }

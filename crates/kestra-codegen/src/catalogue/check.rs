@@ -69,7 +69,7 @@ pub(super) fn check(catalogue: &Catalogue) -> Result<()> {
     catalogue.filters.check(catalogue)
 }
 
-/// Refuses an operation whose name says what its facts don't: whoever imports it has to decide.
+/// Refuses an operation whose name and facts disagree, so that the facts of an imported one are decided by a person.
 fn check_facts(place: &str, operation: &Operation) -> Result<()> {
     if operation.name.starts_with("delete_") != operation.deletes.is_some() {
         return Err(Error::invalid(place, "is called as what deletes, and `deletes` says otherwise"));

@@ -40,7 +40,7 @@ pub enum ErrorKind {
     Proxy,
     /// The TLS handshake.
     Tls,
-    /// A limit in time.
+    /// A timeout.
     Timeout(TimeoutPhase),
     /// The connection broke.
     Transport,
@@ -94,7 +94,7 @@ impl fmt::Display for ErrorKind {
     }
 }
 
-/// Which limit in time was reached.
+/// Which timeout was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TimeoutPhase {

@@ -113,7 +113,7 @@ impl Error {
             && !self.is_conflict()
     }
 
-    /// Whether a limit in time was reached, ours or that of a layer below.
+    /// Returns whether a timeout was reached, ours or that of a layer below.
     ///
     /// # Troubleshooting
     ///

@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind};
 use crate::operation::{OperationInfo, QueryParameter};
 use crate::version::{Version, Versions};
 
-/// How to send it all the same.
+/// How to send it anyway.
 const INSIST: &str = "call `.any_version()` to send it anyway";
 
 /// Filters, all of which hold, and the parameter of the operation that they belong to.

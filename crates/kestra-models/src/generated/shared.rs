@@ -17,7 +17,7 @@ pub struct Asset {
     pub metadata: ::serde_json::Map<String, ::serde_json::Value>,
     /// The namespace that the asset belongs to. Absent if it belongs to the tenant. (`namespace`)
     pub namespace: Option<String>,
-    /// The kind of asset, such as a table or a file, as whoever created it named it. (`type`)
+    /// The kind of asset, such as a table or a file, as its creator named it. (`type`)
     pub type_: Option<String>,
 }
 
@@ -39,7 +39,7 @@ pub struct Asset {
 pub struct AssetIdentifier {
     /// The id of the asset, unique within its tenant. (`id`)
     pub id: Option<String>,
-    /// The kind of asset, as whoever created it named it. (`type`)
+    /// The kind of asset, as its creator named it. (`type`)
     pub type_: Option<String>,
 }
 
@@ -217,7 +217,7 @@ string_enum! {
     CheckBehavior {
         /// Refuses to create the execution. (`BLOCK_EXECUTION`)
         BlockExecution = "BLOCK_EXECUTION",
-        /// Creates the execution all the same. (`CREATE_EXECUTION`)
+        /// Creates the execution anyway. (`CREATE_EXECUTION`)
         CreateExecution = "CREATE_EXECUTION",
         /// Creates the execution, which fails at once. (`FAIL_EXECUTION`)
         FailExecution = "FAIL_EXECUTION",
@@ -820,7 +820,7 @@ impl KillSwitch {
 string_enum! {
     /// Severity of a log line.
     LogLevel {
-        /// Details for whoever looks for an error. (`DEBUG`)
+        /// Details that help to find an error. (`DEBUG`)
         Debug = "DEBUG",
         /// A failure. (`ERROR`)
         Error = "ERROR",

@@ -49,7 +49,7 @@ pub(super) struct Question {
     failures: Mutex<Failures>,
 }
 
-/// How often the question failed, and the last failure, which whoever waited for the answer shares.
+/// How often version detection failed, and the last failure, which all calls that waited share.
 #[derive(Default)]
 struct Failures {
     count: u64,

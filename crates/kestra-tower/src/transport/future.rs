@@ -154,7 +154,7 @@ impl Attempt {
         self.context.as_ref().and_then(CallContext::operation)
     }
 
-    /// Whether a limit in time ended this attempt, or the one before.
+    /// Returns whether a timeout ended this attempt, or the one before.
     fn has_timed_out(&self) -> bool {
         self.context.as_ref().is_some_and(CallContext::take_timed_out)
     }

@@ -1,4 +1,4 @@
-//! One limit in time for several requests.
+//! One deadline for several requests.
 
 use std::time::Duration;
 

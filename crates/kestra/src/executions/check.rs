@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::creation::Creation;
 use crate::Client;
 
-/// How to send it all the same.
+/// How to send it anyway.
 pub(super) const INSIST: &str = "call `.unchecked()` to send it anyway";
 
 /// Refuses inputs and breakpoints that the server would drop or misread.

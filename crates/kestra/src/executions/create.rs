@@ -339,7 +339,7 @@ fn kind_of(creation: &Call) -> Option<String> {
     creation.query_value(index)
 }
 
-/// Whether the server may have taken it all the same.
+/// Returns whether the server may have taken it anyway.
 fn is_unclear(error: &Error) -> bool {
     if error.request_sent() == RequestSent::No {
         return false;

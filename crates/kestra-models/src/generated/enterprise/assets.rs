@@ -298,7 +298,7 @@ pub struct StoredAsset {
     pub metadata: ::serde_json::Map<String, ::serde_json::Value>,
     /// The namespace that the asset belongs to, its levels separated by dots. (`namespace`)
     pub namespace: Option<String>,
-    /// The kind of asset, such as a table or a file, as whoever created it named it. (`type`)
+    /// The kind of asset, such as a table or a file, as its creator named it. (`type`)
     pub type_: Option<String>,
     /// When the asset was last changed. (`updated`)
     pub updated: Option<::jiff::Timestamp>,

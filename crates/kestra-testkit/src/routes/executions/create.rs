@@ -83,7 +83,7 @@ fn is_old_style(part: &Part) -> bool {
 }
 
 /// The flow of the path, in the revision of the query; a revision that is no number means the newest, a negative one none. Before
-/// 2.0 the newest may be the flow's deletion, which is executed all the same.
+/// 2.0 the newest may be the flow's deletion, which is executed anyway.
 fn flow_of(cx: &Context) -> Result<StoredFlow, ApiError> {
     let revision =
         cx.query().number_or_none("revision").map(|number| u64::try_from(number).unwrap_or_default());

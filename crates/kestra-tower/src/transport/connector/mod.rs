@@ -1,4 +1,4 @@
-//! How a connection comes about: name, TCP, proxy and TLS, all within one limit in time.
+//! How a connection comes about: name, TCP, proxy and TLS, all within one timeout.
 
 mod handshake;
 mod secured;

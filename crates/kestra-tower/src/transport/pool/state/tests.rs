@@ -178,7 +178,7 @@ fn after_a_failed_handshake_every_call_tries_it_itself_and_after_a_dropped_one_t
     state.leave(follower, now, &mut effects);
     assert_eq!(state.given(other, &mut effects), "c");
     assert_eq!(state.given(last, &mut effects), "c");
-    // Nobody leads any more, so whoever comes now does.
+    // No call leads any more, so the next one does.
     let [leader, follower] = [state.wait(), state.wait()];
     assert_eq!(state.given(leader, &mut effects), "c");
     assert_eq!(state.given(follower, &mut effects), "");
