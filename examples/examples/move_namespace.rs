@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use kestra::jiff::Timestamp;
 use kestra::{BoxError, Client, FilePart, Filter};
-use kestra_testkit::{Dialect, Server};
+use kestra_testkit::{Dialect, TestServer};
 
 const NAMESPACE: &str = "company.team";
 
@@ -21,8 +21,8 @@ tasks:
 
 #[tokio::main]
 async fn main() -> Result<(), BoxError> {
-    let old_server = Server::builder().dialect(Dialect::V1_0).start().await?;
-    let new_server = Server::builder().dialect(Dialect::V2_0).start().await?;
+    let old_server = TestServer::builder().dialect(Dialect::V1_0).start().await?;
+    let new_server = TestServer::builder().dialect(Dialect::V2_0).start().await?;
     let old = Client::builder().server(old_server.url()).build()?;
     let new = Client::builder().server(new_server.url()).build()?;
     fill(&old).await?;

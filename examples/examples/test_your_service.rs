@@ -5,7 +5,7 @@
 #![allow(clippy::print_stdout)]
 
 use kestra::{BoxError, Client, Finished};
-use kestra_testkit::{Outcome, Server};
+use kestra_testkit::{Outcome, TestServer};
 use serde_json::json;
 
 /// The service: it knows a client, and nothing of where Kestra is.
@@ -28,8 +28,8 @@ impl Reports {
 }
 
 /// The service on an embedded server, where a script stands for the flow.
-async fn on_embedded_server() -> Result<(Server, Reports), BoxError> {
-    let server = Server::start().await?;
+async fn on_embedded_server() -> Result<(TestServer, Reports), BoxError> {
+    let server = TestServer::start().await?;
     let flow = server.flow("company.team", "build-report").input("day", "STRING");
     flow.on_run(|inputs| match inputs["day"].as_str() {
         Some("2026-02-30") => Outcome::failed("no such day"),
@@ -77,7 +77,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_missing_flow_is_an_error() -> Result<(), BoxError> {
-        let server = Server::start().await?;
+        let server = TestServer::start().await?;
         let reports = Reports { client: Client::builder().server(server.url()).build()? };
         let error = reports.build("2026-01-31").await.unwrap_err();
         assert!(error.is_not_found(), "{error}");

@@ -4,11 +4,11 @@
 use std::time::Duration;
 
 use kestra::{BoxError, CallOptions, Client, Retry, Timeouts, Verdict};
-use kestra_testkit::{Cut, Fault, Server};
+use kestra_testkit::{Cut, Fault, TestServer};
 
 #[tokio::main]
 async fn main() -> Result<(), BoxError> {
-    let server = Server::start().await?;
+    let server = TestServer::start().await?;
     let retry = Retry::standard()
         .max_attempts(4)
         .backoff(Duration::from_millis(20), Duration::from_secs(1))

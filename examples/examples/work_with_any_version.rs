@@ -44,7 +44,7 @@ async fn main() -> Result<(), BoxError> {
 }
 
 async fn on_embedded_server(dialect: Dialect) -> Result<Report, BoxError> {
-    let server = kestra_testkit::Server::builder().dialect(dialect).start().await?;
+    let server = kestra_testkit::TestServer::builder().dialect(dialect).start().await?;
     work(&Client::builder().server(server.url()).build()?).await
 }
 

@@ -8,7 +8,7 @@ use kestra_testkit::Dialect;
 /// The server that `KESTRA_URL` names, or else an embedded one, which ends with this value.
 #[derive(Debug)]
 pub struct Server {
-    embedded: Option<kestra_testkit::Server>,
+    embedded: Option<kestra_testkit::TestServer>,
     url: String,
 }
 
@@ -35,7 +35,7 @@ impl Server {
         if let Some(url) = variable("KESTRA_URL") {
             return Ok(Self { embedded: None, url });
         }
-        let embedded = kestra_testkit::Server::builder().dialect(dialect).start().await?;
+        let embedded = kestra_testkit::TestServer::builder().dialect(dialect).start().await?;
         Ok(Self { url: embedded.url().to_owned(), embedded: Some(embedded) })
     }
 

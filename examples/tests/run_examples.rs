@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
-use kestra_testkit::{Dialect, Server};
+use kestra_testkit::{Dialect, TestServer};
 use tokio::process::Command;
 
 /// Far more than any of them takes.
@@ -190,7 +190,7 @@ async fn shutdown_gracefully_waits_again_after_the_restart() {
 #[cfg(unix)]
 #[tokio::test]
 async fn shutdown_gracefully_keeps_the_execution_at_a_signal() {
-    let server = Server::start().await.unwrap();
+    let server = TestServer::start().await.unwrap();
     let store = std::env::temp_dir().join(format!("kestra-store-{}", std::process::id()));
     let process = || {
         let mut command = Command::new(program("shutdown_gracefully"));
@@ -226,7 +226,7 @@ async fn shutdown_gracefully_keeps_the_execution_at_a_signal() {
 async fn examples_use_the_server_of_the_environment_and_leave_nothing_there() {
     for dialect in Dialect::ALL {
         let (user, password) = ("user@example.com", "Passw0rd");
-        let server = Server::builder().dialect(dialect).basic_auth(user, password).start().await.unwrap();
+        let server = TestServer::builder().dialect(dialect).basic_auth(user, password).start().await.unwrap();
         let variables =
             [("KESTRA_URL", server.url()), ("KESTRA_USERNAME", user), ("KESTRA_PASSWORD", password)];
         for name in [

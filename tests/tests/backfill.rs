@@ -9,15 +9,15 @@ use std::time::Duration;
 
 use kestra::jiff::Timestamp;
 use kestra::{CallOptions, Client, ErrorKind, Retry};
-use kestra_testkit::{Dialect, Fault, Server};
+use kestra_testkit::{Dialect, Fault, TestServer};
 use on_server::NAMESPACE;
 
 const FLOW: &str = "id: report\nnamespace: company.team\ninputs:\n  - id: region\n    type: STRING\n    defaults: none\ntasks:\n  \
                     - id: log\n    type: io.kestra.plugin.core.log.Log\n    message: hi\ntriggers:\n  - id: daily\n    \
                     type: io.kestra.plugin.core.trigger.Schedule\n    cron: \"0 0 * * *\"\n";
 
-async fn server(dialect: Dialect, interval: Duration) -> (Server, Client) {
-    let server = Server::builder().dialect(dialect).backfill_interval(interval).start().await.unwrap();
+async fn server(dialect: Dialect, interval: Duration) -> (TestServer, Client) {
+    let server = TestServer::builder().dialect(dialect).backfill_interval(interval).start().await.unwrap();
     let client = Client::builder().server(server.url()).tenant("main").build().unwrap();
     server.deploy(FLOW).unwrap();
     (server, client)

@@ -11,7 +11,7 @@ use kestra::models::{
     ExecutionKind, NamespacedId, SetDisabledRequest, SetLabelsByIdsRequest, StateType, TriggerId,
 };
 use kestra::{BulkReport, Client, ErrorKind, Filter};
-use kestra_testkit::{Dialect, Server};
+use kestra_testkit::{Dialect, TestServer};
 use on_server::{NAMESPACE, asked, ended, eventually, failing, flow};
 use tokio::time::Instant;
 
@@ -30,8 +30,8 @@ const SCHEDULED: &str = "id: scheduled\nnamespace: company.team\ntasks:\n  - id:
                          message: hi\ntriggers:\n  - id: daily\n    type: io.kestra.plugin.core.trigger.Schedule\n    cron: \
                          \"0 0 * * *\"\n  - id: hourly\n    type: io.kestra.plugin.core.trigger.Schedule\n    cron: \"0 * * * *\"\n";
 
-async fn server(dialect: Dialect, delay: Duration) -> (Server, Client) {
-    let server = Server::builder().dialect(dialect).bulk_delay(delay).start().await.unwrap();
+async fn server(dialect: Dialect, delay: Duration) -> (TestServer, Client) {
+    let server = TestServer::builder().dialect(dialect).bulk_delay(delay).start().await.unwrap();
     let client = Client::builder().server(server.url()).tenant("main").build().unwrap();
     for source in [&failing("fails"), &flow("hello", "hi"), SLOW, PAUSED, SCHEDULED] {
         server.deploy(source).unwrap();

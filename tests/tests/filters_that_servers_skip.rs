@@ -9,7 +9,7 @@ use std::cell::Cell;
 use kestra::http::Request;
 use kestra::operations::{DeleteExecutionsByQuery, DeleteFlowsByQuery};
 use kestra::{Body, Client, Filter};
-use kestra_testkit::{Dialect, Server};
+use kestra_testkit::{Dialect, TestServer};
 use on_server::ended;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -130,7 +130,7 @@ async fn found(client: &Client, path: &str, query: &str) -> Option<Vec<Value>> {
 #[test]
 fn no_content_of_a_filter_finds_what_it_does_not_mean() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let servers: Vec<(Server, Client)> = runtime.block_on(async {
+    let servers: Vec<(TestServer, Client)> = runtime.block_on(async {
         let mut servers = Vec::new();
         for dialect in Dialect::ALL {
             let (server, client) = on_server::server(dialect).await;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use kestra::models::{Execution, StateType};
 use kestra::{Client, Error, ErrorKind, RequestSent, Timeouts};
-use kestra_testkit::{Cut, Dialect, Fault, Outcome, Server};
+use kestra_testkit::{Cut, Dialect, Fault, Outcome, TestServer};
 use kestra_tests::eventually;
 
 const NAMESPACE: &str = "company.team";
@@ -24,8 +24,8 @@ fn chatty() -> String {
     source
 }
 
-async fn serve(dialect: Dialect) -> (Server, Client) {
-    let server = Server::builder()
+async fn serve(dialect: Dialect) -> (TestServer, Client) {
+    let server = TestServer::builder()
         .dialect(dialect)
         .pace(Duration::from_millis(10))
         .patience(Duration::from_millis(200))
@@ -42,7 +42,7 @@ async fn start(client: &Client) -> String {
 }
 
 /// How many streams of this path were opened: each but the last was cut.
-fn opened(server: &Server, area: &str, end: &str) -> usize {
+fn opened(server: &TestServer, area: &str, end: &str) -> usize {
     let area = format!("/api/v1/main/{area}/");
     server
         .requests()

@@ -6,20 +6,20 @@ use std::time::Duration;
 
 use kestra::models::ExecutionKind;
 use kestra::{CallOptions, Client, ErrorKind, RequestSent, Resolved, Retry};
-use kestra_testkit::{Cut, Dialect, Fault, Outcome, Server};
+use kestra_testkit::{Cut, Dialect, Fault, Outcome, TestServer};
 use serde_json::json;
 
 const NAMESPACE: &str = "company.team";
 const CREATE: &str = "/api/v1/{tenant}/executions/{namespace}/{id}";
 
-async fn serve(dialect: Dialect) -> (Server, Client) {
-    let server = Server::builder().dialect(dialect).start().await.unwrap();
+async fn serve(dialect: Dialect) -> (TestServer, Client) {
+    let server = TestServer::builder().dialect(dialect).start().await.unwrap();
     server.flow(NAMESPACE, "job").on_run(|_| Outcome::success(json!({"rows": 1})));
     let client = Client::builder().server(server.url()).build().unwrap();
     (server, client)
 }
 
-fn count(server: &Server) -> usize {
+fn count(server: &TestServer) -> usize {
     server.executions_of(NAMESPACE, "job").len()
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use kestra::models::{ExecutionKind, StateType};
 use kestra::{CallOptions, Client, ErrorKind, Finished, TimeoutPhase, Timeouts};
-use kestra_testkit::{Dialect, Fault, Outcome, Server};
+use kestra_testkit::{Dialect, Fault, Outcome, TestServer};
 use kestra_tests::eventually;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -33,8 +33,8 @@ struct Report {
     greeting: String,
 }
 
-async fn serve(dialect: Dialect) -> (Server, Client) {
-    let server = Server::builder().dialect(dialect).start().await.unwrap();
+async fn serve(dialect: Dialect) -> (TestServer, Client) {
+    let server = TestServer::builder().dialect(dialect).start().await.unwrap();
     server.deploy(HELLO).unwrap();
     let client = Client::builder().server(server.url()).build().unwrap();
     (server, client)
@@ -222,8 +222,12 @@ async fn typos_and_loose_booleans_are_refused_before_anything_is_started() {
 #[tokio::test]
 async fn an_execution_that_is_not_there_is_an_error() {
     for dialect in Dialect::ALL {
-        let server =
-            Server::builder().dialect(dialect).patience(Duration::from_millis(100)).start().await.unwrap();
+        let server = TestServer::builder()
+            .dialect(dialect)
+            .patience(Duration::from_millis(100))
+            .start()
+            .await
+            .unwrap();
         let client = Client::builder().server(server.url()).build().unwrap();
         let error = client.executions().wait("nowhere").await.unwrap_err();
         assert!(error.is_not_found(), "{error}");

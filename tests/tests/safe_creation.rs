@@ -8,25 +8,25 @@ use std::time::Duration;
 
 use kestra::operations::CreateExecution;
 use kestra::{Client, ErrorKind, FilePart, RequestSent};
-use kestra_testkit::{Cut, Dialect, Fault, Server};
+use kestra_testkit::{Cut, Dialect, Fault, TestServer};
 use on_server::{Folder, NAMESPACE, flow};
 
 const CREATE: &str = "/api/v1/{tenant}/executions/{namespace}/{id}";
 const READS: &str = "id: reads\nnamespace: company.team\ninputs:\n  - id: report\n    type: FILE\n  - id: name\n    type: STRING\n    \
                      defaults: none\ntasks:\n  - id: log\n    type: io.kestra.plugin.core.log.Log\n    message: hi\n";
 
-async fn server(dialect: Dialect) -> (Server, Client) {
+async fn server(dialect: Dialect) -> (TestServer, Client) {
     let (server, client) = on_server::server(dialect).await;
     server.deploy(&flow("hello", "hi")).unwrap();
     server.deploy(READS).unwrap();
     (server, client)
 }
 
-fn count(server: &Server, flow: &str) -> usize {
+fn count(server: &TestServer, flow: &str) -> usize {
     server.executions_of(NAMESPACE, flow).len()
 }
 
-fn creations(server: &Server) -> usize {
+fn creations(server: &TestServer) -> usize {
     server.requests().iter().filter(|request| request.method == "POST").count()
 }
 

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use kestra::http::{Request, Uri};
 use kestra::models::StateType;
 use kestra::{Body, Client, Error, ErrorKind, Filter, Retry, Transport};
-use kestra_testkit::{Dialect, RecordedRequest, Server};
+use kestra_testkit::{Dialect, RecordedRequest, TestServer};
 use on_server::ended;
 use serde_json::Value;
 use tower::{ServiceExt as _, service_fn};
@@ -36,7 +36,7 @@ fn source((namespace, id, team): (&str, &str, &str)) -> String {
 
 /// Two servers behind one address, and which of them gets the next request.
 struct Swapped {
-    servers: [Server; 2],
+    servers: [TestServer; 2],
     /// One bit a request, from the lowest on, over and over.
     pattern: Arc<AtomicUsize>,
     next: Arc<AtomicUsize>,
@@ -46,8 +46,8 @@ struct Swapped {
 impl Swapped {
     async fn start() -> Self {
         let servers = [
-            Server::builder().dialect(Dialect::V1_3).start().await.unwrap(),
-            Server::builder().dialect(Dialect::V2_0).start().await.unwrap(),
+            TestServer::builder().dialect(Dialect::V1_3).start().await.unwrap(),
+            TestServer::builder().dialect(Dialect::V2_0).start().await.unwrap(),
         ];
         for server in &servers {
             let client = Client::builder().server(server.url()).build().unwrap();
@@ -82,7 +82,7 @@ impl Swapped {
     fn set(&self, pattern: usize) {
         self.pattern.store(pattern, Ordering::SeqCst);
         self.next.store(0, Ordering::SeqCst);
-        self.servers.iter().for_each(Server::clear_requests);
+        self.servers.iter().for_each(TestServer::clear_requests);
     }
 }
 
@@ -106,7 +106,7 @@ fn search_of(path: &str) -> &'static str {
     }
 }
 
-async fn rows(server: &Server, path: &str, query: &[(String, String)]) -> Result<Vec<Value>, Error> {
+async fn rows(server: &TestServer, path: &str, query: &[(String, String)]) -> Result<Vec<Value>, Error> {
     let client = Client::builder().server(server.url()).retry(Retry::none()).build().unwrap();
     let mut pairs: Vec<String> =
         query.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
@@ -122,7 +122,7 @@ fn encoded(text: &str) -> String {
 }
 
 /// What an action that reached a server is about, as that server reads it.
-async fn reached(server: &Server, request: &RecordedRequest) -> Vec<(String, String)> {
+async fn reached(server: &TestServer, request: &RecordedRequest) -> Vec<(String, String)> {
     let path = request.path.as_str();
     if path.ends_with("/by-query") {
         let filters: Vec<_> = request

@@ -5,7 +5,7 @@
 mod on_server;
 
 use kestra::{CallOptions, ErrorKind, FileAction, FilePart, FlowAction, Retry};
-use kestra_testkit::{Cut, Dialect, Fault, Server};
+use kestra_testkit::{Cut, Dialect, Fault, TestServer};
 use on_server::{Folder, NAMESPACE, flow, server};
 
 #[tokio::test]
@@ -157,7 +157,7 @@ async fn names_with_spaces_stay_as_they_are_in_the_folder() {
 }
 
 /// How many requests of a method went to routes that end so.
-fn asked(server: &Server, method: &str, end: &str) -> usize {
+fn asked(server: &TestServer, method: &str, end: &str) -> usize {
     server.requests().iter().filter(|request| request.method == method && request.path.ends_with(end)).count()
 }
 

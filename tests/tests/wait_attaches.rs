@@ -7,7 +7,7 @@ mod on_server;
 use std::time::Duration;
 
 use kestra::{Client, ErrorKind, Finished};
-use kestra_testkit::{Dialect, Server};
+use kestra_testkit::{Dialect, TestServer};
 use on_server::{NAMESPACE, failing, server};
 
 const CALLED: &str = "id: called\nnamespace: company.team\noutputs:\n  - id: said\n    type: STRING\n    value: \"{{ \
@@ -57,7 +57,7 @@ async fn the_end_before_a_restart_is_not_taken_for_the_one_after_it() {
     for dialect in Dialect::ALL {
         // Acts some time after it has answered, as a busy server does.
         let delay = Duration::from_secs(2);
-        let server = Server::builder().dialect(dialect).bulk_delay(delay).start().await.unwrap();
+        let server = TestServer::builder().dialect(dialect).bulk_delay(delay).start().await.unwrap();
         let client = Client::builder().server(server.url()).build().unwrap();
         server.deploy(&failing("fails")).unwrap();
         let executions = client.executions();

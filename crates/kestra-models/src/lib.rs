@@ -7,7 +7,7 @@
 //! Types that plugins extend ([`Task`], [`Trigger`], [`Input`] and others) keep all their fields; free-form JSON is a
 //! [`serde_json::Value`].
 //!
-//! `Serialize` and setters are there on types that a request can carry; the feature `serialize` adds `Serialize` to the
+//! `Serialize` and setters are there on types that a request can carry; the feature `serde` adds `Serialize` to the
 //! rest.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]

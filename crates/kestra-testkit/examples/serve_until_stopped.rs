@@ -1,6 +1,6 @@
 //! Serves until it is stopped: `cargo run -p kestra-testkit --example serve_until_stopped -- 1.3 8080`.
 
-use kestra_testkit::{Dialect, Server};
+use kestra_testkit::{Dialect, TestServer};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -12,7 +12,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         Some(other) => return Err(format!("no dialect {other}: give 1.0, 1.3 or 2.0").into()),
     };
     let port = arguments.next().map_or(Ok(0), |port| port.parse())?;
-    let server = Server::builder()
+    let server = TestServer::builder()
         .dialect(dialect)
         .basic_auth("admin@kestra.io", "Admin1234!")
         .token("testkit")

@@ -6,12 +6,12 @@
 //! ```
 //! use std::time::Duration;
 //!
-//! use kestra_testkit::{Dialect, Fault, Outcome, Server};
+//! use kestra_testkit::{Dialect, Fault, Outcome, TestServer};
 //! use serde_json::json;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let server = Server::builder().dialect(Dialect::V1_3).basic_auth("ada@example.com", "Secret123").start().await?;
+//! let server = TestServer::builder().dialect(Dialect::V1_3).basic_auth("ada@example.com", "Secret123").start().await?;
 //!
 //! // Flows that it can run come over the API or from the test.
 //! server.deploy(
@@ -69,4 +69,4 @@ pub use executed::Executed;
 pub use faults::{Cut, FalseEnd, Fault, Shutdown};
 pub use requests::RecordedRequest;
 pub use scripting::FlowHandle;
-pub use server::{Server, ServerBuilder};
+pub use server::{TestServer, TestServerBuilder};

@@ -31,10 +31,10 @@ impl<'a> FlowHandle<'a> {
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> std::io::Result<()> {
-    /// use kestra_testkit::{Outcome, Server};
+    /// use kestra_testkit::{Outcome, TestServer};
     /// use serde_json::json;
     ///
-    /// let server = Server::start().await?;
+    /// let server = TestServer::start().await?;
     /// server
     ///     .flow("company.team", "etl")
     ///     .input("day", "STRING")

@@ -30,7 +30,7 @@ const MAX_HEADERS: usize = 256;
 
 /// An in-process Kestra on a loopback port; it ends when it is dropped.
 #[derive(Debug)]
-pub struct Server {
+pub struct TestServer {
     pub(crate) app: Arc<App>,
     address: SocketAddr,
     shell: Arc<Shell>,
@@ -40,7 +40,7 @@ pub struct Server {
 
 /// What a server is started with.
 #[derive(Clone, Debug, Default)]
-pub struct ServerBuilder {
+pub struct TestServerBuilder {
     settings: Settings,
 }
 
@@ -93,7 +93,7 @@ impl std::fmt::Debug for Settings {
     }
 }
 
-impl ServerBuilder {
+impl TestServerBuilder {
     /// The version it behaves like; 2.0 unless said otherwise.
     #[must_use]
     pub fn dialect(mut self, dialect: Dialect) -> Self {
@@ -190,7 +190,7 @@ impl ServerBuilder {
     ///
     /// # Errors
     /// When the port can't be had.
-    pub async fn start(self) -> std::io::Result<Server> {
+    pub async fn start(self) -> std::io::Result<TestServer> {
         let listener = TcpListener::bind(("127.0.0.1", self.settings.port)).await?;
         let address = listener.local_addr()?;
         let app = Arc::new(App::new(self.settings, format!("http://{address}")));
@@ -200,11 +200,11 @@ impl ServerBuilder {
         });
         let shell = Arc::new(Shell::new(Arc::clone(&app)));
         let accepting = Some(tokio::spawn(accept(listener, Arc::clone(&shell))));
-        Ok(Server { app, address, shell, accepting })
+        Ok(TestServer { app, address, shell, accepting })
     }
 }
 
-impl Server {
+impl TestServer {
     /// Starts a 2.0 server that asks for no credentials.
     ///
     /// # Errors
@@ -215,8 +215,8 @@ impl Server {
 
     /// A server with settings of its own.
     #[must_use]
-    pub fn builder() -> ServerBuilder {
-        ServerBuilder::default()
+    pub fn builder() -> TestServerBuilder {
+        TestServerBuilder::default()
     }
 
     /// The address to give to a client: `http://127.0.0.1:port`.
@@ -330,7 +330,7 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for TestServer {
     fn drop(&mut self) {
         if let Some(accepting) = &self.accepting {
             accepting.abort();

@@ -4,13 +4,13 @@
 mod raw;
 
 use kestra_core::{OperationInfo, Route, Version, Versions};
-use kestra_testkit::{Dialect, Server};
+use kestra_testkit::{Dialect, TestServer};
 use raw::{ask, request, send};
 use serde_json::json;
 
 #[tokio::test]
 async fn a_canned_answer_goes_before_the_route() {
-    let server = Server::start().await.expect("a server");
+    let server = TestServer::start().await.expect("a server");
     let path = "/api/v1/{tenant}/kv";
     server.answer("GET", path).status(201).header("x-own", "yes").json(&json!({"results": [], "total": 0}));
     let answer = ask(server.address(), "GET", "/api/v1/main/kv").await.expect("an answer");
@@ -42,7 +42,7 @@ async fn an_operation_is_answered_where_the_version_has_it() {
     let paths =
         [(Dialect::V1_3, "/api/v1/main/triggers"), (Dialect::V2_0, "/api/v1/main/triggers/backfill/create")];
     for (dialect, path) in paths {
-        let server = Server::builder().dialect(dialect).start().await.expect("a server");
+        let server = TestServer::builder().dialect(dialect).start().await.expect("a server");
         server.answer_to(&MOVED).json(&json!({"disabled": false}));
         assert_eq!(ask(server.address(), "PUT", path).await.expect("an answer").json()["disabled"], false);
     }
@@ -50,7 +50,7 @@ async fn an_operation_is_answered_where_the_version_has_it() {
 
 #[tokio::test]
 async fn what_is_not_served_is_501_and_what_is_nowhere_404() {
-    let server = Server::start().await.expect("a server");
+    let server = TestServer::start().await.expect("a server");
     let answer = ask(server.address(), "GET", "/api/v1/main/cluster/services/x").await.expect("an answer");
     assert_eq!(answer.status, 501);
     assert!(answer.json()["message"].as_str().expect("a message").contains("testkit"), "{}", answer.body);
@@ -60,7 +60,7 @@ async fn what_is_not_served_is_501_and_what_is_nowhere_404() {
 
 #[tokio::test]
 async fn requests_are_remembered_as_they_came() {
-    let server = Server::start().await.expect("a server");
+    let server = TestServer::start().await.expect("a server");
     let sent = request(
         "POST",
         "/api/v1/main/flows/validate?x=a%20b&x=c",
@@ -82,7 +82,7 @@ async fn requests_are_remembered_as_they_came() {
 
 #[tokio::test]
 async fn credentials_are_asked_for_but_not_everywhere() {
-    let server = Server::builder()
+    let server = TestServer::builder()
         .basic_auth("ada@example.com", "Secret123")
         .token("tok")
         .start()
@@ -112,18 +112,18 @@ async fn credentials_are_asked_for_but_not_everywhere() {
 async fn the_version_is_the_dialects_or_ones_own() {
     for (dialect, version) in [(Dialect::V1_0, "1.0.3"), (Dialect::V1_3, "1.3.25"), (Dialect::V2_0, "2.0.0")]
     {
-        let server = Server::builder().dialect(dialect).start().await.expect("a server");
+        let server = TestServer::builder().dialect(dialect).start().await.expect("a server");
         let configs = ask(server.address(), "GET", "/api/v1/configs").await.expect("an answer").json();
         assert_eq!(configs["version"], version);
     }
-    let server = Server::builder().version("2.1.0-SNAPSHOT").start().await.expect("a server");
+    let server = TestServer::builder().version("2.1.0-SNAPSHOT").start().await.expect("a server");
     let configs = ask(server.address(), "GET", "/api/v1/configs").await.expect("an answer").json();
     assert_eq!(configs["version"], "2.1.0-SNAPSHOT");
 }
 
 #[tokio::test]
 async fn a_long_request_line_is_413_and_another_tenant_400() {
-    let server = Server::start().await.expect("a server");
+    let server = TestServer::start().await.expect("a server");
     let long = format!("/api/v1/main/flows/search?x={}", "x".repeat(4096));
     assert_eq!(ask(server.address(), "GET", &long).await.expect("an answer").status, 413);
     assert_eq!(
@@ -138,7 +138,7 @@ async fn a_long_request_line_is_413_and_another_tenant_400() {
 #[tokio::test]
 async fn a_connection_is_kept_and_ends_with_the_server() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let server = Server::start().await.expect("a server");
+    let server = TestServer::start().await.expect("a server");
     let mut stream = tokio::net::TcpStream::connect(server.address()).await.expect("a connection");
     for _ in 0..2 {
         stream.write_all(request("GET", "/ping", &[], "").as_bytes()).await.expect("a write");

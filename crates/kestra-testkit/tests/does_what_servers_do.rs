@@ -6,14 +6,14 @@ mod raw;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use kestra_testkit::{Dialect, Server};
+use kestra_testkit::{Dialect, TestServer};
 use raw::{Answer, ask, create_flow, request, send};
 use serde_json::{Value, json};
 
 const RETURN: &str = "io.kestra.plugin.core.debug.Return";
 
-async fn server(dialect: Dialect) -> (Server, SocketAddr) {
-    let server = Server::builder().dialect(dialect).start().await.expect("a server");
+async fn server(dialect: Dialect) -> (TestServer, SocketAddr) {
+    let server = TestServer::builder().dialect(dialect).start().await.expect("a server");
     let address = server.address();
     (server, address)
 }
@@ -46,7 +46,7 @@ async fn get(address: SocketAddr, path: &str) -> Value {
 }
 
 /// The executions of a flow, once there are some or time is over.
-async fn executions(server: &Server, flow: &str, count: usize) -> usize {
+async fn executions(server: &TestServer, flow: &str, count: usize) -> usize {
     for _ in 0..500 {
         if server.flow("company.team", flow).executions().len() >= count {
             break;

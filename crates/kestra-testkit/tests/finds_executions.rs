@@ -3,14 +3,14 @@
 
 mod raw;
 
-use kestra_testkit::{Dialect, Outcome, Server};
+use kestra_testkit::{Dialect, Outcome, TestServer};
 use raw::ask;
 use serde_json::Value;
 
 #[tokio::test]
 async fn kinds_are_found_by_their_names_only() {
     for dialect in [Dialect::V1_3, Dialect::V2_0] {
-        let server = Server::builder().dialect(dialect).start().await.expect("a server");
+        let server = TestServer::builder().dialect(dialect).start().await.expect("a server");
         server.flow("company.team", "job").on_run(|_| Outcome::success(Value::Null));
         let address = server.address();
         for query in ["", "?kind=TEST"] {

@@ -5,7 +5,7 @@ mod raw;
 
 use std::time::Duration;
 
-use kestra_testkit::{Dialect, Outcome, Server};
+use kestra_testkit::{Dialect, Outcome, TestServer};
 use raw::{ask, create_flow};
 use serde_json::json;
 
@@ -14,7 +14,7 @@ const RUN: &str = "/api/v1/main/executions/company.team/etl?wait=true";
 #[tokio::test]
 async fn a_script_decides_how_an_execution_ends() {
     for dialect in [Dialect::V1_3, Dialect::V2_0] {
-        let server = Server::builder().dialect(dialect).start().await.expect("a server");
+        let server = TestServer::builder().dialect(dialect).start().await.expect("a server");
         let flow = server.flow("company.team", "etl");
         let flow = flow.on_run(|_| Outcome::success(json!({"rows": 3})).after(Duration::from_millis(5)));
         let ended = ask(server.address(), "POST", RUN).await.expect("an answer").json();
@@ -32,7 +32,7 @@ async fn a_script_decides_how_an_execution_ends() {
 
 #[tokio::test]
 async fn a_scripted_flow_may_have_tasks_that_nobody_has() {
-    let server = Server::start().await.expect("a server");
+    let server = TestServer::start().await.expect("a server");
     let source =
         "id: etl\nnamespace: company.team\ntasks:\n  - id: copy\n    type: io.kestra.plugin.core.nope.Copy\n";
     assert_eq!(create_flow(server.address(), source).await.status, 422);

@@ -5,7 +5,7 @@ mod raw;
 
 use std::time::Duration;
 
-use kestra_testkit::{Dialect, FalseEnd, Fault, Server, Shutdown};
+use kestra_testkit::{Dialect, FalseEnd, Fault, Shutdown, TestServer};
 use raw::{Answer, ask, create_flow, request, send};
 use serde_json::json;
 use tokio::net::TcpStream;
@@ -13,14 +13,14 @@ use tokio::net::TcpStream;
 const FLOW: &str = "id: hello\nnamespace: company.team\ntasks:\n  - id: nap\n    type: io.kestra.plugin.core.flow.Sleep\n    duration: PT0.05S\n";
 const CREATE: &str = "/api/v1/main/executions/company.team/hello";
 
-async fn json(server: &Server, method: &str, path: &str, body: &str) -> Answer {
+async fn json(server: &TestServer, method: &str, path: &str, body: &str) -> Answer {
     let request = request(method, path, &[("content-type", "application/json")], body);
     send(server.address(), &request).await.expect("an answer")
 }
 
 #[tokio::test]
 async fn a_stopped_server_refuses_connections_and_comes_back_as_it_was() {
-    let mut server = Server::start().await.expect("a server");
+    let mut server = TestServer::start().await.expect("a server");
     create_flow(server.address(), FLOW).await;
     let mut open = TcpStream::connect(server.address()).await.expect("a connection");
     server.stop().await;
@@ -34,7 +34,7 @@ async fn a_stopped_server_refuses_connections_and_comes_back_as_it_was() {
 
 #[tokio::test]
 async fn what_is_late_happens_after_a_504() {
-    let server = Server::start().await.expect("a server");
+    let server = TestServer::start().await.expect("a server");
     create_flow(server.address(), FLOW).await;
     server.fail(Fault::late(Duration::from_millis(80)).on("POST", CREATE));
     assert_eq!(ask(server.address(), "POST", CREATE).await.expect("an answer").status, 504);
@@ -47,7 +47,7 @@ async fn what_is_late_happens_after_a_504() {
 async fn streams_break_at_the_same_places_in_every_run() {
     let mut runs = Vec::new();
     for _ in 0..2 {
-        let server = Server::start().await.expect("a server");
+        let server = TestServer::start().await.expect("a server");
         create_flow(server.address(), FLOW).await;
         let created = ask(server.address(), "POST", CREATE).await.expect("an answer").json();
         let id = created["id"].as_str().expect("an id");
@@ -69,7 +69,7 @@ async fn streams_break_at_the_same_places_in_every_run() {
 
 #[tokio::test]
 async fn old_executions_are_only_found_by_date() {
-    let server = Server::start().await.expect("a server");
+    let server = TestServer::start().await.expect("a server");
     create_flow(server.address(), FLOW).await;
     ask(server.address(), "POST", CREATE).await.expect("an answer");
     server.age_executions(Duration::from_secs(9 * 24 * 60 * 60));
@@ -97,7 +97,7 @@ async fn a_backfill_runs_to_its_end() {
     ] {
         let interval = Duration::from_millis(5);
         let server =
-            Server::builder().dialect(dialect).backfill_interval(interval).start().await.expect("one");
+            TestServer::builder().dialect(dialect).backfill_interval(interval).start().await.expect("one");
         create_flow(server.address(), &schedule).await;
         assert_eq!(json(&server, "PUT", path, &body.to_string()).await.status, 200);
         let mut state = json!({"backfill": {}});
@@ -118,7 +118,7 @@ async fn a_backfill_runs_to_its_end() {
 
 #[tokio::test]
 async fn a_first_start_wants_credentials_to_be_set() {
-    let server = Server::builder().first_start().start().await.expect("a server");
+    let server = TestServer::builder().first_start().start().await.expect("a server");
     let search = "/api/v1/main/flows/search";
     assert_eq!(ask(server.address(), "GET", search).await.expect("an answer").status, 401);
     let body = json!({"username": "ada@example.com", "password": "Secret123"}).to_string();
@@ -130,7 +130,7 @@ async fn a_first_start_wants_credentials_to_be_set() {
 
 #[tokio::test]
 async fn keys_and_files_are_kept() {
-    let server = Server::start().await.expect("a server");
+    let server = TestServer::start().await.expect("a server");
     let key = "/api/v1/main/namespaces/company/kv/answer";
     let put = request("PUT", key, &[("content-type", "text/plain")], "{\"a\": 42}");
     assert_eq!(send(server.address(), &put).await.expect("an answer").status, 200);
@@ -144,7 +144,7 @@ async fn keys_and_files_are_kept() {
 
 #[tokio::test]
 async fn flows_read_secrets_and_lists_name_them() {
-    let server = Server::builder().secret("TOKEN", "hush").start().await.expect("a server");
+    let server = TestServer::builder().secret("TOKEN", "hush").start().await.expect("a server");
     let source = FLOW.replace("io.kestra.plugin.core.flow.Sleep", "io.kestra.plugin.core.debug.Return");
     let source = source.replace("duration: PT0.05S", "format: \"{{ secret('TOKEN') }}\"")
         + "outputs:\n  - id: told\n    type: STRING\n    value: \"{{ outputs.nap.value }}\"\n";
@@ -160,7 +160,7 @@ async fn flows_read_secrets_and_lists_name_them() {
 async fn it_goes_down_as_real_servers_do() {
     let search = "/api/v1/main/flows/search";
     for style in [Shutdown::Unanswered, Shutdown::DatabaseClosed, Shutdown::HangingWrites] {
-        let mut server = Server::start().await.expect("a server");
+        let mut server = TestServer::start().await.expect("a server");
         create_flow(server.address(), &FLOW.replace("PT0.05S", "PT30S")).await;
         let created = ask(server.address(), "POST", CREATE).await.expect("an answer").json();
         let path = format!("/api/v1/main/executions/{}/follow", created["id"].as_str().expect("an id"));
@@ -193,7 +193,7 @@ async fn a_2_0_server_goes_down_when_dependencies_are_followed_after_a_deletion(
     let parent = "id: hello\nnamespace: company.team\ntasks:\n  - {id: sub, type: io.kestra.plugin.core.flow.Subflow, \
                   namespace: company.team, flowId: child, wait: true}\n";
     for dialect in Dialect::ALL {
-        let server = Server::builder().dialect(dialect).start().await.expect("a server");
+        let server = TestServer::builder().dialect(dialect).start().await.expect("a server");
         create_flow(server.address(), &child).await;
         create_flow(server.address(), parent).await;
         let create = async || {
@@ -216,14 +216,14 @@ async fn a_2_0_server_goes_down_when_dependencies_are_followed_after_a_deletion(
 }
 
 /// The status; nothing within if the connection was closed, nothing at all if no answer comes.
-async fn ask_for(server: &Server, method: &str, path: &str) -> Option<Option<u16>> {
+async fn ask_for(server: &TestServer, method: &str, path: &str) -> Option<Option<u16>> {
     let answer = tokio::time::timeout(Duration::from_secs(2), ask(server.address(), method, path)).await;
     answer.ok().map(|answer| answer.map(|answer| answer.status))
 }
 
 #[tokio::test]
 async fn a_stream_may_end_with_what_is_no_end_or_break_off_after_what_was_seen() {
-    let server = Server::start().await.expect("a server");
+    let server = TestServer::start().await.expect("a server");
     create_flow(server.address(), &FLOW.replace("PT0.05S", "PT30S")).await;
     let created = ask(server.address(), "POST", CREATE).await.expect("an answer").json();
     let id = created["id"].as_str().expect("an id");
@@ -247,7 +247,7 @@ async fn a_stream_may_end_with_what_is_no_end_or_break_off_after_what_was_seen()
 #[tokio::test]
 async fn a_2_0_server_gives_the_first_line_of_a_log_twice() {
     for dialect in Dialect::ALL {
-        let server = Server::builder().dialect(dialect).start().await.expect("a server");
+        let server = TestServer::builder().dialect(dialect).start().await.expect("a server");
         let source =
             FLOW.replace("tasks:", "tasks:\n  - {id: log, type: io.kestra.plugin.core.log.Log, message: hi}");
         create_flow(server.address(), &source.replace("PT0.05S", "PT30S")).await;

@@ -3,7 +3,7 @@
 
 mod raw;
 
-use kestra_testkit::{Dialect, Server};
+use kestra_testkit::{Dialect, TestServer};
 use raw::{ask, create_flow, request, send};
 
 fn source(id: &str, message: &str) -> String {
@@ -15,7 +15,7 @@ fn source(id: &str, message: &str) -> String {
 #[tokio::test]
 async fn a_flow_is_created_updated_read_and_deleted() {
     for dialect in Dialect::ALL {
-        let server = Server::builder().dialect(dialect).start().await.expect("a server");
+        let server = TestServer::builder().dialect(dialect).start().await.expect("a server");
         let address = server.address();
         let path = "/api/v1/main/flows/company.team/hello";
         let yaml = [("content-type", "application/x-yaml")];
@@ -48,7 +48,7 @@ async fn a_flow_is_created_updated_read_and_deleted() {
 #[tokio::test]
 async fn filters_find_and_refuse() {
     for dialect in Dialect::ALL {
-        let server = Server::builder().dialect(dialect).start().await.expect("a server");
+        let server = TestServer::builder().dialect(dialect).start().await.expect("a server");
         let address = server.address();
         for id in ["a", "b", "c"] {
             create_flow(address, &source(id, id)).await;
@@ -81,7 +81,7 @@ async fn filters_find_and_refuse() {
 
 #[tokio::test]
 async fn groups_join_filters_on_2_0() {
-    let server = Server::start().await.expect("a server");
+    let server = TestServer::start().await.expect("a server");
     for id in ["a", "b", "c"] {
         create_flow(server.address(), &source(id, id)).await;
     }

@@ -5,7 +5,7 @@ mod raw;
 
 use std::time::{Duration, Instant};
 
-use kestra_testkit::{Cut, Fault, Server};
+use kestra_testkit::{Cut, Fault, TestServer};
 use raw::{ask, create_flow, read, request, send};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -16,7 +16,7 @@ const FLOW: &str = "id: hello\nnamespace: company.team\ntasks:\n  - id: log\n   
 
 #[tokio::test]
 async fn a_status_comes_as_often_as_asked_with_retry_after_and_body() {
-    let server = Server::start().await.expect("a server");
+    let server = TestServer::start().await.expect("a server");
     server.fail(
         Fault::status(503).retry_after(1).body("busy").times(2).on("GET", "/api/v1/{tenant}/flows/search"),
     );
@@ -31,7 +31,7 @@ async fn a_status_comes_as_often_as_asked_with_retry_after_and_body() {
 
 #[tokio::test]
 async fn a_delay_takes_its_time() {
-    let server = Server::start().await.expect("a server");
+    let server = TestServer::start().await.expect("a server");
     server.fail(Fault::delay(Duration::from_millis(80)));
     let begin = Instant::now();
     assert_eq!(ask(server.address(), "GET", SEARCH).await.expect("an answer").status, 200);
@@ -40,7 +40,7 @@ async fn a_delay_takes_its_time() {
 
 #[tokio::test]
 async fn a_cut_before_or_after_reading_does_nothing() {
-    let server = Server::start().await.expect("a server");
+    let server = TestServer::start().await.expect("a server");
     for cut in [Cut::BeforeRead, Cut::AfterRead] {
         server.fail(Fault::cut(cut).on("POST", "/api/v1/main/flows"));
         let yaml = [("content-type", "application/x-yaml")];
@@ -54,7 +54,7 @@ async fn a_cut_before_or_after_reading_does_nothing() {
 
 #[tokio::test]
 async fn a_cut_after_processing_has_done_what_was_asked() {
-    let server = Server::start().await.expect("a server");
+    let server = TestServer::start().await.expect("a server");
     server.fail(Fault::cut(Cut::AfterProcessing));
     let yaml = [("content-type", "application/x-yaml")];
     assert!(send(server.address(), &request("POST", "/api/v1/main/flows", &yaml, FLOW)).await.is_none());
@@ -65,7 +65,7 @@ async fn a_cut_after_processing_has_done_what_was_asked() {
 
 #[tokio::test]
 async fn a_cut_connection_answers_nothing_at_all() {
-    let server = Server::start().await.expect("a server");
+    let server = TestServer::start().await.expect("a server");
     server.fail(Fault::cut(Cut::Connection));
     assert!(ask(server.address(), "GET", SEARCH).await.is_none());
     assert_eq!(ask(server.address(), "GET", SEARCH).await.expect("an answer").status, 200);
@@ -74,7 +74,7 @@ async fn a_cut_connection_answers_nothing_at_all() {
 
 #[tokio::test]
 async fn a_body_breaks_off_half_way() {
-    let server = Server::start().await.expect("a server");
+    let server = TestServer::start().await.expect("a server");
     server.fail(Fault::cut(Cut::WithinBody));
     let answer = ask(server.address(), "GET", SEARCH).await.expect("a head");
     assert_eq!(answer.status, 200);
@@ -85,7 +85,7 @@ async fn a_body_breaks_off_half_way() {
 
 #[tokio::test]
 async fn a_malformed_body_is_complete_and_no_json() {
-    let server = Server::start().await.expect("a server");
+    let server = TestServer::start().await.expect("a server");
     server.fail(Fault::malformed());
     let answer = ask(server.address(), "GET", SEARCH).await.expect("an answer");
     assert!(!answer.cut);
@@ -94,7 +94,7 @@ async fn a_malformed_body_is_complete_and_no_json() {
 
 #[tokio::test]
 async fn an_early_error_hangs_when_the_body_comes_later() {
-    let server = Server::start().await.expect("a server");
+    let server = TestServer::start().await.expect("a server");
     create_flow(server.address(), FLOW).await;
     let path = "/api/v1/main/flows/company.team/missing";
     let source = FLOW.replace("hello", "missing");
@@ -137,7 +137,7 @@ async fn an_early_error_hangs_when_the_body_comes_later() {
 }
 
 /// The status of a request whose body comes after its head; nothing if it isn't answered.
-async fn apart(server: &Server, head: &str, body: &str) -> Option<u16> {
+async fn apart(server: &TestServer, head: &str, body: &str) -> Option<u16> {
     let mut stream = TcpStream::connect(server.address()).await.expect("a connection");
     stream.set_nodelay(true).expect("no delay");
     stream.write_all(format!("{head}\r\n\r\n").as_bytes()).await.expect("a write");
@@ -149,7 +149,7 @@ async fn apart(server: &Server, head: &str, body: &str) -> Option<u16> {
 
 #[tokio::test]
 async fn what_comes_in_one_write_is_read_at_once() {
-    let server = Server::start().await.expect("a server");
+    let server = TestServer::start().await.expect("a server");
     create_flow(server.address(), FLOW).await;
     let reads: Vec<usize> = server.requests().iter().map(|request| request.reads).collect();
     assert_eq!(reads, [1]);
@@ -157,7 +157,7 @@ async fn what_comes_in_one_write_is_read_at_once() {
 
 #[tokio::test]
 async fn a_hanging_server_never_answers() {
-    let server = Server::start().await.expect("a server");
+    let server = TestServer::start().await.expect("a server");
     server.fail(Fault::hang());
     let mut stream = TcpStream::connect(server.address()).await.expect("a connection");
     stream.write_all(request("GET", SEARCH, &[], "").as_bytes()).await.expect("a write");

@@ -38,7 +38,7 @@
 //! | `ring`, `aws-lc-rs` | `ring` | the crypto library of rustls |
 //! | `gzip` | yes | compressed JSON and text responses |
 //! | `enterprise` | no | the operations that only Enterprise Edition has |
-//! | `serialize` | no | `Serialize` for all models |
+//! | `serde` | no | `Serialize` for all models |
 //! | `http2` | no | HTTP/2, by `Transport::builder().http2()` |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use kestra::models::{ChartFiltersOverrides, ConcurrencyLimit, Label, StateType, TaskRunStateRequest};
 use kestra::{CallOptions, Client, Error, ErrorKind, RequestSent, Timeouts};
-use kestra_testkit::{Dialect, Fault, Server};
+use kestra_testkit::{Dialect, Fault, TestServer};
 use support::{FLOW, embedded, flow_of, once, seen};
 
 const PUT: &str = "PUT /api/v1/main/flows/company.team/hello";
@@ -26,8 +26,8 @@ fn flow(id: &str, task: &str) -> String {
 
 const DASHBOARD: &str = "id: costs\ntitle: Costs\ncharts: []\n";
 
-async fn serve(dialect: Dialect) -> (Server, Client) {
-    let server = Server::builder().dialect(dialect).start().await.unwrap();
+async fn serve(dialect: Dialect) -> (TestServer, Client) {
+    let server = TestServer::builder().dialect(dialect).start().await.unwrap();
     let client = once(server.url()).build().unwrap();
     (server, client)
 }

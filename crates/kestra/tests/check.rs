@@ -5,7 +5,7 @@
 mod support;
 
 use kestra::{Auth, Client, ErrorKind, Retry, Version};
-use kestra_testkit::{Dialect, Server};
+use kestra_testkit::{Dialect, TestServer};
 use support::once;
 
 #[tokio::test]
@@ -15,8 +15,12 @@ async fn a_server_that_can_be_used() {
         (Dialect::V1_3, Version::new(1, 3, 25)),
         (Dialect::V2_0, Version::new(2, 0, 0)),
     ] {
-        let server =
-            Server::builder().dialect(dialect).basic_auth("a@b.example", "Passw0rd").start().await.unwrap();
+        let server = TestServer::builder()
+            .dialect(dialect)
+            .basic_auth("a@b.example", "Passw0rd")
+            .start()
+            .await
+            .unwrap();
         let client = once(server.url()).auth(Auth::basic("a@b.example", "Passw0rd")).build().unwrap();
         let info = client.check().await.unwrap();
         assert_eq!(info.version, version);
@@ -27,7 +31,7 @@ async fn a_server_that_can_be_used() {
 
 #[tokio::test]
 async fn wrong_credentials() {
-    let server = Server::builder().basic_auth("a@b.example", "Passw0rd").start().await.unwrap();
+    let server = TestServer::builder().basic_auth("a@b.example", "Passw0rd").start().await.unwrap();
     for auth in [Auth::basic("a@b.example", "wrong"), Auth::bearer("token"), Auth::default()] {
         let error = once(server.url()).auth(auth).build().unwrap().check().await.unwrap_err();
         assert!(error.is_unauthorized(), "{error}");
@@ -83,7 +87,7 @@ async fn a_server_without_tls() {
 #[tokio::test]
 async fn no_server() {
     let url = {
-        let server = Server::start().await.unwrap();
+        let server = TestServer::start().await.unwrap();
         server.url().to_owned()
     };
     // Its port is free again.

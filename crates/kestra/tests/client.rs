@@ -7,7 +7,7 @@ mod support;
 use std::time::Duration;
 
 use kestra::{Auth, CallOptions, Client, ClientBuilder, Error, Server as ServerUrl, Variable};
-use kestra_testkit::{Dialect, Server};
+use kestra_testkit::{Dialect, TestServer};
 use static_assertions::assert_impl_all;
 use support::{FLOW, Passage, seen};
 
@@ -60,7 +60,7 @@ fn a_setting_that_cannot_be_is_named() {
 
 #[tokio::test]
 async fn sends_its_defaults() -> Result<(), Error> {
-    let server = Server::start().await.unwrap();
+    let server = TestServer::start().await.unwrap();
     let client = Client::builder()
         .server(server.url())
         .auth(Auth::basic("user@example.com", "hush"))
@@ -98,7 +98,7 @@ async fn a_request_of_ones_own_gets_the_defaults_too() -> Result<(), Error> {
 
 #[tokio::test]
 async fn copies_share_connections() -> Result<(), Error> {
-    let server = Server::start().await.unwrap();
+    let server = TestServer::start().await.unwrap();
     let passage = Passage::to(server.address()).await;
     let client = Client::builder().server(passage.url()).build()?;
     for number in 0..5 {
@@ -112,7 +112,7 @@ async fn copies_share_connections() -> Result<(), Error> {
 
 #[tokio::test]
 async fn copies_share_what_is_known_of_the_version() -> Result<(), Error> {
-    let server = Server::builder().dialect(Dialect::V1_3).start().await.unwrap();
+    let server = TestServer::builder().dialect(Dialect::V1_3).start().await.unwrap();
     let client = Client::builder().server(server.url()).build()?;
     for _ in 0..3 {
         let copy = client.with_options(CallOptions::new().timeout(Duration::from_secs(30)));
@@ -144,7 +144,7 @@ async fn options_of_a_call_win() -> Result<(), Error> {
 
 #[tokio::test]
 async fn a_path_prefix_is_kept() -> Result<(), Error> {
-    let server = Server::start().await.unwrap();
+    let server = TestServer::start().await.unwrap();
     server
         .answer("GET", "/kestra/api/v1/{tenant}/flows/search")
         .json(&serde_json::json!({"results": [], "total": 0}));
@@ -157,7 +157,7 @@ async fn a_path_prefix_is_kept() -> Result<(), Error> {
 #[tokio::test]
 async fn keys_of_a_namespace_on_every_version() {
     for dialect in [Dialect::V1_0, Dialect::V1_3, Dialect::V2_0] {
-        let server = Server::builder().dialect(dialect).start().await.unwrap();
+        let server = TestServer::builder().dialect(dialect).start().await.unwrap();
         let client = support::once(server.url()).build().unwrap();
         for (namespace, key) in [("company.team", "a"), ("company.team", "b"), ("company", "c")] {
             client.kv().set_key_value(namespace, key, "value").await.unwrap();
@@ -178,7 +178,7 @@ async fn keys_of_a_namespace_on_every_version() {
 #[tokio::test]
 async fn a_trigger_that_is_missing_on_every_version() {
     for dialect in [Dialect::V1_0, Dialect::V1_3, Dialect::V2_0] {
-        let server = Server::builder().dialect(dialect).start().await.unwrap();
+        let server = TestServer::builder().dialect(dialect).start().await.unwrap();
         server.deploy(FLOW).unwrap();
         let client = support::once(server.url()).build().unwrap();
         let error = client.triggers().disable("company.team", "hello", "nobody").await.unwrap_err();
@@ -189,7 +189,7 @@ async fn a_trigger_that_is_missing_on_every_version() {
     }
 }
 
-#[cfg(feature = "serialize")]
+#[cfg(feature = "serde")]
 #[tokio::test]
 async fn what_a_server_answers_can_be_handed_on() {
     let (server, client) = support::embedded().await;

@@ -6,12 +6,12 @@
 use http::Request;
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH};
 use kestra::Client;
-use kestra_testkit::Server;
+use kestra_testkit::TestServer;
 
 const FLOW: &str = "id: hello\nnamespace: company.team\ntasks:\n  - id: a\n    type: io.kestra.plugin.core.log.Log\n    message: hi\n";
 
 /// What the last request to a path with this end said of compression.
-fn asked(server: &Server, end: &str) -> String {
+fn asked(server: &TestServer, end: &str) -> String {
     let requests = server.requests();
     let last = requests.iter().rev().find(|request| request.path.ends_with(end)).unwrap();
     last.header("accept-encoding").unwrap().to_owned()
@@ -19,7 +19,7 @@ fn asked(server: &Server, end: &str) -> String {
 
 #[tokio::test]
 async fn json_and_logs_are_compressed_and_files_and_events_are_not() {
-    let server = Server::start().await.unwrap();
+    let server = TestServer::start().await.unwrap();
     let client = Client::builder().server(server.url()).build().unwrap();
     for number in 0..60 {
         server.deploy(&FLOW.replace("hello", &format!("flow-{number}"))).unwrap();
@@ -48,7 +48,7 @@ async fn json_and_logs_are_compressed_and_files_and_events_are_not() {
 
 #[tokio::test]
 async fn the_server_compresses_what_is_asked_for_and_nothing_else() {
-    let server = Server::start().await.unwrap();
+    let server = TestServer::start().await.unwrap();
     let client = Client::builder().server(server.url()).build().unwrap();
     for number in 0..60 {
         server.deploy(&FLOW.replace("hello", &format!("flow-{number}"))).unwrap();

@@ -7,13 +7,13 @@ mod support;
 use std::time::Duration;
 
 use kestra::{CallOptions, Client, Deployed, Error, ErrorKind};
-use kestra_testkit::{Dialect, Fault, Server};
+use kestra_testkit::{Dialect, Fault, TestServer};
 use support::{FLOW, flow_of, once, seen};
 
-async fn all_versions() -> Vec<(Server, Client)> {
+async fn all_versions() -> Vec<(TestServer, Client)> {
     let mut all = Vec::new();
     for dialect in Dialect::ALL {
-        let server = Server::builder().dialect(dialect).start().await.unwrap();
+        let server = TestServer::builder().dialect(dialect).start().await.unwrap();
         let client = once(server.url()).build().unwrap();
         all.push((server, client));
     }

@@ -7,7 +7,7 @@ mod support;
 use std::time::Duration;
 
 use kestra::{Auth, Error, ErrorKind, RequestSent};
-use kestra_testkit::{Cut, Dialect, Fault, Server};
+use kestra_testkit::{Cut, Dialect, Fault, TestServer};
 use support::{FLOW, embedded, once};
 use tower::limit::ConcurrencyLimitLayer;
 use tower::load_shed::LoadShedLayer;
@@ -23,7 +23,7 @@ fn body(error: &Error) -> String {
 #[tokio::test]
 async fn missing() {
     for dialect in Dialect::ALL {
-        let server = Server::builder().dialect(dialect).start().await.unwrap();
+        let server = TestServer::builder().dialect(dialect).start().await.unwrap();
         let client = once(server.url()).build().unwrap();
         let error = client.flows().get_flow("company.team", "missing").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Status);
@@ -43,7 +43,7 @@ async fn missing() {
 #[tokio::test]
 async fn invalid_and_already_there() {
     for dialect in Dialect::ALL {
-        let server = Server::builder().dialect(dialect).start().await.unwrap();
+        let server = TestServer::builder().dialect(dialect).start().await.unwrap();
         let client = once(server.url()).build().unwrap();
         let error = client.flows().create_flow("id: a b\nnamespace: company.team\n").await.unwrap_err();
         assert_eq!(error.status().unwrap(), 422);
@@ -133,7 +133,7 @@ async fn html() {
 
 #[tokio::test]
 async fn an_empty_401() {
-    let server = Server::builder().basic_auth("a@b.example", "Passw0rd").start().await.unwrap();
+    let server = TestServer::builder().basic_auth("a@b.example", "Passw0rd").start().await.unwrap();
     let client = once(server.url()).auth(Auth::bearer("hush")).build().unwrap();
     let error = client.flows().search_flows().await.unwrap_err();
     assert!(error.is_unauthorized());

@@ -4,7 +4,7 @@
 
 mod support;
 
-use kestra_testkit::{Dialect, Outcome, Server};
+use kestra_testkit::{Dialect, Outcome, TestServer};
 use serde::Deserialize;
 use serde_json::json;
 use support::{FLOW, once};
@@ -28,7 +28,7 @@ const REPORT: &str = r#"{"rows": 123456789012345678901, "below":-922337203685477
 #[tokio::test]
 async fn outputs_and_inputs_have_every_digit() {
     for dialect in Dialect::ALL {
-        let server = Server::builder().dialect(dialect).start().await.unwrap();
+        let server = TestServer::builder().dialect(dialect).start().await.unwrap();
         let client = once(server.url()).build().unwrap();
         client.flows().create_flow(FLOW).await.unwrap();
         // The testkit has no such integers, so the answers that have them are given.
@@ -55,7 +55,7 @@ async fn outputs_and_inputs_have_every_digit() {
 #[tokio::test]
 async fn a_key_has_every_digit() {
     for dialect in Dialect::ALL {
-        let server = Server::builder().dialect(dialect).start().await.unwrap();
+        let server = TestServer::builder().dialect(dialect).start().await.unwrap();
         let client = once(server.url()).build().unwrap();
         let answer = format!(r#"{{"type": "NUMBER", "value": {BIG}}}"#);
         server
@@ -75,7 +75,7 @@ async fn a_key_has_every_digit() {
 #[tokio::test]
 async fn outputs_of_a_task_run_are_read_alike() {
     for dialect in Dialect::ALL {
-        let server = Server::builder().dialect(dialect).start().await.unwrap();
+        let server = TestServer::builder().dialect(dialect).start().await.unwrap();
         let client = once(server.url()).build().unwrap();
         client.flows().create_flow(FLOW).await.unwrap();
         let finished = client.executions().run("company.team", "hello").await.unwrap();

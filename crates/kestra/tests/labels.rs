@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use kestra::models::Labels;
 use kestra::{Client, Error, ErrorKind, RequestSent};
-use kestra_testkit::{Dialect, Server};
+use kestra_testkit::{Dialect, TestServer};
 use support::{FLOW, once, seen};
 
 const NAMESPACE: &str = "company.team";
 
 /// A server with an execution that has ended, and its id.
-async fn ended(dialect: Dialect, delay: Option<Duration>) -> (Server, Client, String) {
-    let builder = Server::builder().dialect(dialect);
+async fn ended(dialect: Dialect, delay: Option<Duration>) -> (TestServer, Client, String) {
+    let builder = TestServer::builder().dialect(dialect);
     let server = match delay {
         Some(delay) => builder.bulk_delay(delay),
         None => builder,

@@ -13,7 +13,7 @@ use http::{Request, Response};
 use kestra::{
     Auth, Body, BoxError, CallContext, CallService, Client, ErrorKind, Retry, TimeoutPhase, Timeouts,
 };
-use kestra_testkit::{Dialect, Fault, Server};
+use kestra_testkit::{Dialect, Fault, TestServer};
 use support::Traces;
 use tower::layer::layer_fn;
 use tower::service_fn;
@@ -61,7 +61,7 @@ fn listening() -> (Traces, tracing::subscriber::DefaultGuard) {
 #[tokio::test]
 async fn each_layer_is_in_its_place() {
     let (traces, _guard) = listening();
-    let server = Server::builder().dialect(Dialect::V1_3).token("token").start().await.unwrap();
+    let server = TestServer::builder().dialect(Dialect::V1_3).token("token").start().await.unwrap();
     server.fail(Fault::status(503).on("GET", "/api/v1/{tenant}/flows/search"));
     let seen = Seen::default();
     let client = Client::builder()
@@ -118,7 +118,7 @@ async fn each_layer_is_in_its_place() {
 #[tokio::test]
 async fn the_limit_of_an_attempt_is_inside_its_span_and_around_the_server_layer() {
     let (traces, _guard) = listening();
-    let server = Server::builder().dialect(Dialect::V1_3).start().await.unwrap();
+    let server = TestServer::builder().dialect(Dialect::V1_3).start().await.unwrap();
     // The question for the version never gets an answer.
     server.fail(Fault::hang().on("GET", "/api/v1/configs").always());
     let client = Client::builder()
@@ -138,7 +138,7 @@ async fn the_limit_of_an_attempt_is_inside_its_span_and_around_the_server_layer(
 #[tokio::test]
 async fn retry_is_around_the_limit_of_an_attempt() {
     let _listening = listening();
-    let server = Server::start().await.unwrap();
+    let server = TestServer::start().await.unwrap();
     server.fail(Fault::hang());
     let client = Client::builder()
         .server(server.url())
@@ -152,7 +152,7 @@ async fn retry_is_around_the_limit_of_an_attempt() {
 #[tokio::test]
 async fn the_limit_of_a_call_is_around_call_layers() {
     let (traces, _guard) = listening();
-    let server = Server::start().await.unwrap();
+    let server = TestServer::start().await.unwrap();
     let stalled = layer_fn(|_: CallService| {
         service_fn(|_: Request<Body>| pending::<Result<Response<Body>, BoxError>>())
     });

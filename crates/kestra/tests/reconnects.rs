@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use kestra::{Client, Retry, Timeouts};
-use kestra_testkit::{Cut, Fault, Outcome, Server};
+use kestra_testkit::{Cut, Fault, Outcome, TestServer};
 use support::{Trace, Traces};
 use tracing::Level;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -19,7 +19,7 @@ const FOLLOW: &str = "/api/v1/{tenant}/executions/{id}/follow";
 async fn reconnects_are_told_and_each_cause_is_warned_of_once() {
     let traces = Traces::default();
     let _listening = tracing::subscriber::set_default(tracing_subscriber::registry().with(traces.clone()));
-    let server = Server::start().await.unwrap();
+    let server = TestServer::start().await.unwrap();
     server.flow("company.team", "gate").on_run(|_| Outcome::paused());
     // Two connections are refused, two give the stub alone, and the rest fall silent.
     server.fail(Fault::status(503).on_path(FOLLOW).times(2));

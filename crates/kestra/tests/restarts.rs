@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use kestra::models::StateType;
 use kestra::{CallOptions, Client, ErrorKind, Filter, Finished, RequestSent, TimeoutPhase, Timeouts};
-use kestra_testkit::{Dialect, FalseEnd, Fault, Outcome, Server, Shutdown};
+use kestra_testkit::{Dialect, FalseEnd, Fault, Outcome, Shutdown, TestServer};
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -32,15 +32,15 @@ const STYLES: [(Dialect, Shutdown); 3] = [
 ];
 
 /// A server with a flow, and a client that asks for the version before each call that depends on it.
-async fn serve(dialect: Dialect) -> (Server, Client) {
-    let server = Server::builder().dialect(dialect).start().await.unwrap();
+async fn serve(dialect: Dialect) -> (TestServer, Client) {
+    let server = TestServer::builder().dialect(dialect).start().await.unwrap();
     server.deploy(JOB).unwrap();
     let client = Client::builder().server(server.url()).version_ttl(Duration::ZERO).build().unwrap();
     (server, client)
 }
 
 /// Waits until so many executions of the job are there.
-async fn begun(server: &Server, count: usize) {
+async fn begun(server: &TestServer, count: usize) {
     for _ in 0..3000 {
         if server.executions_of(NAMESPACE, "job").len() == count {
             return;
@@ -51,7 +51,7 @@ async fn begun(server: &Server, count: usize) {
 }
 
 /// Goes down, and comes back.
-async fn restart(server: &mut Server, style: Shutdown) {
+async fn restart(server: &mut TestServer, style: Shutdown) {
     server.shutdown(style);
     tokio::time::sleep(Duration::from_millis(400)).await;
     server.stop().await;
@@ -154,7 +154,7 @@ fn server_version(dialect: Dialect) -> kestra::Version {
 const FAILURES: usize = 6;
 
 /// Lets the question for the version fail so often from now on.
-fn fail_questions(server: &Server) {
+fn fail_questions(server: &TestServer) {
     // What an earlier call left over would add up.
     server.heal();
     server.clear_requests();
@@ -163,7 +163,7 @@ fn fail_questions(server: &Server) {
 
 /// Checks that all these failures were met.
 #[track_caller]
-fn assert_outlasted(server: &Server) {
+fn assert_outlasted(server: &TestServer) {
     let asked = server.requests().iter().filter(|request| request.path == CONFIGS).count();
     assert!(asked > FAILURES, "asked {asked} times only");
 }
@@ -176,7 +176,8 @@ async fn every_loop_outlasts_failures_of_the_question_for_the_version() {
 }
 
 async fn outlast_failures_of_the_question(dialect: Dialect) {
-    let server = Server::builder().dialect(dialect).bulk_delay(Duration::from_secs(1)).start().await.unwrap();
+    let server =
+        TestServer::builder().dialect(dialect).bulk_delay(Duration::from_secs(1)).start().await.unwrap();
     server.deploy(&JOB.replace("PT2S", "PT0.1S")).unwrap();
     server.flow(NAMESPACE, "flaky").on_run(|_| Outcome::retried(Outcome::success(json!({"rows": 5}))));
     let client = Client::builder().server(server.url()).version_ttl(Duration::ZERO).build().unwrap();

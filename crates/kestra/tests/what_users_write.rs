@@ -116,19 +116,19 @@ async fn as_designed(
     Ok(())
 }
 
-async fn embedded() -> (kestra_testkit::Server, Client) {
-    let server = kestra_testkit::Server::start().await.unwrap();
+async fn embedded() -> (kestra_testkit::TestServer, Client) {
+    let server = kestra_testkit::TestServer::start().await.unwrap();
     let client = Client::builder().server(server.url()).build().unwrap();
     (server, client)
 }
 
-fn last(server: &kestra_testkit::Server) -> RecordedRequest {
+fn last(server: &kestra_testkit::TestServer) -> RecordedRequest {
     server.requests().pop().unwrap()
 }
 
 #[tokio::test]
 async fn the_short_way() -> Result<(), BoxError> {
-    let server = kestra_testkit::Server::builder().token("token").start().await?;
+    let server = kestra_testkit::TestServer::builder().token("token").start().await?;
     let token = "token";
     let my_layer = Identity::new();
     let client = kestra::Client::builder()
@@ -273,7 +273,7 @@ async fn only_the_request() -> Result<(), BoxError> {
 
 #[tokio::test]
 async fn a_stack_of_ones_own() -> Result<(), BoxError> {
-    let server = kestra_testkit::Server::builder().token("token").start().await?;
+    let server = kestra_testkit::TestServer::builder().token("token").start().await?;
     let (servers, token) = (server.url(), "token");
     let service = ServiceBuilder::new()
         .layer(TraceLayer::call())

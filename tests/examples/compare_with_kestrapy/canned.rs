@@ -1,7 +1,7 @@
 //! Answers of what an embedded server of 2.0 doesn't serve: dashboards, all of Enterprise, and the unlocking of a trigger
 //! that isn't locked.
 
-use kestra_testkit::Server;
+use kestra_testkit::TestServer;
 use serde_json::json;
 
 const PAGES: [&str; 8] = [
@@ -43,7 +43,7 @@ const OBJECTS: [(&str, &str); 24] = [
 ];
 
 /// Gives a server the answers.
-pub(crate) fn give(server: &Server) {
+pub(crate) fn give(server: &TestServer) {
     for path in PAGES {
         server.answer("GET", path).json(&json!({"results": [], "total": 0}));
     }

@@ -15,7 +15,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use kestra_testkit::{Dialect, Server};
+use kestra_testkit::{Dialect, TestServer};
 
 use crate::differences::Differences;
 use crate::normal::Operation;
@@ -48,8 +48,8 @@ async fn main() -> Result<ExitCode, Failure> {
 }
 
 /// Two servers that answer the same.
-async fn server() -> Result<Server, Failure> {
-    let server = Server::builder().dialect(Dialect::V2_0).basic_auth(USER, PASSWORD).start().await?;
+async fn server() -> Result<TestServer, Failure> {
+    let server = TestServer::builder().dialect(Dialect::V2_0).basic_auth(USER, PASSWORD).start().await?;
     canned::give(&server);
     Ok(server)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use kestra::models::{Execution, StateType};
 use kestra::{Auth, Client, Filter, Proxy};
-use kestra_testkit::Server;
+use kestra_testkit::TestServer;
 
 use crate::normal::{Ids, Operation, merged};
 use crate::{Failure, PASSWORD, USER, folder};
@@ -16,14 +16,14 @@ pub(crate) const BULK: &str = "company.bulk";
 /// What was done so far.
 pub(crate) struct Steps<'a> {
     pub(crate) client: Client,
-    server: &'a Server,
+    server: &'a TestServer,
     seen: usize,
     ids: Ids,
     done: Vec<Operation>,
 }
 
 impl<'a> Steps<'a> {
-    pub(crate) fn new(server: &'a Server) -> Result<Self, Failure> {
+    pub(crate) fn new(server: &'a TestServer) -> Result<Self, Failure> {
         let client = Client::builder()
             .server(server.url())
             .auth(Auth::basic(USER, PASSWORD))

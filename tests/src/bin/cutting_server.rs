@@ -6,7 +6,7 @@
 use std::io::{self, Write as _};
 use std::time::Duration;
 
-use kestra_testkit::{Dialect, Fault, Server};
+use kestra_testkit::{Dialect, Fault, TestServer};
 use tokio::io::AsyncReadExt as _;
 
 /// How long a stream that is to be cut may be silent.
@@ -44,7 +44,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         "2.0" => Dialect::V2_0,
         other => return Err(format!("there is no dialect {other}").into()),
     };
-    let server = Server::builder().dialect(dialect).start().await?;
+    let server = TestServer::builder().dialect(dialect).start().await?;
     server.deploy(&chatty())?;
     let cut = Fault::cut_streams(seed.parse()?).or_after_silence(SILENCE);
     server.fail(cut.times(cuts.parse()?).on_each_target());

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use kestra::{Client, Error, ErrorKind};
-use kestra_testkit::{Dialect, Outcome, Server};
+use kestra_testkit::{Dialect, Outcome, TestServer};
 use serde_json::json;
 
 use crate::proxy::CuttingProxy;
@@ -59,7 +59,7 @@ fn may_be_repeated(error: &Error) -> bool {
 
 async fn load(dialect: Dialect) {
     let count = size::set("KESTRA_TEST_CREATIONS", SMALL, 100_000);
-    let server = Server::builder().dialect(dialect).start().await.unwrap();
+    let server = TestServer::builder().dialect(dialect).start().await.unwrap();
     server.flow(NAMESPACE, "job").on_run(|_| Outcome::success(json!({"rows": 1})));
     let proxy = CuttingProxy::start(server.address(), size::seed()).await;
     let client = Client::builder().server(proxy.url()).build().unwrap();

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use kestra::{Client, Error, RequestSent, Retry};
-use kestra_testkit::{Dialect, Outcome, Server};
+use kestra_testkit::{Dialect, Outcome, TestServer};
 use serde_json::json;
 
 use crate::proxy::CuttingProxy;
@@ -31,7 +31,7 @@ async fn create(clients: [Client; 2], number: usize) -> (String, Result<String, 
 
 async fn load(dialect: Dialect) {
     let count = size::set("KESTRA_TEST_CREATIONS", SMALL, 100_000);
-    let server = Server::builder().dialect(dialect).start().await.unwrap();
+    let server = TestServer::builder().dialect(dialect).start().await.unwrap();
     server.flow(NAMESPACE, "job").on_run(|_| Outcome::success(json!({"rows": 1})));
     let proxy = CuttingProxy::start(server.address(), size::seed()).await;
     let build = |retry| Client::builder().server(proxy.url()).retry(retry).build().unwrap();

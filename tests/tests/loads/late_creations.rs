@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use kestra::{Client, ErrorKind, Resolved};
-use kestra_testkit::{Dialect, Fault, Outcome, Server};
+use kestra_testkit::{Dialect, Fault, Outcome, TestServer};
 use serde_json::json;
 
 use crate::{NAMESPACE, calls, size};
@@ -56,7 +56,7 @@ async fn find(client: Client, key: String) -> String {
 async fn what_starts_later_is_found_later_and_only_once() {
     let count = size::set("KESTRA_TEST_LATE_CREATIONS", SMALL, 100_000);
     let late = Duration::from_secs(size::set("KESTRA_TEST_LATE_SECONDS", 10, 600));
-    let server = Server::builder().dialect(Dialect::V2_0).start().await.unwrap();
+    let server = TestServer::builder().dialect(Dialect::V2_0).start().await.unwrap();
     server.flow(NAMESPACE, "job").on_run(|_| Outcome::success(json!({"rows": 1})));
     server.fail(Fault::late(late).on("POST", "/api/v1/{tenant}/executions/{namespace}/{id}").always());
     let client = Client::builder().server(server.url()).build().unwrap();

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use kestra::models::StateType;
 use kestra::{Client, ErrorKind, Finished};
-use kestra_testkit::{Dialect, Outcome, Server};
+use kestra_testkit::{Dialect, Outcome, TestServer};
 use serde_json::json;
 
 use crate::{NAMESPACE, calls, size};
@@ -43,7 +43,7 @@ async fn run(client: Client, number: i64) {
 
 async fn load(dialect: Dialect) {
     let count = size::set("KESTRA_TEST_RUNS", SMALL, 10_000);
-    let mut server = Server::builder().dialect(dialect).start().await.unwrap();
+    let mut server = TestServer::builder().dialect(dialect).start().await.unwrap();
     server.flow(NAMESPACE, "job").on_run(|inputs| {
         let number = inputs["number"].to_string().trim_matches('"').parse().unwrap();
         outcome(number).0.after(Duration::from_millis(900))

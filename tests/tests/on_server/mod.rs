@@ -6,7 +6,7 @@
 mod folder;
 
 use kestra::Client;
-use kestra_testkit::{Dialect, Server};
+use kestra_testkit::{Dialect, TestServer};
 pub(crate) use kestra_tests::eventually;
 
 pub(crate) use self::folder::Folder;
@@ -14,8 +14,8 @@ pub(crate) use self::folder::Folder;
 /// The namespace of everything.
 pub(crate) const NAMESPACE: &str = "company.team";
 
-pub(crate) async fn server(dialect: Dialect) -> (Server, Client) {
-    let server = Server::builder().dialect(dialect).start().await.unwrap();
+pub(crate) async fn server(dialect: Dialect) -> (TestServer, Client) {
+    let server = TestServer::builder().dialect(dialect).start().await.unwrap();
     let client = Client::builder().server(server.url()).tenant("main").build().unwrap();
     (server, client)
 }
@@ -35,7 +35,7 @@ pub(crate) fn failing(id: &str) -> String {
 }
 
 /// How many requests went to a path that ends so.
-pub(crate) fn asked(server: &Server, end: &str) -> usize {
+pub(crate) fn asked(server: &TestServer, end: &str) -> usize {
     server.requests().iter().filter(|request| request.path.ends_with(end)).count()
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kestra_testkit::{Dialect, Server, ServerBuilder};
+use kestra_testkit::{Dialect, TestServer, TestServerBuilder};
 use serde_json::Value;
 
 use super::ids::Ids;
@@ -51,7 +51,7 @@ const PATIENCE: Duration = Duration::from_millis(300);
 /// Replays a version.
 pub(crate) async fn play(version: &str, dialect: Dialect) -> Report {
     let mut report = Report { version: version.to_owned(), lines: Vec::new() };
-    let builder = Server::builder().dialect(dialect).basic_auth(USER, PASSWORD).patience(PATIENCE);
+    let builder = TestServer::builder().dialect(dialect).basic_auth(USER, PASSWORD).patience(PATIENCE);
     session(builder.clone(), version, AREAS, &mut report).await;
     session(builder.clone(), version, &["executions-bulk"], &mut report).await;
     let alone = builder.without_executor().wait_timeout(Duration::from_millis(100));
@@ -62,7 +62,7 @@ pub(crate) async fn play(version: &str, dialect: Dialect) -> Report {
 /// Replays the areas beside flows and executions.
 pub(crate) async fn play_rest(version: &str, dialect: Dialect) -> Report {
     let mut report = Report { version: version.to_owned(), lines: Vec::new() };
-    let builder = Server::builder()
+    let builder = TestServer::builder()
         .dialect(dialect)
         .basic_auth(USER, PASSWORD)
         .secret("REC_TOKEN", "secret")
@@ -70,12 +70,13 @@ pub(crate) async fn play_rest(version: &str, dialect: Dialect) -> Report {
     for area in REST {
         session(builder.clone(), version, &[area], &mut report).await;
     }
-    session(Server::builder().dialect(dialect).first_start(), version, &["first-start"], &mut report).await;
+    session(TestServer::builder().dialect(dialect).first_start(), version, &["first-start"], &mut report)
+        .await;
     report
 }
 
 /// Replays areas on a server of their own.
-async fn session(builder: ServerBuilder, version: &str, areas: &[&str], report: &mut Report) {
+async fn session(builder: TestServerBuilder, version: &str, areas: &[&str], report: &mut Report) {
     let server = builder.start().await.expect("a server");
     let mut ids = Ids::default();
     for area in areas {
@@ -83,7 +84,7 @@ async fn session(builder: ServerBuilder, version: &str, areas: &[&str], report: 
     }
 }
 
-async fn replay(server: &Server, version: &str, area: &str, ids: &mut Ids, report: &mut Report) {
+async fn replay(server: &TestServer, version: &str, area: &str, ids: &mut Ids, report: &mut Report) {
     let setup = Setup::read();
     for (index, recording) in recording::area(version, area).iter().enumerate() {
         let during = setup.run(server.address(), version, recording, index == 0, ids).await;
@@ -107,7 +108,7 @@ async fn replay(server: &Server, version: &str, area: &str, ids: &mut Ids, repor
     }
 }
 
-async fn compare(server: &Server, recording: &Recording, ids: &mut Ids) -> Option<String> {
+async fn compare(server: &TestServer, recording: &Recording, ids: &mut Ids) -> Option<String> {
     recording.request.query.iter().for_each(|(_, value)| ids.bind_files(value));
     let mut answer = send(server.address(), recording, ids).await;
     let mut found = difference(&recording.response, answer.as_ref());

@@ -2,7 +2,7 @@
 
 /// A provider of a language model.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct AiProviderResponse {
     /// Name of the language model's provider, as people read it. (`displayName`)

@@ -2,7 +2,7 @@
 
 /// A tag of blueprints.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct BlueprintTagItem {
     /// The id of the tag, by which searches of blueprints filter. (`id`)

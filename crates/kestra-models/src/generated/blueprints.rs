@@ -2,7 +2,7 @@
 
 /// A blueprint of the vendor, without its source.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct BlueprintItem {
     /// Longer text about the blueprint, in Markdown. (`description`)

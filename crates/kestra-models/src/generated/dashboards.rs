@@ -103,7 +103,7 @@ impl ChartFiltersOverrides {
 
 /// A dashboard with its charts.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct Dashboard {
     /// The charts of the dashboard, in the order of the source. (`charts`)
@@ -180,7 +180,7 @@ impl PreviewRequest {
 
 /// Spans of time that a dashboard shows.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct TimeWindow {
     /// Span of time up to now that the charts show at first, as an ISO 8601 duration such as `P30D`. (`default`)

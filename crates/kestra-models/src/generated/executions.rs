@@ -2,7 +2,7 @@
 
 /// Assets that a task run read and wrote.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct AssetsInOut {
     /// Assets that were read. (`inputs`)
@@ -20,7 +20,7 @@ pub struct AssetsInOut {
 
 /// A metric that an attempt reported.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct AttemptMetric {
     /// What is measured, in the words of the task's author. (`description`)
@@ -52,7 +52,7 @@ pub struct AttemptMetric {
 
 /// Mean duration of recent executions of a flow.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct AverageDuration {
     /// Mean duration of recent executions in milliseconds. (`avgDurationMs`)
@@ -70,7 +70,7 @@ pub struct AverageDuration {
 
 /// A task before which an execution stops.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct Breakpoint {
     /// The id of the task before which the execution stops. (`id`)
@@ -88,7 +88,7 @@ pub struct Breakpoint {
 
 /// A check of a flow that doesn't hold.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct CheckFailure {
     /// What the server does because the condition doesn't hold. (`behavior`)
@@ -131,7 +131,7 @@ string_enum! {
 
 /// Result of an expression, or the reason why it has none.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct EvalResult {
     /// Why the expression can't be evaluated. Absent if it can. (`error`)
@@ -152,7 +152,7 @@ pub struct EvalResult {
 
 /// An execution of a flow. Fields that a response leaves out are absent.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct Execution {
     /// Tasks before which the execution stops until it is resumed. (`breakpoints`)
@@ -239,7 +239,7 @@ pub struct Execution {
 
 /// Number of the attempt and time of the first creation of an execution.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct ExecutionMetadata {
     /// Number of the attempt of a flow that retries, counted from 1. (`attemptNumber`)
@@ -263,7 +263,7 @@ pub struct ExecutionMetadata {
 
 /// A new state of an execution that is followed with its dependencies.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct ExecutionStatusEvent {
     /// The id of the execution whose state changed. (`executionId`)
@@ -290,7 +290,7 @@ pub struct ExecutionStatusEvent {
 
 /// What started an execution.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct ExecutionTrigger {
     /// The id of the trigger within its flow, or of the task that started a subflow. (`id`)
@@ -326,7 +326,7 @@ string_enum! {
 
 /// The beginning of a file.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct FilePreview {
     /// The beginning of the file, a string for text and images in Base64, a list of rows for `LIST`. (`content`)
@@ -395,7 +395,7 @@ impl<A: Into<String>, B: Into<String>> From<(A, B)> for FlowFilter {
 
 /// A flow as visible to users who may only execute it.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct FlowForExecution {
     /// Tasks that run after the execution has ended, without the properties of their plugins. (`afterExecution`)
@@ -475,7 +475,7 @@ pub struct FlowForExecution {
 
 /// A problem with an input.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct InputError {
     /// Why the value is refused. (`message`)
@@ -493,7 +493,7 @@ pub struct InputError {
 
 /// Outcome of a validation of inputs.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct InputsValidation {
     /// Conditions of the flow that don't hold with these inputs. (`checks`)
@@ -517,7 +517,7 @@ pub struct InputsValidation {
 
 /// The latest execution of a flow, in short.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct LatestExecution {
     /// The id of the flow, within `namespace`. (`flowId`)
@@ -544,7 +544,7 @@ pub struct LatestExecution {
 
 /// The iteration of a loop that an execution runs.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct LoopRun {
     /// Number of the iteration, counted from 0. (`index`)
@@ -577,7 +577,7 @@ pub struct LoopRun {
 
 /// An iteration of an outer loop.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct LoopRunParent {
     /// Number of the iteration, counted from 0. (`index`)
@@ -622,7 +622,7 @@ impl SetLabelsByIdsRequest {
 
 /// A state with its history.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct State {
     /// The state at the time of the response. (`current`)
@@ -649,7 +649,7 @@ pub struct State {
 
 /// A state and the time at which it began.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct StateHistory {
     /// When the state began. (`date`)
@@ -685,7 +685,7 @@ open_type! {
 
 /// A run of one task within an execution.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct TaskRun {
     /// Assets that the task reported while it ran. Enterprise Edition only. Requires Kestra 2.0 or later. (`assetEmits`)
@@ -750,7 +750,7 @@ pub struct TaskRun {
 
 /// An attempt of a task run.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct TaskRunAttempt {
     /// URI of the log, if the task writes it to a file. (`logFile`)
@@ -804,7 +804,7 @@ open_type! {
 
 /// An input with its value and what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct ValidatedInput {
     /// Whether the input is asked for, by the values of the inputs that it depends on. (`enabled`)

@@ -2,7 +2,7 @@
 
 /// Name, size and times of a file or folder.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct FileAttributes {
     /// When the file was created, in milliseconds since 1970. (`creationTime`)
@@ -42,7 +42,7 @@ string_enum! {
 
 /// A stored version of a namespace file.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct NamespaceFileRevision {
     /// Number of a stored version of the file, counted from 1. (`revision`)

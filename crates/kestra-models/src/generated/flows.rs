@@ -2,7 +2,7 @@
 
 /// A condition that the server evaluates before it creates an execution.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct Check {
     /// What the server does if the condition doesn't hold. (`behavior`)
@@ -98,7 +98,7 @@ open_type! {
 
 /// A flow without its source.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct Flow {
     /// Tasks that run after the execution has ended, whatever its final state is. (`afterExecution`)
@@ -204,7 +204,7 @@ pub struct Flow {
 
 /// Variables, functions and filters for expressions of a flow.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct FlowExpressions {
     /// Variables that only apps have. (`appContext`)
@@ -246,7 +246,7 @@ pub struct FlowExpressions {
 
 /// A flow whose source matches a search.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct FlowSearchResult {
     /// Whether the user may change the flow. Requires Kestra 2.0 or later. (`editable`)
@@ -276,7 +276,7 @@ pub struct FlowSearchResult {
 
 /// A flow that uses deprecated tasks.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct FlowWithDeprecatedTasks {
     /// The deprecated tasks that the flow uses. (`deprecatedTasks`)
@@ -300,7 +300,7 @@ pub struct FlowWithDeprecatedTasks {
 
 /// A flow with its YAML source.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct FlowWithSource {
     /// Tasks that run after the execution has ended, whatever its final state is. (`afterExecution`)
@@ -409,7 +409,7 @@ pub struct FlowWithSource {
 
 /// Tasks that run when an execution changes its state; deprecated.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct Listener {
     /// Conditions that must all hold for the tasks to run. (`conditions`)
@@ -430,7 +430,7 @@ pub struct Listener {
 
 /// A line of a source that matches a search.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct SourceMatch {
     /// Column at which the match begins. (`column`)
@@ -541,7 +541,7 @@ impl SourceReplaceLineRequest {
 
 /// Outcome of a replacement in sources.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct SourceReplaceOutcome {
     /// Flows that were left as they are, each with a reason. (`skipped`)
@@ -559,7 +559,7 @@ pub struct SourceReplaceOutcome {
 
 /// Effects that a replacement would have.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct SourceReplacePreview {
     /// How many of the flows the user may change. (`editableFlowCount`)
@@ -583,7 +583,7 @@ pub struct SourceReplacePreview {
 
 /// Effects that a replacement would have on one flow.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct SourceReplacePreviewFlow {
     /// Whether the user may change the flow. (`editable`)
@@ -607,7 +607,7 @@ pub struct SourceReplacePreviewFlow {
 
 /// A line before and after a replacement.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct SourceReplacePreviewMatch {
     /// The line as it would be. (`after`)
@@ -783,7 +783,7 @@ string_enum! {
 
 /// A flow that a replacement left as it is.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct SourceReplaceSkipped {
     /// The id of the flow, within `namespace`. (`id`)
@@ -821,7 +821,7 @@ string_enum! {
 
 /// A deprecated task of a flow.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct TaskDeprecation {
     /// What to use in place of the class. Absent if the plugin names nothing. (`replacement`)

@@ -31,7 +31,7 @@ impl DeleteBulkRequest {
 
 /// Keys that were deleted.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct DeleteBulkResponse {
     /// Names of the keys that were deleted. The server leaves out those that it didn't find. (`keys`)
@@ -46,7 +46,7 @@ pub struct DeleteBulkResponse {
 
 /// The value of a key.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct KvDetail {
     /// How often the value was stored, counted from 1. Requires Kestra 1.3 or later. (`revision`)
@@ -72,7 +72,7 @@ pub struct KvDetail {
 
 /// A key without its value.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct KvEntry {
     /// When the key was first stored. (`creationDate`)

@@ -2,7 +2,7 @@
 
 /// A line of a log.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct LogEntry {
     /// Number of the attempt of the task run that wrote the line, counted from 0. (`attemptNumber`)

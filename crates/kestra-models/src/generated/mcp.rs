@@ -146,7 +146,7 @@ string_enum! {
 
 /// A flow that an MCP server offers as a tool.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct McpTool {
     /// Hints to clients on what a call may do. (`annotations`)
@@ -185,7 +185,7 @@ pub struct McpTool {
 
 /// Hints to MCP clients on the effects of a tool.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct McpToolAnnotations {
     /// Whether a call may delete or overwrite something. (`destructive`)

@@ -2,7 +2,7 @@
 
 /// The value of a metric over an interval.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct MetricAggregation {
     /// Beginning of the interval. (`date`)
@@ -23,7 +23,7 @@ pub struct MetricAggregation {
 
 /// The values of a metric over time.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct MetricAggregations {
     /// One value for each interval, oldest first. (`aggregations`)
@@ -41,7 +41,7 @@ pub struct MetricAggregations {
 
 /// A measurement that a task reported.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct MetricEntry {
     /// Whether the metric is marked as deleted. Kestra before 1.3 only. (`deleted`)

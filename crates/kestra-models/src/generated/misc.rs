@@ -51,7 +51,7 @@ impl BasicAuthCredentials {
 
 /// Version, edition and settings of a server.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct Configuration {
     /// Whether the server runs without access to the Internet. Enterprise Edition only. (`airgapped`)
@@ -200,7 +200,7 @@ pub struct Configuration {
 
 /// A link in the sidebar of the user interface.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct CustomLink {
     /// Text of the link. (`title`)
@@ -218,7 +218,7 @@ pub struct CustomLink {
 
 /// Figures of the executions of an interval.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct DailyExecutionStatistics {
     /// How long the executions of the interval took. (`duration`)
@@ -245,7 +245,7 @@ pub struct DailyExecutionStatistics {
 
 /// Durations of the executions or task runs of an interval.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct DailyExecutionStatisticsDuration {
     /// Mean duration, as an ISO 8601 duration. (`avg`)
@@ -272,59 +272,59 @@ pub struct DailyExecutionStatisticsDuration {
 
 /// Number of executions in each state.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct ExecutionCounts {
     /// How many executions of the interval are in the state `BREAKPOINT`. (`BREAKPOINT`)
-    #[cfg_attr(feature = "serialize", serde(rename = "BREAKPOINT"))]
+    #[cfg_attr(feature = "serde", serde(rename = "BREAKPOINT"))]
     pub breakpoint: Option<i64>,
     /// How many executions of the interval are in the state `CANCELLED`. (`CANCELLED`)
-    #[cfg_attr(feature = "serialize", serde(rename = "CANCELLED"))]
+    #[cfg_attr(feature = "serde", serde(rename = "CANCELLED"))]
     pub cancelled: Option<i64>,
     /// How many executions of the interval are in the state `CREATED`. (`CREATED`)
-    #[cfg_attr(feature = "serialize", serde(rename = "CREATED"))]
+    #[cfg_attr(feature = "serde", serde(rename = "CREATED"))]
     pub created: Option<i64>,
     /// How many executions of the interval are in the state `FAILED`. (`FAILED`)
-    #[cfg_attr(feature = "serialize", serde(rename = "FAILED"))]
+    #[cfg_attr(feature = "serde", serde(rename = "FAILED"))]
     pub failed: Option<i64>,
     /// How many executions of the interval are in the state `KILLED`. (`KILLED`)
-    #[cfg_attr(feature = "serialize", serde(rename = "KILLED"))]
+    #[cfg_attr(feature = "serde", serde(rename = "KILLED"))]
     pub killed: Option<i64>,
     /// How many executions of the interval are in the state `KILLING`. (`KILLING`)
-    #[cfg_attr(feature = "serialize", serde(rename = "KILLING"))]
+    #[cfg_attr(feature = "serde", serde(rename = "KILLING"))]
     pub killing: Option<i64>,
     /// How many executions of the interval are in the state `PAUSED`. (`PAUSED`)
-    #[cfg_attr(feature = "serialize", serde(rename = "PAUSED"))]
+    #[cfg_attr(feature = "serde", serde(rename = "PAUSED"))]
     pub paused: Option<i64>,
     /// How many executions of the interval are in the state `QUEUED`. (`QUEUED`)
-    #[cfg_attr(feature = "serialize", serde(rename = "QUEUED"))]
+    #[cfg_attr(feature = "serde", serde(rename = "QUEUED"))]
     pub queued: Option<i64>,
     /// How many executions of the interval are in the state `RESTARTED`. (`RESTARTED`)
-    #[cfg_attr(feature = "serialize", serde(rename = "RESTARTED"))]
+    #[cfg_attr(feature = "serde", serde(rename = "RESTARTED"))]
     pub restarted: Option<i64>,
     /// How many executions of the interval are in the state `RESUBMITTED`. (`RESUBMITTED`)
-    #[cfg_attr(feature = "serialize", serde(rename = "RESUBMITTED"))]
+    #[cfg_attr(feature = "serde", serde(rename = "RESUBMITTED"))]
     pub resubmitted: Option<i64>,
     /// How many executions of the interval are in the state `RETRIED`. (`RETRIED`)
-    #[cfg_attr(feature = "serialize", serde(rename = "RETRIED"))]
+    #[cfg_attr(feature = "serde", serde(rename = "RETRIED"))]
     pub retried: Option<i64>,
     /// How many executions of the interval are in the state `RETRYING`. (`RETRYING`)
-    #[cfg_attr(feature = "serialize", serde(rename = "RETRYING"))]
+    #[cfg_attr(feature = "serde", serde(rename = "RETRYING"))]
     pub retrying: Option<i64>,
     /// How many executions of the interval are in the state `RUNNING`. (`RUNNING`)
-    #[cfg_attr(feature = "serialize", serde(rename = "RUNNING"))]
+    #[cfg_attr(feature = "serde", serde(rename = "RUNNING"))]
     pub running: Option<i64>,
     /// How many executions of the interval are in the state `SKIPPED`. (`SKIPPED`)
-    #[cfg_attr(feature = "serialize", serde(rename = "SKIPPED"))]
+    #[cfg_attr(feature = "serde", serde(rename = "SKIPPED"))]
     pub skipped: Option<i64>,
     /// How many executions of the interval are in the state `SUBMITTED`. (`SUBMITTED`)
-    #[cfg_attr(feature = "serialize", serde(rename = "SUBMITTED"))]
+    #[cfg_attr(feature = "serde", serde(rename = "SUBMITTED"))]
     pub submitted: Option<i64>,
     /// How many executions of the interval are in the state `SUCCESS`. (`SUCCESS`)
-    #[cfg_attr(feature = "serialize", serde(rename = "SUCCESS"))]
+    #[cfg_attr(feature = "serde", serde(rename = "SUCCESS"))]
     pub success: Option<i64>,
     /// How many executions of the interval are in the state `WARNING`. (`WARNING`)
-    #[cfg_attr(feature = "serialize", serde(rename = "WARNING"))]
+    #[cfg_attr(feature = "serde", serde(rename = "WARNING"))]
     pub warning: Option<i64>,
 }
 
@@ -352,7 +352,7 @@ pub struct ExecutionCounts {
 
 /// Figures of executions by day.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct ExecutionUsage {
     /// Figures of each day, oldest first. (`dailyExecutionsCount`)
@@ -367,7 +367,7 @@ pub struct ExecutionUsage {
 
 /// Figures of flows.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct FlowUsage {
     /// How many flows there are. (`count`)
@@ -445,7 +445,7 @@ pub struct FlowUsage {
 
 /// Number of groups.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct GroupUsage {
     /// How many groups there are. (`count`)
@@ -460,7 +460,7 @@ pub struct GroupUsage {
 
 /// Settings of the menu of the user interface.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct LeftSidebarConfiguration {
     /// Names of the menus that are left out. (`disabledMenus`)
@@ -475,7 +475,7 @@ pub struct LeftSidebarConfiguration {
 
 /// Rules for passwords.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PasswordConfiguration {
     /// The characters that count as special ones. (`passwordAllowedSpecialCharacters`)
@@ -511,7 +511,7 @@ pub struct PasswordConfiguration {
 
 /// Limits on requests that concern passwords.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PasswordReset {
     /// How long to wait between two requests of a user. (`cooldown`)
@@ -529,7 +529,7 @@ pub struct PasswordReset {
 
 /// Name and version of a plugin.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PluginIdAndVersion {
     /// Name of the plugin, such as `vault` or `s3`. (`id`)
@@ -547,7 +547,7 @@ pub struct PluginIdAndVersion {
 
 /// Numbers of lines that previews show.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PreviewLimits {
     /// How many lines the user interface asks for at first. (`initial`)
@@ -565,7 +565,7 @@ pub struct PreviewLimits {
 
 /// Number of requests that are accepted within a span of time.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct RateLimit {
     /// How many requests are accepted within the window. (`maxRequests`)
@@ -583,7 +583,7 @@ pub struct RateLimit {
 
 /// Settings of the sidebar of the user interface.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct RightSidebarConfiguration {
     /// Links in the sidebar, by name. (`customLinks`)
@@ -598,7 +598,7 @@ pub struct RightSidebarConfiguration {
 
 /// Number of roles.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct RoleUsage {
     /// How many roles there are. (`count`)
@@ -623,7 +623,7 @@ string_enum! {
 
 /// Name and color of a server in the user interface.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct ServerEnvironment {
     /// Color of the environment in the user interface, as CSS writes it. (`color`)
@@ -641,7 +641,7 @@ pub struct ServerEnvironment {
 
 /// Figures of tasks.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct TaskUsage {
     /// How many tasks may fail without failing the execution. (`hasAllowFailureCount`)
@@ -686,7 +686,7 @@ pub struct TaskUsage {
 
 /// Separation of tenants.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct TenantConfigurationInfo {
     /// Whether each tenant has a secret manager of its own. (`secretByTenant`)
@@ -704,7 +704,7 @@ pub struct TenantConfigurationInfo {
 
 /// Number of tenants.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct TenantUsage {
     /// How many tenants there are. (`count`)
@@ -719,7 +719,7 @@ pub struct TenantUsage {
 
 /// Figures of triggers.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct TriggerUsage {
     /// How many triggers may start several executions at the same time. (`hasAllowConcurrentCount`)
@@ -755,7 +755,7 @@ pub struct TriggerUsage {
 
 /// Figures of what a server or tenant has and runs.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct Usage {
     /// Figures of the executions. (`executions`)
@@ -785,7 +785,7 @@ pub struct Usage {
 
 /// Figures of users.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct UserUsage {
     /// How many API tokens there are. (`apiKeyCount`)

@@ -2,7 +2,7 @@
 
 /// A task run that has outputs.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct TaskOutput {
     /// Whether the outputs are in the database and not in a file of the internal storage. (`inline`)

@@ -28,7 +28,7 @@ string_enum! {
 
 /// Documentation and schema of a plugin class.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct DocumentationWithSchema {
     /// Documentation of the class, in Markdown. (`markdown`)
@@ -96,7 +96,7 @@ string_enum! {
 
 /// A type of input and its class.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct InputTypePlugin {
     /// Class of the input. (`cls`)
@@ -114,7 +114,7 @@ pub struct InputTypePlugin {
 
 /// Plugins that a flow needs and the server lacks.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct MissingPlugins {
     /// Archives that have the missing classes, ready to be installed. (`artifacts`)
@@ -135,7 +135,7 @@ pub struct MissingPlugins {
 
 /// A plugin and its classes.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct Plugin {
     /// Classes of kinds that have no list of their own here. (`additionalPlugins`)
@@ -157,7 +157,7 @@ pub struct Plugin {
     /// Classes of data for charts. (`dataFilters`)
     pub data_filters: Vec<crate::PluginElementMetadata>,
     /// Classes of data for charts of a single number. (`dataFiltersKPI`)
-    #[cfg_attr(feature = "serialize", serde(rename = "dataFiltersKPI"))]
+    #[cfg_attr(feature = "serde", serde(rename = "dataFiltersKPI"))]
     pub data_filters_kpi: Vec<crate::PluginElementMetadata>,
     /// One sentence about the plugin. (`description`)
     pub description: Option<String>,
@@ -355,7 +355,7 @@ string_enum! {
 
 /// A class of a plugin.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PluginElementMetadata {
     /// Full name of the class, as sources have it in `type`. (`cls`)
@@ -379,7 +379,7 @@ pub struct PluginElementMetadata {
 
 /// Image of a plugin or class.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PluginIcon {
     /// Whether the class is of a task that contains other tasks. (`flowable`)
@@ -406,7 +406,7 @@ pub struct PluginIcon {
 
 /// An installation of plugins.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PluginInstallation {
     /// Archives that are installed. (`artifacts`)
@@ -439,7 +439,7 @@ pub struct PluginInstallation {
 
 /// Progress of one download of an installation.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PluginInstallationProgress {
     /// Name of the file that is downloaded. (`resource`)
@@ -491,7 +491,7 @@ string_enum! {
 
 /// JSON Schema of a plugin class.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PluginSchema {
     /// Schemas that the others refer to, by name. (`definitions`)
@@ -518,7 +518,7 @@ pub struct PluginSchema {
 
 /// User interfaces that plugins bring for tasks.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PluginUiManifest {
     /// Modules of user interfaces, by class of task. (`manifest`)
@@ -533,7 +533,7 @@ pub struct PluginUiManifest {
 
 /// A module of a plugin's own user interface.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PluginUiModuleWithGroup {
     /// Edition that the module belongs to. (`distribution`)
@@ -565,7 +565,7 @@ pub struct PluginUiModuleWithGroup {
 
 /// Versions of a plugin class.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PluginVersions {
     /// The class that the versions are of. (`type`)
@@ -622,7 +622,7 @@ impl TaskWithVersion {
 
 /// A class of triggers of a plugin.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct TriggerPlugin {
     /// Whether a later version may lack the class. (`deprecated`)

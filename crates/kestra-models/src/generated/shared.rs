@@ -2,7 +2,7 @@
 
 /// An asset that a task writes, such as a table or a file.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct Asset {
     /// Free text about the asset. (`description`)
@@ -34,7 +34,7 @@ pub struct Asset {
 
 /// Id and type of an asset.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct AssetIdentifier {
     /// The id of the asset, unique within its tenant. (`id`)
@@ -374,7 +374,7 @@ string_enum! {
 
 /// Size of a file.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct FileMetas {
     /// Size of the file in bytes. (`size`)
@@ -389,7 +389,7 @@ pub struct FileMetas {
 
 /// The graph of a flow's tasks and triggers.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct FlowGraph {
     /// Groups of nodes, such as the tasks within another task. (`clusters`)
@@ -413,7 +413,7 @@ pub struct FlowGraph {
 
 /// How a line of a flow's graph leads to the next node.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct FlowGraphRelation {
     /// How the node at the end of the line is reached. (`relationType`)
@@ -453,7 +453,7 @@ string_enum! {
 
 /// Flows and their dependencies.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct FlowTopologyGraph {
     /// Dependencies between the flows. (`edges`)
@@ -471,7 +471,7 @@ pub struct FlowTopologyGraph {
 
 /// A dependency between two flows.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct FlowTopologyGraphEdge {
     /// How one flow starts the other. (`relation`)
@@ -492,7 +492,7 @@ pub struct FlowTopologyGraphEdge {
 
 /// A flow in a graph of dependencies.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct FlowTopologyNode {
     /// The id of the flow, within `namespace`. (`id`)
@@ -513,7 +513,7 @@ pub struct FlowTopologyNode {
 
 /// Outcome of the validation of one source. The source is valid if there are no constraints.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct FlowValidation {
     /// What is wrong with the source, one problem a line. Absent if the source is valid. (`constraints`)
@@ -552,7 +552,7 @@ pub struct FlowValidation {
 
 /// A group of nodes, such as the tasks within another task.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct GraphCluster {
     /// The node that stands for the whole group. (`cluster`)
@@ -579,7 +579,7 @@ pub struct GraphCluster {
 
 /// A line between two nodes.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct GraphEdge {
     /// How the target is reached from the source. (`relation`)
@@ -835,7 +835,7 @@ string_enum! {
 
 /// A metric of a service.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct Metric {
     /// Unit of the value, such as `bytes`. Absent if it has none. (`baseUnit`)
@@ -867,7 +867,7 @@ pub struct Metric {
 
 /// A tag of a metric of a service.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct MetricTag {
     /// Name of the tag, such as `worker_group`. (`key`)
@@ -1363,7 +1363,7 @@ impl SdkAuth {
 
 /// A page of names of secrets.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct SecretList {
     /// Whether secrets can be read but not changed through Kestra. (`readOnly`)
@@ -1481,7 +1481,7 @@ impl SecretTag {
 
 /// Settings by which services watch each other.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct ServerConfig {
     /// How services notice that others no longer run. (`liveness`)
@@ -1502,7 +1502,7 @@ pub struct ServerConfig {
 
 /// Intervals at which services watch each other.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct ServerConfigLiveness {
     /// Whether services watch each other. (`enabled`)
@@ -1529,7 +1529,7 @@ pub struct ServerConfigLiveness {
 
 /// A server process.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct ServerInstance {
     /// Name of the machine that the server runs on. (`hostname`)
@@ -1571,7 +1571,7 @@ string_enum! {
 
 /// A service of the cluster.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct ServiceInstance {
     /// Settings by which services watch each other. Kestra before 2.0 only. (`config`)
@@ -1762,7 +1762,7 @@ open_type! {
 
 /// The result of a task that a test case doesn't run.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct TaskFixture {
     /// Assets that the task is said to have written. (`assets`)
@@ -1794,7 +1794,7 @@ pub struct TaskFixture {
 
 /// An event in the life of a service.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct TimestampedEvent {
     /// State that the service reached. Absent unless the event is a change of state. (`state`)

@@ -259,7 +259,7 @@ impl SetDisabledRequest {
 
 /// A trigger and the state that the server keeps of it.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct TriggerAndState {
     /// The trigger as the flow declares it. Absent if the flow no longer has it. Kestra before 2.0 only. (`abstractTrigger`)

@@ -80,7 +80,7 @@ impl Map for Permissions {
     }
 }
 
-#[cfg(feature = "serialize")]
+#[cfg(feature = "serde")]
 impl serde::Serialize for Permissions {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let entries = self.by_resource.iter().map(|(resource, actions)| (resource, actions));

@@ -144,7 +144,7 @@ impl Client {
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), kestra::BoxError> {
-    /// # let server = kestra_testkit::Server::start().await?;
+    /// # let server = kestra_testkit::TestServer::start().await?;
     /// # let client = kestra::Client::builder().server(server.url()).build()?;
     /// use kestra::Body;
     ///

@@ -4,12 +4,12 @@ use kestra::{
     Call, CallOptions, Client, Edition, Error, ErrorKind, Executor, Filter, OperationInfo, RequestSent,
     Route, Versions,
 };
-use kestra_testkit::{Dialect, Fault, Server};
+use kestra_testkit::{Dialect, Fault, TestServer};
 use serde_json::json;
 
 use crate::{NAMESPACE, flow, run, serve};
 
-fn enterprise(server: &Server, version: &str) {
+fn enterprise(server: &TestServer, version: &str) {
     server.answer("GET", "/api/v1/configs").json(&json!({"version": version, "edition": "EE"}));
 }
 

@@ -1,7 +1,7 @@
 //! A server deletes the folder above what is named if that has one entry, without asking whether it is the one.
 
 use kestra::{Client, Error, ErrorKind, FilePart, RequestSent, Retry};
-use kestra_testkit::{Cut, Dialect, Fault, Server};
+use kestra_testkit::{Cut, Dialect, Fault, TestServer};
 
 use crate::{NAMESPACE, serve};
 
@@ -21,7 +21,7 @@ async fn left(client: &Client) -> Result<Vec<String>, Error> {
     Ok(found)
 }
 
-fn deletions(server: &Server) -> usize {
+fn deletions(server: &TestServer) -> usize {
     server.requests().iter().filter(|request| request.method == "DELETE").count()
 }
 

@@ -4,7 +4,7 @@ use kestra_testkit::Dialect;
 use crate::{NAMESPACE, flow, serve};
 
 /// A client of a server with an execution for each team.
-async fn teams(dialect: Dialect) -> Result<(kestra_testkit::Server, Client), Error> {
+async fn teams(dialect: Dialect) -> Result<(kestra_testkit::TestServer, Client), Error> {
     let (server, client) = serve(dialect).await;
     client.flows().create_flow(flow("hello")).await?;
     for team in ["data", "ops", "web"] {

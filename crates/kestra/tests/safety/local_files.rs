@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use kestra::{Client, Error, ErrorKind, FilePart, Retry};
-use kestra_testkit::{Cut, Dialect, Fault, Server};
+use kestra_testkit::{Cut, Dialect, Fault, TestServer};
 
 use crate::{NAMESPACE, serve};
 
@@ -30,7 +30,7 @@ fn changing(path: &std::path::Path, change: impl Fn(&std::path::Path) + Send + S
     })
 }
 
-fn uploads(server: &Server) -> usize {
+fn uploads(server: &TestServer) -> usize {
     server.requests().iter().filter(|request| request.method == "POST").count()
 }
 

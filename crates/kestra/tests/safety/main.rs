@@ -64,7 +64,7 @@ use std::time::Duration;
 
 use kestra::models::State;
 use kestra::{Client, Error};
-use kestra_testkit::{Dialect, Server};
+use kestra_testkit::{Dialect, TestServer};
 
 pub(crate) const NAMESPACE: &str = "company.team";
 
@@ -83,8 +83,8 @@ tasks:
 ";
 
 /// A server of a version and a client that tries once.
-pub(crate) async fn serve(dialect: Dialect) -> (Server, Client) {
-    let server = Server::builder().dialect(dialect).start().await.unwrap();
+pub(crate) async fn serve(dialect: Dialect) -> (TestServer, Client) {
+    let server = TestServer::builder().dialect(dialect).start().await.unwrap();
     let client = support::once(server.url()).build().unwrap();
     (server, client)
 }

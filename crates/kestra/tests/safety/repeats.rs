@@ -2,25 +2,29 @@ use std::time::Duration;
 
 use kestra::operations::DeleteFlowRevisions;
 use kestra::{Client, Error, Filter, RequestSent, Retry};
-use kestra_testkit::{Cut, Dialect, Fault, Server};
+use kestra_testkit::{Cut, Dialect, Fault, TestServer};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::{NAMESPACE, flow, serve};
 
-fn eager(server: &Server) -> Client {
+fn eager(server: &TestServer) -> Client {
     let retry = Retry::standard().backoff(Duration::from_millis(1), Duration::from_millis(5));
     Client::builder().server(server.url()).retry(retry).build().unwrap()
 }
 
-fn creations(server: &Server) -> usize {
+fn creations(server: &TestServer) -> usize {
     server.requests().iter().filter(|request| request.method == "POST").count()
 }
 
 #[tokio::test]
 async fn a_queued_creation_is_not_repeated() -> Result<(), Error> {
-    let server =
-        Server::builder().without_executor().wait_timeout(Duration::from_millis(20)).start().await.unwrap();
+    let server = TestServer::builder()
+        .without_executor()
+        .wait_timeout(Duration::from_millis(20))
+        .start()
+        .await
+        .unwrap();
     server.deploy(&flow("hello")).unwrap();
     let client = eager(&server);
     let error = client.executions().create_execution(NAMESPACE, "hello").await.unwrap_err();
@@ -37,7 +41,7 @@ async fn a_queued_creation_is_not_repeated() -> Result<(), Error> {
 
 #[tokio::test]
 async fn a_webhook_starts_work_even_by_get() {
-    let server = Server::start().await.unwrap();
+    let server = TestServer::start().await.unwrap();
     server.fail(Fault::status(503).on("GET", "/api/v1/{tenant}/executions/webhook/**").always());
     server.fail(Fault::status(503).on("GET", "/api/v1/{tenant}/flows/search").always());
     let client = eager(&server);
@@ -50,7 +54,7 @@ async fn a_webhook_starts_work_even_by_get() {
 #[tokio::test]
 async fn a_webhook_that_is_repeated_starts_another_execution() -> Result<(), Error> {
     for (idempotent, executions) in [(false, 1), (true, 2)] {
-        let server = Server::start().await.unwrap();
+        let server = TestServer::start().await.unwrap();
         server.deploy(crate::HOOK).unwrap();
         server.fail(Fault::cut(Cut::AfterProcessing).on("GET", "/api/v1/{tenant}/executions/webhook/**"));
         let client = eager(&server);

@@ -1,5 +1,5 @@
 use kestra::{Auth, Error, Retry};
-use kestra_testkit::{Dialect, Server};
+use kestra_testkit::{Dialect, TestServer};
 use serde_json::json;
 
 use crate::{NAMESPACE, serve};
@@ -8,7 +8,7 @@ use crate::{NAMESPACE, serve};
 async fn a_webhook_stores_what_it_is_sent_so_it_gets_no_credentials() -> Result<(), Error> {
     for dialect in [Dialect::V1_3, Dialect::V2_0] {
         let (user, password) = ("user@example.com", "Passw0rd");
-        let server = Server::builder().dialect(dialect).basic_auth(user, password).start().await.unwrap();
+        let server = TestServer::builder().dialect(dialect).basic_auth(user, password).start().await.unwrap();
         server.deploy(crate::HOOK).unwrap();
         let client = kestra::Client::builder()
             .server(server.url())
@@ -78,7 +78,7 @@ async fn a_redirect_does_not_repeat_what_was_sent() {
 #[tokio::test]
 async fn a_webhook_that_wants_credentials_says_how_to_send_them() {
     let (user, password) = ("user@example.com", "Passw0rd");
-    let server = Server::builder().dialect(Dialect::V1_0).first_start().start().await.unwrap();
+    let server = TestServer::builder().dialect(Dialect::V1_0).first_start().start().await.unwrap();
     server.deploy(crate::HOOK).unwrap();
     // Set over the API, they close the webhooks of 1.0.
     let set = json!({"uid": "u", "username": user, "password": password});

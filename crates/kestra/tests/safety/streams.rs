@@ -3,14 +3,14 @@ use std::time::Duration;
 use http::Request;
 use http_body_util::BodyExt as _;
 use kestra::{Client, Error, ErrorKind};
-use kestra_testkit::{Cut, Dialect, Fault, Outcome, Server};
+use kestra_testkit::{Cut, Dialect, Fault, Outcome, TestServer};
 use serde_json::json;
 
 use crate::{NAMESPACE, support};
 
-async fn serve(dialect: Dialect) -> (Server, Client) {
+async fn serve(dialect: Dialect) -> (TestServer, Client) {
     let patience = Duration::from_millis(100);
-    let server = Server::builder().dialect(dialect).patience(patience).start().await.unwrap();
+    let server = TestServer::builder().dialect(dialect).patience(patience).start().await.unwrap();
     let client = support::once(server.url()).build().unwrap();
     (server, client)
 }

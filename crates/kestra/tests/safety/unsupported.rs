@@ -1,6 +1,6 @@
 use http::Request;
 use kestra::{Error, ErrorKind};
-use kestra_testkit::{Dialect, Server};
+use kestra_testkit::{Dialect, TestServer};
 
 use crate::{NAMESPACE, flow, run, serve};
 
@@ -70,7 +70,7 @@ async fn a_patch_may_move_a_route() -> Result<(), Error> {
     for (version, path) in
         [("2.0.0", "mcp/servers"), ("2.0.1", "mcp-servers"), ("2.1.0-SNAPSHOT", "mcp-servers")]
     {
-        let server = Server::builder().dialect(Dialect::V2_0).version(version).start().await.unwrap();
+        let server = TestServer::builder().dialect(Dialect::V2_0).version(version).start().await.unwrap();
         let client = crate::support::once(server.url()).build()?;
         client.mcp().list_mcp_servers().await?;
         assert_eq!(server.requests().pop().unwrap().path, format!("/api/v1/main/{path}"));

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use kestra::{Client, ClientBuilder, Retry};
-use kestra_testkit::Server;
+use kestra_testkit::TestServer;
 use tokio::net::{TcpListener, TcpStream};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -33,8 +33,8 @@ pub fn flow_of(bytes: usize) -> String {
 }
 
 /// An embedded server and a client that tries once.
-pub async fn embedded() -> (Server, Client) {
-    let server = Server::start().await.unwrap();
+pub async fn embedded() -> (TestServer, Client) {
+    let server = TestServer::start().await.unwrap();
     let client = once(server.url()).build().unwrap();
     (server, client)
 }
@@ -45,7 +45,7 @@ pub fn once(url: &str) -> ClientBuilder {
 }
 
 /// The requests of a server, as methods and paths.
-pub fn seen(server: &Server) -> Vec<String> {
+pub fn seen(server: &TestServer) -> Vec<String> {
     server.requests().iter().map(|request| format!("{} {}", request.method, request.path)).collect()
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kestra::{Auth, Client};
-use kestra_testkit::{Dialect, Server};
+use kestra_testkit::{Dialect, TestServer};
 
 /// The credentials that the embedded servers ask for.
 pub(crate) const USER: &str = "live@kestra.example";
@@ -14,7 +14,7 @@ pub(super) struct Own {
     pub(super) client: Client,
     pub(super) url: String,
     /// An embedded server ends with this value.
-    pub(super) embedded: Option<Server>,
+    pub(super) embedded: Option<TestServer>,
 }
 
 /// The server that `KESTRA_URL` names, or else embedded ones of the oldest, the last 1.x and the newest version.
@@ -25,7 +25,7 @@ pub(super) async fn servers() -> Vec<Own> {
     }
     let mut servers = Vec::new();
     for dialect in Dialect::ALL {
-        let server = Server::builder()
+        let server = TestServer::builder()
             .dialect(dialect)
             .basic_auth(USER, PASSWORD)
             .patience(Duration::from_millis(500))

@@ -17,7 +17,7 @@ pub(crate) struct Site {
     pub(crate) namespace: String,
     pub(crate) version: Version,
     pub(super) version_text: String,
-    embedded: Option<kestra_testkit::Server>,
+    embedded: Option<kestra_testkit::TestServer>,
 }
 
 impl Site {

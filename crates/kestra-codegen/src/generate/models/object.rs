@@ -103,7 +103,7 @@ impl Member<'_> {
         match attributes.is_empty() {
             true => None,
             false if schema.in_requests || derived => Some(format!("#[{serde}]")),
-            false => Some(format!("#[cfg_attr(feature = \"serialize\", {serde})]")),
+            false => Some(format!("#[cfg_attr(feature = \"serde\", {serde})]")),
         }
     }
 }
@@ -139,7 +139,7 @@ pub(super) fn write(plan: &Plan<'_>, schema: &Schema, object: &Object, file: &mu
     }
     file.line(format!("#[derive({})]", derives.join(", ")));
     let rename = "serde(rename_all = \"camelCase\")";
-    let serialize = "feature = \"serialize\", derive(::serde::Serialize)";
+    let serialize = "feature = \"serde\", derive(::serde::Serialize)";
     match (schema.in_requests, derived) {
         (true, _) => file.line(format!("#[{rename}]")),
         (false, true) => {

@@ -12,7 +12,7 @@ string_enum! {
 
 /// A source that the language model proposes.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct AiDraft {
     /// What is wrong with the source. Absent if it is valid. (`constraints`)
@@ -51,7 +51,7 @@ string_enum! {
 
 /// A message of a thread with the language model.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct AiMessage {
     /// Text of the message. Absent for calls of tools and their results. (`content`)
@@ -133,7 +133,7 @@ string_enum! {
 
 /// Thoughts of the language model before a call.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct AiThinking {
     /// Thoughts that the provider encrypted. (`redacted`)
@@ -154,7 +154,7 @@ pub struct AiThinking {
 
 /// A thread with the language model and its messages.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct AiThread {
     /// The messages of the thread, oldest first. (`messages`)
@@ -196,7 +196,7 @@ string_enum! {
 
 /// A thread with the language model, without its messages.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct AiThreadSummary {
     /// When the thread was created. (`createdAt`)
@@ -229,7 +229,7 @@ pub struct AiThreadSummary {
 
 /// A call of a tool by the language model.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct AiToolCall {
     /// Arguments of the call, by name. (`arguments`)

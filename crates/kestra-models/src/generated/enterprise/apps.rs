@@ -2,7 +2,7 @@
 
 /// An app, without its source.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct App {
     /// When the app was created. (`created`)
@@ -44,7 +44,7 @@ pub struct App {
 
 /// An app as the catalog shows it.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct AppCatalogItem {
     /// Free text about the app. Absent if there is none. (`description`)
@@ -74,7 +74,7 @@ pub struct AppCatalogItem {
 
 /// The page that an app shows, and how to go on.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct AppResponse {
     /// Path part that `dispatch_app` takes to send what the user entered. Absent if the app expects nothing. (`dispatch`)
@@ -95,7 +95,7 @@ pub struct AppResponse {
 
 /// An app with its YAML source.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct AppSource {
     /// When the app was created. (`created`)
@@ -131,7 +131,7 @@ pub struct AppSource {
 
 /// Tags of all apps.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct AppTags {
     /// All tags that apps have. (`tags`)
@@ -146,7 +146,7 @@ pub struct AppTags {
 
 /// Outcome of an import of apps.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct BulkImportResponse {
     /// What went wrong, one entry for each failure. (`errors`)
@@ -164,7 +164,7 @@ pub struct BulkImportResponse {
 
 /// An app that could not be imported.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct BulkImportResponseError {
     /// Why the app can't be imported. (`message`)
@@ -211,7 +211,7 @@ impl BulkOperationRequest {
 
 /// Apps that were acted on.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct BulkOperationResponse {
     /// Unique ids of the apps that were acted on. (`success`)
@@ -226,7 +226,7 @@ pub struct BulkOperationResponse {
 
 /// The blocks that an app shows.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct UiLayout {
     /// The blocks that the app shows, top to bottom, each with the fields of its type. (`blocks`)

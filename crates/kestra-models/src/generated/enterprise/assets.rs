@@ -2,7 +2,7 @@
 
 /// A task run that read or wrote assets.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct AssetLineageEvent {
     /// When the event was created. (`created`)
@@ -53,7 +53,7 @@ pub struct AssetLineageEvent {
 
 /// A lock on an asset.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct AssetLock {
     /// When the lock was taken. (`acquiredAt`)
@@ -168,7 +168,7 @@ string_enum! {
 
 /// Assets and flows around an asset.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct AssetTopologyGraph {
     /// Lines between the nodes. (`edges`)
@@ -186,7 +186,7 @@ pub struct AssetTopologyGraph {
 
 /// A dependency between an asset and a flow.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct AssetTopologyGraphEdge {
     /// Whether the flow reads or writes the asset. (`relation`)
@@ -207,7 +207,7 @@ pub struct AssetTopologyGraphEdge {
 
 /// An asset or a flow in a graph.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct AssetTopologyGraphNode {
     /// The id of the asset or the flow. (`id`)
@@ -231,7 +231,7 @@ pub struct AssetTopologyGraphNode {
 
 /// A use of an asset by a task run.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct AssetUsage {
     /// The id of the asset that was used. (`assetId`)
@@ -277,7 +277,7 @@ string_enum! {
 
 /// An asset that the server stores.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct StoredAsset {
     /// When the asset was created. (`created`)

@@ -2,7 +2,7 @@
 
 /// An entry of the audit log.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct AuditLog {
     /// The change as a JSON Patch (RFC 6902). (`appliedPatch`)
@@ -51,7 +51,7 @@ pub struct AuditLog {
 
 /// The resource that an entry of the audit log is about.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct AuditLogDetail {
     /// The id of the resource that was read or changed. (`id`)
@@ -78,7 +78,7 @@ pub struct AuditLogDetail {
 
 /// A resource before and after a change.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct AuditLogDiff {
     /// YAML of the resource after the change. (`after`)
@@ -96,7 +96,7 @@ pub struct AuditLogDiff {
 
 /// An entry of the audit log with its user.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct AuditLogItem {
     /// The entry of the audit log. (`auditLog`)
@@ -114,7 +114,7 @@ pub struct AuditLogItem {
 
 /// An entry of the audit log, in short.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct AuditLogOption {
     /// When it happened. (`date`)

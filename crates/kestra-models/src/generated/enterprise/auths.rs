@@ -2,7 +2,7 @@
 
 /// Ways in which users can log in.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct AuthMethods {
     /// Whether users can log in with a password. (`loginPassword`)
@@ -26,7 +26,7 @@ pub struct AuthMethods {
 
 /// The user whom the credentials belong to.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct CurrentUser {
     /// Ways in which the user can log in. (`auths`)
@@ -62,7 +62,7 @@ pub struct CurrentUser {
 
 /// Names and e-mail address of the current user.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct CurrentUserProfile {
     /// E-mail address of the user. (`email`)
@@ -86,7 +86,7 @@ pub struct CurrentUserProfile {
 
 /// A tenant that the current user has access to.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct CurrentUserTenant {
     /// The id of the tenant, as paths have it. (`id`)
@@ -160,7 +160,7 @@ impl InvitationUserRequest {
 
 /// A group whose members the user may manage.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct OwnedGroup {
     /// The id of a group whose members the user may manage. (`id`)

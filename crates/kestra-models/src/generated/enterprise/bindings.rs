@@ -2,7 +2,7 @@
 
 /// A role of a user or group, with names.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct BindingDetail {
     /// The group that has the role. Absent if a user does. (`group`)
@@ -32,7 +32,7 @@ pub struct BindingDetail {
 
 /// The group of a binding.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct BindingGroup {
     /// The id of the group, by which requests name it. (`id`)
@@ -50,7 +50,7 @@ pub struct BindingGroup {
 
 /// The role of a binding.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct BindingRole {
     /// The id of the role, by which requests name it. (`id`)
@@ -68,7 +68,7 @@ pub struct BindingRole {
 
 /// The user of a binding.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct BindingUser {
     /// Name that the user interface shows for the user. (`displayName`)

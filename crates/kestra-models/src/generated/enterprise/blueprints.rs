@@ -2,7 +2,7 @@
 
 /// A blueprint of the instance, without its source.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct Blueprint {
     /// Whether the blueprint is marked as deleted. (`deleted`)
@@ -38,7 +38,7 @@ pub struct Blueprint {
 
 /// A source with arguments to fill in.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct BlueprintTemplate {
     /// YAML source with places for the arguments. (`source`)
@@ -56,7 +56,7 @@ pub struct BlueprintTemplate {
 
 /// A blueprint of the instance with its YAML source.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct BlueprintWithFlowEntity {
     /// Whether the blueprint is marked as deleted. (`deleted`)
@@ -95,7 +95,7 @@ pub struct BlueprintWithFlowEntity {
 
 /// A flow blueprint of the instance with its YAML source.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct FlowBlueprint {
     /// Free text about the blueprint. Absent if there is none. (`description`)
@@ -201,7 +201,7 @@ impl UseBlueprintTemplateRequest {
 
 /// Source that a blueprint's template results in.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct UseBlueprintTemplateResponse {
     /// YAML source of the flow with the arguments filled in. (`generatedFlowSource`)

@@ -126,7 +126,7 @@ impl CancelCaseRequest {
 
 /// A case, a problem that users work on.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct Case {
     /// When somebody acknowledged the case. Absent until then. (`acknowledgedAt`)
@@ -222,7 +222,7 @@ pub struct Case {
 
 /// An asset that is linked to a case.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct CaseAsset {
     /// The id of the asset that is linked. (`assetId`)
@@ -240,7 +240,7 @@ pub struct CaseAsset {
 
 /// A file that is attached to a comment.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct CaseAttachment {
     /// Media type of the file. (`contentType`)
@@ -264,7 +264,7 @@ pub struct CaseAttachment {
 
 /// A flow whose new executions become part of a case.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct CaseAutoAttach {
     /// The id of the flow, unique within its namespace. (`flowId`)
@@ -313,7 +313,7 @@ impl CaseAutoAttachRequest {
 
 /// An event of a case.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct CaseEvent {
     /// Files that are attached to the comment. (`attachments`)
@@ -354,7 +354,7 @@ pub struct CaseEvent {
 
 /// A page of events of cases.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct CaseEventSearchResult {
     /// Whether more events follow. (`hasMore`)
@@ -424,7 +424,7 @@ string_enum! {
 
 /// An event with its case.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct CaseEventWithCase {
     /// The case as it is now, in short. (`case`)
@@ -442,7 +442,7 @@ pub struct CaseEventWithCase {
 
 /// An execution that is linked to a case.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct CaseExecution {
     /// Whether the execution was linked by itself and not by a user. (`auto`)
@@ -475,7 +475,7 @@ pub struct CaseExecution {
 
 /// The case that an event belongs to, in short.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct CaseOfEvent {
     /// Free text about the case. Absent if there is none. (`description`)
@@ -511,7 +511,7 @@ pub struct CaseOfEvent {
 
 /// The task run that created a case.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct CaseOrigin {
     /// The id of the execution that created the case. (`executionId`)
@@ -592,7 +592,7 @@ string_enum! {
 
 /// State of a target of time.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct CaseSlaStatus {
     /// When the target is missed. (`deadline`)
@@ -629,7 +629,7 @@ string_enum! {
 
 /// A case, in short.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct CaseSummary {
     /// Users and groups that look after the case. (`assignees`)
@@ -659,7 +659,7 @@ pub struct CaseSummary {
 
 /// A ticket of another system.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct CaseTicket {
     /// Key of the ticket in its system, such as `OPS-12`. (`key`)

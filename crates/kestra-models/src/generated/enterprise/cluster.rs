@@ -2,7 +2,7 @@
 
 /// Whether the instance is in maintenance, and how far.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct MaintenanceStatusResponse {
     /// Whether the instance was put into maintenance. (`maintenance`)
@@ -23,32 +23,32 @@ pub struct MaintenanceStatusResponse {
 
 /// Services in maintenance, by kind.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct MaintenanceStatusResponseServices {
     /// Controllers that workers connect to. (`CONTROLLER`)
-    #[cfg_attr(feature = "serialize", serde(rename = "CONTROLLER"))]
+    #[cfg_attr(feature = "serde", serde(rename = "CONTROLLER"))]
     pub controller: Option<crate::ServiceStatus>,
     /// Services that advance executions. (`EXECUTOR`)
-    #[cfg_attr(feature = "serialize", serde(rename = "EXECUTOR"))]
+    #[cfg_attr(feature = "serde", serde(rename = "EXECUTOR"))]
     pub executor: Option<crate::ServiceStatus>,
     /// Services that index executions and logs. (`INDEXER`)
-    #[cfg_attr(feature = "serialize", serde(rename = "INDEXER"))]
+    #[cfg_attr(feature = "serde", serde(rename = "INDEXER"))]
     pub indexer: Option<crate::ServiceStatus>,
     /// Services of a kind that the server doesn't know. (`INVALID`)
-    #[cfg_attr(feature = "serialize", serde(rename = "INVALID"))]
+    #[cfg_attr(feature = "serde", serde(rename = "INVALID"))]
     pub invalid: Option<crate::ServiceStatus>,
     /// Services that evaluate triggers. (`SCHEDULER`)
-    #[cfg_attr(feature = "serialize", serde(rename = "SCHEDULER"))]
+    #[cfg_attr(feature = "serde", serde(rename = "SCHEDULER"))]
     pub scheduler: Option<crate::ServiceStatus>,
     /// Workers that run tasks of the server itself. Requires Kestra 2.0 or later. (`SYSTEM_WORKER`)
-    #[cfg_attr(feature = "serialize", serde(rename = "SYSTEM_WORKER"))]
+    #[cfg_attr(feature = "serde", serde(rename = "SYSTEM_WORKER"))]
     pub system_worker: Option<crate::ServiceStatus>,
     /// Services that answer the API. (`WEBSERVER`)
-    #[cfg_attr(feature = "serialize", serde(rename = "WEBSERVER"))]
+    #[cfg_attr(feature = "serde", serde(rename = "WEBSERVER"))]
     pub webserver: Option<crate::ServiceStatus>,
     /// Services that run tasks. (`WORKER`)
-    #[cfg_attr(feature = "serialize", serde(rename = "WORKER"))]
+    #[cfg_attr(feature = "serde", serde(rename = "WORKER"))]
     pub worker: Option<crate::ServiceStatus>,
 }
 
@@ -67,7 +67,7 @@ pub struct MaintenanceStatusResponseServices {
 
 /// Services of one kind in maintenance.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct ServiceStatus {
     /// How many of the services have stopped their work. (`inMaintenance`)

@@ -200,7 +200,7 @@ string_enum! {
 
 /// A credential of a GitHub App, without its secrets.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct GitHubAppCredentialResponse {
     /// What the credential consists of. Secrets in it are never shown by this client. (`authConfig`)
@@ -294,7 +294,7 @@ impl GithubAppConfig {
 
 /// A credential of a parent of a namespace.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct InheritedCredential {
     /// Free text about the credential. Absent if there is none. (`description`)
@@ -318,7 +318,7 @@ pub struct InheritedCredential {
 
 /// Credentials of one parent of a namespace.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct InheritedCredentialLevel {
     /// Credentials that belong to the namespace. (`credentials`)
@@ -336,7 +336,7 @@ pub struct InheritedCredentialLevel {
 
 /// Credentials that a namespace inherits.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct InheritedCredentialsResponse {
     /// Credentials of each parent, the tenant included. (`levels`)
@@ -361,7 +361,7 @@ secret_type! {
 
 /// An OAuth 2 credential, without its secrets.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct OAuth2CredentialResponse {
     /// Audience that tokens are requested for. Absent if the provider needs none. (`audience`)
@@ -451,7 +451,7 @@ impl SecretAuthProperty {
 
 /// Outcome of a test of a credential.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct TestConnectionResponse {
     /// Why the credential doesn't work. (`message`)

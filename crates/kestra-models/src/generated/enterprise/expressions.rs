@@ -60,7 +60,7 @@ impl RenderExpressionRequest {
 
 /// Texts with their expressions evaluated.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct RenderedExpressions {
     /// What each text evaluates to, by the text that was sent. (`rendered`)

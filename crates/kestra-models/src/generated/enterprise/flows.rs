@@ -2,7 +2,7 @@
 
 /// Hashes of flows.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct FlowHashes {
     /// Hashes in the order of the request; a flow that doesn't exist has none. (`hashes`)
@@ -35,7 +35,7 @@ impl PolicyPreviewRequest {
 
 /// Effects of the policies on a source.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PolicyPreviewResponse {
     /// Places that two policies would change differently. (`conflicts`)
@@ -156,7 +156,7 @@ impl PromoteTargetRef {
 
 /// A promotion of a flow to a target.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct Promotion {
     /// The id of the entry in the audit log. (`auditId`)
@@ -204,7 +204,7 @@ pub struct Promotion {
 
 /// Outcome of a promotion of several flows.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PromotionBatchOutcome {
     /// How the promotion of each flow went. (`results`)
@@ -219,7 +219,7 @@ pub struct PromotionBatchOutcome {
 
 /// The source that was promoted and the one that it replaced.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PromotionDiff {
     /// Whether the client has to read the target's source, since the server can't. (`clientFetchRequired`)
@@ -258,7 +258,7 @@ pub struct PromotionDiff {
 
 /// Outcome of the promotion of one flow.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PromotionFlowResult {
     /// Why no target was tried. Absent if one was. (`error`)
@@ -295,7 +295,7 @@ string_enum! {
 
 /// Outcome of a promotion to several targets.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PromotionOutcome {
     /// How the promotion to each target went. (`results`)
@@ -310,7 +310,7 @@ pub struct PromotionOutcome {
 
 /// Outcome of a promotion to one target.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PromotionResult {
     /// Why the promotion failed. Absent if it didn't. (`error`)

@@ -36,7 +36,7 @@ impl CreateGroupRequest {
 
 /// A group of users.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct GroupDetail {
     /// Free text about the group. Absent if there is none. (`description`)
@@ -57,7 +57,7 @@ pub struct GroupDetail {
 
 /// A member of a group.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct GroupMember {
     /// Name that the user interface shows for the group member. (`displayName`)
@@ -81,7 +81,7 @@ pub struct GroupMember {
 
 /// Membership of a user in a group.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct GroupMembership {
     /// Whether an identity provider manages the membership. (`external`)

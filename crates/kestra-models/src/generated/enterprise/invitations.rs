@@ -2,7 +2,7 @@
 
 /// A role of a user or group, by ids.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct Binding {
     /// Whether the binding is marked as deleted. (`deleted`)
@@ -32,7 +32,7 @@ pub struct Binding {
 
 /// An invitation, by ids.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct Invitation {
     /// When the invitation was accepted. Absent until then. (`acceptedAt`)
@@ -147,7 +147,7 @@ impl InvitationCreateRequest {
 
 /// An invitation, with names of roles and groups.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct InvitationDetail {
     /// When the invitation was accepted. Absent until then. (`acceptedAt`)

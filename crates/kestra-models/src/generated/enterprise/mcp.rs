@@ -2,7 +2,7 @@
 
 /// An MCP server of any tenant.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct InstanceMcpServer {
     /// How clients authenticate. (`authType`)

@@ -28,7 +28,7 @@ string_enum! {
 
 /// Scope and expiry of the license.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct LicenseInfo {
     /// Whether the license no longer holds. (`expired`)
@@ -64,23 +64,23 @@ pub struct LicenseInfo {
 
 /// Sets of permissions to make roles from.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct ListTemplatesResponse {
     /// Actions for a role that manages everything, by resource. (`ADMIN`)
-    #[cfg_attr(feature = "serialize", serde(rename = "ADMIN"))]
+    #[cfg_attr(feature = "serde", serde(rename = "ADMIN"))]
     pub admin: ::std::collections::BTreeMap<String, Vec<crate::PermissionAction>>,
     /// Actions for a role that writes and runs flows, by resource. (`DEVELOPER`)
-    #[cfg_attr(feature = "serialize", serde(rename = "DEVELOPER"))]
+    #[cfg_attr(feature = "serde", serde(rename = "DEVELOPER"))]
     pub developer: ::std::collections::BTreeMap<String, Vec<crate::PermissionAction>>,
     /// Actions for a role that writes flows, by resource. (`EDITOR`)
-    #[cfg_attr(feature = "serialize", serde(rename = "EDITOR"))]
+    #[cfg_attr(feature = "serde", serde(rename = "EDITOR"))]
     pub editor: ::std::collections::BTreeMap<String, Vec<crate::PermissionAction>>,
     /// Actions for a role that runs flows, by resource. (`LAUNCHER`)
-    #[cfg_attr(feature = "serialize", serde(rename = "LAUNCHER"))]
+    #[cfg_attr(feature = "serde", serde(rename = "LAUNCHER"))]
     pub launcher: ::std::collections::BTreeMap<String, Vec<crate::PermissionAction>>,
     /// Actions for a role that only reads, by resource. (`VIEWER`)
-    #[cfg_attr(feature = "serialize", serde(rename = "VIEWER"))]
+    #[cfg_attr(feature = "serde", serde(rename = "VIEWER"))]
     pub viewer: ::std::collections::BTreeMap<String, Vec<crate::PermissionAction>>,
 }
 
@@ -96,7 +96,7 @@ pub struct ListTemplatesResponse {
 
 /// Settings of the login page.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct LoginConfiguration {
     /// Whether there is a user who can log in. (`isBasicAuthInitialized`)
@@ -150,7 +150,7 @@ impl LoginRequest {
 
 /// Setup of an instance.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct SetupConfiguration {
     /// Whether the instance has its first user. (`done`)
@@ -235,7 +235,7 @@ impl SetupData {
 
 /// Facts about an instance for the vendor's support.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct SupportDebugInfo {
     /// How users log in. (`authType`)
@@ -292,7 +292,7 @@ string_enum! {
 
 /// Tags that workers have.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct WorkerSelectorTags {
     /// All tags that worker queues have. (`tags`)

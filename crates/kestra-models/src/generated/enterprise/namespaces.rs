@@ -2,7 +2,7 @@
 
 /// Default values for a plugin that a namespace inherits.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct InheritedPluginDefaultFromNamespace {
     /// Whether the values win over those in the flow. (`forced`)

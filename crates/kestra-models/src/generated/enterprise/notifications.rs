@@ -2,7 +2,7 @@
 
 /// Number of notifications that were marked as read.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct MarkAllRead {
     /// How many notifications were unread before. (`updated`)
@@ -17,7 +17,7 @@ pub struct MarkAllRead {
 
 /// A notification of a user.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct Notification {
     /// When it happened. (`createdDate`)
@@ -62,7 +62,7 @@ pub struct Notification {
 
 /// A page of notifications.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct NotificationHistory {
     /// Where the next page starts. Absent on the last page. (`nextCursor`)
@@ -109,7 +109,7 @@ string_enum! {
 
 /// Notifications since a point in time.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct NotificationsSince {
     /// Notifications since the given time. (`notifications`)

@@ -2,7 +2,7 @@
 
 /// Archives of plugins.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PluginArtifactList {
     /// Archives, each with the fields of a Maven artifact. (`results`)
@@ -22,7 +22,7 @@ pub struct PluginArtifactList {
 
 /// Facts about a stored archive.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PluginArtifactMetadata {
     /// When the archive was stored, in milliseconds since 1970. (`creationTime`)
@@ -49,7 +49,7 @@ pub struct PluginArtifactMetadata {
 
 /// A class of a plugin version.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PluginClass {
     /// The image, SVG in Base64. Kestra before 2.0 only. (`icon`)
@@ -67,7 +67,7 @@ pub struct PluginClass {
 
 /// Classes of one kind in a plugin version.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PluginClasses {
     /// The classes of the kind. (`classes`)
@@ -85,7 +85,7 @@ pub struct PluginClasses {
 
 /// Response with the image of a plugin class.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PluginIconResponse {
     /// The image with its properties. (`icon`)
@@ -129,7 +129,7 @@ impl PluginListRequest {
 
 /// Versions that plugins would be installed in.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PluginResolutionList {
     /// What each coordinate would be installed as, or why it can't be. (`results`)
@@ -149,7 +149,7 @@ pub struct PluginResolutionList {
 
 /// An installed version of a plugin.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PluginVersionAndMetadata {
     /// Facts about the stored archive. (`metadata`)
@@ -170,7 +170,7 @@ pub struct PluginVersionAndMetadata {
 
 /// A plugin version with its classes.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PluginVersionDetails {
     /// Maven artifact id of the plugin. (`artifactId`)
@@ -205,7 +205,7 @@ pub struct PluginVersionDetails {
 
 /// A plugin that can be installed in several versions.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct VersionedPlugin {
     /// Maven artifact id of the plugin. (`artifactId`)
@@ -237,7 +237,7 @@ pub struct VersionedPlugin {
 
 /// Installed versions of a plugin.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct VersionedPluginVersions {
     /// Maven artifact id of the plugin. (`artifactId`)

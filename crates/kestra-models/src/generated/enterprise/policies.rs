@@ -60,7 +60,7 @@ string_enum! {
 
 /// A policy, which checks or changes flows.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct Policy {
     /// Whether the policy is marked as deleted. (`deleted`)
@@ -147,7 +147,7 @@ impl PolicyCondition {
 
 /// Findings of a policy on existing flows.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PolicyEvaluation {
     /// How many resources are concerned. (`counts`)
@@ -168,7 +168,7 @@ pub struct PolicyEvaluation {
 
 /// Numbers of flows that a policy concerns.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PolicyEvaluationCounts {
     /// How many resources have conflicts between policies. (`conflicting`)
@@ -192,7 +192,7 @@ pub struct PolicyEvaluationCounts {
 
 /// A flow that a policy was evaluated on.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PolicyEvaluationResource {
     /// The id of the resource, by which requests name it. (`id`)
@@ -213,7 +213,7 @@ pub struct PolicyEvaluationResource {
 
 /// Findings of a policy on one flow.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PolicyEvaluationResult {
     /// Places that two policies would change differently. (`conflicts`)
@@ -237,7 +237,7 @@ pub struct PolicyEvaluationResult {
 
 /// Outcome of an import of policies.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PolicyImportResult {
     /// What went wrong, one entry for each failure. (`errors`)
@@ -255,7 +255,7 @@ pub struct PolicyImportResult {
 
 /// A policy that could not be imported.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PolicyImportResultError {
     /// The document of the file that failed. (`document`)
@@ -383,7 +383,7 @@ impl PolicyRule {
 
 /// Numbers of rules of a policy.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PolicyRuleSummary {
     /// How many rules change something. (`mutate`)
@@ -450,7 +450,7 @@ impl PolicySelector {
 
 /// A policy, in short.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PolicySummary {
     /// Free text about the policy. Absent if there is none. (`description`)
@@ -486,7 +486,7 @@ pub struct PolicySummary {
 
 /// Tenants and namespaces that a policy applies to.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PolicyTarget {
     /// The namespaces that the policy applies to. All if there are none. (`namespaces`)

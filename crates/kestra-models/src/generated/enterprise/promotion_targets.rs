@@ -114,7 +114,7 @@ impl FlowHashesRequest {
 
 /// Another server or tenant that flows are promoted to.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PromotionTarget {
     /// Who connects to the target, this server or the client. (`connectionMode`)
@@ -159,7 +159,7 @@ pub struct PromotionTarget {
 
 /// Hash of a flow on a target of promotions.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PromotionTargetFlowHash {
     /// The id of the flow, unique within its namespace. (`flowId`)
@@ -183,7 +183,7 @@ pub struct PromotionTargetFlowHash {
 
 /// Hashes of flows on a target of promotions.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PromotionTargetFlowHashes {
     /// Hashes in the order of the request; a flow that the target lacks has none. (`hashes`)
@@ -201,7 +201,7 @@ pub struct PromotionTargetFlowHashes {
 
 /// Outcome of a test of a target of promotions.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PromotionTargetTest {
     /// Why the target can't be used. Absent if it can. (`message`)

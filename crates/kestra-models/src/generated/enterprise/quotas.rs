@@ -2,7 +2,7 @@
 
 /// A quota and how much of it is used.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct QuotaLimit {
     /// How many executions started in the current span of time. (`count`)

@@ -2,7 +2,7 @@
 
 /// A block of inputs that flows can include.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct ReusableInputs {
     /// Free text about the reusable inputs. Absent if there is none. (`description`)

@@ -2,7 +2,7 @@
 
 /// A role, which gives rights on resources.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct Role {
     /// Whether the role is marked as deleted. (`deleted`)
@@ -693,7 +693,7 @@ impl RoleCreateOrUpdateRequestPermissions {
 
 /// A role with its permissions.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct RoleDetail {
     /// Free text about the role. Absent if there is none. (`description`)
@@ -723,233 +723,233 @@ pub struct RoleDetail {
 
 /// Actions that a role allows, by resource.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct RoleDetailPermissions {
     /// What may be done with the assistant that writes sources. Kestra 1.3 or later, before 2.0, only. (`AI_COPILOT`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "AI_COPILOT"))]
+    #[cfg_attr(feature = "serde", serde(rename = "AI_COPILOT"))]
     pub ai_copilot: Vec<::serde_json::Value>,
     /// Actions on apps that the role allows. (`APP`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "APP"))]
+    #[cfg_attr(feature = "serde", serde(rename = "APP"))]
     pub app: Vec<::serde_json::Value>,
     /// Actions on executions of apps that the role allows. Kestra before 2.0 only. (`APPEXECUTION`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "APPEXECUTION"))]
+    #[cfg_attr(feature = "serde", serde(rename = "APPEXECUTION"))]
     pub appexecution: Vec<::serde_json::Value>,
     /// Actions on executions of apps that the role allows. Requires Kestra 2.0 or later. (`APP_EXECUTION`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "APP_EXECUTION"))]
+    #[cfg_attr(feature = "serde", serde(rename = "APP_EXECUTION"))]
     pub app_execution: Vec<::serde_json::Value>,
     /// Actions on assets that the role allows. (`ASSET`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "ASSET"))]
+    #[cfg_attr(feature = "serde", serde(rename = "ASSET"))]
     pub asset: Vec<::serde_json::Value>,
     /// Actions on audit logs that the role allows. (`AUDITLOG`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "AUDITLOG"))]
+    #[cfg_attr(feature = "serde", serde(rename = "AUDITLOG"))]
     pub auditlog: Vec<::serde_json::Value>,
     /// Actions on bindings of roles that the role allows. (`BINDING`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "BINDING"))]
+    #[cfg_attr(feature = "serde", serde(rename = "BINDING"))]
     pub binding: Vec<::serde_json::Value>,
     /// Actions on blueprints that the role allows. (`BLUEPRINT`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "BLUEPRINT"))]
+    #[cfg_attr(feature = "serde", serde(rename = "BLUEPRINT"))]
     pub blueprint: Vec<::serde_json::Value>,
     /// Actions on the assistant that writes sources that the role allows. Requires Kestra 2.0 or later. (`COPILOT`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "COPILOT"))]
+    #[cfg_attr(feature = "serde", serde(rename = "COPILOT"))]
     pub copilot: Vec<::serde_json::Value>,
     /// Actions on credentials that the role allows. Requires Kestra 1.3 or later. (`CREDENTIAL`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "CREDENTIAL"))]
+    #[cfg_attr(feature = "serde", serde(rename = "CREDENTIAL"))]
     pub credential: Vec<::serde_json::Value>,
     /// Actions on dashboards that the role allows. (`DASHBOARD`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "DASHBOARD"))]
+    #[cfg_attr(feature = "serde", serde(rename = "DASHBOARD"))]
     pub dashboard: Vec<::serde_json::Value>,
     /// Actions on executions that the role allows. (`EXECUTION`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "EXECUTION"))]
+    #[cfg_attr(feature = "serde", serde(rename = "EXECUTION"))]
     pub execution: Vec<::serde_json::Value>,
     /// Actions on flows that the role allows. (`FLOW`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "FLOW"))]
+    #[cfg_attr(feature = "serde", serde(rename = "FLOW"))]
     pub flow: Vec<::serde_json::Value>,
     /// Actions on groups that the role allows. (`GROUP`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "GROUP"))]
+    #[cfg_attr(feature = "serde", serde(rename = "GROUP"))]
     pub group: Vec<::serde_json::Value>,
     /// Actions on memberships in groups that the role allows. Kestra before 2.0 only. (`GROUP_MEMBERSHIP`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "GROUP_MEMBERSHIP"))]
+    #[cfg_attr(feature = "serde", serde(rename = "GROUP_MEMBERSHIP"))]
     pub group_membership: Vec<::serde_json::Value>,
     /// Whether the role allows to act as another user. Kestra before 2.0 only. (`IMPERSONATE`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "IMPERSONATE"))]
+    #[cfg_attr(feature = "serde", serde(rename = "IMPERSONATE"))]
     pub impersonate: Vec<::serde_json::Value>,
     /// Actions on the instance as a whole that the role allows. Requires Kestra 2.0 or later. (`INSTANCE`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "INSTANCE"))]
+    #[cfg_attr(feature = "serde", serde(rename = "INSTANCE"))]
     pub instance: Vec<::serde_json::Value>,
     /// Actions on invitations that the role allows. (`INVITATION`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "INVITATION"))]
+    #[cfg_attr(feature = "serde", serde(rename = "INVITATION"))]
     pub invitation: Vec<::serde_json::Value>,
     /// Actions on kill switches that the role allows. Requires Kestra 2.0 or later. (`KILL_SWITCH`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "KILL_SWITCH"))]
+    #[cfg_attr(feature = "serde", serde(rename = "KILL_SWITCH"))]
     pub kill_switch: Vec<::serde_json::Value>,
     /// Actions on keys and values that the role allows. (`KVSTORE`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "KVSTORE"))]
+    #[cfg_attr(feature = "serde", serde(rename = "KVSTORE"))]
     pub kvstore: Vec<::serde_json::Value>,
     /// Actions on MCP servers that the role allows. Requires Kestra 2.0 or later. (`MCP_SERVER`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "MCP_SERVER"))]
+    #[cfg_attr(feature = "serde", serde(rename = "MCP_SERVER"))]
     pub mcp_server: Vec<::serde_json::Value>,
     /// Actions on namespaces that the role allows. (`NAMESPACE`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "NAMESPACE"))]
+    #[cfg_attr(feature = "serde", serde(rename = "NAMESPACE"))]
     pub namespace: Vec<::serde_json::Value>,
     /// Actions on namespace files that the role allows. Requires Kestra 2.0 or later. (`NAMESPACE_FILE`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "NAMESPACE_FILE"))]
+    #[cfg_attr(feature = "serde", serde(rename = "NAMESPACE_FILE"))]
     pub namespace_file: Vec<::serde_json::Value>,
     /// Actions on policies that the role allows. Requires Kestra 2.0 or later. (`POLICY`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "POLICY"))]
+    #[cfg_attr(feature = "serde", serde(rename = "POLICY"))]
     pub policy: Vec<::serde_json::Value>,
     /// Actions on reusable inputs that the role allows. Requires Kestra 2.0 or later. (`REUSABLE_INPUTS`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "REUSABLE_INPUTS"))]
+    #[cfg_attr(feature = "serde", serde(rename = "REUSABLE_INPUTS"))]
     pub reusable_inputs: Vec<::serde_json::Value>,
     /// Actions on roles that the role allows. (`ROLE`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "ROLE"))]
+    #[cfg_attr(feature = "serde", serde(rename = "ROLE"))]
     pub role: Vec<::serde_json::Value>,
     /// Actions on secrets that the role allows. (`SECRET`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "SECRET"))]
+    #[cfg_attr(feature = "serde", serde(rename = "SECRET"))]
     pub secret: Vec<::serde_json::Value>,
     /// Actions on security integrations that the role allows. Requires Kestra 2.0 or later. (`SECURITY_INTEGRATION`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "SECURITY_INTEGRATION"))]
+    #[cfg_attr(feature = "serde", serde(rename = "SECURITY_INTEGRATION"))]
     pub security_integration: Vec<::serde_json::Value>,
     /// Actions on service accounts that the role allows. (`SERVICE_ACCOUNT`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "SERVICE_ACCOUNT"))]
+    #[cfg_attr(feature = "serde", serde(rename = "SERVICE_ACCOUNT"))]
     pub service_account: Vec<::serde_json::Value>,
     /// Actions on settings that the role allows. Kestra before 2.0 only. (`SETTING`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "SETTING"))]
+    #[cfg_attr(feature = "serde", serde(rename = "SETTING"))]
     pub setting: Vec<::serde_json::Value>,
     /// Actions on support tickets that the role allows. Requires Kestra 2.0 or later. (`SUPPORT`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "SUPPORT"))]
+    #[cfg_attr(feature = "serde", serde(rename = "SUPPORT"))]
     pub support: Vec<::serde_json::Value>,
     /// Actions on settings of the instance that the role allows. Requires Kestra 2.0 or later. (`SYSTEM_SETTINGS`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "SYSTEM_SETTINGS"))]
+    #[cfg_attr(feature = "serde", serde(rename = "SYSTEM_SETTINGS"))]
     pub system_settings: Vec<::serde_json::Value>,
     /// Actions on templates that the role allows. Kestra before 2.0 only. (`TEMPLATE`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "TEMPLATE"))]
+    #[cfg_attr(feature = "serde", serde(rename = "TEMPLATE"))]
     pub template: Vec<::serde_json::Value>,
     /// Actions on tenants that the role allows. Requires Kestra 2.0 or later. (`TENANT`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "TENANT"))]
+    #[cfg_attr(feature = "serde", serde(rename = "TENANT"))]
     pub tenant: Vec<::serde_json::Value>,
     /// Actions on access to tenants that the role allows. (`TENANT_ACCESS`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "TENANT_ACCESS"))]
+    #[cfg_attr(feature = "serde", serde(rename = "TENANT_ACCESS"))]
     pub tenant_access: Vec<::serde_json::Value>,
     /// Actions on settings of the tenant that the role allows. Requires Kestra 2.0 or later. (`TENANT_SETTINGS`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "TENANT_SETTINGS"))]
+    #[cfg_attr(feature = "serde", serde(rename = "TENANT_SETTINGS"))]
     pub tenant_settings: Vec<::serde_json::Value>,
     /// Actions on test suites that the role allows. Kestra before 2.0 only. (`TEST`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "TEST"))]
+    #[cfg_attr(feature = "serde", serde(rename = "TEST"))]
     pub test: Vec<::serde_json::Value>,
     /// Actions on test suites that the role allows. Requires Kestra 2.0 or later. (`TESTSUITE`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "TESTSUITE"))]
+    #[cfg_attr(feature = "serde", serde(rename = "TESTSUITE"))]
     pub testsuite: Vec<::serde_json::Value>,
     /// Actions on runs of test suites that the role allows. Requires Kestra 2.0 or later. (`TESTSUITE_RUN`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "TESTSUITE_RUN"))]
+    #[cfg_attr(feature = "serde", serde(rename = "TESTSUITE_RUN"))]
     pub testsuite_run: Vec<::serde_json::Value>,
     /// Actions on triggers that the role allows. Requires Kestra 2.0 or later. (`TRIGGER`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "TRIGGER"))]
+    #[cfg_attr(feature = "serde", serde(rename = "TRIGGER"))]
     pub trigger: Vec<::serde_json::Value>,
     /// Actions on resources that the server doesn't know. (`UNKNOWN`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "UNKNOWN"))]
+    #[cfg_attr(feature = "serde", serde(rename = "UNKNOWN"))]
     pub unknown: Vec<::serde_json::Value>,
     /// Actions on users that the role allows. (`USER`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "USER"))]
+    #[cfg_attr(feature = "serde", serde(rename = "USER"))]
     pub user: Vec<::serde_json::Value>,
     /// Actions on installed plugin versions that the role allows. Requires Kestra 2.0 or later. (`VERSIONED_PLUGIN`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "VERSIONED_PLUGIN"))]
+    #[cfg_attr(feature = "serde", serde(rename = "VERSIONED_PLUGIN"))]
     pub versioned_plugin: Vec<::serde_json::Value>,
     /// Actions on worker groups that the role allows. Requires Kestra 2.0 or later. (`WORKER_GROUP`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "WORKER_GROUP"))]
+    #[cfg_attr(feature = "serde", serde(rename = "WORKER_GROUP"))]
     pub worker_group: Vec<::serde_json::Value>,
     /// Actions on worker queues that the role allows. Requires Kestra 2.0 or later. (`WORKER_QUEUE`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "WORKER_QUEUE"))]
+    #[cfg_attr(feature = "serde", serde(rename = "WORKER_QUEUE"))]
     pub worker_queue: Vec<::serde_json::Value>,
 }
 
@@ -1005,233 +1005,233 @@ pub struct RoleDetailPermissions {
 
 /// Actions that a role allows, by resource.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct RolePermissions {
     /// What may be done with the assistant that writes sources. Kestra 1.3 or later, before 2.0, only. (`AI_COPILOT`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "AI_COPILOT"))]
+    #[cfg_attr(feature = "serde", serde(rename = "AI_COPILOT"))]
     pub ai_copilot: Vec<::serde_json::Value>,
     /// Actions on apps that the role allows. (`APP`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "APP"))]
+    #[cfg_attr(feature = "serde", serde(rename = "APP"))]
     pub app: Vec<::serde_json::Value>,
     /// Actions on executions of apps that the role allows. Kestra before 2.0 only. (`APPEXECUTION`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "APPEXECUTION"))]
+    #[cfg_attr(feature = "serde", serde(rename = "APPEXECUTION"))]
     pub appexecution: Vec<::serde_json::Value>,
     /// Actions on executions of apps that the role allows. Requires Kestra 2.0 or later. (`APP_EXECUTION`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "APP_EXECUTION"))]
+    #[cfg_attr(feature = "serde", serde(rename = "APP_EXECUTION"))]
     pub app_execution: Vec<::serde_json::Value>,
     /// Actions on assets that the role allows. (`ASSET`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "ASSET"))]
+    #[cfg_attr(feature = "serde", serde(rename = "ASSET"))]
     pub asset: Vec<::serde_json::Value>,
     /// Actions on audit logs that the role allows. (`AUDITLOG`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "AUDITLOG"))]
+    #[cfg_attr(feature = "serde", serde(rename = "AUDITLOG"))]
     pub auditlog: Vec<::serde_json::Value>,
     /// Actions on bindings of roles that the role allows. (`BINDING`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "BINDING"))]
+    #[cfg_attr(feature = "serde", serde(rename = "BINDING"))]
     pub binding: Vec<::serde_json::Value>,
     /// Actions on blueprints that the role allows. (`BLUEPRINT`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "BLUEPRINT"))]
+    #[cfg_attr(feature = "serde", serde(rename = "BLUEPRINT"))]
     pub blueprint: Vec<::serde_json::Value>,
     /// Actions on the assistant that writes sources that the role allows. Requires Kestra 2.0 or later. (`COPILOT`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "COPILOT"))]
+    #[cfg_attr(feature = "serde", serde(rename = "COPILOT"))]
     pub copilot: Vec<::serde_json::Value>,
     /// Actions on credentials that the role allows. Requires Kestra 1.3 or later. (`CREDENTIAL`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "CREDENTIAL"))]
+    #[cfg_attr(feature = "serde", serde(rename = "CREDENTIAL"))]
     pub credential: Vec<::serde_json::Value>,
     /// Actions on dashboards that the role allows. (`DASHBOARD`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "DASHBOARD"))]
+    #[cfg_attr(feature = "serde", serde(rename = "DASHBOARD"))]
     pub dashboard: Vec<::serde_json::Value>,
     /// Actions on executions that the role allows. (`EXECUTION`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "EXECUTION"))]
+    #[cfg_attr(feature = "serde", serde(rename = "EXECUTION"))]
     pub execution: Vec<::serde_json::Value>,
     /// Actions on flows that the role allows. (`FLOW`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "FLOW"))]
+    #[cfg_attr(feature = "serde", serde(rename = "FLOW"))]
     pub flow: Vec<::serde_json::Value>,
     /// Actions on groups that the role allows. (`GROUP`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "GROUP"))]
+    #[cfg_attr(feature = "serde", serde(rename = "GROUP"))]
     pub group: Vec<::serde_json::Value>,
     /// Actions on memberships in groups that the role allows. Kestra before 2.0 only. (`GROUP_MEMBERSHIP`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "GROUP_MEMBERSHIP"))]
+    #[cfg_attr(feature = "serde", serde(rename = "GROUP_MEMBERSHIP"))]
     pub group_membership: Vec<::serde_json::Value>,
     /// Whether the role allows to act as another user. Kestra before 2.0 only. (`IMPERSONATE`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "IMPERSONATE"))]
+    #[cfg_attr(feature = "serde", serde(rename = "IMPERSONATE"))]
     pub impersonate: Vec<::serde_json::Value>,
     /// Actions on the instance as a whole that the role allows. Requires Kestra 2.0 or later. (`INSTANCE`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "INSTANCE"))]
+    #[cfg_attr(feature = "serde", serde(rename = "INSTANCE"))]
     pub instance: Vec<::serde_json::Value>,
     /// Actions on invitations that the role allows. (`INVITATION`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "INVITATION"))]
+    #[cfg_attr(feature = "serde", serde(rename = "INVITATION"))]
     pub invitation: Vec<::serde_json::Value>,
     /// Actions on kill switches that the role allows. Requires Kestra 2.0 or later. (`KILL_SWITCH`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "KILL_SWITCH"))]
+    #[cfg_attr(feature = "serde", serde(rename = "KILL_SWITCH"))]
     pub kill_switch: Vec<::serde_json::Value>,
     /// Actions on keys and values that the role allows. (`KVSTORE`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "KVSTORE"))]
+    #[cfg_attr(feature = "serde", serde(rename = "KVSTORE"))]
     pub kvstore: Vec<::serde_json::Value>,
     /// Actions on MCP servers that the role allows. Requires Kestra 2.0 or later. (`MCP_SERVER`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "MCP_SERVER"))]
+    #[cfg_attr(feature = "serde", serde(rename = "MCP_SERVER"))]
     pub mcp_server: Vec<::serde_json::Value>,
     /// Actions on namespaces that the role allows. (`NAMESPACE`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "NAMESPACE"))]
+    #[cfg_attr(feature = "serde", serde(rename = "NAMESPACE"))]
     pub namespace: Vec<::serde_json::Value>,
     /// Actions on namespace files that the role allows. Requires Kestra 2.0 or later. (`NAMESPACE_FILE`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "NAMESPACE_FILE"))]
+    #[cfg_attr(feature = "serde", serde(rename = "NAMESPACE_FILE"))]
     pub namespace_file: Vec<::serde_json::Value>,
     /// Actions on policies that the role allows. Requires Kestra 2.0 or later. (`POLICY`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "POLICY"))]
+    #[cfg_attr(feature = "serde", serde(rename = "POLICY"))]
     pub policy: Vec<::serde_json::Value>,
     /// Actions on reusable inputs that the role allows. Requires Kestra 2.0 or later. (`REUSABLE_INPUTS`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "REUSABLE_INPUTS"))]
+    #[cfg_attr(feature = "serde", serde(rename = "REUSABLE_INPUTS"))]
     pub reusable_inputs: Vec<::serde_json::Value>,
     /// Actions on roles that the role allows. (`ROLE`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "ROLE"))]
+    #[cfg_attr(feature = "serde", serde(rename = "ROLE"))]
     pub role: Vec<::serde_json::Value>,
     /// Actions on secrets that the role allows. (`SECRET`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "SECRET"))]
+    #[cfg_attr(feature = "serde", serde(rename = "SECRET"))]
     pub secret: Vec<::serde_json::Value>,
     /// Actions on security integrations that the role allows. Requires Kestra 2.0 or later. (`SECURITY_INTEGRATION`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "SECURITY_INTEGRATION"))]
+    #[cfg_attr(feature = "serde", serde(rename = "SECURITY_INTEGRATION"))]
     pub security_integration: Vec<::serde_json::Value>,
     /// Actions on service accounts that the role allows. (`SERVICE_ACCOUNT`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "SERVICE_ACCOUNT"))]
+    #[cfg_attr(feature = "serde", serde(rename = "SERVICE_ACCOUNT"))]
     pub service_account: Vec<::serde_json::Value>,
     /// Actions on settings that the role allows. Kestra before 2.0 only. (`SETTING`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "SETTING"))]
+    #[cfg_attr(feature = "serde", serde(rename = "SETTING"))]
     pub setting: Vec<::serde_json::Value>,
     /// Actions on support tickets that the role allows. Requires Kestra 2.0 or later. (`SUPPORT`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "SUPPORT"))]
+    #[cfg_attr(feature = "serde", serde(rename = "SUPPORT"))]
     pub support: Vec<::serde_json::Value>,
     /// Actions on settings of the instance that the role allows. Requires Kestra 2.0 or later. (`SYSTEM_SETTINGS`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "SYSTEM_SETTINGS"))]
+    #[cfg_attr(feature = "serde", serde(rename = "SYSTEM_SETTINGS"))]
     pub system_settings: Vec<::serde_json::Value>,
     /// Actions on templates that the role allows. Kestra before 2.0 only. (`TEMPLATE`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "TEMPLATE"))]
+    #[cfg_attr(feature = "serde", serde(rename = "TEMPLATE"))]
     pub template: Vec<::serde_json::Value>,
     /// Actions on tenants that the role allows. Requires Kestra 2.0 or later. (`TENANT`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "TENANT"))]
+    #[cfg_attr(feature = "serde", serde(rename = "TENANT"))]
     pub tenant: Vec<::serde_json::Value>,
     /// Actions on access to tenants that the role allows. (`TENANT_ACCESS`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "TENANT_ACCESS"))]
+    #[cfg_attr(feature = "serde", serde(rename = "TENANT_ACCESS"))]
     pub tenant_access: Vec<::serde_json::Value>,
     /// Actions on settings of the tenant that the role allows. Requires Kestra 2.0 or later. (`TENANT_SETTINGS`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "TENANT_SETTINGS"))]
+    #[cfg_attr(feature = "serde", serde(rename = "TENANT_SETTINGS"))]
     pub tenant_settings: Vec<::serde_json::Value>,
     /// Actions on test suites that the role allows. Kestra before 2.0 only. (`TEST`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "TEST"))]
+    #[cfg_attr(feature = "serde", serde(rename = "TEST"))]
     pub test: Vec<::serde_json::Value>,
     /// Actions on test suites that the role allows. Requires Kestra 2.0 or later. (`TESTSUITE`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "TESTSUITE"))]
+    #[cfg_attr(feature = "serde", serde(rename = "TESTSUITE"))]
     pub testsuite: Vec<::serde_json::Value>,
     /// Actions on runs of test suites that the role allows. Requires Kestra 2.0 or later. (`TESTSUITE_RUN`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "TESTSUITE_RUN"))]
+    #[cfg_attr(feature = "serde", serde(rename = "TESTSUITE_RUN"))]
     pub testsuite_run: Vec<::serde_json::Value>,
     /// Actions on triggers that the role allows. Requires Kestra 2.0 or later. (`TRIGGER`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "TRIGGER"))]
+    #[cfg_attr(feature = "serde", serde(rename = "TRIGGER"))]
     pub trigger: Vec<::serde_json::Value>,
     /// Actions on resources that the server doesn't know. (`UNKNOWN`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "UNKNOWN"))]
+    #[cfg_attr(feature = "serde", serde(rename = "UNKNOWN"))]
     pub unknown: Vec<::serde_json::Value>,
     /// Actions on users that the role allows. (`USER`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "USER"))]
+    #[cfg_attr(feature = "serde", serde(rename = "USER"))]
     pub user: Vec<::serde_json::Value>,
     /// Actions on installed plugin versions that the role allows. Requires Kestra 2.0 or later. (`VERSIONED_PLUGIN`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "VERSIONED_PLUGIN"))]
+    #[cfg_attr(feature = "serde", serde(rename = "VERSIONED_PLUGIN"))]
     pub versioned_plugin: Vec<::serde_json::Value>,
     /// Actions on worker groups that the role allows. Requires Kestra 2.0 or later. (`WORKER_GROUP`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "WORKER_GROUP"))]
+    #[cfg_attr(feature = "serde", serde(rename = "WORKER_GROUP"))]
     pub worker_group: Vec<::serde_json::Value>,
     /// Actions on worker queues that the role allows. Requires Kestra 2.0 or later. (`WORKER_QUEUE`)
     ///
     /// An integer over 64 bits is a string of its digits.
-    #[cfg_attr(feature = "serialize", serde(rename = "WORKER_QUEUE"))]
+    #[cfg_attr(feature = "serde", serde(rename = "WORKER_QUEUE"))]
     pub worker_queue: Vec<::serde_json::Value>,
 }
 

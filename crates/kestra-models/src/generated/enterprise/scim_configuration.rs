@@ -2,7 +2,7 @@
 
 /// A way in which SCIM clients authenticate.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct AuthenticationSchema {
     /// Free text about the authentication schema. Absent if there is none. (`description`)
@@ -29,7 +29,7 @@ pub struct AuthenticationSchema {
 
 /// Support of bulk requests by the SCIM service.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct BulkConfiguration {
     /// How many operations a request may have. (`maxOperations`)
@@ -50,7 +50,7 @@ pub struct BulkConfiguration {
 
 /// Support of filters by the SCIM service.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct FilterConfiguration {
     /// How many rows a response has at most. (`maxResults`)
@@ -68,7 +68,7 @@ pub struct FilterConfiguration {
 
 /// An extension of a SCIM resource type.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct SchemaExtensionConfiguration {
     /// Whether a resource must have the extension. (`required`)
@@ -86,7 +86,7 @@ pub struct SchemaExtensionConfiguration {
 
 /// An attribute of a SCIM schema.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct ScimAttribute {
     /// How the server reads the attribute. (`accessor`)
@@ -184,7 +184,7 @@ string_enum! {
 
 /// A type of resource of the SCIM service.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct ScimResourceType {
     /// URN of the resource's own schema. (`baseUrn`)
@@ -246,7 +246,7 @@ string_enum! {
 
 /// A schema of SCIM resources.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct ScimSchema {
     /// Attributes that resources of the schema have. (`attributes`)
@@ -285,7 +285,7 @@ string_enum! {
 
 /// Features of the SCIM service.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct ServiceProviderConfiguration {
     /// How clients can authenticate. (`authenticationSchemes`)
@@ -358,7 +358,7 @@ string_enum! {
 
 /// Support of a feature by the SCIM service.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct SupportedConfiguration {
     /// Whether the server has the feature. (`supported`)

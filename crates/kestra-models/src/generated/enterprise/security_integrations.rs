@@ -26,7 +26,7 @@ impl CreateSecurityIntegrationRequest {
 
 /// An integration with an identity provider.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct SecurityIntegration {
     /// Whether the security integration is marked as deleted. (`deleted`)

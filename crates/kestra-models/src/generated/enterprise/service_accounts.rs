@@ -70,7 +70,7 @@ impl PatchServiceAccountRequest {
 
 /// A service account with its tenants.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct ServiceAccountDetail {
     /// Free text about the service account. Absent if there is none. (`description`)
@@ -172,7 +172,7 @@ impl ServiceAccountRequest {
 
 /// A service account of a tenant.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct ServiceAccountResponse {
     /// Free text about the service account. Absent if there is none. (`description`)

@@ -2,7 +2,7 @@
 
 /// Number of running services of one kind.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct ActiveService {
     /// How many services of the kind run. (`total`)
@@ -20,7 +20,7 @@ pub struct ActiveService {
 
 /// Numbers of running services.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct ActiveServiceList {
     /// How many services run, by kind. (`services`)
@@ -38,7 +38,7 @@ pub struct ActiveServiceList {
 
 /// A server process, in short.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct ServerInstanceSummary {
     /// Name of the machine that the server runs on. (`hostname`)
@@ -62,7 +62,7 @@ pub struct ServerInstanceSummary {
 
 /// A service of the cluster, in short.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct ServiceInstanceSummary {
     /// When the service was started. (`createdAt`)

@@ -81,7 +81,7 @@ impl AppCatalogConfig {
 
 /// A way in which a user logs in.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct Auth {
     /// Name of the way to log in. (`name`)
@@ -285,7 +285,7 @@ impl CaseSlaTargets {
 
 /// A user or a group.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct CaseSubject {
     /// The id of the user or group, by which requests name it. (`id`)
@@ -345,7 +345,7 @@ impl CaseSubjectIds {
 
 /// Users and groups, with names.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct CaseSubjects {
     /// The groups, with their names. (`groups`)
@@ -406,7 +406,7 @@ impl CreateApiTokenRequest {
 
 /// A new API token, in full.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct CreateApiTokenResponse {
     /// The token itself, which no other response has. `Debug` hides it. (`fullToken`)
@@ -427,7 +427,7 @@ pub struct CreateApiTokenResponse {
 
 /// The hash of a flow's source. It has no hash if the flow doesn't exist.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct FlowHash {
     /// Hash of the flow's source, the same on two servers if the sources are equal. (`hash`)
@@ -451,7 +451,7 @@ pub struct FlowHash {
 
 /// Membership of a user in a group, by id.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct GroupIdentifier {
     /// The id of the group that the user belongs to. (`groupId`)
@@ -485,7 +485,7 @@ string_enum! {
 
 /// A group of users, in short.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct GroupSummary {
     /// Free text about the group. Absent if there is none. Requires Kestra 2.0 or later. (`description`)
@@ -784,7 +784,7 @@ string_enum! {
 
 /// A property that two policies would change differently.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PolicyConflict {
     /// The id of the policy that adds the property. (`addPolicyId`)
@@ -811,7 +811,7 @@ pub struct PolicyConflict {
 
 /// A change that a policy makes.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PolicyMutation {
     /// What is done to the property. (`action`)
@@ -881,7 +881,7 @@ string_enum! {
 
 /// A rule that a source breaks.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct PolicyViolation {
     /// What is wrong. (`message`)
@@ -924,7 +924,7 @@ string_enum! {
 
 /// A role, in short.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct RoleSummary {
     /// The id of the role, by which requests name it. (`id`)
@@ -2132,7 +2132,7 @@ impl Tenant {
 
 /// A way in which a user logs in.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct TenantAccessAuthentication {
     /// Name of the way to log in. (`name`)
@@ -2150,7 +2150,7 @@ pub struct TenantAccessAuthentication {
 
 /// A group of a user in a tenant.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct TenantAccessGroup {
     /// Whether an identity provider manages the membership. (`external`)
@@ -2171,7 +2171,7 @@ pub struct TenantAccessGroup {
 
 /// A user as an identity provider knows it.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct TenantIdentityProvider {
     /// What the identity provider says of the user, by name. (`attributes`)
@@ -2229,7 +2229,7 @@ impl TenantPreferencesSettings {
 
 /// Id and name of a tenant.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct TenantSummary {
     /// The id of the tenant, by which requests name it. (`id`)
@@ -2257,7 +2257,7 @@ string_enum! {
 
 /// An API token without its value.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct Token {
     /// Free text about the token. Absent if there is none. (`description`)
@@ -2296,7 +2296,7 @@ pub struct Token {
 
 /// API tokens without their values.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct TokenList {
     /// The rows of the response. (`results`)
@@ -2314,7 +2314,7 @@ pub struct TokenList {
 
 /// A user, in short.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct User {
     /// Ways in which the user can log in. (`auths`)
@@ -2488,7 +2488,7 @@ string_enum! {
 
 /// A user who has access to a tenant.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct UserTenantAccess {
     /// Ways in which the user can log in. (`auths`)

@@ -18,7 +18,7 @@ impl CreateTenantAccessRequest {
 
 /// A role that a user has.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct RoleAssignment {
     /// The id of the role, by which requests name it. (`id`)
@@ -58,7 +58,7 @@ string_enum! {
 
 /// Access of a user to a tenant.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct TenantAccess {
     /// Name that the user interface shows for the tenant access. (`displayName`)
@@ -94,7 +94,7 @@ pub struct TenantAccess {
 
 /// Actions that a role allows on a kind of resource.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct UserPermission {
     /// Actions that are allowed. (`actions`)

@@ -2,7 +2,7 @@
 
 /// A tenant with its settings.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct ApiTenant {
     /// How the app catalog looks. (`appCatalogConfig`)
@@ -160,7 +160,7 @@ impl AppsCatalogConfigRequest {
 
 /// Title, colors and logo of the app catalog.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct AppsCatalogConfigResponse {
     /// Background color of the app catalog, as CSS writes it. Requires Kestra 2.0 or later. (`backgroundColor`)

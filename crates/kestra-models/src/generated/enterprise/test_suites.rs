@@ -2,7 +2,7 @@
 
 /// A comparison of a value with an expected one.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct Assertion {
     /// Text that the value contains. (`contains`)
@@ -65,7 +65,7 @@ pub struct Assertion {
 
 /// Outcome of an assertion.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct AssertionResult {
     /// The value that was checked. (`actual`)
@@ -102,7 +102,7 @@ pub struct AssertionResult {
 
 /// Failure to evaluate an assertion.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct AssertionRunError {
     /// Further text about the error, such as a stack trace. (`details`)
@@ -120,7 +120,7 @@ pub struct AssertionRunError {
 
 /// Inputs, files and results of tasks for a test case.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct Fixtures {
     /// Contents of files that the flow finds, by path. (`files`)
@@ -256,7 +256,7 @@ impl SearchTestsLastResult {
 
 /// Outcome of a run of several test suites.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct TestRunByQueryResult {
     /// How many test cases are run. (`numberOfTestCasesToBeRun`)
@@ -297,7 +297,7 @@ string_enum! {
 
 /// A test suite, which checks a flow.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct TestSuite {
     /// Whether the test suite is marked as deleted. (`deleted`)
@@ -377,7 +377,7 @@ impl TestSuiteBulkRequest {
 
 /// Outcome of a run of a test suite.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct TestSuiteRunResult {
     /// When the run ended. (`endDate`)
@@ -413,7 +413,7 @@ pub struct TestSuiteRunResult {
 
 /// Latest results of test suites.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct TestsLastResultResponse {
     /// The latest result of each test suite; one that never ran has none. (`results`)
@@ -440,7 +440,7 @@ open_type! {
 
 /// A test case of a test suite.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct UnitTest {
     /// What has to hold after the execution. (`assertions`)
@@ -473,7 +473,7 @@ pub struct UnitTest {
 
 /// Outcome of a test case.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct UnitTestResult {
     /// How each assertion went. (`assertionResults`)

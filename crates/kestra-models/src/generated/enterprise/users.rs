@@ -249,7 +249,7 @@ impl UserApiAutocomplete {
 
 /// A way in which a user logs in.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct UserAuth {
     /// The id of the way to log in, by which it is removed. (`id`)
@@ -270,7 +270,7 @@ pub struct UserAuth {
 
 /// A user with groups and tenants.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct UserDetail {
     /// Ways in which the user can log in. (`auths`)
@@ -318,7 +318,7 @@ pub struct UserDetail {
 
 /// A group of a user.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct UserGroupEntry {
     /// The id of a group that the user belongs to. (`id`)
@@ -336,7 +336,7 @@ pub struct UserGroupEntry {
 
 /// A user, in short.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct UserSummary {
     /// Ways in which the user can log in. (`auths`)

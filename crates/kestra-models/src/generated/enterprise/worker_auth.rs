@@ -2,7 +2,7 @@
 
 /// A credential of a worker.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct WorkerCredential {
     /// When the worker credential was created. (`createdAt`)
@@ -32,7 +32,7 @@ pub struct WorkerCredential {
 
 /// Credentials of workers.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct WorkerList {
     /// Credentials of all workers that have joined. (`workers`)

@@ -108,7 +108,7 @@ impl GenerateTokenRequest {
 
 /// A new token of a worker group, in full.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct GenerateTokenResponse {
     /// What is known of the token besides. (`details`)
@@ -126,7 +126,7 @@ pub struct GenerateTokenResponse {
 
 /// A worker group, before 2.0.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct InstanceWorkerGroup {
     /// Ids of the tenants whose flows may use the worker group. (`allowedTenants`)
@@ -150,7 +150,7 @@ pub struct InstanceWorkerGroup {
 
 /// A worker group with its workers, before 2.0.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct InstanceWorkerGroupDetails {
     /// Ids of the tenants whose flows may use the worker group. (`allowedTenants`)
@@ -177,7 +177,7 @@ pub struct InstanceWorkerGroupDetails {
 
 /// A worker group with the number of its workers, before 2.0.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct InstanceWorkerGroupItem {
     /// How many workers of the group run. (`activeWorkers`)
@@ -201,7 +201,7 @@ pub struct InstanceWorkerGroupItem {
 
 /// All worker groups, before 2.0.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct InstanceWorkerGroupList {
     /// All worker groups of the instance. (`workerGroups`)
@@ -228,7 +228,7 @@ string_enum! {
 
 /// Capacity of a worker group that is kept for no queue.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct SharedCapacity {
     /// How much capacity any queue may use. (`allocated`)
@@ -246,7 +246,7 @@ pub struct SharedCapacity {
 
 /// Capacity of a worker group that is kept for a queue.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct SubscriptionCapacity {
     /// How much capacity is kept for the queue. (`allocated`)
@@ -305,7 +305,7 @@ impl SubscriptionRequest {
 
 /// A queue that a worker group takes work from.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct SubscriptionResponse {
     /// Whether capacity beyond the reserved share may be used. (`mode`)
@@ -389,7 +389,7 @@ impl UpdateWorkerGroupRequest {
 
 /// Work that a worker can take.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct WorkerCapacity {
     /// How many jobs end in a second, smoothed. (`endedRate`)
@@ -416,7 +416,7 @@ pub struct WorkerCapacity {
 
 /// Work that a worker group can take.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct WorkerGroupCapacity {
     /// Capacity that is kept for no queue. (`shared`)
@@ -452,7 +452,7 @@ pub struct WorkerGroupCapacity {
 
 /// A worker group with its queues and tokens.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct WorkerGroupDefinition {
     /// When the worker group was created. (`createdAt`)
@@ -488,7 +488,7 @@ pub struct WorkerGroupDefinition {
 
 /// All worker groups.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct WorkerGroupList {
     /// All worker groups. (`workerGroups`)
@@ -503,7 +503,7 @@ pub struct WorkerGroupList {
 
 /// A token of a worker group without its value.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct WorkerGroupTokenSummary {
     /// When the worker group token was created. (`createdAt`)
@@ -542,7 +542,7 @@ pub struct WorkerGroupTokenSummary {
 
 /// A worker of a group.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct WorkerGroupWorker {
     /// How much the worker can run. (`capacity`)
@@ -581,7 +581,7 @@ pub struct WorkerGroupWorker {
 
 /// Workers of a group.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct WorkerGroupWorkerList {
     /// Workers of the group that run. (`workers`)
@@ -596,7 +596,7 @@ pub struct WorkerGroupWorkerList {
 
 /// A worker queue, in short.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct WorkerQueueSummary {
     /// Ids of the tenants whose flows may use the worker queue. (`allowedTenants`)

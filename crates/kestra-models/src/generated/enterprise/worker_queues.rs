@@ -53,7 +53,7 @@ impl CreateOrUpdateWorkerQueueRequest {
 
 /// A worker group that takes work from a queue.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct SubscribingGroup {
     /// The id of the worker group, by which requests name it. (`id`)
@@ -71,7 +71,7 @@ pub struct SubscribingGroup {
 
 /// A worker queue.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct WorkerQueue {
     /// Ids of the tenants whose flows may use the worker queue. (`allowedTenants`)
@@ -98,7 +98,7 @@ pub struct WorkerQueue {
 
 /// A worker queue with its workers.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct WorkerQueueDetails {
     /// Ids of the tenants whose flows may use the worker queue. (`allowedTenants`)
@@ -128,7 +128,7 @@ pub struct WorkerQueueDetails {
 
 /// A worker queue with the number of its workers.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct WorkerQueueItem {
     /// How many workers take work from the queue. (`activeWorkers`)
@@ -158,7 +158,7 @@ pub struct WorkerQueueItem {
 
 /// All worker queues.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct WorkerQueueList {
     /// All worker queues. (`workerQueues`)
@@ -173,7 +173,7 @@ pub struct WorkerQueueList {
 
 /// Worker groups that take work from a queue.
 #[derive(Clone, Debug, PartialEq, Default)]
-#[cfg_attr(feature = "serialize", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct WorkerQueueSubscribers {
     /// Worker groups that take work from the queue. (`groups`)
