@@ -261,7 +261,7 @@ impl CallContext {
 
     fn name(&self, error: Error) -> Error {
         match self.operation() {
-            Some(operation) => error.of_operation(operation),
+            Some(operation) => error.with_operation(operation),
             None => error,
         }
     }

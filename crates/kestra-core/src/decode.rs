@@ -137,8 +137,8 @@ fn complete(response: Response<Body>, info: &'static OperationInfo) -> Result<(P
         Ok(failures) if !failures.is_empty() => {
             let message = format!("{} failed: {}; the rest is done", failures.len(), failures.join(", "));
             Err(Error::new(ErrorKind::Incomplete, message)
-                .in_response(ErrorResponse::new(parts, bytes))
-                .of_operation(info)
+                .with_response(ErrorResponse::new(parts, bytes))
+                .with_operation(info)
                 .with_failures(failures))
         }
         _ => Ok((parts, bytes)),
@@ -163,7 +163,9 @@ fn undecodable(info: &'static OperationInfo, parts: Parts, bytes: Bytes, problem
 }
 
 fn fault(info: &'static OperationInfo, parts: Parts, bytes: Bytes, message: String) -> Error {
-    Error::new(ErrorKind::Decode, message).in_response(ErrorResponse::new(parts, bytes)).of_operation(info)
+    Error::new(ErrorKind::Decode, message)
+        .with_response(ErrorResponse::new(parts, bytes))
+        .with_operation(info)
 }
 
 #[cfg(test)]

@@ -18,6 +18,8 @@ mod guard;
 mod head;
 mod headers;
 pub mod instant;
+#[doc(hidden)]
+pub mod internal;
 pub mod json;
 mod json_path;
 mod key;

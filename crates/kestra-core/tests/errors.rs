@@ -38,15 +38,15 @@ fn with_causes(error: &Error) -> String {
 fn the_hint_is_printed_however_an_error_is() {
     let refused = || std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
     for error in [
-        Error::with_source(ErrorKind::Connect, refused()),
+        Error::from_source(ErrorKind::Connect, refused()),
         Error::new(ErrorKind::Connect, "to 127.0.0.1:1")
-            .caused_by(refused())
-            .after(3, std::time::Duration::ZERO),
+            .with_source(refused())
+            .with_attempts(3, std::time::Duration::ZERO),
         answered(401, None, ""),
         answered(404, JSON, "{}"),
         answered(502, Some("text/html"), "<html>"),
         Error::new(ErrorKind::Timeout(TimeoutPhase::Attempt), "after 60s"),
-        Error::new(ErrorKind::UnclearOutcome, "perhaps").caused_by(answered(301, None, "")),
+        Error::new(ErrorKind::UnclearOutcome, "perhaps").with_source(answered(301, None, "")),
     ] {
         let hint = error.hint().unwrap();
         let line = error.to_string();
@@ -72,8 +72,10 @@ fn the_hint_is_printed_however_an_error_is() {
 fn no_text_of_an_error_is_long_or_has_a_line_break() {
     for part in ["x".repeat(1 << 20), "ä\r\n".repeat(1 << 18), "\u{85}\u{1b}[2J".repeat(1 << 16)] {
         let cause = std::io::Error::other(part.clone());
-        let error = Error::new(ErrorKind::Connect, part.clone()).caused_by(cause).of_execution(part.clone());
-        let error = error.after(u32::MAX, std::time::Duration::MAX).sent(RequestSent::Maybe);
+        let error =
+            Error::new(ErrorKind::Connect, part.clone()).with_source(cause).with_execution_id(part.clone());
+        let error =
+            error.with_attempts(u32::MAX, std::time::Duration::MAX).with_request_sent(RequestSent::Maybe);
         for text in [format!("{error}"), format!("{error:#}"), format!("{error:?}")] {
             assert!(text.len() <= 4096 && !text.contains(char::is_control), "{} bytes", text.len());
             assert!(text.contains('…') && text.contains(error.hint().unwrap()));
@@ -292,11 +294,11 @@ fn predicates_hold_across_versions() {
     assert!(answered(404, JSON, r#"{"message":"Not Found: No value found for key 'a'"}"#).hint().is_none());
     assert!(answered(504, None, "").is_timeout());
     // What comes of a failure advises what the failure does.
-    let unclear = Error::new(ErrorKind::UnclearOutcome, "perhaps").caused_by(answered(301, None, ""));
+    let unclear = Error::new(ErrorKind::UnclearOutcome, "perhaps").with_source(answered(301, None, ""));
     assert!(unclear.hint().unwrap().contains("redirects"));
     let cause = answered(301, None, "");
     let told =
-        Error::new(ErrorKind::UnclearOutcome, format!("perhaps ({})", cause.summary())).caused_by(cause);
+        Error::new(ErrorKind::UnclearOutcome, format!("perhaps ({})", cause.summary())).with_source(cause);
     assert_eq!(format!("{told:#}").matches("301").count(), 1, "{told:#}");
     assert!(Error::new(ErrorKind::Tls, "a setting").hint().is_none());
 }
@@ -308,7 +310,7 @@ fn a_wrong_state_is_a_conflict_whatever_its_status_is() {
     static REPLAY: OperationInfo = OperationInfo::new("replay_execution", "executions", &[]);
     let of = |status, message: &str, operation| {
         let body: &'static str = Box::leak(message.to_owned().into_boxed_str());
-        answered(status, JSON, body).of_operation(operation)
+        answered(status, JSON, body).with_operation(operation)
     };
     for (status, body) in [
         (422, r#"{"message":"Illegal argument: No task found to restart execution from!"}"#),

@@ -112,7 +112,7 @@ pub(crate) fn version(version: &str) -> Reply {
 }
 
 pub(crate) fn fail(kind: ErrorKind, sent: RequestSent) -> Reply {
-    Reply::Fail(Error::new(kind, "scripted").sent(sent).into())
+    Reply::Fail(Error::new(kind, "scripted").with_request_sent(sent).into())
 }
 
 pub(crate) fn after(wait: Duration, reply: Reply) -> Reply {

@@ -50,5 +50,5 @@ pub(crate) fn is_left_out(name: &str) -> bool {
 }
 
 pub(crate) fn failure(what: &str, path: &Path, problem: io::Error) -> Error {
-    Error::new(ErrorKind::File, format!("{} can't be {what}", path.display())).caused_by(problem)
+    Error::new(ErrorKind::File, format!("{} can't be {what}", path.display())).with_source(problem)
 }

@@ -43,7 +43,7 @@ impl Kv {
                 ErrorKind::Decode,
                 format!("the value doesn't fit the type: {}", redact::brief(problem, 300)),
             )
-            .of_operation(info)
+            .with_operation(info)
         })
     }
 

@@ -29,7 +29,7 @@ impl Outputs {
             Some(run) => Ok(run.outputs.unwrap_or_default()),
             None => {
                 let message = format!("execution {execution_id} has no task run {task_run_id}");
-                Err(Error::new(ErrorKind::Status, message).of_missing().of_execution(execution_id))
+                Err(Error::new(ErrorKind::Status, message).with_not_found().with_execution_id(execution_id))
             }
         }
     }

@@ -159,7 +159,7 @@ fn failed(path: Option<&Path>, problem: io::Error) -> BoxError {
     match path {
         Some(path) => {
             let message = format!("{} can't be read while it is uploaded: {problem}", path.display());
-            Error::new(ErrorKind::File, message).caused_by(problem).into()
+            Error::new(ErrorKind::File, message).with_source(problem).into()
         }
         None => problem.into(),
     }

@@ -90,7 +90,7 @@ impl Call {
 
     /// Takes the first mistake out, named after the operation.
     pub fn take_problem(&mut self) -> Option<Error> {
-        self.problem.take().map(|problem| problem.of_operation(self.info))
+        self.problem.take().map(|problem| problem.with_operation(self.info))
     }
 
     /// Sets the next variable of the path.

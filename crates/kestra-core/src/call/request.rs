@@ -28,7 +28,7 @@ impl Call {
             self.check()?;
             if info.acts_by_query && !self.options.is_unchecked() { self.check_action() } else { Ok(()) }
         };
-        check().map_err(|error| error.of_operation(info))
+        check().map_err(|error| error.with_operation(info))
     }
 
     /// The request for the newest version, in origin form: the path without a server.
@@ -62,7 +62,7 @@ impl Call {
     /// The first thing that was set to what no request can have.
     pub fn into_request_with(mut self, defaults: &CallOptions) -> Result<Request<Body>, Error> {
         let info = self.info;
-        self.prepare(defaults).map_err(|error| error.of_operation(info))
+        self.prepare(defaults).map_err(|error| error.with_operation(info))
     }
 
     /// Checks everything that can be checked without a server, with the options of the client.
@@ -72,7 +72,7 @@ impl Call {
     /// Returns an error for the first value that no request can have, or that a server would read as something else.
     pub fn check_with(&mut self, defaults: &CallOptions) -> Result<(), Error> {
         let (info, options) = (self.info, self.options.or(defaults));
-        self.check_for(&options).map_err(|error| error.of_operation(info))
+        self.check_for(&options).map_err(|error| error.with_operation(info))
     }
 
     fn check_for(&mut self, options: &CallOptions) -> Result<(), Error> {

@@ -149,7 +149,9 @@ impl Download {
     }
 
     fn local(&self, problem: std::io::Error) -> Error {
-        Error::with_source(ErrorKind::File, problem).sent(RequestSent::Yes).of_operation(self.info)
+        Error::from_source(ErrorKind::File, problem)
+            .with_request_sent(RequestSent::Yes)
+            .with_operation(self.info)
     }
 
     fn cut(&self) -> Error {
@@ -159,7 +161,9 @@ impl Download {
             None => "begin again, what may change can't be resumed",
         };
         let message = format!("the file was cut after {}{all} bytes: {advice}", self.read);
-        Error::new(ErrorKind::Transport, message).sent(RequestSent::Yes).of_operation(self.info)
+        Error::new(ErrorKind::Transport, message)
+            .with_request_sent(RequestSent::Yes)
+            .with_operation(self.info)
     }
 
     /// The error that ends it, unless the rest of the file was asked for.
@@ -174,10 +178,10 @@ impl Download {
         Some(match problem {
             None => self.cut(),
             Some(problem) if matches!(problem.kind(), ErrorKind::Transport | ErrorKind::Service) => {
-                self.cut().caused_by(problem)
+                self.cut().with_source(problem)
             }
             // A limit in time, or a refusal, says by itself what it is.
-            Some(problem) => problem.sent(RequestSent::Yes).of_operation(self.info),
+            Some(problem) => problem.with_request_sent(RequestSent::Yes).with_operation(self.info),
         })
     }
 
@@ -189,7 +193,7 @@ impl Download {
             Some(Ok(body)) => self.body = body,
             Some(Err(problem)) => {
                 self.ended = true;
-                return Poll::Ready(Err(self.cut().caused_by(problem)));
+                return Poll::Ready(Err(self.cut().with_source(problem)));
             }
         }
         Poll::Ready(Ok(()))

@@ -32,15 +32,17 @@ impl Download {
         let mut path = path.into();
         let failed = |path: &Path, problem: std::io::Error| {
             Error::new(ErrorKind::File, format!("{} can't be written", path.display()))
-                .caused_by(problem)
-                .sent(RequestSent::Yes)
-                .of_operation(info)
+                .with_source(problem)
+                .with_request_sent(RequestSent::Yes)
+                .with_operation(info)
         };
         if tokio::fs::metadata(&path).await.is_ok_and(|metadata| metadata.is_dir()) {
             let Some(name) = self.file_name() else {
                 let message =
                     format!("{} is a folder, and the server gives the file no name", path.display());
-                return Err(Error::new(ErrorKind::File, message).sent(RequestSent::Yes).of_operation(info));
+                return Err(Error::new(ErrorKind::File, message)
+                    .with_request_sent(RequestSent::Yes)
+                    .with_operation(info));
             };
             path.push(name);
         }

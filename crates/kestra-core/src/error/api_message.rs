@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::{Error, ErrorResponse, json_text};
+use super::{ErrorResponse, json_text};
 use crate::redact::brief;
 use crate::{json, object};
 
@@ -124,19 +124,6 @@ impl ErrorResponse {
             let start = start.trim_start_matches('\u{feff}').trim_start();
             ["<!doctype html", "<html", "<head", "<body"].iter().any(|tag| start.starts_with(tag))
         }
-    }
-}
-
-impl Error {
-    /// Returns the error message of the server, or of a gateway, in one line of at most 500 characters, or `None` if the
-    /// response has none.
-    ///
-    /// The message is read from Kestra's JSON, problem details (RFC 9457), OAuth errors, lists of errors, plain text, and
-    /// the title of an HTML page. Servers quote in it the input that they refuse: the value is removed where it can be
-    /// recognized (`but received`), but 1.3 and later also quote values within the cause.
-    #[must_use]
-    pub fn api_message(&self) -> Option<String> {
-        self.response()?.message()
     }
 }
 

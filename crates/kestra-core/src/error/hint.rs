@@ -4,40 +4,31 @@ use http::{StatusCode, header};
 
 use super::{Error, ErrorKind, ErrorResponse, TimeoutPhase};
 
-impl Error {
-    /// What usually helps, where the error is a known trap; `docs/errors.md` says more about each.
-    #[must_use]
-    pub fn hint(&self) -> Option<&'static str> {
-        if self.0.hint.is_some() {
-            return self.0.hint;
+/// Returns the hint of an error that none was set for.
+pub(super) fn of(error: &Error) -> Option<&'static str> {
+    match error.kind() {
+        ErrorKind::Connect if error.is_version_detection() => Some(CONNECT_FOR_VERSION),
+        _ if error.is_version_detection() => Some(SKIP_DETECTION),
+        ErrorKind::Status => {
+            let response = error.response()?;
+            let is_webhook = error.operation().is_some_and(|operation| operation.webhook);
+            if is_webhook && response.parts.status == StatusCode::UNAUTHORIZED {
+                return Some(WEBHOOK);
+            }
+            status_hint(response)
         }
-        match self.kind() {
-            ErrorKind::Connect if self.0.about.is_version_detection => Some(CONNECT_FOR_VERSION),
-            _ if self.0.about.is_version_detection => Some(SKIP_DETECTION),
-            ErrorKind::Status => {
-                let response = self.response()?;
-                let is_webhook = self.operation().is_some_and(|operation| operation.webhook);
-                if is_webhook && response.parts.status == StatusCode::UNAUTHORIZED {
-                    return Some(WEBHOOK);
-                }
-                status_hint(response)
-            }
-            ErrorKind::Decode => {
-                let response = self.response()?;
-                response.is_html().then_some(HTML)
-            }
-            ErrorKind::Connect => Some(CONNECT),
-            ErrorKind::Proxy => {
-                Some("check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, or set the proxy explicitly")
-            }
-            ErrorKind::Timeout(TimeoutPhase::Attempt) => Some(
-                "raise the attempt timeout if the server is slow; if it is an update of something that is missing, the \
-                 server may hang: deploy() asks first",
-            ),
-            ErrorKind::Timeout(TimeoutPhase::VersionProbe) => Some(SKIP_DETECTION),
-            // What a wait or a start came to has the failure of a request as its cause.
-            _ => self.0.source.as_ref()?.downcast_ref::<Self>()?.hint(),
+        ErrorKind::Decode => error.response()?.is_html().then_some(HTML),
+        ErrorKind::Connect => Some(CONNECT),
+        ErrorKind::Proxy => {
+            Some("check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, or set the proxy explicitly")
         }
+        ErrorKind::Timeout(TimeoutPhase::Attempt) => Some(
+            "raise the attempt timeout if the server is slow; if it is an update of something that is missing, the server \
+             may hang: deploy() asks first",
+        ),
+        ErrorKind::Timeout(TimeoutPhase::VersionProbe) => Some(SKIP_DETECTION),
+        // What a wait or a start came to has the failure of a request as its cause.
+        _ => error.0.source.as_ref()?.downcast_ref::<Error>()?.hint(),
     }
 }
 
@@ -55,7 +46,7 @@ const WEBHOOK: &str = "webhooks are sent no credentials, since the server keeps 
 const HTML: &str =
     "a proxy or another web server answered: check the server URL, its path prefix and the proxy";
 
-fn is_json(response: &ErrorResponse) -> bool {
+pub(super) fn is_json(response: &ErrorResponse) -> bool {
     let declared = response.parts.headers.get(header::CONTENT_TYPE);
     declared.and_then(|declared| declared.to_str().ok()).is_some_and(|declared| declared.contains("json"))
 }

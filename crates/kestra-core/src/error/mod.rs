@@ -1,6 +1,7 @@
 //! The one error type of the client.
 
 mod api_message;
+mod build;
 mod display;
 mod execution;
 mod hint;
@@ -23,7 +24,6 @@ pub use kind::{ErrorKind, TimeoutPhase};
 pub use sent::{RequestSent, Sent};
 
 use crate::operation::OperationInfo;
-use crate::retry::RetryNote;
 
 /// A boxed error of any layer.
 pub type BoxError = Box<dyn StdError + Send + Sync + 'static>;
@@ -54,7 +54,7 @@ struct Inner {
     note: Option<&'static str>,
     hint: Option<&'static str>,
     /// Whether the same call may succeed later, if that differs from other errors of the kind.
-    passes: Option<bool>,
+    transient: Option<bool>,
     failures: Vec<String>,
     about: execution::About,
 }
@@ -100,243 +100,71 @@ impl ErrorResponse {
 }
 
 impl Error {
-    /// An error of this kind with a sentence that names the thing and the fix.
-    #[must_use]
-    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self::build(kind, Some(bounded(message.into())), None)
-    }
-
-    /// An error of this kind that another error caused.
-    #[must_use]
-    pub fn with_source(kind: ErrorKind, source: impl Into<BoxError>) -> Self {
-        Self::build(kind, None, Some(source.into()))
-    }
-
-    /// A request that can't be built: `field` is what the caller set, `problem` says what is wrong and what to do.
-    #[must_use]
-    pub fn invalid(field: &str, problem: impl std::fmt::Display) -> Self {
-        Self::new(ErrorKind::Build, format!("{field}: {problem}"))
-    }
-
-    /// A response whose status says that the call failed.
-    #[must_use]
-    pub fn from_response(response: ErrorResponse) -> Self {
-        let note = response.parts.extensions.get::<RetryNote>().map(|note| note.0);
-        Self::build(ErrorKind::Status, None, None).in_response(response).change(|inner| inner.note = note)
-    }
-
-    /// Creates the error of a request that wasn't sent because the server would respond with this status.
-    #[must_use]
-    pub fn foreseen(status: StatusCode, message: impl Into<String>) -> Self {
-        let (mut parts, ()) = http::Response::new(()).into_parts();
-        parts.status = status;
-        let response = ErrorResponse::new(parts, Bytes::new());
-        Self::new(ErrorKind::Status, message).in_response(response).sent(RequestSent::No)
-    }
-
-    fn build(kind: ErrorKind, message: Option<String>, source: Option<BoxError>) -> Self {
-        Self(Arc::new(Inner {
-            kind,
-            message,
-            response: None,
-            source,
-            operation: None,
-            sent: RequestSent::No,
-            attempts: 0,
-            elapsed: None,
-            note: None,
-            hint: None,
-            passes: None,
-            failures: Vec::new(),
-            about: execution::About::default(),
-        }))
-    }
-
-    /// Takes an error that came out of a stack of layers: ours is unpacked, anything else is a failure of the service
-    /// whose request may have been sent.
-    #[must_use]
-    pub fn from_boxed(error: BoxError) -> Self {
-        match error.downcast::<Self>() {
-            Ok(error) => *error,
-            Err(error) => Self::with_source(ErrorKind::Service, error).sent(RequestSent::Maybe),
-        }
-    }
-
-    fn change(mut self, change: impl FnOnce(&mut Inner)) -> Self {
-        // Nobody else has it, as there is no way to share one.
-        if let Some(inner) = Arc::get_mut(&mut self.0) {
-            change(inner);
-        }
-        self
-    }
-
-    /// Adds a sentence.
-    #[must_use]
-    pub fn message(self, message: impl Into<String>) -> Self {
-        let message = bounded(message.into());
-        self.change(|inner| inner.message = Some(message))
-    }
-
-    /// Adds the cause.
-    #[must_use]
-    pub fn caused_by(self, source: impl Into<BoxError>) -> Self {
-        let source = source.into();
-        self.change(|inner| inner.source = Some(source))
-    }
-
-    /// Adds the operation.
-    #[must_use]
-    pub fn of_operation(self, operation: &'static OperationInfo) -> Self {
-        self.change(|inner| inner.operation = Some(operation))
-    }
-
-    /// Sets whether the request may have been sent.
-    #[must_use]
-    pub fn sent(self, sent: RequestSent) -> Self {
-        self.change(|inner| inner.sent = sent)
-    }
-
-    /// Sets how many attempts were made and how long they took together.
-    #[must_use]
-    pub fn after(self, attempts: u32, elapsed: Duration) -> Self {
-        self.change(|inner| {
-            inner.attempts = attempts;
-            inner.elapsed = Some(elapsed);
-        })
-    }
-
-    /// Adds why it wasn't tried again.
-    #[must_use]
-    pub fn note(self, note: &'static str) -> Self {
-        self.change(|inner| inner.note = Some(note))
-    }
-
-    /// Sets the [`hint`](Self::hint), in place of that of the kind.
-    #[must_use]
-    pub fn with_hint(self, hint: &'static str) -> Self {
-        self.change(|inner| inner.hint = Some(hint))
-    }
-
-    /// Marks the error as permanent: the same call fails again until somebody changes something, as with refused credentials.
-    #[must_use]
-    pub fn permanent(self) -> Self {
-        self.change(|inner| inner.passes = Some(false))
-    }
-
-    /// Marks the error as transient, although most errors of this kind aren't.
-    #[must_use]
-    pub fn passing(self) -> Self {
-        self.change(|inner| inner.passes = Some(true))
-    }
-
-    /// Returns whether the error was marked as permanent, so that a retry is useless although most errors of this kind are
-    /// transient.
-    #[must_use]
-    pub fn is_permanent(&self) -> bool {
-        self.0.passes == Some(false)
-    }
-
-    /// Adds the response that was read, for an error about its body.
-    #[must_use]
-    pub fn in_response(self, response: ErrorResponse) -> Self {
-        self.change(|inner| {
-            inner.response = Some(response);
-            inner.sent = RequestSent::Yes;
-        })
-    }
-
-    /// Marks the error as a failure of the version detection, which the call needed first: its status is not about the call
-    /// itself.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn of_version_detection(self) -> Self {
-        self.change(|inner| inner.about.is_version_detection = true)
-    }
-
-    /// Returns whether the server's version couldn't be detected, so that the call itself wasn't sent.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn is_version_detection(&self) -> bool {
-        self.0.about.is_version_detection
-    }
-
-    /// Adds the names of what the server left undone.
-    #[must_use]
-    pub fn with_failures(self, failures: Vec<String>) -> Self {
-        self.change(|inner| inner.failures = failures)
-    }
-
-    /// What the server left undone, by the names that it gives, of an error of the kind
-    /// [`Incomplete`](ErrorKind::Incomplete).
-    #[must_use]
-    pub fn failures(&self) -> &[String] {
-        &self.0.failures
-    }
-
-    /// Takes the cause out.
-    #[must_use]
-    pub fn into_source(self) -> Option<BoxError> {
-        Arc::into_inner(self.0)?.source
-    }
-
-    /// The stage in which it went wrong.
+    /// Returns the stage of the call in which it failed.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// Returns the message, for an error that is created from this one.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn own_message(&self) -> Option<&str> {
-        self.0.message.as_deref()
-    }
-
-    /// The status of the response, if there is one.
+    /// Returns the status of the response, or `None` if there is no response.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
         self.0.response.as_ref().map(|response| response.parts.status)
     }
 
-    /// The response, if there is one: status, headers and what was read of the body.
+    /// Returns the error message of the server, or of a gateway, in one line of at most 500 characters, or `None` if the
+    /// response has none.
+    ///
+    /// The message is read from Kestra's JSON, problem details (RFC 9457), OAuth errors, lists of errors, plain text, and
+    /// the title of an HTML page. Servers quote in it the input that they refuse: the value is removed where it can be
+    /// recognized (`but received`), but 1.3 and later also quote values within the cause.
+    #[must_use]
+    pub fn api_message(&self) -> Option<String> {
+        self.response()?.message()
+    }
+
+    /// Returns what to do about the error, if that is known. `docs/errors.md` says more about each hint.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        self.0.hint.or_else(|| hint::of(self))
+    }
+
+    /// Returns the response, or `None` if there is none: status, headers, and the start of the body.
     #[must_use]
     pub fn response(&self) -> Option<&ErrorResponse> {
         self.0.response.as_ref()
     }
 
-    /// The operation that was called; `None` for a request that no builder made.
-    #[must_use]
-    pub fn operation(&self) -> Option<&'static OperationInfo> {
-        self.0.operation
-    }
-
-    /// Whether the server may have seen the request.
+    /// Returns whether the server may have received the request.
     #[must_use]
     pub fn request_sent(&self) -> RequestSent {
         self.0.sent
     }
 
-    /// How many attempts were made; 0 if nothing was tried.
+    /// Returns the operation that was called, or `None` for a request that no builder made.
+    #[must_use]
+    pub fn operation(&self) -> Option<&'static OperationInfo> {
+        self.0.operation
+    }
+
+    /// Returns the number of attempts; 0 if nothing was tried.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// How long all attempts took together, waiting included.
+    /// Returns the duration of all attempts and of the waits between them.
     #[must_use]
     pub fn elapsed(&self) -> Option<Duration> {
         self.0.elapsed
     }
-}
 
-/// Cuts a message to the length that is printed at most.
-fn bounded(mut message: String) -> String {
-    if message.len() > display::LIMIT {
-        message.truncate(message.floor_char_boundary(display::LIMIT));
-        message.push('…');
-        message.shrink_to_fit();
+    /// Returns what the server left undone, by the names that it gives, for an error of the kind
+    /// [`Incomplete`](ErrorKind::Incomplete).
+    #[must_use]
+    pub fn failures(&self) -> &[String] {
+        &self.0.failures
     }
-    message
 }
 
 impl StdError for Error {

@@ -22,15 +22,6 @@ impl Error {
             || self.0.about.is_missing
     }
 
-    /// Returns whether the response is JSON, as all errors of Kestra are; a page of a proxy isn't.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn is_json_response(&self) -> bool {
-        self.response()
-            .and_then(|response| response.parts.headers.get(http::header::CONTENT_TYPE)?.to_str().ok())
-            .is_some_and(|media| media.contains("json"))
-    }
-
     /// Whether the state of the thing doesn't allow the action.
     ///
     /// Servers respond with 409; 1.x responds with 422 or 400 to some actions: pausing a paused execution, restarting one
@@ -149,8 +140,8 @@ impl Error {
     /// mistakes.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        if let Some(passes) = self.0.passes {
-            return passes;
+        if let Some(transient) = self.0.transient {
+            return transient;
         }
         match self.kind() {
             ErrorKind::Connect | ErrorKind::Proxy | ErrorKind::Transport | ErrorKind::Timeout(_) => true,

@@ -31,7 +31,7 @@ impl Flight {
             Self::Driven(call) => call.as_mut().poll(cx),
             Self::Ahead(task) => Poll::Ready(match ready!(Pin::new(task).poll(cx)) {
                 Ok(answer) => answer,
-                Err(problem) => Err(Error::with_source(ErrorKind::Service, problem)),
+                Err(problem) => Err(Error::from_source(ErrorKind::Service, problem)),
             }),
         }
     }

@@ -75,11 +75,11 @@ impl<T> EventStream<T> {
     fn fail(&mut self, error: Error) -> Poll<Option<Result<T, Error>>> {
         self.state = State::Ended;
         self.events.clear();
-        let error = error.sent(RequestSent::Yes);
+        let error = error.with_request_sent(RequestSent::Yes);
         Poll::Ready(Some(Err(if error.operation().is_some() {
             error
         } else {
-            error.of_operation(self.info)
+            error.with_operation(self.info)
         })))
     }
 }
@@ -145,7 +145,7 @@ impl<T: Read> Stream for EventStream<T> {
                                     Ok(Some(event)) => this.events.push_back(event),
                                     Ok(None) => break,
                                     Err(problem) => {
-                                        return self.fail(Error::with_source(ErrorKind::Decode, problem));
+                                        return self.fail(Error::from_source(ErrorKind::Decode, problem));
                                     }
                                 }
                             }

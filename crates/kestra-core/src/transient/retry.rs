@@ -289,7 +289,7 @@ mod tests {
             || answered(500),
             || answered(401),
             || answered(404),
-            || Error::new(ErrorKind::Connect, "refused for good").permanent(),
+            || Error::new(ErrorKind::Connect, "refused for good").with_transient(false),
         ];
         for fail in fails {
             assert_eq!(tries(retry(&Health::default()), &[fail]).await.0, 1);

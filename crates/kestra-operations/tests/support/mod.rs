@@ -84,13 +84,13 @@ impl Executor for Fake {
         let before = *count;
         *count += 1;
         let reply = (inner.script)(info.name, before, since);
-        Box::pin(async move { answer(reply).map_err(|error| error.of_operation(info)) })
+        Box::pin(async move { answer(reply).map_err(|error| error.with_operation(info)) })
     }
 }
 
 fn answer(reply: Reply) -> Result<Response<Body>, Error> {
     match reply {
-        Reply::Refuse => Err(Error::new(ErrorKind::Connect, "refused").sent(RequestSent::No)),
+        Reply::Refuse => Err(Error::new(ErrorKind::Connect, "refused").with_request_sent(RequestSent::No)),
         Reply::Status(status) => {
             let (parts, ()) = Response::builder().status(status).body(()).unwrap().into_parts();
             Err(Error::from_response(ErrorResponse::new(parts, Bytes::new())))

@@ -163,7 +163,7 @@ where
                         Err(error) => {
                             let operation = CallContext::of(&request).and_then(CallContext::operation);
                             let error = match operation {
-                                Some(operation) => error.of_operation(operation),
+                                Some(operation) => error.with_operation(operation),
                                 None => error,
                             };
                             return Poll::Ready(Err(error.into()));

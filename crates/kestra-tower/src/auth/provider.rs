@@ -132,8 +132,8 @@ impl Provider {
             match timeout(silence_left, outcome).await {
                 Ok(Ok(Some(Ok(credential)))) => return Ok(credential),
                 Ok(Ok(Some(Err(error)))) => {
-                    return Err(Error::with_source(error.kind(), SharedError::new(error))
-                        .message("the token source failed"));
+                    return Err(Error::from_source(error.kind(), SharedError::new(error))
+                        .with_message("the token source failed"));
                 }
                 Ok(_) if ended == MOST_ENDED => {
                     return Err(Error::new(ErrorKind::Auth, "the token source ended without a result"));
@@ -174,7 +174,7 @@ impl Provider {
                 *slot = Some(renewal.clone());
             }
             Err(problem) => {
-                sender.send_replace(Some(Err(Arc::new(Error::with_source(ErrorKind::Auth, problem)))));
+                sender.send_replace(Some(Err(Arc::new(Error::from_source(ErrorKind::Auth, problem)))));
             }
         }
         renewal
@@ -183,7 +183,7 @@ impl Provider {
     async fn ask(&self) -> Outcome {
         let answer = match timeout(LIMIT, self.source.ask()).await {
             Ok(Ok(token)) => token.header().map(|header| (token, header)),
-            Ok(Err(problem)) => Err(Error::with_source(ErrorKind::Auth, problem)),
+            Ok(Err(problem)) => Err(Error::from_source(ErrorKind::Auth, problem)),
             Err(_) => {
                 Err(Error::new(ErrorKind::Auth, format!("the token source took longer than {LIMIT:?}")))
             }

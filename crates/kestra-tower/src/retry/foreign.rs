@@ -8,7 +8,7 @@ use kestra_core::{BoxError, Error, ErrorKind, RequestSent, TimeoutPhase};
 /// Our view of a foreign error; [`Error::into_source`] gives it back.
 pub(super) fn wrap(error: BoxError) -> Error {
     let kind = kind(&*error);
-    Error::with_source(kind, error).sent(RequestSent::Maybe)
+    Error::from_source(kind, error).with_request_sent(RequestSent::Maybe)
 }
 
 fn kind(error: &(dyn StdError + 'static)) -> ErrorKind {

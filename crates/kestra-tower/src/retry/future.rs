@@ -168,7 +168,7 @@ impl Call {
                     ours.into_source().unwrap_or_else(|| Box::new(fmt::Error))
                 } else {
                     Box::new(match note {
-                        Some(note) => ours.note(note),
+                        Some(note) => ours.with_note(note),
                         None => ours,
                     })
                 };

@@ -180,7 +180,7 @@ async fn errors_of_other_people_s_layers_are_understood() {
     let reset = || BoxError::from(std::io::Error::from(std::io::ErrorKind::ConnectionReset));
     assert_eq!(attempts(&READ, Retry::standard(), Reply::Fail(reset())).await, 2);
     assert_eq!(attempts(&START, Retry::standard(), Reply::Fail(reset())).await, 1);
-    let wrapped = Error::with_source(ErrorKind::Service, reset());
+    let wrapped = Error::from_source(ErrorKind::Service, reset());
     assert_eq!(attempts(&READ, Retry::standard(), Reply::Fail(Box::new(Opaque(wrapped)))).await, 2);
 
     let peer = Peer::new([Reply::Never]);

@@ -121,7 +121,7 @@ fn origin(uri: &Uri) -> String {
 /// Adds the operation to an error.
 pub(super) fn name(error: Error, operation: Option<&'static OperationInfo>) -> Error {
     match operation {
-        Some(operation) => error.of_operation(operation),
+        Some(operation) => error.with_operation(operation),
         None => error,
     }
 }

@@ -156,15 +156,16 @@ fn failure(cause: Arc<Error>) -> Error {
     let is_shared =
         matches!(kind, ErrorKind::Auth | ErrorKind::Proxy | ErrorKind::Tls) || cause.is_unauthorized();
     let hint = cause.hint().filter(|_| is_shared);
-    let mut error = Error::with_source(kind, SharedError::new(cause)).message(message).of_version_detection();
+    let mut error =
+        Error::from_source(kind, SharedError::new(cause)).with_message(message).with_version_detection();
     if let Some(response) = response {
-        error = error.in_response(response);
+        error = error.with_response(response);
     }
     if let Some(hint) = hint {
         error = error.with_hint(hint);
     }
     if is_permanent {
-        error = error.permanent();
+        error = error.with_transient(false);
     }
-    error.sent(RequestSent::No)
+    error.with_request_sent(RequestSent::No)
 }

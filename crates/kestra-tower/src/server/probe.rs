@@ -76,6 +76,6 @@ fn version_in(parts: Parts, bytes: Bytes) -> Result<Version, Error> {
     let answer: Option<Configuration> = json::from_slice(&bytes).ok();
     answer.and_then(|answer| Version::reported(&answer.version)).ok_or_else(|| {
         let error = Error::new(ErrorKind::Decode, "the response has no version");
-        error.in_response(ErrorResponse::new(parts, bytes))
+        error.with_response(ErrorResponse::new(parts, bytes))
     })
 }

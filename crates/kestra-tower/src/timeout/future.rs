@@ -165,9 +165,9 @@ impl Limit {
             Some(context) => context.sent().known(),
             None => RequestSent::Maybe,
         };
-        let error = Error::new(ErrorKind::Timeout(phase), message).sent(sent);
+        let error = Error::new(ErrorKind::Timeout(phase), message).with_request_sent(sent);
         match self.context.as_ref().and_then(CallContext::operation) {
-            Some(operation) => error.of_operation(operation),
+            Some(operation) => error.with_operation(operation),
             None => error,
         }
     }

@@ -50,7 +50,7 @@ impl http_body::Body for StreamBody {
                 let expired: Poll<Error> = idle.poll_silence(cx);
                 expired.map(|error| {
                     self.body.discard_idle();
-                    Some(Err(error.sent(RequestSent::Yes).into()))
+                    Some(Err(error.with_request_sent(RequestSent::Yes).into()))
                 })
             }
         }

@@ -61,7 +61,7 @@ impl Coding {
             return Ok((parts, Received::unreadable()));
         }
         let error = self.refusal(&parts.headers);
-        Err(error.in_response(ErrorResponse::new(parts, Bytes::new())))
+        Err(error.with_response(ErrorResponse::new(parts, Bytes::new())))
     }
 
     fn refusal(self, headers: &HeaderMap) -> Error {

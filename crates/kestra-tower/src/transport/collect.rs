@@ -49,7 +49,7 @@ impl Collect {
         if let Limit::Refuse(limit) = limit
             && body.size_hint().lower() > limit as u64
         {
-            return Err(too_large(limit).in_response(ErrorResponse::new(parts, Bytes::new())));
+            return Err(too_large(limit).with_response(ErrorResponse::new(parts, Bytes::new())));
         }
         let idle = idle.map(IdleTimer::new);
         Ok(Self { parts: Some(parts), body, kept: Kept::One(Bytes::new()), limit, idle })
@@ -110,7 +110,7 @@ impl Collect {
 
     fn fail(&mut self, error: Error) -> Error {
         match self.parts.take() {
-            Some(parts) => error.in_response(ErrorResponse::new(parts, self.kept.take())),
+            Some(parts) => error.with_response(ErrorResponse::new(parts, self.kept.take())),
             None => error,
         }
     }

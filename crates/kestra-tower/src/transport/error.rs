@@ -26,15 +26,17 @@ pub(crate) fn from_client(error: hyper::Error) -> Error {
     // A local file changed while it was sent, or can't be read: the client closed the connection on purpose.
     if let Some(local) = find::<Error>(&error).filter(|local| local.kind() == ErrorKind::File) {
         let message = local.own_message().unwrap_or_default().to_owned();
-        return Error::with_source(ErrorKind::File, error).message(message).sent(RequestSent::Maybe);
+        return Error::from_source(ErrorKind::File, error)
+            .with_message(message)
+            .with_request_sent(RequestSent::Maybe);
     }
     if is_refused_stream(&error) {
-        return Error::with_source(ErrorKind::Transport, error)
-            .message("it refused the request's stream before it was looked at")
-            .sent(RequestSent::No);
+        return Error::from_source(ErrorKind::Transport, error)
+            .with_message("it refused the request's stream before it was looked at")
+            .with_request_sent(RequestSent::No);
     }
     if error.is_parse() {
-        return unreadable(&error).caused_by(error);
+        return unreadable(&error).with_source(error);
     }
     // A server that shuts down may accept requests, execute them and close without a response, so it can't be known whether this
     // one was read.
@@ -47,9 +49,9 @@ pub(crate) fn from_client(error: hyper::Error) -> Error {
     } else {
         None
     };
-    let error = Error::with_source(ErrorKind::Transport, error).sent(RequestSent::Maybe);
+    let error = Error::from_source(ErrorKind::Transport, error).with_request_sent(RequestSent::Maybe);
     match message {
-        Some(message) => error.message(message),
+        Some(message) => error.with_message(message),
         None => error,
     }
 }
@@ -73,7 +75,7 @@ fn unreadable(cause: &hyper::Error) -> Error {
     } else {
         Error::new(ErrorKind::Decode, "it isn't HTTP; does the server's URL begin with https://?")
     };
-    error.sent(RequestSent::Maybe)
+    error.with_request_sent(RequestSent::Maybe)
 }
 
 /// Returns whether the head is too large. hyper has a method for this in servers only, so its message is compared; a test
@@ -104,5 +106,7 @@ fn is_refused_stream(_: &hyper::Error) -> bool {
 
 /// What reading a body ended in.
 pub(crate) fn broken_body(error: hyper::Error) -> Error {
-    Error::with_source(ErrorKind::Transport, error).message("the body is cut short").sent(RequestSent::Yes)
+    Error::from_source(ErrorKind::Transport, error)
+        .with_message("the body is cut short")
+        .with_request_sent(RequestSent::Yes)
 }

@@ -79,7 +79,7 @@ impl TransportFuture {
                     let Some(watch) = watch else { return Poll::Pending };
                     let error = ready!(watch.poll_expired(cx));
                     call.discard_idle();
-                    Err(error.sent(RequestSent::Maybe))
+                    Err(error.with_request_sent(RequestSent::Maybe))
                 }
             };
             let head = head.and_then(|(parts, body)| {
@@ -169,7 +169,7 @@ impl Attempt {
 
     fn name(&self, error: Error) -> Error {
         match self.operation() {
-            Some(operation) => error.of_operation(operation),
+            Some(operation) => error.with_operation(operation),
             None => error,
         }
     }

@@ -123,7 +123,8 @@ impl Service<Request<Tail>> for Echo {
 
 /// Returns the error of a body with several gzip members: tower-http would silently drop those after the first.
 fn incomplete() -> Error {
-    Error::new(ErrorKind::Decode, "the body is gzip in several parts, or damaged").sent(RequestSent::Yes)
+    Error::new(ErrorKind::Decode, "the body is gzip in several parts, or damaged")
+        .with_request_sent(RequestSent::Yes)
 }
 
 /// Returns the error of a compressed body that can't be read.
@@ -136,9 +137,9 @@ fn broken(error: BoxError) -> Error {
         error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof);
     if is_cut {
         // The compressor stopped early, but closed the connection properly.
-        Error::with_source(ErrorKind::Transport, error).message("the compressed body is cut short")
+        Error::from_source(ErrorKind::Transport, error).with_message("the compressed body is cut short")
     } else {
-        Error::with_source(ErrorKind::Decode, error).message("the body is not valid gzip")
+        Error::from_source(ErrorKind::Decode, error).with_message("the body is not valid gzip")
     }
-    .sent(RequestSent::Yes)
+    .with_request_sent(RequestSent::Yes)
 }

@@ -83,7 +83,7 @@ impl Client {
     pub(super) async fn configs(&self) -> Result<Configs, Error> {
         let response =
             self.send(GetConfiguration::new().into_call()).await.map_err(|error| match error.status() {
-                Some(StatusCode::NOT_FOUND) => error.message("nothing answers at /api/v1/configs"),
+                Some(StatusCode::NOT_FOUND) => error.with_message("nothing answers at /api/v1/configs"),
                 _ => error,
             })?;
         let (parts, body) = response.into_parts();
@@ -94,6 +94,6 @@ impl Client {
             Err(problem) => problem.to_string(),
         };
         let message = format!("this is no Kestra server: its configuration can't be read ({problem})");
-        Err(Error::new(ErrorKind::Decode, message).in_response(ErrorResponse::new(parts, read)))
+        Err(Error::new(ErrorKind::Decode, message).with_response(ErrorResponse::new(parts, read)))
     }
 }

@@ -92,7 +92,7 @@ async fn send_all(client: Client, pieces: Vec<Call>, deadline: Deadline) -> Resu
         response = client.send(piece).await;
         if let Err(error) = response {
             // All pieces are idempotent, so the caller may repeat the call.
-            return Err(if place > 0 { error.note("some of the values were processed") } else { error });
+            return Err(if place > 0 { error.with_note("some of the values were processed") } else { error });
         }
     }
     response

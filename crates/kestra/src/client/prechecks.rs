@@ -33,7 +33,7 @@ pub(super) fn needs_question(call: &Call, defaults: &CallOptions) -> bool {
 pub(super) async fn check_edition(client: &Client, call: &mut Call, deadline: Deadline) -> Result<(), Error> {
     let info = call.info();
     let asking = client.with_options(deadline.limit(call.options().clone()));
-    let configs = asking.configs().await.map_err(|error| error.of_operation(info))?;
+    let configs = asking.configs().await.map_err(|error| error.with_operation(info))?;
     if configs.edition.as_deref() == Some(ENTERPRISE) {
         call.set_enterprise();
     }
@@ -49,7 +49,9 @@ pub(super) async fn check_early_errors(
 ) -> Result<(), Error> {
     let info = call.info();
     call.check_with(&client.options)?;
-    ask(client, call, deadline).await.map_err(|error| error.of_operation(info).sent(RequestSent::No))?;
+    ask(client, call, deadline)
+        .await
+        .map_err(|error| error.with_operation(info).with_request_sent(RequestSent::No))?;
     call.change_options(|options| deadline.limit(options));
     Ok(())
 }
@@ -75,8 +77,8 @@ pub(super) async fn explain(
                 configs.version,
                 error.status().map_or(0, |status| status.as_u16()),
             );
-            let explained = Error::new(ErrorKind::Unsupported, problem).sent(RequestSent::Yes);
-            explained.caused_by(error).of_operation(operation)
+            let explained = Error::new(ErrorKind::Unsupported, problem).with_request_sent(RequestSent::Yes);
+            explained.with_source(error).with_operation(operation)
         }
         _ => error,
     }
@@ -95,7 +97,7 @@ async fn ask(client: &Client, call: &mut Call, deadline: Deadline) -> Result<(),
         let found = match check {
             Check::Exists => return Ok(()),
             _ => json::from_slice::<Value>(&body)
-                .map_err(|problem| Error::with_source(ErrorKind::Decode, problem))?,
+                .map_err(|problem| Error::from_source(ErrorKind::Decode, problem))?,
         };
         let rows = found.get("results").and_then(Value::as_array).map_or(0, Vec::len);
         match judge(check, call, &found) {

@@ -113,9 +113,9 @@ where
 /// Adds what only the whole call knows.
 fn finish(error: Error, context: Option<&CallContext>) -> Error {
     let error = if is_caused_by::<Overloaded>(&error) {
-        error.passing().with_hint(SHED)
+        error.with_transient(true).with_hint(SHED)
     } else if is_caused_by::<Elapsed>(&error) {
-        error.passing()
+        error.with_transient(true)
     } else {
         error
     };
@@ -125,12 +125,12 @@ fn finish(error: Error, context: Option<&CallContext>) -> Error {
         ErrorKind::Service if !error.is_version_detection() => context.sent().known(),
         _ => error.request_sent().max(context.sent().get()),
     };
-    let mut error = error.sent(sent);
+    let mut error = error.with_request_sent(sent);
     if error.attempts() == 0 {
-        error = error.after(context.attempts(), context.begun().elapsed());
+        error = error.with_attempts(context.attempts(), context.begun().elapsed());
     }
     match context.operation() {
-        Some(operation) => error.of_operation(operation),
+        Some(operation) => error.with_operation(operation),
         None => error,
     }
 }
@@ -188,9 +188,9 @@ async fn read(
         Collected::TooLarge(start) => {
             let message =
                 format!("the body has more than {body_limit} bytes; raise max_body_size if that is expected");
-            Err(Error::new(ErrorKind::Decode, message).in_response(ErrorResponse::new(parts, start)))
+            Err(Error::new(ErrorKind::Decode, message).with_response(ErrorResponse::new(parts, start)))
         }
-        Collected::Failed(start, error) => Err(error.in_response(ErrorResponse::new(parts, start))),
+        Collected::Failed(start, error) => Err(error.with_response(ErrorResponse::new(parts, start))),
     }
 }
 
@@ -198,7 +198,7 @@ fn status_error(parts: Parts, start: Bytes) -> Error {
     let redirect = parts.status.is_redirection().then(|| redirect(&parts));
     let error = Error::from_response(ErrorResponse::new(parts, start));
     match redirect {
-        Some(message) => error.message(message),
+        Some(message) => error.with_message(message),
         None => error,
     }
 }
@@ -244,7 +244,7 @@ async fn collect(mut body: Body, limit: usize, deadline: Option<Instant>) -> Col
                 read.extend_from_slice(&data);
             }
             Some(Err(problem)) => {
-                let error = Error::from_boxed(problem).sent(RequestSent::Yes);
+                let error = Error::from_boxed(problem).with_request_sent(RequestSent::Yes);
                 return Collected::Failed(read.freeze(), error);
             }
         }

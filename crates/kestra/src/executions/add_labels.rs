@@ -92,7 +92,7 @@ impl AddLabels {
 
     async fn run(mut self) -> Result<Execution, Error> {
         self.client = self.client.with_options(std::mem::take(&mut self.options));
-        self.add().await.map_err(|error| error.of_execution(&self.id))
+        self.add().await.map_err(|error| error.with_execution_id(&self.id))
     }
 
     async fn add(&self) -> Result<Execution, Error> {
@@ -185,7 +185,7 @@ fn incomplete(missing: &[Label]) -> Error {
         "the execution lacks {} of the labels that were added, as labels were added concurrently: add them again",
         keys.len()
     );
-    Error::new(ErrorKind::Incomplete, message).with_failures(keys).sent(RequestSent::Yes)
+    Error::new(ErrorKind::Incomplete, message).with_failures(keys).with_request_sent(RequestSent::Yes)
 }
 
 awaited!(AddLabels => Execution, AddLabels::run);

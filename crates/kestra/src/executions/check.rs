@@ -27,7 +27,7 @@ pub(super) async fn against_flow(client: &Client, creation: &mut Creation) -> Re
         let input = declared(&flow.inputs, name, &flow_name)?;
         if let Some(problem) = misfit(input, name, value) {
             let message = format!("input `{name}` of {flow_name} {problem}; {INSIST}");
-            return Err(Error::new(ErrorKind::Refused, message).of_input(name));
+            return Err(Error::new(ErrorKind::Refused, message).with_invalid_input(name));
         }
     }
     creation.files.iter().try_for_each(|(name, _)| declared(&flow.inputs, name, &flow_name).map(drop))
@@ -100,7 +100,7 @@ fn declared<'a>(inputs: &'a [Input], name: &str, flow: &str) -> Result<&'a Input
             ErrorKind::Refused,
             format!("{flow} has no input `{name}`, the server would drop it ({declared}); {INSIST}"),
         )
-        .of_input(name)
+        .with_invalid_input(name)
     })
 }
 

@@ -81,7 +81,9 @@ pub(super) async fn create(client: &Client, mut creation: Creation) -> Result<Cr
             }
             match decode::created(response, info) {
                 Ok(execution) => Ok(Created { id, execution: execution.into_body(), key, was_found: false }),
-                Err(error) => Err(once.of_key(error.sent(RequestSent::Yes)).of_execution(id)),
+                Err(error) => {
+                    Err(once.with_key(error.with_request_sent(RequestSent::Yes)).with_execution_id(id))
+                }
             }
         }
         Outcome::Found(id) => once.found(&id).await,
@@ -177,9 +179,11 @@ impl Once {
             match self.look_up(&key, self.look_back).await {
                 Ok(mut ids) if ids.len() < 2 => return Ok(ids.pop()),
                 Ok(ids) => return Err(self.many(&key, &ids)),
-                Err(error) => {
-                    self.outage_wait.pause_to_read(error).await.map_err(|error| error.of_key(&key))?
-                }
+                Err(error) => self
+                    .outage_wait
+                    .pause_to_read(error)
+                    .await
+                    .map_err(|error| error.with_idempotency_key(&key))?,
             }
         }
     }
@@ -196,8 +200,8 @@ impl Once {
                 self.flow,
                 error.summary(),
             );
-            let unread = Error::new(ErrorKind::UnclearOutcome, message).sent(RequestSent::Yes);
-            self.of_key(unread).of_execution(id).caused_by(error)
+            let unread = Error::new(ErrorKind::UnclearOutcome, message).with_request_sent(RequestSent::Yes);
+            self.with_key(unread).with_execution_id(id).with_source(error)
         })
     }
 
@@ -217,7 +221,7 @@ impl Once {
         };
         match &self.key {
             Some(key) if is_unclear(&error) => self.find(key, error).await.map(Outcome::Found),
-            _ => Err(self.of_key(self.missing(error))),
+            _ => Err(self.with_key(self.missing(error))),
         }
     }
 
@@ -227,7 +231,7 @@ impl Once {
             return error;
         }
         let said = error.api_message().unwrap_or_default();
-        error.message(format!("no flow {}.{} ({said})", self.namespace, self.flow))
+        error.with_message(format!("no flow {}.{} ({said})", self.namespace, self.flow))
     }
 
     /// Sends it, again as long as it provably didn't arrive.
@@ -255,7 +259,7 @@ impl Once {
         }
         loop {
             match retry.run(|| self.look_up(key, RECENTLY)).await {
-                Ok(ids) if ids.len() > 1 => return Err(self.many(key, &ids).caused_by(cause)),
+                Ok(ids) if ids.len() > 1 => return Err(self.many(key, &ids).with_source(cause)),
                 Ok(mut ids) => {
                     if let Some(id) = ids.pop() {
                         return Ok(id);
@@ -275,9 +279,9 @@ impl Once {
         key::look_up(&self.client, key, Scope { flow, kind: self.kind.as_deref(), look_back }).await
     }
 
-    fn of_key(&self, error: Error) -> Error {
+    fn with_key(&self, error: Error) -> Error {
         match &self.key {
-            Some(key) => error.of_key(key),
+            Some(key) => error.with_idempotency_key(key),
             None => error,
         }
     }
@@ -291,7 +295,10 @@ impl Once {
             cause.summary(),
         );
         let sent = cause.request_sent();
-        Error::new(ErrorKind::UnclearOutcome, message).sent(sent).of_key(key).caused_by(cause)
+        Error::new(ErrorKind::UnclearOutcome, message)
+            .with_request_sent(sent)
+            .with_idempotency_key(key)
+            .with_source(cause)
     }
 
     fn many(&self, key: &str, ids: &[String]) -> Error {
@@ -302,7 +309,9 @@ impl Once {
             ids.len(),
             ids.join(", "),
         );
-        Error::new(ErrorKind::UnclearOutcome, message).sent(RequestSent::Yes).of_key(key)
+        Error::new(ErrorKind::UnclearOutcome, message)
+            .with_request_sent(RequestSent::Yes)
+            .with_idempotency_key(key)
     }
 }
 
@@ -321,14 +330,15 @@ object! {
 /// The answer and the id that it names. One that names none, such as a page of a proxy, leaves unclear what was started.
 fn named(response: Response<Body>, info: &'static OperationInfo) -> Result<(String, Response<Body>), Error> {
     let body = response.body().as_bytes().cloned().unwrap_or_default();
-    let (parts, named) =
-        decode::json::<Named>(response, info).map_err(|error| error.sent(RequestSent::Yes))?.into_parts();
+    let (parts, named) = decode::json::<Named>(response, info)
+        .map_err(|error| error.with_request_sent(RequestSent::Yes))?
+        .into_parts();
     if named.id.is_empty() {
         let error = Error::new(ErrorKind::Decode, "the answer to the creation names no execution");
         return Err(error
-            .in_response(ErrorResponse::new(parts, body))
-            .of_operation(info)
-            .sent(RequestSent::Yes));
+            .with_response(ErrorResponse::new(parts, body))
+            .with_operation(info)
+            .with_request_sent(RequestSent::Yes));
     }
     Ok((named.id, Response::from_parts(parts, body.into())))
 }

@@ -19,8 +19,8 @@ pub(super) async fn of(client: &Client, mut finished: Finished) -> Error {
     let message = message(&finished, run.as_ref());
     let id = finished.id().to_owned();
     Error::new(ErrorKind::ExecutionFailed, message)
-        .sent(RequestSent::Yes)
-        .of_execution(id)
+        .with_request_sent(RequestSent::Yes)
+        .with_execution_id(id)
         .with_payload(finished)
 }
 

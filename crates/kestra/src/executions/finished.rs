@@ -130,7 +130,7 @@ impl Finished {
         exact::read_as(exact.as_deref(), values).map_err(|problem| {
             let problem = redact::brief(problem, 300);
             let message = format!("the {what} of execution {} don't fit the type: {problem}", self.id());
-            Error::new(ErrorKind::Decode, message).of_execution(self.id())
+            Error::new(ErrorKind::Decode, message).with_execution_id(self.id())
         })
     }
 

@@ -81,7 +81,7 @@ impl Resolve {
     async fn run(mut self) -> Result<Resolved, Error> {
         self.client = self.client.with_options(std::mem::take(&mut self.options));
         IdempotencyKey::check(&self.key)?;
-        self.read().await.map_err(|error| error.of_key(&self.key))
+        self.read().await.map_err(|error| error.with_idempotency_key(&self.key))
     }
 
     async fn read(&self) -> Result<Resolved, Error> {
@@ -89,7 +89,7 @@ impl Resolve {
         let mut found = Vec::new();
         for id in self.ids(flow).await? {
             let read = self.client.executions().get_execution(&id).await;
-            found.push(read.map_err(|error| error.of_execution(&id))?);
+            found.push(read.map_err(|error| error.with_execution_id(&id))?);
         }
         if found.len() > 1 {
             return Ok(Resolved::Many(found));

@@ -33,7 +33,7 @@ pub(super) async fn to_the_end(
     };
     result.map_err(|error| match error.execution_id() {
         Some(_) => error,
-        None => error.of_execution(watch.id),
+        None => error.with_execution_id(watch.id),
     })
 }
 
@@ -131,8 +131,8 @@ impl Watch {
         };
         let message = format!("execution {id} has not ended within {limit:?}{state}; {fate}");
         let error = Error::new(ErrorKind::Timeout(TimeoutPhase::Total), message)
-            .sent(RequestSent::Yes)
-            .of_execution(id);
+            .with_request_sent(RequestSent::Yes)
+            .with_execution_id(id);
         match self.last.take() {
             Some(last) => error.with_payload(Finished::unfinished(last)),
             None => error,

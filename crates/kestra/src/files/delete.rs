@@ -23,7 +23,7 @@ pub(crate) fn delete_once(client: &Client, mut call: Call) -> CallFuture {
     let client = client.with_options(call.options().clone());
     Box::pin(async move {
         let info = call.info();
-        let of_deletion = |error: Error| error.of_operation(info);
+        let of_deletion = |error: Error| error.with_operation(info);
         // Report problems of the request before anything is sent.
         call.check_narrowed()?;
         call.again().into_request_with(client.options())?;
@@ -45,7 +45,7 @@ pub(crate) fn delete_once(client: &Client, mut call: Call) -> CallFuture {
         match place.is_there().await {
             Ok(false) => Ok(Response::new(Body::empty())),
             Ok(true) if place.is_root() || !is_over(&error) || !client.retries() => {
-                Err(error.note("it is still there"))
+                Err(error.with_note("it is still there"))
             }
             Ok(true) => {
                 place.remove().await.map_err(of_deletion)?;

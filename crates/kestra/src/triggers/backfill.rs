@@ -120,6 +120,6 @@ impl TriggerBackfill {
     pub(super) fn missing(&self) -> Error {
         let TriggerId { namespace, flow_id, trigger_id, .. } = &self.id;
         let problem = format_args!("the server knows no trigger `{trigger_id}` of {namespace}.{flow_id} yet");
-        Error::invalid("trigger", problem).of_missing()
+        Error::invalid("trigger", problem).with_not_found()
     }
 }

@@ -187,7 +187,9 @@ impl Outage {
                 Ok(Response::builder().status(StatusCode::SERVICE_UNAVAILABLE).body(Body::empty())?)
             }
             Fault::Refused => Err(Error::new(ErrorKind::Connect, "refused").into()),
-            Fault::Reset => Err(Error::new(ErrorKind::Transport, "reset").sent(RequestSent::Maybe).into()),
+            Fault::Reset => {
+                Err(Error::new(ErrorKind::Transport, "reset").with_request_sent(RequestSent::Maybe).into())
+            }
             Fault::Hang => std::future::pending().await,
         }
     }

@@ -25,7 +25,7 @@ impl Related {
             (Some(action), Some(search)) => Ok(Self { action, search }),
             _ => {
                 let problem = "there is no action by ids for this operation: remove what needs one, or narrow the filters";
-                Err(Error::new(ErrorKind::Unsupported, problem).of_operation(info))
+                Err(Error::new(ErrorKind::Unsupported, problem).with_operation(info))
             }
         }
     }
@@ -87,7 +87,7 @@ async fn find(
         }
         let Some(item) = item(info.area, &row) else {
             let problem = "a row of the search doesn't say what it is called by, so nothing was acted on";
-            return Err(Error::new(ErrorKind::Decode, problem).of_operation(info));
+            return Err(Error::new(ErrorKind::Decode, problem).with_operation(info));
         };
         if seen.insert(items::name(&item)) {
             found.push(item);
@@ -106,7 +106,7 @@ pub(super) async fn count(query: &mut Call, executor: &SharedExecutor) -> Result
     let info = query.info();
     let search = info.counted_by.ok_or_else(|| {
         Error::new(ErrorKind::Unsupported, "there is no search for what this operation acts on")
-            .of_operation(info)
+            .with_operation(info)
     })?;
     let meant = query.found_rows();
     let mut call = query.related_search(search);
@@ -155,7 +155,7 @@ fn too_many(info: &'static OperationInfo, most: u64, number: &str) -> Error {
     let problem = format!(
         "the filters match {number}, and `at_most({most})` is set, so nothing was done: narrow the filters or raise `at_most`"
     );
-    Error::new(ErrorKind::Refused, problem).of_operation(info)
+    Error::new(ErrorKind::Refused, problem).with_operation(info)
 }
 
 /// What an action by ids names a row of a search with; `None` if the row lacks it.

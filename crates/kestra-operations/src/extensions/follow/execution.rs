@@ -116,7 +116,7 @@ impl<E: Executor> Follow<E> {
             let step = match or_silence(self.connections.next(), limit).await {
                 Some(Err(error)) if error.is_not_found() && self.reader.is_known() => {
                     let message = "the server has no stream of the execution's states";
-                    let error = Error::new(ErrorKind::Transport, message).caused_by(error);
+                    let error = Error::new(ErrorKind::Transport, message).with_source(error);
                     Step::Cut { error, is_fruitful: false }
                 }
                 Some(step) => step?,

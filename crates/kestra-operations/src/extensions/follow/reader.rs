@@ -102,7 +102,7 @@ impl<E: Executor> Reader<E> {
             return error;
         }
         let message = format!("execution {} was accepted, and is gone", self.id);
-        error.message(message).of_execution(&self.id)
+        error.with_message(message).with_execution_id(&self.id)
     }
 
     /// Returns the execution once it can be read.

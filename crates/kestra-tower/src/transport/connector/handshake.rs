@@ -23,7 +23,8 @@ pub(super) async fn handshake(
 ) -> Result<Stream, Error> {
     let host = Host::new(target.host().unwrap_or_default()).name;
     let name = ServerName::try_from(host.to_owned()).map_err(|problem| {
-        Error::with_source(ErrorKind::Tls, problem).message(format!("{host} is no name for a certificate"))
+        Error::from_source(ErrorKind::Tls, problem)
+            .with_message(format!("{host} is no name for a certificate"))
     })?;
     let stream = begin(Arc::clone(config), name, host, stream).await;
     let stream = stream.map_err(|problem| handshake_failed(host, problem))?;

@@ -77,10 +77,9 @@ impl Connector {
 impl Inner {
     async fn connect(&self, target: &Uri) -> Result<Connection, Error> {
         let Some(proxy) = self.proxy.of(target) else {
-            let stream = self
-                .tcp(target)
-                .await
-                .map_err(|problem| Error::with_source(ErrorKind::Connect, problem).message(name(target)))?;
+            let stream = self.tcp(target).await.map_err(|problem| {
+                Error::from_source(ErrorKind::Connect, problem).with_message(name(target))
+            })?;
             return Ok(Connection::new(self.secure(stream, target).await?, false));
         };
         let mut stream = self.reach(proxy).await?;
@@ -95,10 +94,10 @@ impl Inner {
     async fn reach(&self, proxy: &Endpoint) -> Result<Stream, Error> {
         let fail = |problem: Error| {
             let message = format!("no connection to {proxy}");
-            Error::with_source(ErrorKind::Proxy, problem).message(message)
+            Error::from_source(ErrorKind::Proxy, problem).with_message(message)
         };
         let stream = self.tcp(&proxy.uri).await.map_err(|problem| {
-            Error::with_source(ErrorKind::Proxy, problem).message(format!("no connection to {proxy}"))
+            Error::from_source(ErrorKind::Proxy, problem).with_message(format!("no connection to {proxy}"))
         })?;
         match proxy.kind {
             Kind::Https => handshake(stream, &proxy.uri, &self.tls.configs()?.proxy).await.map_err(fail),

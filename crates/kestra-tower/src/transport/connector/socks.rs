@@ -25,7 +25,7 @@ pub(super) async fn open(stream: Stream, proxy: &Endpoint, target: &Uri) -> Resu
         (Some(ip), _) => shown(ip),
     };
     let told = Uri::try_from(format!("http://{address}:{port}"))
-        .map_err(|problem| Error::with_source(ErrorKind::Connect, problem))?;
+        .map_err(|problem| Error::from_source(ErrorKind::Connect, problem))?;
     let mut socks = SocksV5::new(proxy.uri.clone(), Connected(Some(TokioIo::new(stream))));
     if let Some((user, password)) = proxy.credentials() {
         socks = socks.with_auth(user.to_owned(), password.to_owned());
@@ -36,7 +36,7 @@ pub(super) async fn open(stream: Stream, proxy: &Endpoint, target: &Uri) -> Resu
         let error = Error::new(ErrorKind::Proxy, message);
         // The type of hyper-util's error is private, so its message has to do.
         if problem.contains("authentication") || problem.contains("credentials") {
-            return error.permanent();
+            return error.with_transient(false);
         }
         error
     })?;
@@ -48,7 +48,8 @@ async fn resolve(name: &str, port: u16) -> Result<IpAddr, Error> {
     let failed = || {
         Error::new(ErrorKind::Connect, format!("{name} can't be resolved; socks5h:// lets the proxy do it"))
     };
-    let found = tokio::net::lookup_host((name, port)).await.map_err(|problem| failed().caused_by(problem))?;
+    let found =
+        tokio::net::lookup_host((name, port)).await.map_err(|problem| failed().with_source(problem))?;
     let addresses: Vec<_> = found.map(|address| address.ip()).collect();
     addresses.iter().find(|ip| ip.is_ipv4()).or(addresses.first()).copied().ok_or_else(failed)
 }

@@ -16,7 +16,7 @@ const HEAD_LIMIT: usize = 16 * 1024;
 pub(super) async fn open(mut stream: Stream, proxy: &Endpoint, target: &str) -> Result<Stream, Error> {
     let broken = |problem| {
         let message = format!("{proxy} broke off while it was asked for {target}");
-        Error::with_source(ErrorKind::Proxy, problem).message(message)
+        Error::from_source(ErrorKind::Proxy, problem).with_message(message)
     };
     stream.write_all(&request(proxy, target)).await.map_err(broken)?;
     stream.flush().await.map_err(broken)?;

@@ -149,7 +149,7 @@ impl Call {
                 self.stage = Stage::unsent(request);
                 None
             }
-            (Some(_), _) => Some(Err(from_client(error).sent(RequestSent::No))),
+            (Some(_), _) => Some(Err(from_client(error).with_request_sent(RequestSent::No))),
             (None, _) => {
                 if is_broken(&error) {
                     discard_idle(host);
@@ -172,7 +172,7 @@ impl Stage {
             Self::Http1 { mut lease, .. } => {
                 if parts.status == StatusCode::SWITCHING_PROTOCOLS {
                     let message = "the server switches to another protocol (101), which no request asks for";
-                    return Err(Error::new(ErrorKind::Decode, message).sent(RequestSent::Yes));
+                    return Err(Error::new(ErrorKind::Decode, message).with_request_sent(RequestSent::Yes));
                 }
                 lease.is_kept &= parts.version != Version::HTTP_10;
                 Carrier::Http1(lease)

@@ -28,7 +28,7 @@ pub(super) fn connect(pool: &Pool, host: &Host) -> Connecting {
     let (connector, http1, target) = (pool.connector.clone(), pool.http1.clone(), host.target());
     Box::pin(async move {
         let stream = connector.connect(&target).await?;
-        open(stream, &http1).await.map_err(|problem| Error::with_source(ErrorKind::Connect, problem))
+        open(stream, &http1).await.map_err(|problem| Error::from_source(ErrorKind::Connect, problem))
     })
 }
 

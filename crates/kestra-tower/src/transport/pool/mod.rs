@@ -78,7 +78,7 @@ impl Pool {
 
     fn host_of(&self, uri: &Uri) -> Result<Arc<Host>, Error> {
         let runtime = Handle::try_current().map_err(|problem| {
-            Error::with_source(ErrorKind::Service, problem).message("a call needs a tokio runtime")
+            Error::from_source(ErrorKind::Service, problem).with_message("a call needs a tokio runtime")
         })?;
         let may_share = self.connector.offers_http2() && uri.scheme() == Some(&Scheme::HTTPS);
         self.hosts

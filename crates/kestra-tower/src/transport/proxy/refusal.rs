@@ -38,6 +38,6 @@ pub(crate) fn credentials_refused(proxy: &Endpoint, status: StatusCode) -> Error
             "put the user name and password into the proxy's URL, percent-encoded: HTTP_PROXY=http://user:password@host:3128, or \
              `Proxy::all`",
         )
-        .permanent()
-        .sent(RequestSent::No)
+        .with_transient(false)
+        .with_request_sent(RequestSent::No)
 }

@@ -65,7 +65,7 @@ fn make(settings: &Tls, http2: bool, lookup: impl Fn(&str) -> Option<String>) ->
             Root::File(path) => {
                 let shown = path.display().to_string();
                 let bytes = std::fs::read(path).map_err(|problem| {
-                    fail("CA file", format!("`{shown}` can't be read")).caused_by(problem)
+                    fail("CA file", format!("`{shown}` can't be read")).with_source(problem)
                 })?;
                 add_certificates("CA file", &shown, bytes, &mut roots)?;
             }
@@ -75,12 +75,12 @@ fn make(settings: &Tls, http2: bool, lookup: impl Fn(&str) -> Option<String>) ->
     let named = lookup(CERT_FILE).filter(|path| !settings.only_these && !path.is_empty());
     if let Some(path) = &named {
         let bytes = std::fs::read(path)
-            .map_err(|problem| fail(CERT_FILE, format!("`{path}` can't be read")).caused_by(problem))?;
+            .map_err(|problem| fail(CERT_FILE, format!("`{path}` can't be read")).with_source(problem))?;
         add_certificates(CERT_FILE, path, bytes, &mut roots)?;
     }
     let builder = ClientConfig::builder_with_provider(provider()?)
         .with_safe_default_protocol_versions()
-        .map_err(|problem| fail("TLS", "the crypto provider fits no TLS version").caused_by(problem))?;
+        .map_err(|problem| fail("TLS", "the crypto provider fits no TLS version").with_source(problem))?;
     let wants_client_auth = if settings.only_these {
         if roots.is_empty() {
             return Err(fail(
@@ -97,7 +97,7 @@ fn make(settings: &Tls, http2: bool, lookup: impl Fn(&str) -> Option<String>) ->
         Some(identity) => {
             let (certificates, key) = read_identity(identity)?;
             wants_client_auth.with_client_auth_cert(certificates, key).map_err(|problem| {
-                fail("client certificate", "certificate and key don't fit").caused_by(problem)
+                fail("client certificate", "certificate and key don't fit").with_source(problem)
             })?
         }
         None => wants_client_auth.with_no_client_auth(),
@@ -138,9 +138,9 @@ fn own_provider() -> Option<CryptoProvider> {
 pub(super) fn store(roots: Vec<CertificateDer<'static>>) -> Result<RootCertStore, Error> {
     let mut store = RootCertStore::empty();
     for root in roots {
-        store
-            .add(root)
-            .map_err(|problem| fail("root certificate", "not a PEM or DER certificate").caused_by(problem))?;
+        store.add(root).map_err(|problem| {
+            fail("root certificate", "not a PEM or DER certificate").with_source(problem)
+        })?;
     }
     Ok(store)
 }
@@ -154,7 +154,7 @@ fn add_certificates(
 ) -> Result<(), Error> {
     let before = roots.len();
     for certificate in CertificateDer::pem_slice_iter(&bytes) {
-        let broken = |problem| fail(field, format!("`{name}` is broken PEM")).caused_by(problem);
+        let broken = |problem| fail(field, format!("`{name}` is broken PEM")).with_source(problem);
         roots.push(certificate.map_err(broken)?);
     }
     if roots.len() == before {
@@ -167,7 +167,7 @@ fn add_certificates(
     for root in &roots[before..] {
         let check = RootCertStore::empty().add(root.clone());
         check.map_err(|problem| {
-            fail(field, format!("`{name}` has no valid certificate")).caused_by(problem)
+            fail(field, format!("`{name}` has no valid certificate")).with_source(problem)
         })?;
     }
     Ok(())
@@ -177,8 +177,8 @@ fn read_identity(
     identity: &Identity,
 ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), Error> {
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&identity.certificates).collect();
-    let certificates =
-        certificates.map_err(|problem| fail("client certificate", "it is broken PEM").caused_by(problem))?;
+    let certificates = certificates
+        .map_err(|problem| fail("client certificate", "it is broken PEM").with_source(problem))?;
     if certificates.is_empty() {
         return Err(fail("client certificate", "it has no certificate as PEM"));
     }

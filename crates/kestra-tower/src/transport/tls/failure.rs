@@ -32,7 +32,7 @@ pub(crate) fn handshake_failed(host: &str, problem: io::Error) -> Error {
     let Some(cause) = problem.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>()) else {
         // The connection broke; this is no failure of TLS.
         let message = format!("{host} closed the connection during the TLS handshake");
-        return Error::with_source(ErrorKind::Connect, problem).message(message);
+        return Error::from_source(ErrorKind::Connect, problem).with_message(message);
     };
     let (message, hint) = match cause {
         rustls::Error::InvalidMessage(_) => {
@@ -59,14 +59,14 @@ pub(crate) fn handshake_failed(host: &str, problem: io::Error) -> Error {
         }
         _ => (format!("the TLS handshake with {host} failed"), TRUST),
     };
-    Error::with_source(ErrorKind::Tls, problem).message(message).with_hint(hint)
+    Error::from_source(ErrorKind::Tls, problem).with_message(message).with_hint(hint)
 }
 
 /// Returns the error of a handshake that the server ended with an alert, so that it did nothing with the request.
 fn refused(host: &str, alert: AlertDescription) -> Error {
     use AlertDescription as Alert;
     let message = format!("{host} refused the TLS handshake: {}", AlertName(alert));
-    let error = Error::with_source(ErrorKind::Tls, rustls::Error::AlertReceived(alert)).message(message);
+    let error = Error::from_source(ErrorKind::Tls, rustls::Error::AlertReceived(alert)).with_message(message);
     let hint = match alert {
         Alert::CertificateRequired | Alert::NoCertificate => CLIENT_WANTED,
         Alert::CertificateExpired | Alert::CertificateRevoked => CLIENT_EXPIRED,
@@ -79,7 +79,7 @@ fn refused(host: &str, alert: AlertDescription) -> Error {
         Alert::UnrecognisedName => WRONG_HOST,
         _ => NOTHING_IN_COMMON,
     };
-    error.with_hint(hint).sent(RequestSent::No)
+    error.with_hint(hint).with_request_sent(RequestSent::No)
 }
 
 /// An alert as the standard writes it, such as `certificate_required`.

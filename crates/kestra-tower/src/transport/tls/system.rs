@@ -23,7 +23,7 @@ pub(super) fn trust(
     let (_, broken) = store.add_parsable_certificates(found.certs);
     if store.is_empty() {
         return Err(match found.errors.into_iter().next() {
-            Some(problem) => no_roots().caused_by(problem),
+            Some(problem) => no_roots().with_source(problem),
             None => no_roots(),
         });
     }
@@ -46,6 +46,6 @@ pub(super) fn trust(
 ) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, Error> {
     let provider = builder.crypto_provider().clone();
     let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(roots, provider)
-        .map_err(|problem| no_roots().caused_by(problem))?;
+        .map_err(|problem| no_roots().with_source(problem))?;
     Ok(builder.dangerous().with_custom_certificate_verifier(std::sync::Arc::new(verifier)))
 }
