@@ -171,6 +171,22 @@ fn flow() -> impl Strategy<Value = String> {
     )
 }
 
+/// A list of flows in block style, in lists of lists too.
+fn list() -> impl Strategy<Value = String> {
+    let start = select(&["", "---\n", "&x\n", "\u{feff}", "  "][..]);
+    let item = (
+        select(&["- ", "-   ", "-\t", "- - ", "- &a ", "- !!map ", "-\n  "][..]),
+        prop_oneof![block(), flow()],
+    );
+    (start, select(&["", " ", "   "][..]), vec(item, 1..4)).prop_map(|(start, indent, items)| {
+        let item = |(dash, flow): (&str, String)| {
+            let rest = format!("\n{indent}{}", " ".repeat(dash.trim_start_matches("-\n").chars().count()));
+            format!("{indent}{dash}{}\n", flow.trim_end().replace('\n', &rest))
+        };
+        start.to_owned() + &items.into_iter().map(item).collect::<String>()
+    })
+}
+
 proptest! {
     #![proptest_config(config())]
 
@@ -190,7 +206,17 @@ proptest! {
     }
 
     #[test]
-    fn no_document_of_several_gets_by(sources in vec(prop_oneof![block(), flow()], 1..4)) {
+    fn no_list_that_deletes_gets_by(source in list()) {
+        check(&source)?;
+    }
+
+    #[test]
+    fn no_list_in_flow_style_that_deletes_gets_by(sources in vec(flow(), 1..4)) {
+        check(&format!("[{}]", sources.join(", ")))?;
+    }
+
+    #[test]
+    fn no_document_of_several_gets_by(sources in vec(prop_oneof![block(), flow(), list()], 1..4)) {
         check(&sources.join("\n---\n"))?;
     }
 

@@ -1,5 +1,9 @@
 //! Zip archives, written without compression.
 
+use std::io::Read;
+
+use flate2::bufread::DeflateDecoder;
+
 /// One file of an archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
@@ -9,8 +13,9 @@ pub(crate) struct Entry {
 
 const LOCAL: u32 = 0x0403_4b50;
 const CENTRAL: u32 = 0x0201_4b50;
+const DESCRIPTOR: u32 = 0x0807_4b50;
 /// No file is larger when it is unpacked.
-const LIMIT: usize = 64 << 20;
+const LIMIT: u64 = 64 << 20;
 
 const END: u32 = 0x0605_4b50;
 
@@ -59,33 +64,38 @@ fn facts(entry: &Entry) -> Vec<u8> {
     facts
 }
 
-/// Reads an archive; `None` if it is broken or packed in an unusual way.
+/// Reads an archive as servers do: from the beginning, file by file, without the directory; `None` if it is broken or packed in
+/// an unusual way.
 pub(crate) fn read(archive: &[u8]) -> Option<Vec<Entry>> {
-    let end = archive.windows(4).rposition(|window| window == END.to_le_bytes())?;
-    let count = get16(archive, end + 10)?;
-    let mut at = get32(archive, end + 16)?;
+    let mut at = 0;
     let mut entries = Vec::new();
-    for _ in 0..count {
-        if get32(archive, at)? != usize::try_from(CENTRAL).ok()? {
-            return None;
-        }
-        let method = get16(archive, at + 10)?;
-        let size = get32(archive, at + 20)?;
-        let (name, extra, comment) =
-            (get16(archive, at + 28)?, get16(archive, at + 30)?, get16(archive, at + 32)?);
-        let local = get32(archive, at + 42)?;
-        let name_bytes = archive.get(at + 46..at + 46 + name)?;
-        let data = local + 30 + get16(archive, local + 26)? + get16(archive, local + 28)?;
-        let packed = archive.get(data..data.checked_add(size)?)?;
-        let data = match method {
-            0 => packed.to_vec(),
-            8 => miniz_oxide::inflate::decompress_to_vec_with_limit(packed, LIMIT).ok()?,
+    while get32(archive, at) == usize::try_from(LOCAL).ok() {
+        let (flags, method) = (get16(archive, at + 6)?, get16(archive, at + 8)?);
+        let name = get16(archive, at + 26)?;
+        let name_bytes = archive.get(at + 30..at + 30 + name)?;
+        let start = at + 30 + name + get16(archive, at + 28)?;
+        let sizes_follow = flags & 8 != 0;
+        let (data, end) = match method {
+            0 if !sizes_follow => {
+                let end = start.checked_add(get32(archive, at + 18)?)?;
+                (archive.get(start..end)?.to_vec(), end)
+            }
+            8 => {
+                let mut inflater = DeflateDecoder::new(archive.get(start..)?);
+                let mut data = Vec::new();
+                inflater.by_ref().take(LIMIT).read_to_end(&mut data).ok()?;
+                (data, start + usize::try_from(inflater.total_in()).ok()?)
+            }
             _ => return None,
         };
+        let has_mark = get32(archive, end) == usize::try_from(DESCRIPTOR).ok();
+        at = match sizes_follow {
+            true => end + if has_mark { 16 } else { 12 },
+            false => end,
+        };
         entries.push(Entry { name: String::from_utf8_lossy(name_bytes).into_owned(), data });
-        at += 46 + name + extra + comment;
     }
-    Some(entries)
+    (at > 0 || get32(archive, 0) == usize::try_from(END).ok()).then_some(entries)
 }
 
 fn put32(out: &mut Vec<u8>, value: u32) {
@@ -120,6 +130,11 @@ fn checksum(data: &[u8]) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+
+    use flate2::Compression;
+    use flate2::bufread::DeflateEncoder;
+
     use super::{Entry, checksum, read, write};
 
     #[test]
@@ -135,7 +150,8 @@ mod tests {
 
     #[test]
     fn packed_files_are_read() {
-        let packed = miniz_oxide::deflate::compress_to_vec(b"id: a", 6);
+        let mut packed = Vec::new();
+        DeflateEncoder::new(&b"id: a"[..], Compression::default()).read_to_end(&mut packed).unwrap();
         let central = 30 + "a.yml".len() + packed.len();
         let mut archive = write(&[Entry { name: "a.yml".to_owned(), data: packed }]);
         (archive[8], archive[central + 10]) = (8, 8);

@@ -108,6 +108,7 @@ struct QueryPatch {
     filter: Option<String>,
     preset: Option<String>,
     split: Option<bool>,
+    names_tasks: Option<bool>,
     milliseconds: Option<Versions>,
     note: Option<String>,
 }
@@ -365,6 +366,7 @@ impl QueryPatch {
                 filter: None,
                 preset: None,
                 split: false,
+                names_tasks: false,
                 milliseconds: None,
                 note: None,
                 summary: None,
@@ -401,6 +403,7 @@ impl QueryPatch {
                 parameter.preset.clone_from(&self.preset);
             }
             set(&mut parameter.split, self.split.as_ref());
+            set(&mut parameter.names_tasks, self.names_tasks.as_ref());
             if self.milliseconds.is_some() {
                 parameter.milliseconds = self.milliseconds;
             }

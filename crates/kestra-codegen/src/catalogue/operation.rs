@@ -253,6 +253,9 @@ pub struct QueryParameter {
     /// Whether a list of values may be sent in several requests, one after the other.
     #[serde(default, skip_serializing_if = "is_false")]
     pub split: bool,
+    /// Whether the value names tasks of a flow, of which servers ignore unknown ones.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub names_tasks: bool,
     /// The versions that read a date only without a fraction of a second or with one of three digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub milliseconds: Option<Versions>,

@@ -123,6 +123,7 @@ fn query_parameter(name: String, ty: Type, node: &Value) -> QueryParameter {
         filter: None,
         preset: None,
         split: false,
+        names_tasks: false,
         milliseconds: None,
         note: None,
         summary: None,

@@ -252,6 +252,14 @@ impl Call {
         !self.enterprise && self.ignored_by_open_source().is_some()
     }
 
+    /// Returns the tasks that a parameter names of which servers ignore unknown ones.
+    #[must_use]
+    pub fn named_tasks(&self) -> Vec<String> {
+        let place = self.info.query_parameters.iter().position(|parameter| parameter.names_tasks);
+        let tasks = place.and_then(|place| self.query.value(place)).unwrap_or_default();
+        tasks.split(',').filter(|task| !task.is_empty()).map(str::to_owned).collect()
+    }
+
     /// Says that the server is an Enterprise one.
     pub fn set_enterprise(&mut self) {
         self.enterprise = true;
@@ -369,6 +377,12 @@ impl Call {
         search.query = query.of_other(self.info, info, Extras::Keep);
         search.needs_fresh_version = true;
         search
+    }
+
+    /// Returns whether the server responds only when an execution has ended.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        self.waits
     }
 
     /// Says that the server answers only when an execution has ended, so that no default limit in time fits.

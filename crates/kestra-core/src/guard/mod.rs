@@ -23,6 +23,8 @@ pub use source::refuse_deleted;
 pub enum Guard {
     /// A source with `deleted: true` deletes its flow.
     DeletingSource,
+    /// A replacement that puts `deleted: true` into a source deletes its flow.
+    DeletingReplacement,
     /// The source is split wherever it has `---`, also within a string, and `deleted: true` deletes a flow.
     SplitSource,
     /// A path under `/_flows/` becomes a flow, an archive is unpacked.
@@ -56,6 +58,7 @@ impl Guard {
             Self::NamedTrigger if version.is_some_and(|version| version >= TENANT_OF_PATH) => None,
             Self::NamedTrigger => trigger::with_tenant(body, tenant),
             Self::DeletingSource
+            | Self::DeletingReplacement
             | Self::SplitSource
             | Self::UnpackedFile
             | Self::ClimbingDeletion
@@ -67,6 +70,7 @@ impl Guard {
     pub(crate) fn check(self, call: &Guarded<'_>) -> Result<(), Error> {
         let problem = match self {
             Self::DeletingSource | Self::ListedFailures => source::deletes_problem(call.body, call.form),
+            Self::DeletingReplacement => source::replacement_problem(call.body),
             Self::SplitSource => source::split_problem(call.body, call.form)
                 .or_else(|| source::deletes_problem(call.body, call.form)),
             Self::UnpackedFile => files::problem((call.value)("path"), call.form),

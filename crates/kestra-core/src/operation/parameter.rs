@@ -28,6 +28,8 @@ pub struct QueryParameter {
     pub filter: Option<(&'static str, &'static str)>,
     /// Whether a list of values that is too long for one request line may be sent in several requests, one after the other.
     pub split: bool,
+    /// Whether the value names tasks of a flow, separated by commas, and servers ignore a task that the flow doesn't have.
+    pub names_tasks: bool,
 }
 
 /// The values of a parameter that servers know; see [`QueryParameter::known_values`].
@@ -61,6 +63,7 @@ impl QueryParameter {
             milliseconds: None,
             filter: None,
             split: false,
+            names_tasks: false,
         }
     }
 
@@ -89,6 +92,13 @@ impl QueryParameter {
     #[must_use]
     pub const fn split(mut self) -> Self {
         self.split = true;
+        self
+    }
+
+    /// Marks a parameter that names tasks of a flow, of which servers ignore unknown ones.
+    #[must_use]
+    pub const fn names_tasks(mut self) -> Self {
+        self.names_tasks = true;
         self
     }
 

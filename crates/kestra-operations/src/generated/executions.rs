@@ -33,7 +33,7 @@ impl CreateExecution {
 }
 
 impl<E> CreateExecution<E> {
-    /// Stops the execution before these tasks, each `taskId` or `taskId.value`. Servers ignore a task that the flow doesn't have.
+    /// Stops the execution before these tasks, each `taskId` or `taskId.value`. Servers ignore a task that the flow doesn't have, so the client reads the flow first and returns an error of kind `Refused` for such a task, unless `.unchecked()` is set.
     ///
     /// `breakpoints` is a parameter of the query.
     pub fn breakpoints(mut self, breakpoints: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -106,7 +106,7 @@ pub static CREATE_EXECUTION: ::kestra_core::OperationInfo = {
         .aliases(&["createExecution"])
         .path_parameters(&["namespace", "id"])
         .query_parameters(&[
-            ::kestra_core::QueryParameter::new("breakpoints"),
+            ::kestra_core::QueryParameter::new("breakpoints").names_tasks(),
             ::kestra_core::QueryParameter::new("kind")
                 .known_values(&["NORMAL", "PLAYGROUND", "TEST"], "run the execution for real"),
             ::kestra_core::QueryParameter::new("labels"),
@@ -2541,7 +2541,7 @@ impl ReplayExecution {
 }
 
 impl<E> ReplayExecution<E> {
-    /// Stops the execution before these tasks, each `taskId` or `taskId.value`. Servers ignore a task that the flow doesn't have.
+    /// Stops the execution before these tasks, each `taskId` or `taskId.value`. Servers ignore a task that the flow doesn't have, so the client reads the flow first and returns an error of kind `Refused` for such a task, unless `.unchecked()` is set.
     ///
     /// `breakpoints` is a parameter of the query.
     pub fn breakpoints(mut self, breakpoints: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -2583,7 +2583,7 @@ pub static REPLAY_EXECUTION: ::kestra_core::OperationInfo = {
         .aliases(&["replayExecution"])
         .path_parameters(&["executionId"])
         .query_parameters(&[
-            ::kestra_core::QueryParameter::new("breakpoints"),
+            ::kestra_core::QueryParameter::new("breakpoints").names_tasks(),
             ::kestra_core::QueryParameter::new("revision"),
             ::kestra_core::QueryParameter::new("taskRunId"),
         ])
@@ -2620,7 +2620,7 @@ impl ReplayExecutionWithInputs {
 }
 
 impl<E> ReplayExecutionWithInputs<E> {
-    /// Stops the execution before these tasks, each `taskId` or `taskId.value`. Servers ignore a task that the flow doesn't have.
+    /// Stops the execution before these tasks, each `taskId` or `taskId.value`. Servers ignore a task that the flow doesn't have, so the client reads the flow first and returns an error of kind `Refused` for such a task, unless `.unchecked()` is set.
     ///
     /// `breakpoints` is a parameter of the query.
     pub fn breakpoints(mut self, breakpoints: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -2662,7 +2662,7 @@ pub static REPLAY_EXECUTION_WITH_INPUTS: ::kestra_core::OperationInfo = {
         .aliases(&["replayExecutionWithinputs"])
         .path_parameters(&["executionId"])
         .query_parameters(&[
-            ::kestra_core::QueryParameter::new("breakpoints"),
+            ::kestra_core::QueryParameter::new("breakpoints").names_tasks(),
             ::kestra_core::QueryParameter::new("revision"),
             ::kestra_core::QueryParameter::new("taskRunId"),
         ])
@@ -3439,7 +3439,7 @@ impl ResumeExecutionFromBreakpoint {
 }
 
 impl<E> ResumeExecutionFromBreakpoint<E> {
-    /// Stops the execution before these tasks, each `taskId` or `taskId.value`. Servers ignore a task that the flow doesn't have.
+    /// Stops the execution before these tasks, each `taskId` or `taskId.value`. Servers ignore a task that the flow doesn't have, so the client reads the flow first and returns an error of kind `Refused` for such a task, unless `.unchecked()` is set.
     ///
     /// `breakpoints` is a parameter of the query.
     pub fn breakpoints(mut self, breakpoints: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -3464,7 +3464,7 @@ pub static RESUME_EXECUTION_FROM_BREAKPOINT: ::kestra_core::OperationInfo = {
         .go_key("ExecutionsAPIService.ResumeExecutionFromBreakpoint")
         .aliases(&["resumeExecutionFromBreakpoint"])
         .path_parameters(&["executionId"])
-        .query_parameters(&[::kestra_core::QueryParameter::new("breakpoints")])
+        .query_parameters(&[::kestra_core::QueryParameter::new("breakpoints").names_tasks()])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 

@@ -1706,7 +1706,7 @@ pub static PREVIEW_SOURCE_REPLACEMENT: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Replaces text in one line of a flow's source.
+/// Replaces text in one line of a flow's source. Returns an error of kind `Refused` if the replacement may put the key `deleted` into the source, which deletes the flow; look at the result with `preview_source_replacement` first.
 ///
 /// `POST /api/v1/{tenant}/flows/source/replace/line` (Kestra 2.0 and later). Not idempotent: retried only if the request was not sent, or after a 429.
 ///
@@ -1714,6 +1714,7 @@ pub static PREVIEW_SOURCE_REPLACEMENT: ::kestra_core::OperationInfo = {
 ///
 /// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
 /// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0.
+/// - [`Refused`](::kestra_core::ErrorKind::Refused) if the server would silently do something else or more.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ReplaceInSourceLine<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1745,9 +1746,10 @@ pub static REPLACE_IN_SOURCE_LINE: ::kestra_core::OperationInfo = {
         .go_key("FlowsAPIService.ReplaceLineBySourceCode")
         .aliases(&["replaceLineBySourceCode"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .guard(::kestra_core::Guard::DeletingReplacement)
 };
 
-/// Replaces text in the sources of the given flows. Returns flows that it left as they are with a reason.
+/// Replaces text in the sources of the given flows. Returns flows that it left as they are with a reason. Returns an error of kind `Refused` if the replacement may put the key `deleted` into a source, which deletes the flow; look at the result with `preview_source_replacement` first.
 ///
 /// `POST /api/v1/{tenant}/flows/source/replace/apply` (Kestra 2.0 and later). Not idempotent: retried only if the request was not sent, or after a 429.
 ///
@@ -1755,6 +1757,7 @@ pub static REPLACE_IN_SOURCE_LINE: ::kestra_core::OperationInfo = {
 ///
 /// - [`is_invalid`](::kestra_core::Error::is_invalid) if the body has a wrong value.
 /// - [`Unsupported`](::kestra_core::ErrorKind::Unsupported) if the server is older than Kestra 2.0.
+/// - [`Refused`](::kestra_core::ErrorKind::Refused) if the server would silently do something else or more.
 #[must_use = "an operation does nothing until it is sent"]
 pub struct ReplaceInSources<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
@@ -1786,6 +1789,7 @@ pub static REPLACE_IN_SOURCES: ::kestra_core::OperationInfo = {
         .go_key("FlowsAPIService.ApplyReplaceBySourceCode")
         .aliases(&["applyReplaceBySourceCode"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .guard(::kestra_core::Guard::DeletingReplacement)
 };
 
 /// Lists the flows with a concurrency limit and the numbers of their running executions.

@@ -5,15 +5,16 @@
 //! 1. An action by query is checked, counted against `at_most`, and sent by ids if some version would read one of its
 //!    filters otherwise (`actions`).
 //! 2. For a parameter that open source ignores, the server's edition is requested (`prechecks`).
-//! 3. For an operation whose early errors make a server hang, the resource of the call is requested (`prechecks`).
-//! 4. The request is sent in one of these ways:
+//! 3. For breakpoints, the flow is requested and must have their tasks (`prechecks`).
+//! 4. For an operation whose early errors make a server hang, the resource of the call is requested (`prechecks`).
+//! 5. The request is sent in one of these ways:
 //!    - a creation with a key once, looked up before it and after an unclear failure (`executions::create_once`);
 //!    - a list that is too long for one request line, in pieces, one after the other;
 //!    - a deletion that may delete the folder above, once, with a look-up before and after (`files::delete_once`);
 //!    - a file of an execution, again for the execution that a redirect names (`redirect`);
 //!    - any other call as it is.
-//! 5. The failure of an operation that only Enterprise has is explained by the server's edition (`prechecks`).
-//! 6. A deletion or an action by query is logged (`actions`).
+//! 6. The failure of an operation that only Enterprise has is explained by the server's edition (`prechecks`).
+//! 7. A deletion or an action by query is logged (`actions`).
 
 use http::Response;
 use kestra_core::{Body, Call, CallFuture, Edition, Error, ErrorKind, REQUEST_LINE_LIMIT};
@@ -24,7 +25,7 @@ use super::{Client, prechecks, redirect};
 /// What is kept free in a request line for the method, the server's path prefix and the path, in bytes.
 const FREE: usize = 1024;
 
-/// Does steps 2 to 5, which steps 1 and 6 enclose.
+/// Does steps 2 to 6, which steps 1 and 7 enclose.
 pub(super) fn execute(client: &Client, call: Call) -> CallFuture {
     match is_plain(client, &call) {
         true => client.send(call),
@@ -41,15 +42,20 @@ fn is_plain(client: &Client, call: &Call) -> bool {
         || info.query_parameters.iter().any(|parameter| parameter.split)
         || crate::files::is_deletion(call, &client.options)
         || prechecks::needs_edition(call, &client.options)
+        || prechecks::needs_flow(call, &client.options)
         || prechecks::needs_question(call, &client.options))
 }
 
 /// Does the steps for a call that needs them. All requests share server, options and deadline.
 async fn check_and_send(client: Client, mut call: Call) -> Result<Response<Body>, Error> {
     let options = call.options().clone();
-    let deadline = Deadline::of(&options, &client.options, Some(call.info()));
+    let timeouts = options.get_timeouts().or(client.options.get_timeouts());
+    let deadline = Deadline::within(timeouts.limits(Some(call.info()), call.waits()).total);
     if prechecks::needs_edition(&call, &client.options) {
         prechecks::check_edition(&client, &mut call, deadline).await?;
+    }
+    if prechecks::needs_flow(&call, &client.options) {
+        prechecks::check_tasks(&client, &mut call, deadline).await?;
     }
     if prechecks::needs_question(&call, &client.options) {
         prechecks::check_early_errors(&client, &mut call, deadline).await?;

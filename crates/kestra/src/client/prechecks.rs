@@ -1,7 +1,8 @@
 //! Requests that are sent before a call whose own request could do harm, and after a failed one.
 //!
 //! Open source ignores some parameters and then does more than was requested, so a call with one of them requests the
-//! server's edition first. Some errors that a server sends before it has read the body block the connection and in the end
+//! server's edition first. Servers ignore breakpoints at unknown tasks, so a call with breakpoints requests the flow first. Some
+//! errors that a server sends before it has read the body block the connection and in the end
 //! the server, so an operation that has such errors requests its resource first. The catalogue names these parameters and
 //! operations. The transport sends the call itself on a new connection, as the resource may be deleted in between.
 
@@ -12,6 +13,7 @@ use serde_json::Value;
 
 use super::Client;
 use super::deadline::Deadline;
+use crate::executions::check_breakpoints;
 
 /// The edition that Enterprise servers report.
 const ENTERPRISE: &str = "EE";
@@ -22,6 +24,11 @@ const PAGE_SIZE: i64 = 100;
 /// Returns whether the effect of the call depends on the server's edition.
 pub(super) fn needs_edition(call: &Call, defaults: &CallOptions) -> bool {
     call.depends_on_edition() && !call.options().is_unchecked() && !defaults.is_unchecked()
+}
+
+/// Returns whether the call names tasks that the flow must have.
+pub(super) fn needs_flow(call: &Call, defaults: &CallOptions) -> bool {
+    !call.named_tasks().is_empty() && !call.options().is_unchecked() && !defaults.is_unchecked()
 }
 
 /// Returns whether an early error of the call would make the server hang.
@@ -39,6 +46,48 @@ pub(super) async fn check_edition(client: &Client, call: &mut Call, deadline: De
     }
     call.change_options(|options| deadline.limit(options));
     Ok(())
+}
+
+/// Requests the flow, and refuses the call if it names a task that the flow doesn't have.
+pub(super) async fn check_tasks(client: &Client, call: &mut Call, deadline: Deadline) -> Result<(), Error> {
+    let info = call.info();
+    call.check_with(&client.options)?;
+    let asking = client.with_options(deadline.limit(call.options().clone()));
+    let checked = has_tasks(&asking, call).await;
+    checked.map_err(|error| error.of_operation(info).sent(RequestSent::No))?;
+    call.change_options(|options| deadline.limit(options));
+    Ok(())
+}
+
+/// Checks the tasks against the flow that the path names, or against the flow of the execution that the path names.
+async fn has_tasks(client: &Client, call: &mut Call) -> Result<(), Error> {
+    let tasks = call.named_tasks();
+    let parameters = call.info().query_parameters;
+    let place = parameters.iter().position(|parameter| parameter.name == "revision");
+    let mut revision = place.and_then(|place| call.query_value(place)).and_then(|text| text.parse().ok());
+    let first = call.path_value(0).unwrap_or_default();
+    let is_of_execution = call.info().path_parameters.first() == Some(&"executionId");
+    let (namespace, flow) = if is_of_execution {
+        let execution = client.executions().get_execution(first).await.map_err(of_check)?;
+        revision = revision.or(execution.flow_revision);
+        (execution.namespace.clone().unwrap_or_default(), execution.flow_id.clone().unwrap_or_default())
+    } else {
+        (first, call.path_value(1).unwrap_or_default())
+    };
+    let mut read = client.flows().get_flow(&namespace, &flow).source(false);
+    if is_of_execution {
+        // An execution outlives its flow.
+        read = read.allow_deleted(true);
+    }
+    if let Some(revision) = revision {
+        read = read.revision(revision);
+    }
+    check_breakpoints(&tasks, &read.await.map_err(of_check)?, &format!("{namespace}.{flow}"))
+}
+
+/// Adds why the request was sent to its error.
+fn of_check(error: Error) -> Error {
+    error.note("breakpoints are checked against the flow first; call `.unchecked()` to send the call without the check")
 }
 
 /// Requests the resource that an early error would be about. An error of this means that the call itself wasn't sent.

@@ -33,8 +33,12 @@ pub(super) async fn against_flow(client: &Client, creation: &mut Creation) -> Re
     creation.files.iter().try_for_each(|(name, _)| declared(&flow.inputs, name, &flow_name).map(drop))
 }
 
-/// Refuses breakpoints at tasks that the flow doesn't have.
-fn breakpoints(breakpoints: &[String], flow: &FlowWithSource, flow_name: &str) -> Result<(), Error> {
+/// Refuses breakpoints at tasks that the flow doesn't have, nested tasks included.
+pub(crate) fn breakpoints(
+    breakpoints: &[String],
+    flow: &FlowWithSource,
+    flow_name: &str,
+) -> Result<(), Error> {
     let mut tasks = Tasks::default();
     let all = [&flow.tasks, &flow.errors, &flow.finally, &flow.after_execution];
     all.into_iter().flatten().for_each(|task| tasks.collect_fields(task.fields()));

@@ -17,6 +17,7 @@ mod wait;
 mod watch;
 
 pub use add_labels::AddLabels;
+pub(crate) use check::breakpoints as check_breakpoints;
 pub(crate) use create::create_once;
 pub use finished::Finished;
 pub use resolve::{Resolve, Resolved};

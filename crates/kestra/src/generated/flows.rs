@@ -493,7 +493,7 @@ impl crate::areas::Flows {
             .on(self.client().clone())
     }
 
-    /// Replaces text in one line of a flow's source.
+    /// Replaces text in one line of a flow's source. Returns an error of kind `Refused` if the replacement may put the key `deleted` into the source, which deletes the flow; look at the result with `preview_source_replacement` first.
     ///
     /// `POST /api/v1/{tenant}/flows/source/replace/line` (Kestra 2.0 and later). Not idempotent: retried only if the request was not sent, or after a 429.
     ///
@@ -501,6 +501,7 @@ impl crate::areas::Flows {
     ///
     /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
     /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0.
+    /// - [`Refused`](crate::ErrorKind::Refused) if the server would silently do something else or more.
     pub fn replace_in_source_line(
         &self,
         source_replace_line_request: impl Into<::kestra_models::SourceReplaceLineRequest>,
@@ -508,7 +509,7 @@ impl crate::areas::Flows {
         ::kestra_operations::ReplaceInSourceLine::new(source_replace_line_request).on(self.client().clone())
     }
 
-    /// Replaces text in the sources of the given flows. Returns flows that it left as they are with a reason.
+    /// Replaces text in the sources of the given flows. Returns flows that it left as they are with a reason. Returns an error of kind `Refused` if the replacement may put the key `deleted` into a source, which deletes the flow; look at the result with `preview_source_replacement` first.
     ///
     /// `POST /api/v1/{tenant}/flows/source/replace/apply` (Kestra 2.0 and later). Not idempotent: retried only if the request was not sent, or after a 429.
     ///
@@ -516,6 +517,7 @@ impl crate::areas::Flows {
     ///
     /// - [`is_invalid`](crate::Error::is_invalid) if the body has a wrong value.
     /// - [`Unsupported`](crate::ErrorKind::Unsupported) if the server is older than Kestra 2.0.
+    /// - [`Refused`](crate::ErrorKind::Refused) if the server would silently do something else or more.
     pub fn replace_in_sources(
         &self,
         source_replace_request: impl Into<::kestra_models::SourceReplaceRequest>,

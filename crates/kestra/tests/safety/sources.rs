@@ -1,3 +1,4 @@
+use kestra::models::{NamespacedId, SourceReplaceLineRequest, SourceReplaceRequest};
 use kestra::{Error, ErrorKind, FilePart, RequestSent};
 use kestra_testkit::Dialect;
 
@@ -107,6 +108,90 @@ async fn a_folder_with_a_source_that_deletes_changes_nothing() -> Result<(), Err
     assert!(client.flows().sync(&folder).unchecked().await?.applied);
     assert!(client.flows().get_flow(NAMESPACE, "a").await.unwrap_err().is_not_found());
     std::fs::remove_dir_all(&folder).unwrap();
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_list_with_a_source_that_deletes_is_refused() -> Result<(), Error> {
+    let (server, client) = serve(Dialect::V2_0).await;
+    let flows = client.flows();
+    server.clear_requests();
+    for list in [
+        "- id: a\n  namespace: company.team\n  deleted: true\n",
+        "- id: a\n---\n- id: b\n- {id: c, deleted: true}\n",
+        r#"[{"id": "a"}, {"id": "b", "deleted": true}]"#,
+    ] {
+        for error in [
+            flows.bulk_update_flows(list).await.unwrap_err(),
+            flows.update_flows_in_namespace(NAMESPACE, list).await.unwrap_err(),
+            flows.import_flows(FilePart::bytes("flows.yml", list)).await.unwrap_err(),
+            flows.import_flows(FilePart::bytes("flows.zip", archive("a.yml", list))).await.unwrap_err(),
+        ] {
+            assert_eq!(error.kind(), ErrorKind::Refused);
+            assert!(error.to_string().contains("line "), "{error}");
+        }
+    }
+    assert!(server.requests().is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_archive_that_hides_a_file_is_refused() -> Result<(), Error> {
+    for dialect in Dialect::ALL {
+        let (server, client) = serve(dialect).await;
+        let flows = client.flows();
+        flows.create_flow(flow("a")).await?;
+        // The directory lists the second file only, and a server reads both.
+        let hidden = archive("a.yml", &format!("{}deleted: true\n", flow("a")));
+        let hidden = &hidden[..hidden.windows(4).position(|bytes| bytes == b"PK\x01\x02").unwrap()];
+        let mut all = [hidden, &archive("b.yml", &flow("b"))].concat();
+        let directory = all.windows(4).position(|bytes| bytes == b"PK\x01\x02").unwrap();
+        let end = all.len() - 6;
+        all[directory + 42..directory + 46]
+            .copy_from_slice(&u32::try_from(hidden.len()).unwrap().to_le_bytes());
+        all[end..end + 4].copy_from_slice(&u32::try_from(directory).unwrap().to_le_bytes());
+        server.clear_requests();
+        let import = || flows.import_flows(FilePart::bytes("flows.zip", all.clone()));
+        let error = import().await.unwrap_err();
+        assert_eq!((error.kind(), error.request_sent()), (ErrorKind::Refused, RequestSent::No));
+        assert!(error.to_string().contains("archive"), "{error}");
+        assert!(server.requests().is_empty());
+        import().unchecked().await?;
+        assert!(flows.get_flow(NAMESPACE, "a").await.unwrap_err().is_not_found());
+        flows.get_flow(NAMESPACE, "b").await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_replacement_that_may_delete_flows_is_refused() -> Result<(), Error> {
+    let (server, client) = serve(Dialect::V2_0).await;
+    let flows = client.flows();
+    server.clear_requests();
+    let all = [NamespacedId::new(NAMESPACE, "a")];
+    for (query, replacement) in
+        [("enabled", "deleted"), ("x", "del\\x65ted"), ("x", "<<: *a"), ("x", "eleted: yes")]
+    {
+        for error in [
+            flows
+                .replace_in_sources(SourceReplaceRequest::new(all.clone(), query, replacement))
+                .await
+                .unwrap_err(),
+            flows
+                .replace_in_source_line(SourceReplaceLineRequest::new("a", NAMESPACE, query, replacement))
+                .await
+                .unwrap_err(),
+        ] {
+            assert_eq!((error.kind(), error.request_sent()), (ErrorKind::Refused, RequestSent::No));
+            let text = error.to_string();
+            assert!(text.contains("preview_source_replacement") && text.contains("unchecked()"), "{text}");
+        }
+    }
+    assert!(server.requests().is_empty());
+    let usual = SourceReplaceRequest::new(all.clone(), "echo", "printf");
+    assert_ne!(flows.replace_in_sources(usual).await.unwrap_err().kind(), ErrorKind::Refused);
+    let meant = SourceReplaceRequest::new(all, "enabled", "deleted");
+    assert_ne!(flows.replace_in_sources(meant).unchecked().await.unwrap_err().kind(), ErrorKind::Refused);
     Ok(())
 }
 

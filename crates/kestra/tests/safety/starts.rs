@@ -1,6 +1,6 @@
 use kestra::models::StateType;
 use kestra::{Error, ErrorKind, RequestSent};
-use kestra_testkit::Dialect;
+use kestra_testkit::{Dialect, Server};
 
 use crate::{NAMESPACE, serve};
 
@@ -65,6 +65,56 @@ async fn a_breakpoint_at_no_task_would_be_passed() -> Result<(), Error> {
         let stopped = client.executions().start(NAMESPACE, "two").breakpoints(["b"]).await?;
         assert!(!stopped.id().is_empty());
     }
+    Ok(())
+}
+
+/// Returns the routes of the requests that change something.
+fn changes(server: &Server) -> Vec<String> {
+    let requests = server.requests();
+    requests.iter().filter(|request| request.method != "GET").map(|request| request.path.clone()).collect()
+}
+
+#[tokio::test]
+async fn every_call_with_breakpoints_looks_for_their_tasks_first() -> Result<(), Error> {
+    for dialect in Dialect::ALL {
+        let (server, client) = serve(dialect).await;
+        server.deploy(TWO_TASKS).unwrap();
+        let executions = client.executions();
+        let first = executions.run(NAMESPACE, "two").await?.id().to_owned();
+        // The newest revision has another task; the execution keeps the first.
+        server.deploy(&TWO_TASKS.replace("id: b\n", "id: c\n")).unwrap();
+        server.clear_requests();
+
+        let create = |task: &'static str| executions.create_execution(NAMESPACE, "two").breakpoints([task]);
+        assert_refused(&create("b").await.unwrap_err(), "no task `b`");
+        assert_refused(&create("c").revision(1).await.unwrap_err(), "no task `c`");
+        assert_refused(&create("b").idempotency_key("k").await.unwrap_err(), "no task `b`");
+        let replay = |task: &'static str| executions.replay_execution(&first).breakpoints([task]);
+        assert_refused(&replay("c").await.unwrap_err(), "no task `c`");
+        assert_refused(&replay("b").revision(2).await.unwrap_err(), "no task `b`");
+        let with_inputs = executions.replay_execution_with_inputs(&first).breakpoints(["a", "c.1"]);
+        assert_refused(&with_inputs.await.unwrap_err(), "no task `c`");
+        let resume = executions.resume_execution_from_breakpoint(&first).breakpoints(["c"]);
+        assert_refused(&resume.await.unwrap_err(), "no task `c`");
+        assert_eq!(changes(&server), [""; 0]);
+
+        create("c").await?;
+        create("b").revision(1).await?;
+        replay("b").await?;
+        replay("c").unchecked().await?;
+        create("nowhere").unchecked().await?;
+        assert_eq!(changes(&server).len(), 5);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_call_without_breakpoints_reads_no_flow() -> Result<(), Error> {
+    let (server, client) = serve(Dialect::V2_0).await;
+    server.deploy(TWO_TASKS).unwrap();
+    server.clear_requests();
+    client.executions().create_execution(NAMESPACE, "two").breakpoints([""; 0]).await?;
+    assert!(server.requests().iter().all(|request| !request.path.contains("/flows/")));
     Ok(())
 }
 

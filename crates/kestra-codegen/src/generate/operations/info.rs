@@ -91,6 +91,9 @@ pub(super) fn write(builder: &Builder<'_>, filters: &Filters, file: &mut Writer)
                 if parameter.split {
                     text.push_str(".split()");
                 }
+                if parameter.names_tasks {
+                    text.push_str(".names_tasks()");
+                }
                 if let Some(versions) = parameter.milliseconds {
                     text.push_str(&format!(".milliseconds({})", range(versions)));
                 }

@@ -1,7 +1,8 @@
 //! Finds the key `deleted` at the top level of a source; false positives are preferred to misses.
 //!
 //! This is not a YAML parser. The top level of a document is recognized by its indentation: all its keys begin in the column
-//! of the first. Anything that may be the key counts as the key, whatever the rest of the source is.
+//! of the first. In a list of flows that is the top level of each item. Anything that may be the key counts as the key, whatever
+//! the rest of the source is.
 
 use super::flow_style;
 use super::lines::{Breaks, Line, breaks, documents};
@@ -10,7 +11,7 @@ const KEY: &str = "deleted";
 
 /// Returns the line of a key that may be `deleted`, with any value but a plain `false` or null.
 pub(super) fn line(source: &str) -> Option<usize> {
-    breaks(source).iter().find_map(|rules| within(source, *rules))
+    breaks(source).iter().find_map(|rules| within(source, rules))
 }
 
 fn within(source: &str, rules: Breaks) -> Option<usize> {
@@ -18,27 +19,45 @@ fn within(source: &str, rules: Breaks) -> Option<usize> {
 }
 
 fn in_document(document: &[Line<'_>]) -> Option<usize> {
-    let mut top = None;
+    // The column of the keys of the flow, and that of the list whose items are flows, if the document is one.
+    let (mut top, mut list) = (None, None);
     for (index, line) in document.iter().enumerate() {
-        let is_directive = top.is_none() && line.text.starts_with('%');
+        let is_directive = top.is_none() && list.is_none() && line.text.starts_with('%');
         if line.is_blank() || is_directive {
             continue;
         }
-        let key = after_properties(line.text);
+        let column = |text: &str| line.column + line.text.chars().count() - text.chars().count();
+        let mut key = after_properties(line.text);
+        // Where the value must go on behind.
+        let mut start = line.indent;
+        while let Some(item) = item(key)
+            && top.is_none_or(|_| list.is_some_and(|list| column(key).min(line.indent) <= list))
+        {
+            list = Some(column(key));
+            top = None;
+            // A byte order mark takes no column for some parsers.
+            start = line.indent + line.text.chars().count() - item.chars().count();
+            key = after_properties(item);
+        }
         if key.is_empty() || key.starts_with('#') {
-            // An anchor or a tag of the whole document.
+            // An anchor or a tag of the whole document, or an item that begins on the next line.
             continue;
         }
-        if top.is_none() && key.starts_with('{') {
+        if top.is_none() && key.starts_with(['{', '[']) {
             return flow_style::line(&document[index..]);
         }
-        let column = line.column + line.text.chars().count() - key.chars().count();
-        let top = *top.get_or_insert(column);
-        if line.indent <= top && is_meant(key, line, &document[index + 1..]) {
+        let top = *top.get_or_insert(column(key));
+        if line.indent <= top && is_meant(key, start, list, &document[index + 1..]) {
             return Some(line.number);
         }
     }
     None
+}
+
+/// Returns the item of a list in block style that begins with this text.
+fn item(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix('-')?;
+    (rest.is_empty() || rest.starts_with([' ', '\t'])).then(|| rest.trim_start_matches([' ', '\t']))
 }
 
 /// Returns the text after anchors and tags.
@@ -52,11 +71,11 @@ fn after_properties(mut text: &str) -> &str {
 }
 
 /// Returns whether the line may set `deleted`.
-fn is_meant(key: &str, line: &Line<'_>, next: &[Line<'_>]) -> bool {
+fn is_meant(key: &str, start: usize, list: Option<usize>, next: &[Line<'_>]) -> bool {
     match Key::of(key) {
         Key::Other => false,
         Key::Unclear => true,
-        Key::Deleted { value } => !is_harmless(value) || goes_on(line, next),
+        Key::Deleted { value } => !is_harmless(value) || goes_on(start, list, next),
     }
 }
 
@@ -112,12 +131,23 @@ pub(super) fn is_false(word: &str) -> bool {
     matches!(word, "false" | "False" | "FALSE" | "null" | "Null" | "NULL" | "~")
 }
 
-/// Returns whether the value may continue on the next line.
-fn goes_on(line: &Line<'_>, next: &[Line<'_>]) -> bool {
-    next.iter().find(|next| !next.is_blank()).is_some_and(|next| {
-        let is_item = next.text == "-" || next.text.starts_with("- ") || next.text.starts_with("-\t");
-        next.indent > line.indent || is_item
-    })
+/// Returns whether the value of a key in this column, within a list in that one, may continue on the next line.
+fn goes_on(start: usize, list: Option<usize>, next: &[Line<'_>]) -> bool {
+    for next in next {
+        // To a parser a byte order mark within a document is text.
+        let has_mark = next.column > next.indent;
+        if next.is_blank() && !has_mark {
+            continue;
+        }
+        let is_item = item(next.text).is_some() && list.is_none_or(|list| next.indent > list);
+        if next.indent > start || is_item {
+            return true;
+        }
+        if !next.is_blank() {
+            return false;
+        }
+    }
+    false
 }
 
 #[cfg(test)]
@@ -172,6 +202,34 @@ mod tests {
             ("deleted:\n# c\n\n  true", 1),
             ("deleted:\n- a", 1),
             ("deleted: false\n  or true", 1),
+            ("- id: a\n  deleted: true", 2),
+            ("deleted: false\n  \u{feff}", 1),
+            ("deleted: false\n\u{feff}# c\n\n or true", 1),
+            ("- deleted: false\n   or true", 1),
+            ("\u{feff}- \tdeleted: false\n    or true\n", 1),
+            ("id: true\u{85}deleted: null\u{2028}", 1),
+            ("id: true\u{2029}deleted: null\u{85}", 1),
+            ("- deleted:\n  - true", 1),
+            ("- deleted: true", 1),
+            ("-\n  deleted: true", 2),
+            ("- id: a\n-   id: b\n    deleted: true\n", 3),
+            ("- id: a\n  tasks:\n  - id: t\n- id: b\n  deleted: yes\n", 5),
+            ("- - id: a\n    deleted: true", 2),
+            ("- - id: a\n  - deleted: true", 2),
+            ("-   - id: a\n    - x: y\n-   - deleted: true\n", 3),
+            ("  - id: a\n  - &a !!map\n    'deleted': true\n", 3),
+            ("- id: a\n- {deleted: true}", 2),
+            ("- {id: a,\n  deleted: true}", 2),
+            ("- id: a\n- *b", 2),
+            ("- id: a\n- <<: *b", 2),
+            ("- \"del\\x65ted\": true", 1),
+            ("--- [{deleted: true}]", 1),
+            ("[{id: a},\n {deleted: true}]", 2),
+            ("[{\"id\": \"a\"}, {\"deleted\": true}]", 1),
+            ("[[{\"deleted\": 1}]]", 1),
+            ("[deleted: true]", 1),
+            ("- id: a\n---\n- id: b\n  deleted: true", 4),
+            ("- id: a\n---\n[{\"deleted\": true}]", 3),
             ("deleted: |\n  a", 1),
             ("deleted: !!bool false", 1),
             ("deleted: &a false", 1),
@@ -209,6 +267,12 @@ mod tests {
             "{id: a, undeleted: true}",
             "{\"id\":\"a\",\"tasks\":[{\"deleted\":true,\"x\":\"\\u0064\"}],\"deleted\":false}",
             "{\"script\": \"deleted: true, *a : b\"}",
+            "- id: a\n  deleted: false\n- id: b\n",
+            "- id: a\n  tasks:\n  - id: t\n    deleted: true\n- id: b\n",
+            "- deleted: false\n  id: a\n-   deleted: false\n    id: b\n- deleted: null\n- id: c",
+            "- id: a\n  variables: {deleted: true}\n",
+            "- id: a\n  variables:\n    deleted: true\n",
+            "[{\"id\": \"a\", \"tasks\": [{\"deleted\": true}]}, {\"deleted\": false}, \"deleted\", 1]",
         ] {
             assert_eq!(line(source), None, "{source:?}");
         }

@@ -1,11 +1,11 @@
-//! Documents in flow style, `{id: a, deleted: true}`, JSON among them.
+//! Documents in flow style, `{id: a, deleted: true}` or a list of such, JSON among them.
 //!
 //! JSON is parsed. In any other text the key is searched for at any depth, since only a YAML parser could tell the depth.
 
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use super::deleted::is_false;
@@ -24,21 +24,30 @@ pub(super) fn line(document: &[Line<'_>]) -> Option<usize> {
     line.or_else(|| (in_json(&text) == Some(true) || find(&unescape(&text)).is_some()).then_some(first))
 }
 
-/// Returns whether a JSON object sets the key, or `None` if the text is not a JSON object.
+/// Returns whether a JSON object, or one in a JSON array, sets the key, or `None` if the text is not JSON.
 fn in_json(text: &str) -> Option<bool> {
     let mut json = serde_json::Deserializer::from_str(text);
-    let sets = json.deserialize_map(SetsDeleted).ok()?;
+    let sets = SetsDeleted.deserialize(&mut json).ok()?;
     json.end().ok()?;
     Some(sets)
 }
 
+/// Reads whether a value is an object with the key, or a list that has one.
 struct SetsDeleted;
+
+impl<'de> DeserializeSeed<'de> for SetsDeleted {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, value: D) -> Result<bool, D::Error> {
+        value.deserialize_any(self)
+    }
+}
 
 impl<'de> Visitor<'de> for SetsDeleted {
     type Value = bool;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
+        f.write_str("a JSON value")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
@@ -51,6 +60,38 @@ impl<'de> Visitor<'de> for SetsDeleted {
             }
         }
         Ok(sets)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<bool, A::Error> {
+        let mut sets = false;
+        while let Some(item) = items.next_element_seed(Self)? {
+            sets |= item;
+        }
+        Ok(sets)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<bool, E> {
+        Ok(false)
     }
 }
 
@@ -74,7 +115,7 @@ fn named(text: &str, name: &str, matters: impl Fn(&str) -> bool) -> Option<usize
 }
 
 /// Returns the position at which an alias is a key.
-fn alias(text: &str) -> Option<usize> {
+pub(super) fn alias(text: &str) -> Option<usize> {
     text.match_indices('*').map(|(at, _)| at).find(|at| {
         let after = &text[at + 1..];
         let (name, rest) =

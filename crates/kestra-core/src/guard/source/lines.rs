@@ -19,18 +19,14 @@ impl Line<'_> {
     }
 }
 
-/// The YAML version whose line breaks apply: YAML 1.1 has three more than 1.2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Breaks {
-    Yaml11,
-    Yaml12,
-}
+/// The characters that break a line beside the usual ones: YAML 1.1 has three, YAML 1.2 none, and parsers are between.
+pub(super) type Breaks = &'static [char];
 
-const MORE: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];
+const ALL: [Breaks; 4] = [&[], &['\u{85}', '\u{2028}', '\u{2029}'], &['\u{85}'], &['\u{2028}', '\u{2029}']];
 
 /// Returns the rules by which the source may be read.
 pub(super) fn breaks(source: &str) -> &'static [Breaks] {
-    if source.contains(MORE) { &[Breaks::Yaml11, Breaks::Yaml12] } else { &[Breaks::Yaml12] }
+    if source.contains(ALL[1]) { &ALL } else { &ALL[..1] }
 }
 
 /// Returns the documents of a source, without the markers between them.
@@ -62,7 +58,7 @@ pub(super) fn documents(source: &str, breaks: Breaks) -> Vec<Vec<Line<'_>>> {
 }
 
 fn ends_line(c: char, breaks: Breaks) -> bool {
-    matches!(c, '\r' | '\n') || (breaks == Breaks::Yaml11 && MORE.contains(&c))
+    matches!(c, '\r' | '\n') || breaks.contains(&c)
 }
 
 fn line(text: &str, number: usize, start: usize) -> Line<'_> {

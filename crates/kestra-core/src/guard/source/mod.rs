@@ -4,6 +4,7 @@ mod archive;
 mod deleted;
 mod flow_style;
 mod lines;
+mod replacement;
 mod split;
 
 use std::borrow::Cow;
@@ -30,6 +31,11 @@ pub(super) fn split_problem(body: Option<&Body>, form: Option<&Multipart>) -> Op
         FileContent::Path(_) | FileContent::Reader => None,
     });
     bodies.chain(files).find_map(|bytes| split::problem(&text(bytes)))
+}
+
+/// Describes a replacement in sources that may make one of them delete its flow.
+pub(super) fn replacement_problem(body: Option<&Body>) -> Option<String> {
+    replacement::problem(body.and_then(Body::as_bytes)?)
 }
 
 /// Describes a source that deletes its flow.
