@@ -54,7 +54,7 @@ pub(super) async fn check_tasks(client: &Client, call: &mut Call, deadline: Dead
     call.check_with(&client.options)?;
     let asking = client.with_options(deadline.limit(call.options().clone()));
     let checked = has_tasks(&asking, call).await;
-    checked.map_err(|error| error.of_operation(info).sent(RequestSent::No))?;
+    checked.map_err(|error| error.with_operation(info).with_request_sent(RequestSent::No))?;
     call.change_options(|options| deadline.limit(options));
     Ok(())
 }
@@ -87,7 +87,7 @@ async fn has_tasks(client: &Client, call: &mut Call) -> Result<(), Error> {
 
 /// Adds why the request was sent to its error.
 fn of_check(error: Error) -> Error {
-    error.note("breakpoints are checked against the flow first; call `.unchecked()` to send the call without the check")
+    error.with_note("breakpoints are checked against the flow first; call `.unchecked()` to send the call without the check")
 }
 
 /// Requests the resource that an early error would be about. An error of this means that the call itself wasn't sent.

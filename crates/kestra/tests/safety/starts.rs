@@ -1,6 +1,6 @@
 use kestra::models::StateType;
 use kestra::{Error, ErrorKind, RequestSent};
-use kestra_testkit::{Dialect, Server};
+use kestra_testkit::{Dialect, TestServer};
 
 use crate::{NAMESPACE, serve};
 
@@ -69,7 +69,7 @@ async fn a_breakpoint_at_no_task_would_be_passed() -> Result<(), Error> {
 }
 
 /// Returns the routes of the requests that change something.
-fn changes(server: &Server) -> Vec<String> {
+fn changes(server: &TestServer) -> Vec<String> {
     let requests = server.requests();
     requests.iter().filter(|request| request.method != "GET").map(|request| request.path.clone()).collect()
 }
