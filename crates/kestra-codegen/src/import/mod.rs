@@ -11,6 +11,7 @@ use std::path::Path;
 
 pub use self::identity::{Identity, Names, Sensitive};
 pub use self::names::SchemaNames;
+pub(crate) use self::names::generic;
 pub use self::unite::Findings;
 use crate::catalogue::{
     Answer, Catalogue, Content, Kind, Schema, Type, Version, read_imported, read_or_default, write_imported,
@@ -18,14 +19,26 @@ use crate::catalogue::{
 use crate::error::Result;
 use crate::openapi::{Contents, Document, DocumentOperation};
 
-/// Imports documents into the catalogue's folder and answers what was found that doesn't fit.
+/// Folder of the documents that were imported, in their compact form, below the catalogue's.
+const DOCUMENTS: &str = "documents";
+
+/// Imports documents into the catalogue's folder, beside those that were imported before, and returns what needs a
+/// person's decision.
+///
+/// A document of a version that is there already replaces it. Without documents the kept ones are joined anew.
 ///
 /// # Errors
 ///
 /// A document that can't be interpreted, or a file that can't be read or written.
 pub fn import(documents: &[Document], folder: &Path) -> Result<Findings> {
     let identity: Identity = read_or_default(&folder.join("corrections").join("names.yaml"))?;
-    let (mut catalogue, findings) = unite(documents, &identity)?;
+    let kept = folder.join(DOCUMENTS);
+    for document in documents {
+        // One that can't be interpreted isn't kept.
+        document.contents()?;
+        document.keep(&kept)?;
+    }
+    let (mut catalogue, findings) = unite(&Document::kept(&kept)?, &identity)?;
     catalogue.generation = read_imported(folder)?.generation;
     write_imported(folder, &catalogue)?;
     Ok(findings)

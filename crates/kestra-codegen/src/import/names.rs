@@ -137,7 +137,7 @@ fn settle(open: BTreeMap<String, Vec<String>>, taken: &BTreeSet<String>) -> BTre
 }
 
 /// The type of a generic name, such as `PagedResults_Flow_`; its arguments are still the document's names.
-fn generic(name: &str) -> Option<Type> {
+pub(crate) fn generic(name: &str) -> Option<Type> {
     let argument = |prefix: &str| name.strip_prefix(prefix).and_then(|rest| rest.strip_suffix('_'));
     let resolve = |name: &str| generic(name).unwrap_or_else(|| Type::Ref(name.to_owned()));
     if let Some(inner) = argument("PagedResults_") {

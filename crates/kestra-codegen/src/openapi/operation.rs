@@ -63,6 +63,8 @@ pub(crate) fn read(
                 declared.push(PathParameter { rust: case::snake(&name), name, ty, summary: None })
             }
             Some("query") => query.push(query_parameter(name, ty, parameter)),
+            // The documents name none that a caller would set; corrections add those that servers read.
+            Some("header" | "cookie") => {}
             other => return Err(Error::invalid(&place, format!("parameter `{name}` is in {other:?}"))),
         }
     }
