@@ -5,11 +5,13 @@ use std::path::Path;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use super::check::COMPARISONS;
 use super::files::read_or_default;
 use super::versions::{Version, Versions};
-use super::{Catalogue, Type};
+use super::{Catalogue, Kind, Type};
 use crate::error::{Error, Result};
+
+/// The schema whose values are the comparisons.
+const COMPARISONS: &str = "QueryFilterOp";
 
 /// The name of the file.
 pub(super) const FILE: &str = "filters.yaml";
@@ -139,13 +141,13 @@ impl Filters {
                         .parse::<Versions>()
                         .map_err(|problem| Error::invalid(&place, problem.to_string()))?;
                     for comparison in self.comparisons(set)? {
-                        known(&place, comparison)?;
+                        known(catalogue, &place, comparison)?;
                     }
                 }
             }
         }
         for comparison in self.parameters.iter().map(|it| &it.comparison) {
-            known(FILE, comparison)?;
+            known(catalogue, FILE, comparison)?;
         }
         for operation in catalogue.areas.values().flatten() {
             let place = format!("{}.{}", operation.area, operation.name);
@@ -161,9 +163,22 @@ impl Filters {
     }
 }
 
-fn known(place: &str, comparison: &str) -> Result<()> {
-    match COMPARISONS.contains(&comparison) {
+fn known(catalogue: &Catalogue, place: &str, comparison: &str) -> Result<()> {
+    match catalogue.has_comparison(comparison) {
         true => Ok(()),
-        false => Err(Error::invalid(place, format!("compares by `{comparison}`, which is no comparison"))),
+        false => Err(Error::invalid(
+            place,
+            format!("compares by `{comparison}`, which is no value of {COMPARISONS}"),
+        )),
+    }
+}
+
+impl Catalogue {
+    /// Returns whether a name is that of a comparison.
+    pub(super) fn has_comparison(&self, name: &str) -> bool {
+        match self.schemas.get(COMPARISONS).map(|schema| &schema.kind) {
+            Some(Kind::Enum(values)) => values.iter().any(|value| value.name == name),
+            _ => false,
+        }
     }
 }

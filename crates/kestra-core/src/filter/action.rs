@@ -45,8 +45,14 @@ fn is_known_alike(forms: &[FilterForms], condition: &Condition) -> bool {
 /// Returns whether servers before 2.0 find more than the filter means: to them `%` and `_` in parts of strings stand for any
 /// characters.
 fn has_pattern(condition: &Condition) -> bool {
-    use Comparison::{Contains, EndsWith, NotContains, Prefix, StartsWith};
-    matches!(condition.comparison, StartsWith | EndsWith | Contains | NotContains | Prefix)
+    let of_parts = [
+        Comparison::STARTS_WITH,
+        Comparison::ENDS_WITH,
+        Comparison::CONTAINS,
+        Comparison::NOT_CONTAINS,
+        Comparison::PREFIX,
+    ];
+    of_parts.contains(&condition.comparison)
         && condition.values.iter().any(|value| value.contains(['%', '_', '\\']))
 }
 
@@ -56,7 +62,7 @@ pub(super) fn is_found_by(info: &OperationInfo, filter: &Filter) -> bool {
         return false;
     };
     is_known_alike(forms, condition)
-        && condition.comparison != Comparison::NotContains
+        && condition.comparison != Comparison::NOT_CONTAINS
         && !condition.values.iter().any(|value| value.contains('\\'))
 }
 
@@ -133,7 +139,7 @@ fn replacement(info: &OperationInfo, condition: &Condition) -> String {
         _ => None,
     };
     let value = condition.values.first().map_or("", String::as_str);
-    let is_negative = condition.comparison == Comparison::NotEquals;
+    let is_negative = condition.comparison == Comparison::NOT_EQUALS;
     match condition.field.as_str() {
         "scope" if is_negative && let Some(scope) = other(value, ["USER", "SYSTEM"]) => {
             return format!("use `Filter::scope().equals(\"{scope}\")`");
@@ -154,11 +160,8 @@ fn replacement(info: &OperationInfo, condition: &Condition) -> String {
 }
 
 /// Returns the filters that mean on every version what an old parameter means on 1.x.
-pub(crate) fn of_parameter(form: (&str, &str), values: Vec<String>) -> Result<Vec<Filter>, Error> {
-    let (field, comparison) = form;
-    let Some(comparison) = Comparison::named(comparison) else {
-        return Err(Error::invalid(field, format_args!("`{}` is not a comparison", form.1)));
-    };
+pub(crate) fn of_parameter(form: (&str, &'static str), values: Vec<String>) -> Result<Vec<Filter>, Error> {
+    let (field, comparison) = (form.0, Comparison::new(form.1));
     if field == "labels" {
         let label = |text: String| match text.split_once(':') {
             Some((key, value)) => Ok(Filter::label(key.trim()).equals(value.trim())),

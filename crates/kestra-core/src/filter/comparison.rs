@@ -1,114 +1,72 @@
 //! The ways to compare a field.
 
-/// A way to compare a field with the values of a filter.
+/// A way to compare a field with the values of a filter, by its name on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Comparison {
-    /// Is the value.
-    Equals,
-    /// Is another value.
-    NotEquals,
-    /// Is later, or greater.
-    GreaterThan,
-    /// Is earlier, or less.
-    LessThan,
-    /// Is not earlier, not less.
-    AtLeast,
-    /// Is not later, not greater.
-    AtMost,
-    /// Is one of the values.
-    In,
-    /// Is none of the values.
-    NotIn,
-    /// Starts with the value.
-    StartsWith,
-    /// Ends with the value.
-    EndsWith,
-    /// Contains the value.
-    Contains,
-    /// Does not contain the value.
-    NotContains,
-    /// Has no value.
-    IsNull,
-    /// Has any value.
-    IsNotNull,
-    /// Matches the value as a regular expression.
-    Regex,
-    /// Is the namespace or one below it.
-    Prefix,
-}
+pub struct Comparison(&'static str);
 
 impl Comparison {
+    /// Is the value.
+    pub const EQUALS: Self = Self("EQUALS");
+    /// Is another value.
+    pub const NOT_EQUALS: Self = Self("NOT_EQUALS");
+    /// Is later, or greater.
+    pub const GREATER_THAN: Self = Self("GREATER_THAN");
+    /// Is earlier, or less.
+    pub const LESS_THAN: Self = Self("LESS_THAN");
+    /// Is not earlier, not less.
+    pub const AT_LEAST: Self = Self("GREATER_THAN_OR_EQUAL_TO");
+    /// Is not later, not greater.
+    pub const AT_MOST: Self = Self("LESS_THAN_OR_EQUAL_TO");
+    /// Is one of the values.
+    pub const IN: Self = Self("IN");
+    /// Is none of the values.
+    pub const NOT_IN: Self = Self("NOT_IN");
+    /// Starts with the value.
+    pub const STARTS_WITH: Self = Self("STARTS_WITH");
+    /// Ends with the value.
+    pub const ENDS_WITH: Self = Self("ENDS_WITH");
+    /// Contains the value.
+    pub const CONTAINS: Self = Self("CONTAINS");
+    /// Does not contain the value.
+    pub const NOT_CONTAINS: Self = Self("NOT_CONTAINS");
+    /// Has no value.
+    pub const IS_NULL: Self = Self("IS_NULL");
+    /// Has any value.
+    pub const IS_NOT_NULL: Self = Self("IS_NOT_NULL");
+    /// Matches the value as a regular expression.
+    pub const REGEX: Self = Self("REGEX");
+    /// Is the namespace or one below it.
+    pub const PREFIX: Self = Self("PREFIX");
+
+    /// Creates a comparison from its name on the wire.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Self(name)
+    }
+
     /// Returns the name on the wire.
     #[must_use]
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Equals => "EQUALS",
-            Self::NotEquals => "NOT_EQUALS",
-            Self::GreaterThan => "GREATER_THAN",
-            Self::LessThan => "LESS_THAN",
-            Self::AtLeast => "GREATER_THAN_OR_EQUAL_TO",
-            Self::AtMost => "LESS_THAN_OR_EQUAL_TO",
-            Self::In => "IN",
-            Self::NotIn => "NOT_IN",
-            Self::StartsWith => "STARTS_WITH",
-            Self::EndsWith => "ENDS_WITH",
-            Self::Contains => "CONTAINS",
-            Self::NotContains => "NOT_CONTAINS",
-            Self::IsNull => "IS_NULL",
-            Self::IsNotNull => "IS_NOT_NULL",
-            Self::Regex => "REGEX",
-            Self::Prefix => "PREFIX",
-        }
+        self.0
     }
 
-    /// Returns the comparison of a name on the wire.
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        ALL.iter().copied().find(|comparison| comparison.name() == name)
-    }
-
-    pub(crate) const fn is_list(self) -> bool {
-        matches!(self, Self::In | Self::NotIn)
+    pub(crate) fn is_list(self) -> bool {
+        matches!(self, Self::IN | Self::NOT_IN)
     }
 }
 
-const ALL: [Comparison; 16] = [
-    Comparison::Equals,
-    Comparison::NotEquals,
-    Comparison::GreaterThan,
-    Comparison::LessThan,
-    Comparison::AtLeast,
-    Comparison::AtMost,
-    Comparison::In,
-    Comparison::NotIn,
-    Comparison::StartsWith,
-    Comparison::EndsWith,
-    Comparison::Contains,
-    Comparison::NotContains,
-    Comparison::IsNull,
-    Comparison::IsNotNull,
-    Comparison::Regex,
-    Comparison::Prefix,
-];
-
-/// A set of ways to compare.
+/// A set of ways to compare, by their names on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Comparisons(u16);
+pub struct Comparisons(&'static [&'static str]);
 
 impl Comparisons {
     /// Creates a set of these comparisons.
     #[must_use]
-    pub const fn of(comparisons: &[Comparison]) -> Self {
-        let mut bits = 0;
-        let mut place = 0;
-        while place < comparisons.len() {
-            bits |= 1 << comparisons[place] as u16;
-            place += 1;
-        }
-        Self(bits)
+    pub const fn of(names: &'static [&'static str]) -> Self {
+        Self(names)
     }
 
-    pub(crate) const fn contains(self, comparison: Comparison) -> bool {
-        self.0 & (1 << comparison as u16) != 0
+    pub(crate) fn contains(self, comparison: Comparison) -> bool {
+        self.0.contains(&comparison.0)
     }
 }

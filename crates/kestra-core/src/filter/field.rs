@@ -29,10 +29,19 @@ impl Field {
         Self { name, key }
     }
 
+    /// Compares by the name on the wire, for a comparison that has no method here.
+    ///
+    /// The name is that of Kestra's `QueryFilter.Op`, such as `EQUALS`. A comparison that no known version has for the field is
+    /// refused before it is sent.
+    #[must_use]
+    pub fn compared_by(self, name: &'static str, value: impl ToString) -> Filter {
+        self.compare(Comparison::new(name), vec![value.to_string()])
+    }
+
     fn compare(self, comparison: Comparison, values: Vec<String>) -> Filter {
         // Servers before 2.0 read `EQUALS` of a level as "at least this level".
         let comparison = match comparison {
-            Comparison::Equals if self.name == "level" => Comparison::AtLeast,
+            Comparison::EQUALS if self.name == "level" => Comparison::AT_LEAST,
             comparison => comparison,
         };
         Filter(Kind::Condition(Condition { field: self.name, key: self.key, comparison, values }))
@@ -40,29 +49,29 @@ impl Field {
 
     comparisons! {
         /// Is this value.
-        equals Equals;
+        equals EQUALS;
         /// Is another value. What has none isn't found, except by a label.
-        not_equals NotEquals;
+        not_equals NOT_EQUALS;
         /// Is later, or greater.
-        greater_than GreaterThan;
+        greater_than GREATER_THAN;
         /// Is earlier, or less.
-        less_than LessThan;
+        less_than LESS_THAN;
         /// Is not earlier, not less.
-        at_least AtLeast;
+        at_least AT_LEAST;
         /// Is not later, not greater.
-        at_most AtMost;
+        at_most AT_MOST;
         /// Begins so.
-        starts_with StartsWith;
+        starts_with STARTS_WITH;
         /// Ends so.
-        ends_with EndsWith;
+        ends_with ENDS_WITH;
         /// Has this within.
-        contains Contains;
+        contains CONTAINS;
         /// Doesn't have this within (2.0).
-        not_contains NotContains;
+        not_contains NOT_CONTAINS;
         /// Matches this regular expression.
-        matches Regex;
+        matches REGEX;
         /// Is this namespace or one below it.
-        prefix Prefix;
+        prefix PREFIX;
     }
 
     /// Has any value (2.0).
@@ -75,13 +84,13 @@ impl Field {
     /// ```
     #[must_use]
     pub fn exists(self) -> Filter {
-        self.compare(Comparison::IsNotNull, vec![PRESENCE.to_owned()])
+        self.compare(Comparison::IS_NOT_NULL, vec![PRESENCE.to_owned()])
     }
 
     /// Has no value (2.0).
     #[must_use]
     pub fn is_missing(self) -> Filter {
-        self.compare(Comparison::IsNull, vec![PRESENCE.to_owned()])
+        self.compare(Comparison::IS_NULL, vec![PRESENCE.to_owned()])
     }
 
     /// Is one of these values, none of which may have a comma.
@@ -97,7 +106,7 @@ impl Field {
     /// ```
     #[must_use]
     pub fn is_in<V: ToString>(self, values: impl IntoIterator<Item = V>) -> Filter {
-        self.list(Comparison::In, values.into_iter().map(|value| value.to_string()).collect())
+        self.list(Comparison::IN, values.into_iter().map(|value| value.to_string()).collect())
     }
 
     /// Is none of these values, none of which may have a comma.
@@ -106,15 +115,15 @@ impl Field {
     /// [`is_in`](Self::is_in).
     #[must_use]
     pub fn not_in<V: ToString>(self, values: impl IntoIterator<Item = V>) -> Filter {
-        self.list(Comparison::NotIn, values.into_iter().map(|value| value.to_string()).collect())
+        self.list(Comparison::NOT_IN, values.into_iter().map(|value| value.to_string()).collect())
     }
 
     fn list(self, comparison: Comparison, values: Vec<String>) -> Filter {
         if self.key.is_none() {
             return self.compare(comparison, values);
         }
-        let is_any = comparison == Comparison::In;
-        let each = if is_any { Comparison::Equals } else { Comparison::NotEquals };
+        let is_any = comparison == Comparison::IN;
+        let each = if is_any { Comparison::EQUALS } else { Comparison::NOT_EQUALS };
         let filters = values.into_iter().map(|value| self.clone().compare(each, vec![value])).collect();
         Filter(Kind::Group { all: !is_any, filters })
     }

@@ -20,7 +20,7 @@ pub(super) fn parameter(
     // A parameter that has the field's name and isn't listed means `EQUALS`.
     let name = match listed.peek() {
         Some(_) => listed.find(|known| known.comparison == condition.comparison)?.parameter,
-        None if condition.comparison == Comparison::Equals => field,
+        None if condition.comparison == Comparison::EQUALS => field,
         None => return None,
     };
     let known = info.query_parameters.iter().find(|parameter| parameter.name == name)?;

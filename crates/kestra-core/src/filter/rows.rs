@@ -75,33 +75,56 @@ fn labels(value: Option<&Value>) -> Vec<(&str, &str)> {
     }
 }
 
+/// Comparisons of text and of labels; one that isn't listed here can't be made.
+const OF_TEXT: [Comparison; 10] = [
+    Comparison::EQUALS,
+    Comparison::NOT_EQUALS,
+    Comparison::IN,
+    Comparison::NOT_IN,
+    Comparison::STARTS_WITH,
+    Comparison::ENDS_WITH,
+    Comparison::CONTAINS,
+    Comparison::NOT_CONTAINS,
+    Comparison::IS_NULL,
+    Comparison::IS_NOT_NULL,
+];
+
+/// Comparisons of dates.
+const OF_DATES: [Comparison; 6] = [
+    Comparison::EQUALS,
+    Comparison::NOT_EQUALS,
+    Comparison::GREATER_THAN,
+    Comparison::LESS_THAN,
+    Comparison::AT_LEAST,
+    Comparison::AT_MOST,
+];
+
 /// Returns whether the comparison is supported for the part of a row.
 fn is_compared(cell: &Cell<'_>, condition: &Condition) -> bool {
-    use Comparison::{AtLeast, AtMost, Equals, GreaterThan, LessThan, NotEquals, Regex};
-    let is_of_dates = matches!(condition.comparison, GreaterThan | LessThan | AtLeast | AtMost);
+    let comparison = condition.comparison;
     match cell {
-        Cell::Text(_) => condition.comparison != Regex && !is_of_dates,
-        Cell::Date(_) => is_of_dates || matches!(condition.comparison, Equals | NotEquals),
+        Cell::Text(_) => OF_TEXT.contains(&comparison) || comparison == Comparison::PREFIX,
+        Cell::Date(_) => OF_DATES.contains(&comparison),
         Cell::Labels(_) if condition.key.is_none() => condition.is_any_label(),
-        Cell::Labels(_) => !matches!(condition.comparison, Regex | Comparison::Prefix) && !is_of_dates,
+        Cell::Labels(_) => OF_TEXT.contains(&comparison),
     }
 }
 
 /// Compares text. A missing value matches only a comparison for absence.
 fn compares_text(condition: &Condition, text: Option<&str>) -> bool {
-    let Some(text) = text else { return condition.comparison == Comparison::IsNull };
+    let Some(text) = text else { return condition.comparison == Comparison::IS_NULL };
     let mut values = condition.values.iter().map(String::as_str);
     match condition.comparison {
-        Comparison::NotEquals | Comparison::NotIn => values.all(|value| value != text),
-        Comparison::StartsWith => values.all(|value| text.starts_with(value)),
-        Comparison::EndsWith => values.all(|value| text.ends_with(value)),
-        Comparison::Contains => values.all(|value| text.contains(value)),
-        Comparison::NotContains => values.all(|value| !text.contains(value)),
-        Comparison::Prefix => values.all(|value| {
+        Comparison::NOT_EQUALS | Comparison::NOT_IN => values.all(|value| value != text),
+        Comparison::STARTS_WITH => values.all(|value| text.starts_with(value)),
+        Comparison::ENDS_WITH => values.all(|value| text.ends_with(value)),
+        Comparison::CONTAINS => values.all(|value| text.contains(value)),
+        Comparison::NOT_CONTAINS => values.all(|value| !text.contains(value)),
+        Comparison::PREFIX => values.all(|value| {
             text.strip_prefix(value).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         }),
-        Comparison::IsNotNull => true,
-        Comparison::Equals | Comparison::In => values.any(|value| value == text),
+        Comparison::IS_NOT_NULL => true,
+        Comparison::EQUALS | Comparison::IN => values.any(|value| value == text),
         _ => false,
     }
 }
@@ -110,12 +133,12 @@ fn compares_date(condition: &Condition, date: Option<&str>) -> bool {
     let value = condition.values.first().and_then(|value| instant::parse(value));
     let (Some(date), Some(value)) = (date.and_then(instant::parse), value) else { return false };
     match condition.comparison {
-        Comparison::GreaterThan => date > value,
-        Comparison::LessThan => date < value,
-        Comparison::AtLeast => date >= value,
-        Comparison::AtMost => date <= value,
-        Comparison::NotEquals => date != value,
-        Comparison::Equals => date == value,
+        Comparison::GREATER_THAN => date > value,
+        Comparison::LESS_THAN => date < value,
+        Comparison::AT_LEAST => date >= value,
+        Comparison::AT_MOST => date <= value,
+        Comparison::NOT_EQUALS => date != value,
+        Comparison::EQUALS => date == value,
         _ => false,
     }
 }
@@ -124,20 +147,20 @@ fn compares_labels(condition: &Condition, labels: &[(&str, &str)]) -> bool {
     let asked = condition.values.first().map_or("", String::as_str);
     let Some(key) = &condition.key else {
         let within = labels.iter().any(|(key, value)| key.contains(asked) || value.contains(asked));
-        return (condition.comparison == Comparison::Contains) == within;
+        return (condition.comparison == Comparison::CONTAINS) == within;
     };
     let mut own = labels.iter().filter(|(known, _)| known == key).map(|(_, value)| *value);
     match condition.comparison {
-        Comparison::Equals => own.any(|value| value == asked),
-        Comparison::In => own.any(|value| condition.values.iter().any(|asked| asked == value)),
-        Comparison::NotEquals => own.all(|value| value != asked),
-        Comparison::NotIn => own.all(|value| condition.values.iter().all(|asked| asked != value)),
-        Comparison::Contains => own.any(|value| value.contains(asked)),
-        Comparison::NotContains => own.all(|value| !value.contains(asked)),
-        Comparison::StartsWith => own.any(|value| value.starts_with(asked)),
-        Comparison::EndsWith => own.any(|value| value.ends_with(asked)),
-        Comparison::IsNotNull => own.next().is_some(),
-        Comparison::IsNull => own.next().is_none(),
+        Comparison::EQUALS => own.any(|value| value == asked),
+        Comparison::IN => own.any(|value| condition.values.iter().any(|asked| asked == value)),
+        Comparison::NOT_EQUALS => own.all(|value| value != asked),
+        Comparison::NOT_IN => own.all(|value| condition.values.iter().all(|asked| asked != value)),
+        Comparison::CONTAINS => own.any(|value| value.contains(asked)),
+        Comparison::NOT_CONTAINS => own.all(|value| !value.contains(asked)),
+        Comparison::STARTS_WITH => own.any(|value| value.starts_with(asked)),
+        Comparison::ENDS_WITH => own.any(|value| value.ends_with(asked)),
+        Comparison::IS_NOT_NULL => own.next().is_some(),
+        Comparison::IS_NULL => own.next().is_none(),
         _ => false,
     }
 }

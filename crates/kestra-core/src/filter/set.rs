@@ -97,7 +97,7 @@ impl FilterSet {
             _ => None,
         });
         let is_named =
-            |comparison| matches!(comparison, Comparison::Equals | Comparison::Prefix | Comparison::In);
+            |comparison| matches!(comparison, Comparison::EQUALS | Comparison::PREFIX | Comparison::IN);
         conditions
             .find(|condition| is_named(condition.comparison))
             .map(|condition| condition.values.join(","))

@@ -123,7 +123,7 @@ impl Condition {
     pub(super) fn is_any_label(&self) -> bool {
         self.field == "labels"
             && self.key.is_none()
-            && matches!(self.comparison, Comparison::Contains | Comparison::NotContains)
+            && matches!(self.comparison, Comparison::CONTAINS | Comparison::NOT_CONTAINS)
     }
 
     /// The name of its pair, within a group's path.

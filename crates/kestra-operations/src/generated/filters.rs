@@ -3,76 +3,56 @@
 
 use ::kestra_core::{Comparison, Comparisons, FilterField, FilterParameter, FilterResource};
 
-const CHOICE: Comparisons =
-    Comparisons::of(&[Comparison::Equals, Comparison::NotEquals, Comparison::In, Comparison::NotIn]);
+const CHOICE: Comparisons = Comparisons::of(&["EQUALS", "NOT_EQUALS", "IN", "NOT_IN"]);
 const DATE: Comparisons = Comparisons::of(&[
-    Comparison::Equals,
-    Comparison::NotEquals,
-    Comparison::GreaterThan,
-    Comparison::LessThan,
-    Comparison::AtLeast,
-    Comparison::AtMost,
+    "EQUALS",
+    "NOT_EQUALS",
+    "GREATER_THAN",
+    "LESS_THAN",
+    "GREATER_THAN_OR_EQUAL_TO",
+    "LESS_THAN_OR_EQUAL_TO",
 ]);
-const EXACT: Comparisons = Comparisons::of(&[Comparison::Equals]);
-const ID: Comparisons = Comparisons::of(&[
-    Comparison::Equals,
-    Comparison::NotEquals,
-    Comparison::In,
-    Comparison::NotIn,
-    Comparison::StartsWith,
-    Comparison::EndsWith,
-    Comparison::Contains,
-]);
-const LEVELS: Comparisons = Comparisons::of(&[Comparison::AtMost, Comparison::In, Comparison::NotIn]);
-const LISTS: Comparisons = Comparisons::of(&[Comparison::In, Comparison::NotIn]);
-const PAIRS: Comparisons = Comparisons::of(&[
-    Comparison::Equals,
-    Comparison::NotEquals,
-    Comparison::Contains,
-    Comparison::NotContains,
-    Comparison::IsNull,
-    Comparison::IsNotNull,
-]);
-const PATTERN: Comparisons = Comparisons::of(&[
-    Comparison::Equals,
-    Comparison::NotEquals,
-    Comparison::StartsWith,
-    Comparison::EndsWith,
-    Comparison::Contains,
-    Comparison::Regex,
-]);
+const EXACT: Comparisons = Comparisons::of(&["EQUALS"]);
+const ID: Comparisons =
+    Comparisons::of(&["EQUALS", "NOT_EQUALS", "IN", "NOT_IN", "STARTS_WITH", "ENDS_WITH", "CONTAINS"]);
+const LEVELS: Comparisons = Comparisons::of(&["LESS_THAN_OR_EQUAL_TO", "IN", "NOT_IN"]);
+const LISTS: Comparisons = Comparisons::of(&["IN", "NOT_IN"]);
+const PAIRS: Comparisons =
+    Comparisons::of(&["EQUALS", "NOT_EQUALS", "CONTAINS", "NOT_CONTAINS", "IS_NULL", "IS_NOT_NULL"]);
+const PATTERN: Comparisons =
+    Comparisons::of(&["EQUALS", "NOT_EQUALS", "STARTS_WITH", "ENDS_WITH", "CONTAINS", "REGEX"]);
 const PATTERN_ID: Comparisons = Comparisons::of(&[
-    Comparison::Equals,
-    Comparison::NotEquals,
-    Comparison::In,
-    Comparison::NotIn,
-    Comparison::StartsWith,
-    Comparison::EndsWith,
-    Comparison::Contains,
-    Comparison::Regex,
+    "EQUALS",
+    "NOT_EQUALS",
+    "IN",
+    "NOT_IN",
+    "STARTS_WITH",
+    "ENDS_WITH",
+    "CONTAINS",
+    "REGEX",
 ]);
-const SAME: Comparisons = Comparisons::of(&[Comparison::Equals, Comparison::NotEquals]);
+const SAME: Comparisons = Comparisons::of(&["EQUALS", "NOT_EQUALS"]);
 const TEXT: Comparisons = Comparisons::of(&[
-    Comparison::Equals,
-    Comparison::NotEquals,
-    Comparison::In,
-    Comparison::NotIn,
-    Comparison::StartsWith,
-    Comparison::EndsWith,
-    Comparison::Contains,
-    Comparison::Regex,
-    Comparison::Prefix,
+    "EQUALS",
+    "NOT_EQUALS",
+    "IN",
+    "NOT_IN",
+    "STARTS_WITH",
+    "ENDS_WITH",
+    "CONTAINS",
+    "REGEX",
+    "PREFIX",
 ]);
-const WITHIN: Comparisons = Comparisons::of(&[Comparison::Contains, Comparison::NotContains]);
+const WITHIN: Comparisons = Comparisons::of(&["CONTAINS", "NOT_CONTAINS"]);
 
 static PARAMETERS: &[FilterParameter] = &[
-    FilterParameter::new("level", Comparison::Equals, "minLevel"),
-    FilterParameter::new("level", Comparison::AtLeast, "minLevel"),
-    FilterParameter::new("attemptNumber", Comparison::Equals, "attempt"),
-    FilterParameter::new("existingOnly", Comparison::Equals, "existing"),
-    FilterParameter::new("namespace", Comparison::Prefix, "namespace"),
-    FilterParameter::new("startDate", Comparison::AtLeast, "startDate"),
-    FilterParameter::new("endDate", Comparison::AtMost, "endDate"),
+    FilterParameter::new("level", Comparison::new("EQUALS"), "minLevel"),
+    FilterParameter::new("level", Comparison::new("GREATER_THAN_OR_EQUAL_TO"), "minLevel"),
+    FilterParameter::new("attemptNumber", Comparison::new("EQUALS"), "attempt"),
+    FilterParameter::new("existingOnly", Comparison::new("EQUALS"), "existing"),
+    FilterParameter::new("namespace", Comparison::new("PREFIX"), "namespace"),
+    FilterParameter::new("startDate", Comparison::new("GREATER_THAN_OR_EQUAL_TO"), "startDate"),
+    FilterParameter::new("endDate", Comparison::new("LESS_THAN_OR_EQUAL_TO"), "endDate"),
 ];
 
 pub(super) static APPS: FilterResource = FilterResource::new(
@@ -89,14 +69,7 @@ pub(super) static APPS: FilterResource = FilterResource::new(
         "tags",
         &[(
             ::kestra_core::Versions::ALL,
-            Comparisons::of(&[
-                Comparison::In,
-                Comparison::NotIn,
-                Comparison::StartsWith,
-                Comparison::EndsWith,
-                Comparison::Contains,
-                Comparison::Prefix,
-            ]),
+            Comparisons::of(&["IN", "NOT_IN", "STARTS_WITH", "ENDS_WITH", "CONTAINS", "PREFIX"]),
         )],
     )
     .instead("before 2.0 use the parameter `tags`"),
@@ -163,7 +136,7 @@ pub(super) static AUDIT_LOGS: FilterResource = FilterResource::new(
     FilterField::new("id", &[(::kestra_core::Versions::ALL, PATTERN_ID)]),
     FilterField::new("namespace", &[(::kestra_core::Versions::ALL, TEXT)]),
     FilterField::new("q", &[(::kestra_core::Versions::ALL, SAME)]),
-    FilterField::new("resources", &[(::kestra_core::Versions::ALL, Comparisons::of(&[Comparison::In]))])
+    FilterField::new("resources", &[(::kestra_core::Versions::ALL, Comparisons::of(&["IN"]))])
         .instead("before 2.0 use the parameter `resources`"),
     FilterField::new("startDate", &[(::kestra_core::Versions::ALL, DATE)]),
     FilterField::new("userId", &[(::kestra_core::Versions::ALL, EXACT)]),
@@ -187,10 +160,7 @@ pub(super) static BINDINGS: FilterResource = FilterResource::new(
 .fields(&[
     FilterField::new(
         "external_id",
-        &[(
-            ::kestra_core::Versions::ALL,
-            Comparisons::of(&[Comparison::Equals, Comparison::In, Comparison::NotIn]),
-        )],
+        &[(::kestra_core::Versions::ALL, Comparisons::of(&["EQUALS", "IN", "NOT_IN"]))],
     ),
     FilterField::new("namespace", &[(::kestra_core::Versions::ALL, TEXT)]),
     FilterField::new("q", &[(::kestra_core::Versions::ALL, SAME)]),
@@ -208,14 +178,7 @@ pub(super) static BLUEPRINTS: FilterResource = FilterResource::new(
         "tags",
         &[(
             ::kestra_core::Versions::ALL,
-            Comparisons::of(&[
-                Comparison::In,
-                Comparison::NotIn,
-                Comparison::StartsWith,
-                Comparison::EndsWith,
-                Comparison::Contains,
-                Comparison::Prefix,
-            ]),
+            Comparisons::of(&["IN", "NOT_IN", "STARTS_WITH", "ENDS_WITH", "CONTAINS", "PREFIX"]),
         )],
     )
     .instead("before 2.0 use the parameter `tags`"),
@@ -253,12 +216,16 @@ pub(super) static EXECUTION_LOGS: FilterResource = FilterResource::new(
     FilterField::new(
         "level",
         &[
-            (::kestra_core::Versions::ALL, Comparisons::of(&[Comparison::Equals, Comparison::AtLeast])),
+            (::kestra_core::Versions::ALL, Comparisons::of(&["EQUALS", "GREATER_THAN_OR_EQUAL_TO"])),
             (::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)), LEVELS),
         ],
     )
     .instead("say `at_least`, which every version has")
-    .renamed(Comparison::AtLeast, Comparison::Equals, ::kestra_core::Version::new(2, 0, 0)),
+    .renamed(
+        Comparison::new("GREATER_THAN_OR_EQUAL_TO"),
+        Comparison::new("EQUALS"),
+        ::kestra_core::Version::new(2, 0, 0),
+    ),
     FilterField::new("q", &[(::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)), SAME)]),
     FilterField::new(
         "startDate",
@@ -332,7 +299,7 @@ pub(super) static EXECUTIONS: FilterResource = FilterResource::new(
         &[
             (
                 ::kestra_core::Versions::since(::kestra_core::Version::new(1, 1, 0)),
-                Comparisons::of(&[Comparison::Contains]),
+                Comparisons::of(&["CONTAINS"]),
             ),
             (::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)), WITHIN),
         ],
@@ -432,16 +399,20 @@ pub(super) static LOGS: FilterResource = FilterResource::new(
     FilterField::new(
         "level",
         &[
-            (::kestra_core::Versions::ALL, Comparisons::of(&[Comparison::Equals, Comparison::AtLeast])),
+            (::kestra_core::Versions::ALL, Comparisons::of(&["EQUALS", "GREATER_THAN_OR_EQUAL_TO"])),
             (
                 ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
-                Comparisons::of(&[Comparison::NotEquals]),
+                Comparisons::of(&["NOT_EQUALS"]),
             ),
             (::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)), LEVELS),
         ],
     )
     .instead("say `at_least`, which every version has")
-    .renamed(Comparison::AtLeast, Comparison::Equals, ::kestra_core::Version::new(2, 0, 0)),
+    .renamed(
+        Comparison::new("GREATER_THAN_OR_EQUAL_TO"),
+        Comparison::new("EQUALS"),
+        ::kestra_core::Version::new(2, 0, 0),
+    ),
     FilterField::new("namespace", &[(::kestra_core::Versions::ALL, TEXT)]),
     FilterField::new("q", &[(::kestra_core::Versions::ALL, SAME)]),
     FilterField::new(
@@ -610,7 +581,7 @@ pub(super) static USERS: FilterResource = FilterResource::new(
         "groupList",
         &[(
             ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
-            Comparisons::of(&[Comparison::Equals, Comparison::In]),
+            Comparisons::of(&["EQUALS", "IN"]),
         )],
     ),
     FilterField::new(
@@ -632,7 +603,7 @@ pub(super) static USERS: FilterResource = FilterResource::new(
             (::kestra_core::Versions::ALL, EXACT),
             (
                 ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
-                Comparisons::of(&[Comparison::In, Comparison::NotIn, Comparison::Contains]),
+                Comparisons::of(&["IN", "NOT_IN", "CONTAINS"]),
             ),
         ],
     ),

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Span, Timestamp};
 
-use super::{Filter, Op};
+use super::{Comparison, Filter};
 use crate::http::ApiError;
 
 /// The states that an execution can be in.
@@ -35,7 +35,7 @@ pub(crate) const LEVELS: &[&str] = &["TRACE", "DEBUG", "INFO", "WARN", "ERROR"];
 /// Refuses a value that the server can't read.
 pub(crate) fn check_value(filter: &Filter) -> Result<(), ApiError> {
     let values = match filter.op {
-        Op::In | Op::NotIn => filter.list(),
+        Comparison::IN | Comparison::NOT_IN => filter.list(),
         _ => vec![filter.value.clone()],
     };
     for value in values {
@@ -50,7 +50,7 @@ pub(crate) fn check_value(filter: &Filter) -> Result<(), ApiError> {
                     "io.kestra.core.repositories.ExecutionRepositoryInterface.ChildFilter",
                 )?;
             }
-            "kind" if !matches!(filter.op, Op::In | Op::NotIn) => {
+            "kind" if !matches!(filter.op, Comparison::IN | Comparison::NOT_IN) => {
                 constant(&value, KINDS, "io.kestra.core.models.executions.ExecutionKind")?
             }
             "startDate" | "endDate" | "created" | "updated" | "expirationDate" | "lastTriggeredDate"
@@ -59,7 +59,9 @@ pub(crate) fn check_value(filter: &Filter) -> Result<(), ApiError> {
             {
                 return Err(ApiError::internal(format!("Text '{value}' could not be parsed at index 0")));
             }
-            "timeRange" if matches!(filter.op, Op::In | Op::NotIn) || duration(&value).is_none() => {
+            "timeRange"
+                if matches!(filter.op, Comparison::IN | Comparison::NOT_IN) || duration(&value).is_none() =>
+            {
                 return Err(ApiError::illegal_argument(format!("Invalid duration: {value}")));
             }
             _ => {}

@@ -1,10 +1,6 @@
-//! Which fields and operations a resource can be filtered by.
+//! Which fields and comparisons a resource can be filtered by.
 
-use super::Op;
-use super::Op::{
-    Contains, EndsWith, Equals, GreaterThan, GreaterThanOrEqualTo, In, IsNotNull, IsNull, LessThan,
-    LessThanOrEqualTo, NotContains, NotEquals, NotIn, Prefix, Regex, StartsWith,
-};
+use super::Comparison;
 use crate::dialect::Dialect;
 
 /// What is searched.
@@ -87,32 +83,76 @@ const KNOWN_2_0: &[&str] = &[
     "lastTriggeredDate",
 ];
 
-const ALL_DATES: &[Op] = &[GreaterThanOrEqualTo, GreaterThan, LessThanOrEqualTo, LessThan, Equals, NotEquals];
-const TEXT: &[Op] = &[Equals, NotEquals, Contains, StartsWith, EndsWith, Regex, In, NotIn, Prefix];
-const TEXT_1_0: &[Op] = &[Equals, NotEquals, Contains, StartsWith, EndsWith, Regex];
-const PLAIN_TEXT: &[Op] = &[Equals, NotEquals, In, NotIn, StartsWith, EndsWith, Contains];
-const CHOICE: &[Op] = &[Equals, NotEquals, In, NotIn];
-const SAME: &[Op] = &[Equals, NotEquals];
-const LABELS: &[Op] = &[Equals, NotEquals, In, NotIn, Contains];
-const LABELS_2_0: &[Op] = &[Equals, NotEquals, In, NotIn, Contains, NotContains, IsNull, IsNotNull];
-const LEVEL_2_0: &[Op] = &[GreaterThanOrEqualTo, LessThanOrEqualTo, In, NotIn];
-/// A range becomes a start date before the operation is looked at.
-const ANY: &[Op] = &[
-    Equals,
-    NotEquals,
-    GreaterThan,
-    LessThan,
-    GreaterThanOrEqualTo,
-    LessThanOrEqualTo,
-    In,
-    NotIn,
-    StartsWith,
-    EndsWith,
-    Contains,
-    Regex,
-    Prefix,
+const ALL_DATES: &[Comparison] = &[
+    Comparison::AT_LEAST,
+    Comparison::GREATER_THAN,
+    Comparison::AT_MOST,
+    Comparison::LESS_THAN,
+    Comparison::EQUALS,
+    Comparison::NOT_EQUALS,
 ];
-const EXACT: &[Op] = &[Equals];
+const TEXT: &[Comparison] = &[
+    Comparison::EQUALS,
+    Comparison::NOT_EQUALS,
+    Comparison::CONTAINS,
+    Comparison::STARTS_WITH,
+    Comparison::ENDS_WITH,
+    Comparison::REGEX,
+    Comparison::IN,
+    Comparison::NOT_IN,
+    Comparison::PREFIX,
+];
+const TEXT_1_0: &[Comparison] = &[
+    Comparison::EQUALS,
+    Comparison::NOT_EQUALS,
+    Comparison::CONTAINS,
+    Comparison::STARTS_WITH,
+    Comparison::ENDS_WITH,
+    Comparison::REGEX,
+];
+const PLAIN_TEXT: &[Comparison] = &[
+    Comparison::EQUALS,
+    Comparison::NOT_EQUALS,
+    Comparison::IN,
+    Comparison::NOT_IN,
+    Comparison::STARTS_WITH,
+    Comparison::ENDS_WITH,
+    Comparison::CONTAINS,
+];
+const CHOICE: &[Comparison] =
+    &[Comparison::EQUALS, Comparison::NOT_EQUALS, Comparison::IN, Comparison::NOT_IN];
+const SAME: &[Comparison] = &[Comparison::EQUALS, Comparison::NOT_EQUALS];
+const LABELS: &[Comparison] =
+    &[Comparison::EQUALS, Comparison::NOT_EQUALS, Comparison::IN, Comparison::NOT_IN, Comparison::CONTAINS];
+const LABELS_2_0: &[Comparison] = &[
+    Comparison::EQUALS,
+    Comparison::NOT_EQUALS,
+    Comparison::IN,
+    Comparison::NOT_IN,
+    Comparison::CONTAINS,
+    Comparison::NOT_CONTAINS,
+    Comparison::IS_NULL,
+    Comparison::IS_NOT_NULL,
+];
+const LEVEL_2_0: &[Comparison] =
+    &[Comparison::AT_LEAST, Comparison::AT_MOST, Comparison::IN, Comparison::NOT_IN];
+/// A range becomes a start date before the comparison is looked at.
+const ANY: &[Comparison] = &[
+    Comparison::EQUALS,
+    Comparison::NOT_EQUALS,
+    Comparison::GREATER_THAN,
+    Comparison::LESS_THAN,
+    Comparison::AT_LEAST,
+    Comparison::AT_MOST,
+    Comparison::IN,
+    Comparison::NOT_IN,
+    Comparison::STARTS_WITH,
+    Comparison::ENDS_WITH,
+    Comparison::CONTAINS,
+    Comparison::REGEX,
+    Comparison::PREFIX,
+];
+const EXACT: &[Comparison] = &[Comparison::EQUALS];
 
 impl Resource {
     /// The name in messages.
@@ -207,8 +247,14 @@ pub(crate) fn known(dialect: Dialect) -> Vec<&'static str> {
     names
 }
 
-/// The operations that a field allows.
-pub(crate) fn operations(field: &str, dialect: Dialect) -> &'static [Op] {
+/// The comparison of a wire name, if the dialect has it for any field.
+pub(crate) fn comparison_named(name: &str, dialect: Dialect) -> Option<Comparison> {
+    let newer = LABELS_2_0.iter().filter(|_| dialect.is_v2());
+    ANY.iter().chain(newer).find(|comparison| comparison.name() == name).copied()
+}
+
+/// The comparisons that a field allows.
+pub(crate) fn operations(field: &str, dialect: Dialect) -> &'static [Comparison] {
     let old = dialect < Dialect::V1_3;
     match field {
         "flowId" if old => TEXT_1_0,

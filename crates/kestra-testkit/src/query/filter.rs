@@ -1,86 +1,13 @@
 //! Filters once they are read.
 
-use crate::dialect::Dialect;
-
-/// How a filter compares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Op {
-    Equals,
-    NotEquals,
-    GreaterThan,
-    LessThan,
-    GreaterThanOrEqualTo,
-    LessThanOrEqualTo,
-    In,
-    NotIn,
-    StartsWith,
-    EndsWith,
-    Contains,
-    NotContains,
-    IsNull,
-    IsNotNull,
-    Regex,
-    Prefix,
-}
-
-impl Op {
-    /// The operation of a wire name.
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "EQUALS" => Self::Equals,
-            "NOT_EQUALS" => Self::NotEquals,
-            "GREATER_THAN" => Self::GreaterThan,
-            "LESS_THAN" => Self::LessThan,
-            "GREATER_THAN_OR_EQUAL_TO" => Self::GreaterThanOrEqualTo,
-            "LESS_THAN_OR_EQUAL_TO" => Self::LessThanOrEqualTo,
-            "IN" => Self::In,
-            "NOT_IN" => Self::NotIn,
-            "STARTS_WITH" => Self::StartsWith,
-            "ENDS_WITH" => Self::EndsWith,
-            "CONTAINS" => Self::Contains,
-            "NOT_CONTAINS" => Self::NotContains,
-            "IS_NULL" => Self::IsNull,
-            "IS_NOT_NULL" => Self::IsNotNull,
-            "REGEX" => Self::Regex,
-            "PREFIX" => Self::Prefix,
-            _ => return None,
-        })
-    }
-
-    /// Whether a version has it at all.
-    pub(crate) fn is_known(self, dialect: Dialect) -> bool {
-        dialect.is_v2() || !matches!(self, Self::NotContains | Self::IsNull | Self::IsNotNull)
-    }
-
-    /// The wire name.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Equals => "EQUALS",
-            Self::NotEquals => "NOT_EQUALS",
-            Self::GreaterThan => "GREATER_THAN",
-            Self::LessThan => "LESS_THAN",
-            Self::GreaterThanOrEqualTo => "GREATER_THAN_OR_EQUAL_TO",
-            Self::LessThanOrEqualTo => "LESS_THAN_OR_EQUAL_TO",
-            Self::In => "IN",
-            Self::NotIn => "NOT_IN",
-            Self::StartsWith => "STARTS_WITH",
-            Self::EndsWith => "ENDS_WITH",
-            Self::Contains => "CONTAINS",
-            Self::NotContains => "NOT_CONTAINS",
-            Self::IsNull => "IS_NULL",
-            Self::IsNotNull => "IS_NOT_NULL",
-            Self::Regex => "REGEX",
-            Self::Prefix => "PREFIX",
-        }
-    }
-}
+use kestra_core::Comparison;
 
 /// One comparison.
 #[derive(Clone, Debug)]
 pub(crate) struct Filter {
     /// The wire name of the field: `flowId`, `q`, ...
     pub(crate) field: &'static str,
-    pub(crate) op: Op,
+    pub(crate) op: Comparison,
     /// The value as sent; empty for fields that are maps.
     pub(crate) value: String,
     /// The pairs of a field that is a map (`labels`).
@@ -145,14 +72,14 @@ impl Filters {
     /// The value that all that is found has in a label, if one is asked for.
     pub(crate) fn equal_label(&self, key: &str) -> Option<&str> {
         let filters = self.nodes.iter().filter_map(|node| match node {
-            Node::One(filter) if filter.field == "labels" && filter.op == Op::Equals => Some(filter),
+            Node::One(filter) if filter.field == "labels" && filter.op == Comparison::EQUALS => Some(filter),
             _ => None,
         });
         filters.flat_map(|filter| &filter.pairs).find(|(own, _)| own == key).map(|(_, value)| value.as_str())
     }
 
     /// Adds a filter that must hold too.
-    pub(crate) fn push(&mut self, field: &'static str, op: Op, value: impl Into<String>) {
+    pub(crate) fn push(&mut self, field: &'static str, op: Comparison, value: impl Into<String>) {
         self.nodes.push(Node::One(Filter { field, op, value: value.into(), pairs: Vec::new() }));
     }
 }

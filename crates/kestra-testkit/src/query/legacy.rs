@@ -3,7 +3,7 @@
 use super::checks::parameter;
 use super::parse::finds_all;
 use super::values::not_convertible;
-use super::{Filter, Filters, Node, Op, Query, Resource};
+use super::{Comparison, Filter, Filters, Node, Query, Resource};
 use crate::dialect::Dialect;
 use crate::http::ApiError;
 
@@ -18,43 +18,43 @@ pub(crate) fn legacy_filters(
         return Ok(filters);
     }
     if let Some(q) = query.first("q").filter(|q| !finds_all(q, dialect)) {
-        filters.push("q", Op::Equals, q);
+        filters.push("q", Comparison::EQUALS, q);
     }
     if let Some(namespace) = query.first("namespace") {
-        filters.push("namespace", Op::Prefix, namespace);
+        filters.push("namespace", Comparison::PREFIX, namespace);
     }
     let scopes: Vec<&str> = query.all("scope");
     if !scopes.is_empty() {
-        filters.push("scope", Op::Equals, scopes.join(","));
+        filters.push("scope", Comparison::EQUALS, scopes.join(","));
     }
     labels(query, &mut filters)?;
     if resource == Resource::Flow {
         return Ok(filters);
     }
-    let mut texts = vec![("flowId", Op::Equals)];
+    let mut texts = vec![("flowId", Comparison::EQUALS)];
     match resource {
         Resource::Execution => {
-            texts.extend([("triggerExecutionId", Op::Equals), ("childFilter", Op::Equals)]);
+            texts.extend([("triggerExecutionId", Comparison::EQUALS), ("childFilter", Comparison::EQUALS)]);
             let states: Vec<&str> =
                 query.all("state").into_iter().filter(|state| !state.is_empty()).collect();
             if !states.is_empty() {
-                filters.push("state", Op::In, states.join(","));
+                filters.push("state", Comparison::IN, states.join(","));
             }
         }
         _ => {
-            texts.push(("triggerId", Op::Equals));
+            texts.push(("triggerId", Comparison::EQUALS));
             if let Some(level) = query.first("minLevel") {
-                filters.push("level", Op::Equals, level);
+                filters.push("level", Comparison::EQUALS, level);
             }
         }
     }
-    texts.push(("timeRange", Op::Equals));
+    texts.push(("timeRange", Comparison::EQUALS));
     for (name, op) in texts {
         if let Some(value) = query.first(name) {
             filters.push(name, op, value);
         }
     }
-    for (name, op) in [("startDate", Op::GreaterThanOrEqualTo), ("endDate", Op::LessThanOrEqualTo)] {
+    for (name, op) in [("startDate", Comparison::AT_LEAST), ("endDate", Comparison::AT_MOST)] {
         if let Some(value) = query.first(name) {
             let cause = format!("Text '{value}' could not be parsed at index 0");
             let at = parameter(value).ok_or_else(|| not_convertible(name, value, &cause))?;
@@ -69,7 +69,7 @@ fn labels(query: &Query, filters: &mut Filters) -> Result<(), ApiError> {
     if !labels.is_empty() {
         filters.nodes.push(Node::One(Filter {
             field: "labels",
-            op: Op::Equals,
+            op: Comparison::EQUALS,
             value: String::new(),
             pairs: labels,
         }));

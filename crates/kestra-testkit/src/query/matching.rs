@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use regex::Regex;
 
 use super::checks::{LEVELS, duration, instant};
-use super::{Filter, Filters, Node, Op, Patterns};
+use super::{Comparison, Filter, Filters, Node, Patterns};
 
 /// Something that can be searched.
 pub(crate) trait Subject {
@@ -40,7 +40,7 @@ impl Filters {
 }
 
 fn is_not_a_label(filter: &Filter) -> bool {
-    filter.field == "labels" && filter.op == Op::NotEquals && !filter.pairs.is_empty()
+    filter.field == "labels" && filter.op == Comparison::NOT_EQUALS && !filter.pairs.is_empty()
 }
 
 fn node_matches(node: &Node, subject: &dyn Subject, patterns: Patterns) -> bool {
@@ -59,7 +59,7 @@ fn filter_matches(filter: &Filter, subject: &dyn Subject, patterns: Patterns) ->
         "labels" | "metadata" => labels_match(filter, &subject.labels()),
         "q" => {
             let found = words_in(&filter.value, &subject.full_text());
-            if filter.op == Op::NotEquals { !found } else { found }
+            if filter.op == Comparison::NOT_EQUALS { !found } else { found }
         }
         "scope" => scope_matches(filter, subject.text("namespace").as_deref().unwrap_or_default()),
         "startDate" | "endDate" | "created" | "updated" | "expirationDate" | "lastTriggeredDate"
@@ -84,17 +84,17 @@ fn words_in(searched: &str, text: &str) -> bool {
 fn scope_matches(filter: &Filter, namespace: &str) -> bool {
     let scope = if namespace == "system" || namespace.starts_with("system.") { "SYSTEM" } else { "USER" };
     let named = filter.value.split(',').any(|value| value.trim() == scope);
-    if matches!(filter.op, Op::NotEquals | Op::NotIn) { !named } else { named }
+    if matches!(filter.op, Comparison::NOT_EQUALS | Comparison::NOT_IN) { !named } else { named }
 }
 
 fn date_matches(filter: &Filter, value: Option<Timestamp>) -> bool {
     let (Some(value), Some(asked)) = (value, instant(&filter.value)) else { return false };
     match filter.op {
-        Op::GreaterThan => value > asked,
-        Op::GreaterThanOrEqualTo => value >= asked,
-        Op::LessThan => value < asked,
-        Op::LessThanOrEqualTo => value <= asked,
-        Op::NotEquals => value != asked,
+        Comparison::GREATER_THAN => value > asked,
+        Comparison::AT_LEAST => value >= asked,
+        Comparison::LESS_THAN => value < asked,
+        Comparison::AT_MOST => value <= asked,
+        Comparison::NOT_EQUALS => value != asked,
         _ => value == asked,
     }
 }
@@ -104,10 +104,10 @@ fn level_matches(filter: &Filter, level: &str) -> bool {
     let (own, asked) = (rank(level), rank(&filter.value));
     let listed = || filter.list().iter().any(|one| one == level);
     match filter.op {
-        Op::LessThanOrEqualTo => own <= asked,
-        Op::NotEquals => own != asked,
-        Op::In => listed(),
-        Op::NotIn => !listed(),
+        Comparison::AT_MOST => own <= asked,
+        Comparison::NOT_EQUALS => own != asked,
+        Comparison::IN => listed(),
+        Comparison::NOT_IN => !listed(),
         // "At least" on 1.x.
         _ => own >= asked,
     }
@@ -117,12 +117,12 @@ fn labels_match(filter: &Filter, labels: &[(String, String)]) -> bool {
     let has = |key: &str, value: &str| labels.iter().any(|(k, v)| k == key && v == value);
     let holds = |key: &str, asked: &str| match filter.op {
         // The values of a list are read as one.
-        Op::NotEquals | Op::NotIn => !has(key, asked),
-        Op::Contains => labels.iter().any(|(k, v)| k == key && v.contains(asked)),
-        Op::NotContains => !labels.iter().any(|(k, v)| k == key && v.contains(asked)),
+        Comparison::NOT_EQUALS | Comparison::NOT_IN => !has(key, asked),
+        Comparison::CONTAINS => labels.iter().any(|(k, v)| k == key && v.contains(asked)),
+        Comparison::NOT_CONTAINS => !labels.iter().any(|(k, v)| k == key && v.contains(asked)),
         // Whether there is one: the value says nothing.
-        Op::IsNotNull => labels.iter().any(|(k, _)| k == key),
-        Op::IsNull => labels.iter().all(|(k, _)| k != key),
+        Comparison::IS_NOT_NULL => labels.iter().any(|(k, _)| k == key),
+        Comparison::IS_NULL => labels.iter().all(|(k, _)| k != key),
         _ => has(key, asked),
     };
     if filter.pairs.is_empty() {
@@ -133,7 +133,7 @@ fn labels_match(filter: &Filter, labels: &[(String, String)]) -> bool {
     }
     let mut pairs = filter.pairs.iter();
     match filter.op {
-        Op::In => pairs.any(|(key, value)| holds(key, value)),
+        Comparison::IN => pairs.any(|(key, value)| holds(key, value)),
         _ => pairs.all(|(key, value)| holds(key, value)),
     }
 }
@@ -144,10 +144,10 @@ fn any_label_matches(filter: &Filter, labels: &[(String, String)]) -> bool {
     let within = || labels.iter().any(|(key, value)| key.contains(asked) || value.contains(asked));
     let there = || labels.iter().any(|(key, _)| key == asked);
     match filter.op {
-        Op::Contains => within(),
-        Op::NotContains => !within(),
-        Op::IsNotNull => there(),
-        Op::IsNull => !there(),
+        Comparison::CONTAINS => within(),
+        Comparison::NOT_CONTAINS => !within(),
+        Comparison::IS_NOT_NULL => there(),
+        Comparison::IS_NULL => !there(),
         _ => true,
     }
 }
@@ -157,18 +157,22 @@ fn text_matches(filter: &Filter, text: Option<&str>, patterns: Patterns) -> bool
     let own = text.unwrap_or_default();
     let by_pattern = patterns != Patterns::Nowhere;
     match filter.op {
-        Op::StartsWith if by_pattern => like(own, &format!("{asked}%")),
-        Op::EndsWith if by_pattern => like(own, &format!("%{asked}")),
-        Op::Contains if by_pattern => like(own, &format!("%{asked}%")),
-        Op::Prefix if patterns == Patterns::Everywhere => own == asked || like(own, &format!("{asked}.%")),
-        Op::NotEquals => own != asked,
-        Op::In => text.is_some() && filter.list().iter().any(|one| one == own),
-        Op::NotIn => !filter.list().iter().any(|one| one == own),
-        Op::StartsWith => own.starts_with(asked),
-        Op::EndsWith => own.ends_with(asked),
-        Op::Contains => own.contains(asked),
-        Op::Regex => Regex::new(asked).is_ok_and(|regex| regex.is_match(own)),
-        Op::Prefix => own == asked || own.strip_prefix(asked).is_some_and(|rest| rest.starts_with('.')),
+        Comparison::STARTS_WITH if by_pattern => like(own, &format!("{asked}%")),
+        Comparison::ENDS_WITH if by_pattern => like(own, &format!("%{asked}")),
+        Comparison::CONTAINS if by_pattern => like(own, &format!("%{asked}%")),
+        Comparison::PREFIX if patterns == Patterns::Everywhere => {
+            own == asked || like(own, &format!("{asked}.%"))
+        }
+        Comparison::NOT_EQUALS => own != asked,
+        Comparison::IN => text.is_some() && filter.list().iter().any(|one| one == own),
+        Comparison::NOT_IN => !filter.list().iter().any(|one| one == own),
+        Comparison::STARTS_WITH => own.starts_with(asked),
+        Comparison::ENDS_WITH => own.ends_with(asked),
+        Comparison::CONTAINS => own.contains(asked),
+        Comparison::REGEX => Regex::new(asked).is_ok_and(|regex| regex.is_match(own)),
+        Comparison::PREFIX => {
+            own == asked || own.strip_prefix(asked).is_some_and(|rest| rest.starts_with('.'))
+        }
         _ => text == Some(asked),
     }
 }

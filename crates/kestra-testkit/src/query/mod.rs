@@ -11,7 +11,8 @@ mod values;
 
 pub(crate) use checks::{LEVELS, parameter as parameter_date};
 pub(crate) use fields::{Resource, field_named, operations, shouted};
-pub(crate) use filter::{Filter, Filters, Node, Op, Patterns};
+pub(crate) use filter::{Filter, Filters, Node, Patterns};
+pub(crate) use kestra_core::Comparison;
 pub(crate) use matching::Subject;
 pub(crate) use page::{Sort, check_sort, page_of, sort_by};
 pub(crate) use values::{Query, not_convertible};

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::fields::{field_named, known, operations, shouted};
+use super::fields::{comparison_named, field_named, known, operations, shouted};
 use super::filter::Patterns;
 use super::legacy::legacy_filters;
-use super::{Filter, Filters, Node, Op, Query, Resource};
+use super::{Comparison, Filter, Filters, Node, Query, Resource};
 use crate::dialect::Dialect;
 use crate::http::ApiError;
 use crate::query::checks::check_value;
@@ -86,7 +86,7 @@ impl Level {
         }
         let [op, key @ ..] = rest else { return Ok(()) };
         let field = field_named(first, dialect).ok_or_else(|| unsupported(first, dialect))?;
-        let op = Op::named(op).filter(|op| op.is_known(dialect)).ok_or_else(|| {
+        let op = comparison_named(op, dialect).ok_or_else(|| {
             ApiError::illegal_argument(format!("No enum constant io.kestra.core.models.QueryFilter.Op.{op}"))
         })?;
         // What is empty is no key; 2.0 goes on without it, and finds everything.
@@ -108,7 +108,7 @@ impl Level {
     }
 
     /// Pairs of one operation become one filter; a key that is there already keeps its first value.
-    fn add_pair(&mut self, field: &'static str, op: Op, key: String, value: &str) {
+    fn add_pair(&mut self, field: &'static str, op: Comparison, key: String, value: &str) {
         let same = self.plain.iter_mut().find(|f| f.field == field && f.op == op && !f.pairs.is_empty());
         match same {
             Some(filter) => {
@@ -225,7 +225,10 @@ fn check_labels(filter: &Filter, resource: Resource, dialect: Dialect) -> Result
     let op = filter.op.name();
     let keyed = !filter.pairs.is_empty();
     if dialect.is_v2() {
-        let of_any = matches!(filter.op, Op::Contains | Op::NotContains | Op::IsNull | Op::IsNotNull);
+        let of_any = matches!(
+            filter.op,
+            Comparison::CONTAINS | Comparison::NOT_CONTAINS | Comparison::IS_NULL | Comparison::IS_NOT_NULL
+        );
         return if keyed || of_any {
             Ok(())
         } else {
@@ -239,8 +242,8 @@ fn check_labels(filter: &Filter, resource: Resource, dialect: Dialect) -> Result
         };
     }
     let lacks = match resource {
-        Resource::Flow => matches!(filter.op, Op::In | Op::NotIn | Op::Contains),
-        _ => filter.op == Op::Contains,
+        Resource::Flow => matches!(filter.op, Comparison::IN | Comparison::NOT_IN | Comparison::CONTAINS),
+        _ => filter.op == Comparison::CONTAINS,
     };
     if keyed && lacks { Err(ApiError::internal(format!("Unsupported operation: {op}"))) } else { Ok(()) }
 }
@@ -249,7 +252,7 @@ fn check_labels(filter: &Filter, resource: Resource, dialect: Dialect) -> Result
 mod tests {
     use crate::dialect::Dialect;
     use crate::http::ApiError;
-    use crate::query::{Node, Op, Query, Resource};
+    use crate::query::{Comparison, Node, Query, Resource};
 
     fn status(error: &ApiError) -> u16 {
         match error {
@@ -271,7 +274,7 @@ mod tests {
         let all = filters.each();
         assert_eq!(all.len(), 1);
         let expected = [("a.b".to_owned(), "1".to_owned()), ("c".to_owned(), "2".to_owned())];
-        assert_eq!((all[0].op, all[0].pairs.as_slice()), (Op::Equals, expected.as_slice()));
+        assert_eq!((all[0].op, all[0].pairs.as_slice()), (Comparison::EQUALS, expected.as_slice()));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::dialect::Dialect;
 use crate::http::{Answer, ApiError, Context, Reply, Route, now};
-use crate::query::{Filters, LEVELS, Op, Resource, Subject, check_sort, sort_by};
+use crate::query::{Comparison, Filters, LEVELS, Resource, Subject, check_sort, sort_by};
 use crate::store::LogEntry;
 
 /// How far a search without a date looks back.
@@ -124,15 +124,15 @@ fn own_parameters(cx: &Context) -> Result<Filters, ApiError> {
     let query = cx.query();
     let mut filters = Filters::default();
     if let Some(level) = query.word("minLevel", LEVELS, "org.slf4j.event.Level")? {
-        filters.push("level", Op::Equals, level);
+        filters.push("level", Comparison::EQUALS, level);
     }
     for name in ["taskId", "taskRunId"] {
         if let Some(value) = query.one(name)? {
-            filters.push(name, Op::Equals, value);
+            filters.push(name, Comparison::EQUALS, value);
         }
     }
     if let Some(attempt) = query.number("attempt")? {
-        filters.push("attemptNumber", Op::Equals, attempt.to_string());
+        filters.push("attemptNumber", Comparison::EQUALS, attempt.to_string());
     }
     Ok(filters)
 }

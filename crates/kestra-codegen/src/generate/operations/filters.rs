@@ -3,7 +3,6 @@
 use crate::catalogue::{Compared, ComparisonSet, Filters, Versions};
 use crate::error::{Error, Result};
 use crate::generate::writer::Writer;
-use crate::import::case;
 
 use super::info::{range, version};
 
@@ -71,16 +70,9 @@ fn ways(filters: &Filters, compared: &Compared) -> Result<String> {
 }
 
 fn set(comparisons: &[String]) -> String {
-    let comparisons: Vec<String> = comparisons.iter().map(|name| comparison(name)).collect();
-    format!("Comparisons::of(&[{}])", comparisons.join(", "))
+    format!("Comparisons::of(&{comparisons:?})")
 }
 
-/// The variant of a comparison's name on the wire.
 fn comparison(name: &str) -> String {
-    let variant = match name {
-        "GREATER_THAN_OR_EQUAL_TO" => "AtLeast".to_owned(),
-        "LESS_THAN_OR_EQUAL_TO" => "AtMost".to_owned(),
-        name => case::pascal(name),
-    };
-    format!("Comparison::{variant}")
+    format!("Comparison::new({name:?})")
 }

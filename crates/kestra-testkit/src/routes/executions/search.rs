@@ -13,7 +13,7 @@ use crate::engine::execution::Execution;
 use crate::engine::execution_json::View;
 use crate::engine::time;
 use crate::http::{Answer, ApiError, Context, Reply};
-use crate::query::{Filter, Filters, Op, Resource, Sort, Subject, sort_by};
+use crate::query::{Comparison, Filter, Filters, Resource, Sort, Subject, sort_by};
 
 /// How far a search looks back unless it says otherwise.
 const LOOK_BACK: Duration = Duration::from_secs(8 * 24 * 60 * 60);
@@ -187,11 +187,14 @@ impl Subject for Row<'_> {
             "childFilter" => {
                 let child = self.execution.trigger_execution().is_some();
                 let holds = if filter.value == "CHILD" { child } else { !child };
-                Some(if filter.op == Op::NotEquals { !holds } else { holds })
+                Some(if filter.op == Comparison::NOT_EQUALS { !holds } else { holds })
             }
             "taskId" => {
                 let runs = self.execution.runs();
-                Some(runs.iter().any(|run| run.task_id == filter.value) != (filter.op == Op::NotEquals))
+                Some(
+                    runs.iter().any(|run| run.task_id == filter.value)
+                        != (filter.op == Comparison::NOT_EQUALS),
+                )
             }
             _ => None,
         }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::dialect::Dialect;
 use crate::engine::flow_json;
 use crate::http::{ApiError, Context};
-use crate::query::{Filter, Op, Subject};
+use crate::query::{Comparison, Filter, Subject};
 use crate::store::{Backfill, TriggerKey, TriggerRow};
 
 /// A trigger's state.
@@ -147,6 +147,6 @@ impl Subject for TriggerRow {
             }
             _ => return None,
         };
-        Some(if filter.op == Op::NotEquals { !is } else { is })
+        Some(if filter.op == Comparison::NOT_EQUALS { !is } else { is })
     }
 }
