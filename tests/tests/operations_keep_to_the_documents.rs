@@ -1,6 +1,5 @@
 //! Every operation, with all parameters and with only the required ones, keeps to the OpenAPI documents of each version:
-//! those that are exported from the catalogue, and, asked for by `--include-ignored`, Kestra's own in the folder
-//! `KESTRA_DOCUMENTS`.
+//! those that are exported from the catalogue, and Kestra's own, of which the catalogue keeps a compact form.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests")]
 
@@ -10,17 +9,18 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use contract::{Document, Outcome, catalogue, hold};
-use kestra_codegen::catalogue::Version;
 use kestra_codegen::{export, openapi};
 
-const fn version(major: u16, minor: u16, patch: u16) -> Version {
-    Version { major, minor, patch }
+fn api() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../api")
 }
 
 #[test]
 fn operations_keep_to_the_exported_documents() {
     let catalogue = catalogue();
-    for version in [version(1, 0, 3), version(1, 3, 25), version(2, 0, 0), version(2, 0, 3)] {
+    let versions = catalogue.documented_versions();
+    assert!(versions.len() > 5, "{versions:?}");
+    for version in versions {
         let document = Document::new(export::document(&catalogue, version));
         let Outcome { requests, missing, violations, unmade } = hold(&catalogue, version, &document);
         println!("{version}: {requests} requests");
@@ -36,40 +36,22 @@ fn operations_keep_to_the_exported_documents() {
     }
 }
 
-/// A document of Kestra, and the version that it is of.
-struct Official {
-    file: &'static str,
-    version: Version,
-}
-
-/// Versions by what the documents are of, not by what they are called.
-const OFFICIAL: [Official; 3] = [
-    Official { file: "kestra-ee-1.0.yml", version: version(1, 2, 5) },
-    Official { file: "kestra-ee-1.3.yml", version: version(1, 3, 26) },
-    Official { file: "kestra-ee-2.0.yml", version: version(2, 0, 0) },
-];
-
 #[test]
-#[ignore = "needs Kestra's documents, in the folder that KESTRA_DOCUMENTS names"]
-fn operations_keep_to_the_official_documents() {
-    let folder = PathBuf::from(std::env::var_os("KESTRA_DOCUMENTS").unwrap());
+fn operations_keep_to_the_documents_of_kestra() {
     let catalogue = catalogue();
     let errors = Errors::load();
     let mut used = BTreeSet::new();
     let mut failures = Vec::new();
-    for official in OFFICIAL {
-        let document = openapi::Document::read(official.version, &folder.join(official.file)).unwrap();
-        let document = Document::new(document.into_value());
-        let outcome = hold(&catalogue, official.version, &document);
-        println!(
-            "{}: {} requests, {} without a route there",
-            official.file,
-            outcome.requests,
-            outcome.missing.len()
-        );
+    let documents = openapi::Document::kept(&api().join("documents")).unwrap();
+    assert!(documents.len() >= 3, "only {} documents", documents.len());
+    for kept in documents {
+        let (name, version) = (kept.version, kept.server_version());
+        let document = Document::new(kept.into_value());
+        let outcome = hold(&catalogue, version, &document);
+        println!("{name}: {} requests, {} without a route there", outcome.requests, outcome.missing.len());
         let missing = outcome.missing.iter().map(|name| format!("{name} route: isn't there"));
         for violation in outcome.violations.into_iter().chain(missing) {
-            let violation = format!("{} {violation}", official.file);
+            let violation = format!("{name} {violation}");
             match errors.find(&violation) {
                 Some(pattern) => drop(used.insert(pattern)),
                 None => failures.push(violation),

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::Catalogue;
 use super::class::{Deletion, Edition, Effect, Question, Replay, Traffic};
 use super::files::{read, yaml_files};
+use super::newer::{Checked, unite_operation, unite_schema};
 use super::operation::{Answer, Body, HeaderParameter, KnownValues, Operation, QueryParameter, Route, Style};
 use super::patch::{FieldPatch, set};
 use super::schema::{EnumValue, Kind, Presence, Schema};
@@ -143,9 +144,10 @@ pub(super) fn apply(folder: &Path, catalogue: &mut Catalogue) -> Result<()> {
         }
         files.push((path, file.corrections));
     }
+    let checked = Checked(catalogue.generation.checked);
     for (path, corrections) in files {
         for correction in corrections {
-            correction.change(catalogue).map_err(|error| Error::parse(&path, error))?;
+            correction.change(catalogue, checked).map_err(|error| Error::parse(&path, error))?;
         }
     }
     Ok(())
@@ -160,41 +162,45 @@ impl Correction {
         for (area, operations) in &self.add_operations {
             let known = catalogue.areas.entry(area.clone()).or_default();
             for operation in operations {
-                if known.iter().any(|other| other.name == operation.name) {
-                    return Err(Error::invalid(format!("{area}.{}", operation.name), "is there already"));
-                }
-                known.push(Operation { area: area.clone(), ..operation.clone() });
+                let place = known.iter().position(|other| other.name == operation.name);
+                let operation = match place.map(|place| known.remove(place)) {
+                    Some(document) => unite_operation(document, operation),
+                    None => Operation { area: area.clone(), ..operation.clone() },
+                };
+                known.push(operation);
             }
             known.sort_by(|a, b| a.name.cmp(&b.name));
         }
         for schema in &self.add_schemas {
-            if catalogue.schemas.insert(schema.name.clone(), schema.clone()).is_some() {
-                return Err(Error::invalid(schema.name.as_str(), "is there already"));
-            }
+            let schema = match catalogue.schemas.remove(&schema.name) {
+                Some(document) => unite_schema(document, schema)?,
+                None => schema.clone(),
+            };
+            catalogue.schemas.insert(schema.name.clone(), schema);
         }
         Ok(())
     }
 
     /// Changes what the documents have.
-    fn change(&self, catalogue: &mut Catalogue) -> Result<()> {
+    fn change(&self, catalogue: &mut Catalogue, checked: Checked) -> Result<()> {
         for place in &self.operations {
             let found = place.split_once('.').and_then(|(area, name)| {
                 catalogue.areas.get_mut(area)?.iter_mut().find(|operation| operation.name == name)
             });
             let operation = found.ok_or_else(|| Error::invalid(place.as_str(), "is no operation"))?;
-            self.apply_to_operation(operation)?;
+            self.apply_to_operation(operation, checked)?;
         }
         for name in &self.schemas {
             let schema = catalogue
                 .schemas
                 .get_mut(name)
                 .ok_or_else(|| Error::invalid(name.as_str(), "is no schema"))?;
-            self.apply_to_schema(schema)?;
+            self.apply_to_schema(schema, checked)?;
         }
         Ok(())
     }
 
-    fn apply_to_operation(&self, operation: &mut Operation) -> Result<()> {
+    fn apply_to_operation(&self, operation: &mut Operation, checked: Checked) -> Result<()> {
         let place = format!("{}.{}", operation.area, operation.name);
         set(&mut operation.name, self.name.as_ref());
         set(&mut operation.edition, self.edition.as_ref());
@@ -257,24 +263,10 @@ impl Correction {
         if let (Some(required), Some(body)) = (self.body_required, &mut operation.body) {
             body.required = required;
         }
-        if let Some(versions) = self.versions {
-            let [route] = operation.routes.as_mut_slice() else {
-                return Err(Error::invalid(place, "has several routes; name each in `routes`"));
-            };
-            route.versions = versions;
-        }
-        for (name, versions) in &self.routes {
-            let found =
-                operation.routes.iter_mut().find(|route| format!("{} {}", route.method, route.path) == *name);
-            found.ok_or_else(|| Error::invalid(&place, format!("has no route `{name}`")))?.versions =
-                *versions;
-        }
-        if !self.replace_routes.is_empty() {
-            operation.routes.clone_from(&self.replace_routes);
-        }
+        self.apply_to_routes(&place, operation, checked)?;
         operation.aliases.extend(self.aliases.iter().cloned());
         for (name, patch) in &self.query {
-            patch.apply(&place, name, &mut operation.query)?;
+            patch.apply(&place, name, &mut operation.query, checked)?;
         }
         for (name, patch) in &self.path {
             let found = operation.path.iter_mut().find(|parameter| parameter.name == *name);
@@ -287,7 +279,29 @@ impl Correction {
         Ok(())
     }
 
-    fn apply_to_schema(&self, schema: &mut Schema) -> Result<()> {
+    fn apply_to_routes(&self, place: &str, operation: &mut Operation, checked: Checked) -> Result<()> {
+        let newer = checked.take_newer(&mut operation.routes);
+        let ended = operation.versions().until;
+        if let Some(versions) = self.versions {
+            let [route] = operation.routes.as_mut_slice() else {
+                return Err(Error::invalid(place, "has several routes; name each in `routes`"));
+            };
+            route.versions = versions;
+        }
+        for (name, versions) in &self.routes {
+            let found =
+                operation.routes.iter_mut().find(|route| format!("{} {}", route.method, route.path) == *name);
+            found.ok_or_else(|| Error::invalid(place, format!("has no route `{name}`")))?.versions =
+                *versions;
+        }
+        if !self.replace_routes.is_empty() {
+            operation.routes.clone_from(&self.replace_routes);
+        }
+        checked.put_back(newer, ended, &mut operation.routes);
+        Ok(())
+    }
+
+    fn apply_to_schema(&self, schema: &mut Schema, checked: Checked) -> Result<()> {
         set(&mut schema.kind, self.kind.as_ref());
         match (self.open, &mut schema.kind) {
             (Some(true), Kind::Object(object)) => schema.kind = Kind::Open(std::mem::take(object)),
@@ -304,7 +318,7 @@ impl Correction {
                 return Err(Error::invalid(&schema.name, "has no fields"));
             };
             for (name, patch) in &self.fields {
-                patch.apply(&schema.name, name, object)?;
+                patch.apply(&schema.name, name, object, checked)?;
             }
             object.fields.sort_by(|a, b| a.name.cmp(&b.name));
             for field in object.fields.iter_mut().filter(|_| self.presence.is_some()) {
@@ -323,8 +337,9 @@ impl Correction {
                 }
             }
             for (name, versions) in &self.values {
-                values.retain(|value| value.name != *name);
-                values.push(EnumValue::new(name, case::pascal(name), *versions));
+                let known = values.iter().position(|value| value.name == *name).map(|at| values.remove(at));
+                let versions = known.map_or(*versions, |known| checked.range(*versions, known.versions));
+                values.push(EnumValue::new(name, case::pascal(name), versions));
             }
             values.sort_by(|a, b| a.name.cmp(&b.name));
         }
@@ -333,7 +348,13 @@ impl Correction {
 }
 
 impl QueryPatch {
-    fn apply(&self, place: &str, name: &str, parameters: &mut Vec<QueryParameter>) -> Result<()> {
+    fn apply(
+        &self,
+        place: &str,
+        name: &str,
+        parameters: &mut Vec<QueryParameter>,
+        checked: Checked,
+    ) -> Result<()> {
         if self.remove {
             let before = parameters.len();
             parameters.retain(|parameter| parameter.name != name);
@@ -379,7 +400,9 @@ impl QueryPatch {
             set(&mut parameter.style, self.style.as_ref());
             set(&mut parameter.required, self.required.as_ref());
             set(&mut parameter.deprecated, self.deprecated.as_ref());
-            set(&mut parameter.versions, self.versions.as_ref());
+            if let Some(versions) = self.versions {
+                parameter.versions = checked.range(versions, parameter.versions);
+            }
             if self.item.is_some() {
                 parameter.item.clone_from(&self.item);
             }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Deserialize, Serialize};
 
 use super::files::read_or_default;
 use super::versions::{Version, Versions};
@@ -41,8 +41,6 @@ pub struct Renamed {
     /// The name since.
     pub newer: String,
     /// The first version with the newer name.
-    #[serde(deserialize_with = "version")]
-    #[serde(skip_serializing)]
     pub since: Version,
 }
 
@@ -88,10 +86,6 @@ pub enum ComparisonSet {
     Named(String),
     /// The comparisons.
     Listed(Vec<String>),
-}
-
-fn version<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Version, D::Error> {
-    String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
 }
 
 impl Filters {

@@ -6,6 +6,7 @@ mod class;
 mod corrections;
 mod files;
 mod filters;
+mod newer;
 mod operation;
 mod patch;
 mod reach;
@@ -54,6 +55,10 @@ pub struct Generation {
     /// Areas whose operations are generated, with the schemas that they reach.
     #[serde(default)]
     pub areas: Vec<String>,
+    /// The newest version whose document the corrections were checked against: where a newer document ends something, an open
+    /// end in a correction doesn't say otherwise. None if they were checked against all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checked: Option<Version>,
 }
 
 impl Catalogue {
@@ -74,6 +79,21 @@ impl Catalogue {
         catalogue.settle();
         check::check(&catalogue)?;
         Ok(catalogue)
+    }
+}
+
+impl Catalogue {
+    /// Returns the last version of each minor release in which some route begins or ends, oldest first.
+    #[must_use]
+    pub fn documented_versions(&self) -> Vec<Version> {
+        let routes = self.areas.values().flatten().flat_map(|operation| &operation.routes);
+        let ends = routes.flat_map(|route| [route.versions.since, route.versions.until]);
+        let mut last = BTreeMap::new();
+        for version in ends.flatten().chain([Version::OLDEST]) {
+            let known = last.entry((version.major, version.minor)).or_insert(version);
+            *known = version.max(*known);
+        }
+        last.into_values().collect()
     }
 }
 

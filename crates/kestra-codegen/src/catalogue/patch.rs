@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::newer::Checked;
 use super::schema::{Field, Object, Presence};
 use super::types::Type;
 use super::versions::Versions;
@@ -23,7 +24,7 @@ pub(super) struct FieldPatch {
 }
 
 impl FieldPatch {
-    pub(super) fn apply(&self, place: &str, name: &str, object: &mut Object) -> Result<()> {
+    pub(super) fn apply(&self, place: &str, name: &str, object: &mut Object, checked: Checked) -> Result<()> {
         let position = object.fields.iter().position(|field| field.name == name);
         if self.remove {
             let position = position.ok_or_else(|| Error::invalid(place, format!("has no field `{name}`")))?;
@@ -45,7 +46,9 @@ impl FieldPatch {
             set(&mut field.ty, self.ty.as_ref());
             set(&mut field.required, self.required.as_ref());
             set(&mut field.sensitive, self.sensitive.as_ref());
-            set(&mut field.versions, self.versions.as_ref());
+            if let Some(versions) = self.versions {
+                field.versions = checked.range(versions, field.versions);
+            }
             if self.presence.is_some() {
                 field.presence = self.presence;
             }

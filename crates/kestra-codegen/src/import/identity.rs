@@ -77,10 +77,12 @@ impl Identity {
             .map_or_else(|| super::case::snake(tag), str::to_owned)
     }
 
-    /// The newest route of what an old route leads to.
+    /// The newest route of what an old route leads to, over any number of moves.
     #[must_use]
-    pub fn moved(&self, route: &str) -> Option<&str> {
-        find(&self.moves, route, None)
+    pub fn moved<'a>(&'a self, route: &'a str) -> &'a str {
+        let next = |route: &&'a str| find(&self.moves, route, None).filter(|newer| newer != route);
+        // Bounded, as a wrong correction may lead back to where it began.
+        std::iter::successors(Some(route), next).take(16).last().unwrap_or(route)
     }
 
     /// The name of an operation.

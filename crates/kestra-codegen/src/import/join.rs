@@ -25,7 +25,7 @@ pub(crate) fn join(
     let mut groups: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
     for (version, operation) in entries {
         let route = format!("{} {}", operation.method, operation.path);
-        let key = identity.moved(&route).unwrap_or(&route).to_owned();
+        let key = identity.moved(&route).to_owned();
         groups.entry(key).or_default().push((version, operation));
     }
     let mut areas: BTreeMap<String, Vec<(String, Operation)>> = BTreeMap::new();
@@ -38,9 +38,14 @@ pub(crate) fn join(
 
 /// Names the operations of an area; of several with one id, the route that sorts first keeps it.
 fn name_all(operations: Vec<(String, Operation)>, identity: &Identity) -> Result<Vec<Operation>> {
+    // A name stays with an operation that moved, without being said again for the new route.
+    let given = |route: &str, operation: &Operation| {
+        let older = operation.routes.iter().map(|route| format!("{} {}", route.method, route.path));
+        std::iter::once(route.to_owned()).chain(older).find_map(|route| identity.operation(&route))
+    };
     let mut taken = BTreeSet::new();
-    for (route, _) in &operations {
-        if let Some(name) = identity.operation(route)
+    for (route, operation) in &operations {
+        if let Some(name) = given(route, operation)
             && !taken.insert(name.to_owned())
         {
             return Err(Error::invalid(route.as_str(), format!("the name `{name}` is given twice")));
@@ -48,7 +53,7 @@ fn name_all(operations: Vec<(String, Operation)>, identity: &Identity) -> Result
     }
     let mut named = Vec::new();
     for (route, mut operation) in operations {
-        operation.name = identity.operation(&route).map_or_else(
+        operation.name = given(&route, &operation).map_or_else(
             || {
                 let base = case::snake(operation.aliases.first().map_or("", String::as_str));
                 let mut name = base.clone();

@@ -4,6 +4,7 @@ pub mod case;
 mod identity;
 mod join;
 mod names;
+mod news;
 mod unite;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,8 +39,13 @@ pub fn import(documents: &[Document], folder: &Path) -> Result<Findings> {
         document.contents()?;
         document.keep(&kept)?;
     }
-    let (mut catalogue, findings) = unite(&Document::kept(&kept)?, &identity)?;
-    catalogue.generation = read_imported(folder)?.generation;
+    let all = Document::kept(&kept)?;
+    let (mut catalogue, mut findings) = unite(&all, &identity)?;
+    let before = read_imported(folder)?;
+    if let Some(newest) = all.last() {
+        news::tell(&before, &catalogue, newest.version, &mut findings);
+    }
+    catalogue.generation = before.generation;
     write_imported(folder, &catalogue)?;
     Ok(findings)
 }

@@ -6,12 +6,12 @@ use crate::catalogue::{
     Answer, Body, BodyVariant, Content, EnumValue, Field, Kind, Object, Type, Version, Versions,
 };
 
-/// What was found that doesn't fit; printed for whoever runs the import.
+/// What was found that doesn't fit; printed for the person who runs the import.
 #[derive(Debug, Default)]
 pub struct Findings(pub BTreeSet<String>);
 
 impl Findings {
-    fn add(&mut self, place: &str, message: String) {
+    pub(super) fn add(&mut self, place: &str, message: String) {
         self.0.insert(format!("{place}: {message}"));
     }
 }

@@ -3,9 +3,10 @@
 
 use ::kestra_core::{Comparison, Comparisons, FilterField, FilterParameter, FilterResource};
 
-const SAME: Comparisons = Comparisons::of(&[Comparison::Equals, Comparison::NotEquals]);
+const SAME: Comparisons = Comparisons::of(&["EQUALS", "NOT_EQUALS"]);
 
-static PARAMETERS: &[FilterParameter] = &[FilterParameter::new("rating", Comparison::AtLeast, "minRating")];
+static PARAMETERS: &[FilterParameter] =
+    &[FilterParameter::new("rating", Comparison::new("GREATER_THAN_OR_EQUAL_TO"), "minRating")];
 
 pub(super) static BOOKS: FilterResource = FilterResource::new(
     "books",
@@ -17,20 +18,21 @@ pub(super) static BOOKS: FilterResource = FilterResource::new(
     FilterField::new(
         "rating",
         &[
-            (::kestra_core::Versions::ALL, Comparisons::of(&[Comparison::Equals, Comparison::AtLeast])),
-            (
-                ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
-                Comparisons::of(&[Comparison::In]),
-            ),
+            (::kestra_core::Versions::ALL, Comparisons::of(&["EQUALS", "GREATER_THAN_OR_EQUAL_TO"])),
+            (::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)), Comparisons::of(&["IN"])),
         ],
     )
     .instead("use the parameter `minRating`")
-    .renamed(Comparison::AtLeast, Comparison::Equals, ::kestra_core::Version::new(1, 3, 0)),
+    .renamed(
+        Comparison::new("GREATER_THAN_OR_EQUAL_TO"),
+        Comparison::new("EQUALS"),
+        ::kestra_core::Version::new(1, 3, 0),
+    ),
     FilterField::new(
         "tags",
         &[(
             ::kestra_core::Versions::since(::kestra_core::Version::new(1, 1, 0)),
-            Comparisons::of(&[Comparison::Contains]),
+            Comparisons::of(&["CONTAINS"]),
         )],
     )
     .any_entry(),
