@@ -9,7 +9,7 @@ use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -30,8 +30,9 @@ async fn main() -> Result<(), BoxError> {
     let server = Server::start().await?;
     let client = server
         .client()?
-        .propagate_trace(|span, headers| {
-            TraceContextPropagator::new().inject_context(&span.context(), &mut Headers(headers));
+        .propagate_trace(|headers| {
+            let context = Span::current().context();
+            TraceContextPropagator::new().inject_context(&context, &mut Headers(headers));
         })
         .build()?;
     let work = async {

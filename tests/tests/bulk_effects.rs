@@ -277,7 +277,7 @@ async fn flows_that_are_missing_are_named_and_the_others_done() {
         let report = report.wait_until_visible(LIMIT).await.unwrap();
         // The first was disabled before, and servers count what they change.
         assert_eq!((report.done, report.visible.len(), report.queued), (2, 3, 0), "{report:?}");
-        let skipped: Vec<_> = report.skipped.iter().map(|one| one.id.id.as_str()).collect();
+        let skipped: Vec<_> = report.skipped.iter().map(|one| one.id.id()).collect();
         assert_eq!(skipped, ["none", "gone"]);
         assert_eq!(asked(&server, "/flows/disable/by-ids"), 3);
         assert_eq!(flows.get_flow(NAMESPACE, "slow").await.unwrap().disabled, Some(true));

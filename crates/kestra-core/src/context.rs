@@ -8,7 +8,7 @@ use http::uri::PathAndQuery;
 use http::{Method, Request};
 use tokio::time::Instant;
 
-use crate::error::{Error, ErrorKind, Sent};
+use crate::error::{Error, ErrorKind, RequestSent, Sent};
 use crate::head::Head;
 use crate::operation::{OperationInfo, Replay, Route};
 use crate::options::CallOptions;
@@ -62,12 +62,6 @@ impl CallContext {
         }))
     }
 
-    /// The context of a request that no builder made.
-    #[must_use]
-    pub fn detached(options: CallOptions) -> Self {
-        Self::new(None, None, options, false, false)
-    }
-
     /// The context of a request, if it has one.
     #[must_use]
     pub fn of<B>(request: &Request<B>) -> Option<&Self> {
@@ -95,21 +89,47 @@ impl CallContext {
         self.0.waits
     }
 
-    /// Whether the server's version is to be asked anew: where it reads the query otherwise, the call acts on everything, or
-    /// finds what is then acted on.
+    /// How long the call still has; `None` without a deadline.
     #[must_use]
-    pub fn needs_fresh_version(&self) -> bool {
-        self.0.needs_fresh_version || self.operation().is_some_and(|operation| operation.acts_by_query)
+    pub fn time_left(&self) -> Option<Duration> {
+        self.deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
-    /// The limits in time, given those of a layer or client.
+    /// Whether repeating the call can't start anything twice: what the call says, else the catalogue, else the method.
     #[inline]
     #[must_use]
-    pub fn limits(&self, defaults: Timeouts) -> Limits {
-        let defaults = if self.0.waits { defaults.for_waiting() } else { defaults };
-        self.0.options.get_timeouts().or(defaults).limits(self.operation(), self.0.waits)
+    pub fn is_idempotent(&self, method: &Method) -> bool {
+        match (self.0.options.get_idempotent(), self.operation()) {
+            (Some(said), _) => said,
+            (None, Some(operation)) => operation.replay != Replay::StartsWork,
+            // A GET webhook starts an execution, so a request that we know nothing of is only safe if it says so.
+            (None, None) => matches!(*method, Method::HEAD | Method::OPTIONS),
+        }
     }
 
+    /// How many attempts were begun.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts.load(Ordering::Relaxed)
+    }
+
+    /// Whether the route, the parameters that are set or what may be sent depend on the server's version.
+    #[inline]
+    #[must_use]
+    pub fn depends_on_version(&self) -> bool {
+        self.0.head.is_some()
+    }
+
+    /// Returns whether the server may have received a request of the call, over all attempts.
+    #[must_use]
+    pub fn request_sent(&self) -> RequestSent {
+        self.0.sent.get()
+    }
+}
+
+/// For the crates of this client only; see [`internal`](crate::internal).
+#[doc(hidden)]
+impl CallContext {
     /// When the call must have ended.
     #[inline]
     #[must_use]
@@ -166,34 +186,10 @@ impl CallContext {
         self.0.is_detecting_version.load(Ordering::Relaxed)
     }
 
-    /// How long the call still has; `None` without a deadline.
-    #[must_use]
-    pub fn time_left(&self) -> Option<Duration> {
-        self.deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()))
-    }
-
-    /// Whether repeating the call can't start anything twice: what the call says, else the catalogue, else the method.
-    #[inline]
-    #[must_use]
-    pub fn is_idempotent(&self, method: &Method) -> bool {
-        match (self.0.options.get_idempotent(), self.operation()) {
-            (Some(said), _) => said,
-            (None, Some(operation)) => operation.replay != Replay::StartsWork,
-            // A GET webhook starts an execution, so a request that we know nothing of is only safe if it says so.
-            (None, None) => matches!(*method, Method::HEAD | Method::OPTIONS),
-        }
-    }
-
     /// Counts an attempt and tells which it is, from 1.
     #[inline]
     pub fn begin_attempt(&self) -> u32 {
         self.0.attempts.fetch_add(1, Ordering::Relaxed) + 1
-    }
-
-    /// How many attempts were begun.
-    #[must_use]
-    pub fn attempts(&self) -> u32 {
-        self.0.attempts.load(Ordering::Relaxed)
     }
 
     /// Whether the request may have been sent, over all attempts.
@@ -203,11 +199,19 @@ impl CallContext {
         &self.0.sent
     }
 
-    /// Whether the route, the parameters that are set or what may be sent depend on the server's version.
+    /// The limits in time, given those of a layer or client.
     #[inline]
     #[must_use]
-    pub fn depends_on_version(&self) -> bool {
-        self.0.head.is_some()
+    pub fn limits(&self, defaults: Timeouts) -> Limits {
+        let defaults = if self.0.waits { defaults.for_waiting() } else { defaults };
+        self.0.options.get_timeouts().or(defaults).limits(self.operation(), self.0.waits)
+    }
+
+    /// Whether the server's version is to be asked anew: where it reads the query otherwise, the call acts on everything, or
+    /// finds what is then acted on.
+    #[must_use]
+    pub fn needs_fresh_version(&self) -> bool {
+        self.0.needs_fresh_version || self.operation().is_some_and(|operation| operation.acts_by_query)
     }
 
     /// Method, path and query for a server of this version.
@@ -234,6 +238,18 @@ impl CallContext {
         route.map_err(|error| self.name(error))
     }
 
+    /// Whether the request as it was built, for the newest server, fits one of this version, whose route is given.
+    #[must_use]
+    pub fn is_built_for(&self, route: &'static Route, version: Version) -> bool {
+        self.0.head.as_ref().is_none_or(|head| head.is_newest(route, version))
+    }
+
+    /// The context of a request that no builder made.
+    #[must_use]
+    pub fn detached(options: CallOptions) -> Self {
+        Self::new(None, None, options, false, false)
+    }
+
     /// Refuses what may shut a server of this version down.
     fn check_survival(&self, version: Version) -> Result<(), Error> {
         let Some(info) = self.operation().filter(|_| !self.0.options.is_unchecked()) else { return Ok(()) };
@@ -246,12 +262,6 @@ impl CallContext {
              send it anyway"
         );
         Err(Error::new(ErrorKind::Refused, problem))
-    }
-
-    /// Whether the request as it was built, for the newest server, fits one of this version, whose route is given.
-    #[must_use]
-    pub fn is_built_for(&self, route: &'static Route, version: Version) -> bool {
-        self.0.head.as_ref().is_none_or(|head| head.is_newest(route, version))
     }
 
     fn head(&self) -> Result<&Head, Error> {

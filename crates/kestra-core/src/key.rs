@@ -1,4 +1,4 @@
-//! Keys: what an execution is marked with, so that it can be found again.
+//! Idempotency keys: labels by which an execution is found again.
 
 use std::time::Duration;
 
@@ -10,23 +10,53 @@ pub const CORRELATION_LABEL: &str = "system.correlationId";
 /// Longer ones don't fit well into the lines of requests.
 const LONGEST: usize = 512;
 
-/// What a creation is looked up by, for a client that makes it safe.
+/// The idempotency key of a creation, and for how long an execution with it is looked up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IdempotencyKey {
-    /// The key; `None` if only the settings below were made so far.
-    pub text: Option<String>,
-    /// How far back an execution with the key is looked for; 8 days if not set.
-    pub look_back: Option<Duration>,
-    /// For how long it is looked for after a failure that leaves it unclear whether there is one; 15 s if not set.
-    pub look_up_for: Option<Duration>,
+    text: Option<String>,
+    look_back: Option<Duration>,
+    look_up_for: Option<Duration>,
 }
 
 impl IdempotencyKey {
-    /// Whether servers would keep a key as it is: they cut space off at its ends, and would then find another.
+    /// Sets the key.
+    pub fn set_text(&mut self, key: String) {
+        self.text = Some(key);
+    }
+
+    /// Sets how far back an execution with the key is looked up.
+    pub fn set_look_back(&mut self, range: Duration) {
+        self.look_back = Some(range);
+    }
+
+    /// Sets how long an execution is looked up after a failure that leaves it unclear whether there is one.
+    pub fn set_look_up_for(&mut self, time: Duration) {
+        self.look_up_for = Some(time);
+    }
+
+    /// Returns the key, or `None` if only the durations are set.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        self.text.as_deref()
+    }
+
+    /// Returns how far back an execution with the key is looked up.
+    #[must_use]
+    pub fn look_back(&self) -> Option<Duration> {
+        self.look_back
+    }
+
+    /// Returns how long an execution is looked up after an unclear failure.
+    #[must_use]
+    pub fn look_up_for(&self) -> Option<Duration> {
+        self.look_up_for
+    }
+
+    /// Checks that servers keep a key as it is. They trim space, and would then find another key.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Build`](crate::ErrorKind::Build) for one that is empty, begins or ends with space, or has over 512 bytes.
+    /// Returns an error of kind `Build` if the key is empty, begins or ends with space, or has over 512 bytes.
     pub fn check(key: &str) -> Result<(), Error> {
         let problem = if key.is_empty() {
             "it is empty".to_owned()

@@ -43,9 +43,9 @@ mod url_parts;
 mod version;
 
 pub use body::{Body, FilePart, Multipart};
+pub use call::Call;
 #[doc(hidden)]
 pub use call::FoundRows;
-pub use call::{Call, YAML_LIMIT};
 pub use characters::CharacterRule;
 pub use context::CallContext;
 pub use download::{Download, OnProgress, Progress};

@@ -3,7 +3,8 @@
 /// Adds the options, the request and, with an executor, the response to a builder.
 ///
 /// `operation!(CreateFlow, CREATE_FLOW, json Flow)` expects `struct CreateFlow<E> { call: Call, executor: E }`. The kind of
-/// response is `json T`, `created T`, `paged T`, `optional T`, `text`, `empty`, `download` or `events T`.
+/// response is `json T`, `created T`, `paged T`, `optional T`, `text`, `empty`, `download` or `events T`. `@clone CreateFlow`
+/// is for a builder whose body is always in memory.
 #[macro_export]
 macro_rules! operation {
     ($name:ident, $info:ident, json $output:ty) => {
@@ -13,8 +14,6 @@ macro_rules! operation {
         $crate::operation!(@all $name, $info, $output, $crate::decode::created::<$output>);
     };
     ($name:ident, $info:ident, paged $output:ty) => {
-        $crate::operation!(@all $name, $info, $output, $crate::decode::json::<$output>);
-
         impl<E: $crate::Executor> $name<E> {
             /// Returns this page and all after it as a stream, which requests each page when it is needed.
             ///
@@ -32,6 +31,8 @@ macro_rules! operation {
                 self.pages().items()
             }
         }
+
+        $crate::operation!(@all $name, $info, $output, $crate::decode::json::<$output>);
     };
     ($name:ident, $info:ident, optional $output:ty) => {
         $crate::operation!(@all $name, $info, ::std::option::Option<$output>, $crate::decode::optional::<$output>);
@@ -46,14 +47,14 @@ macro_rules! operation {
         $crate::operation!(@all $name, $info, $crate::Download, $crate::decode::download);
     };
     ($name:ident, $info:ident, events $item:ty) => {
-        $crate::operation!(@all $name, $info, $crate::Body, $crate::decode::stream);
-
         impl<E: $crate::Executor> $name<E> {
             /// Returns the events of one connection as a stream. Connects when first polled; a closed connection is an error.
             pub fn events(self) -> $crate::sse::EventStream<$item> {
                 $crate::sse::EventStream::new(self.send(), &$info)
             }
         }
+
+        $crate::operation!(@all $name, $info, $crate::Body, $crate::decode::stream);
 
         impl<E> $name<E> {
             /// Returns the call and its executor.
@@ -64,36 +65,26 @@ macro_rules! operation {
         }
     };
     (@all $name:ident, $info:ident, $output:ty, $decode:expr) => {
-        impl $name {
-            /// The definition of the operation.
-            pub const INFO: &'static $crate::OperationInfo = &$info;
+        impl<E: $crate::Executor> $name<E> {
+            /// Sends the call. Returns the whole HTTP response, status and headers included.
+            pub fn send(self) -> $crate::ResponseFuture<$output> {
+                $crate::ResponseFuture::new(&self.executor, self.call, $decode)
+            }
+        }
+
+        impl<E: $crate::Executor> ::std::future::IntoFuture for $name<E> {
+            type Output = ::std::result::Result<$output, $crate::Error>;
+            type IntoFuture = $crate::OutputFuture<$output>;
+
+            fn into_future(self) -> Self::IntoFuture {
+                self.send().into()
+            }
         }
 
         impl<E> $name<E> {
-            /// Sets the executor that sends the call, such as a client.
-            pub fn on<X: $crate::Executor>(self, executor: X) -> $name<X> {
-                $name { call: self.call, executor }
-            }
-
-            /// Sets options. What `options` leaves unset stays as it was.
-            pub fn options(mut self, options: $crate::CallOptions) -> Self {
-                self.call.change_options(|known| options.or(&known));
-                self
-            }
-
             /// Sets the tenant. Defaults to that of the client.
             pub fn tenant(mut self, tenant: impl ::std::convert::Into<::std::string::String>) -> Self {
                 self.call.change_options(|options| options.tenant(tenant));
-                self
-            }
-
-            /// Sets a header, in place of an earlier one of the same name.
-            pub fn header<N, V>(mut self, name: N, value: V) -> Self
-            where
-                N: ::std::convert::TryInto<::http::HeaderName>,
-                V: ::std::convert::TryInto<::http::HeaderValue>,
-            {
-                self.call.change_options(|options| options.header(name, value));
                 self
             }
 
@@ -121,6 +112,22 @@ macro_rules! operation {
                 self
             }
 
+            /// Sets a header, in place of an earlier one of the same name.
+            pub fn header<N, V>(mut self, name: N, value: V) -> Self
+            where
+                N: ::std::convert::TryInto<::http::HeaderName>,
+                V: ::std::convert::TryInto<::http::HeaderValue>,
+            {
+                self.call.change_options(|options| options.header(name, value));
+                self
+            }
+
+            /// Adds a query parameter that the catalogue doesn't know.
+            pub fn query_pair(mut self, name: &str, value: &str) -> Self {
+                self.call.add_extra_query(name, value);
+                self
+            }
+
             /// Sets the server to use, by its place in the client's list, counted from 0.
             pub fn server_index(mut self, index: usize) -> Self {
                 self.call.change_options(|options| options.server_index(index));
@@ -137,6 +144,12 @@ macro_rules! operation {
                 self
             }
 
+            /// Sets options. What `options` leaves unset stays as it was.
+            pub fn options(mut self, options: $crate::CallOptions) -> Self {
+                self.call.change_options(|known| options.or(&known));
+                self
+            }
+
             /// Skips the client's checks: the request that finds out first whether the server would refuse the call, where a
             /// refusal would make the server hang, and the refusal of calls that a server would silently misread.
             pub fn unchecked(mut self) -> Self {
@@ -150,15 +163,18 @@ macro_rules! operation {
                 self
             }
 
-            /// Adds a query parameter that the catalogue doesn't know.
-            pub fn query_pair(mut self, name: &str, value: &str) -> Self {
-                self.call.add_extra_query(name, value);
-                self
+            /// Returns a copy, or `None` if a part of the body is a reader, which can be read only once.
+            #[must_use]
+            pub fn try_clone(&self) -> ::std::option::Option<Self>
+            where
+                E: ::std::clone::Clone,
+            {
+                ::std::option::Option::Some(Self { call: self.call.try_clone()?, executor: self.executor.clone() })
             }
 
-            /// Returns the call, for another executor.
-            pub fn into_call(self) -> $crate::Call {
-                self.call
+            /// Sets the executor that sends the call, such as a client.
+            pub fn on<X: $crate::Executor>(self, executor: X) -> $name<X> {
+                $name { call: self.call, executor }
             }
 
             /// Returns the request for the newest version, with the path only and no server.
@@ -181,27 +197,34 @@ macro_rules! operation {
             ) -> ::std::result::Result<::http::Request<$crate::Body>, $crate::Error> {
                 self.call.into_request_for(target)
             }
-        }
 
-        impl<E: $crate::Executor> $name<E> {
-            /// Sends the call. Returns the whole HTTP response, status and headers included.
-            pub fn send(self) -> $crate::ResponseFuture<$output> {
-                $crate::ResponseFuture::new(&self.executor, self.call, $decode)
+            /// Returns the call, for another executor.
+            pub fn into_call(self) -> $crate::Call {
+                self.call
             }
         }
 
-        impl<E: $crate::Executor> ::std::future::IntoFuture for $name<E> {
-            type Output = ::std::result::Result<$output, $crate::Error>;
-            type IntoFuture = $crate::OutputFuture<$output>;
-
-            fn into_future(self) -> Self::IntoFuture {
-                self.send().into()
-            }
+        impl $name {
+            /// The definition of the operation.
+            pub const INFO: &'static $crate::OperationInfo = &$info;
         }
 
         impl<E> ::std::fmt::Debug for $name<E> {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Debug::fmt(&self.call, f)
+            }
+        }
+
+        #[cfg(test)]
+        const _: () = {
+            const fn is_shared<T: ::std::marker::Send + ::std::marker::Sync + 'static>() {}
+            is_shared::<$name>();
+        };
+    };
+    (@clone $name:ident) => {
+        impl<E: ::std::clone::Clone> ::std::clone::Clone for $name<E> {
+            fn clone(&self) -> Self {
+                Self { call: self.call.copy(), executor: self.executor.clone() }
             }
         }
     };

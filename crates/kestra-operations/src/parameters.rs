@@ -3,7 +3,10 @@
 use std::fmt::Display;
 
 use http::HeaderValue;
-use kestra_core::{Body, Call, Error, FilePart, Filter, ParameterValue, YAML_LIMIT};
+use kestra_core::{Body, Call, Error, FilePart, Filter, ParameterValue};
+
+/// The largest YAML source that is sent, in bytes: far above any flow, far below what would trouble a server.
+const YAML_LIMIT: usize = 16 * 1024 * 1024;
 
 /// Adds a value of a parameter for each of these.
 pub(crate) fn repeat<V, I>(call: &mut Call, index: usize, values: I)

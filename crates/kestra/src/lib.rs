@@ -39,7 +39,7 @@
 //! | `gzip` | yes | compressed JSON and text responses |
 //! | `enterprise` | no | the operations that only Enterprise Edition has |
 //! | `serde` | no | `Serialize` for all models |
-//! | `http2` | no | HTTP/2, by `Transport::builder().http2()` |
+//! | `http2` | no | HTTP/2, by `ClientBuilder::http2` |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 

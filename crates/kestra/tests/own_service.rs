@@ -93,7 +93,7 @@ async fn a_transport_is_below_all_layers() -> Result<(), Error> {
         .server("https://kestra.example.com")
         .auth(Auth::bearer("secret"))
         .attempt_layer(mark)
-        .propagate_trace(|_, headers| {
+        .propagate_trace(|headers| {
             drop(headers.insert("traceparent", http::HeaderValue::from_static("00-1")))
         })
         .transport(transport)
@@ -111,7 +111,7 @@ async fn settings_without_effect_are_refused() {
     for builder in [
         builder().service(service()).attempt_layer(ConcurrencyLimitLayer::new(1)),
         builder().service(service()).transport(service()),
-        builder().service(service()).propagate_trace(|_, _| ()),
+        builder().service(service()).propagate_trace(|_| ()),
         builder().transport(service()).proxy(Proxy::none()),
         builder().transport(service()).tls(Tls::default()),
         builder().transport(service()).pool_idle_timeout(Duration::from_secs(1)),

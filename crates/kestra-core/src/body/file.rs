@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 
 use bytes::Bytes;
+use sync_wrapper::SyncWrapper;
 use tokio::io::AsyncRead;
 
 use crate::download::{OnProgress, Progress};
@@ -31,8 +32,11 @@ pub struct FilePart {
 pub(super) enum Source {
     Bytes(Bytes),
     Path(PathBuf),
-    Reader { reader: Pin<Box<dyn AsyncRead + Send>>, length: Option<u64> },
+    Reader { reader: Reader, length: Option<u64> },
 }
+
+/// A reader that only the request reads, so that a form with one can be shared.
+pub(super) type Reader = SyncWrapper<Pin<Box<dyn AsyncRead + Send>>>;
 
 /// The content of a file, as far as it can be read before it is sent.
 #[derive(Clone, Copy, Debug)]
@@ -66,7 +70,7 @@ impl FilePart {
     /// What a reader gives, under a name; the call is sent once.
     #[must_use]
     pub fn reader(name: impl Into<String>, reader: impl AsyncRead + Send + 'static) -> Self {
-        let source = Source::Reader { reader: Box::pin(reader), length: None };
+        let source = Source::Reader { reader: SyncWrapper::new(Box::pin(reader)), length: None };
         Self { name: Some(name.into()), content_type: None, source, on_progress: None }
     }
 

@@ -5,6 +5,7 @@ mod file;
 mod file_name;
 mod multipart;
 mod segments;
+mod stream;
 
 use std::any::Any;
 use std::fmt;
@@ -15,15 +16,14 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt as _;
-use http_body_util::combinators::UnsyncBoxBody;
 
 pub(crate) use file::FileContent;
 pub use file::FilePart;
 pub use multipart::Multipart;
 
-use crate::error::{BoxError, Error};
+use stream::{Stream, stream};
 
-type Stream = UnsyncBoxBody<Bytes, BoxError>;
+use crate::error::{BoxError, Error};
 
 /// The body of a request or a response: bytes in memory, a stream that can be opened again, or one that can't.
 ///
@@ -66,7 +66,7 @@ impl Body {
         F: Fn() -> B + Send + Sync + 'static,
         B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
-        let open = move || Stream::new(open().map_err(Into::into));
+        let open = move || stream(open());
         Self(Kind::Reopen(Box::new(Reopen { open: Arc::new(open), opened: None, length })))
     }
 
@@ -81,7 +81,7 @@ impl Body {
             return body.take().unwrap_or_default();
         }
         match body {
-            Some(body) => Self(Kind::Once(Stream::new(body.map_err(Into::into)))),
+            Some(body) => Self(Kind::Once(stream(body))),
             None => Self::default(),
         }
     }

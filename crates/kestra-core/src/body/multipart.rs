@@ -7,7 +7,7 @@ use super::boundary::boundary;
 use super::file::{FilePart, Source};
 use super::file_name;
 use super::segments::{Again, Segment, SegmentBody};
-use super::{Body, Kind, Stream};
+use super::{Body, Kind, stream};
 use crate::error::Error;
 use crate::redact::brief;
 
@@ -234,7 +234,7 @@ impl Writer {
                 let length = http_body::Body::size_hint(&once).exact();
                 Body::reopen(length, move || SegmentBody::new(again.iter().cloned().map(Segment::Again)))
             }
-            None => Body(Kind::Once(Stream::new(once))),
+            None => Body(Kind::Once(stream(once))),
         }
     }
 }

@@ -11,6 +11,7 @@ use http_body::{Frame, SizeHint};
 use tokio::fs::File;
 use tokio::io::{AsyncRead, ReadBuf};
 
+use super::file::Reader;
 use crate::download::{OnProgress, Progress};
 use crate::error::{BoxError, Error, ErrorKind};
 
@@ -25,7 +26,7 @@ pub(super) enum Again {
 
 pub(super) enum Segment {
     Again(Again),
-    Reader { reader: Pin<Box<dyn AsyncRead + Send>>, length: Option<u64>, on_progress: Option<OnProgress> },
+    Reader { reader: Reader, length: Option<u64>, on_progress: Option<OnProgress> },
 }
 
 impl Segment {
@@ -97,6 +98,7 @@ impl SegmentBody {
                     }
                     Some(Segment::Reader { reader, length, on_progress }) => {
                         let report = Report { on_progress, bytes: 0, total: length };
+                        let reader = reader.into_inner();
                         self.state = State::Reading { reader, left: length, report, path: None };
                     }
                 },

@@ -39,9 +39,6 @@ pub struct Call {
     problem: Option<Error>,
 }
 
-/// How large a source of YAML may be, in bytes: far above any flow, far below what would trouble a server.
-pub const YAML_LIMIT: usize = 16 * 1024 * 1024;
-
 impl Call {
     /// A call of an operation, nothing set.
     #[inline]
@@ -164,21 +161,30 @@ impl Call {
         self.query.value(index)
     }
 
-    /// The same call once more. A mistake that was made and a body that can't be sent twice go with the first that is taken.
+    /// Returns the call for another request. A body that can be read only once goes with the first that is taken.
     #[must_use]
     pub fn again(&mut self) -> Self {
         let payload = self.payload.again();
         self.with_payload(payload)
     }
 
-    /// The same call once more, if its body can be sent more than once. A mistake that was made goes with the first.
+    /// Returns a copy, or `None` if the body can be read only once.
     #[must_use]
-    pub fn try_again(&mut self) -> Option<Self> {
-        let payload = self.payload.try_clone()?;
-        Some(self.with_payload(payload))
+    pub fn try_clone(&self) -> Option<Self> {
+        Some(self.with_payload(self.payload.try_clone()?))
     }
 
-    fn with_payload(&mut self, payload: Payload) -> Self {
+    /// Returns a copy of a call whose body is in memory.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        self.try_clone().unwrap_or_else(|| {
+            let mut copy = self.with_payload(Payload::default());
+            copy.fail(Error::invalid("body", "it can be read only once: make the call anew"));
+            copy
+        })
+    }
+
+    fn with_payload(&self, payload: Payload) -> Self {
         Self {
             info: self.info,
             arguments: self.arguments.clone(),
@@ -192,7 +198,7 @@ impl Call {
             found_by: self.found_by.clone(),
             enterprise: self.enterprise,
             key: self.key.clone(),
-            problem: self.problem.take(),
+            problem: self.problem.as_ref().map(Error::copy),
         }
     }
 
@@ -281,44 +287,6 @@ impl Call {
     fn value(&self, name: &str) -> Option<String> {
         let index = self.info.query_parameters.iter().position(|parameter| parameter.name == name)?;
         self.query.value(index)
-    }
-
-    /// Sets a body of JSON.
-    #[must_use]
-    pub fn json(self, value: &(impl serde::Serialize + ?Sized)) -> Self {
-        let bytes = serde_json::to_vec(value);
-        self.json_bytes(bytes)
-    }
-
-    fn json_bytes(mut self, bytes: Result<Vec<u8>, serde_json::Error>) -> Self {
-        match bytes {
-            Ok(bytes) => self.set_body("application/json", bytes.into()),
-            Err(problem) => self.fail(Error::invalid("body", problem)),
-        }
-        self
-    }
-
-    /// Sets a body of YAML.
-    #[must_use]
-    pub fn yaml(mut self, source: impl Into<String>) -> Self {
-        let source = source.into();
-        if source.len() > YAML_LIMIT {
-            let length = source.len();
-            self.fail(Error::invalid(
-                "source",
-                format_args!("it has {length} bytes, more than {YAML_LIMIT}"),
-            ));
-        } else {
-            self.set_body("application/x-yaml", source.into());
-        }
-        self
-    }
-
-    /// Sets a body of text.
-    #[must_use]
-    pub fn text(mut self, text: impl Into<String>) -> Self {
-        self.set_body("text/plain", text.into().into());
-        self
     }
 
     /// Sets a body of this media type.

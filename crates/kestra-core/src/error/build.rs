@@ -80,6 +80,17 @@ impl Error {
         }))
     }
 
+    /// Returns the same error for the copy of a call that has it. The cause is kept as text.
+    pub(crate) fn copy(&self) -> Self {
+        let inner = &*self.0;
+        let source = inner.source.as_ref().map(|source| source.to_string().into());
+        Self::build(inner.kind, inner.message.clone(), source).change(|copy| {
+            copy.operation = inner.operation;
+            copy.hint = inner.hint;
+            copy.about.inputs.clone_from(&inner.about.inputs);
+        })
+    }
+
     fn change(mut self, change: impl FnOnce(&mut Inner)) -> Self {
         // Nobody else has it, as there is no way to share one.
         if let Some(inner) = Arc::get_mut(&mut self.0) {

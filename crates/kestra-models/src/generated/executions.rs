@@ -375,9 +375,9 @@ string_enum! {
 #[non_exhaustive]
 pub struct FlowFilter {
     /// The id of the flow whose latest execution is returned. (`id`)
-    pub id: String,
+    id: String,
     /// The namespace of the flow whose latest execution is returned. (`namespace`)
-    pub namespace: String,
+    namespace: String,
 }
 
 impl FlowFilter {
@@ -390,6 +390,20 @@ impl FlowFilter {
 impl<A: Into<String>, B: Into<String>> From<(A, B)> for FlowFilter {
     fn from((namespace, id): (A, B)) -> Self {
         Self::new(namespace, id)
+    }
+}
+
+impl FlowFilter {
+    /// The namespace of the flow whose latest execution is returned. (`namespace`)
+    #[must_use]
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// The id of the flow whose latest execution is returned. (`id`)
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
     }
 }
 

@@ -889,9 +889,9 @@ pub struct MetricTag {
 #[non_exhaustive]
 pub struct NamespacedId {
     /// The id of a flow, unique within its namespace. (`id`)
-    pub id: String,
+    id: String,
     /// The namespace of the flow, its levels separated by dots. (`namespace`)
-    pub namespace: String,
+    namespace: String,
 }
 
 impl NamespacedId {
@@ -904,6 +904,20 @@ impl NamespacedId {
 impl<A: Into<String>, B: Into<String>> From<(A, B)> for NamespacedId {
     fn from((namespace, id): (A, B)) -> Self {
         Self::new(namespace, id)
+    }
+}
+
+impl NamespacedId {
+    /// The namespace of the flow, its levels separated by dots. (`namespace`)
+    #[must_use]
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// The id of a flow, unique within its namespace. (`id`)
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
     }
 }
 

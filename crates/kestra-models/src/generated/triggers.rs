@@ -312,9 +312,9 @@ pub struct TriggerId {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub execution_id: Option<String>,
     /// The id of the flow that declares the trigger, within `namespace`. (`flowId`)
-    pub flow_id: String,
+    flow_id: String,
     /// The namespace of the flow that declares the trigger. (`namespace`)
-    pub namespace: String,
+    namespace: String,
     /// Read by servers before 2.0 together with the id; leave it out. Kestra before 2.0 only. (`nextExecutionDate`)
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_execution_date: Option<::jiff::Timestamp>,
@@ -325,7 +325,7 @@ pub struct TriggerId {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant_id: Option<String>,
     /// The id of the trigger within the flow. (`triggerId`)
-    pub trigger_id: String,
+    trigger_id: String,
     /// Read by servers before 2.0 together with the id; leave it out. Kestra before 2.0 only. (`updatedDate`)
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_date: Option<::jiff::Timestamp>,
@@ -422,6 +422,26 @@ impl TriggerId {
 impl<A: Into<String>, B: Into<String>, C: Into<String>> From<(A, B, C)> for TriggerId {
     fn from((namespace, flow_id, trigger_id): (A, B, C)) -> Self {
         Self::new(namespace, flow_id, trigger_id)
+    }
+}
+
+impl TriggerId {
+    /// The namespace of the flow that declares the trigger. (`namespace`)
+    #[must_use]
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// The id of the flow that declares the trigger, within `namespace`. (`flowId`)
+    #[must_use]
+    pub fn flow_id(&self) -> &str {
+        &self.flow_id
+    }
+
+    /// The id of the trigger within the flow. (`triggerId`)
+    #[must_use]
+    pub fn trigger_id(&self) -> &str {
+        &self.trigger_id
     }
 }
 

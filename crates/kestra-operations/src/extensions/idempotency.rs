@@ -23,14 +23,14 @@ macro_rules! idempotency {
 
             /// Sets how far back to search for an execution with the key. Defaults to 8 days.
             pub fn key_look_back(mut self, range: ::std::time::Duration) -> Self {
-                self.call.key_mut().look_back = Some(range);
+                self.call.key_mut().set_look_back(range);
                 self
             }
 
             /// Sets how long to search after a failure that leaves it unclear whether there is an execution. Defaults to 15 s,
             /// as servers find an execution only some time after they accepted it.
             pub fn look_up_for(mut self, time: ::std::time::Duration) -> Self {
-                self.call.key_mut().look_up_for = Some(time);
+                self.call.key_mut().set_look_up_for(time);
                 self
             }
         }
@@ -46,6 +46,6 @@ pub(crate) fn set_key(call: &mut Call, labels: usize, key: String) {
         call.fail(Error::invalid("idempotency_key", format_args!("there is a label `{CORRELATION_LABEL}`")));
     } else {
         call.add_query(labels, format!("{CORRELATION_LABEL}:{key}"));
-        call.key_mut().text = Some(key);
+        call.key_mut().set_text(key);
     }
 }

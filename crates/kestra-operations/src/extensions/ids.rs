@@ -41,7 +41,7 @@ impl<E: Executor> SearchFlows<E> {
     /// Returns the first error of any page.
     pub async fn ids(self) -> Result<Vec<NamespacedId>, Error> {
         let id = |flow: kestra_models::Flow| Some(NamespacedId::new(flow.namespace?, flow.id?));
-        all(self.items(), id, |id| (id.namespace.clone(), id.id.clone())).await
+        all(self.items(), id, |id| [id.namespace(), id.id()].map(str::to_owned)).await
     }
 }
 
@@ -53,7 +53,7 @@ impl<E: Executor> SearchTriggers<E> {
     /// Returns the first error of any page.
     pub async fn ids(self) -> Result<Vec<TriggerId>, Error> {
         let id = |row: kestra_models::TriggerAndState| row.current().and_then(|state| state.id());
-        let key = |id: &TriggerId| (id.namespace.clone(), id.flow_id.clone(), id.trigger_id.clone());
+        let key = |id: &TriggerId| [id.namespace(), id.flow_id(), id.trigger_id()].map(str::to_owned);
         all(self.items(), id, key).await
     }
 }

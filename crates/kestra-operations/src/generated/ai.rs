@@ -14,8 +14,6 @@ pub struct GenerateDashboard<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GenerateDashboard, GENERATE_DASHBOARD, text);
-
 impl GenerateDashboard {
     /// Creates the operation with its required parameters.
     pub fn new(dashboard_generation_prompt: impl Into<::kestra_models::DashboardGenerationPrompt>) -> Self {
@@ -29,8 +27,10 @@ impl GenerateDashboard {
     }
 }
 
-/// Facts about [`GenerateDashboard`].
-pub static GENERATE_DASHBOARD: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GenerateDashboard, GENERATE_DASHBOARD, text);
+::kestra_core::operation!(@clone GenerateDashboard);
+
+pub(crate) static GENERATE_DASHBOARD: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/ai/generate/dashboard",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -54,8 +54,6 @@ pub struct GenerateFlow<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GenerateFlow, GENERATE_FLOW, text);
-
 impl GenerateFlow {
     /// Creates the operation with its required parameters.
     pub fn new(flow_generation_prompt: impl Into<::kestra_models::FlowGenerationPrompt>) -> Self {
@@ -69,8 +67,10 @@ impl GenerateFlow {
     }
 }
 
-/// Facts about [`GenerateFlow`].
-pub static GENERATE_FLOW: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GenerateFlow, GENERATE_FLOW, text);
+::kestra_core::operation!(@clone GenerateFlow);
+
+pub(crate) static GENERATE_FLOW: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/ai/generate/flow", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("generate_flow", "ai", ROUTES)
@@ -92,8 +92,6 @@ pub struct ListAiProviders<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListAiProviders, LIST_AI_PROVIDERS, json Vec<::kestra_models::AiProviderResponse>);
-
 impl ListAiProviders {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -101,8 +99,10 @@ impl ListAiProviders {
     }
 }
 
-/// Facts about [`ListAiProviders`].
-pub static LIST_AI_PROVIDERS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListAiProviders, LIST_AI_PROVIDERS, json Vec<::kestra_models::AiProviderResponse>);
+::kestra_core::operation!(@clone ListAiProviders);
+
+pub(crate) static LIST_AI_PROVIDERS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/ai/providers",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),

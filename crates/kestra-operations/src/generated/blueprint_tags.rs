@@ -13,8 +13,6 @@ pub struct ListBlueprintTags<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListBlueprintTags, LIST_BLUEPRINT_TAGS, json Vec<::kestra_models::BlueprintTagItem>);
-
 impl ListBlueprintTags {
     /// Creates the operation with its required parameters.
     ///
@@ -54,8 +52,10 @@ impl<E> ListBlueprintTags<E> {
     }
 }
 
-/// Facts about [`ListBlueprintTags`].
-pub static LIST_BLUEPRINT_TAGS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListBlueprintTags, LIST_BLUEPRINT_TAGS, json Vec<::kestra_models::BlueprintTagItem>);
+::kestra_core::operation!(@clone ListBlueprintTags);
+
+pub(crate) static LIST_BLUEPRINT_TAGS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/blueprints/community/{kind}/tags",
         ::kestra_core::Versions::ALL,

@@ -13,8 +13,6 @@ pub struct GetBlueprint<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetBlueprint, GET_BLUEPRINT, json kestra_models::BlueprintItemWithSource);
-
 impl GetBlueprint {
     /// Creates the operation with its required parameters.
     ///
@@ -30,8 +28,10 @@ impl GetBlueprint {
     }
 }
 
-/// Facts about [`GetBlueprint`].
-pub static GET_BLUEPRINT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetBlueprint, GET_BLUEPRINT, json kestra_models::BlueprintItemWithSource);
+::kestra_core::operation!(@clone GetBlueprint);
+
+pub(crate) static GET_BLUEPRINT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/blueprints/community/{kind}/{id}",
         ::kestra_core::Versions::ALL,
@@ -57,8 +57,6 @@ pub struct GetBlueprintGraph<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetBlueprintGraph, GET_BLUEPRINT_GRAPH, json serde_json::Map<String, ::serde_json::Value>);
-
 impl GetBlueprintGraph {
     /// Creates the operation with its required parameters.
     ///
@@ -74,8 +72,10 @@ impl GetBlueprintGraph {
     }
 }
 
-/// Facts about [`GetBlueprintGraph`].
-pub static GET_BLUEPRINT_GRAPH: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetBlueprintGraph, GET_BLUEPRINT_GRAPH, json serde_json::Map<String, ::serde_json::Value>);
+::kestra_core::operation!(@clone GetBlueprintGraph);
+
+pub(crate) static GET_BLUEPRINT_GRAPH: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/blueprints/community/{kind}/{id}/graph",
         ::kestra_core::Versions::ALL,
@@ -101,8 +101,6 @@ pub struct GetBlueprintSource<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetBlueprintSource, GET_BLUEPRINT_SOURCE, text);
-
 impl GetBlueprintSource {
     /// Creates the operation with its required parameters.
     ///
@@ -118,8 +116,10 @@ impl GetBlueprintSource {
     }
 }
 
-/// Facts about [`GetBlueprintSource`].
-pub static GET_BLUEPRINT_SOURCE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetBlueprintSource, GET_BLUEPRINT_SOURCE, text);
+::kestra_core::operation!(@clone GetBlueprintSource);
+
+pub(crate) static GET_BLUEPRINT_SOURCE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/blueprints/community/{kind}/{id}/source",
         ::kestra_core::Versions::ALL,
@@ -144,8 +144,6 @@ pub struct SearchBlueprints<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(SearchBlueprints, SEARCH_BLUEPRINTS, paged kestra_models::Page<::kestra_models::BlueprintItem>);
 
 impl SearchBlueprints {
     /// Creates the operation with its required parameters.
@@ -218,8 +216,10 @@ impl<E> SearchBlueprints<E> {
     }
 }
 
-/// Facts about [`SearchBlueprints`].
-pub static SEARCH_BLUEPRINTS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchBlueprints, SEARCH_BLUEPRINTS, paged kestra_models::Page<::kestra_models::BlueprintItem>);
+::kestra_core::operation!(@clone SearchBlueprints);
+
+pub(crate) static SEARCH_BLUEPRINTS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/blueprints/community/{kind}",
         ::kestra_core::Versions::ALL,

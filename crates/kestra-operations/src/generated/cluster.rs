@@ -13,8 +13,6 @@ pub struct GetClusterMetrics<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetClusterMetrics, GET_CLUSTER_METRICS, json Vec<::kestra_models::Metric>);
-
 impl GetClusterMetrics {
     /// Creates the operation with its required parameters.
     ///
@@ -28,8 +26,10 @@ impl GetClusterMetrics {
     }
 }
 
-/// Facts about [`GetClusterMetrics`].
-pub static GET_CLUSTER_METRICS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetClusterMetrics, GET_CLUSTER_METRICS, json Vec<::kestra_models::Metric>);
+::kestra_core::operation!(@clone GetClusterMetrics);
+
+pub(crate) static GET_CLUSTER_METRICS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/cluster/metrics/{serviceType}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -54,8 +54,6 @@ pub struct GetClusterService<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetClusterService, GET_CLUSTER_SERVICE, json kestra_models::ServiceInstance);
-
 impl GetClusterService {
     /// Creates the operation with its required parameters.
     ///
@@ -68,8 +66,10 @@ impl GetClusterService {
     }
 }
 
-/// Facts about [`GetClusterService`].
-pub static GET_CLUSTER_SERVICE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetClusterService, GET_CLUSTER_SERVICE, json kestra_models::ServiceInstance);
+::kestra_core::operation!(@clone GetClusterService);
+
+pub(crate) static GET_CLUSTER_SERVICE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/cluster/services/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_cluster_service", "cluster", ROUTES)

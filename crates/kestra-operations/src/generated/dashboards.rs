@@ -14,8 +14,6 @@ pub struct CreateDashboard<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateDashboard, CREATE_DASHBOARD, json kestra_models::Dashboard);
-
 impl CreateDashboard {
     /// Creates the operation with its required parameters.
     ///
@@ -27,8 +25,10 @@ impl CreateDashboard {
     }
 }
 
-/// Facts about [`CreateDashboard`].
-pub static CREATE_DASHBOARD: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateDashboard, CREATE_DASHBOARD, json kestra_models::Dashboard);
+::kestra_core::operation!(@clone CreateDashboard);
+
+pub(crate) static CREATE_DASHBOARD: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/dashboards", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("create_dashboard", "dashboards", ROUTES)
@@ -51,8 +51,6 @@ pub struct DeleteDashboard<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteDashboard, DELETE_DASHBOARD, empty);
-
 impl DeleteDashboard {
     /// Creates the operation with its required parameters.
     ///
@@ -65,8 +63,10 @@ impl DeleteDashboard {
     }
 }
 
-/// Facts about [`DeleteDashboard`].
-pub static DELETE_DASHBOARD: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteDashboard, DELETE_DASHBOARD, empty);
+::kestra_core::operation!(@clone DeleteDashboard);
+
+pub(crate) static DELETE_DASHBOARD: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::delete("/api/v1/{tenant}/dashboards/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("delete_dashboard", "dashboards", ROUTES)
@@ -91,8 +91,6 @@ pub struct ExportChart<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ExportChart, EXPORT_CHART, download);
-
 impl ExportChart {
     /// Creates the operation with its required parameters.
     pub fn new(preview_request: impl Into<::kestra_models::PreviewRequest>) -> Self {
@@ -116,8 +114,10 @@ impl<E> ExportChart<E> {
     }
 }
 
-/// Facts about [`ExportChart`].
-pub static EXPORT_CHART: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ExportChart, EXPORT_CHART, download);
+::kestra_core::operation!(@clone ExportChart);
+
+pub(crate) static EXPORT_CHART: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[
         ::kestra_core::Route::post(
             "/api/v1/{tenant}/dashboards/charts/export",
@@ -157,8 +157,6 @@ pub struct ExportDashboardChart<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ExportDashboardChart, EXPORT_DASHBOARD_CHART, download);
-
 impl ExportDashboardChart {
     /// Creates the operation with its required parameters.
     ///
@@ -190,8 +188,10 @@ impl<E> ExportDashboardChart<E> {
     }
 }
 
-/// Facts about [`ExportDashboardChart`].
-pub static EXPORT_DASHBOARD_CHART: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ExportDashboardChart, EXPORT_DASHBOARD_CHART, download);
+::kestra_core::operation!(@clone ExportDashboardChart);
+
+pub(crate) static EXPORT_DASHBOARD_CHART: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[
         ::kestra_core::Route::post(
             "/api/v1/{tenant}/dashboards/{id}/charts/{chartId}/export",
@@ -233,8 +233,6 @@ pub struct GetDashboard<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetDashboard, GET_DASHBOARD, json kestra_models::Dashboard);
-
 impl GetDashboard {
     /// Creates the operation with its required parameters.
     ///
@@ -247,8 +245,10 @@ impl GetDashboard {
     }
 }
 
-/// Facts about [`GetDashboard`].
-pub static GET_DASHBOARD: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetDashboard, GET_DASHBOARD, json kestra_models::Dashboard);
+::kestra_core::operation!(@clone GetDashboard);
+
+pub(crate) static GET_DASHBOARD: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/dashboards/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_dashboard", "dashboards", ROUTES)
@@ -273,8 +273,6 @@ pub struct GetDashboardChartData<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetDashboardChartData, GET_DASHBOARD_CHART_DATA, json kestra_models::Page<::serde_json::Map<String, ::serde_json::Value>>);
-
 impl GetDashboardChartData {
     /// Creates the operation with its required parameters.
     ///
@@ -296,8 +294,10 @@ impl GetDashboardChartData {
     }
 }
 
-/// Facts about [`GetDashboardChartData`].
-pub static GET_DASHBOARD_CHART_DATA: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetDashboardChartData, GET_DASHBOARD_CHART_DATA, json kestra_models::Page<::serde_json::Map<String, ::serde_json::Value>>);
+::kestra_core::operation!(@clone GetDashboardChartData);
+
+pub(crate) static GET_DASHBOARD_CHART_DATA: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/dashboards/{id}/charts/{chartId}",
         ::kestra_core::Versions::ALL,
@@ -325,8 +325,6 @@ pub struct GetDefaultDashboards<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetDefaultDashboards, GET_DEFAULT_DASHBOARDS, json kestra_models::DashboardSettings);
-
 impl GetDefaultDashboards {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -334,8 +332,10 @@ impl GetDefaultDashboards {
     }
 }
 
-/// Facts about [`GetDefaultDashboards`].
-pub static GET_DEFAULT_DASHBOARDS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetDefaultDashboards, GET_DEFAULT_DASHBOARDS, json kestra_models::DashboardSettings);
+::kestra_core::operation!(@clone GetDefaultDashboards);
+
+pub(crate) static GET_DEFAULT_DASHBOARDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/dashboards/settings/default-dashboards",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -360,8 +360,6 @@ pub struct PreviewChart<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(PreviewChart, PREVIEW_CHART, json kestra_models::Page<::serde_json::Map<String, ::serde_json::Value>>);
-
 impl PreviewChart {
     /// Creates the operation with its required parameters.
     pub fn new(preview_request: impl Into<::kestra_models::PreviewRequest>) -> Self {
@@ -375,8 +373,10 @@ impl PreviewChart {
     }
 }
 
-/// Facts about [`PreviewChart`].
-pub static PREVIEW_CHART: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(PreviewChart, PREVIEW_CHART, json kestra_models::Page<::serde_json::Map<String, ::serde_json::Value>>);
+::kestra_core::operation!(@clone PreviewChart);
+
+pub(crate) static PREVIEW_CHART: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/dashboards/charts/preview",
         ::kestra_core::Versions::ALL,
@@ -400,8 +400,6 @@ pub struct SearchDashboards<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(SearchDashboards, SEARCH_DASHBOARDS, paged kestra_models::Page<::kestra_models::Dashboard>);
 
 impl SearchDashboards {
     /// Creates the operation.
@@ -444,8 +442,10 @@ impl<E> SearchDashboards<E> {
     }
 }
 
-/// Facts about [`SearchDashboards`].
-pub static SEARCH_DASHBOARDS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchDashboards, SEARCH_DASHBOARDS, paged kestra_models::Page<::kestra_models::Dashboard>);
+::kestra_core::operation!(@clone SearchDashboards);
+
+pub(crate) static SEARCH_DASHBOARDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/dashboards", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("search_dashboards", "dashboards", ROUTES)
@@ -475,8 +475,6 @@ pub struct UpdateDashboard<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateDashboard, UPDATE_DASHBOARD, json kestra_models::Dashboard);
-
 impl UpdateDashboard {
     /// Creates the operation with its required parameters.
     ///
@@ -489,8 +487,10 @@ impl UpdateDashboard {
     }
 }
 
-/// Facts about [`UpdateDashboard`].
-pub static UPDATE_DASHBOARD: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateDashboard, UPDATE_DASHBOARD, json kestra_models::Dashboard);
+::kestra_core::operation!(@clone UpdateDashboard);
+
+pub(crate) static UPDATE_DASHBOARD: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::put("/api/v1/{tenant}/dashboards/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("update_dashboard", "dashboards", ROUTES)
@@ -516,8 +516,6 @@ pub struct ValidateChart<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ValidateChart, VALIDATE_CHART, json kestra_models::FlowValidation);
-
 impl ValidateChart {
     /// Creates the operation with its required parameters.
     ///
@@ -529,8 +527,10 @@ impl ValidateChart {
     }
 }
 
-/// Facts about [`ValidateChart`].
-pub static VALIDATE_CHART: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ValidateChart, VALIDATE_CHART, json kestra_models::FlowValidation);
+::kestra_core::operation!(@clone ValidateChart);
+
+pub(crate) static VALIDATE_CHART: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/dashboards/validate/chart",
         ::kestra_core::Versions::ALL,
@@ -555,8 +555,6 @@ pub struct ValidateDashboard<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ValidateDashboard, VALIDATE_DASHBOARD, json kestra_models::FlowValidation);
-
 impl ValidateDashboard {
     /// Creates the operation with its required parameters.
     ///
@@ -568,8 +566,10 @@ impl ValidateDashboard {
     }
 }
 
-/// Facts about [`ValidateDashboard`].
-pub static VALIDATE_DASHBOARD: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ValidateDashboard, VALIDATE_DASHBOARD, json kestra_models::FlowValidation);
+::kestra_core::operation!(@clone ValidateDashboard);
+
+pub(crate) static VALIDATE_DASHBOARD: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/dashboards/validate", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("validate_dashboard", "dashboards", ROUTES)

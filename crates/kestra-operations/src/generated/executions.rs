@@ -15,10 +15,6 @@ pub struct CreateExecution<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateExecution, CREATE_EXECUTION, created kestra_models::Execution);
-crate::extensions::inputs!(CreateExecution);
-crate::extensions::idempotency!(CreateExecution, 2);
-
 impl CreateExecution {
     /// Creates the operation with its required parameters.
     ///
@@ -95,8 +91,11 @@ impl<E> CreateExecution<E> {
     }
 }
 
-/// Facts about [`CreateExecution`].
-pub static CREATE_EXECUTION: ::kestra_core::OperationInfo = {
+crate::extensions::inputs!(CreateExecution);
+crate::extensions::idempotency!(CreateExecution, 2);
+::kestra_core::operation!(CreateExecution, CREATE_EXECUTION, created kestra_models::Execution);
+
+pub(crate) static CREATE_EXECUTION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/executions/{namespace}/{id}",
         ::kestra_core::Versions::ALL,
@@ -130,8 +129,6 @@ pub struct DeleteExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(DeleteExecution, DELETE_EXECUTION, empty);
 
 impl DeleteExecution {
     /// Creates the operation with its required parameters.
@@ -171,8 +168,10 @@ impl<E> DeleteExecution<E> {
     }
 }
 
-/// Facts about [`DeleteExecution`].
-pub static DELETE_EXECUTION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteExecution, DELETE_EXECUTION, empty);
+::kestra_core::operation!(@clone DeleteExecution);
+
+pub(crate) static DELETE_EXECUTION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/executions/{executionId}",
         ::kestra_core::Versions::ALL,
@@ -203,9 +202,6 @@ pub struct DeleteExecutionsByIds<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(DeleteExecutionsByIds, DELETE_EXECUTIONS_BY_IDS, json kestra_models::BulkOutcome);
-crate::extensions::by_ids!(DeleteExecutionsByIds, String);
 
 impl DeleteExecutionsByIds {
     /// Creates the operation with its required parameters.
@@ -254,8 +250,11 @@ impl<E> DeleteExecutionsByIds<E> {
     }
 }
 
-/// Facts about [`DeleteExecutionsByIds`].
-pub static DELETE_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
+crate::extensions::by_ids!(DeleteExecutionsByIds, String);
+::kestra_core::operation!(DeleteExecutionsByIds, DELETE_EXECUTIONS_BY_IDS, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone DeleteExecutionsByIds);
+
+pub(crate) static DELETE_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::delete("/api/v1/{tenant}/executions/by-ids", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("delete_executions_by_ids", "executions", ROUTES)
@@ -286,11 +285,6 @@ pub struct DeleteExecutionsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(DeleteExecutionsByQuery, DELETE_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::by_query!(DeleteExecutionsByQuery, String);
-crate::extensions::counted!(DeleteExecutionsByQuery);
-crate::extensions::look_back!(DeleteExecutionsByQuery, 5);
 
 impl DeleteExecutionsByQuery {
     /// Creates the operation.
@@ -445,8 +439,13 @@ impl<E> DeleteExecutionsByQuery<E> {
     }
 }
 
-/// Facts about [`DeleteExecutionsByQuery`].
-pub static DELETE_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
+crate::extensions::by_query!(DeleteExecutionsByQuery, String);
+crate::extensions::counted!(DeleteExecutionsByQuery);
+crate::extensions::look_back!(DeleteExecutionsByQuery, 5);
+::kestra_core::operation!(DeleteExecutionsByQuery, DELETE_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone DeleteExecutionsByQuery);
+
+pub(crate) static DELETE_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::delete("/api/v1/{tenant}/executions/by-query", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("delete_executions_by_query", "executions", ROUTES)
@@ -586,8 +585,6 @@ pub struct DownloadFileFromExecution<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DownloadFileFromExecution, DOWNLOAD_FILE_FROM_EXECUTION, download);
-
 impl DownloadFileFromExecution {
     /// Creates the operation with its required parameters.
     ///
@@ -610,8 +607,10 @@ impl<E> DownloadFileFromExecution<E> {
     }
 }
 
-/// Facts about [`DownloadFileFromExecution`].
-pub static DOWNLOAD_FILE_FROM_EXECUTION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DownloadFileFromExecution, DOWNLOAD_FILE_FROM_EXECUTION, download);
+::kestra_core::operation!(@clone DownloadFileFromExecution);
+
+pub(crate) static DOWNLOAD_FILE_FROM_EXECUTION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/executions/{executionId}/file",
         ::kestra_core::Versions::ALL,
@@ -652,8 +651,6 @@ pub struct EvalExpression<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(EvalExpression, EVAL_EXPRESSION, json kestra_models::EvalResult);
-
 impl EvalExpression {
     /// Creates the operation with its required parameters.
     ///
@@ -665,8 +662,10 @@ impl EvalExpression {
     }
 }
 
-/// Facts about [`EvalExpression`].
-pub static EVAL_EXPRESSION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(EvalExpression, EVAL_EXPRESSION, json kestra_models::EvalResult);
+::kestra_core::operation!(@clone EvalExpression);
+
+pub(crate) static EVAL_EXPRESSION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[
         ::kestra_core::Route::post(
             "/api/v1/{tenant}/executions/{executionId}/actions/eval",
@@ -701,8 +700,6 @@ pub struct EvalTaskRunExpression<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(EvalTaskRunExpression, EVAL_TASK_RUN_EXPRESSION, json kestra_models::EvalResult);
-
 impl EvalTaskRunExpression {
     /// Creates the operation with its required parameters.
     ///
@@ -717,8 +714,10 @@ impl EvalTaskRunExpression {
     }
 }
 
-/// Facts about [`EvalTaskRunExpression`].
-pub static EVAL_TASK_RUN_EXPRESSION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(EvalTaskRunExpression, EVAL_TASK_RUN_EXPRESSION, json kestra_models::EvalResult);
+::kestra_core::operation!(@clone EvalTaskRunExpression);
+
+pub(crate) static EVAL_TASK_RUN_EXPRESSION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[
         ::kestra_core::Route::post(
             "/api/v1/{tenant}/executions/{executionId}/actions/eval/{taskRunId}",
@@ -750,9 +749,6 @@ pub struct ExportExecutions<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ExportExecutions, EXPORT_EXECUTIONS, download);
-crate::extensions::look_back!(ExportExecutions, 0);
-
 impl ExportExecutions {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -778,8 +774,11 @@ impl<E> ExportExecutions<E> {
     }
 }
 
-/// Facts about [`ExportExecutions`].
-pub static EXPORT_EXECUTIONS: ::kestra_core::OperationInfo = {
+crate::extensions::look_back!(ExportExecutions, 0);
+::kestra_core::operation!(ExportExecutions, EXPORT_EXECUTIONS, download);
+::kestra_core::operation!(@clone ExportExecutions);
+
+pub(crate) static EXPORT_EXECUTIONS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/executions/export/by-query/csv",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 2, 0)),
@@ -806,8 +805,6 @@ pub struct FollowExecution<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(FollowExecution, FOLLOW_EXECUTION, events kestra_models::Execution);
-
 impl FollowExecution {
     /// Creates the operation with its required parameters.
     ///
@@ -820,8 +817,10 @@ impl FollowExecution {
     }
 }
 
-/// Facts about [`FollowExecution`].
-pub static FOLLOW_EXECUTION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(FollowExecution, FOLLOW_EXECUTION, events kestra_models::Execution);
+::kestra_core::operation!(@clone FollowExecution);
+
+pub(crate) static FOLLOW_EXECUTION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/executions/{executionId}/follow",
         ::kestra_core::Versions::ALL,
@@ -849,8 +848,6 @@ pub struct FollowExecutionDependencies<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(FollowExecutionDependencies, FOLLOW_EXECUTION_DEPENDENCIES, events kestra_models::ExecutionStatusEvent);
 
 impl FollowExecutionDependencies {
     /// Creates the operation with its required parameters.
@@ -882,8 +879,10 @@ impl<E> FollowExecutionDependencies<E> {
     }
 }
 
-/// Facts about [`FollowExecutionDependencies`].
-pub static FOLLOW_EXECUTION_DEPENDENCIES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(FollowExecutionDependencies, FOLLOW_EXECUTION_DEPENDENCIES, events kestra_models::ExecutionStatusEvent);
+::kestra_core::operation!(@clone FollowExecutionDependencies);
+
+pub(crate) static FOLLOW_EXECUTION_DEPENDENCIES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/executions/{executionId}/follow-dependencies",
         ::kestra_core::Versions::ALL,
@@ -919,8 +918,6 @@ pub struct ForceRunExecution<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ForceRunExecution, FORCE_RUN_EXECUTION, json kestra_models::Execution);
-
 impl ForceRunExecution {
     /// Creates the operation with its required parameters.
     ///
@@ -933,8 +930,10 @@ impl ForceRunExecution {
     }
 }
 
-/// Facts about [`ForceRunExecution`].
-pub static FORCE_RUN_EXECUTION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ForceRunExecution, FORCE_RUN_EXECUTION, json kestra_models::Execution);
+::kestra_core::operation!(@clone ForceRunExecution);
+
+pub(crate) static FORCE_RUN_EXECUTION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[
         ::kestra_core::Route::post(
             "/api/v1/{tenant}/executions/{executionId}/actions/force-run",
@@ -966,9 +965,6 @@ pub struct ForceRunExecutionsByIds<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ForceRunExecutionsByIds, FORCE_RUN_EXECUTIONS_BY_IDS, json kestra_models::BulkOutcome);
-crate::extensions::by_ids!(ForceRunExecutionsByIds, String);
-
 impl ForceRunExecutionsByIds {
     /// Creates the operation with its required parameters.
     pub fn new(ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -982,8 +978,11 @@ impl ForceRunExecutionsByIds {
     }
 }
 
-/// Facts about [`ForceRunExecutionsByIds`].
-pub static FORCE_RUN_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
+crate::extensions::by_ids!(ForceRunExecutionsByIds, String);
+::kestra_core::operation!(ForceRunExecutionsByIds, FORCE_RUN_EXECUTIONS_BY_IDS, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone ForceRunExecutionsByIds);
+
+pub(crate) static FORCE_RUN_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/executions/force-run/by-ids",
         ::kestra_core::Versions::ALL,
@@ -1009,11 +1008,6 @@ pub struct ForceRunExecutionsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(ForceRunExecutionsByQuery, FORCE_RUN_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::by_query!(ForceRunExecutionsByQuery, String);
-crate::extensions::counted!(ForceRunExecutionsByQuery);
-crate::extensions::look_back!(ForceRunExecutionsByQuery, 2);
 
 impl ForceRunExecutionsByQuery {
     /// Creates the operation.
@@ -1136,8 +1130,13 @@ impl<E> ForceRunExecutionsByQuery<E> {
     }
 }
 
-/// Facts about [`ForceRunExecutionsByQuery`].
-pub static FORCE_RUN_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
+crate::extensions::by_query!(ForceRunExecutionsByQuery, String);
+crate::extensions::counted!(ForceRunExecutionsByQuery);
+crate::extensions::look_back!(ForceRunExecutionsByQuery, 2);
+::kestra_core::operation!(ForceRunExecutionsByQuery, FORCE_RUN_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone ForceRunExecutionsByQuery);
+
+pub(crate) static FORCE_RUN_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/executions/force-run/by-query",
         ::kestra_core::Versions::ALL,
@@ -1274,8 +1273,6 @@ pub struct GetAverageDuration<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetAverageDuration, GET_AVERAGE_DURATION, json kestra_models::AverageDuration);
-
 impl GetAverageDuration {
     /// Creates the operation with its required parameters.
     ///
@@ -1291,8 +1288,10 @@ impl GetAverageDuration {
     }
 }
 
-/// Facts about [`GetAverageDuration`].
-pub static GET_AVERAGE_DURATION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetAverageDuration, GET_AVERAGE_DURATION, json kestra_models::AverageDuration);
+::kestra_core::operation!(@clone GetAverageDuration);
+
+pub(crate) static GET_AVERAGE_DURATION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/executions/namespaces/{namespace}/flows/{flowId}/average-duration",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -1318,8 +1317,6 @@ pub struct GetExecution<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetExecution, GET_EXECUTION, json kestra_models::Execution);
-
 impl GetExecution {
     /// Creates the operation with its required parameters.
     ///
@@ -1332,8 +1329,10 @@ impl GetExecution {
     }
 }
 
-/// Facts about [`GetExecution`].
-pub static GET_EXECUTION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetExecution, GET_EXECUTION, json kestra_models::Execution);
+::kestra_core::operation!(@clone GetExecution);
+
+pub(crate) static GET_EXECUTION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/executions/{executionId}",
         ::kestra_core::Versions::ALL,
@@ -1359,8 +1358,6 @@ pub struct GetExecutionFlowGraph<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetExecutionFlowGraph, GET_EXECUTION_FLOW_GRAPH, json kestra_models::FlowGraph);
-
 impl GetExecutionFlowGraph {
     /// Creates the operation with its required parameters.
     ///
@@ -1383,8 +1380,10 @@ impl<E> GetExecutionFlowGraph<E> {
     }
 }
 
-/// Facts about [`GetExecutionFlowGraph`].
-pub static GET_EXECUTION_FLOW_GRAPH: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetExecutionFlowGraph, GET_EXECUTION_FLOW_GRAPH, json kestra_models::FlowGraph);
+::kestra_core::operation!(@clone GetExecutionFlowGraph);
+
+pub(crate) static GET_EXECUTION_FLOW_GRAPH: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/executions/{executionId}/graph",
         ::kestra_core::Versions::ALL,
@@ -1411,8 +1410,6 @@ pub struct GetFileMetadataFromExecution<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetFileMetadataFromExecution, GET_FILE_METADATA_FROM_EXECUTION, json kestra_models::FileMetas);
-
 impl GetFileMetadataFromExecution {
     /// Creates the operation with its required parameters.
     ///
@@ -1426,8 +1423,10 @@ impl GetFileMetadataFromExecution {
     }
 }
 
-/// Facts about [`GetFileMetadataFromExecution`].
-pub static GET_FILE_METADATA_FROM_EXECUTION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetFileMetadataFromExecution, GET_FILE_METADATA_FROM_EXECUTION, json kestra_models::FileMetas);
+::kestra_core::operation!(@clone GetFileMetadataFromExecution);
+
+pub(crate) static GET_FILE_METADATA_FROM_EXECUTION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/executions/{executionId}/file/metas",
         ::kestra_core::Versions::ALL,
@@ -1455,8 +1454,6 @@ pub struct GetFlowFromExecution<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetFlowFromExecution, GET_FLOW_FROM_EXECUTION, json kestra_models::FlowForExecution);
-
 impl GetFlowFromExecution {
     /// Creates the operation with its required parameters.
     ///
@@ -1482,8 +1479,10 @@ impl<E> GetFlowFromExecution<E> {
     }
 }
 
-/// Facts about [`GetFlowFromExecution`].
-pub static GET_FLOW_FROM_EXECUTION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetFlowFromExecution, GET_FLOW_FROM_EXECUTION, json kestra_models::FlowForExecution);
+::kestra_core::operation!(@clone GetFlowFromExecution);
+
+pub(crate) static GET_FLOW_FROM_EXECUTION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/executions/flows/{namespace}/{flowId}",
         ::kestra_core::Versions::ALL,
@@ -1510,8 +1509,6 @@ pub struct GetFlowFromExecutionById<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetFlowFromExecutionById, GET_FLOW_FROM_EXECUTION_BY_ID, json kestra_models::FlowForExecution);
-
 impl GetFlowFromExecutionById {
     /// Creates the operation with its required parameters.
     ///
@@ -1524,8 +1521,10 @@ impl GetFlowFromExecutionById {
     }
 }
 
-/// Facts about [`GetFlowFromExecutionById`].
-pub static GET_FLOW_FROM_EXECUTION_BY_ID: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetFlowFromExecutionById, GET_FLOW_FROM_EXECUTION_BY_ID, json kestra_models::FlowForExecution);
+::kestra_core::operation!(@clone GetFlowFromExecutionById);
+
+pub(crate) static GET_FLOW_FROM_EXECUTION_BY_ID: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/executions/{executionId}/flow",
         ::kestra_core::Versions::ALL,
@@ -1551,8 +1550,6 @@ pub struct GetLatestExecutions<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetLatestExecutions, GET_LATEST_EXECUTIONS, json Vec<::kestra_models::LatestExecution>);
-
 impl GetLatestExecutions {
     /// Creates the operation with its required parameters.
     pub fn new(flow_filters: impl IntoIterator<Item = impl Into<::kestra_models::FlowFilter>>) -> Self {
@@ -1566,8 +1563,10 @@ impl GetLatestExecutions {
     }
 }
 
-/// Facts about [`GetLatestExecutions`].
-pub static GET_LATEST_EXECUTIONS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetLatestExecutions, GET_LATEST_EXECUTIONS, json Vec<::kestra_models::LatestExecution>);
+::kestra_core::operation!(@clone GetLatestExecutions);
+
+pub(crate) static GET_LATEST_EXECUTIONS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/executions/latest", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_latest_executions", "executions", ROUTES)
@@ -1591,8 +1590,6 @@ pub struct KillExecution<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(KillExecution, KILL_EXECUTION, optional kestra_models::Execution);
-
 impl KillExecution {
     /// Creates the operation with its required parameters.
     ///
@@ -1615,8 +1612,10 @@ impl<E> KillExecution<E> {
     }
 }
 
-/// Facts about [`KillExecution`].
-pub static KILL_EXECUTION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(KillExecution, KILL_EXECUTION, optional kestra_models::Execution);
+::kestra_core::operation!(@clone KillExecution);
+
+pub(crate) static KILL_EXECUTION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[
         ::kestra_core::Route::delete(
             "/api/v1/{tenant}/executions/{executionId}/actions/kill",
@@ -1650,9 +1649,6 @@ pub struct KillExecutionsByIds<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(KillExecutionsByIds, KILL_EXECUTIONS_BY_IDS, json kestra_models::BulkOutcome);
-crate::extensions::by_ids!(KillExecutionsByIds, String);
-
 impl KillExecutionsByIds {
     /// Creates the operation with its required parameters.
     pub fn new(ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -1666,8 +1662,11 @@ impl KillExecutionsByIds {
     }
 }
 
-/// Facts about [`KillExecutionsByIds`].
-pub static KILL_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
+crate::extensions::by_ids!(KillExecutionsByIds, String);
+::kestra_core::operation!(KillExecutionsByIds, KILL_EXECUTIONS_BY_IDS, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone KillExecutionsByIds);
+
+pub(crate) static KILL_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/executions/kill/by-ids",
         ::kestra_core::Versions::ALL,
@@ -1694,11 +1693,6 @@ pub struct KillExecutionsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(KillExecutionsByQuery, KILL_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::by_query!(KillExecutionsByQuery, String);
-crate::extensions::counted!(KillExecutionsByQuery);
-crate::extensions::look_back!(KillExecutionsByQuery, 2);
 
 impl KillExecutionsByQuery {
     /// Creates the operation.
@@ -1821,8 +1815,13 @@ impl<E> KillExecutionsByQuery<E> {
     }
 }
 
-/// Facts about [`KillExecutionsByQuery`].
-pub static KILL_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
+crate::extensions::by_query!(KillExecutionsByQuery, String);
+crate::extensions::counted!(KillExecutionsByQuery);
+crate::extensions::look_back!(KillExecutionsByQuery, 2);
+::kestra_core::operation!(KillExecutionsByQuery, KILL_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone KillExecutionsByQuery);
+
+pub(crate) static KILL_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/executions/kill/by-query",
         ::kestra_core::Versions::ALL,
@@ -1959,8 +1958,6 @@ pub struct ListDistinctFieldValues<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListDistinctFieldValues, LIST_DISTINCT_FIELD_VALUES, json Vec<Option<String>>);
-
 impl ListDistinctFieldValues {
     /// Creates the operation with its required parameters.
     ///
@@ -1998,8 +1995,10 @@ impl<E> ListDistinctFieldValues<E> {
     }
 }
 
-/// Facts about [`ListDistinctFieldValues`].
-pub static LIST_DISTINCT_FIELD_VALUES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListDistinctFieldValues, LIST_DISTINCT_FIELD_VALUES, json Vec<Option<String>>);
+::kestra_core::operation!(@clone ListDistinctFieldValues);
+
+pub(crate) static LIST_DISTINCT_FIELD_VALUES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/executions/distinct-field-values",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -2030,8 +2029,6 @@ pub struct ListExecutableFlows<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListExecutableFlows, LIST_EXECUTABLE_FLOWS, json Vec<::kestra_models::FlowForExecution>);
-
 impl ListExecutableFlows {
     /// Creates the operation with its required parameters.
     ///
@@ -2044,8 +2041,10 @@ impl ListExecutableFlows {
     }
 }
 
-/// Facts about [`ListExecutableFlows`].
-pub static LIST_EXECUTABLE_FLOWS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListExecutableFlows, LIST_EXECUTABLE_FLOWS, json Vec<::kestra_models::FlowForExecution>);
+::kestra_core::operation!(@clone ListExecutableFlows);
+
+pub(crate) static LIST_EXECUTABLE_FLOWS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/executions/namespaces/{namespace}/flows",
         ::kestra_core::Versions::ALL,
@@ -2071,8 +2070,6 @@ pub struct ListExecutionNamespaces<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListExecutionNamespaces, LIST_EXECUTION_NAMESPACES, json Vec<String>);
-
 impl ListExecutionNamespaces {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -2080,8 +2077,10 @@ impl ListExecutionNamespaces {
     }
 }
 
-/// Facts about [`ListExecutionNamespaces`].
-pub static LIST_EXECUTION_NAMESPACES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListExecutionNamespaces, LIST_EXECUTION_NAMESPACES, json Vec<String>);
+::kestra_core::operation!(@clone ListExecutionNamespaces);
+
+pub(crate) static LIST_EXECUTION_NAMESPACES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/executions/namespaces", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("list_execution_namespaces", "executions", ROUTES)
@@ -2105,8 +2104,6 @@ pub struct PauseExecution<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(PauseExecution, PAUSE_EXECUTION, optional kestra_models::Execution);
-
 impl PauseExecution {
     /// Creates the operation with its required parameters.
     ///
@@ -2119,8 +2116,10 @@ impl PauseExecution {
     }
 }
 
-/// Facts about [`PauseExecution`].
-pub static PAUSE_EXECUTION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(PauseExecution, PAUSE_EXECUTION, optional kestra_models::Execution);
+::kestra_core::operation!(@clone PauseExecution);
+
+pub(crate) static PAUSE_EXECUTION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[
         ::kestra_core::Route::post(
             "/api/v1/{tenant}/executions/{executionId}/actions/pause",
@@ -2152,9 +2151,6 @@ pub struct PauseExecutionsByIds<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(PauseExecutionsByIds, PAUSE_EXECUTIONS_BY_IDS, json kestra_models::BulkOutcome);
-crate::extensions::by_ids!(PauseExecutionsByIds, String);
-
 impl PauseExecutionsByIds {
     /// Creates the operation with its required parameters.
     pub fn new(ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -2168,8 +2164,11 @@ impl PauseExecutionsByIds {
     }
 }
 
-/// Facts about [`PauseExecutionsByIds`].
-pub static PAUSE_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
+crate::extensions::by_ids!(PauseExecutionsByIds, String);
+::kestra_core::operation!(PauseExecutionsByIds, PAUSE_EXECUTIONS_BY_IDS, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone PauseExecutionsByIds);
+
+pub(crate) static PAUSE_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/executions/pause/by-ids",
         ::kestra_core::Versions::ALL,
@@ -2195,11 +2194,6 @@ pub struct PauseExecutionsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(PauseExecutionsByQuery, PAUSE_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::by_query!(PauseExecutionsByQuery, String);
-crate::extensions::counted!(PauseExecutionsByQuery);
-crate::extensions::look_back!(PauseExecutionsByQuery, 2);
 
 impl PauseExecutionsByQuery {
     /// Creates the operation.
@@ -2322,8 +2316,13 @@ impl<E> PauseExecutionsByQuery<E> {
     }
 }
 
-/// Facts about [`PauseExecutionsByQuery`].
-pub static PAUSE_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
+crate::extensions::by_query!(PauseExecutionsByQuery, String);
+crate::extensions::counted!(PauseExecutionsByQuery);
+crate::extensions::look_back!(PauseExecutionsByQuery, 2);
+::kestra_core::operation!(PauseExecutionsByQuery, PAUSE_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone PauseExecutionsByQuery);
+
+pub(crate) static PAUSE_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/executions/pause/by-query",
         ::kestra_core::Versions::ALL,
@@ -2460,8 +2459,6 @@ pub struct PreviewFileFromExecution<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(PreviewFileFromExecution, PREVIEW_FILE_FROM_EXECUTION, json kestra_models::FilePreview);
-
 impl PreviewFileFromExecution {
     /// Creates the operation with its required parameters.
     ///
@@ -2492,8 +2489,10 @@ impl<E> PreviewFileFromExecution<E> {
     }
 }
 
-/// Facts about [`PreviewFileFromExecution`].
-pub static PREVIEW_FILE_FROM_EXECUTION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(PreviewFileFromExecution, PREVIEW_FILE_FROM_EXECUTION, json kestra_models::FilePreview);
+::kestra_core::operation!(@clone PreviewFileFromExecution);
+
+pub(crate) static PREVIEW_FILE_FROM_EXECUTION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/executions/{executionId}/file/preview",
         ::kestra_core::Versions::ALL,
@@ -2525,8 +2524,6 @@ pub struct ReplayExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(ReplayExecution, REPLAY_EXECUTION, json kestra_models::Execution);
 
 impl ReplayExecution {
     /// Creates the operation with its required parameters.
@@ -2566,8 +2563,10 @@ impl<E> ReplayExecution<E> {
     }
 }
 
-/// Facts about [`ReplayExecution`].
-pub static REPLAY_EXECUTION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ReplayExecution, REPLAY_EXECUTION, json kestra_models::Execution);
+::kestra_core::operation!(@clone ReplayExecution);
+
+pub(crate) static REPLAY_EXECUTION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[
         ::kestra_core::Route::post(
             "/api/v1/{tenant}/executions/{executionId}/actions/replay",
@@ -2603,9 +2602,6 @@ pub struct ReplayExecutionWithInputs<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(ReplayExecutionWithInputs, REPLAY_EXECUTION_WITH_INPUTS, json kestra_models::Execution);
-crate::extensions::inputs!(ReplayExecutionWithInputs);
 
 impl ReplayExecutionWithInputs {
     /// Creates the operation with its required parameters.
@@ -2645,8 +2641,10 @@ impl<E> ReplayExecutionWithInputs<E> {
     }
 }
 
-/// Facts about [`ReplayExecutionWithInputs`].
-pub static REPLAY_EXECUTION_WITH_INPUTS: ::kestra_core::OperationInfo = {
+crate::extensions::inputs!(ReplayExecutionWithInputs);
+::kestra_core::operation!(ReplayExecutionWithInputs, REPLAY_EXECUTION_WITH_INPUTS, json kestra_models::Execution);
+
+pub(crate) static REPLAY_EXECUTION_WITH_INPUTS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[
         ::kestra_core::Route::post(
             "/api/v1/{tenant}/executions/{executionId}/actions/replay-with-inputs",
@@ -2682,9 +2680,6 @@ pub struct ReplayExecutionsByIds<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ReplayExecutionsByIds, REPLAY_EXECUTIONS_BY_IDS, json kestra_models::BulkOutcome);
-crate::extensions::by_ids!(ReplayExecutionsByIds, String);
-
 impl ReplayExecutionsByIds {
     /// Creates the operation with its required parameters.
     pub fn new(ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -2708,8 +2703,11 @@ impl<E> ReplayExecutionsByIds<E> {
     }
 }
 
-/// Facts about [`ReplayExecutionsByIds`].
-pub static REPLAY_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
+crate::extensions::by_ids!(ReplayExecutionsByIds, String);
+::kestra_core::operation!(ReplayExecutionsByIds, REPLAY_EXECUTIONS_BY_IDS, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone ReplayExecutionsByIds);
+
+pub(crate) static REPLAY_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/executions/replay/by-ids",
         ::kestra_core::Versions::ALL,
@@ -2735,11 +2733,6 @@ pub struct ReplayExecutionsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(ReplayExecutionsByQuery, REPLAY_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::by_query!(ReplayExecutionsByQuery, String);
-crate::extensions::counted!(ReplayExecutionsByQuery);
-crate::extensions::look_back!(ReplayExecutionsByQuery, 2);
 
 impl ReplayExecutionsByQuery {
     /// Creates the operation.
@@ -2870,8 +2863,13 @@ impl<E> ReplayExecutionsByQuery<E> {
     }
 }
 
-/// Facts about [`ReplayExecutionsByQuery`].
-pub static REPLAY_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
+crate::extensions::by_query!(ReplayExecutionsByQuery, String);
+crate::extensions::counted!(ReplayExecutionsByQuery);
+crate::extensions::look_back!(ReplayExecutionsByQuery, 2);
+::kestra_core::operation!(ReplayExecutionsByQuery, REPLAY_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone ReplayExecutionsByQuery);
+
+pub(crate) static REPLAY_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/executions/replay/by-query",
         ::kestra_core::Versions::ALL,
@@ -3009,8 +3007,6 @@ pub struct RestartExecution<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(RestartExecution, RESTART_EXECUTION, json kestra_models::Execution);
-
 impl RestartExecution {
     /// Creates the operation with its required parameters.
     ///
@@ -3033,8 +3029,10 @@ impl<E> RestartExecution<E> {
     }
 }
 
-/// Facts about [`RestartExecution`].
-pub static RESTART_EXECUTION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(RestartExecution, RESTART_EXECUTION, json kestra_models::Execution);
+::kestra_core::operation!(@clone RestartExecution);
+
+pub(crate) static RESTART_EXECUTION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[
         ::kestra_core::Route::post(
             "/api/v1/{tenant}/executions/{executionId}/actions/restart",
@@ -3067,9 +3065,6 @@ pub struct RestartExecutionsByIds<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(RestartExecutionsByIds, RESTART_EXECUTIONS_BY_IDS, json kestra_models::BulkOutcome);
-crate::extensions::by_ids!(RestartExecutionsByIds, String);
-
 impl RestartExecutionsByIds {
     /// Creates the operation with its required parameters.
     pub fn new(ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -3083,8 +3078,11 @@ impl RestartExecutionsByIds {
     }
 }
 
-/// Facts about [`RestartExecutionsByIds`].
-pub static RESTART_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
+crate::extensions::by_ids!(RestartExecutionsByIds, String);
+::kestra_core::operation!(RestartExecutionsByIds, RESTART_EXECUTIONS_BY_IDS, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone RestartExecutionsByIds);
+
+pub(crate) static RESTART_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/executions/restart/by-ids",
         ::kestra_core::Versions::ALL,
@@ -3110,11 +3108,6 @@ pub struct RestartExecutionsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(RestartExecutionsByQuery, RESTART_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::by_query!(RestartExecutionsByQuery, String);
-crate::extensions::counted!(RestartExecutionsByQuery);
-crate::extensions::look_back!(RestartExecutionsByQuery, 2);
 
 impl RestartExecutionsByQuery {
     /// Creates the operation.
@@ -3237,8 +3230,13 @@ impl<E> RestartExecutionsByQuery<E> {
     }
 }
 
-/// Facts about [`RestartExecutionsByQuery`].
-pub static RESTART_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
+crate::extensions::by_query!(RestartExecutionsByQuery, String);
+crate::extensions::counted!(RestartExecutionsByQuery);
+crate::extensions::look_back!(RestartExecutionsByQuery, 2);
+::kestra_core::operation!(RestartExecutionsByQuery, RESTART_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone RestartExecutionsByQuery);
+
+pub(crate) static RESTART_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/executions/restart/by-query",
         ::kestra_core::Versions::ALL,
@@ -3376,9 +3374,6 @@ pub struct ResumeExecution<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ResumeExecution, RESUME_EXECUTION, optional kestra_models::Execution);
-crate::extensions::inputs!(ResumeExecution);
-
 impl ResumeExecution {
     /// Creates the operation with its required parameters.
     ///
@@ -3391,8 +3386,10 @@ impl ResumeExecution {
     }
 }
 
-/// Facts about [`ResumeExecution`].
-pub static RESUME_EXECUTION: ::kestra_core::OperationInfo = {
+crate::extensions::inputs!(ResumeExecution);
+::kestra_core::operation!(ResumeExecution, RESUME_EXECUTION, optional kestra_models::Execution);
+
+pub(crate) static RESUME_EXECUTION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[
         ::kestra_core::Route::post(
             "/api/v1/{tenant}/executions/{executionId}/actions/resume",
@@ -3424,8 +3421,6 @@ pub struct ResumeExecutionFromBreakpoint<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ResumeExecutionFromBreakpoint, RESUME_EXECUTION_FROM_BREAKPOINT, optional kestra_models::Execution);
-
 impl ResumeExecutionFromBreakpoint {
     /// Creates the operation with its required parameters.
     ///
@@ -3448,8 +3443,10 @@ impl<E> ResumeExecutionFromBreakpoint<E> {
     }
 }
 
-/// Facts about [`ResumeExecutionFromBreakpoint`].
-pub static RESUME_EXECUTION_FROM_BREAKPOINT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ResumeExecutionFromBreakpoint, RESUME_EXECUTION_FROM_BREAKPOINT, optional kestra_models::Execution);
+::kestra_core::operation!(@clone ResumeExecutionFromBreakpoint);
+
+pub(crate) static RESUME_EXECUTION_FROM_BREAKPOINT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[
         ::kestra_core::Route::post(
             "/api/v1/{tenant}/executions/{executionId}/actions/resume-from-breakpoint",
@@ -3482,9 +3479,6 @@ pub struct ResumeExecutionsByIds<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ResumeExecutionsByIds, RESUME_EXECUTIONS_BY_IDS, json kestra_models::BulkOutcome);
-crate::extensions::by_ids!(ResumeExecutionsByIds, String);
-
 impl ResumeExecutionsByIds {
     /// Creates the operation with its required parameters.
     pub fn new(ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -3498,8 +3492,11 @@ impl ResumeExecutionsByIds {
     }
 }
 
-/// Facts about [`ResumeExecutionsByIds`].
-pub static RESUME_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
+crate::extensions::by_ids!(ResumeExecutionsByIds, String);
+::kestra_core::operation!(ResumeExecutionsByIds, RESUME_EXECUTIONS_BY_IDS, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone ResumeExecutionsByIds);
+
+pub(crate) static RESUME_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/executions/resume/by-ids",
         ::kestra_core::Versions::ALL,
@@ -3525,11 +3522,6 @@ pub struct ResumeExecutionsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(ResumeExecutionsByQuery, RESUME_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::by_query!(ResumeExecutionsByQuery, String);
-crate::extensions::counted!(ResumeExecutionsByQuery);
-crate::extensions::look_back!(ResumeExecutionsByQuery, 2);
 
 impl ResumeExecutionsByQuery {
     /// Creates the operation.
@@ -3652,8 +3644,13 @@ impl<E> ResumeExecutionsByQuery<E> {
     }
 }
 
-/// Facts about [`ResumeExecutionsByQuery`].
-pub static RESUME_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
+crate::extensions::by_query!(ResumeExecutionsByQuery, String);
+crate::extensions::counted!(ResumeExecutionsByQuery);
+crate::extensions::look_back!(ResumeExecutionsByQuery, 2);
+::kestra_core::operation!(ResumeExecutionsByQuery, RESUME_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone ResumeExecutionsByQuery);
+
+pub(crate) static RESUME_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/executions/resume/by-query",
         ::kestra_core::Versions::ALL,
@@ -3788,9 +3785,6 @@ pub struct SearchExecutions<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(SearchExecutions, SEARCH_EXECUTIONS, paged kestra_models::Page<::kestra_models::Execution>);
-crate::extensions::look_back!(SearchExecutions, 3);
 
 impl SearchExecutions {
     /// Creates the operation.
@@ -3937,8 +3931,11 @@ impl<E> SearchExecutions<E> {
     }
 }
 
-/// Facts about [`SearchExecutions`].
-pub static SEARCH_EXECUTIONS: ::kestra_core::OperationInfo = {
+crate::extensions::look_back!(SearchExecutions, 3);
+::kestra_core::operation!(SearchExecutions, SEARCH_EXECUTIONS, paged kestra_models::Page<::kestra_models::Execution>);
+::kestra_core::operation!(@clone SearchExecutions);
+
+pub(crate) static SEARCH_EXECUTIONS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/executions/search", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("search_executions", "executions", ROUTES)
@@ -4019,8 +4016,6 @@ pub struct SearchExecutionsByFlowId<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchExecutionsByFlowId, SEARCH_EXECUTIONS_BY_FLOW_ID, paged kestra_models::Page<::kestra_models::Execution>);
-
 impl SearchExecutionsByFlowId {
     /// Creates the operation with its required parameters.
     ///
@@ -4052,8 +4047,10 @@ impl<E> SearchExecutionsByFlowId<E> {
     }
 }
 
-/// Facts about [`SearchExecutionsByFlowId`].
-pub static SEARCH_EXECUTIONS_BY_FLOW_ID: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchExecutionsByFlowId, SEARCH_EXECUTIONS_BY_FLOW_ID, paged kestra_models::Page<::kestra_models::Execution>);
+::kestra_core::operation!(@clone SearchExecutionsByFlowId);
+
+pub(crate) static SEARCH_EXECUTIONS_BY_FLOW_ID: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/executions", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("search_executions_by_flow_id", "executions", ROUTES)
@@ -4084,8 +4081,6 @@ pub struct SetExecutionLabels<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SetExecutionLabels, SET_EXECUTION_LABELS, json kestra_models::Execution);
-
 impl SetExecutionLabels {
     /// Creates the operation with its required parameters.
     ///
@@ -4104,8 +4099,10 @@ impl SetExecutionLabels {
     }
 }
 
-/// Facts about [`SetExecutionLabels`].
-pub static SET_EXECUTION_LABELS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SetExecutionLabels, SET_EXECUTION_LABELS, json kestra_models::Execution);
+::kestra_core::operation!(@clone SetExecutionLabels);
+
+pub(crate) static SET_EXECUTION_LABELS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[
         ::kestra_core::Route::post(
             "/api/v1/{tenant}/executions/{executionId}/actions/labels",
@@ -4140,9 +4137,6 @@ pub struct SetExecutionLabelsByIds<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SetExecutionLabelsByIds, SET_EXECUTION_LABELS_BY_IDS, json kestra_models::BulkOutcome);
-crate::extensions::by_ids!(SetExecutionLabelsByIds, String);
-
 impl SetExecutionLabelsByIds {
     /// Creates the operation with its required parameters.
     pub fn new(set_labels_by_ids_request: impl Into<::kestra_models::SetLabelsByIdsRequest>) -> Self {
@@ -4156,8 +4150,11 @@ impl SetExecutionLabelsByIds {
     }
 }
 
-/// Facts about [`SetExecutionLabelsByIds`].
-pub static SET_EXECUTION_LABELS_BY_IDS: ::kestra_core::OperationInfo = {
+crate::extensions::by_ids!(SetExecutionLabelsByIds, String);
+::kestra_core::operation!(SetExecutionLabelsByIds, SET_EXECUTION_LABELS_BY_IDS, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone SetExecutionLabelsByIds);
+
+pub(crate) static SET_EXECUTION_LABELS_BY_IDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/executions/labels/by-ids",
         ::kestra_core::Versions::ALL,
@@ -4184,11 +4181,6 @@ pub struct SetExecutionLabelsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(SetExecutionLabelsByQuery, SET_EXECUTION_LABELS_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::by_query!(SetExecutionLabelsByQuery, String);
-crate::extensions::counted!(SetExecutionLabelsByQuery);
-crate::extensions::look_back!(SetExecutionLabelsByQuery, 2);
 
 impl SetExecutionLabelsByQuery {
     /// Creates the operation with its required parameters.
@@ -4316,8 +4308,13 @@ impl<E> SetExecutionLabelsByQuery<E> {
     }
 }
 
-/// Facts about [`SetExecutionLabelsByQuery`].
-pub static SET_EXECUTION_LABELS_BY_QUERY: ::kestra_core::OperationInfo = {
+crate::extensions::by_query!(SetExecutionLabelsByQuery, String);
+crate::extensions::counted!(SetExecutionLabelsByQuery);
+crate::extensions::look_back!(SetExecutionLabelsByQuery, 2);
+::kestra_core::operation!(SetExecutionLabelsByQuery, SET_EXECUTION_LABELS_BY_QUERY, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone SetExecutionLabelsByQuery);
+
+pub(crate) static SET_EXECUTION_LABELS_BY_QUERY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/executions/labels/by-query",
         ::kestra_core::Versions::ALL,
@@ -4458,9 +4455,6 @@ pub struct TriggerExecution<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(TriggerExecution, TRIGGER_EXECUTION, json kestra_models::Execution);
-crate::extensions::inputs!(TriggerExecution);
-
 impl TriggerExecution {
     /// Creates the operation with its required parameters.
     ///
@@ -4513,8 +4507,10 @@ impl<E> TriggerExecution<E> {
     }
 }
 
-/// Facts about [`TriggerExecution`].
-pub static TRIGGER_EXECUTION: ::kestra_core::OperationInfo = {
+crate::extensions::inputs!(TriggerExecution);
+::kestra_core::operation!(TriggerExecution, TRIGGER_EXECUTION, json kestra_models::Execution);
+
+pub(crate) static TRIGGER_EXECUTION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/executions/trigger/{namespace}/{id}",
         ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
@@ -4546,8 +4542,6 @@ pub struct TriggerExecutionByGetWebhook<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(TriggerExecutionByGetWebhook, TRIGGER_EXECUTION_BY_GET_WEBHOOK, optional kestra_models::WebhookResponse);
-
 impl TriggerExecutionByGetWebhook {
     /// Creates the operation with its required parameters.
     ///
@@ -4565,8 +4559,10 @@ impl TriggerExecutionByGetWebhook {
     }
 }
 
-/// Facts about [`TriggerExecutionByGetWebhook`].
-pub static TRIGGER_EXECUTION_BY_GET_WEBHOOK: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(TriggerExecutionByGetWebhook, TRIGGER_EXECUTION_BY_GET_WEBHOOK, optional kestra_models::WebhookResponse);
+::kestra_core::operation!(@clone TriggerExecutionByGetWebhook);
+
+pub(crate) static TRIGGER_EXECUTION_BY_GET_WEBHOOK: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}",
         ::kestra_core::Versions::ALL,
@@ -4594,8 +4590,6 @@ pub struct TriggerExecutionByGetWebhookWithPath<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(TriggerExecutionByGetWebhookWithPath, TRIGGER_EXECUTION_BY_GET_WEBHOOK_WITH_PATH, optional kestra_models::WebhookResponse);
-
 impl TriggerExecutionByGetWebhookWithPath {
     /// Creates the operation with its required parameters.
     ///
@@ -4620,8 +4614,10 @@ impl TriggerExecutionByGetWebhookWithPath {
     }
 }
 
-/// Facts about [`TriggerExecutionByGetWebhookWithPath`].
-pub static TRIGGER_EXECUTION_BY_GET_WEBHOOK_WITH_PATH: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(TriggerExecutionByGetWebhookWithPath, TRIGGER_EXECUTION_BY_GET_WEBHOOK_WITH_PATH, optional kestra_models::WebhookResponse);
+::kestra_core::operation!(@clone TriggerExecutionByGetWebhookWithPath);
+
+pub(crate) static TRIGGER_EXECUTION_BY_GET_WEBHOOK_WITH_PATH: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -4648,8 +4644,6 @@ pub struct TriggerExecutionByPostWebhook<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(TriggerExecutionByPostWebhook, TRIGGER_EXECUTION_BY_POST_WEBHOOK, optional kestra_models::WebhookResponse);
-
 impl TriggerExecutionByPostWebhook {
     /// Creates the operation with its required parameters.
     ///
@@ -4675,8 +4669,10 @@ impl<E> TriggerExecutionByPostWebhook<E> {
     }
 }
 
-/// Facts about [`TriggerExecutionByPostWebhook`].
-pub static TRIGGER_EXECUTION_BY_POST_WEBHOOK: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(TriggerExecutionByPostWebhook, TRIGGER_EXECUTION_BY_POST_WEBHOOK, optional kestra_models::WebhookResponse);
+::kestra_core::operation!(@clone TriggerExecutionByPostWebhook);
+
+pub(crate) static TRIGGER_EXECUTION_BY_POST_WEBHOOK: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}",
         ::kestra_core::Versions::ALL,
@@ -4703,8 +4699,6 @@ pub struct TriggerExecutionByPostWebhookText<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(TriggerExecutionByPostWebhookText, TRIGGER_EXECUTION_BY_POST_WEBHOOK_TEXT, optional kestra_models::WebhookResponse);
-
 impl TriggerExecutionByPostWebhookText {
     /// Creates the operation with its required parameters.
     ///
@@ -4726,8 +4720,10 @@ impl TriggerExecutionByPostWebhookText {
     }
 }
 
-/// Facts about [`TriggerExecutionByPostWebhookText`].
-pub static TRIGGER_EXECUTION_BY_POST_WEBHOOK_TEXT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(TriggerExecutionByPostWebhookText, TRIGGER_EXECUTION_BY_POST_WEBHOOK_TEXT, optional kestra_models::WebhookResponse);
+::kestra_core::operation!(@clone TriggerExecutionByPostWebhookText);
+
+pub(crate) static TRIGGER_EXECUTION_BY_POST_WEBHOOK_TEXT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 1, 0)),
@@ -4754,8 +4750,6 @@ pub struct TriggerExecutionByPostWebhookForm<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(TriggerExecutionByPostWebhookForm, TRIGGER_EXECUTION_BY_POST_WEBHOOK_FORM, optional kestra_models::WebhookResponse);
-
 impl TriggerExecutionByPostWebhookForm {
     /// Creates the operation with its required parameters.
     ///
@@ -4777,8 +4771,10 @@ impl TriggerExecutionByPostWebhookForm {
     }
 }
 
-/// Facts about [`TriggerExecutionByPostWebhookForm`].
-pub static TRIGGER_EXECUTION_BY_POST_WEBHOOK_FORM: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(TriggerExecutionByPostWebhookForm, TRIGGER_EXECUTION_BY_POST_WEBHOOK_FORM, optional kestra_models::WebhookResponse);
+::kestra_core::operation!(@clone TriggerExecutionByPostWebhookForm);
+
+pub(crate) static TRIGGER_EXECUTION_BY_POST_WEBHOOK_FORM: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 1, 0)),
@@ -4805,8 +4801,6 @@ pub struct TriggerExecutionByPostWebhookBytes<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(TriggerExecutionByPostWebhookBytes, TRIGGER_EXECUTION_BY_POST_WEBHOOK_BYTES, optional kestra_models::WebhookResponse);
-
 impl TriggerExecutionByPostWebhookBytes {
     /// Creates the operation with its required parameters.
     ///
@@ -4828,8 +4822,9 @@ impl TriggerExecutionByPostWebhookBytes {
     }
 }
 
-/// Facts about [`TriggerExecutionByPostWebhookBytes`].
-pub static TRIGGER_EXECUTION_BY_POST_WEBHOOK_BYTES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(TriggerExecutionByPostWebhookBytes, TRIGGER_EXECUTION_BY_POST_WEBHOOK_BYTES, optional kestra_models::WebhookResponse);
+
+pub(crate) static TRIGGER_EXECUTION_BY_POST_WEBHOOK_BYTES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 1, 0)),
@@ -4856,8 +4851,6 @@ pub struct TriggerExecutionByPostWebhookWithPath<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(TriggerExecutionByPostWebhookWithPath, TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH, optional kestra_models::WebhookResponse);
 
 impl TriggerExecutionByPostWebhookWithPath {
     /// Creates the operation with its required parameters.
@@ -4891,8 +4884,10 @@ impl<E> TriggerExecutionByPostWebhookWithPath<E> {
     }
 }
 
-/// Facts about [`TriggerExecutionByPostWebhookWithPath`].
-pub static TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(TriggerExecutionByPostWebhookWithPath, TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH, optional kestra_models::WebhookResponse);
+::kestra_core::operation!(@clone TriggerExecutionByPostWebhookWithPath);
+
+pub(crate) static TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -4920,8 +4915,6 @@ pub struct TriggerExecutionByPostWebhookWithPathText<E = ::kestra_core::Detached
     executor: E,
 }
 
-::kestra_core::operation!(TriggerExecutionByPostWebhookWithPathText, TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH_TEXT, optional kestra_models::WebhookResponse);
-
 impl TriggerExecutionByPostWebhookWithPathText {
     /// Creates the operation with its required parameters.
     ///
@@ -4946,8 +4939,10 @@ impl TriggerExecutionByPostWebhookWithPathText {
     }
 }
 
-/// Facts about [`TriggerExecutionByPostWebhookWithPathText`].
-pub static TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH_TEXT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(TriggerExecutionByPostWebhookWithPathText, TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH_TEXT, optional kestra_models::WebhookResponse);
+::kestra_core::operation!(@clone TriggerExecutionByPostWebhookWithPathText);
+
+pub(crate) static TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH_TEXT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -4979,8 +4974,6 @@ pub struct TriggerExecutionByPostWebhookWithPathForm<E = ::kestra_core::Detached
     executor: E,
 }
 
-::kestra_core::operation!(TriggerExecutionByPostWebhookWithPathForm, TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH_FORM, optional kestra_models::WebhookResponse);
-
 impl TriggerExecutionByPostWebhookWithPathForm {
     /// Creates the operation with its required parameters.
     ///
@@ -5005,8 +4998,10 @@ impl TriggerExecutionByPostWebhookWithPathForm {
     }
 }
 
-/// Facts about [`TriggerExecutionByPostWebhookWithPathForm`].
-pub static TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH_FORM: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(TriggerExecutionByPostWebhookWithPathForm, TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH_FORM, optional kestra_models::WebhookResponse);
+::kestra_core::operation!(@clone TriggerExecutionByPostWebhookWithPathForm);
+
+pub(crate) static TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH_FORM: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -5038,8 +5033,6 @@ pub struct TriggerExecutionByPostWebhookWithPathBytes<E = ::kestra_core::Detache
     executor: E,
 }
 
-::kestra_core::operation!(TriggerExecutionByPostWebhookWithPathBytes, TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH_BYTES, optional kestra_models::WebhookResponse);
-
 impl TriggerExecutionByPostWebhookWithPathBytes {
     /// Creates the operation with its required parameters.
     ///
@@ -5064,8 +5057,9 @@ impl TriggerExecutionByPostWebhookWithPathBytes {
     }
 }
 
-/// Facts about [`TriggerExecutionByPostWebhookWithPathBytes`].
-pub static TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH_BYTES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(TriggerExecutionByPostWebhookWithPathBytes, TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH_BYTES, optional kestra_models::WebhookResponse);
+
+pub(crate) static TRIGGER_EXECUTION_BY_POST_WEBHOOK_WITH_PATH_BYTES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -5096,8 +5090,6 @@ pub struct TriggerExecutionByPutWebhook<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(TriggerExecutionByPutWebhook, TRIGGER_EXECUTION_BY_PUT_WEBHOOK, optional kestra_models::WebhookResponse);
-
 impl TriggerExecutionByPutWebhook {
     /// Creates the operation with its required parameters.
     ///
@@ -5123,8 +5115,10 @@ impl<E> TriggerExecutionByPutWebhook<E> {
     }
 }
 
-/// Facts about [`TriggerExecutionByPutWebhook`].
-pub static TRIGGER_EXECUTION_BY_PUT_WEBHOOK: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(TriggerExecutionByPutWebhook, TRIGGER_EXECUTION_BY_PUT_WEBHOOK, optional kestra_models::WebhookResponse);
+::kestra_core::operation!(@clone TriggerExecutionByPutWebhook);
+
+pub(crate) static TRIGGER_EXECUTION_BY_PUT_WEBHOOK: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}",
         ::kestra_core::Versions::ALL,
@@ -5151,8 +5145,6 @@ pub struct TriggerExecutionByPutWebhookText<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(TriggerExecutionByPutWebhookText, TRIGGER_EXECUTION_BY_PUT_WEBHOOK_TEXT, optional kestra_models::WebhookResponse);
-
 impl TriggerExecutionByPutWebhookText {
     /// Creates the operation with its required parameters.
     ///
@@ -5174,8 +5166,10 @@ impl TriggerExecutionByPutWebhookText {
     }
 }
 
-/// Facts about [`TriggerExecutionByPutWebhookText`].
-pub static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_TEXT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(TriggerExecutionByPutWebhookText, TRIGGER_EXECUTION_BY_PUT_WEBHOOK_TEXT, optional kestra_models::WebhookResponse);
+::kestra_core::operation!(@clone TriggerExecutionByPutWebhookText);
+
+pub(crate) static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_TEXT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 1, 0)),
@@ -5202,8 +5196,6 @@ pub struct TriggerExecutionByPutWebhookForm<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(TriggerExecutionByPutWebhookForm, TRIGGER_EXECUTION_BY_PUT_WEBHOOK_FORM, optional kestra_models::WebhookResponse);
-
 impl TriggerExecutionByPutWebhookForm {
     /// Creates the operation with its required parameters.
     ///
@@ -5225,8 +5217,10 @@ impl TriggerExecutionByPutWebhookForm {
     }
 }
 
-/// Facts about [`TriggerExecutionByPutWebhookForm`].
-pub static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_FORM: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(TriggerExecutionByPutWebhookForm, TRIGGER_EXECUTION_BY_PUT_WEBHOOK_FORM, optional kestra_models::WebhookResponse);
+::kestra_core::operation!(@clone TriggerExecutionByPutWebhookForm);
+
+pub(crate) static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_FORM: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 1, 0)),
@@ -5253,8 +5247,6 @@ pub struct TriggerExecutionByPutWebhookBytes<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(TriggerExecutionByPutWebhookBytes, TRIGGER_EXECUTION_BY_PUT_WEBHOOK_BYTES, optional kestra_models::WebhookResponse);
-
 impl TriggerExecutionByPutWebhookBytes {
     /// Creates the operation with its required parameters.
     ///
@@ -5276,8 +5268,9 @@ impl TriggerExecutionByPutWebhookBytes {
     }
 }
 
-/// Facts about [`TriggerExecutionByPutWebhookBytes`].
-pub static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_BYTES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(TriggerExecutionByPutWebhookBytes, TRIGGER_EXECUTION_BY_PUT_WEBHOOK_BYTES, optional kestra_models::WebhookResponse);
+
+pub(crate) static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_BYTES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 1, 0)),
@@ -5304,8 +5297,6 @@ pub struct TriggerExecutionByPutWebhookWithPath<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(TriggerExecutionByPutWebhookWithPath, TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH, optional kestra_models::WebhookResponse);
 
 impl TriggerExecutionByPutWebhookWithPath {
     /// Creates the operation with its required parameters.
@@ -5339,8 +5330,10 @@ impl<E> TriggerExecutionByPutWebhookWithPath<E> {
     }
 }
 
-/// Facts about [`TriggerExecutionByPutWebhookWithPath`].
-pub static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(TriggerExecutionByPutWebhookWithPath, TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH, optional kestra_models::WebhookResponse);
+::kestra_core::operation!(@clone TriggerExecutionByPutWebhookWithPath);
+
+pub(crate) static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -5368,8 +5361,6 @@ pub struct TriggerExecutionByPutWebhookWithPathText<E = ::kestra_core::Detached>
     executor: E,
 }
 
-::kestra_core::operation!(TriggerExecutionByPutWebhookWithPathText, TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH_TEXT, optional kestra_models::WebhookResponse);
-
 impl TriggerExecutionByPutWebhookWithPathText {
     /// Creates the operation with its required parameters.
     ///
@@ -5394,8 +5385,10 @@ impl TriggerExecutionByPutWebhookWithPathText {
     }
 }
 
-/// Facts about [`TriggerExecutionByPutWebhookWithPathText`].
-pub static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH_TEXT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(TriggerExecutionByPutWebhookWithPathText, TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH_TEXT, optional kestra_models::WebhookResponse);
+::kestra_core::operation!(@clone TriggerExecutionByPutWebhookWithPathText);
+
+pub(crate) static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH_TEXT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -5423,8 +5416,6 @@ pub struct TriggerExecutionByPutWebhookWithPathForm<E = ::kestra_core::Detached>
     executor: E,
 }
 
-::kestra_core::operation!(TriggerExecutionByPutWebhookWithPathForm, TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH_FORM, optional kestra_models::WebhookResponse);
-
 impl TriggerExecutionByPutWebhookWithPathForm {
     /// Creates the operation with its required parameters.
     ///
@@ -5449,8 +5440,10 @@ impl TriggerExecutionByPutWebhookWithPathForm {
     }
 }
 
-/// Facts about [`TriggerExecutionByPutWebhookWithPathForm`].
-pub static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH_FORM: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(TriggerExecutionByPutWebhookWithPathForm, TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH_FORM, optional kestra_models::WebhookResponse);
+::kestra_core::operation!(@clone TriggerExecutionByPutWebhookWithPathForm);
+
+pub(crate) static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH_FORM: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -5478,8 +5471,6 @@ pub struct TriggerExecutionByPutWebhookWithPathBytes<E = ::kestra_core::Detached
     executor: E,
 }
 
-::kestra_core::operation!(TriggerExecutionByPutWebhookWithPathBytes, TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH_BYTES, optional kestra_models::WebhookResponse);
-
 impl TriggerExecutionByPutWebhookWithPathBytes {
     /// Creates the operation with its required parameters.
     ///
@@ -5504,8 +5495,9 @@ impl TriggerExecutionByPutWebhookWithPathBytes {
     }
 }
 
-/// Facts about [`TriggerExecutionByPutWebhookWithPathBytes`].
-pub static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH_BYTES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(TriggerExecutionByPutWebhookWithPathBytes, TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH_BYTES, optional kestra_models::WebhookResponse);
+
+pub(crate) static TRIGGER_EXECUTION_BY_PUT_WEBHOOK_WITH_PATH_BYTES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/{tenant}/executions/webhook/{namespace}/{id}/{key}/{path}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -5536,8 +5528,6 @@ pub struct UnqueueExecution<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UnqueueExecution, UNQUEUE_EXECUTION, json kestra_models::Execution);
-
 impl UnqueueExecution {
     /// Creates the operation with its required parameters.
     ///
@@ -5560,8 +5550,10 @@ impl<E> UnqueueExecution<E> {
     }
 }
 
-/// Facts about [`UnqueueExecution`].
-pub static UNQUEUE_EXECUTION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UnqueueExecution, UNQUEUE_EXECUTION, json kestra_models::Execution);
+::kestra_core::operation!(@clone UnqueueExecution);
+
+pub(crate) static UNQUEUE_EXECUTION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[
         ::kestra_core::Route::post(
             "/api/v1/{tenant}/executions/{executionId}/actions/unqueue",
@@ -5594,9 +5586,6 @@ pub struct UnqueueExecutionsByIds<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UnqueueExecutionsByIds, UNQUEUE_EXECUTIONS_BY_IDS, json kestra_models::BulkOutcome);
-crate::extensions::by_ids!(UnqueueExecutionsByIds, String);
-
 impl UnqueueExecutionsByIds {
     /// Creates the operation with its required parameters.
     pub fn new(ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -5620,8 +5609,11 @@ impl<E> UnqueueExecutionsByIds<E> {
     }
 }
 
-/// Facts about [`UnqueueExecutionsByIds`].
-pub static UNQUEUE_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
+crate::extensions::by_ids!(UnqueueExecutionsByIds, String);
+::kestra_core::operation!(UnqueueExecutionsByIds, UNQUEUE_EXECUTIONS_BY_IDS, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone UnqueueExecutionsByIds);
+
+pub(crate) static UNQUEUE_EXECUTIONS_BY_IDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/executions/unqueue/by-ids",
         ::kestra_core::Versions::ALL,
@@ -5648,11 +5640,6 @@ pub struct UnqueueExecutionsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(UnqueueExecutionsByQuery, UNQUEUE_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::by_query!(UnqueueExecutionsByQuery, String);
-crate::extensions::counted!(UnqueueExecutionsByQuery);
-crate::extensions::look_back!(UnqueueExecutionsByQuery, 2);
 
 impl UnqueueExecutionsByQuery {
     /// Creates the operation.
@@ -5783,8 +5770,13 @@ impl<E> UnqueueExecutionsByQuery<E> {
     }
 }
 
-/// Facts about [`UnqueueExecutionsByQuery`].
-pub static UNQUEUE_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
+crate::extensions::by_query!(UnqueueExecutionsByQuery, String);
+crate::extensions::counted!(UnqueueExecutionsByQuery);
+crate::extensions::look_back!(UnqueueExecutionsByQuery, 2);
+::kestra_core::operation!(UnqueueExecutionsByQuery, UNQUEUE_EXECUTIONS_BY_QUERY, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone UnqueueExecutionsByQuery);
+
+pub(crate) static UNQUEUE_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/executions/unqueue/by-query",
         ::kestra_core::Versions::ALL,
@@ -5923,8 +5915,6 @@ pub struct UpdateExecutionStatus<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateExecutionStatus, UPDATE_EXECUTION_STATUS, json kestra_models::Execution);
-
 impl UpdateExecutionStatus {
     /// Creates the operation with its required parameters.
     ///
@@ -5937,8 +5927,10 @@ impl UpdateExecutionStatus {
     }
 }
 
-/// Facts about [`UpdateExecutionStatus`].
-pub static UPDATE_EXECUTION_STATUS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateExecutionStatus, UPDATE_EXECUTION_STATUS, json kestra_models::Execution);
+::kestra_core::operation!(@clone UpdateExecutionStatus);
+
+pub(crate) static UPDATE_EXECUTION_STATUS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[
         ::kestra_core::Route::post(
             "/api/v1/{tenant}/executions/{executionId}/actions/change-status",
@@ -5971,9 +5963,6 @@ pub struct UpdateExecutionsStatusByIds<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateExecutionsStatusByIds, UPDATE_EXECUTIONS_STATUS_BY_IDS, json kestra_models::BulkOutcome);
-crate::extensions::by_ids!(UpdateExecutionsStatusByIds, String);
-
 impl UpdateExecutionsStatusByIds {
     /// Creates the operation with its required parameters.
     ///
@@ -5993,8 +5982,11 @@ impl UpdateExecutionsStatusByIds {
     }
 }
 
-/// Facts about [`UpdateExecutionsStatusByIds`].
-pub static UPDATE_EXECUTIONS_STATUS_BY_IDS: ::kestra_core::OperationInfo = {
+crate::extensions::by_ids!(UpdateExecutionsStatusByIds, String);
+::kestra_core::operation!(UpdateExecutionsStatusByIds, UPDATE_EXECUTIONS_STATUS_BY_IDS, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone UpdateExecutionsStatusByIds);
+
+pub(crate) static UPDATE_EXECUTIONS_STATUS_BY_IDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/executions/change-status/by-ids",
         ::kestra_core::Versions::ALL,
@@ -6021,11 +6013,6 @@ pub struct UpdateExecutionsStatusByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(UpdateExecutionsStatusByQuery, UPDATE_EXECUTIONS_STATUS_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::by_query!(UpdateExecutionsStatusByQuery, String);
-crate::extensions::counted!(UpdateExecutionsStatusByQuery);
-crate::extensions::look_back!(UpdateExecutionsStatusByQuery, 2);
 
 impl UpdateExecutionsStatusByQuery {
     /// Creates the operation with its required parameters.
@@ -6151,8 +6138,13 @@ impl<E> UpdateExecutionsStatusByQuery<E> {
     }
 }
 
-/// Facts about [`UpdateExecutionsStatusByQuery`].
-pub static UPDATE_EXECUTIONS_STATUS_BY_QUERY: ::kestra_core::OperationInfo = {
+crate::extensions::by_query!(UpdateExecutionsStatusByQuery, String);
+crate::extensions::counted!(UpdateExecutionsStatusByQuery);
+crate::extensions::look_back!(UpdateExecutionsStatusByQuery, 2);
+::kestra_core::operation!(UpdateExecutionsStatusByQuery, UPDATE_EXECUTIONS_STATUS_BY_QUERY, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone UpdateExecutionsStatusByQuery);
+
+pub(crate) static UPDATE_EXECUTIONS_STATUS_BY_QUERY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/executions/change-status/by-query",
         ::kestra_core::Versions::ALL,
@@ -6291,8 +6283,6 @@ pub struct UpdateTaskRunState<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateTaskRunState, UPDATE_TASK_RUN_STATE, json kestra_models::Execution);
-
 impl UpdateTaskRunState {
     /// Creates the operation with its required parameters.
     ///
@@ -6311,8 +6301,10 @@ impl UpdateTaskRunState {
     }
 }
 
-/// Facts about [`UpdateTaskRunState`].
-pub static UPDATE_TASK_RUN_STATE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateTaskRunState, UPDATE_TASK_RUN_STATE, json kestra_models::Execution);
+::kestra_core::operation!(@clone UpdateTaskRunState);
+
+pub(crate) static UPDATE_TASK_RUN_STATE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[
         ::kestra_core::Route::post(
             "/api/v1/{tenant}/executions/{executionId}/actions/state",
@@ -6344,9 +6336,6 @@ pub struct ValidateNewExecutionInputs<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(ValidateNewExecutionInputs, VALIDATE_NEW_EXECUTION_INPUTS, json kestra_models::InputsValidation);
-crate::extensions::inputs!(ValidateNewExecutionInputs);
 
 impl ValidateNewExecutionInputs {
     /// Creates the operation with its required parameters.
@@ -6394,8 +6383,10 @@ impl<E> ValidateNewExecutionInputs<E> {
     }
 }
 
-/// Facts about [`ValidateNewExecutionInputs`].
-pub static VALIDATE_NEW_EXECUTION_INPUTS: ::kestra_core::OperationInfo = {
+crate::extensions::inputs!(ValidateNewExecutionInputs);
+::kestra_core::operation!(ValidateNewExecutionInputs, VALIDATE_NEW_EXECUTION_INPUTS, json kestra_models::InputsValidation);
+
+pub(crate) static VALIDATE_NEW_EXECUTION_INPUTS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/executions/{namespace}/{id}/validate",
         ::kestra_core::Versions::ALL,
@@ -6426,9 +6417,6 @@ pub struct ValidateResumeExecutionInputs<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ValidateResumeExecutionInputs, VALIDATE_RESUME_EXECUTION_INPUTS, json kestra_models::InputsValidation);
-crate::extensions::inputs!(ValidateResumeExecutionInputs);
-
 impl ValidateResumeExecutionInputs {
     /// Creates the operation with its required parameters.
     ///
@@ -6441,8 +6429,10 @@ impl ValidateResumeExecutionInputs {
     }
 }
 
-/// Facts about [`ValidateResumeExecutionInputs`].
-pub static VALIDATE_RESUME_EXECUTION_INPUTS: ::kestra_core::OperationInfo = {
+crate::extensions::inputs!(ValidateResumeExecutionInputs);
+::kestra_core::operation!(ValidateResumeExecutionInputs, VALIDATE_RESUME_EXECUTION_INPUTS, json kestra_models::InputsValidation);
+
+pub(crate) static VALIDATE_RESUME_EXECUTION_INPUTS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[
         ::kestra_core::Route::post(
             "/api/v1/{tenant}/executions/{executionId}/actions/resume/validate",

@@ -13,8 +13,6 @@ pub struct CreateNamespaceDirectory<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateNamespaceDirectory, CREATE_NAMESPACE_DIRECTORY, empty);
-
 impl CreateNamespaceDirectory {
     /// Creates the operation with its required parameters.
     ///
@@ -37,8 +35,10 @@ impl<E> CreateNamespaceDirectory<E> {
     }
 }
 
-/// Facts about [`CreateNamespaceDirectory`].
-pub static CREATE_NAMESPACE_DIRECTORY: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateNamespaceDirectory, CREATE_NAMESPACE_DIRECTORY, empty);
+::kestra_core::operation!(@clone CreateNamespaceDirectory);
+
+pub(crate) static CREATE_NAMESPACE_DIRECTORY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/namespaces/{namespace}/files/directory",
         ::kestra_core::Versions::ALL,
@@ -68,8 +68,6 @@ pub struct CreateNamespaceFile<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateNamespaceFile, CREATE_NAMESPACE_FILE, empty);
-
 impl CreateNamespaceFile {
     /// Creates the operation with its required parameters.
     ///
@@ -88,8 +86,9 @@ impl CreateNamespaceFile {
     }
 }
 
-/// Facts about [`CreateNamespaceFile`].
-pub static CREATE_NAMESPACE_FILE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateNamespaceFile, CREATE_NAMESPACE_FILE, empty);
+
+pub(crate) static CREATE_NAMESPACE_FILE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/namespaces/{namespace}/files",
         ::kestra_core::Versions::ALL,
@@ -120,8 +119,6 @@ pub struct DeleteFile<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteFile, DELETE_FILE, empty);
-
 impl DeleteFile {
     /// Creates the operation with its required parameters.
     ///
@@ -143,8 +140,10 @@ impl<E> DeleteFile<E> {
     }
 }
 
-/// Facts about [`DeleteFile`].
-pub static DELETE_FILE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteFile, DELETE_FILE, empty);
+::kestra_core::operation!(@clone DeleteFile);
+
+pub(crate) static DELETE_FILE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/namespaces/{namespace}/files",
         ::kestra_core::Versions::ALL,
@@ -173,8 +172,6 @@ pub struct ExportNamespaceFiles<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ExportNamespaceFiles, EXPORT_NAMESPACE_FILES, download);
-
 impl ExportNamespaceFiles {
     /// Creates the operation with its required parameters.
     ///
@@ -187,8 +184,10 @@ impl ExportNamespaceFiles {
     }
 }
 
-/// Facts about [`ExportNamespaceFiles`].
-pub static EXPORT_NAMESPACE_FILES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ExportNamespaceFiles, EXPORT_NAMESPACE_FILES, download);
+::kestra_core::operation!(@clone ExportNamespaceFiles);
+
+pub(crate) static EXPORT_NAMESPACE_FILES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/namespaces/{namespace}/files/export",
         ::kestra_core::Versions::ALL,
@@ -218,8 +217,6 @@ pub struct GetFileContent<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetFileContent, GET_FILE_CONTENT, download);
-
 impl GetFileContent {
     /// Creates the operation with its required parameters.
     ///
@@ -242,8 +239,10 @@ impl<E> GetFileContent<E> {
     }
 }
 
-/// Facts about [`GetFileContent`].
-pub static GET_FILE_CONTENT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetFileContent, GET_FILE_CONTENT, download);
+::kestra_core::operation!(@clone GetFileContent);
+
+pub(crate) static GET_FILE_CONTENT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/namespaces/{namespace}/files",
         ::kestra_core::Versions::ALL,
@@ -281,8 +280,6 @@ pub struct GetFileMetadata<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetFileMetadata, GET_FILE_METADATA, json kestra_models::FileAttributes);
-
 impl GetFileMetadata {
     /// Creates the operation with its required parameters.
     ///
@@ -305,8 +302,10 @@ impl<E> GetFileMetadata<E> {
     }
 }
 
-/// Facts about [`GetFileMetadata`].
-pub static GET_FILE_METADATA: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetFileMetadata, GET_FILE_METADATA, json kestra_models::FileAttributes);
+::kestra_core::operation!(@clone GetFileMetadata);
+
+pub(crate) static GET_FILE_METADATA: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/namespaces/{namespace}/files/stats",
         ::kestra_core::Versions::ALL,
@@ -335,8 +334,6 @@ pub struct GetFileRevisions<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetFileRevisions, GET_FILE_REVISIONS, json Vec<::kestra_models::NamespaceFileRevision>);
-
 impl GetFileRevisions {
     /// Creates the operation with its required parameters.
     ///
@@ -359,8 +356,10 @@ impl<E> GetFileRevisions<E> {
     }
 }
 
-/// Facts about [`GetFileRevisions`].
-pub static GET_FILE_REVISIONS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetFileRevisions, GET_FILE_REVISIONS, json Vec<::kestra_models::NamespaceFileRevision>);
+::kestra_core::operation!(@clone GetFileRevisions);
+
+pub(crate) static GET_FILE_REVISIONS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/namespaces/{namespace}/files/revisions",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 2, 0)),
@@ -388,8 +387,6 @@ pub struct ListNamespaceDirectoryFiles<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListNamespaceDirectoryFiles, LIST_NAMESPACE_DIRECTORY_FILES, json Vec<::kestra_models::FileAttributes>);
-
 impl ListNamespaceDirectoryFiles {
     /// Creates the operation with its required parameters.
     ///
@@ -412,8 +409,10 @@ impl<E> ListNamespaceDirectoryFiles<E> {
     }
 }
 
-/// Facts about [`ListNamespaceDirectoryFiles`].
-pub static LIST_NAMESPACE_DIRECTORY_FILES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListNamespaceDirectoryFiles, LIST_NAMESPACE_DIRECTORY_FILES, json Vec<::kestra_models::FileAttributes>);
+::kestra_core::operation!(@clone ListNamespaceDirectoryFiles);
+
+pub(crate) static LIST_NAMESPACE_DIRECTORY_FILES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/namespaces/{namespace}/files/directory",
         ::kestra_core::Versions::ALL,
@@ -441,8 +440,6 @@ pub struct MoveFile<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(MoveFile, MOVE_FILE, empty);
-
 impl MoveFile {
     /// Creates the operation with its required parameters.
     ///
@@ -457,8 +454,10 @@ impl MoveFile {
     }
 }
 
-/// Facts about [`MoveFile`].
-pub static MOVE_FILE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(MoveFile, MOVE_FILE, empty);
+::kestra_core::operation!(@clone MoveFile);
+
+pub(crate) static MOVE_FILE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/{tenant}/namespaces/{namespace}/files",
         ::kestra_core::Versions::ALL,
@@ -491,8 +490,6 @@ pub struct SearchNamespaceFiles<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchNamespaceFiles, SEARCH_NAMESPACE_FILES, json Vec<String>);
-
 impl SearchNamespaceFiles {
     /// Creates the operation with its required parameters.
     ///
@@ -505,8 +502,10 @@ impl SearchNamespaceFiles {
     }
 }
 
-/// Facts about [`SearchNamespaceFiles`].
-pub static SEARCH_NAMESPACE_FILES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchNamespaceFiles, SEARCH_NAMESPACE_FILES, json Vec<String>);
+::kestra_core::operation!(@clone SearchNamespaceFiles);
+
+pub(crate) static SEARCH_NAMESPACE_FILES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/namespaces/{namespace}/files/search",
         ::kestra_core::Versions::ALL,

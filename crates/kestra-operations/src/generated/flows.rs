@@ -14,8 +14,6 @@ pub struct BulkUpdateFlows<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(BulkUpdateFlows, BULK_UPDATE_FLOWS, json Vec<::kestra_models::FlowWithSource>);
-
 impl BulkUpdateFlows {
     /// Creates the operation with its required parameters.
     ///
@@ -54,8 +52,10 @@ impl<E> BulkUpdateFlows<E> {
     }
 }
 
-/// Facts about [`BulkUpdateFlows`].
-pub static BULK_UPDATE_FLOWS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(BulkUpdateFlows, BULK_UPDATE_FLOWS, json Vec<::kestra_models::FlowWithSource>);
+::kestra_core::operation!(@clone BulkUpdateFlows);
+
+pub(crate) static BULK_UPDATE_FLOWS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/flows/bulk", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("bulk_update_flows", "flows", ROUTES)
@@ -85,8 +85,6 @@ pub struct CreateFlow<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateFlow, CREATE_FLOW, json kestra_models::FlowWithSource);
-
 impl CreateFlow {
     /// Creates the operation with its required parameters.
     ///
@@ -108,8 +106,10 @@ impl<E> CreateFlow<E> {
     }
 }
 
-/// Facts about [`CreateFlow`].
-pub static CREATE_FLOW: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateFlow, CREATE_FLOW, json kestra_models::FlowWithSource);
+::kestra_core::operation!(@clone CreateFlow);
+
+pub(crate) static CREATE_FLOW: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/flows", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("create_flow", "flows", ROUTES)
@@ -137,8 +137,6 @@ pub struct DeleteFlow<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteFlow, DELETE_FLOW, empty);
-
 impl DeleteFlow {
     /// Creates the operation with its required parameters.
     ///
@@ -152,8 +150,10 @@ impl DeleteFlow {
     }
 }
 
-/// Facts about [`DeleteFlow`].
-pub static DELETE_FLOW: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteFlow, DELETE_FLOW, empty);
+::kestra_core::operation!(@clone DeleteFlow);
+
+pub(crate) static DELETE_FLOW: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/flows/{namespace}/{id}",
         ::kestra_core::Versions::ALL,
@@ -181,8 +181,6 @@ pub struct DeleteFlowRevisions<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteFlowRevisions, DELETE_FLOW_REVISIONS, empty);
-
 impl DeleteFlowRevisions {
     /// Creates the operation with its required parameters.
     ///
@@ -201,8 +199,10 @@ impl DeleteFlowRevisions {
     }
 }
 
-/// Facts about [`DeleteFlowRevisions`].
-pub static DELETE_FLOW_REVISIONS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteFlowRevisions, DELETE_FLOW_REVISIONS, empty);
+::kestra_core::operation!(@clone DeleteFlowRevisions);
+
+pub(crate) static DELETE_FLOW_REVISIONS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/flows/{namespace}/{id}/revisions",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 2, 0)),
@@ -230,9 +230,6 @@ pub struct DeleteFlowsByIds<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteFlowsByIds, DELETE_FLOWS_BY_IDS, json kestra_models::BulkOutcome);
-crate::extensions::by_ids!(DeleteFlowsByIds, ::kestra_models::NamespacedId);
-
 impl DeleteFlowsByIds {
     /// Creates the operation with its required parameters.
     pub fn new(namespaced_ids: impl IntoIterator<Item = impl Into<::kestra_models::NamespacedId>>) -> Self {
@@ -246,8 +243,11 @@ impl DeleteFlowsByIds {
     }
 }
 
-/// Facts about [`DeleteFlowsByIds`].
-pub static DELETE_FLOWS_BY_IDS: ::kestra_core::OperationInfo = {
+crate::extensions::by_ids!(DeleteFlowsByIds, ::kestra_models::NamespacedId);
+::kestra_core::operation!(DeleteFlowsByIds, DELETE_FLOWS_BY_IDS, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone DeleteFlowsByIds);
+
+pub(crate) static DELETE_FLOWS_BY_IDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::delete("/api/v1/{tenant}/flows/delete/by-ids", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("delete_flows_by_ids", "flows", ROUTES)
@@ -272,10 +272,6 @@ pub struct DeleteFlowsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(DeleteFlowsByQuery, DELETE_FLOWS_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::by_query!(DeleteFlowsByQuery, ::kestra_models::NamespacedId);
-crate::extensions::counted!(DeleteFlowsByQuery);
 
 impl DeleteFlowsByQuery {
     /// Creates the operation.
@@ -342,8 +338,12 @@ impl<E> DeleteFlowsByQuery<E> {
     }
 }
 
-/// Facts about [`DeleteFlowsByQuery`].
-pub static DELETE_FLOWS_BY_QUERY: ::kestra_core::OperationInfo = {
+crate::extensions::by_query!(DeleteFlowsByQuery, ::kestra_models::NamespacedId);
+crate::extensions::counted!(DeleteFlowsByQuery);
+::kestra_core::operation!(DeleteFlowsByQuery, DELETE_FLOWS_BY_QUERY, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone DeleteFlowsByQuery);
+
+pub(crate) static DELETE_FLOWS_BY_QUERY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/flows/delete/by-query",
         ::kestra_core::Versions::ALL,
@@ -428,9 +428,6 @@ pub struct DisableFlowsByIds<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DisableFlowsByIds, DISABLE_FLOWS_BY_IDS, json kestra_models::BulkOutcome);
-crate::extensions::by_ids!(DisableFlowsByIds, ::kestra_models::NamespacedId);
-
 impl DisableFlowsByIds {
     /// Creates the operation with its required parameters.
     pub fn new(namespaced_ids: impl IntoIterator<Item = impl Into<::kestra_models::NamespacedId>>) -> Self {
@@ -444,8 +441,11 @@ impl DisableFlowsByIds {
     }
 }
 
-/// Facts about [`DisableFlowsByIds`].
-pub static DISABLE_FLOWS_BY_IDS: ::kestra_core::OperationInfo = {
+crate::extensions::by_ids!(DisableFlowsByIds, ::kestra_models::NamespacedId);
+::kestra_core::operation!(DisableFlowsByIds, DISABLE_FLOWS_BY_IDS, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone DisableFlowsByIds);
+
+pub(crate) static DISABLE_FLOWS_BY_IDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/flows/disable/by-ids", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("disable_flows_by_ids", "flows", ROUTES)
@@ -469,10 +469,6 @@ pub struct DisableFlowsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(DisableFlowsByQuery, DISABLE_FLOWS_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::by_query!(DisableFlowsByQuery, ::kestra_models::NamespacedId);
-crate::extensions::counted!(DisableFlowsByQuery);
 
 impl DisableFlowsByQuery {
     /// Creates the operation.
@@ -539,8 +535,12 @@ impl<E> DisableFlowsByQuery<E> {
     }
 }
 
-/// Facts about [`DisableFlowsByQuery`].
-pub static DISABLE_FLOWS_BY_QUERY: ::kestra_core::OperationInfo = {
+crate::extensions::by_query!(DisableFlowsByQuery, ::kestra_models::NamespacedId);
+crate::extensions::counted!(DisableFlowsByQuery);
+::kestra_core::operation!(DisableFlowsByQuery, DISABLE_FLOWS_BY_QUERY, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone DisableFlowsByQuery);
+
+pub(crate) static DISABLE_FLOWS_BY_QUERY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/flows/disable/by-query",
         ::kestra_core::Versions::ALL,
@@ -624,9 +624,6 @@ pub struct EnableFlowsByIds<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(EnableFlowsByIds, ENABLE_FLOWS_BY_IDS, json kestra_models::BulkOutcome);
-crate::extensions::by_ids!(EnableFlowsByIds, ::kestra_models::NamespacedId);
-
 impl EnableFlowsByIds {
     /// Creates the operation with its required parameters.
     pub fn new(namespaced_ids: impl IntoIterator<Item = impl Into<::kestra_models::NamespacedId>>) -> Self {
@@ -640,8 +637,11 @@ impl EnableFlowsByIds {
     }
 }
 
-/// Facts about [`EnableFlowsByIds`].
-pub static ENABLE_FLOWS_BY_IDS: ::kestra_core::OperationInfo = {
+crate::extensions::by_ids!(EnableFlowsByIds, ::kestra_models::NamespacedId);
+::kestra_core::operation!(EnableFlowsByIds, ENABLE_FLOWS_BY_IDS, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone EnableFlowsByIds);
+
+pub(crate) static ENABLE_FLOWS_BY_IDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/flows/enable/by-ids", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("enable_flows_by_ids", "flows", ROUTES)
@@ -665,10 +665,6 @@ pub struct EnableFlowsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(EnableFlowsByQuery, ENABLE_FLOWS_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::by_query!(EnableFlowsByQuery, ::kestra_models::NamespacedId);
-crate::extensions::counted!(EnableFlowsByQuery);
 
 impl EnableFlowsByQuery {
     /// Creates the operation.
@@ -735,8 +731,12 @@ impl<E> EnableFlowsByQuery<E> {
     }
 }
 
-/// Facts about [`EnableFlowsByQuery`].
-pub static ENABLE_FLOWS_BY_QUERY: ::kestra_core::OperationInfo = {
+crate::extensions::by_query!(EnableFlowsByQuery, ::kestra_models::NamespacedId);
+crate::extensions::counted!(EnableFlowsByQuery);
+::kestra_core::operation!(EnableFlowsByQuery, ENABLE_FLOWS_BY_QUERY, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone EnableFlowsByQuery);
+
+pub(crate) static ENABLE_FLOWS_BY_QUERY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/flows/enable/by-query", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("enable_flows_by_query", "flows", ROUTES)
@@ -819,8 +819,6 @@ pub struct ExportFlows<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ExportFlows, EXPORT_FLOWS, download);
-
 impl ExportFlows {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -846,8 +844,10 @@ impl<E> ExportFlows<E> {
     }
 }
 
-/// Facts about [`ExportFlows`].
-pub static EXPORT_FLOWS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ExportFlows, EXPORT_FLOWS, download);
+::kestra_core::operation!(@clone ExportFlows);
+
+pub(crate) static EXPORT_FLOWS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/flows/export/by-query/csv",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 2, 0)),
@@ -874,8 +874,6 @@ pub struct ExportFlowsByIds<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ExportFlowsByIds, EXPORT_FLOWS_BY_IDS, download);
-
 impl ExportFlowsByIds {
     /// Creates the operation with its required parameters.
     pub fn new(namespaced_ids: impl IntoIterator<Item = impl Into<::kestra_models::NamespacedId>>) -> Self {
@@ -889,8 +887,10 @@ impl ExportFlowsByIds {
     }
 }
 
-/// Facts about [`ExportFlowsByIds`].
-pub static EXPORT_FLOWS_BY_IDS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ExportFlowsByIds, EXPORT_FLOWS_BY_IDS, download);
+::kestra_core::operation!(@clone ExportFlowsByIds);
+
+pub(crate) static EXPORT_FLOWS_BY_IDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/flows/export/by-ids", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("export_flows_by_ids", "flows", ROUTES)
@@ -916,8 +916,6 @@ pub struct ExportFlowsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(ExportFlowsByQuery, EXPORT_FLOWS_BY_QUERY, download);
 
 impl ExportFlowsByQuery {
     /// Creates the operation.
@@ -976,8 +974,10 @@ impl<E> ExportFlowsByQuery<E> {
     }
 }
 
-/// Facts about [`ExportFlowsByQuery`].
-pub static EXPORT_FLOWS_BY_QUERY: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ExportFlowsByQuery, EXPORT_FLOWS_BY_QUERY, download);
+::kestra_core::operation!(@clone ExportFlowsByQuery);
+
+pub(crate) static EXPORT_FLOWS_BY_QUERY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/flows/export/by-query", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("export_flows_by_query", "flows", ROUTES)
@@ -1028,8 +1028,6 @@ pub struct GenerateFlowGraph<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GenerateFlowGraph, GENERATE_FLOW_GRAPH, json kestra_models::FlowGraph);
-
 impl GenerateFlowGraph {
     /// Creates the operation with its required parameters.
     ///
@@ -1061,8 +1059,10 @@ impl<E> GenerateFlowGraph<E> {
     }
 }
 
-/// Facts about [`GenerateFlowGraph`].
-pub static GENERATE_FLOW_GRAPH: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GenerateFlowGraph, GENERATE_FLOW_GRAPH, json kestra_models::FlowGraph);
+::kestra_core::operation!(@clone GenerateFlowGraph);
+
+pub(crate) static GENERATE_FLOW_GRAPH: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/flows/{namespace}/{id}/graph",
         ::kestra_core::Versions::ALL,
@@ -1092,8 +1092,6 @@ pub struct GenerateFlowGraphFromSource<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GenerateFlowGraphFromSource, GENERATE_FLOW_GRAPH_FROM_SOURCE, json kestra_models::FlowGraph);
-
 impl GenerateFlowGraphFromSource {
     /// Creates the operation with its required parameters.
     ///
@@ -1115,8 +1113,10 @@ impl<E> GenerateFlowGraphFromSource<E> {
     }
 }
 
-/// Facts about [`GenerateFlowGraphFromSource`].
-pub static GENERATE_FLOW_GRAPH_FROM_SOURCE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GenerateFlowGraphFromSource, GENERATE_FLOW_GRAPH_FROM_SOURCE, json kestra_models::FlowGraph);
+::kestra_core::operation!(@clone GenerateFlowGraphFromSource);
+
+pub(crate) static GENERATE_FLOW_GRAPH_FROM_SOURCE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/flows/graph", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("generate_flow_graph_from_source", "flows", ROUTES)
@@ -1139,8 +1139,6 @@ pub struct GetFlow<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(GetFlow, GET_FLOW, json kestra_models::FlowWithSource);
 
 impl GetFlow {
     /// Creates the operation with its required parameters.
@@ -1180,8 +1178,10 @@ impl<E> GetFlow<E> {
     }
 }
 
-/// Facts about [`GetFlow`].
-pub static GET_FLOW: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetFlow, GET_FLOW, json kestra_models::FlowWithSource);
+::kestra_core::operation!(@clone GetFlow);
+
+pub(crate) static GET_FLOW: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/flows/{namespace}/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_flow", "flows", ROUTES)
@@ -1209,8 +1209,6 @@ pub struct GetFlowDependencies<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(GetFlowDependencies, GET_FLOW_DEPENDENCIES, json kestra_models::FlowTopologyGraph);
 
 impl GetFlowDependencies {
     /// Creates the operation with its required parameters.
@@ -1243,8 +1241,10 @@ impl<E> GetFlowDependencies<E> {
     }
 }
 
-/// Facts about [`GetFlowDependencies`].
-pub static GET_FLOW_DEPENDENCIES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetFlowDependencies, GET_FLOW_DEPENDENCIES, json kestra_models::FlowTopologyGraph);
+::kestra_core::operation!(@clone GetFlowDependencies);
+
+pub(crate) static GET_FLOW_DEPENDENCIES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/flows/{namespace}/{id}/dependencies",
         ::kestra_core::Versions::ALL,
@@ -1274,8 +1274,6 @@ pub struct GetFlowDependenciesFromNamespace<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetFlowDependenciesFromNamespace, GET_FLOW_DEPENDENCIES_FROM_NAMESPACE, json kestra_models::FlowTopologyGraph);
-
 impl GetFlowDependenciesFromNamespace {
     /// Creates the operation with its required parameters.
     ///
@@ -1298,8 +1296,10 @@ impl<E> GetFlowDependenciesFromNamespace<E> {
     }
 }
 
-/// Facts about [`GetFlowDependenciesFromNamespace`].
-pub static GET_FLOW_DEPENDENCIES_FROM_NAMESPACE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetFlowDependenciesFromNamespace, GET_FLOW_DEPENDENCIES_FROM_NAMESPACE, json kestra_models::FlowTopologyGraph);
+::kestra_core::operation!(@clone GetFlowDependenciesFromNamespace);
+
+pub(crate) static GET_FLOW_DEPENDENCIES_FROM_NAMESPACE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/namespaces/{namespace}/dependencies",
         ::kestra_core::Versions::ALL,
@@ -1326,8 +1326,6 @@ pub struct GetTaskFromFlow<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(GetTaskFromFlow, GET_TASK_FROM_FLOW, json kestra_models::Task);
 
 impl GetTaskFromFlow {
     /// Creates the operation with its required parameters.
@@ -1356,8 +1354,10 @@ impl<E> GetTaskFromFlow<E> {
     }
 }
 
-/// Facts about [`GetTaskFromFlow`].
-pub static GET_TASK_FROM_FLOW: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetTaskFromFlow, GET_TASK_FROM_FLOW, json kestra_models::Task);
+::kestra_core::operation!(@clone GetTaskFromFlow);
+
+pub(crate) static GET_TASK_FROM_FLOW: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/flows/{namespace}/{id}/tasks/{taskId}",
         ::kestra_core::Versions::ALL,
@@ -1385,8 +1385,6 @@ pub struct ImportFlows<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ImportFlows, IMPORT_FLOWS, json Vec<String>);
-
 impl ImportFlows {
     /// Creates the operation with its required parameters.
     ///
@@ -1408,8 +1406,9 @@ impl<E> ImportFlows<E> {
     }
 }
 
-/// Facts about [`ImportFlows`].
-pub static IMPORT_FLOWS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ImportFlows, IMPORT_FLOWS, json Vec<String>);
+
+pub(crate) static IMPORT_FLOWS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/flows/import", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("import_flows", "flows", ROUTES)
@@ -1437,8 +1436,6 @@ pub struct ListDeprecatedFlows<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListDeprecatedFlows, LIST_DEPRECATED_FLOWS, json Vec<::kestra_models::FlowWithDeprecatedTasks>);
-
 impl ListDeprecatedFlows {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -1456,8 +1453,10 @@ impl<E> ListDeprecatedFlows<E> {
     }
 }
 
-/// Facts about [`ListDeprecatedFlows`].
-pub static LIST_DEPRECATED_FLOWS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListDeprecatedFlows, LIST_DEPRECATED_FLOWS, json Vec<::kestra_models::FlowWithDeprecatedTasks>);
+::kestra_core::operation!(@clone ListDeprecatedFlows);
+
+pub(crate) static LIST_DEPRECATED_FLOWS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/flows/deprecated",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 8)),
@@ -1483,8 +1482,6 @@ pub struct ListDistinctNamespaces<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListDistinctNamespaces, LIST_DISTINCT_NAMESPACES, json Vec<String>);
-
 impl ListDistinctNamespaces {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -1502,8 +1499,10 @@ impl<E> ListDistinctNamespaces<E> {
     }
 }
 
-/// Facts about [`ListDistinctNamespaces`].
-pub static LIST_DISTINCT_NAMESPACES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListDistinctNamespaces, LIST_DISTINCT_NAMESPACES, json Vec<String>);
+::kestra_core::operation!(@clone ListDistinctNamespaces);
+
+pub(crate) static LIST_DISTINCT_NAMESPACES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/flows/distinct-namespaces",
         ::kestra_core::Versions::ALL,
@@ -1530,8 +1529,6 @@ pub struct ListFlowExpressions<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListFlowExpressions, LIST_FLOW_EXPRESSIONS, json kestra_models::FlowExpressions);
-
 impl ListFlowExpressions {
     /// Creates the operation with its required parameters.
     ///
@@ -1553,8 +1550,10 @@ impl<E> ListFlowExpressions<E> {
     }
 }
 
-/// Facts about [`ListFlowExpressions`].
-pub static LIST_FLOW_EXPRESSIONS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListFlowExpressions, LIST_FLOW_EXPRESSIONS, json kestra_models::FlowExpressions);
+::kestra_core::operation!(@clone ListFlowExpressions);
+
+pub(crate) static LIST_FLOW_EXPRESSIONS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/flows/expressions",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -1580,8 +1579,6 @@ pub struct ListFlowRevisions<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListFlowRevisions, LIST_FLOW_REVISIONS, json Vec<::kestra_models::FlowWithSource>);
-
 impl ListFlowRevisions {
     /// Creates the operation with its required parameters.
     ///
@@ -1605,8 +1602,10 @@ impl<E> ListFlowRevisions<E> {
     }
 }
 
-/// Facts about [`ListFlowRevisions`].
-pub static LIST_FLOW_REVISIONS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListFlowRevisions, LIST_FLOW_REVISIONS, json Vec<::kestra_models::FlowWithSource>);
+::kestra_core::operation!(@clone ListFlowRevisions);
+
+pub(crate) static LIST_FLOW_REVISIONS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/flows/{namespace}/{id}/revisions",
         ::kestra_core::Versions::ALL,
@@ -1636,8 +1635,6 @@ pub struct ListFlowsByNamespace<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListFlowsByNamespace, LIST_FLOWS_BY_NAMESPACE, json Vec<::kestra_models::Flow>);
-
 impl ListFlowsByNamespace {
     /// Creates the operation with its required parameters.
     ///
@@ -1650,8 +1647,10 @@ impl ListFlowsByNamespace {
     }
 }
 
-/// Facts about [`ListFlowsByNamespace`].
-pub static LIST_FLOWS_BY_NAMESPACE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListFlowsByNamespace, LIST_FLOWS_BY_NAMESPACE, json Vec<::kestra_models::Flow>);
+::kestra_core::operation!(@clone ListFlowsByNamespace);
+
+pub(crate) static LIST_FLOWS_BY_NAMESPACE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/flows/{namespace}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("list_flows_by_namespace", "flows", ROUTES)
@@ -1676,8 +1675,6 @@ pub struct PreviewSourceReplacement<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(PreviewSourceReplacement, PREVIEW_SOURCE_REPLACEMENT, json kestra_models::SourceReplacePreview);
-
 impl PreviewSourceReplacement {
     /// Creates the operation with its required parameters.
     pub fn new(
@@ -1693,8 +1690,10 @@ impl PreviewSourceReplacement {
     }
 }
 
-/// Facts about [`PreviewSourceReplacement`].
-pub static PREVIEW_SOURCE_REPLACEMENT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(PreviewSourceReplacement, PREVIEW_SOURCE_REPLACEMENT, json kestra_models::SourceReplacePreview);
+::kestra_core::operation!(@clone PreviewSourceReplacement);
+
+pub(crate) static PREVIEW_SOURCE_REPLACEMENT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/flows/source/replace/preview",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -1721,8 +1720,6 @@ pub struct ReplaceInSourceLine<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ReplaceInSourceLine, REPLACE_IN_SOURCE_LINE, json kestra_models::FlowWithSource);
-
 impl ReplaceInSourceLine {
     /// Creates the operation with its required parameters.
     pub fn new(source_replace_line_request: impl Into<::kestra_models::SourceReplaceLineRequest>) -> Self {
@@ -1736,8 +1733,10 @@ impl ReplaceInSourceLine {
     }
 }
 
-/// Facts about [`ReplaceInSourceLine`].
-pub static REPLACE_IN_SOURCE_LINE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ReplaceInSourceLine, REPLACE_IN_SOURCE_LINE, json kestra_models::FlowWithSource);
+::kestra_core::operation!(@clone ReplaceInSourceLine);
+
+pub(crate) static REPLACE_IN_SOURCE_LINE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/flows/source/replace/line",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -1764,8 +1763,6 @@ pub struct ReplaceInSources<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ReplaceInSources, REPLACE_IN_SOURCES, json kestra_models::SourceReplaceOutcome);
-
 impl ReplaceInSources {
     /// Creates the operation with its required parameters.
     pub fn new(source_replace_request: impl Into<::kestra_models::SourceReplaceRequest>) -> Self {
@@ -1779,8 +1776,10 @@ impl ReplaceInSources {
     }
 }
 
-/// Facts about [`ReplaceInSources`].
-pub static REPLACE_IN_SOURCES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ReplaceInSources, REPLACE_IN_SOURCES, json kestra_models::SourceReplaceOutcome);
+::kestra_core::operation!(@clone ReplaceInSources);
+
+pub(crate) static REPLACE_IN_SOURCES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/flows/source/replace/apply",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -1805,8 +1804,6 @@ pub struct SearchConcurrencyLimits<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchConcurrencyLimits, SEARCH_CONCURRENCY_LIMITS, json kestra_models::Page<::kestra_models::ConcurrencyLimit>);
-
 impl SearchConcurrencyLimits {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -1814,8 +1811,10 @@ impl SearchConcurrencyLimits {
     }
 }
 
-/// Facts about [`SearchConcurrencyLimits`].
-pub static SEARCH_CONCURRENCY_LIMITS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchConcurrencyLimits, SEARCH_CONCURRENCY_LIMITS, json kestra_models::Page<::kestra_models::ConcurrencyLimit>);
+::kestra_core::operation!(@clone SearchConcurrencyLimits);
+
+pub(crate) static SEARCH_CONCURRENCY_LIMITS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/concurrency-limit/search",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 1, 0)),
@@ -1839,8 +1838,6 @@ pub struct SearchFlows<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(SearchFlows, SEARCH_FLOWS, paged kestra_models::Page<::kestra_models::Flow>);
 
 impl SearchFlows {
     /// Creates the operation.
@@ -1923,8 +1920,10 @@ impl<E> SearchFlows<E> {
     }
 }
 
-/// Facts about [`SearchFlows`].
-pub static SEARCH_FLOWS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchFlows, SEARCH_FLOWS, paged kestra_models::Page<::kestra_models::Flow>);
+::kestra_core::operation!(@clone SearchFlows);
+
+pub(crate) static SEARCH_FLOWS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/flows/search", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("search_flows", "flows", ROUTES)
@@ -1970,8 +1969,6 @@ pub struct SearchFlowsBySourceCode<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(SearchFlowsBySourceCode, SEARCH_FLOWS_BY_SOURCE_CODE, paged kestra_models::Page<::kestra_models::FlowSearchResult>);
 
 impl SearchFlowsBySourceCode {
     /// Creates the operation.
@@ -2057,8 +2054,10 @@ impl<E> SearchFlowsBySourceCode<E> {
     }
 }
 
-/// Facts about [`SearchFlowsBySourceCode`].
-pub static SEARCH_FLOWS_BY_SOURCE_CODE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchFlowsBySourceCode, SEARCH_FLOWS_BY_SOURCE_CODE, paged kestra_models::Page<::kestra_models::FlowSearchResult>);
+::kestra_core::operation!(@clone SearchFlowsBySourceCode);
+
+pub(crate) static SEARCH_FLOWS_BY_SOURCE_CODE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/flows/source", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("search_flows_by_source_code", "flows", ROUTES)
@@ -2106,8 +2105,6 @@ pub struct UpdateConcurrencyLimit<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateConcurrencyLimit, UPDATE_CONCURRENCY_LIMIT, json kestra_models::ConcurrencyLimit);
-
 impl UpdateConcurrencyLimit {
     /// Creates the operation with its required parameters.
     ///
@@ -2130,8 +2127,10 @@ impl UpdateConcurrencyLimit {
     }
 }
 
-/// Facts about [`UpdateConcurrencyLimit`].
-pub static UPDATE_CONCURRENCY_LIMIT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateConcurrencyLimit, UPDATE_CONCURRENCY_LIMIT, json kestra_models::ConcurrencyLimit);
+::kestra_core::operation!(@clone UpdateConcurrencyLimit);
+
+pub(crate) static UPDATE_CONCURRENCY_LIMIT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/{tenant}/concurrency-limit/{namespace}/{flowId}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 1, 0)),
@@ -2161,8 +2160,6 @@ pub struct UpdateFlow<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateFlow, UPDATE_FLOW, json kestra_models::FlowWithSource);
-
 impl UpdateFlow {
     /// Creates the operation with its required parameters.
     ///
@@ -2186,8 +2183,10 @@ impl<E> UpdateFlow<E> {
     }
 }
 
-/// Facts about [`UpdateFlow`].
-pub static UPDATE_FLOW: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateFlow, UPDATE_FLOW, json kestra_models::FlowWithSource);
+::kestra_core::operation!(@clone UpdateFlow);
+
+pub(crate) static UPDATE_FLOW: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::put("/api/v1/{tenant}/flows/{namespace}/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("update_flow", "flows", ROUTES)
@@ -2220,8 +2219,6 @@ pub struct UpdateFlowsInNamespace<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateFlowsInNamespace, UPDATE_FLOWS_IN_NAMESPACE, json Vec<::kestra_models::FlowWithSource>);
-
 impl UpdateFlowsInNamespace {
     /// Creates the operation with its required parameters.
     ///
@@ -2253,8 +2250,10 @@ impl<E> UpdateFlowsInNamespace<E> {
     }
 }
 
-/// Facts about [`UpdateFlowsInNamespace`].
-pub static UPDATE_FLOWS_IN_NAMESPACE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateFlowsInNamespace, UPDATE_FLOWS_IN_NAMESPACE, json Vec<::kestra_models::FlowWithSource>);
+::kestra_core::operation!(@clone UpdateFlowsInNamespace);
+
+pub(crate) static UPDATE_FLOWS_IN_NAMESPACE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/flows/{namespace}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("update_flows_in_namespace", "flows", ROUTES)
@@ -2285,8 +2284,6 @@ pub struct UpdateFlowsInNamespaceMultipart<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(UpdateFlowsInNamespaceMultipart, UPDATE_FLOWS_IN_NAMESPACE_MULTIPART, json Vec<::kestra_models::FlowWithSource>);
 
 impl UpdateFlowsInNamespaceMultipart {
     /// Creates the operation with its required parameters.
@@ -2322,8 +2319,9 @@ impl<E> UpdateFlowsInNamespaceMultipart<E> {
     }
 }
 
-/// Facts about [`UpdateFlowsInNamespaceMultipart`].
-pub static UPDATE_FLOWS_IN_NAMESPACE_MULTIPART: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateFlowsInNamespaceMultipart, UPDATE_FLOWS_IN_NAMESPACE_MULTIPART, json Vec<::kestra_models::FlowWithSource>);
+
+pub(crate) static UPDATE_FLOWS_IN_NAMESPACE_MULTIPART: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/flows/{namespace}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -2360,8 +2358,6 @@ pub struct UpdateTask<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateTask, UPDATE_TASK, json kestra_models::Flow);
-
 impl UpdateTask {
     /// Creates the operation with its required parameters.
     ///
@@ -2383,8 +2379,10 @@ impl UpdateTask {
     }
 }
 
-/// Facts about [`UpdateTask`].
-pub static UPDATE_TASK: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateTask, UPDATE_TASK, json kestra_models::Flow);
+::kestra_core::operation!(@clone UpdateTask);
+
+pub(crate) static UPDATE_TASK: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::patch(
         "/api/v1/{tenant}/flows/{namespace}/{id}/{taskId}",
         ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
@@ -2410,8 +2408,6 @@ pub struct ValidateFlows<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ValidateFlows, VALIDATE_FLOWS, json Vec<::kestra_models::FlowValidation>);
-
 impl ValidateFlows {
     /// Creates the operation with its required parameters.
     ///
@@ -2423,8 +2419,10 @@ impl ValidateFlows {
     }
 }
 
-/// Facts about [`ValidateFlows`].
-pub static VALIDATE_FLOWS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ValidateFlows, VALIDATE_FLOWS, json Vec<::kestra_models::FlowValidation>);
+::kestra_core::operation!(@clone ValidateFlows);
+
+pub(crate) static VALIDATE_FLOWS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/flows/validate", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("validate_flows", "flows", ROUTES)
@@ -2447,8 +2445,6 @@ pub struct ValidateFlowsMultipart<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ValidateFlowsMultipart, VALIDATE_FLOWS_MULTIPART, json Vec<::kestra_models::FlowValidation>);
-
 impl ValidateFlowsMultipart {
     /// Creates the operation with its required parameters.
     pub fn new(flows: impl IntoIterator<Item = impl Into<::kestra_core::FilePart>>) -> Self {
@@ -2458,8 +2454,9 @@ impl ValidateFlowsMultipart {
     }
 }
 
-/// Facts about [`ValidateFlowsMultipart`].
-pub static VALIDATE_FLOWS_MULTIPART: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ValidateFlowsMultipart, VALIDATE_FLOWS_MULTIPART, json Vec<::kestra_models::FlowValidation>);
+
+pub(crate) static VALIDATE_FLOWS_MULTIPART: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/flows/validate",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -2484,8 +2481,6 @@ pub struct ValidateTask<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ValidateTask, VALIDATE_TASK, json kestra_models::FlowValidation);
-
 impl ValidateTask {
     /// Creates the operation with its required parameters.
     ///
@@ -2501,8 +2496,10 @@ impl ValidateTask {
     }
 }
 
-/// Facts about [`ValidateTask`].
-pub static VALIDATE_TASK: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ValidateTask, VALIDATE_TASK, json kestra_models::FlowValidation);
+::kestra_core::operation!(@clone ValidateTask);
+
+pub(crate) static VALIDATE_TASK: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/flows/validate/task", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("validate_task", "flows", ROUTES)
@@ -2526,8 +2523,6 @@ pub struct ValidateTaskYaml<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ValidateTaskYaml, VALIDATE_TASK_YAML, json kestra_models::FlowValidation);
-
 impl ValidateTaskYaml {
     /// Creates the operation with its required parameters.
     ///
@@ -2541,8 +2536,10 @@ impl ValidateTaskYaml {
     }
 }
 
-/// Facts about [`ValidateTaskYaml`].
-pub static VALIDATE_TASK_YAML: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ValidateTaskYaml, VALIDATE_TASK_YAML, json kestra_models::FlowValidation);
+::kestra_core::operation!(@clone ValidateTaskYaml);
+
+pub(crate) static VALIDATE_TASK_YAML: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/flows/validate/task", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("validate_task_yaml", "flows", ROUTES)
@@ -2566,8 +2563,6 @@ pub struct ValidateTrigger<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ValidateTrigger, VALIDATE_TRIGGER, json kestra_models::FlowValidation);
-
 impl ValidateTrigger {
     /// Creates the operation with its required parameters.
     pub fn new(body: impl Into<::serde_json::Value>) -> Self {
@@ -2577,8 +2572,10 @@ impl ValidateTrigger {
     }
 }
 
-/// Facts about [`ValidateTrigger`].
-pub static VALIDATE_TRIGGER: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ValidateTrigger, VALIDATE_TRIGGER, json kestra_models::FlowValidation);
+::kestra_core::operation!(@clone ValidateTrigger);
+
+pub(crate) static VALIDATE_TRIGGER: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/flows/validate/trigger",
         ::kestra_core::Versions::ALL,

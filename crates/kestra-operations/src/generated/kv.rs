@@ -13,8 +13,6 @@ pub struct DeleteKeyValue<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteKeyValue, DELETE_KEY_VALUE, json bool);
-
 impl DeleteKeyValue {
     /// Creates the operation with its required parameters.
     ///
@@ -28,8 +26,10 @@ impl DeleteKeyValue {
     }
 }
 
-/// Facts about [`DeleteKeyValue`].
-pub static DELETE_KEY_VALUE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteKeyValue, DELETE_KEY_VALUE, json bool);
+::kestra_core::operation!(@clone DeleteKeyValue);
+
+pub(crate) static DELETE_KEY_VALUE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/namespaces/{namespace}/kv/{key}",
         ::kestra_core::Versions::ALL,
@@ -56,8 +56,6 @@ pub struct DeleteKeyValues<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteKeyValues, DELETE_KEY_VALUES, json kestra_models::DeleteBulkResponse);
-
 impl DeleteKeyValues {
     /// Creates the operation with its required parameters.
     ///
@@ -76,8 +74,10 @@ impl DeleteKeyValues {
     }
 }
 
-/// Facts about [`DeleteKeyValues`].
-pub static DELETE_KEY_VALUES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteKeyValues, DELETE_KEY_VALUES, json kestra_models::DeleteBulkResponse);
+::kestra_core::operation!(@clone DeleteKeyValues);
+
+pub(crate) static DELETE_KEY_VALUES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/namespaces/{namespace}/kv",
         ::kestra_core::Versions::ALL,
@@ -104,8 +104,6 @@ pub struct GetKeyValue<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetKeyValue, GET_KEY_VALUE, json kestra_models::KvDetail);
-
 impl GetKeyValue {
     /// Creates the operation with its required parameters.
     ///
@@ -119,8 +117,10 @@ impl GetKeyValue {
     }
 }
 
-/// Facts about [`GetKeyValue`].
-pub static GET_KEY_VALUE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetKeyValue, GET_KEY_VALUE, json kestra_models::KvDetail);
+::kestra_core::operation!(@clone GetKeyValue);
+
+pub(crate) static GET_KEY_VALUE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/namespaces/{namespace}/kv/{key}",
         ::kestra_core::Versions::ALL,
@@ -148,8 +148,6 @@ pub struct ListAllKeys<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(ListAllKeys, LIST_ALL_KEYS, paged kestra_models::Page<::kestra_models::KvEntry>);
 
 impl ListAllKeys {
     /// Creates the operation.
@@ -200,8 +198,10 @@ impl<E> ListAllKeys<E> {
     }
 }
 
-/// Facts about [`ListAllKeys`].
-pub static LIST_ALL_KEYS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListAllKeys, LIST_ALL_KEYS, paged kestra_models::Page<::kestra_models::KvEntry>);
+::kestra_core::operation!(@clone ListAllKeys);
+
+pub(crate) static LIST_ALL_KEYS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/kv",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 1, 0)),
@@ -236,8 +236,6 @@ pub struct ListKeys<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListKeys, LIST_KEYS, json Vec<::kestra_models::KvEntry>);
-
 impl ListKeys {
     /// Creates the operation with its required parameters.
     ///
@@ -250,8 +248,10 @@ impl ListKeys {
     }
 }
 
-/// Facts about [`ListKeys`].
-pub static LIST_KEYS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListKeys, LIST_KEYS, json Vec<::kestra_models::KvEntry>);
+::kestra_core::operation!(@clone ListKeys);
+
+pub(crate) static LIST_KEYS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/namespaces/{namespace}/kv",
         ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
@@ -278,8 +278,6 @@ pub struct ListKeysWithInheritance<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListKeysWithInheritance, LIST_KEYS_WITH_INHERITANCE, json Vec<::kestra_models::KvEntry>);
-
 impl ListKeysWithInheritance {
     /// Creates the operation with its required parameters.
     ///
@@ -292,8 +290,10 @@ impl ListKeysWithInheritance {
     }
 }
 
-/// Facts about [`ListKeysWithInheritance`].
-pub static LIST_KEYS_WITH_INHERITANCE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListKeysWithInheritance, LIST_KEYS_WITH_INHERITANCE, json Vec<::kestra_models::KvEntry>);
+::kestra_core::operation!(@clone ListKeysWithInheritance);
+
+pub(crate) static LIST_KEYS_WITH_INHERITANCE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/namespaces/{namespace}/kv/inheritance",
         ::kestra_core::Versions::ALL,
@@ -318,8 +318,6 @@ pub struct SetKeyValue<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(SetKeyValue, SET_KEY_VALUE, empty);
 
 impl SetKeyValue {
     /// Creates the operation with its required parameters.
@@ -355,8 +353,10 @@ impl<E> SetKeyValue<E> {
     }
 }
 
-/// Facts about [`SetKeyValue`].
-pub static SET_KEY_VALUE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SetKeyValue, SET_KEY_VALUE, empty);
+::kestra_core::operation!(@clone SetKeyValue);
+
+pub(crate) static SET_KEY_VALUE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/{tenant}/namespaces/{namespace}/kv/{key}",
         ::kestra_core::Versions::ALL,

@@ -13,8 +13,6 @@ pub struct DeleteLogsFromExecution<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteLogsFromExecution, DELETE_LOGS_FROM_EXECUTION, empty);
-
 impl DeleteLogsFromExecution {
     /// Creates the operation with its required parameters.
     ///
@@ -61,8 +59,10 @@ impl<E> DeleteLogsFromExecution<E> {
     }
 }
 
-/// Facts about [`DeleteLogsFromExecution`].
-pub static DELETE_LOGS_FROM_EXECUTION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteLogsFromExecution, DELETE_LOGS_FROM_EXECUTION, empty);
+::kestra_core::operation!(@clone DeleteLogsFromExecution);
+
+pub(crate) static DELETE_LOGS_FROM_EXECUTION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::delete("/api/v1/{tenant}/logs/{executionId}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("delete_logs_from_execution", "logs", ROUTES)
@@ -92,8 +92,6 @@ pub struct DeleteLogsFromFlow<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteLogsFromFlow, DELETE_LOGS_FROM_FLOW, empty);
-
 impl DeleteLogsFromFlow {
     /// Creates the operation with its required parameters.
     ///
@@ -119,8 +117,10 @@ impl<E> DeleteLogsFromFlow<E> {
     }
 }
 
-/// Facts about [`DeleteLogsFromFlow`].
-pub static DELETE_LOGS_FROM_FLOW: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteLogsFromFlow, DELETE_LOGS_FROM_FLOW, empty);
+::kestra_core::operation!(@clone DeleteLogsFromFlow);
+
+pub(crate) static DELETE_LOGS_FROM_FLOW: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/logs/{namespace}/{flowId}",
         ::kestra_core::Versions::ALL,
@@ -147,8 +147,6 @@ pub struct DownloadLogsFromExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(DownloadLogsFromExecution, DOWNLOAD_LOGS_FROM_EXECUTION, download);
 
 impl DownloadLogsFromExecution {
     /// Creates the operation with its required parameters.
@@ -212,8 +210,10 @@ impl<E> DownloadLogsFromExecution<E> {
     }
 }
 
-/// Facts about [`DownloadLogsFromExecution`].
-pub static DOWNLOAD_LOGS_FROM_EXECUTION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DownloadLogsFromExecution, DOWNLOAD_LOGS_FROM_EXECUTION, download);
+::kestra_core::operation!(@clone DownloadLogsFromExecution);
+
+pub(crate) static DOWNLOAD_LOGS_FROM_EXECUTION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/logs/{executionId}/download",
         ::kestra_core::Versions::ALL,
@@ -263,8 +263,6 @@ pub struct FollowLogsFromExecution<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(FollowLogsFromExecution, FOLLOW_LOGS_FROM_EXECUTION, events kestra_models::LogEntry);
-
 impl FollowLogsFromExecution {
     /// Creates the operation with its required parameters.
     ///
@@ -303,8 +301,10 @@ impl<E> FollowLogsFromExecution<E> {
     }
 }
 
-/// Facts about [`FollowLogsFromExecution`].
-pub static FOLLOW_LOGS_FROM_EXECUTION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(FollowLogsFromExecution, FOLLOW_LOGS_FROM_EXECUTION, events kestra_models::LogEntry);
+::kestra_core::operation!(@clone FollowLogsFromExecution);
+
+pub(crate) static FOLLOW_LOGS_FROM_EXECUTION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/logs/{executionId}/follow",
         ::kestra_core::Versions::ALL,
@@ -342,8 +342,6 @@ pub struct ListLogsFromExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(ListLogsFromExecution, LIST_LOGS_FROM_EXECUTION, json Vec<::kestra_models::LogEntry>);
 
 impl ListLogsFromExecution {
     /// Creates the operation with its required parameters.
@@ -407,8 +405,10 @@ impl<E> ListLogsFromExecution<E> {
     }
 }
 
-/// Facts about [`ListLogsFromExecution`].
-pub static LIST_LOGS_FROM_EXECUTION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListLogsFromExecution, LIST_LOGS_FROM_EXECUTION, json Vec<::kestra_models::LogEntry>);
+::kestra_core::operation!(@clone ListLogsFromExecution);
+
+pub(crate) static LIST_LOGS_FROM_EXECUTION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/logs/{executionId}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("list_logs_from_execution", "logs", ROUTES)
@@ -455,9 +455,6 @@ pub struct SearchLogs<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchLogs, SEARCH_LOGS, paged kestra_models::Page<::kestra_models::LogEntry>);
-crate::extensions::look_back!(SearchLogs, 2);
-
 impl SearchLogs {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -466,14 +463,6 @@ impl SearchLogs {
 }
 
 impl<E> SearchLogs<E> {
-    /// Sets where the page starts, as the previous page returned it. Requires Kestra 2.0 or later.
-    ///
-    /// `cursor` is a parameter of the query. Enterprise Edition only: an open-source server ignores it and returns the first page.
-    pub fn cursor(mut self, cursor: impl Into<String>) -> Self {
-        self.call.set_query(0, Into::<String>::into(cursor));
-        self
-    }
-
     /// Limits the result to what began before this time. Kestra before 2.0 only.
     ///
     /// `endDate` is a parameter of the query.
@@ -569,10 +558,21 @@ impl<E> SearchLogs<E> {
         self.call.set_query(11, Into::<String>::into(trigger_id));
         self
     }
+
+    /// Sets where the page starts, as the previous page returned it. Requires Kestra 2.0 or later.
+    ///
+    /// `cursor` is a parameter of the query. Enterprise Edition only: an open-source server ignores it and returns the first page.
+    pub fn cursor(mut self, cursor: impl Into<String>) -> Self {
+        self.call.set_query(0, Into::<String>::into(cursor));
+        self
+    }
 }
 
-/// Facts about [`SearchLogs`].
-pub static SEARCH_LOGS: ::kestra_core::OperationInfo = {
+crate::extensions::look_back!(SearchLogs, 2);
+::kestra_core::operation!(SearchLogs, SEARCH_LOGS, paged kestra_models::Page<::kestra_models::LogEntry>);
+::kestra_core::operation!(@clone SearchLogs);
+
+pub(crate) static SEARCH_LOGS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/logs/search", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("search_logs", "logs", ROUTES)

@@ -14,8 +14,6 @@ pub struct CloseMcpSession<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CloseMcpSession, CLOSE_MCP_SESSION, empty);
-
 impl CloseMcpSession {
     /// Creates the operation with its required parameters.
     ///
@@ -38,8 +36,10 @@ impl<E> CloseMcpSession<E> {
     }
 }
 
-/// Facts about [`CloseMcpSession`].
-pub static CLOSE_MCP_SESSION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CloseMcpSession, CLOSE_MCP_SESSION, empty);
+::kestra_core::operation!(@clone CloseMcpSession);
+
+pub(crate) static CLOSE_MCP_SESSION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/mcp/{id}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -67,8 +67,6 @@ pub struct CreateMcpServer<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateMcpServer, CREATE_MCP_SERVER, json kestra_models::McpServer);
-
 impl CreateMcpServer {
     /// Creates the operation with its required parameters.
     pub fn new(mcp_server: impl Into<::kestra_models::McpServer>) -> Self {
@@ -82,8 +80,10 @@ impl CreateMcpServer {
     }
 }
 
-/// Facts about [`CreateMcpServer`].
-pub static CREATE_MCP_SERVER: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateMcpServer, CREATE_MCP_SERVER, json kestra_models::McpServer);
+::kestra_core::operation!(@clone CreateMcpServer);
+
+pub(crate) static CREATE_MCP_SERVER: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[
         ::kestra_core::Route::post(
             "/api/v1/{tenant}/mcp-servers",
@@ -118,8 +118,6 @@ pub struct DeleteMcpServer<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteMcpServer, DELETE_MCP_SERVER, empty);
-
 impl DeleteMcpServer {
     /// Creates the operation with its required parameters.
     ///
@@ -132,8 +130,10 @@ impl DeleteMcpServer {
     }
 }
 
-/// Facts about [`DeleteMcpServer`].
-pub static DELETE_MCP_SERVER: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteMcpServer, DELETE_MCP_SERVER, empty);
+::kestra_core::operation!(@clone DeleteMcpServer);
+
+pub(crate) static DELETE_MCP_SERVER: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[
         ::kestra_core::Route::delete(
             "/api/v1/{tenant}/mcp-servers/{id}",
@@ -170,8 +170,6 @@ pub struct GetMcpServer<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetMcpServer, GET_MCP_SERVER, json kestra_models::McpServer);
-
 impl GetMcpServer {
     /// Creates the operation with its required parameters.
     ///
@@ -184,8 +182,10 @@ impl GetMcpServer {
     }
 }
 
-/// Facts about [`GetMcpServer`].
-pub static GET_MCP_SERVER: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetMcpServer, GET_MCP_SERVER, json kestra_models::McpServer);
+::kestra_core::operation!(@clone GetMcpServer);
+
+pub(crate) static GET_MCP_SERVER: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[
         ::kestra_core::Route::get(
             "/api/v1/{tenant}/mcp-servers/{id}",
@@ -220,8 +220,6 @@ pub struct ListMcpServers<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListMcpServers, LIST_MCP_SERVERS, paged kestra_models::Page<::kestra_models::McpServer>);
-
 impl ListMcpServers {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -255,8 +253,10 @@ impl<E> ListMcpServers<E> {
     }
 }
 
-/// Facts about [`ListMcpServers`].
-pub static LIST_MCP_SERVERS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListMcpServers, LIST_MCP_SERVERS, paged kestra_models::Page<::kestra_models::McpServer>);
+::kestra_core::operation!(@clone ListMcpServers);
+
+pub(crate) static LIST_MCP_SERVERS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[
         ::kestra_core::Route::get(
             "/api/v1/{tenant}/mcp-servers",
@@ -296,8 +296,6 @@ pub struct ListMcpTools<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListMcpTools, LIST_MCP_TOOLS, json Vec<::kestra_models::McpTool>);
-
 impl ListMcpTools {
     /// Creates the operation with its required parameters.
     ///
@@ -310,8 +308,10 @@ impl ListMcpTools {
     }
 }
 
-/// Facts about [`ListMcpTools`].
-pub static LIST_MCP_TOOLS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListMcpTools, LIST_MCP_TOOLS, json Vec<::kestra_models::McpTool>);
+::kestra_core::operation!(@clone ListMcpTools);
+
+pub(crate) static LIST_MCP_TOOLS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[
         ::kestra_core::Route::get(
             "/api/v1/{tenant}/mcp-servers/{id}/tools",
@@ -347,8 +347,6 @@ pub struct OpenMcpSession<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(OpenMcpSession, OPEN_MCP_SESSION, events serde_json::Value);
-
 impl OpenMcpSession {
     /// Creates the operation with its required parameters.
     ///
@@ -371,8 +369,10 @@ impl<E> OpenMcpSession<E> {
     }
 }
 
-/// Facts about [`OpenMcpSession`].
-pub static OPEN_MCP_SESSION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(OpenMcpSession, OPEN_MCP_SESSION, events serde_json::Value);
+::kestra_core::operation!(@clone OpenMcpSession);
+
+pub(crate) static OPEN_MCP_SESSION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/mcp/{id}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -400,8 +400,6 @@ pub struct SendMcpMessage<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SendMcpMessage, SEND_MCP_MESSAGE, events serde_json::Value);
-
 impl SendMcpMessage {
     /// Creates the operation with its required parameters.
     ///
@@ -423,8 +421,10 @@ impl<E> SendMcpMessage<E> {
     }
 }
 
-/// Facts about [`SendMcpMessage`].
-pub static SEND_MCP_MESSAGE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SendMcpMessage, SEND_MCP_MESSAGE, events serde_json::Value);
+::kestra_core::operation!(@clone SendMcpMessage);
+
+pub(crate) static SEND_MCP_MESSAGE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/mcp/{id}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -451,8 +451,6 @@ pub struct ToggleMcpServer<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ToggleMcpServer, TOGGLE_MCP_SERVER, json kestra_models::McpServer);
-
 impl ToggleMcpServer {
     /// Creates the operation with its required parameters.
     ///
@@ -465,8 +463,10 @@ impl ToggleMcpServer {
     }
 }
 
-/// Facts about [`ToggleMcpServer`].
-pub static TOGGLE_MCP_SERVER: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ToggleMcpServer, TOGGLE_MCP_SERVER, json kestra_models::McpServer);
+::kestra_core::operation!(@clone ToggleMcpServer);
+
+pub(crate) static TOGGLE_MCP_SERVER: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[
         ::kestra_core::Route::patch(
             "/api/v1/{tenant}/mcp-servers/{id}/toggle",
@@ -502,8 +502,6 @@ pub struct UpdateMcpServer<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateMcpServer, UPDATE_MCP_SERVER, json kestra_models::McpServer);
-
 impl UpdateMcpServer {
     /// Creates the operation with its required parameters.
     ///
@@ -519,8 +517,10 @@ impl UpdateMcpServer {
     }
 }
 
-/// Facts about [`UpdateMcpServer`].
-pub static UPDATE_MCP_SERVER: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateMcpServer, UPDATE_MCP_SERVER, json kestra_models::McpServer);
+::kestra_core::operation!(@clone UpdateMcpServer);
+
+pub(crate) static UPDATE_MCP_SERVER: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[
         ::kestra_core::Route::put(
             "/api/v1/{tenant}/mcp-servers/{id}",

@@ -13,8 +13,6 @@ pub struct AggregateMetricsFromFlow<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(AggregateMetricsFromFlow, AGGREGATE_METRICS_FROM_FLOW, json kestra_models::MetricAggregations);
-
 impl AggregateMetricsFromFlow {
     /// Creates the operation with its required parameters.
     ///
@@ -58,8 +56,10 @@ impl<E> AggregateMetricsFromFlow<E> {
     }
 }
 
-/// Facts about [`AggregateMetricsFromFlow`].
-pub static AGGREGATE_METRICS_FROM_FLOW: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(AggregateMetricsFromFlow, AGGREGATE_METRICS_FROM_FLOW, json kestra_models::MetricAggregations);
+::kestra_core::operation!(@clone AggregateMetricsFromFlow);
+
+pub(crate) static AGGREGATE_METRICS_FROM_FLOW: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/metrics/aggregates/{namespace}/{flowId}/{metric}",
         ::kestra_core::Versions::ALL,
@@ -89,8 +89,6 @@ pub struct AggregateMetricsFromTask<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(AggregateMetricsFromTask, AGGREGATE_METRICS_FROM_TASK, json kestra_models::MetricAggregations);
 
 impl AggregateMetricsFromTask {
     /// Creates the operation with its required parameters.
@@ -142,8 +140,10 @@ impl<E> AggregateMetricsFromTask<E> {
     }
 }
 
-/// Facts about [`AggregateMetricsFromTask`].
-pub static AGGREGATE_METRICS_FROM_TASK: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(AggregateMetricsFromTask, AGGREGATE_METRICS_FROM_TASK, json kestra_models::MetricAggregations);
+::kestra_core::operation!(@clone AggregateMetricsFromTask);
+
+pub(crate) static AGGREGATE_METRICS_FROM_TASK: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/metrics/aggregates/{namespace}/{flowId}/{taskId}/{metric}",
         ::kestra_core::Versions::ALL,
@@ -174,8 +174,6 @@ pub struct ListFlowMetrics<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListFlowMetrics, LIST_FLOW_METRICS, json Vec<String>);
-
 impl ListFlowMetrics {
     /// Creates the operation with its required parameters.
     ///
@@ -191,8 +189,10 @@ impl ListFlowMetrics {
     }
 }
 
-/// Facts about [`ListFlowMetrics`].
-pub static LIST_FLOW_METRICS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListFlowMetrics, LIST_FLOW_METRICS, json Vec<String>);
+::kestra_core::operation!(@clone ListFlowMetrics);
+
+pub(crate) static LIST_FLOW_METRICS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/metrics/names/{namespace}/{flowId}",
         ::kestra_core::Versions::ALL,
@@ -218,8 +218,6 @@ pub struct ListTaskMetrics<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListTaskMetrics, LIST_TASK_METRICS, json Vec<String>);
-
 impl ListTaskMetrics {
     /// Creates the operation with its required parameters.
     ///
@@ -237,8 +235,10 @@ impl ListTaskMetrics {
     }
 }
 
-/// Facts about [`ListTaskMetrics`].
-pub static LIST_TASK_METRICS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListTaskMetrics, LIST_TASK_METRICS, json Vec<String>);
+::kestra_core::operation!(@clone ListTaskMetrics);
+
+pub(crate) static LIST_TASK_METRICS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/metrics/names/{namespace}/{flowId}/{taskId}",
         ::kestra_core::Versions::ALL,
@@ -264,8 +264,6 @@ pub struct ListTasksWithMetrics<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListTasksWithMetrics, LIST_TASKS_WITH_METRICS, json Vec<String>);
-
 impl ListTasksWithMetrics {
     /// Creates the operation with its required parameters.
     ///
@@ -281,8 +279,10 @@ impl ListTasksWithMetrics {
     }
 }
 
-/// Facts about [`ListTasksWithMetrics`].
-pub static LIST_TASKS_WITH_METRICS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListTasksWithMetrics, LIST_TASKS_WITH_METRICS, json Vec<String>);
+::kestra_core::operation!(@clone ListTasksWithMetrics);
+
+pub(crate) static LIST_TASKS_WITH_METRICS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/metrics/tasks/{namespace}/{flowId}",
         ::kestra_core::Versions::ALL,
@@ -307,8 +307,6 @@ pub struct SearchMetricsByExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(SearchMetricsByExecution, SEARCH_METRICS_BY_EXECUTION, paged kestra_models::Page<::kestra_models::MetricEntry>);
 
 impl SearchMetricsByExecution {
     /// Creates the operation with its required parameters.
@@ -364,8 +362,10 @@ impl<E> SearchMetricsByExecution<E> {
     }
 }
 
-/// Facts about [`SearchMetricsByExecution`].
-pub static SEARCH_METRICS_BY_EXECUTION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchMetricsByExecution, SEARCH_METRICS_BY_EXECUTION, paged kestra_models::Page<::kestra_models::MetricEntry>);
+::kestra_core::operation!(@clone SearchMetricsByExecution);
+
+pub(crate) static SEARCH_METRICS_BY_EXECUTION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/metrics/{executionId}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("search_metrics_by_execution", "metrics", ROUTES)

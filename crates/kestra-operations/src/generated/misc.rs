@@ -13,8 +13,6 @@ pub struct CreateBasicAuth<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateBasicAuth, CREATE_BASIC_AUTH, empty);
-
 impl CreateBasicAuth {
     /// Creates the operation with its required parameters.
     pub fn new(basic_auth_credentials: impl Into<::kestra_models::BasicAuthCredentials>) -> Self {
@@ -28,8 +26,10 @@ impl CreateBasicAuth {
     }
 }
 
-/// Facts about [`CreateBasicAuth`].
-pub static CREATE_BASIC_AUTH: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateBasicAuth, CREATE_BASIC_AUTH, empty);
+::kestra_core::operation!(@clone CreateBasicAuth);
+
+pub(crate) static CREATE_BASIC_AUTH: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/basicAuth", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("create_basic_auth", "misc", ROUTES)
@@ -52,8 +52,6 @@ pub struct GetBasicAuthConfigErrors<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetBasicAuthConfigErrors, GET_BASIC_AUTH_CONFIG_ERRORS, json Vec<String>);
-
 impl GetBasicAuthConfigErrors {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -64,8 +62,10 @@ impl GetBasicAuthConfigErrors {
     }
 }
 
-/// Facts about [`GetBasicAuthConfigErrors`].
-pub static GET_BASIC_AUTH_CONFIG_ERRORS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetBasicAuthConfigErrors, GET_BASIC_AUTH_CONFIG_ERRORS, json Vec<String>);
+::kestra_core::operation!(@clone GetBasicAuthConfigErrors);
+
+pub(crate) static GET_BASIC_AUTH_CONFIG_ERRORS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/basicAuthValidationErrors", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_basic_auth_config_errors", "misc", ROUTES)
@@ -88,8 +88,6 @@ pub struct GetConfiguration<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetConfiguration, GET_CONFIGURATION, json kestra_models::Configuration);
-
 impl GetConfiguration {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -97,8 +95,10 @@ impl GetConfiguration {
     }
 }
 
-/// Facts about [`GetConfiguration`].
-pub static GET_CONFIGURATION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetConfiguration, GET_CONFIGURATION, json kestra_models::Configuration);
+::kestra_core::operation!(@clone GetConfiguration);
+
+pub(crate) static GET_CONFIGURATION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/configs", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_configuration", "misc", ROUTES)
@@ -121,8 +121,6 @@ pub struct GetExpressionFilters<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetExpressionFilters, GET_EXPRESSION_FILTERS, json Vec<String>);
-
 impl GetExpressionFilters {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -130,8 +128,10 @@ impl GetExpressionFilters {
     }
 }
 
-/// Facts about [`GetExpressionFilters`].
-pub static GET_EXPRESSION_FILTERS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetExpressionFilters, GET_EXPRESSION_FILTERS, json Vec<String>);
+::kestra_core::operation!(@clone GetExpressionFilters);
+
+pub(crate) static GET_EXPRESSION_FILTERS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/pebble/filters",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 4)),
@@ -156,8 +156,6 @@ pub struct GetExpressionFunctions<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetExpressionFunctions, GET_EXPRESSION_FUNCTIONS, json Vec<::kestra_models::PebbleFunction>);
-
 impl GetExpressionFunctions {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -165,8 +163,10 @@ impl GetExpressionFunctions {
     }
 }
 
-/// Facts about [`GetExpressionFunctions`].
-pub static GET_EXPRESSION_FUNCTIONS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetExpressionFunctions, GET_EXPRESSION_FUNCTIONS, json Vec<::kestra_models::PebbleFunction>);
+::kestra_core::operation!(@clone GetExpressionFunctions);
+
+pub(crate) static GET_EXPRESSION_FUNCTIONS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/pebble/functions",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 4)),
@@ -191,8 +191,6 @@ pub struct GetUsages<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetUsages, GET_USAGES, json kestra_models::Usage);
-
 impl GetUsages {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -200,8 +198,10 @@ impl GetUsages {
     }
 }
 
-/// Facts about [`GetUsages`].
-pub static GET_USAGES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetUsages, GET_USAGES, json kestra_models::Usage);
+::kestra_core::operation!(@clone GetUsages);
+
+pub(crate) static GET_USAGES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/usages/all", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_usages", "misc", ROUTES)
@@ -224,8 +224,6 @@ pub struct Ping<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(Ping, PING, text);
-
 impl Ping {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -233,8 +231,10 @@ impl Ping {
     }
 }
 
-/// Facts about [`Ping`].
-pub static PING: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(Ping, PING, text);
+::kestra_core::operation!(@clone Ping);
+
+pub(crate) static PING: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/ping", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("ping", "misc", ROUTES)

@@ -13,8 +13,6 @@ pub struct AutocompleteNamespaces<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(AutocompleteNamespaces, AUTOCOMPLETE_NAMESPACES, json Vec<String>);
-
 impl AutocompleteNamespaces {
     /// Creates the operation with its required parameters.
     pub fn new(autocomplete: impl Into<::kestra_models::Autocomplete>) -> Self {
@@ -28,8 +26,10 @@ impl AutocompleteNamespaces {
     }
 }
 
-/// Facts about [`AutocompleteNamespaces`].
-pub static AUTOCOMPLETE_NAMESPACES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(AutocompleteNamespaces, AUTOCOMPLETE_NAMESPACES, json Vec<String>);
+::kestra_core::operation!(@clone AutocompleteNamespaces);
+
+pub(crate) static AUTOCOMPLETE_NAMESPACES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/namespaces/autocomplete",
         ::kestra_core::Versions::ALL,
@@ -54,8 +54,6 @@ pub struct GetInheritedSecrets<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetInheritedSecrets, GET_INHERITED_SECRETS, json std::collections::BTreeMap<String, Vec<String>>);
-
 impl GetInheritedSecrets {
     /// Creates the operation with its required parameters.
     ///
@@ -68,8 +66,10 @@ impl GetInheritedSecrets {
     }
 }
 
-/// Facts about [`GetInheritedSecrets`].
-pub static GET_INHERITED_SECRETS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetInheritedSecrets, GET_INHERITED_SECRETS, json std::collections::BTreeMap<String, Vec<String>>);
+::kestra_core::operation!(@clone GetInheritedSecrets);
+
+pub(crate) static GET_INHERITED_SECRETS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/namespaces/{namespace}/inherited-secrets",
         ::kestra_core::Versions::ALL,
@@ -95,8 +95,6 @@ pub struct GetNamespace<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetNamespace, GET_NAMESPACE, json kestra_models::Namespace);
-
 impl GetNamespace {
     /// Creates the operation with its required parameters.
     ///
@@ -109,8 +107,10 @@ impl GetNamespace {
     }
 }
 
-/// Facts about [`GetNamespace`].
-pub static GET_NAMESPACE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetNamespace, GET_NAMESPACE, json kestra_models::Namespace);
+::kestra_core::operation!(@clone GetNamespace);
+
+pub(crate) static GET_NAMESPACE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/namespaces/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_namespace", "namespaces", ROUTES)
@@ -136,8 +136,6 @@ pub struct ListNamespaceSecrets<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(ListNamespaceSecrets, LIST_NAMESPACE_SECRETS, json kestra_models::SecretList);
 
 impl ListNamespaceSecrets {
     /// Creates the operation with its required parameters.
@@ -193,8 +191,10 @@ impl<E> ListNamespaceSecrets<E> {
     }
 }
 
-/// Facts about [`ListNamespaceSecrets`].
-pub static LIST_NAMESPACE_SECRETS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListNamespaceSecrets, LIST_NAMESPACE_SECRETS, json kestra_models::SecretList);
+::kestra_core::operation!(@clone ListNamespaceSecrets);
+
+pub(crate) static LIST_NAMESPACE_SECRETS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/namespaces/{namespace}/secrets",
         ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
@@ -228,8 +228,6 @@ pub struct SearchNamespaces<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchNamespaces, SEARCH_NAMESPACES, paged kestra_models::Page<::kestra_models::Namespace>);
-
 impl SearchNamespaces {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -238,14 +236,6 @@ impl SearchNamespaces {
 }
 
 impl<E> SearchNamespaces<E> {
-    /// Limits the result to namespaces that were created, without those that merely have flows.
-    ///
-    /// `existing` is a parameter of the query. Enterprise Edition only: an open-source server ignores it and finds all namespaces that a flow is in.
-    pub fn existing(mut self, existing: bool) -> Self {
-        self.call.set_query(0, existing);
-        self
-    }
-
     /// Adds a filter; all filters must match.
     ///
     /// `filters` is a parameter of the query. Requires Kestra 2.0 or later.
@@ -293,10 +283,20 @@ impl<E> SearchNamespaces<E> {
         crate::parameters::repeat::<String, _>(&mut self.call, 5, sort);
         self
     }
+
+    /// Limits the result to namespaces that were created, without those that merely have flows.
+    ///
+    /// `existing` is a parameter of the query. Enterprise Edition only: an open-source server ignores it and finds all namespaces that a flow is in.
+    pub fn existing(mut self, existing: bool) -> Self {
+        self.call.set_query(0, existing);
+        self
+    }
 }
 
-/// Facts about [`SearchNamespaces`].
-pub static SEARCH_NAMESPACES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchNamespaces, SEARCH_NAMESPACES, paged kestra_models::Page<::kestra_models::Namespace>);
+::kestra_core::operation!(@clone SearchNamespaces);
+
+pub(crate) static SEARCH_NAMESPACES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/namespaces/search", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("search_namespaces", "namespaces", ROUTES)

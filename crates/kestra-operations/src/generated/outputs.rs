@@ -16,8 +16,6 @@ pub struct GetExecutionOutputs<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetExecutionOutputs, GET_EXECUTION_OUTPUTS, json serde_json::Map<String, ::serde_json::Value>);
-
 impl GetExecutionOutputs {
     /// Creates the operation with its required parameters.
     ///
@@ -30,8 +28,10 @@ impl GetExecutionOutputs {
     }
 }
 
-/// Facts about [`GetExecutionOutputs`].
-pub static GET_EXECUTION_OUTPUTS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetExecutionOutputs, GET_EXECUTION_OUTPUTS, json serde_json::Map<String, ::serde_json::Value>);
+::kestra_core::operation!(@clone GetExecutionOutputs);
+
+pub(crate) static GET_EXECUTION_OUTPUTS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/outputs/executions/{executionId}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -61,8 +61,6 @@ pub struct GetTaskRunOutputs<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetTaskRunOutputs, GET_TASK_RUN_OUTPUTS, json serde_json::Map<String, ::serde_json::Value>);
-
 impl GetTaskRunOutputs {
     /// Creates the operation with its required parameters.
     ///
@@ -78,8 +76,10 @@ impl GetTaskRunOutputs {
     }
 }
 
-/// Facts about [`GetTaskRunOutputs`].
-pub static GET_TASK_RUN_OUTPUTS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetTaskRunOutputs, GET_TASK_RUN_OUTPUTS, json serde_json::Map<String, ::serde_json::Value>);
+::kestra_core::operation!(@clone GetTaskRunOutputs);
+
+pub(crate) static GET_TASK_RUN_OUTPUTS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/outputs/tasks/{executionId}/{taskRunId}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -109,8 +109,6 @@ pub struct ListTaskOutputs<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListTaskOutputs, LIST_TASK_OUTPUTS, json Vec<::kestra_models::TaskOutput>);
-
 impl ListTaskOutputs {
     /// Creates the operation with its required parameters.
     ///
@@ -123,8 +121,10 @@ impl ListTaskOutputs {
     }
 }
 
-/// Facts about [`ListTaskOutputs`].
-pub static LIST_TASK_OUTPUTS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListTaskOutputs, LIST_TASK_OUTPUTS, json Vec<::kestra_models::TaskOutput>);
+::kestra_core::operation!(@clone ListTaskOutputs);
+
+pub(crate) static LIST_TASK_OUTPUTS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/outputs/tasks/{executionId}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),

@@ -14,8 +14,6 @@ pub struct DetectMissingPlugins<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DetectMissingPlugins, DETECT_MISSING_PLUGINS, json kestra_models::MissingPlugins);
-
 impl DetectMissingPlugins {
     /// Creates the operation with its required parameters.
     pub fn new(text: impl Into<String>) -> Self {
@@ -25,8 +23,10 @@ impl DetectMissingPlugins {
     }
 }
 
-/// Facts about [`DetectMissingPlugins`].
-pub static DETECT_MISSING_PLUGINS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DetectMissingPlugins, DETECT_MISSING_PLUGINS, json kestra_models::MissingPlugins);
+::kestra_core::operation!(@clone DetectMissingPlugins);
+
+pub(crate) static DETECT_MISSING_PLUGINS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/plugins/auto-install/detect",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -51,8 +51,6 @@ pub struct GetAllInputTypes<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetAllInputTypes, GET_ALL_INPUT_TYPES, json Vec<::kestra_models::InputTypePlugin>);
-
 impl GetAllInputTypes {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -60,8 +58,10 @@ impl GetAllInputTypes {
     }
 }
 
-/// Facts about [`GetAllInputTypes`].
-pub static GET_ALL_INPUT_TYPES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetAllInputTypes, GET_ALL_INPUT_TYPES, json Vec<::kestra_models::InputTypePlugin>);
+::kestra_core::operation!(@clone GetAllInputTypes);
+
+pub(crate) static GET_ALL_INPUT_TYPES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/plugins/inputs", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_all_input_types", "plugins", ROUTES)
@@ -84,8 +84,6 @@ pub struct GetPluginBySubgroups<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetPluginBySubgroups, GET_PLUGIN_BY_SUBGROUPS, json Vec<::kestra_models::Plugin>);
-
 impl GetPluginBySubgroups {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -93,8 +91,10 @@ impl GetPluginBySubgroups {
     }
 }
 
-/// Facts about [`GetPluginBySubgroups`].
-pub static GET_PLUGIN_BY_SUBGROUPS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetPluginBySubgroups, GET_PLUGIN_BY_SUBGROUPS, json Vec<::kestra_models::Plugin>);
+::kestra_core::operation!(@clone GetPluginBySubgroups);
+
+pub(crate) static GET_PLUGIN_BY_SUBGROUPS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/plugins/groups/subgroups", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_plugin_by_subgroups", "plugins", ROUTES)
@@ -116,8 +116,6 @@ pub struct GetPluginDocumentation<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(GetPluginDocumentation, GET_PLUGIN_DOCUMENTATION, json kestra_models::DocumentationWithSchema);
 
 impl GetPluginDocumentation {
     /// Creates the operation with its required parameters.
@@ -141,8 +139,10 @@ impl<E> GetPluginDocumentation<E> {
     }
 }
 
-/// Facts about [`GetPluginDocumentation`].
-pub static GET_PLUGIN_DOCUMENTATION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetPluginDocumentation, GET_PLUGIN_DOCUMENTATION, json kestra_models::DocumentationWithSchema);
+::kestra_core::operation!(@clone GetPluginDocumentation);
+
+pub(crate) static GET_PLUGIN_DOCUMENTATION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/plugins/{cls}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_plugin_documentation", "plugins", ROUTES)
@@ -166,8 +166,6 @@ pub struct GetPluginDocumentationFromVersion<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(GetPluginDocumentationFromVersion, GET_PLUGIN_DOCUMENTATION_FROM_VERSION, json kestra_models::DocumentationWithSchema);
 
 impl GetPluginDocumentationFromVersion {
     /// Creates the operation with its required parameters.
@@ -194,8 +192,10 @@ impl<E> GetPluginDocumentationFromVersion<E> {
     }
 }
 
-/// Facts about [`GetPluginDocumentationFromVersion`].
-pub static GET_PLUGIN_DOCUMENTATION_FROM_VERSION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetPluginDocumentationFromVersion, GET_PLUGIN_DOCUMENTATION_FROM_VERSION, json kestra_models::DocumentationWithSchema);
+::kestra_core::operation!(@clone GetPluginDocumentationFromVersion);
+
+pub(crate) static GET_PLUGIN_DOCUMENTATION_FROM_VERSION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/plugins/{cls}/versions/{version}",
         ::kestra_core::Versions::ALL,
@@ -222,8 +222,6 @@ pub struct GetPluginGroupIcons<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetPluginGroupIcons, GET_PLUGIN_GROUP_ICONS, json std::collections::BTreeMap<String, ::kestra_models::PluginIcon>);
-
 impl GetPluginGroupIcons {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -231,8 +229,10 @@ impl GetPluginGroupIcons {
     }
 }
 
-/// Facts about [`GetPluginGroupIcons`].
-pub static GET_PLUGIN_GROUP_ICONS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetPluginGroupIcons, GET_PLUGIN_GROUP_ICONS, json std::collections::BTreeMap<String, ::kestra_models::PluginIcon>);
+::kestra_core::operation!(@clone GetPluginGroupIcons);
+
+pub(crate) static GET_PLUGIN_GROUP_ICONS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/plugins/icons/groups", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_plugin_group_icons", "plugins", ROUTES)
@@ -255,8 +255,6 @@ pub struct GetPluginIcons<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetPluginIcons, GET_PLUGIN_ICONS, json std::collections::BTreeMap<String, ::kestra_models::PluginIcon>);
-
 impl GetPluginIcons {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -264,8 +262,10 @@ impl GetPluginIcons {
     }
 }
 
-/// Facts about [`GetPluginIcons`].
-pub static GET_PLUGIN_ICONS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetPluginIcons, GET_PLUGIN_ICONS, json std::collections::BTreeMap<String, ::kestra_models::PluginIcon>);
+::kestra_core::operation!(@clone GetPluginIcons);
+
+pub(crate) static GET_PLUGIN_ICONS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/plugins/icons", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_plugin_icons", "plugins", ROUTES)
@@ -289,8 +289,6 @@ pub struct GetPluginInstallation<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetPluginInstallation, GET_PLUGIN_INSTALLATION, json kestra_models::PluginInstallation);
-
 impl GetPluginInstallation {
     /// Creates the operation with its required parameters.
     ///
@@ -303,8 +301,10 @@ impl GetPluginInstallation {
     }
 }
 
-/// Facts about [`GetPluginInstallation`].
-pub static GET_PLUGIN_INSTALLATION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetPluginInstallation, GET_PLUGIN_INSTALLATION, json kestra_models::PluginInstallation);
+::kestra_core::operation!(@clone GetPluginInstallation);
+
+pub(crate) static GET_PLUGIN_INSTALLATION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/plugins/install/{jobId}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -331,8 +331,6 @@ pub struct GetPluginUi<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetPluginUi, GET_PLUGIN_UI, download);
-
 impl GetPluginUi {
     /// Creates the operation with its required parameters.
     ///
@@ -346,8 +344,10 @@ impl GetPluginUi {
     }
 }
 
-/// Facts about [`GetPluginUi`].
-pub static GET_PLUGIN_UI: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetPluginUi, GET_PLUGIN_UI, download);
+::kestra_core::operation!(@clone GetPluginUi);
+
+pub(crate) static GET_PLUGIN_UI: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/plugins/{group}/pluginUi/{path}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -374,8 +374,6 @@ pub struct GetPluginUiManifest<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetPluginUiManifest, GET_PLUGIN_UI_MANIFEST, json kestra_models::PluginUiManifest);
-
 impl GetPluginUiManifest {
     /// Creates the operation with its required parameters.
     pub fn new(
@@ -394,8 +392,10 @@ impl GetPluginUiManifest {
     }
 }
 
-/// Facts about [`GetPluginUiManifest`].
-pub static GET_PLUGIN_UI_MANIFEST: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetPluginUiManifest, GET_PLUGIN_UI_MANIFEST, json kestra_models::PluginUiManifest);
+::kestra_core::operation!(@clone GetPluginUiManifest);
+
+pub(crate) static GET_PLUGIN_UI_MANIFEST: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/plugins/pluginUiManifest",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -420,8 +420,6 @@ pub struct GetPluginVersions<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetPluginVersions, GET_PLUGIN_VERSIONS, json kestra_models::PluginVersions);
-
 impl GetPluginVersions {
     /// Creates the operation with its required parameters.
     ///
@@ -434,8 +432,10 @@ impl GetPluginVersions {
     }
 }
 
-/// Facts about [`GetPluginVersions`].
-pub static GET_PLUGIN_VERSIONS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetPluginVersions, GET_PLUGIN_VERSIONS, json kestra_models::PluginVersions);
+::kestra_core::operation!(@clone GetPluginVersions);
+
+pub(crate) static GET_PLUGIN_VERSIONS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/plugins/{cls}/versions", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_plugin_versions", "plugins", ROUTES)
@@ -459,8 +459,6 @@ pub struct GetPropertiesFromType<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetPropertiesFromType, GET_PROPERTIES_FROM_TYPE, json serde_json::Map<String, ::serde_json::Value>);
-
 impl GetPropertiesFromType {
     /// Creates the operation with its required parameters.
     ///
@@ -474,8 +472,10 @@ impl GetPropertiesFromType {
     }
 }
 
-/// Facts about [`GetPropertiesFromType`].
-pub static GET_PROPERTIES_FROM_TYPE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetPropertiesFromType, GET_PROPERTIES_FROM_TYPE, json serde_json::Map<String, ::serde_json::Value>);
+::kestra_core::operation!(@clone GetPropertiesFromType);
+
+pub(crate) static GET_PROPERTIES_FROM_TYPE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/plugins/properties/{type}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_properties_from_type", "plugins", ROUTES)
@@ -499,8 +499,6 @@ pub struct GetSchemaFromInputType<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetSchemaFromInputType, GET_SCHEMA_FROM_INPUT_TYPE, json kestra_models::DocumentationWithSchema);
-
 impl GetSchemaFromInputType {
     /// Creates the operation with its required parameters.
     ///
@@ -514,8 +512,10 @@ impl GetSchemaFromInputType {
     }
 }
 
-/// Facts about [`GetSchemaFromInputType`].
-pub static GET_SCHEMA_FROM_INPUT_TYPE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetSchemaFromInputType, GET_SCHEMA_FROM_INPUT_TYPE, json kestra_models::DocumentationWithSchema);
+::kestra_core::operation!(@clone GetSchemaFromInputType);
+
+pub(crate) static GET_SCHEMA_FROM_INPUT_TYPE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/plugins/inputs/{type}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_schema_from_input_type", "plugins", ROUTES)
@@ -538,8 +538,6 @@ pub struct GetSchemasFromType<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(GetSchemasFromType, GET_SCHEMAS_FROM_TYPE, json serde_json::Map<String, ::serde_json::Value>);
 
 impl GetSchemasFromType {
     /// Creates the operation with its required parameters.
@@ -572,8 +570,10 @@ impl<E> GetSchemasFromType<E> {
     }
 }
 
-/// Facts about [`GetSchemasFromType`].
-pub static GET_SCHEMAS_FROM_TYPE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetSchemasFromType, GET_SCHEMAS_FROM_TYPE, json serde_json::Map<String, ::serde_json::Value>);
+::kestra_core::operation!(@clone GetSchemasFromType);
+
+pub(crate) static GET_SCHEMAS_FROM_TYPE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/plugins/schemas/{type}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_schemas_from_type", "plugins", ROUTES)
@@ -605,8 +605,6 @@ pub struct InstallPlugins<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(InstallPlugins, INSTALL_PLUGINS, json kestra_models::PluginInstallation);
-
 impl InstallPlugins {
     /// Creates the operation with its required parameters.
     pub fn new(
@@ -622,8 +620,10 @@ impl InstallPlugins {
     }
 }
 
-/// Facts about [`InstallPlugins`].
-pub static INSTALL_PLUGINS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(InstallPlugins, INSTALL_PLUGINS, json kestra_models::PluginInstallation);
+::kestra_core::operation!(@clone InstallPlugins);
+
+pub(crate) static INSTALL_PLUGINS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/plugins/install",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -647,8 +647,6 @@ pub struct ListPlugins<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(ListPlugins, LIST_PLUGINS, paged kestra_models::Page<::kestra_models::Plugin>);
 
 impl ListPlugins {
     /// Creates the operation.
@@ -699,8 +697,10 @@ impl<E> ListPlugins<E> {
     }
 }
 
-/// Facts about [`ListPlugins`].
-pub static LIST_PLUGINS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListPlugins, LIST_PLUGINS, paged kestra_models::Page<::kestra_models::Plugin>);
+::kestra_core::operation!(@clone ListPlugins);
+
+pub(crate) static LIST_PLUGINS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/plugins", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("list_plugins", "plugins", ROUTES)
@@ -742,8 +742,6 @@ pub struct ListTriggerPlugins<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListTriggerPlugins, LIST_TRIGGER_PLUGINS, json kestra_models::Page<::kestra_models::TriggerPlugin>);
-
 impl ListTriggerPlugins {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -751,8 +749,10 @@ impl ListTriggerPlugins {
     }
 }
 
-/// Facts about [`ListTriggerPlugins`].
-pub static LIST_TRIGGER_PLUGINS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListTriggerPlugins, LIST_TRIGGER_PLUGINS, json kestra_models::Page<::kestra_models::TriggerPlugin>);
+::kestra_core::operation!(@clone ListTriggerPlugins);
+
+pub(crate) static LIST_TRIGGER_PLUGINS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/plugins/triggers",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),

@@ -16,8 +16,6 @@ pub struct ListSecrets<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListSecrets, LIST_SECRETS, json kestra_models::SecretList);
-
 impl ListSecrets {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -67,8 +65,10 @@ impl<E> ListSecrets<E> {
     }
 }
 
-/// Facts about [`ListSecrets`].
-pub static LIST_SECRETS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListSecrets, LIST_SECRETS, json kestra_models::SecretList);
+::kestra_core::operation!(@clone ListSecrets);
+
+pub(crate) static LIST_SECRETS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/secrets",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 1, 0)),

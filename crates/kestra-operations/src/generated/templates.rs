@@ -17,8 +17,6 @@ pub struct CreateTemplate<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateTemplate, CREATE_TEMPLATE, json kestra_models::Template);
-
 impl CreateTemplate {
     /// Creates the operation with its required parameters.
     pub fn new(template: impl Into<::kestra_models::Template>) -> Self {
@@ -32,8 +30,10 @@ impl CreateTemplate {
     }
 }
 
-/// Facts about [`CreateTemplate`].
-pub static CREATE_TEMPLATE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateTemplate, CREATE_TEMPLATE, json kestra_models::Template);
+::kestra_core::operation!(@clone CreateTemplate);
+
+pub(crate) static CREATE_TEMPLATE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/templates",
         ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
@@ -60,8 +60,6 @@ pub struct DeleteTemplate<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteTemplate, DELETE_TEMPLATE, empty);
-
 impl DeleteTemplate {
     /// Creates the operation with its required parameters.
     ///
@@ -75,8 +73,10 @@ impl DeleteTemplate {
     }
 }
 
-/// Facts about [`DeleteTemplate`].
-pub static DELETE_TEMPLATE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteTemplate, DELETE_TEMPLATE, empty);
+::kestra_core::operation!(@clone DeleteTemplate);
+
+pub(crate) static DELETE_TEMPLATE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/templates/{namespace}/{id}",
         ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
@@ -106,8 +106,6 @@ pub struct DeleteTemplatesByIds<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteTemplatesByIds, DELETE_TEMPLATES_BY_IDS, json kestra_models::BulkOutcome);
-
 impl DeleteTemplatesByIds {
     /// Creates the operation with its required parameters.
     pub fn new(namespaced_ids: impl IntoIterator<Item = impl Into<::kestra_models::NamespacedId>>) -> Self {
@@ -121,8 +119,10 @@ impl DeleteTemplatesByIds {
     }
 }
 
-/// Facts about [`DeleteTemplatesByIds`].
-pub static DELETE_TEMPLATES_BY_IDS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteTemplatesByIds, DELETE_TEMPLATES_BY_IDS, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone DeleteTemplatesByIds);
+
+pub(crate) static DELETE_TEMPLATES_BY_IDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/templates/delete/by-ids",
         ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
@@ -151,9 +151,6 @@ pub struct DeleteTemplatesByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(DeleteTemplatesByQuery, DELETE_TEMPLATES_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::counted!(DeleteTemplatesByQuery);
 
 impl DeleteTemplatesByQuery {
     /// Creates the operation.
@@ -188,8 +185,11 @@ impl<E> DeleteTemplatesByQuery<E> {
     }
 }
 
-/// Facts about [`DeleteTemplatesByQuery`].
-pub static DELETE_TEMPLATES_BY_QUERY: ::kestra_core::OperationInfo = {
+crate::extensions::counted!(DeleteTemplatesByQuery);
+::kestra_core::operation!(DeleteTemplatesByQuery, DELETE_TEMPLATES_BY_QUERY, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone DeleteTemplatesByQuery);
+
+pub(crate) static DELETE_TEMPLATES_BY_QUERY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/templates/delete/by-query",
         ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
@@ -223,8 +223,6 @@ pub struct ExportTemplatesByIds<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ExportTemplatesByIds, EXPORT_TEMPLATES_BY_IDS, download);
-
 impl ExportTemplatesByIds {
     /// Creates the operation with its required parameters.
     pub fn new(namespaced_ids: impl IntoIterator<Item = impl Into<::kestra_models::NamespacedId>>) -> Self {
@@ -238,8 +236,10 @@ impl ExportTemplatesByIds {
     }
 }
 
-/// Facts about [`ExportTemplatesByIds`].
-pub static EXPORT_TEMPLATES_BY_IDS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ExportTemplatesByIds, EXPORT_TEMPLATES_BY_IDS, download);
+::kestra_core::operation!(@clone ExportTemplatesByIds);
+
+pub(crate) static EXPORT_TEMPLATES_BY_IDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/templates/export/by-ids",
         ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
@@ -271,8 +271,6 @@ pub struct ExportTemplatesByQuery<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ExportTemplatesByQuery, EXPORT_TEMPLATES_BY_QUERY, download);
-
 impl ExportTemplatesByQuery {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -298,8 +296,10 @@ impl<E> ExportTemplatesByQuery<E> {
     }
 }
 
-/// Facts about [`ExportTemplatesByQuery`].
-pub static EXPORT_TEMPLATES_BY_QUERY: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ExportTemplatesByQuery, EXPORT_TEMPLATES_BY_QUERY, download);
+::kestra_core::operation!(@clone ExportTemplatesByQuery);
+
+pub(crate) static EXPORT_TEMPLATES_BY_QUERY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/templates/export/by-query",
         ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
@@ -335,8 +335,6 @@ pub struct GetTemplate<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetTemplate, GET_TEMPLATE, json kestra_models::Template);
-
 impl GetTemplate {
     /// Creates the operation with its required parameters.
     ///
@@ -350,8 +348,10 @@ impl GetTemplate {
     }
 }
 
-/// Facts about [`GetTemplate`].
-pub static GET_TEMPLATE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetTemplate, GET_TEMPLATE, json kestra_models::Template);
+::kestra_core::operation!(@clone GetTemplate);
+
+pub(crate) static GET_TEMPLATE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/templates/{namespace}/{id}",
         ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
@@ -380,8 +380,6 @@ pub struct ImportTemplates<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ImportTemplates, IMPORT_TEMPLATES, empty);
-
 impl ImportTemplates {
     /// Creates the operation with its required parameters.
     ///
@@ -393,8 +391,9 @@ impl ImportTemplates {
     }
 }
 
-/// Facts about [`ImportTemplates`].
-pub static IMPORT_TEMPLATES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ImportTemplates, IMPORT_TEMPLATES, empty);
+
+pub(crate) static IMPORT_TEMPLATES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/templates/import",
         ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
@@ -422,8 +421,6 @@ pub struct ListTemplateNamespaces<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListTemplateNamespaces, LIST_TEMPLATE_NAMESPACES, json Vec<String>);
-
 impl ListTemplateNamespaces {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -431,8 +428,10 @@ impl ListTemplateNamespaces {
     }
 }
 
-/// Facts about [`ListTemplateNamespaces`].
-pub static LIST_TEMPLATE_NAMESPACES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListTemplateNamespaces, LIST_TEMPLATE_NAMESPACES, json Vec<String>);
+::kestra_core::operation!(@clone ListTemplateNamespaces);
+
+pub(crate) static LIST_TEMPLATE_NAMESPACES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/templates/distinct-namespaces",
         ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
@@ -459,8 +458,6 @@ pub struct SearchTemplates<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(SearchTemplates, SEARCH_TEMPLATES, paged kestra_models::Page<::kestra_models::Template>);
 
 impl SearchTemplates {
     /// Creates the operation.
@@ -511,8 +508,10 @@ impl<E> SearchTemplates<E> {
     }
 }
 
-/// Facts about [`SearchTemplates`].
-pub static SEARCH_TEMPLATES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchTemplates, SEARCH_TEMPLATES, paged kestra_models::Page<::kestra_models::Template>);
+::kestra_core::operation!(@clone SearchTemplates);
+
+pub(crate) static SEARCH_TEMPLATES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/templates/search",
         ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
@@ -547,8 +546,6 @@ pub struct UpdateNamespaceTemplates<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateNamespaceTemplates, UPDATE_NAMESPACE_TEMPLATES, json Vec<::kestra_models::Template>);
-
 impl UpdateNamespaceTemplates {
     /// Creates the operation with its required parameters.
     ///
@@ -577,8 +574,10 @@ impl<E> UpdateNamespaceTemplates<E> {
     }
 }
 
-/// Facts about [`UpdateNamespaceTemplates`].
-pub static UPDATE_NAMESPACE_TEMPLATES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateNamespaceTemplates, UPDATE_NAMESPACE_TEMPLATES, json Vec<::kestra_models::Template>);
+::kestra_core::operation!(@clone UpdateNamespaceTemplates);
+
+pub(crate) static UPDATE_NAMESPACE_TEMPLATES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/templates/{namespace}",
         ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
@@ -608,8 +607,6 @@ pub struct UpdateTemplate<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateTemplate, UPDATE_TEMPLATE, json kestra_models::Template);
-
 impl UpdateTemplate {
     /// Creates the operation with its required parameters.
     ///
@@ -630,8 +627,10 @@ impl UpdateTemplate {
     }
 }
 
-/// Facts about [`UpdateTemplate`].
-pub static UPDATE_TEMPLATE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateTemplate, UPDATE_TEMPLATE, json kestra_models::Template);
+::kestra_core::operation!(@clone UpdateTemplate);
+
+pub(crate) static UPDATE_TEMPLATE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/{tenant}/templates/{namespace}/{id}",
         ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
@@ -661,8 +660,6 @@ pub struct ValidateTemplates<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ValidateTemplates, VALIDATE_TEMPLATES, json Vec<::kestra_models::FlowValidation>);
-
 impl ValidateTemplates {
     /// Creates the operation with its required parameters.
     ///
@@ -674,8 +671,10 @@ impl ValidateTemplates {
     }
 }
 
-/// Facts about [`ValidateTemplates`].
-pub static VALIDATE_TEMPLATES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ValidateTemplates, VALIDATE_TEMPLATES, json Vec<::kestra_models::FlowValidation>);
+::kestra_core::operation!(@clone ValidateTemplates);
+
+pub(crate) static VALIDATE_TEMPLATES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/templates/validate",
         ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),

@@ -18,8 +18,6 @@ pub struct CreateBackfill<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateBackfill, CREATE_BACKFILL, json kestra_models::TriggerState);
-
 impl CreateBackfill {
     /// Creates the operation with its required parameters.
     pub fn new(create_backfill_request: impl Into<::kestra_models::CreateBackfillRequest>) -> Self {
@@ -33,8 +31,10 @@ impl CreateBackfill {
     }
 }
 
-/// Facts about [`CreateBackfill`].
-pub static CREATE_BACKFILL: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateBackfill, CREATE_BACKFILL, json kestra_models::TriggerState);
+::kestra_core::operation!(@clone CreateBackfill);
+
+pub(crate) static CREATE_BACKFILL: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/{tenant}/triggers/backfill/create",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -62,8 +62,6 @@ pub struct DeleteBackfill<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteBackfill, DELETE_BACKFILL, json kestra_models::TriggerState);
-
 impl DeleteBackfill {
     /// Creates the operation with its required parameters.
     pub fn new(trigger_id: impl Into<::kestra_models::TriggerId>) -> Self {
@@ -77,8 +75,10 @@ impl DeleteBackfill {
     }
 }
 
-/// Facts about [`DeleteBackfill`].
-pub static DELETE_BACKFILL: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteBackfill, DELETE_BACKFILL, json kestra_models::TriggerState);
+::kestra_core::operation!(@clone DeleteBackfill);
+
+pub(crate) static DELETE_BACKFILL: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/triggers/backfill/delete",
         ::kestra_core::Versions::ALL,
@@ -107,9 +107,6 @@ pub struct DeleteBackfillByIds<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteBackfillByIds, DELETE_BACKFILL_BY_IDS, json kestra_models::BulkOutcome);
-crate::extensions::by_ids!(DeleteBackfillByIds, ::kestra_models::TriggerId);
-
 impl DeleteBackfillByIds {
     /// Creates the operation with its required parameters.
     pub fn new(trigger_ids: impl IntoIterator<Item = impl Into<::kestra_models::TriggerId>>) -> Self {
@@ -123,8 +120,11 @@ impl DeleteBackfillByIds {
     }
 }
 
-/// Facts about [`DeleteBackfillByIds`].
-pub static DELETE_BACKFILL_BY_IDS: ::kestra_core::OperationInfo = {
+crate::extensions::by_ids!(DeleteBackfillByIds, ::kestra_models::TriggerId);
+::kestra_core::operation!(DeleteBackfillByIds, DELETE_BACKFILL_BY_IDS, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone DeleteBackfillByIds);
+
+pub(crate) static DELETE_BACKFILL_BY_IDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/triggers/backfill/delete/by-triggers",
         ::kestra_core::Versions::ALL,
@@ -152,10 +152,6 @@ pub struct DeleteBackfillByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(DeleteBackfillByQuery, DELETE_BACKFILL_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::by_query!(DeleteBackfillByQuery, ::kestra_models::TriggerId);
-crate::extensions::counted!(DeleteBackfillByQuery);
 
 impl DeleteBackfillByQuery {
     /// Creates the operation.
@@ -206,8 +202,12 @@ impl<E> DeleteBackfillByQuery<E> {
     }
 }
 
-/// Facts about [`DeleteBackfillByQuery`].
-pub static DELETE_BACKFILL_BY_QUERY: ::kestra_core::OperationInfo = {
+crate::extensions::by_query!(DeleteBackfillByQuery, ::kestra_models::TriggerId);
+crate::extensions::counted!(DeleteBackfillByQuery);
+::kestra_core::operation!(DeleteBackfillByQuery, DELETE_BACKFILL_BY_QUERY, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone DeleteBackfillByQuery);
+
+pub(crate) static DELETE_BACKFILL_BY_QUERY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/triggers/backfill/delete/by-query",
         ::kestra_core::Versions::ALL,
@@ -315,8 +315,6 @@ pub struct DeleteTrigger<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteTrigger, DELETE_TRIGGER, empty);
-
 impl DeleteTrigger {
     /// Creates the operation with its required parameters.
     ///
@@ -334,8 +332,10 @@ impl DeleteTrigger {
     }
 }
 
-/// Facts about [`DeleteTrigger`].
-pub static DELETE_TRIGGER: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteTrigger, DELETE_TRIGGER, empty);
+::kestra_core::operation!(@clone DeleteTrigger);
+
+pub(crate) static DELETE_TRIGGER: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/triggers/{namespace}/{flowId}/{triggerId}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 2, 0)),
@@ -363,9 +363,6 @@ pub struct DeleteTriggersByIds<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteTriggersByIds, DELETE_TRIGGERS_BY_IDS, json kestra_models::BulkOutcome);
-crate::extensions::by_ids!(DeleteTriggersByIds, ::kestra_models::TriggerId);
-
 impl DeleteTriggersByIds {
     /// Creates the operation with its required parameters.
     pub fn new(trigger_ids: impl IntoIterator<Item = impl Into<::kestra_models::TriggerId>>) -> Self {
@@ -379,8 +376,11 @@ impl DeleteTriggersByIds {
     }
 }
 
-/// Facts about [`DeleteTriggersByIds`].
-pub static DELETE_TRIGGERS_BY_IDS: ::kestra_core::OperationInfo = {
+crate::extensions::by_ids!(DeleteTriggersByIds, ::kestra_models::TriggerId);
+::kestra_core::operation!(DeleteTriggersByIds, DELETE_TRIGGERS_BY_IDS, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone DeleteTriggersByIds);
+
+pub(crate) static DELETE_TRIGGERS_BY_IDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/triggers/delete/by-triggers",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 2, 0)),
@@ -409,10 +409,6 @@ pub struct DeleteTriggersByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(DeleteTriggersByQuery, DELETE_TRIGGERS_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::by_query!(DeleteTriggersByQuery, ::kestra_models::TriggerId);
-crate::extensions::counted!(DeleteTriggersByQuery);
 
 impl DeleteTriggersByQuery {
     /// Creates the operation.
@@ -447,8 +443,12 @@ impl<E> DeleteTriggersByQuery<E> {
     }
 }
 
-/// Facts about [`DeleteTriggersByQuery`].
-pub static DELETE_TRIGGERS_BY_QUERY: ::kestra_core::OperationInfo = {
+crate::extensions::by_query!(DeleteTriggersByQuery, ::kestra_models::TriggerId);
+crate::extensions::counted!(DeleteTriggersByQuery);
+::kestra_core::operation!(DeleteTriggersByQuery, DELETE_TRIGGERS_BY_QUERY, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone DeleteTriggersByQuery);
+
+pub(crate) static DELETE_TRIGGERS_BY_QUERY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/triggers/delete/by-query",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 2, 0)),
@@ -544,8 +544,6 @@ pub struct ExportTriggers<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ExportTriggers, EXPORT_TRIGGERS, download);
-
 impl ExportTriggers {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -571,8 +569,10 @@ impl<E> ExportTriggers<E> {
     }
 }
 
-/// Facts about [`ExportTriggers`].
-pub static EXPORT_TRIGGERS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ExportTriggers, EXPORT_TRIGGERS, download);
+::kestra_core::operation!(@clone ExportTriggers);
+
+pub(crate) static EXPORT_TRIGGERS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/triggers/export/by-query/csv",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 2, 0)),
@@ -602,8 +602,6 @@ pub struct PauseBackfill<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(PauseBackfill, PAUSE_BACKFILL, json kestra_models::TriggerState);
-
 impl PauseBackfill {
     /// Creates the operation with its required parameters.
     pub fn new(trigger_id: impl Into<::kestra_models::TriggerId>) -> Self {
@@ -617,8 +615,10 @@ impl PauseBackfill {
     }
 }
 
-/// Facts about [`PauseBackfill`].
-pub static PAUSE_BACKFILL: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(PauseBackfill, PAUSE_BACKFILL, json kestra_models::TriggerState);
+::kestra_core::operation!(@clone PauseBackfill);
+
+pub(crate) static PAUSE_BACKFILL: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/{tenant}/triggers/backfill/pause",
         ::kestra_core::Versions::ALL,
@@ -646,9 +646,6 @@ pub struct PauseBackfillByIds<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(PauseBackfillByIds, PAUSE_BACKFILL_BY_IDS, json kestra_models::BulkOutcome);
-crate::extensions::by_ids!(PauseBackfillByIds, ::kestra_models::TriggerId);
-
 impl PauseBackfillByIds {
     /// Creates the operation with its required parameters.
     pub fn new(trigger_ids: impl IntoIterator<Item = impl Into<::kestra_models::TriggerId>>) -> Self {
@@ -662,8 +659,11 @@ impl PauseBackfillByIds {
     }
 }
 
-/// Facts about [`PauseBackfillByIds`].
-pub static PAUSE_BACKFILL_BY_IDS: ::kestra_core::OperationInfo = {
+crate::extensions::by_ids!(PauseBackfillByIds, ::kestra_models::TriggerId);
+::kestra_core::operation!(PauseBackfillByIds, PAUSE_BACKFILL_BY_IDS, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone PauseBackfillByIds);
+
+pub(crate) static PAUSE_BACKFILL_BY_IDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/triggers/backfill/pause/by-triggers",
         ::kestra_core::Versions::ALL,
@@ -690,10 +690,6 @@ pub struct PauseBackfillByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(PauseBackfillByQuery, PAUSE_BACKFILL_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::by_query!(PauseBackfillByQuery, ::kestra_models::TriggerId);
-crate::extensions::counted!(PauseBackfillByQuery);
 
 impl PauseBackfillByQuery {
     /// Creates the operation.
@@ -728,8 +724,12 @@ impl<E> PauseBackfillByQuery<E> {
     }
 }
 
-/// Facts about [`PauseBackfillByQuery`].
-pub static PAUSE_BACKFILL_BY_QUERY: ::kestra_core::OperationInfo = {
+crate::extensions::by_query!(PauseBackfillByQuery, ::kestra_models::TriggerId);
+crate::extensions::counted!(PauseBackfillByQuery);
+::kestra_core::operation!(PauseBackfillByQuery, PAUSE_BACKFILL_BY_QUERY, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone PauseBackfillByQuery);
+
+pub(crate) static PAUSE_BACKFILL_BY_QUERY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/triggers/backfill/pause/by-query",
         ::kestra_core::Versions::ALL,
@@ -823,8 +823,6 @@ pub struct RestartTrigger<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(RestartTrigger, RESTART_TRIGGER, json kestra_models::TriggerState);
-
 impl RestartTrigger {
     /// Creates the operation with its required parameters.
     ///
@@ -842,8 +840,10 @@ impl RestartTrigger {
     }
 }
 
-/// Facts about [`RestartTrigger`].
-pub static RESTART_TRIGGER: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(RestartTrigger, RESTART_TRIGGER, json kestra_models::TriggerState);
+::kestra_core::operation!(@clone RestartTrigger);
+
+pub(crate) static RESTART_TRIGGER: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/triggers/{namespace}/{flowId}/{triggerId}/restart",
         ::kestra_core::Versions::ALL,
@@ -867,8 +867,6 @@ pub struct SearchTriggers<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(SearchTriggers, SEARCH_TRIGGERS, paged kestra_models::Page<::kestra_models::TriggerAndState>);
 
 impl SearchTriggers {
     /// Creates the operation.
@@ -959,8 +957,10 @@ impl<E> SearchTriggers<E> {
     }
 }
 
-/// Facts about [`SearchTriggers`].
-pub static SEARCH_TRIGGERS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchTriggers, SEARCH_TRIGGERS, paged kestra_models::Page<::kestra_models::TriggerAndState>);
+::kestra_core::operation!(@clone SearchTriggers);
+
+pub(crate) static SEARCH_TRIGGERS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/triggers/search", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("search_triggers", "triggers", ROUTES)
@@ -1011,8 +1011,6 @@ pub struct SearchTriggersForFlow<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchTriggersForFlow, SEARCH_TRIGGERS_FOR_FLOW, paged kestra_models::Page<::kestra_models::TriggerState>);
-
 impl SearchTriggersForFlow {
     /// Creates the operation with its required parameters.
     ///
@@ -1062,8 +1060,10 @@ impl<E> SearchTriggersForFlow<E> {
     }
 }
 
-/// Facts about [`SearchTriggersForFlow`].
-pub static SEARCH_TRIGGERS_FOR_FLOW: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchTriggersForFlow, SEARCH_TRIGGERS_FOR_FLOW, paged kestra_models::Page<::kestra_models::TriggerState>);
+::kestra_core::operation!(@clone SearchTriggersForFlow);
+
+pub(crate) static SEARCH_TRIGGERS_FOR_FLOW: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/triggers/{namespace}/{flowId}",
         ::kestra_core::Versions::ALL,
@@ -1100,8 +1100,6 @@ pub struct SetTriggerDisabled<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SetTriggerDisabled, SET_TRIGGER_DISABLED, json kestra_models::TriggerState);
-
 impl SetTriggerDisabled {
     /// Creates the operation with its required parameters.
     pub fn new(disable_trigger_request: impl Into<::kestra_models::DisableTriggerRequest>) -> Self {
@@ -1115,8 +1113,10 @@ impl SetTriggerDisabled {
     }
 }
 
-/// Facts about [`SetTriggerDisabled`].
-pub static SET_TRIGGER_DISABLED: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SetTriggerDisabled, SET_TRIGGER_DISABLED, json kestra_models::TriggerState);
+::kestra_core::operation!(@clone SetTriggerDisabled);
+
+pub(crate) static SET_TRIGGER_DISABLED: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/{tenant}/triggers/set-disabled",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -1143,9 +1143,6 @@ pub struct SetTriggersDisabledByIds<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SetTriggersDisabledByIds, SET_TRIGGERS_DISABLED_BY_IDS, json kestra_models::BulkOutcome);
-crate::extensions::by_ids!(SetTriggersDisabledByIds, ::kestra_models::TriggerId);
-
 impl SetTriggersDisabledByIds {
     /// Creates the operation with its required parameters.
     pub fn new(set_disabled_request: impl Into<::kestra_models::SetDisabledRequest>) -> Self {
@@ -1159,8 +1156,11 @@ impl SetTriggersDisabledByIds {
     }
 }
 
-/// Facts about [`SetTriggersDisabledByIds`].
-pub static SET_TRIGGERS_DISABLED_BY_IDS: ::kestra_core::OperationInfo = {
+crate::extensions::by_ids!(SetTriggersDisabledByIds, ::kestra_models::TriggerId);
+::kestra_core::operation!(SetTriggersDisabledByIds, SET_TRIGGERS_DISABLED_BY_IDS, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone SetTriggersDisabledByIds);
+
+pub(crate) static SET_TRIGGERS_DISABLED_BY_IDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/triggers/set-disabled/by-triggers",
         ::kestra_core::Versions::ALL,
@@ -1187,10 +1187,6 @@ pub struct SetTriggersDisabledByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(SetTriggersDisabledByQuery, SET_TRIGGERS_DISABLED_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::by_query!(SetTriggersDisabledByQuery, ::kestra_models::TriggerId);
-crate::extensions::counted!(SetTriggersDisabledByQuery);
 
 impl SetTriggersDisabledByQuery {
     /// Creates the operation.
@@ -1249,8 +1245,12 @@ impl<E> SetTriggersDisabledByQuery<E> {
     }
 }
 
-/// Facts about [`SetTriggersDisabledByQuery`].
-pub static SET_TRIGGERS_DISABLED_BY_QUERY: ::kestra_core::OperationInfo = {
+crate::extensions::by_query!(SetTriggersDisabledByQuery, ::kestra_models::TriggerId);
+crate::extensions::counted!(SetTriggersDisabledByQuery);
+::kestra_core::operation!(SetTriggersDisabledByQuery, SET_TRIGGERS_DISABLED_BY_QUERY, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone SetTriggersDisabledByQuery);
+
+pub(crate) static SET_TRIGGERS_DISABLED_BY_QUERY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/triggers/set-disabled/by-query",
         ::kestra_core::Versions::ALL,
@@ -1358,8 +1358,6 @@ pub struct UnlockTrigger<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UnlockTrigger, UNLOCK_TRIGGER, json kestra_models::TriggerState);
-
 impl UnlockTrigger {
     /// Creates the operation with its required parameters.
     ///
@@ -1377,8 +1375,10 @@ impl UnlockTrigger {
     }
 }
 
-/// Facts about [`UnlockTrigger`].
-pub static UNLOCK_TRIGGER: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UnlockTrigger, UNLOCK_TRIGGER, json kestra_models::TriggerState);
+::kestra_core::operation!(@clone UnlockTrigger);
+
+pub(crate) static UNLOCK_TRIGGER: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/triggers/{namespace}/{flowId}/{triggerId}/unlock",
         ::kestra_core::Versions::ALL,
@@ -1403,9 +1403,6 @@ pub struct UnlockTriggersByIds<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UnlockTriggersByIds, UNLOCK_TRIGGERS_BY_IDS, json kestra_models::BulkOutcome);
-crate::extensions::by_ids!(UnlockTriggersByIds, ::kestra_models::TriggerId);
-
 impl UnlockTriggersByIds {
     /// Creates the operation with its required parameters.
     pub fn new(trigger_ids: impl IntoIterator<Item = impl Into<::kestra_models::TriggerId>>) -> Self {
@@ -1419,8 +1416,11 @@ impl UnlockTriggersByIds {
     }
 }
 
-/// Facts about [`UnlockTriggersByIds`].
-pub static UNLOCK_TRIGGERS_BY_IDS: ::kestra_core::OperationInfo = {
+crate::extensions::by_ids!(UnlockTriggersByIds, ::kestra_models::TriggerId);
+::kestra_core::operation!(UnlockTriggersByIds, UNLOCK_TRIGGERS_BY_IDS, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone UnlockTriggersByIds);
+
+pub(crate) static UNLOCK_TRIGGERS_BY_IDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/triggers/unlock/by-triggers",
         ::kestra_core::Versions::ALL,
@@ -1446,10 +1446,6 @@ pub struct UnlockTriggersByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(UnlockTriggersByQuery, UNLOCK_TRIGGERS_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::by_query!(UnlockTriggersByQuery, ::kestra_models::TriggerId);
-crate::extensions::counted!(UnlockTriggersByQuery);
 
 impl UnlockTriggersByQuery {
     /// Creates the operation.
@@ -1500,8 +1496,12 @@ impl<E> UnlockTriggersByQuery<E> {
     }
 }
 
-/// Facts about [`UnlockTriggersByQuery`].
-pub static UNLOCK_TRIGGERS_BY_QUERY: ::kestra_core::OperationInfo = {
+crate::extensions::by_query!(UnlockTriggersByQuery, ::kestra_models::TriggerId);
+crate::extensions::counted!(UnlockTriggersByQuery);
+::kestra_core::operation!(UnlockTriggersByQuery, UNLOCK_TRIGGERS_BY_QUERY, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone UnlockTriggersByQuery);
+
+pub(crate) static UNLOCK_TRIGGERS_BY_QUERY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/triggers/unlock/by-query",
         ::kestra_core::Versions::ALL,
@@ -1610,8 +1610,6 @@ pub struct UnpauseBackfill<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UnpauseBackfill, UNPAUSE_BACKFILL, json kestra_models::TriggerState);
-
 impl UnpauseBackfill {
     /// Creates the operation with its required parameters.
     pub fn new(trigger_id: impl Into<::kestra_models::TriggerId>) -> Self {
@@ -1625,8 +1623,10 @@ impl UnpauseBackfill {
     }
 }
 
-/// Facts about [`UnpauseBackfill`].
-pub static UNPAUSE_BACKFILL: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UnpauseBackfill, UNPAUSE_BACKFILL, json kestra_models::TriggerState);
+::kestra_core::operation!(@clone UnpauseBackfill);
+
+pub(crate) static UNPAUSE_BACKFILL: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/{tenant}/triggers/backfill/unpause",
         ::kestra_core::Versions::ALL,
@@ -1653,9 +1653,6 @@ pub struct UnpauseBackfillByIds<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UnpauseBackfillByIds, UNPAUSE_BACKFILL_BY_IDS, json kestra_models::BulkOutcome);
-crate::extensions::by_ids!(UnpauseBackfillByIds, ::kestra_models::TriggerId);
-
 impl UnpauseBackfillByIds {
     /// Creates the operation with its required parameters.
     pub fn new(trigger_ids: impl IntoIterator<Item = impl Into<::kestra_models::TriggerId>>) -> Self {
@@ -1669,8 +1666,11 @@ impl UnpauseBackfillByIds {
     }
 }
 
-/// Facts about [`UnpauseBackfillByIds`].
-pub static UNPAUSE_BACKFILL_BY_IDS: ::kestra_core::OperationInfo = {
+crate::extensions::by_ids!(UnpauseBackfillByIds, ::kestra_models::TriggerId);
+::kestra_core::operation!(UnpauseBackfillByIds, UNPAUSE_BACKFILL_BY_IDS, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone UnpauseBackfillByIds);
+
+pub(crate) static UNPAUSE_BACKFILL_BY_IDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/triggers/backfill/unpause/by-triggers",
         ::kestra_core::Versions::ALL,
@@ -1696,10 +1696,6 @@ pub struct UnpauseBackfillByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(UnpauseBackfillByQuery, UNPAUSE_BACKFILL_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::by_query!(UnpauseBackfillByQuery, ::kestra_models::TriggerId);
-crate::extensions::counted!(UnpauseBackfillByQuery);
 
 impl UnpauseBackfillByQuery {
     /// Creates the operation.
@@ -1750,8 +1746,12 @@ impl<E> UnpauseBackfillByQuery<E> {
     }
 }
 
-/// Facts about [`UnpauseBackfillByQuery`].
-pub static UNPAUSE_BACKFILL_BY_QUERY: ::kestra_core::OperationInfo = {
+crate::extensions::by_query!(UnpauseBackfillByQuery, ::kestra_models::TriggerId);
+crate::extensions::counted!(UnpauseBackfillByQuery);
+::kestra_core::operation!(UnpauseBackfillByQuery, UNPAUSE_BACKFILL_BY_QUERY, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone UnpauseBackfillByQuery);
+
+pub(crate) static UNPAUSE_BACKFILL_BY_QUERY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/triggers/backfill/unpause/by-query",
         ::kestra_core::Versions::ALL,
@@ -1861,8 +1861,6 @@ pub struct UpdateTrigger<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateTrigger, UPDATE_TRIGGER, json kestra_models::TriggerState);
-
 impl UpdateTrigger {
     /// Creates the operation with its required parameters.
     pub fn new(trigger_state: impl Into<::kestra_models::TriggerState>) -> Self {
@@ -1876,8 +1874,10 @@ impl UpdateTrigger {
     }
 }
 
-/// Facts about [`UpdateTrigger`].
-pub static UPDATE_TRIGGER: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateTrigger, UPDATE_TRIGGER, json kestra_models::TriggerState);
+::kestra_core::operation!(@clone UpdateTrigger);
+
+pub(crate) static UPDATE_TRIGGER: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/{tenant}/triggers",
         ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),

@@ -3,7 +3,6 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 use tower_layer::Layer;
-use tracing::Span;
 
 use super::service::TraceService;
 
@@ -14,7 +13,7 @@ pub struct TraceLayer {
     pub(super) propagate: Option<Arc<Propagate>>,
 }
 
-pub(super) type Propagate = dyn Fn(&Span, &mut HeaderMap) + Send + Sync;
+pub(super) type Propagate = dyn Fn(&mut HeaderMap) + Send + Sync;
 
 /// What a span is around.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,17 +35,19 @@ impl TraceLayer {
         Self { scope: Scope::Attempt, propagate: None }
     }
 
-    /// Has the trace written into the headers of the request; off by default.
+    /// Calls `inject` with the headers of each request, to write the trace context into them. Not called by default.
     ///
-    /// The span is ours, or the one around it if nobody listens to ours.
+    /// The span of this layer is entered meanwhile, so `inject` reads the context of `Span::current()`. While nobody listens to
+    /// that span, the current span is the one around it.
     ///
     /// ```
     /// use http::HeaderValue;
     /// use kestra_tower::TraceLayer;
+    /// use tracing::Span;
     ///
-    /// let layer = TraceLayer::attempt().propagate(|span, headers| {
-    ///     // With tracing-opentelemetry: inject the context of `span` with your propagator.
-    ///     if let Some(id) = span.id() {
+    /// let layer = TraceLayer::attempt().propagate(|headers| {
+    ///     // With tracing-opentelemetry: inject the context of `Span::current()` with your propagator.
+    ///     if let Some(id) = Span::current().id() {
     ///         let parent = format!("00-00000000000000000000000000000001-{:016x}-01", id.into_u64());
     ///         headers.extend(HeaderValue::from_str(&parent).map(|value| (http::HeaderName::from_static("traceparent"), value)));
     ///     }
@@ -56,7 +57,7 @@ impl TraceLayer {
     #[must_use]
     pub fn propagate<F>(mut self, inject: F) -> Self
     where
-        F: Fn(&Span, &mut HeaderMap) + Send + Sync + 'static,
+        F: Fn(&mut HeaderMap) + Send + Sync + 'static,
     {
         self.propagate = Some(Arc::new(inject));
         self

@@ -3,7 +3,6 @@ use std::task::{Context, Poll};
 use http::{Request, Response};
 use kestra_core::{Body, BoxError};
 use tower_service::Service;
-use tracing::Span;
 
 use super::future::TraceFuture;
 use super::layer::TraceLayer;
@@ -38,19 +37,12 @@ where
     #[inline]
     fn call(&mut self, mut request: Request<Body>) -> TraceFuture<S::Future> {
         let recorder = Recorder::start(self.layer.scope, &request);
+        let entered = recorder.as_ref().map(|recorder| recorder.span().enter());
         if let Some(inject) = &self.layer.propagate {
-            match &recorder {
-                Some(recorder) => inject(recorder.span(), request.headers_mut()),
-                None => inject(&Span::current(), request.headers_mut()),
-            }
+            inject(request.headers_mut());
         }
-        let future = match &recorder {
-            Some(recorder) => {
-                let _entered = recorder.span().enter();
-                self.inner.call(request)
-            }
-            None => self.inner.call(request),
-        };
+        let future = self.inner.call(request);
+        drop(entered);
         TraceFuture::new(future, recorder)
     }
 }

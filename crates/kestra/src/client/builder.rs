@@ -58,6 +58,7 @@ pub struct ClientBuilder {
     proxy: Option<Proxy>,
     tls: Option<Tls>,
     pool_idle: Option<Duration>,
+    http2: bool,
     version_ttl: Option<Duration>,
     body_limit: usize,
     call_layers: Layers,
@@ -81,6 +82,7 @@ impl ClientBuilder {
             proxy: None,
             tls: None,
             pool_idle: None,
+            http2: false,
             version_ttl: None,
             body_limit: DEFAULT_BODY_LIMIT,
             call_layers: Layers::default(),
@@ -221,6 +223,15 @@ impl ClientBuilder {
         self
     }
 
+    /// Uses HTTP/2 with servers that offer it over TLS. Kestra itself offers HTTP/1.1 only; proxies in front of it may offer
+    /// HTTP/2.
+    #[cfg(feature = "http2")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "http2")))]
+    pub fn http2(mut self) -> Self {
+        self.http2 = true;
+        self
+    }
+
     /// Sets how many bytes of an answer are collected; 64 MiB by default. Streams and downloads have no limit.
     pub fn max_body_size(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
@@ -273,17 +284,21 @@ impl ClientBuilder {
         self
     }
 
-    /// Has the trace written into the headers of each attempt, such as a `traceparent` by the propagator of your OpenTelemetry
-    /// crates; nothing is written by default. See [`TraceLayer::propagate`], and the example `trace_calls`.
+    /// Calls `inject` with the headers of each attempt, to write the trace context into them, such as a `traceparent`. Not
+    /// called by default.
+    ///
+    /// The span of the attempt is entered meanwhile: read the context of `tracing::Span::current()`. The example `trace_calls`
+    /// does it with OpenTelemetry.
     ///
     /// ```
     /// use kestra::Client;
     ///
     /// let client = Client::builder()
     ///     .server("https://kestra.example.com")
-    ///     .propagate_trace(|span, headers| {
-    ///         // opentelemetry::global::get_text_map_propagator(|it| it.inject_context(&span.context(), &mut ..headers))
-    ///         # let _ = (span, headers);
+    ///     .propagate_trace(|headers| {
+    ///         // let context = tracing::Span::current().context();
+    ///         // opentelemetry::global::get_text_map_propagator(|it| it.inject_context(&context, &mut ..headers))
+    ///         # let _ = headers;
     ///     })
     ///     .build()?;
     /// # let _ = client;
@@ -291,7 +306,7 @@ impl ClientBuilder {
     /// ```
     pub fn propagate_trace<F>(mut self, inject: F) -> Self
     where
-        F: Fn(&tracing::Span, &mut http::HeaderMap) + Send + Sync + 'static,
+        F: Fn(&mut http::HeaderMap) + Send + Sync + 'static,
     {
         self.attempt_trace = Some(TraceLayer::attempt().propagate(inject));
         self
@@ -343,7 +358,7 @@ impl ClientBuilder {
     ///
     /// No server, or one whose URL can't be used; a proxy or CA that can't be read; credentials or headers that no request
     /// can have; a setting that a service of one's own would leave without effect: `attempt_layer`, `propagate_trace` or
-    /// `transport` beside `service`, proxy or TLS beside `transport`. The message names the setting and the fix.
+    /// `transport` beside `service`, proxy, TLS or HTTP/2 beside `transport`. The message names the setting and the fix.
     pub fn build(self) -> Result<Client, Error> {
         if let Some(problem) = self.invalid {
             return Err(problem);
@@ -366,11 +381,11 @@ impl ClientBuilder {
             return Ok(Client::new(stack, options, self.body_limit, retries));
         }
         if self.transport.is_some()
-            && (self.proxy.is_some() || self.tls.is_some() || self.pool_idle.is_some())
+            && (self.proxy.is_some() || self.tls.is_some() || self.pool_idle.is_some() || self.http2)
         {
             return Err(Error::invalid(
                 "transport",
-                "replaces everything that opens connections: move proxy, TLS and pool_idle_timeout into it, or remove `transport`",
+                "replaces everything that opens connections: move proxy, TLS, http2 and pool_idle_timeout into it, or remove `transport`",
             ));
         }
         let servers = self.servers.ok_or_else(|| {
@@ -386,6 +401,8 @@ impl ClientBuilder {
             proxy: self.proxy,
             tls: self.tls,
             pool_idle: self.pool_idle,
+            #[cfg(feature = "http2")]
+            http2: self.http2,
             version_ttl: self.version_ttl,
             body_limit: self.body_limit,
             transport: self.transport,

@@ -106,6 +106,8 @@ pub(super) struct Standard {
     pub(super) proxy: Option<Proxy>,
     pub(super) tls: Option<Tls>,
     pub(super) pool_idle: Option<Duration>,
+    #[cfg(feature = "http2")]
+    pub(super) http2: bool,
     pub(super) version_ttl: Option<Duration>,
     pub(super) body_limit: usize,
     pub(super) transport: Option<UserService>,
@@ -185,6 +187,10 @@ fn own_transport(from: &Standard) -> Result<Transport, Error> {
     }
     if let Some(limit) = from.pool_idle {
         transport = transport.pool_idle_timeout(limit);
+    }
+    #[cfg(feature = "http2")]
+    if from.http2 {
+        transport = transport.http2();
     }
     transport.build()
 }

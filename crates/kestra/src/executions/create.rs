@@ -103,9 +103,9 @@ pub(crate) fn create_once(client: &Client, mut call: Call, key: IdempotencyKey) 
             flow: call.path_value(1).unwrap_or_default(),
             kind: kind_of(&call),
             is_own: true,
-            key: key.text,
-            look_back: key.look_back.unwrap_or(LOOK_BACK),
-            look_up_for: key.look_up_for.unwrap_or(LOOK_UP_FOR),
+            key: key.text().map(str::to_owned),
+            look_back: key.look_back().unwrap_or(LOOK_BACK),
+            look_up_for: key.look_up_for().unwrap_or(LOOK_UP_FOR),
             client: for_attempts(&client),
         };
         let id = match once.known().await? {
@@ -235,8 +235,8 @@ impl Once {
     }
 
     /// Sends it, again as long as it provably didn't arrive.
-    async fn send_unless_sent(&mut self, mut call: Call) -> Result<Response<Body>, Error> {
-        while let Some(again) = call.try_again() {
+    async fn send_unless_sent(&mut self, call: Call) -> Result<Response<Body>, Error> {
+        while let Some(again) = call.try_clone() {
             match self.client.send(again).await {
                 Err(error) => self.outage_wait.pause_to_send(error).await?,
                 answer => return answer,

@@ -106,11 +106,11 @@ impl TriggerBackfill {
     ///
     /// As any call.
     pub async fn state(&self) -> Result<Option<TriggerState>, Error> {
-        let search = self.client.triggers().search_triggers_for_flow(&self.id.namespace, &self.id.flow_id);
+        let search = self.client.triggers().search_triggers_for_flow(self.id.namespace(), self.id.flow_id());
         let mut triggers = search.items();
         while let Some(trigger) = triggers.next().await {
             let trigger = trigger?;
-            if trigger.trigger_id.as_deref() == Some(self.id.trigger_id.as_str()) {
+            if trigger.trigger_id.as_deref() == Some(self.id.trigger_id()) {
                 return Ok(Some(trigger));
             }
         }
@@ -118,7 +118,7 @@ impl TriggerBackfill {
     }
 
     pub(super) fn missing(&self) -> Error {
-        let TriggerId { namespace, flow_id, trigger_id, .. } = &self.id;
+        let (namespace, flow_id, trigger_id) = (self.id.namespace(), self.id.flow_id(), self.id.trigger_id());
         let problem = format_args!("the server knows no trigger `{trigger_id}` of {namespace}.{flow_id} yet");
         Error::invalid("trigger", problem).with_not_found()
     }

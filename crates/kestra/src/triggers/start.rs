@@ -67,7 +67,7 @@ impl StartBackfill {
             asked.labels = Some(self.labels());
         }
         let id = &self.backfill.id;
-        CreateBackfillRequest::new(&id.namespace, &id.flow_id, &id.trigger_id, asked)
+        CreateBackfillRequest::new(id.namespace(), id.flow_id(), id.trigger_id(), asked)
     }
 
     fn labels(&self) -> Labels {

@@ -69,7 +69,8 @@ impl SwitchTrigger {
     async fn run(self) -> Result<TriggerState, Error> {
         let triggers = self.trigger.client.triggers();
         let id = self.trigger.id.clone();
-        let request = DisableTriggerRequest::new(&id.namespace, &id.flow_id, &id.trigger_id, self.disabled);
+        let request =
+            DisableTriggerRequest::new(id.namespace(), id.flow_id(), id.trigger_id(), self.disabled);
         match triggers.set_trigger_disabled(request).await {
             // Decided before anything is sent: the server is older than 2.0.
             Err(error) if error.kind() == ErrorKind::Unsupported => {}

@@ -128,6 +128,7 @@ pub(super) fn write(plan: &Plan<'_>, schema: &Schema, object: &Object, file: &mu
     let mut required: Vec<&Member<'_>> =
         members.iter().filter(|member| member.presence == Presence::Required).collect();
     required.sort_by_key(|member| names::rank(&member.field.name));
+    let is_name = is_name(&required);
     // A table invents what is missing, as an answer may lack anything. What a request can't be without must be there.
     let derived = !required.is_empty();
 
@@ -159,7 +160,9 @@ pub(super) fn write(plan: &Plan<'_>, schema: &Schema, object: &Object, file: &mu
         if let Some(attributes) = member.attributes(schema, derived) {
             file.line(attributes);
         }
-        file.line(format!("pub {}: {},", member.name, member.ty()));
+        // The parts of a name can be read, but not changed one by one.
+        let visibility = if is_name && member.presence == Presence::Required { "" } else { "pub " };
+        file.line(format!("{visibility}{}: {},", member.name, member.ty()));
     }
     file.line("}");
 
@@ -174,7 +177,12 @@ pub(super) fn write(plan: &Plan<'_>, schema: &Schema, object: &Object, file: &mu
     }
     if schema.in_requests {
         write_setters(schema, &members, &required, file);
-        write_conversion(schema, &required, file);
+        if is_name {
+            write_conversion(schema, &required, file);
+        }
+    }
+    if is_name {
+        write_getters(schema, &required, file);
     }
     Ok(())
 }
@@ -253,14 +261,29 @@ fn write_setters(schema: &Schema, members: &[Member<'_>], required: &[&Member<'_
     file.line("}");
 }
 
-/// A name alone is taken as a tuple as well.
-fn write_conversion(schema: &Schema, required: &[&Member<'_>], file: &mut Writer) {
-    let [first, _, ..] = required else { return };
-    let is_name =
+/// Returns whether the required fields are the name of something in a namespace.
+fn is_name(required: &[&Member<'_>]) -> bool {
+    let is_part =
         |member: &&Member<'_>| member.field.ty == Type::String && names::is_part_of_name(&member.field.name);
-    if first.field.name != "namespace" || !required.iter().all(is_name) {
-        return;
+    matches!(required, [first, _, ..] if first.field.name == "namespace") && required.iter().all(is_part)
+}
+
+fn write_getters(schema: &Schema, required: &[&Member<'_>], file: &mut Writer) {
+    file.blank();
+    file.line(format!("impl {} {{", schema.name));
+    for (place, member) in required.iter().enumerate() {
+        if place > 0 {
+            file.blank();
+        }
+        file.doc(&docs::field(member.field));
+        file.line("#[must_use]");
+        file.line(format!("pub fn {0}(&self) -> &str {{ &self.{0} }}", member.name));
     }
+    file.line("}");
+}
+
+/// A name is taken as a tuple as well.
+fn write_conversion(schema: &Schema, required: &[&Member<'_>], file: &mut Writer) {
     let types = ["A", "B", "C", "D"].get(..required.len()).unwrap_or_default();
     let bounds: Vec<String> = types.iter().map(|ty| format!("{ty}: Into<String>")).collect();
     let fields: Vec<&str> = required.iter().map(|member| member.name.as_str()).collect();

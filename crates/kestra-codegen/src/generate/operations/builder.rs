@@ -106,7 +106,9 @@ impl<'a> Builder<'a> {
         file.line("executor: E,");
         file.line("}");
         file.blank();
-        file.line(format!("::kestra_core::operation!({name}, {}, {});", self.info(), self.answer()));
+        self.write_constructor(&name, file);
+        self.write_setters(&name, file)?;
+        file.blank();
         if let Some((_, Content::Multipart(multipart))) = self.content()
             && multipart.inputs
         {
@@ -127,9 +129,16 @@ impl<'a> Builder<'a> {
         if let Some(filters) = facts::looks_back(self.operation) {
             file.line(format!("crate::extensions::look_back!({name}, {filters});"));
         }
-        file.blank();
-        self.write_constructor(&name, file);
-        self.write_setters(&name, file)
+        file.line(format!("::kestra_core::operation!({name}, {}, {});", self.info(), self.answer()));
+        if self.is_clone() {
+            file.line(format!("::kestra_core::operation!(@clone {name});"));
+        }
+        Ok(())
+    }
+
+    /// Returns whether its body is always in memory. A file can be a reader, which is read only once.
+    fn is_clone(&self) -> bool {
+        !matches!(self.content(), Some((_, Content::Multipart(_) | Content::Bytes)))
     }
 
     fn answer(&self) -> String {
@@ -199,10 +208,11 @@ impl<'a> Builder<'a> {
             taken.take("look_back")?;
         }
         let mut setters = Vec::new();
-        for (index, parameter) in self.operation.query.iter().enumerate() {
-            if !parameter.required {
-                query_setters(parameter, index, &mut setters);
-            }
+        let query = self.operation.query.iter().enumerate().filter(|(_, parameter)| !parameter.required);
+        let (enterprise, open): (Vec<_>, Vec<_>) =
+            query.partition(|(_, parameter)| parameter.open_source_ignores.is_some());
+        for (index, parameter) in open {
+            query_setters(parameter, index, &mut setters);
         }
         for parameter in &self.operation.headers {
             let setter = names::setter(&parameter.rust);
@@ -235,6 +245,9 @@ impl<'a> Builder<'a> {
                 statement: "self.call.set_needs_one_of(&[]);".to_owned(),
                 name: "all".to_owned(),
             });
+        }
+        for (index, parameter) in enterprise {
+            query_setters(parameter, index, &mut setters);
         }
         if setters.is_empty() {
             return Ok(());

@@ -31,8 +31,7 @@ pub(super) fn write(builder: &Builder<'_>, filters: &Filters, file: &mut Writer)
         return Err(Error::invalid("generated code", format!("`{}` has no route", builder.method)));
     }
 
-    file.line(format!("/// Facts about [`{}`].", builder.name()));
-    file.line(format!("pub static {}: ::kestra_core::OperationInfo = {{", builder.info()));
+    file.line(format!("pub(crate) static {}: ::kestra_core::OperationInfo = {{", builder.info()));
     file.line(format!("static ROUTES: &[::kestra_core::Route] = &[{}];", routes.join(", ")));
     file.line(format!(
         "::kestra_core::OperationInfo::new({:?}, {:?}, ROUTES)",

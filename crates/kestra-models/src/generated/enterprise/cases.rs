@@ -1099,7 +1099,7 @@ impl ResolveCaseRequest {
 #[non_exhaustive]
 pub struct RunCaseActionRequest {
     /// The id of the flow, unique within its namespace. (`flowId`)
-    pub flow_id: String,
+    flow_id: String,
     /// Values of inputs, by input id. (`inputs`)
     ///
     /// An integer over 64 bits is a string of its digits.
@@ -1109,7 +1109,7 @@ pub struct RunCaseActionRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<crate::Labels>,
     /// The namespace that the flow belongs to, its levels separated by dots. (`namespace`)
-    pub namespace: String,
+    namespace: String,
 }
 
 impl RunCaseActionRequest {
@@ -1134,6 +1134,20 @@ impl RunCaseActionRequest {
 impl<A: Into<String>, B: Into<String>> From<(A, B)> for RunCaseActionRequest {
     fn from((namespace, flow_id): (A, B)) -> Self {
         Self::new(namespace, flow_id)
+    }
+}
+
+impl RunCaseActionRequest {
+    /// The namespace that the flow belongs to, its levels separated by dots. (`namespace`)
+    #[must_use]
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// The id of the flow, unique within its namespace. (`flowId`)
+    #[must_use]
+    pub fn flow_id(&self) -> &str {
+        &self.flow_id
     }
 }
 

@@ -78,9 +78,9 @@ impl CreatePromotionTargetRequest {
 #[non_exhaustive]
 pub struct FlowHashRef {
     /// The id of the flow, unique within its namespace. (`flowId`)
-    pub flow_id: String,
+    flow_id: String,
     /// The namespace that the flow belongs to, its levels separated by dots. (`namespace`)
-    pub namespace: String,
+    namespace: String,
 }
 
 impl FlowHashRef {
@@ -93,6 +93,20 @@ impl FlowHashRef {
 impl<A: Into<String>, B: Into<String>> From<(A, B)> for FlowHashRef {
     fn from((namespace, flow_id): (A, B)) -> Self {
         Self::new(namespace, flow_id)
+    }
+}
+
+impl FlowHashRef {
+    /// The namespace that the flow belongs to, its levels separated by dots. (`namespace`)
+    #[must_use]
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// The id of the flow, unique within its namespace. (`flowId`)
+    #[must_use]
+    pub fn flow_id(&self) -> &str {
+        &self.flow_id
     }
 }
 

@@ -337,9 +337,9 @@ pub struct TestSuite {
 #[non_exhaustive]
 pub struct TestSuiteApiId {
     /// The id of the test suite, by which requests name it. (`id`)
-    pub id: String,
+    id: String,
     /// The namespace that the test suite belongs to, its levels separated by dots. (`namespace`)
-    pub namespace: String,
+    namespace: String,
 }
 
 made_whole! {
@@ -356,6 +356,20 @@ impl TestSuiteApiId {
 impl<A: Into<String>, B: Into<String>> From<(A, B)> for TestSuiteApiId {
     fn from((namespace, id): (A, B)) -> Self {
         Self::new(namespace, id)
+    }
+}
+
+impl TestSuiteApiId {
+    /// The namespace that the test suite belongs to, its levels separated by dots. (`namespace`)
+    #[must_use]
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// The id of the test suite, by which requests name it. (`id`)
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
     }
 }
 

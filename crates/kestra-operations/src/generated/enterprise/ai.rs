@@ -16,8 +16,6 @@ pub struct ChatInAiThread<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ChatInAiThread, CHAT_IN_AI_THREAD, events serde_json::Value);
-
 impl ChatInAiThread {
     /// Creates the operation with its required parameters.
     ///
@@ -36,8 +34,10 @@ impl ChatInAiThread {
     }
 }
 
-/// Facts about [`ChatInAiThread`].
-pub static CHAT_IN_AI_THREAD: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ChatInAiThread, CHAT_IN_AI_THREAD, events serde_json::Value);
+::kestra_core::operation!(@clone ChatInAiThread);
+
+pub(crate) static CHAT_IN_AI_THREAD: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/ai/threads/{threadId}/chat",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -67,8 +67,6 @@ pub struct ConfirmAiAction<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ConfirmAiAction, CONFIRM_AI_ACTION, events serde_json::Value);
-
 impl ConfirmAiAction {
     /// Creates the operation with its required parameters.
     ///
@@ -87,8 +85,10 @@ impl ConfirmAiAction {
     }
 }
 
-/// Facts about [`ConfirmAiAction`].
-pub static CONFIRM_AI_ACTION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ConfirmAiAction, CONFIRM_AI_ACTION, events serde_json::Value);
+::kestra_core::operation!(@clone ConfirmAiAction);
+
+pub(crate) static CONFIRM_AI_ACTION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/ai/threads/{threadId}/confirm",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -117,8 +117,6 @@ pub struct CreateAiThread<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateAiThread, CREATE_AI_THREAD, json kestra_models::AiThread);
-
 impl CreateAiThread {
     /// Creates the operation with its required parameters.
     pub fn new(create_ai_thread_request: impl Into<::kestra_models::CreateAiThreadRequest>) -> Self {
@@ -132,8 +130,10 @@ impl CreateAiThread {
     }
 }
 
-/// Facts about [`CreateAiThread`].
-pub static CREATE_AI_THREAD: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateAiThread, CREATE_AI_THREAD, json kestra_models::AiThread);
+::kestra_core::operation!(@clone CreateAiThread);
+
+pub(crate) static CREATE_AI_THREAD: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/ai/threads",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -160,8 +160,6 @@ pub struct DeleteAiThread<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteAiThread, DELETE_AI_THREAD, empty);
-
 impl DeleteAiThread {
     /// Creates the operation with its required parameters.
     ///
@@ -174,8 +172,10 @@ impl DeleteAiThread {
     }
 }
 
-/// Facts about [`DeleteAiThread`].
-pub static DELETE_AI_THREAD: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteAiThread, DELETE_AI_THREAD, empty);
+::kestra_core::operation!(@clone DeleteAiThread);
+
+pub(crate) static DELETE_AI_THREAD: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/ai/threads/{threadId}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -205,8 +205,6 @@ pub struct GenerateApp<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GenerateApp, GENERATE_APP, text);
-
 impl GenerateApp {
     /// Creates the operation with its required parameters.
     pub fn new(app_generation_prompt: impl Into<::kestra_models::AppGenerationPrompt>) -> Self {
@@ -220,8 +218,10 @@ impl GenerateApp {
     }
 }
 
-/// Facts about [`GenerateApp`].
-pub static GENERATE_APP: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GenerateApp, GENERATE_APP, text);
+::kestra_core::operation!(@clone GenerateApp);
+
+pub(crate) static GENERATE_APP: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/ai/generate/app",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -248,8 +248,6 @@ pub struct GenerateTestSuite<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GenerateTestSuite, GENERATE_TEST_SUITE, text);
-
 impl GenerateTestSuite {
     /// Creates the operation with its required parameters.
     pub fn new(test_suite_generation_prompt: impl Into<::kestra_models::TestSuiteGenerationPrompt>) -> Self {
@@ -263,8 +261,10 @@ impl GenerateTestSuite {
     }
 }
 
-/// Facts about [`GenerateTestSuite`].
-pub static GENERATE_TEST_SUITE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GenerateTestSuite, GENERATE_TEST_SUITE, text);
+::kestra_core::operation!(@clone GenerateTestSuite);
+
+pub(crate) static GENERATE_TEST_SUITE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/ai/generate/test",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -291,8 +291,6 @@ pub struct GetAiThread<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetAiThread, GET_AI_THREAD, json kestra_models::AiThread);
-
 impl GetAiThread {
     /// Creates the operation with its required parameters.
     ///
@@ -305,8 +303,10 @@ impl GetAiThread {
     }
 }
 
-/// Facts about [`GetAiThread`].
-pub static GET_AI_THREAD: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetAiThread, GET_AI_THREAD, json kestra_models::AiThread);
+::kestra_core::operation!(@clone GetAiThread);
+
+pub(crate) static GET_AI_THREAD: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/ai/threads/{threadId}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -334,8 +334,6 @@ pub struct ListAiThreads<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListAiThreads, LIST_AI_THREADS, json Vec<::kestra_models::AiThreadSummary>);
-
 impl ListAiThreads {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -343,8 +341,10 @@ impl ListAiThreads {
     }
 }
 
-/// Facts about [`ListAiThreads`].
-pub static LIST_AI_THREADS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListAiThreads, LIST_AI_THREADS, json Vec<::kestra_models::AiThreadSummary>);
+::kestra_core::operation!(@clone ListAiThreads);
+
+pub(crate) static LIST_AI_THREADS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/ai/threads",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -373,8 +373,6 @@ pub struct RenameAiThread<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(RenameAiThread, RENAME_AI_THREAD, json kestra_models::AiThread);
-
 impl RenameAiThread {
     /// Creates the operation with its required parameters.
     ///
@@ -393,8 +391,10 @@ impl RenameAiThread {
     }
 }
 
-/// Facts about [`RenameAiThread`].
-pub static RENAME_AI_THREAD: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(RenameAiThread, RENAME_AI_THREAD, json kestra_models::AiThread);
+::kestra_core::operation!(@clone RenameAiThread);
+
+pub(crate) static RENAME_AI_THREAD: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::patch(
         "/api/v1/{tenant}/ai/threads/{threadId}/rename",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),

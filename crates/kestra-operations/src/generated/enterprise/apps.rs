@@ -15,8 +15,6 @@ pub struct BulkDeleteApps<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(BulkDeleteApps, BULK_DELETE_APPS, json kestra_models::BulkOperationResponse);
-
 impl BulkDeleteApps {
     /// Creates the operation with its required parameters.
     pub fn new(bulk_operation_request: impl Into<::kestra_models::BulkOperationRequest>) -> Self {
@@ -30,8 +28,10 @@ impl BulkDeleteApps {
     }
 }
 
-/// Facts about [`BulkDeleteApps`].
-pub static BULK_DELETE_APPS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(BulkDeleteApps, BULK_DELETE_APPS, json kestra_models::BulkOperationResponse);
+::kestra_core::operation!(@clone BulkDeleteApps);
+
+pub(crate) static BULK_DELETE_APPS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::delete("/api/v1/{tenant}/apps", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("bulk_delete_apps", "apps", ROUTES)
@@ -57,8 +57,6 @@ pub struct BulkDisableApps<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(BulkDisableApps, BULK_DISABLE_APPS, json kestra_models::BulkOperationResponse);
-
 impl BulkDisableApps {
     /// Creates the operation with its required parameters.
     pub fn new(bulk_operation_request: impl Into<::kestra_models::BulkOperationRequest>) -> Self {
@@ -72,8 +70,10 @@ impl BulkDisableApps {
     }
 }
 
-/// Facts about [`BulkDisableApps`].
-pub static BULK_DISABLE_APPS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(BulkDisableApps, BULK_DISABLE_APPS, json kestra_models::BulkOperationResponse);
+::kestra_core::operation!(@clone BulkDisableApps);
+
+pub(crate) static BULK_DISABLE_APPS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/apps/disable", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("bulk_disable_apps", "apps", ROUTES)
@@ -99,8 +99,6 @@ pub struct BulkEnableApps<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(BulkEnableApps, BULK_ENABLE_APPS, json kestra_models::BulkOperationResponse);
-
 impl BulkEnableApps {
     /// Creates the operation with its required parameters.
     pub fn new(bulk_operation_request: impl Into<::kestra_models::BulkOperationRequest>) -> Self {
@@ -114,8 +112,10 @@ impl BulkEnableApps {
     }
 }
 
-/// Facts about [`BulkEnableApps`].
-pub static BULK_ENABLE_APPS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(BulkEnableApps, BULK_ENABLE_APPS, json kestra_models::BulkOperationResponse);
+::kestra_core::operation!(@clone BulkEnableApps);
+
+pub(crate) static BULK_ENABLE_APPS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/apps/enable", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("bulk_enable_apps", "apps", ROUTES)
@@ -141,8 +141,6 @@ pub struct BulkExportApps<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(BulkExportApps, BULK_EXPORT_APPS, download);
-
 impl BulkExportApps {
     /// Creates the operation with its required parameters.
     pub fn new(bulk_operation_request: impl Into<::kestra_models::BulkOperationRequest>) -> Self {
@@ -156,8 +154,10 @@ impl BulkExportApps {
     }
 }
 
-/// Facts about [`BulkExportApps`].
-pub static BULK_EXPORT_APPS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(BulkExportApps, BULK_EXPORT_APPS, download);
+::kestra_core::operation!(@clone BulkExportApps);
+
+pub(crate) static BULK_EXPORT_APPS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/apps/export", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("bulk_export_apps", "apps", ROUTES)
@@ -186,8 +186,6 @@ pub struct BulkImportApps<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(BulkImportApps, BULK_IMPORT_APPS, json kestra_models::BulkImportResponse);
-
 impl BulkImportApps {
     /// Creates the operation with its required parameters.
     ///
@@ -199,8 +197,9 @@ impl BulkImportApps {
     }
 }
 
-/// Facts about [`BulkImportApps`].
-pub static BULK_IMPORT_APPS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(BulkImportApps, BULK_IMPORT_APPS, json kestra_models::BulkImportResponse);
+
+pub(crate) static BULK_IMPORT_APPS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/apps/import", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("bulk_import_apps", "apps", ROUTES)
@@ -226,8 +225,6 @@ pub struct CreateApp<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateApp, CREATE_APP, json kestra_models::AppSource);
-
 impl CreateApp {
     /// Creates the operation with its required parameters.
     ///
@@ -239,8 +236,10 @@ impl CreateApp {
     }
 }
 
-/// Facts about [`CreateApp`].
-pub static CREATE_APP: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateApp, CREATE_APP, json kestra_models::AppSource);
+::kestra_core::operation!(@clone CreateApp);
+
+pub(crate) static CREATE_APP: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/apps", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("create_app", "apps", ROUTES)
@@ -265,8 +264,6 @@ pub struct DeleteApp<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteApp, DELETE_APP, empty);
-
 impl DeleteApp {
     /// Creates the operation with its required parameters.
     ///
@@ -279,8 +276,10 @@ impl DeleteApp {
     }
 }
 
-/// Facts about [`DeleteApp`].
-pub static DELETE_APP: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteApp, DELETE_APP, empty);
+::kestra_core::operation!(@clone DeleteApp);
+
+pub(crate) static DELETE_APP: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::delete("/api/v1/{tenant}/apps/{uid}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("delete_app", "apps", ROUTES)
@@ -308,8 +307,6 @@ pub struct DisableApp<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DisableApp, DISABLE_APP, json kestra_models::App);
-
 impl DisableApp {
     /// Creates the operation with its required parameters.
     ///
@@ -322,8 +319,10 @@ impl DisableApp {
     }
 }
 
-/// Facts about [`DisableApp`].
-pub static DISABLE_APP: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DisableApp, DISABLE_APP, json kestra_models::App);
+::kestra_core::operation!(@clone DisableApp);
+
+pub(crate) static DISABLE_APP: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/apps/{uid}/disable", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("disable_app", "apps", ROUTES)
@@ -351,9 +350,6 @@ pub struct DispatchApp<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DispatchApp, DISPATCH_APP, json kestra_models::AppResponse);
-crate::extensions::inputs!(DispatchApp);
-
 impl DispatchApp {
     /// Creates the operation with its required parameters.
     ///
@@ -367,8 +363,10 @@ impl DispatchApp {
     }
 }
 
-/// Facts about [`DispatchApp`].
-pub static DISPATCH_APP: ::kestra_core::OperationInfo = {
+crate::extensions::inputs!(DispatchApp);
+::kestra_core::operation!(DispatchApp, DISPATCH_APP, json kestra_models::AppResponse);
+
+pub(crate) static DISPATCH_APP: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/apps/view/{id}/dispatch/{dispatch}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -396,8 +394,6 @@ pub struct DownloadFileFromAppExecution<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DownloadFileFromAppExecution, DOWNLOAD_FILE_FROM_APP_EXECUTION, download);
-
 impl DownloadFileFromAppExecution {
     /// Creates the operation with its required parameters.
     ///
@@ -410,8 +406,10 @@ impl DownloadFileFromAppExecution {
     }
 }
 
-/// Facts about [`DownloadFileFromAppExecution`].
-pub static DOWNLOAD_FILE_FROM_APP_EXECUTION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DownloadFileFromAppExecution, DOWNLOAD_FILE_FROM_APP_EXECUTION, download);
+::kestra_core::operation!(@clone DownloadFileFromAppExecution);
+
+pub(crate) static DOWNLOAD_FILE_FROM_APP_EXECUTION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/apps/view/{id}/file/download",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -442,8 +440,6 @@ pub struct EnableApp<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(EnableApp, ENABLE_APP, json kestra_models::App);
-
 impl EnableApp {
     /// Creates the operation with its required parameters.
     ///
@@ -456,8 +452,10 @@ impl EnableApp {
     }
 }
 
-/// Facts about [`EnableApp`].
-pub static ENABLE_APP: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(EnableApp, ENABLE_APP, json kestra_models::App);
+::kestra_core::operation!(@clone EnableApp);
+
+pub(crate) static ENABLE_APP: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/apps/{uid}/enable", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("enable_app", "apps", ROUTES)
@@ -484,8 +482,6 @@ pub struct GetApp<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetApp, GET_APP, json kestra_models::AppSource);
-
 impl GetApp {
     /// Creates the operation with its required parameters.
     ///
@@ -498,8 +494,10 @@ impl GetApp {
     }
 }
 
-/// Facts about [`GetApp`].
-pub static GET_APP: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetApp, GET_APP, json kestra_models::AppSource);
+::kestra_core::operation!(@clone GetApp);
+
+pub(crate) static GET_APP: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/apps/{uid}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_app", "apps", ROUTES)
@@ -526,8 +524,6 @@ pub struct GetFileMetaFromAppExecution<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetFileMetaFromAppExecution, GET_FILE_META_FROM_APP_EXECUTION, json kestra_models::FileMetas);
-
 impl GetFileMetaFromAppExecution {
     /// Creates the operation with its required parameters.
     ///
@@ -540,8 +536,10 @@ impl GetFileMetaFromAppExecution {
     }
 }
 
-/// Facts about [`GetFileMetaFromAppExecution`].
-pub static GET_FILE_META_FROM_APP_EXECUTION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetFileMetaFromAppExecution, GET_FILE_META_FROM_APP_EXECUTION, json kestra_models::FileMetas);
+::kestra_core::operation!(@clone GetFileMetaFromAppExecution);
+
+pub(crate) static GET_FILE_META_FROM_APP_EXECUTION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/apps/view/{id}/file/meta",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -570,8 +568,6 @@ pub struct GetFilePreviewFromAppExecution<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(GetFilePreviewFromAppExecution, GET_FILE_PREVIEW_FROM_APP_EXECUTION, json serde_json::Value);
 
 impl GetFilePreviewFromAppExecution {
     /// Creates the operation with its required parameters.
@@ -603,8 +599,10 @@ impl<E> GetFilePreviewFromAppExecution<E> {
     }
 }
 
-/// Facts about [`GetFilePreviewFromAppExecution`].
-pub static GET_FILE_PREVIEW_FROM_APP_EXECUTION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetFilePreviewFromAppExecution, GET_FILE_PREVIEW_FROM_APP_EXECUTION, json serde_json::Value);
+::kestra_core::operation!(@clone GetFilePreviewFromAppExecution);
+
+pub(crate) static GET_FILE_PREVIEW_FROM_APP_EXECUTION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/apps/view/{id}/file/preview",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -638,8 +636,6 @@ pub struct GetLogsFromAppExecution<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetLogsFromAppExecution, GET_LOGS_FROM_APP_EXECUTION, download);
-
 impl GetLogsFromAppExecution {
     /// Creates the operation with its required parameters.
     ///
@@ -670,8 +666,10 @@ impl<E> GetLogsFromAppExecution<E> {
     }
 }
 
-/// Facts about [`GetLogsFromAppExecution`].
-pub static GET_LOGS_FROM_APP_EXECUTION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetLogsFromAppExecution, GET_LOGS_FROM_APP_EXECUTION, download);
+::kestra_core::operation!(@clone GetLogsFromAppExecution);
+
+pub(crate) static GET_LOGS_FROM_APP_EXECUTION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/apps/view/{uid}/logs/download",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -709,8 +707,6 @@ pub struct GetStreamEventsFromApp<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetStreamEventsFromApp, GET_STREAM_EVENTS_FROM_APP, events kestra_models::AppResponse);
-
 impl GetStreamEventsFromApp {
     /// Creates the operation with its required parameters.
     ///
@@ -726,8 +722,10 @@ impl GetStreamEventsFromApp {
     }
 }
 
-/// Facts about [`GetStreamEventsFromApp`].
-pub static GET_STREAM_EVENTS_FROM_APP: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetStreamEventsFromApp, GET_STREAM_EVENTS_FROM_APP, events kestra_models::AppResponse);
+::kestra_core::operation!(@clone GetStreamEventsFromApp);
+
+pub(crate) static GET_STREAM_EVENTS_FROM_APP: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/apps/view/{id}/streams/{stream}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -756,8 +754,6 @@ pub struct ListAppStates<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListAppStates, LIST_APP_STATES, json Vec<String>);
-
 impl ListAppStates {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -765,8 +761,10 @@ impl ListAppStates {
     }
 }
 
-/// Facts about [`ListAppStates`].
-pub static LIST_APP_STATES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListAppStates, LIST_APP_STATES, json Vec<String>);
+::kestra_core::operation!(@clone ListAppStates);
+
+pub(crate) static LIST_APP_STATES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/apps/states",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -793,8 +791,6 @@ pub struct ListAppTags<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListAppTags, LIST_APP_TAGS, json kestra_models::AppTags);
-
 impl ListAppTags {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -802,8 +798,10 @@ impl ListAppTags {
     }
 }
 
-/// Facts about [`ListAppTags`].
-pub static LIST_APP_TAGS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListAppTags, LIST_APP_TAGS, json kestra_models::AppTags);
+::kestra_core::operation!(@clone ListAppTags);
+
+pub(crate) static LIST_APP_TAGS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/apps/tags", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("list_app_tags", "apps", ROUTES)
@@ -829,8 +827,6 @@ pub struct OpenApp<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(OpenApp, OPEN_APP, json kestra_models::AppResponse);
-
 impl OpenApp {
     /// Creates the operation with its required parameters.
     ///
@@ -843,8 +839,10 @@ impl OpenApp {
     }
 }
 
-/// Facts about [`OpenApp`].
-pub static OPEN_APP: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(OpenApp, OPEN_APP, json kestra_models::AppResponse);
+::kestra_core::operation!(@clone OpenApp);
+
+pub(crate) static OPEN_APP: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/apps/view/{uid}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -873,8 +871,6 @@ pub struct PreviewApp<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(PreviewApp, PREVIEW_APP, json kestra_models::AppResponse);
-
 impl PreviewApp {
     /// Creates the operation with its required parameters.
     ///
@@ -896,8 +892,10 @@ impl<E> PreviewApp<E> {
     }
 }
 
-/// Facts about [`PreviewApp`].
-pub static PREVIEW_APP: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(PreviewApp, PREVIEW_APP, json kestra_models::AppResponse);
+::kestra_core::operation!(@clone PreviewApp);
+
+pub(crate) static PREVIEW_APP: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/apps/preview",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -929,9 +927,6 @@ pub struct PreviewDispatchApp<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(PreviewDispatchApp, PREVIEW_DISPATCH_APP, json kestra_models::AppResponse);
-crate::extensions::inputs!(PreviewDispatchApp);
-
 impl PreviewDispatchApp {
     /// Creates the operation with its required parameters.
     ///
@@ -944,8 +939,10 @@ impl PreviewDispatchApp {
     }
 }
 
-/// Facts about [`PreviewDispatchApp`].
-pub static PREVIEW_DISPATCH_APP: ::kestra_core::OperationInfo = {
+crate::extensions::inputs!(PreviewDispatchApp);
+::kestra_core::operation!(PreviewDispatchApp, PREVIEW_DISPATCH_APP, json kestra_models::AppResponse);
+
+pub(crate) static PREVIEW_DISPATCH_APP: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/apps/preview/dispatch/{dispatch}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -972,8 +969,6 @@ pub struct SearchApps<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(SearchApps, SEARCH_APPS, paged kestra_models::Page<::kestra_models::App>);
 
 impl SearchApps {
     /// Creates the operation.
@@ -1056,8 +1051,10 @@ impl<E> SearchApps<E> {
     }
 }
 
-/// Facts about [`SearchApps`].
-pub static SEARCH_APPS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchApps, SEARCH_APPS, paged kestra_models::Page<::kestra_models::App>);
+::kestra_core::operation!(@clone SearchApps);
+
+pub(crate) static SEARCH_APPS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/apps/search", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("search_apps", "apps", ROUTES)
@@ -1108,8 +1105,6 @@ pub struct SearchAppsFromCatalog<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(SearchAppsFromCatalog, SEARCH_APPS_FROM_CATALOG, paged kestra_models::Page<::kestra_models::AppCatalogItem>);
 
 impl SearchAppsFromCatalog {
     /// Creates the operation.
@@ -1168,8 +1163,10 @@ impl<E> SearchAppsFromCatalog<E> {
     }
 }
 
-/// Facts about [`SearchAppsFromCatalog`].
-pub static SEARCH_APPS_FROM_CATALOG: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchAppsFromCatalog, SEARCH_APPS_FROM_CATALOG, paged kestra_models::Page<::kestra_models::AppCatalogItem>);
+::kestra_core::operation!(@clone SearchAppsFromCatalog);
+
+pub(crate) static SEARCH_APPS_FROM_CATALOG: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/apps/catalog", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("search_apps_from_catalog", "apps", ROUTES)
@@ -1213,8 +1210,6 @@ pub struct UpdateApp<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateApp, UPDATE_APP, json kestra_models::AppSource);
-
 impl UpdateApp {
     /// Creates the operation with its required parameters.
     ///
@@ -1227,8 +1222,10 @@ impl UpdateApp {
     }
 }
 
-/// Facts about [`UpdateApp`].
-pub static UPDATE_APP: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateApp, UPDATE_APP, json kestra_models::AppSource);
+::kestra_core::operation!(@clone UpdateApp);
+
+pub(crate) static UPDATE_APP: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::put("/api/v1/{tenant}/apps/{uid}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("update_app", "apps", ROUTES)

@@ -15,8 +15,6 @@ pub struct CreateAsset<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateAsset, CREATE_ASSET, json kestra_models::StoredAsset);
-
 impl CreateAsset {
     /// Creates the operation with its required parameters.
     ///
@@ -28,8 +26,10 @@ impl CreateAsset {
     }
 }
 
-/// Facts about [`CreateAsset`].
-pub static CREATE_ASSET: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateAsset, CREATE_ASSET, json kestra_models::StoredAsset);
+::kestra_core::operation!(@clone CreateAsset);
+
+pub(crate) static CREATE_ASSET: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/assets", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("create_asset", "assets", ROUTES)
@@ -54,8 +54,6 @@ pub struct DeleteAsset<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteAsset, DELETE_ASSET, empty);
-
 impl DeleteAsset {
     /// Creates the operation with its required parameters.
     ///
@@ -68,8 +66,10 @@ impl DeleteAsset {
     }
 }
 
-/// Facts about [`DeleteAsset`].
-pub static DELETE_ASSET: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteAsset, DELETE_ASSET, empty);
+::kestra_core::operation!(@clone DeleteAsset);
+
+pub(crate) static DELETE_ASSET: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::delete("/api/v1/{tenant}/assets/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("delete_asset", "assets", ROUTES)
@@ -97,9 +97,6 @@ pub struct DeleteAssetLineageEventsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(DeleteAssetLineageEventsByQuery, DELETE_ASSET_LINEAGE_EVENTS_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::counted!(DeleteAssetLineageEventsByQuery);
 
 impl DeleteAssetLineageEventsByQuery {
     /// Creates the operation.
@@ -134,8 +131,11 @@ impl<E> DeleteAssetLineageEventsByQuery<E> {
     }
 }
 
-/// Facts about [`DeleteAssetLineageEventsByQuery`].
-pub static DELETE_ASSET_LINEAGE_EVENTS_BY_QUERY: ::kestra_core::OperationInfo = {
+crate::extensions::counted!(DeleteAssetLineageEventsByQuery);
+::kestra_core::operation!(DeleteAssetLineageEventsByQuery, DELETE_ASSET_LINEAGE_EVENTS_BY_QUERY, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone DeleteAssetLineageEventsByQuery);
+
+pub(crate) static DELETE_ASSET_LINEAGE_EVENTS_BY_QUERY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/assets/lineage-events/by-query",
         ::kestra_core::Versions::between(
@@ -171,9 +171,6 @@ pub struct DeleteAssetUsagesByQuery<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteAssetUsagesByQuery, DELETE_ASSET_USAGES_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::counted!(DeleteAssetUsagesByQuery);
-
 impl DeleteAssetUsagesByQuery {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -207,8 +204,11 @@ impl<E> DeleteAssetUsagesByQuery<E> {
     }
 }
 
-/// Facts about [`DeleteAssetUsagesByQuery`].
-pub static DELETE_ASSET_USAGES_BY_QUERY: ::kestra_core::OperationInfo = {
+crate::extensions::counted!(DeleteAssetUsagesByQuery);
+::kestra_core::operation!(DeleteAssetUsagesByQuery, DELETE_ASSET_USAGES_BY_QUERY, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone DeleteAssetUsagesByQuery);
+
+pub(crate) static DELETE_ASSET_USAGES_BY_QUERY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/assets/usages/by-query",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -239,8 +239,6 @@ pub struct DeleteAssetsByIds<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteAssetsByIds, DELETE_ASSETS_BY_IDS, json kestra_models::BulkOutcome);
-
 impl DeleteAssetsByIds {
     /// Creates the operation with its required parameters.
     pub fn new(ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -254,8 +252,10 @@ impl DeleteAssetsByIds {
     }
 }
 
-/// Facts about [`DeleteAssetsByIds`].
-pub static DELETE_ASSETS_BY_IDS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteAssetsByIds, DELETE_ASSETS_BY_IDS, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone DeleteAssetsByIds);
+
+pub(crate) static DELETE_ASSETS_BY_IDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::delete("/api/v1/{tenant}/assets/by-ids", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("delete_assets_by_ids", "assets", ROUTES)
@@ -282,9 +282,6 @@ pub struct DeleteAssetsByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(DeleteAssetsByQuery, DELETE_ASSETS_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::counted!(DeleteAssetsByQuery);
 
 impl DeleteAssetsByQuery {
     /// Creates the operation.
@@ -327,8 +324,11 @@ impl<E> DeleteAssetsByQuery<E> {
     }
 }
 
-/// Facts about [`DeleteAssetsByQuery`].
-pub static DELETE_ASSETS_BY_QUERY: ::kestra_core::OperationInfo = {
+crate::extensions::counted!(DeleteAssetsByQuery);
+::kestra_core::operation!(DeleteAssetsByQuery, DELETE_ASSETS_BY_QUERY, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone DeleteAssetsByQuery);
+
+pub(crate) static DELETE_ASSETS_BY_QUERY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::delete("/api/v1/{tenant}/assets/by-query", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("delete_assets_by_query", "assets", ROUTES)
@@ -364,8 +364,6 @@ pub struct GetAsset<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetAsset, GET_ASSET, json kestra_models::StoredAsset);
-
 impl GetAsset {
     /// Creates the operation with its required parameters.
     ///
@@ -388,8 +386,10 @@ impl<E> GetAsset<E> {
     }
 }
 
-/// Facts about [`GetAsset`].
-pub static GET_ASSET: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetAsset, GET_ASSET, json kestra_models::StoredAsset);
+::kestra_core::operation!(@clone GetAsset);
+
+pub(crate) static GET_ASSET: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/assets/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_asset", "assets", ROUTES)
@@ -419,8 +419,6 @@ pub struct GetAssetDependencies<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(GetAssetDependencies, GET_ASSET_DEPENDENCIES, json kestra_models::AssetTopologyGraph);
 
 impl GetAssetDependencies {
     /// Creates the operation with its required parameters.
@@ -452,8 +450,10 @@ impl<E> GetAssetDependencies<E> {
     }
 }
 
-/// Facts about [`GetAssetDependencies`].
-pub static GET_ASSET_DEPENDENCIES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetAssetDependencies, GET_ASSET_DEPENDENCIES, json kestra_models::AssetTopologyGraph);
+::kestra_core::operation!(@clone GetAssetDependencies);
+
+pub(crate) static GET_ASSET_DEPENDENCIES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/assets/{id}/dependencies",
         ::kestra_core::Versions::ALL,
@@ -487,8 +487,6 @@ pub struct LockAsset<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(LockAsset, LOCK_ASSET, json kestra_models::AssetLock);
-
 impl LockAsset {
     /// Creates the operation with its required parameters.
     ///
@@ -516,8 +514,10 @@ impl<E> LockAsset<E> {
     }
 }
 
-/// Facts about [`LockAsset`].
-pub static LOCK_ASSET: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(LockAsset, LOCK_ASSET, json kestra_models::AssetLock);
+::kestra_core::operation!(@clone LockAsset);
+
+pub(crate) static LOCK_ASSET: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/assets/{id}/lock",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -544,8 +544,6 @@ pub struct SearchAssetLineageEvents<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(SearchAssetLineageEvents, SEARCH_ASSET_LINEAGE_EVENTS, paged kestra_models::Page<::kestra_models::AssetLineageEvent>);
 
 impl SearchAssetLineageEvents {
     /// Creates the operation.
@@ -599,8 +597,10 @@ impl<E> SearchAssetLineageEvents<E> {
     }
 }
 
-/// Facts about [`SearchAssetLineageEvents`].
-pub static SEARCH_ASSET_LINEAGE_EVENTS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchAssetLineageEvents, SEARCH_ASSET_LINEAGE_EVENTS, paged kestra_models::Page<::kestra_models::AssetLineageEvent>);
+::kestra_core::operation!(@clone SearchAssetLineageEvents);
+
+pub(crate) static SEARCH_ASSET_LINEAGE_EVENTS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/assets/lineage-events/search",
         ::kestra_core::Versions::between(
@@ -637,8 +637,6 @@ pub struct SearchAssetUsages<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(SearchAssetUsages, SEARCH_ASSET_USAGES, paged kestra_models::Page<::kestra_models::AssetUsage>);
 
 impl SearchAssetUsages {
     /// Creates the operation.
@@ -689,8 +687,10 @@ impl<E> SearchAssetUsages<E> {
     }
 }
 
-/// Facts about [`SearchAssetUsages`].
-pub static SEARCH_ASSET_USAGES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchAssetUsages, SEARCH_ASSET_USAGES, paged kestra_models::Page<::kestra_models::AssetUsage>);
+::kestra_core::operation!(@clone SearchAssetUsages);
+
+pub(crate) static SEARCH_ASSET_USAGES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/assets/usages/search", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("search_asset_usages", "assets", ROUTES)
@@ -722,8 +722,6 @@ pub struct SearchAssets<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(SearchAssets, SEARCH_ASSETS, paged kestra_models::Page<::kestra_models::StoredAsset>);
 
 impl SearchAssets {
     /// Creates the operation.
@@ -774,8 +772,10 @@ impl<E> SearchAssets<E> {
     }
 }
 
-/// Facts about [`SearchAssets`].
-pub static SEARCH_ASSETS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchAssets, SEARCH_ASSETS, paged kestra_models::Page<::kestra_models::StoredAsset>);
+::kestra_core::operation!(@clone SearchAssets);
+
+pub(crate) static SEARCH_ASSETS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/assets/search", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("search_assets", "assets", ROUTES)
@@ -808,8 +808,6 @@ pub struct UnlockAsset<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UnlockAsset, UNLOCK_ASSET, empty);
-
 impl UnlockAsset {
     /// Creates the operation with its required parameters.
     ///
@@ -832,8 +830,10 @@ impl<E> UnlockAsset<E> {
     }
 }
 
-/// Facts about [`UnlockAsset`].
-pub static UNLOCK_ASSET: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UnlockAsset, UNLOCK_ASSET, empty);
+::kestra_core::operation!(@clone UnlockAsset);
+
+pub(crate) static UNLOCK_ASSET: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/assets/{id}/lock",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),

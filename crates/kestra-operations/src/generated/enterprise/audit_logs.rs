@@ -15,8 +15,6 @@ pub struct ExportAuditLogs<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ExportAuditLogs, EXPORT_AUDIT_LOGS, download);
-
 impl ExportAuditLogs {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -136,8 +134,10 @@ impl<E> ExportAuditLogs<E> {
     }
 }
 
-/// Facts about [`ExportAuditLogs`].
-pub static EXPORT_AUDIT_LOGS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ExportAuditLogs, EXPORT_AUDIT_LOGS, download);
+::kestra_core::operation!(@clone ExportAuditLogs);
+
+pub(crate) static EXPORT_AUDIT_LOGS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/auditlogs/export", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("export_audit_logs", "audit_logs", ROUTES)
@@ -180,8 +180,6 @@ pub struct ExportAuditLogsForAllTenants<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(ExportAuditLogsForAllTenants, EXPORT_AUDIT_LOGS_FOR_ALL_TENANTS, download);
 
 impl ExportAuditLogsForAllTenants {
     /// Creates the operation.
@@ -305,8 +303,10 @@ impl<E> ExportAuditLogsForAllTenants<E> {
     }
 }
 
-/// Facts about [`ExportAuditLogsForAllTenants`].
-pub static EXPORT_AUDIT_LOGS_FOR_ALL_TENANTS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ExportAuditLogsForAllTenants, EXPORT_AUDIT_LOGS_FOR_ALL_TENANTS, download);
+::kestra_core::operation!(@clone ExportAuditLogsForAllTenants);
+
+pub(crate) static EXPORT_AUDIT_LOGS_FOR_ALL_TENANTS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/auditlogs/export", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("export_audit_logs_for_all_tenants", "audit_logs", ROUTES)
@@ -350,8 +350,6 @@ pub struct FindAuditLog<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(FindAuditLog, FIND_AUDIT_LOG, json kestra_models::AuditLogItem);
-
 impl FindAuditLog {
     /// Creates the operation with its required parameters.
     pub fn new(find_request: impl Into<::kestra_models::FindRequest>) -> Self {
@@ -365,8 +363,10 @@ impl FindAuditLog {
     }
 }
 
-/// Facts about [`FindAuditLog`].
-pub static FIND_AUDIT_LOG: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(FindAuditLog, FIND_AUDIT_LOG, json kestra_models::AuditLogItem);
+::kestra_core::operation!(@clone FindAuditLog);
+
+pub(crate) static FIND_AUDIT_LOG: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/auditlogs/find", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("find_audit_log", "audit_logs", ROUTES)
@@ -392,8 +392,6 @@ pub struct GetGlobalResourceDiffFromAuditLog<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetGlobalResourceDiffFromAuditLog, GET_GLOBAL_RESOURCE_DIFF_FROM_AUDIT_LOG, json kestra_models::AuditLogDiff);
-
 impl GetGlobalResourceDiffFromAuditLog {
     /// Creates the operation with its required parameters.
     ///
@@ -416,8 +414,10 @@ impl<E> GetGlobalResourceDiffFromAuditLog<E> {
     }
 }
 
-/// Facts about [`GetGlobalResourceDiffFromAuditLog`].
-pub static GET_GLOBAL_RESOURCE_DIFF_FROM_AUDIT_LOG: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetGlobalResourceDiffFromAuditLog, GET_GLOBAL_RESOURCE_DIFF_FROM_AUDIT_LOG, json kestra_models::AuditLogDiff);
+::kestra_core::operation!(@clone GetGlobalResourceDiffFromAuditLog);
+
+pub(crate) static GET_GLOBAL_RESOURCE_DIFF_FROM_AUDIT_LOG: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/auditlogs/{id}/diff", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_global_resource_diff_from_audit_log", "audit_logs", ROUTES)
@@ -445,8 +445,6 @@ pub struct GetResourceDiffFromAuditLog<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetResourceDiffFromAuditLog, GET_RESOURCE_DIFF_FROM_AUDIT_LOG, json kestra_models::AuditLogDiff);
-
 impl GetResourceDiffFromAuditLog {
     /// Creates the operation with its required parameters.
     ///
@@ -469,8 +467,10 @@ impl<E> GetResourceDiffFromAuditLog<E> {
     }
 }
 
-/// Facts about [`GetResourceDiffFromAuditLog`].
-pub static GET_RESOURCE_DIFF_FROM_AUDIT_LOG: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetResourceDiffFromAuditLog, GET_RESOURCE_DIFF_FROM_AUDIT_LOG, json kestra_models::AuditLogDiff);
+::kestra_core::operation!(@clone GetResourceDiffFromAuditLog);
+
+pub(crate) static GET_RESOURCE_DIFF_FROM_AUDIT_LOG: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/auditlogs/{id}/diff", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_resource_diff_from_audit_log", "audit_logs", ROUTES)
@@ -497,8 +497,6 @@ pub struct ListAuditLogsFromResourceId<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListAuditLogsFromResourceId, LIST_AUDIT_LOGS_FROM_RESOURCE_ID, json Vec<::kestra_models::AuditLogOption>);
-
 impl ListAuditLogsFromResourceId {
     /// Creates the operation with its required parameters.
     ///
@@ -511,8 +509,10 @@ impl ListAuditLogsFromResourceId {
     }
 }
 
-/// Facts about [`ListAuditLogsFromResourceId`].
-pub static LIST_AUDIT_LOGS_FROM_RESOURCE_ID: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListAuditLogsFromResourceId, LIST_AUDIT_LOGS_FROM_RESOURCE_ID, json Vec<::kestra_models::AuditLogOption>);
+::kestra_core::operation!(@clone ListAuditLogsFromResourceId);
+
+pub(crate) static LIST_AUDIT_LOGS_FROM_RESOURCE_ID: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/auditlogs/history/{detailId}",
         ::kestra_core::Versions::ALL,
@@ -540,8 +540,6 @@ pub struct SearchAuditLogs<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(SearchAuditLogs, SEARCH_AUDIT_LOGS, paged kestra_models::Page<::kestra_models::AuditLogItem>);
 
 impl SearchAuditLogs {
     /// Creates the operation.
@@ -686,8 +684,10 @@ impl<E> SearchAuditLogs<E> {
     }
 }
 
-/// Facts about [`SearchAuditLogs`].
-pub static SEARCH_AUDIT_LOGS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchAuditLogs, SEARCH_AUDIT_LOGS, paged kestra_models::Page<::kestra_models::AuditLogItem>);
+::kestra_core::operation!(@clone SearchAuditLogs);
+
+pub(crate) static SEARCH_AUDIT_LOGS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/auditlogs/search", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("search_audit_logs", "audit_logs", ROUTES)
@@ -768,8 +768,6 @@ pub struct SearchAuditLogsForAllTenants<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(SearchAuditLogsForAllTenants, SEARCH_AUDIT_LOGS_FOR_ALL_TENANTS, paged kestra_models::Page<::kestra_models::AuditLogItem>);
 
 impl SearchAuditLogsForAllTenants {
     /// Creates the operation.
@@ -917,8 +915,10 @@ impl<E> SearchAuditLogsForAllTenants<E> {
     }
 }
 
-/// Facts about [`SearchAuditLogsForAllTenants`].
-pub static SEARCH_AUDIT_LOGS_FOR_ALL_TENANTS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchAuditLogsForAllTenants, SEARCH_AUDIT_LOGS_FOR_ALL_TENANTS, paged kestra_models::Page<::kestra_models::AuditLogItem>);
+::kestra_core::operation!(@clone SearchAuditLogsForAllTenants);
+
+pub(crate) static SEARCH_AUDIT_LOGS_FOR_ALL_TENANTS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/auditlogs/search", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("search_audit_logs_for_all_tenants", "audit_logs", ROUTES)

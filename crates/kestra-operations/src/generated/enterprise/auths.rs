@@ -15,8 +15,6 @@ pub struct AcceptInvitation<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(AcceptInvitation, ACCEPT_INVITATION, optional serde_json::Value);
-
 impl AcceptInvitation {
     /// Creates the operation with its required parameters.
     ///
@@ -29,8 +27,10 @@ impl AcceptInvitation {
     }
 }
 
-/// Facts about [`AcceptInvitation`].
-pub static ACCEPT_INVITATION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(AcceptInvitation, ACCEPT_INVITATION, optional serde_json::Value);
+::kestra_core::operation!(@clone AcceptInvitation);
+
+pub(crate) static ACCEPT_INVITATION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/invitation/accept/{invitationId}",
         ::kestra_core::Versions::ALL,
@@ -58,8 +58,6 @@ pub struct CreateApiTokenForCurrentUser<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateApiTokenForCurrentUser, CREATE_API_TOKEN_FOR_CURRENT_USER, json kestra_models::CreateApiTokenResponse);
-
 impl CreateApiTokenForCurrentUser {
     /// Creates the operation with its required parameters.
     pub fn new(create_api_token_request: impl Into<::kestra_models::CreateApiTokenRequest>) -> Self {
@@ -73,8 +71,10 @@ impl CreateApiTokenForCurrentUser {
     }
 }
 
-/// Facts about [`CreateApiTokenForCurrentUser`].
-pub static CREATE_API_TOKEN_FOR_CURRENT_USER: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateApiTokenForCurrentUser, CREATE_API_TOKEN_FOR_CURRENT_USER, json kestra_models::CreateApiTokenResponse);
+::kestra_core::operation!(@clone CreateApiTokenForCurrentUser);
+
+pub(crate) static CREATE_API_TOKEN_FOR_CURRENT_USER: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/me/api-tokens", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("create_api_token_for_current_user", "auths", ROUTES)
@@ -100,8 +100,6 @@ pub struct CreateFromInvitation<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateFromInvitation, CREATE_FROM_INVITATION, optional serde_json::Value);
-
 impl CreateFromInvitation {
     /// Creates the operation with its required parameters.
     ///
@@ -120,8 +118,10 @@ impl CreateFromInvitation {
     }
 }
 
-/// Facts about [`CreateFromInvitation`].
-pub static CREATE_FROM_INVITATION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateFromInvitation, CREATE_FROM_INVITATION, optional serde_json::Value);
+::kestra_core::operation!(@clone CreateFromInvitation);
+
+pub(crate) static CREATE_FROM_INVITATION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/invitation/create/{invitationId}",
         ::kestra_core::Versions::ALL,
@@ -149,8 +149,6 @@ pub struct DeleteApiTokenForCurrentUser<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteApiTokenForCurrentUser, DELETE_API_TOKEN_FOR_CURRENT_USER, empty);
-
 impl DeleteApiTokenForCurrentUser {
     /// Creates the operation with its required parameters.
     ///
@@ -163,8 +161,10 @@ impl DeleteApiTokenForCurrentUser {
     }
 }
 
-/// Facts about [`DeleteApiTokenForCurrentUser`].
-pub static DELETE_API_TOKEN_FOR_CURRENT_USER: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteApiTokenForCurrentUser, DELETE_API_TOKEN_FOR_CURRENT_USER, empty);
+::kestra_core::operation!(@clone DeleteApiTokenForCurrentUser);
+
+pub(crate) static DELETE_API_TOKEN_FOR_CURRENT_USER: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::delete("/api/v1/me/api-tokens/{tokenId}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("delete_api_token_for_current_user", "auths", ROUTES)
@@ -191,8 +191,6 @@ pub struct GetCurrentUser<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetCurrentUser, GET_CURRENT_USER, json kestra_models::CurrentUser);
-
 impl GetCurrentUser {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -200,8 +198,10 @@ impl GetCurrentUser {
     }
 }
 
-/// Facts about [`GetCurrentUser`].
-pub static GET_CURRENT_USER: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetCurrentUser, GET_CURRENT_USER, json kestra_models::CurrentUser);
+::kestra_core::operation!(@clone GetCurrentUser);
+
+pub(crate) static GET_CURRENT_USER: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/me", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_current_user", "auths", ROUTES)
@@ -226,8 +226,6 @@ pub struct ListApiTokensForCurrentUser<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListApiTokensForCurrentUser, LIST_API_TOKENS_FOR_CURRENT_USER, json kestra_models::TokenList);
-
 impl ListApiTokensForCurrentUser {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -238,8 +236,10 @@ impl ListApiTokensForCurrentUser {
     }
 }
 
-/// Facts about [`ListApiTokensForCurrentUser`].
-pub static LIST_API_TOKENS_FOR_CURRENT_USER: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListApiTokensForCurrentUser, LIST_API_TOKENS_FOR_CURRENT_USER, json kestra_models::TokenList);
+::kestra_core::operation!(@clone ListApiTokensForCurrentUser);
+
+pub(crate) static LIST_API_TOKENS_FOR_CURRENT_USER: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/me/api-tokens", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("list_api_tokens_for_current_user", "auths", ROUTES)
@@ -264,8 +264,6 @@ pub struct ListAuthMethods<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListAuthMethods, LIST_AUTH_METHODS, json kestra_models::AuthMethods);
-
 impl ListAuthMethods {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -273,8 +271,10 @@ impl ListAuthMethods {
     }
 }
 
-/// Facts about [`ListAuthMethods`].
-pub static LIST_AUTH_METHODS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListAuthMethods, LIST_AUTH_METHODS, json kestra_models::AuthMethods);
+::kestra_core::operation!(@clone ListAuthMethods);
+
+pub(crate) static LIST_AUTH_METHODS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/auths", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("list_auth_methods", "auths", ROUTES)
@@ -300,8 +300,6 @@ pub struct LogInWithSession<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(LogInWithSession, LOG_IN_WITH_SESSION, optional serde_json::Value);
-
 impl LogInWithSession {
     /// Creates the operation with its required parameters.
     pub fn new(
@@ -317,8 +315,10 @@ impl LogInWithSession {
     }
 }
 
-/// Facts about [`LogInWithSession`].
-pub static LOG_IN_WITH_SESSION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(LogInWithSession, LOG_IN_WITH_SESSION, optional serde_json::Value);
+::kestra_core::operation!(@clone LogInWithSession);
+
+pub(crate) static LOG_IN_WITH_SESSION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/login", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("log_in_with_session", "auths", ROUTES)
@@ -343,8 +343,6 @@ pub struct PatchCurrentUser<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(PatchCurrentUser, PATCH_CURRENT_USER, json kestra_models::CurrentUser);
-
 impl PatchCurrentUser {
     /// Creates the operation with its required parameters.
     pub fn new(user_details_request: impl Into<::kestra_models::UserDetailsRequest>) -> Self {
@@ -358,8 +356,10 @@ impl PatchCurrentUser {
     }
 }
 
-/// Facts about [`PatchCurrentUser`].
-pub static PATCH_CURRENT_USER: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(PatchCurrentUser, PATCH_CURRENT_USER, json kestra_models::CurrentUser);
+::kestra_core::operation!(@clone PatchCurrentUser);
+
+pub(crate) static PATCH_CURRENT_USER: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::patch("/api/v1/me", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("patch_current_user", "auths", ROUTES)
@@ -384,8 +384,6 @@ pub struct RequestCode<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(RequestCode, REQUEST_CODE, optional serde_json::Value);
-
 impl RequestCode {
     /// Creates the operation with its required parameters.
     ///
@@ -398,8 +396,10 @@ impl RequestCode {
     }
 }
 
-/// Facts about [`RequestCode`].
-pub static REQUEST_CODE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(RequestCode, REQUEST_CODE, optional serde_json::Value);
+::kestra_core::operation!(@clone RequestCode);
+
+pub(crate) static REQUEST_CODE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/request-code/{email}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("request_code", "auths", ROUTES)
@@ -427,8 +427,6 @@ pub struct RequestPasswordReset<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(RequestPasswordReset, REQUEST_PASSWORD_RESET, optional serde_json::Value);
-
 impl RequestPasswordReset {
     /// Creates the operation with its required parameters.
     pub fn new(forgotten_password_request: impl Into<::kestra_models::ForgottenPasswordRequest>) -> Self {
@@ -442,8 +440,10 @@ impl RequestPasswordReset {
     }
 }
 
-/// Facts about [`RequestPasswordReset`].
-pub static REQUEST_PASSWORD_RESET: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(RequestPasswordReset, REQUEST_PASSWORD_RESET, optional serde_json::Value);
+::kestra_core::operation!(@clone RequestPasswordReset);
+
+pub(crate) static REQUEST_PASSWORD_RESET: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/forgotten-password",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -472,8 +472,6 @@ pub struct RequestPasswordResetByGet<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(RequestPasswordResetByGet, REQUEST_PASSWORD_RESET_BY_GET, optional serde_json::Value);
-
 impl RequestPasswordResetByGet {
     /// Creates the operation with its required parameters.
     ///
@@ -485,8 +483,10 @@ impl RequestPasswordResetByGet {
     }
 }
 
-/// Facts about [`RequestPasswordResetByGet`].
-pub static REQUEST_PASSWORD_RESET_BY_GET: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(RequestPasswordResetByGet, REQUEST_PASSWORD_RESET_BY_GET, optional serde_json::Value);
+::kestra_core::operation!(@clone RequestPasswordResetByGet);
+
+pub(crate) static REQUEST_PASSWORD_RESET_BY_GET: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/forgotten-password",
         ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
@@ -515,8 +515,6 @@ pub struct ResetPassword<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ResetPassword, RESET_PASSWORD, optional serde_json::Value);
-
 impl ResetPassword {
     /// Creates the operation with its required parameters.
     pub fn new(reset_password_request: impl Into<::kestra_models::ResetPasswordRequest>) -> Self {
@@ -530,8 +528,10 @@ impl ResetPassword {
     }
 }
 
-/// Facts about [`ResetPassword`].
-pub static RESET_PASSWORD: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ResetPassword, RESET_PASSWORD, optional serde_json::Value);
+::kestra_core::operation!(@clone ResetPassword);
+
+pub(crate) static RESET_PASSWORD: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/reset-password", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("reset_password", "auths", ROUTES)
@@ -555,8 +555,6 @@ pub struct ValidatePassword<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ValidatePassword, VALIDATE_PASSWORD, empty);
-
 impl ValidatePassword {
     /// Creates the operation with its required parameters.
     pub fn new(text: impl Into<String>) -> Self {
@@ -566,8 +564,10 @@ impl ValidatePassword {
     }
 }
 
-/// Facts about [`ValidatePassword`].
-pub static VALIDATE_PASSWORD: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ValidatePassword, VALIDATE_PASSWORD, empty);
+::kestra_core::operation!(@clone ValidatePassword);
+
+pub(crate) static VALIDATE_PASSWORD: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/validate-password",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),

@@ -15,8 +15,6 @@ pub struct CreateBanner<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateBanner, CREATE_BANNER, json kestra_models::Banner);
-
 impl CreateBanner {
     /// Creates the operation with its required parameters.
     pub fn new(banner: impl Into<::kestra_models::Banner>) -> Self {
@@ -30,8 +28,10 @@ impl CreateBanner {
     }
 }
 
-/// Facts about [`CreateBanner`].
-pub static CREATE_BANNER: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateBanner, CREATE_BANNER, json kestra_models::Banner);
+::kestra_core::operation!(@clone CreateBanner);
+
+pub(crate) static CREATE_BANNER: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/banners", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("create_banner", "banners", ROUTES)
@@ -56,8 +56,6 @@ pub struct DeleteBanner<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteBanner, DELETE_BANNER, empty);
-
 impl DeleteBanner {
     /// Creates the operation with its required parameters.
     ///
@@ -70,8 +68,10 @@ impl DeleteBanner {
     }
 }
 
-/// Facts about [`DeleteBanner`].
-pub static DELETE_BANNER: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteBanner, DELETE_BANNER, empty);
+::kestra_core::operation!(@clone DeleteBanner);
+
+pub(crate) static DELETE_BANNER: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::delete("/api/v1/banners/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("delete_banner", "banners", ROUTES)
@@ -99,8 +99,6 @@ pub struct SearchBanners<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchBanners, SEARCH_BANNERS, json Vec<::kestra_models::Banner>);
-
 impl SearchBanners {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -126,8 +124,10 @@ impl<E> SearchBanners<E> {
     }
 }
 
-/// Facts about [`SearchBanners`].
-pub static SEARCH_BANNERS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchBanners, SEARCH_BANNERS, json Vec<::kestra_models::Banner>);
+::kestra_core::operation!(@clone SearchBanners);
+
+pub(crate) static SEARCH_BANNERS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/banners/search", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("search_banners", "banners", ROUTES)
@@ -159,8 +159,6 @@ pub struct UpdateBanner<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateBanner, UPDATE_BANNER, json kestra_models::Banner);
-
 impl UpdateBanner {
     /// Creates the operation with its required parameters.
     ///
@@ -176,8 +174,10 @@ impl UpdateBanner {
     }
 }
 
-/// Facts about [`UpdateBanner`].
-pub static UPDATE_BANNER: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateBanner, UPDATE_BANNER, json kestra_models::Banner);
+::kestra_core::operation!(@clone UpdateBanner);
+
+pub(crate) static UPDATE_BANNER: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::put("/api/v1/banners/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("update_banner", "banners", ROUTES)

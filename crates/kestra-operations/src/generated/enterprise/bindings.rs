@@ -14,8 +14,6 @@ pub struct BulkCreateBindings<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(BulkCreateBindings, BULK_CREATE_BINDINGS, json Vec<::kestra_models::BindingDetail>);
-
 impl BulkCreateBindings {
     /// Creates the operation with its required parameters.
     pub fn new(
@@ -34,8 +32,10 @@ impl BulkCreateBindings {
     }
 }
 
-/// Facts about [`BulkCreateBindings`].
-pub static BULK_CREATE_BINDINGS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(BulkCreateBindings, BULK_CREATE_BINDINGS, json Vec<::kestra_models::BindingDetail>);
+::kestra_core::operation!(@clone BulkCreateBindings);
+
+pub(crate) static BULK_CREATE_BINDINGS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/bindings/bulk", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("bulk_create_bindings", "bindings", ROUTES)
@@ -60,8 +60,6 @@ pub struct CreateBinding<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateBinding, CREATE_BINDING, json kestra_models::BindingDetail);
-
 impl CreateBinding {
     /// Creates the operation with its required parameters.
     pub fn new(create_binding_request: impl Into<::kestra_models::CreateBindingRequest>) -> Self {
@@ -75,8 +73,10 @@ impl CreateBinding {
     }
 }
 
-/// Facts about [`CreateBinding`].
-pub static CREATE_BINDING: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateBinding, CREATE_BINDING, json kestra_models::BindingDetail);
+::kestra_core::operation!(@clone CreateBinding);
+
+pub(crate) static CREATE_BINDING: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/bindings", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("create_binding", "bindings", ROUTES)
@@ -101,8 +101,6 @@ pub struct DeleteBinding<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteBinding, DELETE_BINDING, empty);
-
 impl DeleteBinding {
     /// Creates the operation with its required parameters.
     ///
@@ -115,8 +113,10 @@ impl DeleteBinding {
     }
 }
 
-/// Facts about [`DeleteBinding`].
-pub static DELETE_BINDING: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteBinding, DELETE_BINDING, empty);
+::kestra_core::operation!(@clone DeleteBinding);
+
+pub(crate) static DELETE_BINDING: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::delete("/api/v1/{tenant}/bindings/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("delete_binding", "bindings", ROUTES)
@@ -144,8 +144,6 @@ pub struct GetBinding<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetBinding, GET_BINDING, json kestra_models::BindingDetail);
-
 impl GetBinding {
     /// Creates the operation with its required parameters.
     ///
@@ -158,8 +156,10 @@ impl GetBinding {
     }
 }
 
-/// Facts about [`GetBinding`].
-pub static GET_BINDING: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetBinding, GET_BINDING, json kestra_models::BindingDetail);
+::kestra_core::operation!(@clone GetBinding);
+
+pub(crate) static GET_BINDING: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/bindings/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_binding", "bindings", ROUTES)
@@ -185,8 +185,6 @@ pub struct SearchBindings<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(SearchBindings, SEARCH_BINDINGS, paged kestra_models::Page<::kestra_models::BindingDetail>);
 
 impl SearchBindings {
     /// Creates the operation.
@@ -269,8 +267,10 @@ impl<E> SearchBindings<E> {
     }
 }
 
-/// Facts about [`SearchBindings`].
-pub static SEARCH_BINDINGS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchBindings, SEARCH_BINDINGS, paged kestra_models::Page<::kestra_models::BindingDetail>);
+::kestra_core::operation!(@clone SearchBindings);
+
+pub(crate) static SEARCH_BINDINGS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/bindings/search", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("search_bindings", "bindings", ROUTES)

@@ -15,8 +15,6 @@ pub struct ListInternalBlueprintTags<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListInternalBlueprintTags, LIST_INTERNAL_BLUEPRINT_TAGS, json Vec<String>);
-
 impl ListInternalBlueprintTags {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -53,8 +51,10 @@ impl<E> ListInternalBlueprintTags<E> {
     }
 }
 
-/// Facts about [`ListInternalBlueprintTags`].
-pub static LIST_INTERNAL_BLUEPRINT_TAGS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListInternalBlueprintTags, LIST_INTERNAL_BLUEPRINT_TAGS, json Vec<String>);
+::kestra_core::operation!(@clone ListInternalBlueprintTags);
+
+pub(crate) static LIST_INTERNAL_BLUEPRINT_TAGS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/blueprints/custom/tags", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("list_internal_blueprint_tags", "blueprint_tags", ROUTES)

@@ -15,8 +15,6 @@ pub struct CreateFlowBlueprint<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateFlowBlueprint, CREATE_FLOW_BLUEPRINT, json kestra_models::FlowBlueprint);
-
 impl CreateFlowBlueprint {
     /// Creates the operation with its required parameters.
     pub fn new(
@@ -32,8 +30,10 @@ impl CreateFlowBlueprint {
     }
 }
 
-/// Facts about [`CreateFlowBlueprint`].
-pub static CREATE_FLOW_BLUEPRINT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateFlowBlueprint, CREATE_FLOW_BLUEPRINT, json kestra_models::FlowBlueprint);
+::kestra_core::operation!(@clone CreateFlowBlueprint);
+
+pub(crate) static CREATE_FLOW_BLUEPRINT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/blueprints/flows", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("create_flow_blueprint", "blueprints", ROUTES)
@@ -58,8 +58,6 @@ pub struct CreateInternalBlueprint<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateInternalBlueprint, CREATE_INTERNAL_BLUEPRINT, json kestra_models::BlueprintItemWithSource);
-
 impl CreateInternalBlueprint {
     /// Creates the operation with its required parameters.
     pub fn new(blueprint_item_with_source: impl Into<::kestra_models::BlueprintItemWithSource>) -> Self {
@@ -73,8 +71,10 @@ impl CreateInternalBlueprint {
     }
 }
 
-/// Facts about [`CreateInternalBlueprint`].
-pub static CREATE_INTERNAL_BLUEPRINT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateInternalBlueprint, CREATE_INTERNAL_BLUEPRINT, json kestra_models::BlueprintItemWithSource);
+::kestra_core::operation!(@clone CreateInternalBlueprint);
+
+pub(crate) static CREATE_INTERNAL_BLUEPRINT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/blueprints/custom", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("create_internal_blueprint", "blueprints", ROUTES)
@@ -99,8 +99,6 @@ pub struct DeleteFlowBlueprint<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteFlowBlueprint, DELETE_FLOW_BLUEPRINT, empty);
-
 impl DeleteFlowBlueprint {
     /// Creates the operation with its required parameters.
     ///
@@ -113,8 +111,10 @@ impl DeleteFlowBlueprint {
     }
 }
 
-/// Facts about [`DeleteFlowBlueprint`].
-pub static DELETE_FLOW_BLUEPRINT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteFlowBlueprint, DELETE_FLOW_BLUEPRINT, empty);
+::kestra_core::operation!(@clone DeleteFlowBlueprint);
+
+pub(crate) static DELETE_FLOW_BLUEPRINT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/blueprints/flows/{id}",
         ::kestra_core::Versions::ALL,
@@ -144,8 +144,6 @@ pub struct DeleteInternalBlueprint<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteInternalBlueprint, DELETE_INTERNAL_BLUEPRINT, empty);
-
 impl DeleteInternalBlueprint {
     /// Creates the operation with its required parameters.
     ///
@@ -158,8 +156,10 @@ impl DeleteInternalBlueprint {
     }
 }
 
-/// Facts about [`DeleteInternalBlueprint`].
-pub static DELETE_INTERNAL_BLUEPRINT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteInternalBlueprint, DELETE_INTERNAL_BLUEPRINT, empty);
+::kestra_core::operation!(@clone DeleteInternalBlueprint);
+
+pub(crate) static DELETE_INTERNAL_BLUEPRINT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/blueprints/custom/{id}",
         ::kestra_core::Versions::ALL,
@@ -189,8 +189,6 @@ pub struct GetFlowBlueprint<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetFlowBlueprint, GET_FLOW_BLUEPRINT, json kestra_models::FlowBlueprint);
-
 impl GetFlowBlueprint {
     /// Creates the operation with its required parameters.
     ///
@@ -203,8 +201,10 @@ impl GetFlowBlueprint {
     }
 }
 
-/// Facts about [`GetFlowBlueprint`].
-pub static GET_FLOW_BLUEPRINT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetFlowBlueprint, GET_FLOW_BLUEPRINT, json kestra_models::FlowBlueprint);
+::kestra_core::operation!(@clone GetFlowBlueprint);
+
+pub(crate) static GET_FLOW_BLUEPRINT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/blueprints/flow/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_flow_blueprint", "blueprints", ROUTES)
@@ -231,8 +231,6 @@ pub struct GetFlowBlueprintById<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetFlowBlueprintById, GET_FLOW_BLUEPRINT_BY_ID, json kestra_models::FlowBlueprint);
-
 impl GetFlowBlueprintById {
     /// Creates the operation with its required parameters.
     ///
@@ -245,8 +243,10 @@ impl GetFlowBlueprintById {
     }
 }
 
-/// Facts about [`GetFlowBlueprintById`].
-pub static GET_FLOW_BLUEPRINT_BY_ID: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetFlowBlueprintById, GET_FLOW_BLUEPRINT_BY_ID, json kestra_models::FlowBlueprint);
+::kestra_core::operation!(@clone GetFlowBlueprintById);
+
+pub(crate) static GET_FLOW_BLUEPRINT_BY_ID: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/blueprints/flows/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_flow_blueprint_by_id", "blueprints", ROUTES)
@@ -273,8 +273,6 @@ pub struct GetInternalBlueprint<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetInternalBlueprint, GET_INTERNAL_BLUEPRINT, json kestra_models::FlowBlueprint);
-
 impl GetInternalBlueprint {
     /// Creates the operation with its required parameters.
     ///
@@ -287,8 +285,10 @@ impl GetInternalBlueprint {
     }
 }
 
-/// Facts about [`GetInternalBlueprint`].
-pub static GET_INTERNAL_BLUEPRINT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetInternalBlueprint, GET_INTERNAL_BLUEPRINT, json kestra_models::FlowBlueprint);
+::kestra_core::operation!(@clone GetInternalBlueprint);
+
+pub(crate) static GET_INTERNAL_BLUEPRINT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/blueprints/custom/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_internal_blueprint", "blueprints", ROUTES)
@@ -315,8 +315,6 @@ pub struct GetInternalBlueprintSource<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetInternalBlueprintSource, GET_INTERNAL_BLUEPRINT_SOURCE, text);
-
 impl GetInternalBlueprintSource {
     /// Creates the operation with its required parameters.
     ///
@@ -329,8 +327,10 @@ impl GetInternalBlueprintSource {
     }
 }
 
-/// Facts about [`GetInternalBlueprintSource`].
-pub static GET_INTERNAL_BLUEPRINT_SOURCE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetInternalBlueprintSource, GET_INTERNAL_BLUEPRINT_SOURCE, text);
+::kestra_core::operation!(@clone GetInternalBlueprintSource);
+
+pub(crate) static GET_INTERNAL_BLUEPRINT_SOURCE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/blueprints/custom/{id}/source",
         ::kestra_core::Versions::ALL,
@@ -358,8 +358,6 @@ pub struct SearchInternalBlueprints<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(SearchInternalBlueprints, SEARCH_INTERNAL_BLUEPRINTS, paged kestra_models::Page<::kestra_models::Blueprint>);
 
 impl SearchInternalBlueprints {
     /// Creates the operation.
@@ -437,8 +435,10 @@ impl<E> SearchInternalBlueprints<E> {
     }
 }
 
-/// Facts about [`SearchInternalBlueprints`].
-pub static SEARCH_INTERNAL_BLUEPRINTS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchInternalBlueprints, SEARCH_INTERNAL_BLUEPRINTS, paged kestra_models::Page<::kestra_models::Blueprint>);
+::kestra_core::operation!(@clone SearchInternalBlueprints);
+
+pub(crate) static SEARCH_INTERNAL_BLUEPRINTS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/blueprints/custom", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("search_internal_blueprints", "blueprints", ROUTES)
@@ -487,8 +487,6 @@ pub struct UpdateFlowBlueprint<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateFlowBlueprint, UPDATE_FLOW_BLUEPRINT, json kestra_models::FlowBlueprint);
-
 impl UpdateFlowBlueprint {
     /// Creates the operation with its required parameters.
     ///
@@ -507,8 +505,10 @@ impl UpdateFlowBlueprint {
     }
 }
 
-/// Facts about [`UpdateFlowBlueprint`].
-pub static UPDATE_FLOW_BLUEPRINT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateFlowBlueprint, UPDATE_FLOW_BLUEPRINT, json kestra_models::FlowBlueprint);
+::kestra_core::operation!(@clone UpdateFlowBlueprint);
+
+pub(crate) static UPDATE_FLOW_BLUEPRINT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::put("/api/v1/{tenant}/blueprints/flows/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("update_flow_blueprint", "blueprints", ROUTES)
@@ -536,8 +536,6 @@ pub struct UpdateInternalBlueprint<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateInternalBlueprint, UPDATE_INTERNAL_BLUEPRINT, json kestra_models::BlueprintWithFlowEntity);
-
 impl UpdateInternalBlueprint {
     /// Creates the operation with its required parameters.
     ///
@@ -556,8 +554,10 @@ impl UpdateInternalBlueprint {
     }
 }
 
-/// Facts about [`UpdateInternalBlueprint`].
-pub static UPDATE_INTERNAL_BLUEPRINT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateInternalBlueprint, UPDATE_INTERNAL_BLUEPRINT, json kestra_models::BlueprintWithFlowEntity);
+::kestra_core::operation!(@clone UpdateInternalBlueprint);
+
+pub(crate) static UPDATE_INTERNAL_BLUEPRINT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::put("/api/v1/{tenant}/blueprints/custom/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("update_internal_blueprint", "blueprints", ROUTES)
@@ -585,8 +585,6 @@ pub struct UseBlueprintTemplate<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UseBlueprintTemplate, USE_BLUEPRINT_TEMPLATE, json kestra_models::UseBlueprintTemplateResponse);
-
 impl UseBlueprintTemplate {
     /// Creates the operation with its required parameters.
     ///
@@ -605,8 +603,10 @@ impl UseBlueprintTemplate {
     }
 }
 
-/// Facts about [`UseBlueprintTemplate`].
-pub static USE_BLUEPRINT_TEMPLATE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UseBlueprintTemplate, USE_BLUEPRINT_TEMPLATE, json kestra_models::UseBlueprintTemplateResponse);
+::kestra_core::operation!(@clone UseBlueprintTemplate);
+
+pub(crate) static USE_BLUEPRINT_TEMPLATE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/blueprints/flows/{id}/use-template",
         ::kestra_core::Versions::ALL,

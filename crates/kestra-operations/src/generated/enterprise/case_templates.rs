@@ -15,8 +15,6 @@ pub struct CreateCaseTemplate<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateCaseTemplate, CREATE_CASE_TEMPLATE, json kestra_models::CaseTemplate);
-
 impl CreateCaseTemplate {
     /// Creates the operation with its required parameters.
     pub fn new(case_template_request: impl Into<::kestra_models::CaseTemplateRequest>) -> Self {
@@ -30,8 +28,10 @@ impl CreateCaseTemplate {
     }
 }
 
-/// Facts about [`CreateCaseTemplate`].
-pub static CREATE_CASE_TEMPLATE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateCaseTemplate, CREATE_CASE_TEMPLATE, json kestra_models::CaseTemplate);
+::kestra_core::operation!(@clone CreateCaseTemplate);
+
+pub(crate) static CREATE_CASE_TEMPLATE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/case-templates",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -58,8 +58,6 @@ pub struct DeleteCaseTemplate<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteCaseTemplate, DELETE_CASE_TEMPLATE, empty);
-
 impl DeleteCaseTemplate {
     /// Creates the operation with its required parameters.
     ///
@@ -72,8 +70,10 @@ impl DeleteCaseTemplate {
     }
 }
 
-/// Facts about [`DeleteCaseTemplate`].
-pub static DELETE_CASE_TEMPLATE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteCaseTemplate, DELETE_CASE_TEMPLATE, empty);
+::kestra_core::operation!(@clone DeleteCaseTemplate);
+
+pub(crate) static DELETE_CASE_TEMPLATE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/case-templates/{id}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -103,8 +103,6 @@ pub struct GetCaseTemplate<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetCaseTemplate, GET_CASE_TEMPLATE, json kestra_models::CaseTemplate);
-
 impl GetCaseTemplate {
     /// Creates the operation with its required parameters.
     ///
@@ -117,8 +115,10 @@ impl GetCaseTemplate {
     }
 }
 
-/// Facts about [`GetCaseTemplate`].
-pub static GET_CASE_TEMPLATE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetCaseTemplate, GET_CASE_TEMPLATE, json kestra_models::CaseTemplate);
+::kestra_core::operation!(@clone GetCaseTemplate);
+
+pub(crate) static GET_CASE_TEMPLATE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/case-templates/{id}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -146,8 +146,6 @@ pub struct SearchCaseTemplates<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(SearchCaseTemplates, SEARCH_CASE_TEMPLATES, paged kestra_models::Page<::kestra_models::CaseTemplate>);
 
 impl SearchCaseTemplates {
     /// Creates the operation.
@@ -202,8 +200,10 @@ impl<E> SearchCaseTemplates<E> {
     }
 }
 
-/// Facts about [`SearchCaseTemplates`].
-pub static SEARCH_CASE_TEMPLATES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchCaseTemplates, SEARCH_CASE_TEMPLATES, paged kestra_models::Page<::kestra_models::CaseTemplate>);
+::kestra_core::operation!(@clone SearchCaseTemplates);
+
+pub(crate) static SEARCH_CASE_TEMPLATES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/case-templates/search",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -239,8 +239,6 @@ pub struct UpdateCaseTemplate<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateCaseTemplate, UPDATE_CASE_TEMPLATE, json kestra_models::CaseTemplate);
-
 impl UpdateCaseTemplate {
     /// Creates the operation with its required parameters.
     ///
@@ -259,8 +257,10 @@ impl UpdateCaseTemplate {
     }
 }
 
-/// Facts about [`UpdateCaseTemplate`].
-pub static UPDATE_CASE_TEMPLATE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateCaseTemplate, UPDATE_CASE_TEMPLATE, json kestra_models::CaseTemplate);
+::kestra_core::operation!(@clone UpdateCaseTemplate);
+
+pub(crate) static UPDATE_CASE_TEMPLATE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/{tenant}/case-templates/{id}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),

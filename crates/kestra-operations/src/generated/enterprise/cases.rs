@@ -15,8 +15,6 @@ pub struct AcknowledgeCase<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(AcknowledgeCase, ACKNOWLEDGE_CASE, json kestra_models::Case);
-
 impl AcknowledgeCase {
     /// Creates the operation with its required parameters.
     ///
@@ -29,8 +27,10 @@ impl AcknowledgeCase {
     }
 }
 
-/// Facts about [`AcknowledgeCase`].
-pub static ACKNOWLEDGE_CASE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(AcknowledgeCase, ACKNOWLEDGE_CASE, json kestra_models::Case);
+::kestra_core::operation!(@clone AcknowledgeCase);
+
+pub(crate) static ACKNOWLEDGE_CASE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/cases/{id}/acknowledge",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -58,8 +58,6 @@ pub struct AcknowledgeCasesByIds<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(AcknowledgeCasesByIds, ACKNOWLEDGE_CASES_BY_IDS, json kestra_models::BulkOutcome);
-
 impl AcknowledgeCasesByIds {
     /// Creates the operation with its required parameters.
     pub fn new(ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -73,8 +71,10 @@ impl AcknowledgeCasesByIds {
     }
 }
 
-/// Facts about [`AcknowledgeCasesByIds`].
-pub static ACKNOWLEDGE_CASES_BY_IDS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(AcknowledgeCasesByIds, ACKNOWLEDGE_CASES_BY_IDS, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone AcknowledgeCasesByIds);
+
+pub(crate) static ACKNOWLEDGE_CASES_BY_IDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/cases/by-ids/acknowledge",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -101,8 +101,6 @@ pub struct AddCaseComment<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(AddCaseComment, ADD_CASE_COMMENT, json kestra_models::CaseEvent);
 
 impl AddCaseComment {
     /// Creates the operation with its required parameters.
@@ -134,8 +132,9 @@ impl<E> AddCaseComment<E> {
     }
 }
 
-/// Facts about [`AddCaseComment`].
-pub static ADD_CASE_COMMENT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(AddCaseComment, ADD_CASE_COMMENT, json kestra_models::CaseEvent);
+
+pub(crate) static ADD_CASE_COMMENT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/cases/{id}/comments",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -165,8 +164,6 @@ pub struct AssignCase<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(AssignCase, ASSIGN_CASE, json kestra_models::Case);
-
 impl AssignCase {
     /// Creates the operation with its required parameters.
     ///
@@ -185,8 +182,10 @@ impl AssignCase {
     }
 }
 
-/// Facts about [`AssignCase`].
-pub static ASSIGN_CASE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(AssignCase, ASSIGN_CASE, json kestra_models::Case);
+::kestra_core::operation!(@clone AssignCase);
+
+pub(crate) static ASSIGN_CASE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/cases/{id}/assign",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -216,8 +215,6 @@ pub struct AttachCaseAction<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(AttachCaseAction, ATTACH_CASE_ACTION, json kestra_models::Case);
-
 impl AttachCaseAction {
     /// Creates the operation with its required parameters.
     ///
@@ -236,8 +233,10 @@ impl AttachCaseAction {
     }
 }
 
-/// Facts about [`AttachCaseAction`].
-pub static ATTACH_CASE_ACTION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(AttachCaseAction, ATTACH_CASE_ACTION, json kestra_models::Case);
+::kestra_core::operation!(@clone AttachCaseAction);
+
+pub(crate) static ATTACH_CASE_ACTION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/cases/{id}/actions",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -266,8 +265,6 @@ pub struct AttachCaseAsset<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(AttachCaseAsset, ATTACH_CASE_ASSET, json kestra_models::Case);
-
 impl AttachCaseAsset {
     /// Creates the operation with its required parameters.
     ///
@@ -286,8 +283,10 @@ impl AttachCaseAsset {
     }
 }
 
-/// Facts about [`AttachCaseAsset`].
-pub static ATTACH_CASE_ASSET: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(AttachCaseAsset, ATTACH_CASE_ASSET, json kestra_models::Case);
+::kestra_core::operation!(@clone AttachCaseAsset);
+
+pub(crate) static ATTACH_CASE_ASSET: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/cases/{id}/assets",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -317,8 +316,6 @@ pub struct CancelCase<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CancelCase, CANCEL_CASE, json kestra_models::Case);
-
 impl CancelCase {
     /// Creates the operation with its required parameters.
     ///
@@ -346,8 +343,10 @@ impl<E> CancelCase<E> {
     }
 }
 
-/// Facts about [`CancelCase`].
-pub static CANCEL_CASE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CancelCase, CANCEL_CASE, json kestra_models::Case);
+::kestra_core::operation!(@clone CancelCase);
+
+pub(crate) static CANCEL_CASE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/cases/{id}/cancel",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -375,8 +374,6 @@ pub struct CountCases<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(CountCases, COUNT_CASES, json std::collections::BTreeMap<String, i64>);
 
 impl CountCases {
     /// Creates the operation.
@@ -415,8 +412,10 @@ impl<E> CountCases<E> {
     }
 }
 
-/// Facts about [`CountCases`].
-pub static COUNT_CASES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CountCases, COUNT_CASES, json std::collections::BTreeMap<String, i64>);
+::kestra_core::operation!(@clone CountCases);
+
+pub(crate) static COUNT_CASES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/cases/counts",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -449,8 +448,6 @@ pub struct CreateCase<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateCase, CREATE_CASE, json kestra_models::Case);
-
 impl CreateCase {
     /// Creates the operation with its required parameters.
     pub fn new(create_case_request: impl Into<::kestra_models::CreateCaseRequest>) -> Self {
@@ -464,8 +461,10 @@ impl CreateCase {
     }
 }
 
-/// Facts about [`CreateCase`].
-pub static CREATE_CASE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateCase, CREATE_CASE, json kestra_models::Case);
+::kestra_core::operation!(@clone CreateCase);
+
+pub(crate) static CREATE_CASE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/cases",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -492,8 +491,6 @@ pub struct CreateCaseFromExecutions<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateCaseFromExecutions, CREATE_CASE_FROM_EXECUTIONS, json kestra_models::Case);
-
 impl CreateCaseFromExecutions {
     /// Creates the operation with its required parameters.
     pub fn new(
@@ -511,8 +508,10 @@ impl CreateCaseFromExecutions {
     }
 }
 
-/// Facts about [`CreateCaseFromExecutions`].
-pub static CREATE_CASE_FROM_EXECUTIONS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateCaseFromExecutions, CREATE_CASE_FROM_EXECUTIONS, json kestra_models::Case);
+::kestra_core::operation!(@clone CreateCaseFromExecutions);
+
+pub(crate) static CREATE_CASE_FROM_EXECUTIONS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/cases/from-executions",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -539,8 +538,6 @@ pub struct CreateCaseFromExecutionsByQuery<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateCaseFromExecutionsByQuery, CREATE_CASE_FROM_EXECUTIONS_BY_QUERY, json kestra_models::Case);
-
 impl CreateCaseFromExecutionsByQuery {
     /// Creates the operation with its required parameters.
     pub fn new(
@@ -560,8 +557,10 @@ impl CreateCaseFromExecutionsByQuery {
     }
 }
 
-/// Facts about [`CreateCaseFromExecutionsByQuery`].
-pub static CREATE_CASE_FROM_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateCaseFromExecutionsByQuery, CREATE_CASE_FROM_EXECUTIONS_BY_QUERY, json kestra_models::Case);
+::kestra_core::operation!(@clone CreateCaseFromExecutionsByQuery);
+
+pub(crate) static CREATE_CASE_FROM_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/cases/from-executions/by-query",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -589,8 +588,6 @@ pub struct CreateCaseFromTask<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateCaseFromTask, CREATE_CASE_FROM_TASK, json serde_json::Value);
-
 impl CreateCaseFromTask {
     /// Creates the operation with its required parameters.
     pub fn new(create_case_from_task_request: impl Into<::kestra_models::CreateCaseFromTaskRequest>) -> Self {
@@ -604,8 +601,10 @@ impl CreateCaseFromTask {
     }
 }
 
-/// Facts about [`CreateCaseFromTask`].
-pub static CREATE_CASE_FROM_TASK: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateCaseFromTask, CREATE_CASE_FROM_TASK, json serde_json::Value);
+::kestra_core::operation!(@clone CreateCaseFromTask);
+
+pub(crate) static CREATE_CASE_FROM_TASK: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/cases/from-task",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -632,8 +631,6 @@ pub struct DeleteCase<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteCase, DELETE_CASE, empty);
-
 impl DeleteCase {
     /// Creates the operation with its required parameters.
     ///
@@ -646,8 +643,10 @@ impl DeleteCase {
     }
 }
 
-/// Facts about [`DeleteCase`].
-pub static DELETE_CASE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteCase, DELETE_CASE, empty);
+::kestra_core::operation!(@clone DeleteCase);
+
+pub(crate) static DELETE_CASE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/cases/{id}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -677,8 +676,6 @@ pub struct DeleteCaseTicket<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteCaseTicket, DELETE_CASE_TICKET, json kestra_models::Case);
-
 impl DeleteCaseTicket {
     /// Creates the operation with its required parameters.
     ///
@@ -691,8 +688,10 @@ impl DeleteCaseTicket {
     }
 }
 
-/// Facts about [`DeleteCaseTicket`].
-pub static DELETE_CASE_TICKET: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteCaseTicket, DELETE_CASE_TICKET, json kestra_models::Case);
+::kestra_core::operation!(@clone DeleteCaseTicket);
+
+pub(crate) static DELETE_CASE_TICKET: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/cases/{id}/ticket",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 3)),
@@ -721,8 +720,6 @@ pub struct DeleteCasesByIds<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteCasesByIds, DELETE_CASES_BY_IDS, json kestra_models::BulkOutcome);
-
 impl DeleteCasesByIds {
     /// Creates the operation with its required parameters.
     pub fn new(ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -736,8 +733,10 @@ impl DeleteCasesByIds {
     }
 }
 
-/// Facts about [`DeleteCasesByIds`].
-pub static DELETE_CASES_BY_IDS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteCasesByIds, DELETE_CASES_BY_IDS, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone DeleteCasesByIds);
+
+pub(crate) static DELETE_CASES_BY_IDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/cases/by-ids/delete",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -766,9 +765,6 @@ pub struct DeleteCasesByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(DeleteCasesByQuery, DELETE_CASES_BY_QUERY, json kestra_models::BulkOutcome);
-crate::extensions::counted!(DeleteCasesByQuery);
 
 impl DeleteCasesByQuery {
     /// Creates the operation.
@@ -815,8 +811,11 @@ impl<E> DeleteCasesByQuery<E> {
     }
 }
 
-/// Facts about [`DeleteCasesByQuery`].
-pub static DELETE_CASES_BY_QUERY: ::kestra_core::OperationInfo = {
+crate::extensions::counted!(DeleteCasesByQuery);
+::kestra_core::operation!(DeleteCasesByQuery, DELETE_CASES_BY_QUERY, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone DeleteCasesByQuery);
+
+pub(crate) static DELETE_CASES_BY_QUERY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/cases/by-query",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -851,8 +850,6 @@ pub struct DetachCaseAction<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DetachCaseAction, DETACH_CASE_ACTION, json kestra_models::Case);
-
 impl DetachCaseAction {
     /// Creates the operation with its required parameters.
     ///
@@ -870,8 +867,10 @@ impl DetachCaseAction {
     }
 }
 
-/// Facts about [`DetachCaseAction`].
-pub static DETACH_CASE_ACTION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DetachCaseAction, DETACH_CASE_ACTION, json kestra_models::Case);
+::kestra_core::operation!(@clone DetachCaseAction);
+
+pub(crate) static DETACH_CASE_ACTION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/cases/{id}/actions/{namespace}/{flowId}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -900,8 +899,6 @@ pub struct DetachCaseAsset<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DetachCaseAsset, DETACH_CASE_ASSET, json kestra_models::Case);
-
 impl DetachCaseAsset {
     /// Creates the operation with its required parameters.
     ///
@@ -915,8 +912,10 @@ impl DetachCaseAsset {
     }
 }
 
-/// Facts about [`DetachCaseAsset`].
-pub static DETACH_CASE_ASSET: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DetachCaseAsset, DETACH_CASE_ASSET, json kestra_models::Case);
+::kestra_core::operation!(@clone DetachCaseAsset);
+
+pub(crate) static DETACH_CASE_ASSET: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/cases/{id}/assets/{assetId}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -945,8 +944,6 @@ pub struct DisableCaseAutoAttach<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DisableCaseAutoAttach, DISABLE_CASE_AUTO_ATTACH, json kestra_models::Case);
-
 impl DisableCaseAutoAttach {
     /// Creates the operation with its required parameters.
     ///
@@ -959,8 +956,10 @@ impl DisableCaseAutoAttach {
     }
 }
 
-/// Facts about [`DisableCaseAutoAttach`].
-pub static DISABLE_CASE_AUTO_ATTACH: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DisableCaseAutoAttach, DISABLE_CASE_AUTO_ATTACH, json kestra_models::Case);
+::kestra_core::operation!(@clone DisableCaseAutoAttach);
+
+pub(crate) static DISABLE_CASE_AUTO_ATTACH: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/cases/{id}/auto-attach",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -989,8 +988,6 @@ pub struct DownloadCaseAttachment<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DownloadCaseAttachment, DOWNLOAD_CASE_ATTACHMENT, download);
-
 impl DownloadCaseAttachment {
     /// Creates the operation with its required parameters.
     ///
@@ -1006,8 +1003,10 @@ impl DownloadCaseAttachment {
     }
 }
 
-/// Facts about [`DownloadCaseAttachment`].
-pub static DOWNLOAD_CASE_ATTACHMENT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DownloadCaseAttachment, DOWNLOAD_CASE_ATTACHMENT, download);
+::kestra_core::operation!(@clone DownloadCaseAttachment);
+
+pub(crate) static DOWNLOAD_CASE_ATTACHMENT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/cases/{id}/attachments/{attachmentId}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -1041,8 +1040,6 @@ pub struct EnableCaseAutoAttach<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(EnableCaseAutoAttach, ENABLE_CASE_AUTO_ATTACH, json kestra_models::Case);
-
 impl EnableCaseAutoAttach {
     /// Creates the operation with its required parameters.
     ///
@@ -1061,8 +1058,10 @@ impl EnableCaseAutoAttach {
     }
 }
 
-/// Facts about [`EnableCaseAutoAttach`].
-pub static ENABLE_CASE_AUTO_ATTACH: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(EnableCaseAutoAttach, ENABLE_CASE_AUTO_ATTACH, json kestra_models::Case);
+::kestra_core::operation!(@clone EnableCaseAutoAttach);
+
+pub(crate) static ENABLE_CASE_AUTO_ATTACH: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/cases/{id}/auto-attach",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -1090,8 +1089,6 @@ pub struct GetCase<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetCase, GET_CASE, json kestra_models::Case);
-
 impl GetCase {
     /// Creates the operation with its required parameters.
     ///
@@ -1114,8 +1111,10 @@ impl<E> GetCase<E> {
     }
 }
 
-/// Facts about [`GetCase`].
-pub static GET_CASE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetCase, GET_CASE, json kestra_models::Case);
+::kestra_core::operation!(@clone GetCase);
+
+pub(crate) static GET_CASE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/cases/{id}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -1146,8 +1145,6 @@ pub struct LinkCaseExecutions<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(LinkCaseExecutions, LINK_CASE_EXECUTIONS, json kestra_models::Case);
-
 impl LinkCaseExecutions {
     /// Creates the operation with its required parameters.
     ///
@@ -1166,8 +1163,10 @@ impl LinkCaseExecutions {
     }
 }
 
-/// Facts about [`LinkCaseExecutions`].
-pub static LINK_CASE_EXECUTIONS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(LinkCaseExecutions, LINK_CASE_EXECUTIONS, json kestra_models::Case);
+::kestra_core::operation!(@clone LinkCaseExecutions);
+
+pub(crate) static LINK_CASE_EXECUTIONS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/cases/{id}/executions",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -1197,8 +1196,6 @@ pub struct LinkCaseExecutionsByQuery<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(LinkCaseExecutionsByQuery, LINK_CASE_EXECUTIONS_BY_QUERY, json kestra_models::Case);
-
 impl LinkCaseExecutionsByQuery {
     /// Creates the operation with its required parameters.
     ///
@@ -1219,8 +1216,10 @@ impl LinkCaseExecutionsByQuery {
     }
 }
 
-/// Facts about [`LinkCaseExecutionsByQuery`].
-pub static LINK_CASE_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(LinkCaseExecutionsByQuery, LINK_CASE_EXECUTIONS_BY_QUERY, json kestra_models::Case);
+::kestra_core::operation!(@clone LinkCaseExecutionsByQuery);
+
+pub(crate) static LINK_CASE_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/cases/{id}/executions/by-query",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -1249,8 +1248,6 @@ pub struct ListCaseAssets<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListCaseAssets, LIST_CASE_ASSETS, json kestra_models::Page<::kestra_models::CaseAsset>);
-
 impl ListCaseAssets {
     /// Creates the operation with its required parameters.
     ///
@@ -1263,8 +1260,10 @@ impl ListCaseAssets {
     }
 }
 
-/// Facts about [`ListCaseAssets`].
-pub static LIST_CASE_ASSETS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListCaseAssets, LIST_CASE_ASSETS, json kestra_models::Page<::kestra_models::CaseAsset>);
+::kestra_core::operation!(@clone ListCaseAssets);
+
+pub(crate) static LIST_CASE_ASSETS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/cases/{id}/assets",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -1292,8 +1291,6 @@ pub struct ListCaseAssignees<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(ListCaseAssignees, LIST_CASE_ASSIGNEES, json kestra_models::Page<::kestra_models::CaseSubject>);
 
 impl ListCaseAssignees {
     /// Creates the operation.
@@ -1332,8 +1329,10 @@ impl<E> ListCaseAssignees<E> {
     }
 }
 
-/// Facts about [`ListCaseAssignees`].
-pub static LIST_CASE_ASSIGNEES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListCaseAssignees, LIST_CASE_ASSIGNEES, json kestra_models::Page<::kestra_models::CaseSubject>);
+::kestra_core::operation!(@clone ListCaseAssignees);
+
+pub(crate) static LIST_CASE_ASSIGNEES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/cases/assignees",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -1366,8 +1365,6 @@ pub struct ListCaseEvents<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListCaseEvents, LIST_CASE_EVENTS, paged kestra_models::Page<::kestra_models::CaseEvent>);
-
 impl ListCaseEvents {
     /// Creates the operation with its required parameters.
     ///
@@ -1398,8 +1395,10 @@ impl<E> ListCaseEvents<E> {
     }
 }
 
-/// Facts about [`ListCaseEvents`].
-pub static LIST_CASE_EVENTS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListCaseEvents, LIST_CASE_EVENTS, paged kestra_models::Page<::kestra_models::CaseEvent>);
+::kestra_core::operation!(@clone ListCaseEvents);
+
+pub(crate) static LIST_CASE_EVENTS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/cases/{id}/events",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -1432,8 +1431,6 @@ pub struct ListCaseExecutions<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListCaseExecutions, LIST_CASE_EXECUTIONS, paged kestra_models::Page<::kestra_models::CaseExecution>);
-
 impl ListCaseExecutions {
     /// Creates the operation with its required parameters.
     ///
@@ -1464,8 +1461,10 @@ impl<E> ListCaseExecutions<E> {
     }
 }
 
-/// Facts about [`ListCaseExecutions`].
-pub static LIST_CASE_EXECUTIONS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListCaseExecutions, LIST_CASE_EXECUTIONS, paged kestra_models::Page<::kestra_models::CaseExecution>);
+::kestra_core::operation!(@clone ListCaseExecutions);
+
+pub(crate) static LIST_CASE_EXECUTIONS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/cases/{id}/executions",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -1498,8 +1497,6 @@ pub struct ListCasesByAsset<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListCasesByAsset, LIST_CASES_BY_ASSET, json kestra_models::Page<::kestra_models::CaseSummary>);
-
 impl ListCasesByAsset {
     /// Creates the operation with its required parameters.
     ///
@@ -1512,8 +1509,10 @@ impl ListCasesByAsset {
     }
 }
 
-/// Facts about [`ListCasesByAsset`].
-pub static LIST_CASES_BY_ASSET: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListCasesByAsset, LIST_CASES_BY_ASSET, json kestra_models::Page<::kestra_models::CaseSummary>);
+::kestra_core::operation!(@clone ListCasesByAsset);
+
+pub(crate) static LIST_CASES_BY_ASSET: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/cases/by-asset/{assetId}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -1541,8 +1540,6 @@ pub struct ListCasesByExecutions<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListCasesByExecutions, LIST_CASES_BY_EXECUTIONS, json std::collections::BTreeMap<String, Vec<::kestra_models::CaseSummary>>);
-
 impl ListCasesByExecutions {
     /// Creates the operation with its required parameters.
     pub fn new(values: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -1556,8 +1553,10 @@ impl ListCasesByExecutions {
     }
 }
 
-/// Facts about [`ListCasesByExecutions`].
-pub static LIST_CASES_BY_EXECUTIONS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListCasesByExecutions, LIST_CASES_BY_EXECUTIONS, json std::collections::BTreeMap<String, Vec<::kestra_models::CaseSummary>>);
+::kestra_core::operation!(@clone ListCasesByExecutions);
+
+pub(crate) static LIST_CASES_BY_EXECUTIONS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/cases/by-executions",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -1586,8 +1585,6 @@ pub struct ResolveCase<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ResolveCase, RESOLVE_CASE, json kestra_models::Case);
-
 impl ResolveCase {
     /// Creates the operation with its required parameters.
     ///
@@ -1606,8 +1603,10 @@ impl ResolveCase {
     }
 }
 
-/// Facts about [`ResolveCase`].
-pub static RESOLVE_CASE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ResolveCase, RESOLVE_CASE, json kestra_models::Case);
+::kestra_core::operation!(@clone ResolveCase);
+
+pub(crate) static RESOLVE_CASE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/cases/{id}/resolve",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -1637,8 +1636,6 @@ pub struct RunCaseAction<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(RunCaseAction, RUN_CASE_ACTION, json std::collections::BTreeMap<String, String>);
-
 impl RunCaseAction {
     /// Creates the operation with its required parameters.
     ///
@@ -1657,8 +1654,10 @@ impl RunCaseAction {
     }
 }
 
-/// Facts about [`RunCaseAction`].
-pub static RUN_CASE_ACTION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(RunCaseAction, RUN_CASE_ACTION, json std::collections::BTreeMap<String, String>);
+::kestra_core::operation!(@clone RunCaseAction);
+
+pub(crate) static RUN_CASE_ACTION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/cases/{id}/actions/run",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -1684,8 +1683,6 @@ pub struct SearchCaseEvents<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(SearchCaseEvents, SEARCH_CASE_EVENTS, json kestra_models::CaseEventSearchResult);
 
 impl SearchCaseEvents {
     /// Creates the operation.
@@ -1758,8 +1755,10 @@ impl<E> SearchCaseEvents<E> {
     }
 }
 
-/// Facts about [`SearchCaseEvents`].
-pub static SEARCH_CASE_EVENTS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchCaseEvents, SEARCH_CASE_EVENTS, json kestra_models::CaseEventSearchResult);
+::kestra_core::operation!(@clone SearchCaseEvents);
+
+pub(crate) static SEARCH_CASE_EVENTS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/cases/events/search",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 3)),
@@ -1795,8 +1794,6 @@ pub struct SearchCases<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(SearchCases, SEARCH_CASES, paged kestra_models::Page<::kestra_models::Case>);
 
 impl SearchCases {
     /// Creates the operation.
@@ -1859,8 +1856,10 @@ impl<E> SearchCases<E> {
     }
 }
 
-/// Facts about [`SearchCases`].
-pub static SEARCH_CASES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchCases, SEARCH_CASES, paged kestra_models::Page<::kestra_models::Case>);
+::kestra_core::operation!(@clone SearchCases);
+
+pub(crate) static SEARCH_CASES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/cases/search",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -1897,8 +1896,6 @@ pub struct SetCaseTicket<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SetCaseTicket, SET_CASE_TICKET, json kestra_models::Case);
-
 impl SetCaseTicket {
     /// Creates the operation with its required parameters.
     ///
@@ -1917,8 +1914,10 @@ impl SetCaseTicket {
     }
 }
 
-/// Facts about [`SetCaseTicket`].
-pub static SET_CASE_TICKET: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SetCaseTicket, SET_CASE_TICKET, json kestra_models::Case);
+::kestra_core::operation!(@clone SetCaseTicket);
+
+pub(crate) static SET_CASE_TICKET: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/{tenant}/cases/{id}/ticket",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 3)),
@@ -1947,8 +1946,6 @@ pub struct UnlinkCaseExecution<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UnlinkCaseExecution, UNLINK_CASE_EXECUTION, empty);
-
 impl UnlinkCaseExecution {
     /// Creates the operation with its required parameters.
     ///
@@ -1964,8 +1961,10 @@ impl UnlinkCaseExecution {
     }
 }
 
-/// Facts about [`UnlinkCaseExecution`].
-pub static UNLINK_CASE_EXECUTION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UnlinkCaseExecution, UNLINK_CASE_EXECUTION, empty);
+::kestra_core::operation!(@clone UnlinkCaseExecution);
+
+pub(crate) static UNLINK_CASE_EXECUTION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/cases/{id}/executions/{executionId}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -1994,8 +1993,6 @@ pub struct UnwatchCase<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UnwatchCase, UNWATCH_CASE, json kestra_models::Case);
-
 impl UnwatchCase {
     /// Creates the operation with its required parameters.
     ///
@@ -2008,8 +2005,10 @@ impl UnwatchCase {
     }
 }
 
-/// Facts about [`UnwatchCase`].
-pub static UNWATCH_CASE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UnwatchCase, UNWATCH_CASE, json kestra_models::Case);
+::kestra_core::operation!(@clone UnwatchCase);
+
+pub(crate) static UNWATCH_CASE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/cases/{id}/unfollow",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -2039,8 +2038,6 @@ pub struct UpdateCase<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateCase, UPDATE_CASE, json kestra_models::Case);
-
 impl UpdateCase {
     /// Creates the operation with its required parameters.
     ///
@@ -2059,8 +2056,10 @@ impl UpdateCase {
     }
 }
 
-/// Facts about [`UpdateCase`].
-pub static UPDATE_CASE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateCase, UPDATE_CASE, json kestra_models::Case);
+::kestra_core::operation!(@clone UpdateCase);
+
+pub(crate) static UPDATE_CASE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/{tenant}/cases/{id}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -2090,8 +2089,6 @@ pub struct UpdateCaseAction<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateCaseAction, UPDATE_CASE_ACTION, json kestra_models::Case);
-
 impl UpdateCaseAction {
     /// Creates the operation with its required parameters.
     ///
@@ -2117,8 +2114,10 @@ impl UpdateCaseAction {
     }
 }
 
-/// Facts about [`UpdateCaseAction`].
-pub static UPDATE_CASE_ACTION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateCaseAction, UPDATE_CASE_ACTION, json kestra_models::Case);
+::kestra_core::operation!(@clone UpdateCaseAction);
+
+pub(crate) static UPDATE_CASE_ACTION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/{tenant}/cases/{id}/actions/{namespace}/{flowId}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -2148,8 +2147,6 @@ pub struct UpdateCaseStatus<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateCaseStatus, UPDATE_CASE_STATUS, json kestra_models::Case);
-
 impl UpdateCaseStatus {
     /// Creates the operation with its required parameters.
     ///
@@ -2168,8 +2165,10 @@ impl UpdateCaseStatus {
     }
 }
 
-/// Facts about [`UpdateCaseStatus`].
-pub static UPDATE_CASE_STATUS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateCaseStatus, UPDATE_CASE_STATUS, json kestra_models::Case);
+::kestra_core::operation!(@clone UpdateCaseStatus);
+
+pub(crate) static UPDATE_CASE_STATUS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/cases/{id}/status",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -2198,8 +2197,6 @@ pub struct WatchCase<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(WatchCase, WATCH_CASE, json kestra_models::Case);
-
 impl WatchCase {
     /// Creates the operation with its required parameters.
     ///
@@ -2212,8 +2209,10 @@ impl WatchCase {
     }
 }
 
-/// Facts about [`WatchCase`].
-pub static WATCH_CASE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(WatchCase, WATCH_CASE, json kestra_models::Case);
+::kestra_core::operation!(@clone WatchCase);
+
+pub(crate) static WATCH_CASE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/cases/{id}/follow",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),

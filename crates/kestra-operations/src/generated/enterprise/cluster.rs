@@ -14,8 +14,6 @@ pub struct EnterMaintenance<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(EnterMaintenance, ENTER_MAINTENANCE, optional serde_json::Value);
-
 impl EnterMaintenance {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -23,8 +21,10 @@ impl EnterMaintenance {
     }
 }
 
-/// Facts about [`EnterMaintenance`].
-pub static ENTER_MAINTENANCE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(EnterMaintenance, ENTER_MAINTENANCE, optional serde_json::Value);
+::kestra_core::operation!(@clone EnterMaintenance);
+
+pub(crate) static ENTER_MAINTENANCE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/instance/maintenance/enter", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("enter_maintenance", "cluster", ROUTES)
@@ -49,8 +49,6 @@ pub struct ExitMaintenance<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ExitMaintenance, EXIT_MAINTENANCE, optional serde_json::Value);
-
 impl ExitMaintenance {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -58,8 +56,10 @@ impl ExitMaintenance {
     }
 }
 
-/// Facts about [`ExitMaintenance`].
-pub static EXIT_MAINTENANCE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ExitMaintenance, EXIT_MAINTENANCE, optional serde_json::Value);
+::kestra_core::operation!(@clone ExitMaintenance);
+
+pub(crate) static EXIT_MAINTENANCE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/instance/maintenance/exit", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("exit_maintenance", "cluster", ROUTES)
@@ -84,8 +84,6 @@ pub struct GetMaintenanceStatus<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetMaintenanceStatus, GET_MAINTENANCE_STATUS, json kestra_models::MaintenanceStatusResponse);
-
 impl GetMaintenanceStatus {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -93,8 +91,10 @@ impl GetMaintenanceStatus {
     }
 }
 
-/// Facts about [`GetMaintenanceStatus`].
-pub static GET_MAINTENANCE_STATUS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetMaintenanceStatus, GET_MAINTENANCE_STATUS, json kestra_models::MaintenanceStatusResponse);
+::kestra_core::operation!(@clone GetMaintenanceStatus);
+
+pub(crate) static GET_MAINTENANCE_STATUS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/instance/maintenance/status",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),

@@ -15,8 +15,6 @@ pub struct CreateCredential<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateCredential, CREATE_CREDENTIAL, json kestra_models::CredentialResponse);
-
 impl CreateCredential {
     /// Creates the operation with its required parameters.
     pub fn new(create_credential_request: impl Into<::kestra_models::CreateCredentialRequest>) -> Self {
@@ -30,8 +28,10 @@ impl CreateCredential {
     }
 }
 
-/// Facts about [`CreateCredential`].
-pub static CREATE_CREDENTIAL: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateCredential, CREATE_CREDENTIAL, json kestra_models::CredentialResponse);
+::kestra_core::operation!(@clone CreateCredential);
+
+pub(crate) static CREATE_CREDENTIAL: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/credentials",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -58,8 +58,6 @@ pub struct CreateNamespaceCredential<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateNamespaceCredential, CREATE_NAMESPACE_CREDENTIAL, json kestra_models::CredentialResponse);
-
 impl CreateNamespaceCredential {
     /// Creates the operation with its required parameters.
     ///
@@ -78,8 +76,10 @@ impl CreateNamespaceCredential {
     }
 }
 
-/// Facts about [`CreateNamespaceCredential`].
-pub static CREATE_NAMESPACE_CREDENTIAL: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateNamespaceCredential, CREATE_NAMESPACE_CREDENTIAL, json kestra_models::CredentialResponse);
+::kestra_core::operation!(@clone CreateNamespaceCredential);
+
+pub(crate) static CREATE_NAMESPACE_CREDENTIAL: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/namespaces/{namespace}/credentials",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -107,8 +107,6 @@ pub struct DeleteCredential<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteCredential, DELETE_CREDENTIAL, empty);
-
 impl DeleteCredential {
     /// Creates the operation with its required parameters.
     ///
@@ -121,8 +119,10 @@ impl DeleteCredential {
     }
 }
 
-/// Facts about [`DeleteCredential`].
-pub static DELETE_CREDENTIAL: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteCredential, DELETE_CREDENTIAL, empty);
+::kestra_core::operation!(@clone DeleteCredential);
+
+pub(crate) static DELETE_CREDENTIAL: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/credentials/{id}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -152,8 +152,6 @@ pub struct DeleteNamespaceCredential<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteNamespaceCredential, DELETE_NAMESPACE_CREDENTIAL, empty);
-
 impl DeleteNamespaceCredential {
     /// Creates the operation with its required parameters.
     ///
@@ -169,8 +167,10 @@ impl DeleteNamespaceCredential {
     }
 }
 
-/// Facts about [`DeleteNamespaceCredential`].
-pub static DELETE_NAMESPACE_CREDENTIAL: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteNamespaceCredential, DELETE_NAMESPACE_CREDENTIAL, empty);
+::kestra_core::operation!(@clone DeleteNamespaceCredential);
+
+pub(crate) static DELETE_NAMESPACE_CREDENTIAL: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/namespaces/{namespace}/credentials/{name}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -200,8 +200,6 @@ pub struct GetCredential<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetCredential, GET_CREDENTIAL, json kestra_models::CredentialResponse);
-
 impl GetCredential {
     /// Creates the operation with its required parameters.
     ///
@@ -214,8 +212,10 @@ impl GetCredential {
     }
 }
 
-/// Facts about [`GetCredential`].
-pub static GET_CREDENTIAL: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetCredential, GET_CREDENTIAL, json kestra_models::CredentialResponse);
+::kestra_core::operation!(@clone GetCredential);
+
+pub(crate) static GET_CREDENTIAL: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/credentials/{id}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -243,8 +243,6 @@ pub struct GetInheritedCredentials<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetInheritedCredentials, GET_INHERITED_CREDENTIALS, json kestra_models::InheritedCredentialsResponse);
-
 impl GetInheritedCredentials {
     /// Creates the operation with its required parameters.
     ///
@@ -257,8 +255,10 @@ impl GetInheritedCredentials {
     }
 }
 
-/// Facts about [`GetInheritedCredentials`].
-pub static GET_INHERITED_CREDENTIALS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetInheritedCredentials, GET_INHERITED_CREDENTIALS, json kestra_models::InheritedCredentialsResponse);
+::kestra_core::operation!(@clone GetInheritedCredentials);
+
+pub(crate) static GET_INHERITED_CREDENTIALS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/namespaces/{namespace}/credentials/inherited",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -287,8 +287,6 @@ pub struct GetNamespaceCredential<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetNamespaceCredential, GET_NAMESPACE_CREDENTIAL, json kestra_models::CredentialResponse);
-
 impl GetNamespaceCredential {
     /// Creates the operation with its required parameters.
     ///
@@ -304,8 +302,10 @@ impl GetNamespaceCredential {
     }
 }
 
-/// Facts about [`GetNamespaceCredential`].
-pub static GET_NAMESPACE_CREDENTIAL: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetNamespaceCredential, GET_NAMESPACE_CREDENTIAL, json kestra_models::CredentialResponse);
+::kestra_core::operation!(@clone GetNamespaceCredential);
+
+pub(crate) static GET_NAMESPACE_CREDENTIAL: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/namespaces/{namespace}/credentials/{name}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -333,8 +333,6 @@ pub struct ListCredentials<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(ListCredentials, LIST_CREDENTIALS, paged kestra_models::Page<::kestra_models::CredentialResponse>);
 
 impl ListCredentials {
     /// Creates the operation.
@@ -385,8 +383,10 @@ impl<E> ListCredentials<E> {
     }
 }
 
-/// Facts about [`ListCredentials`].
-pub static LIST_CREDENTIALS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListCredentials, LIST_CREDENTIALS, paged kestra_models::Page<::kestra_models::CredentialResponse>);
+::kestra_core::operation!(@clone ListCredentials);
+
+pub(crate) static LIST_CREDENTIALS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/credentials",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -420,8 +420,6 @@ pub struct ListNamespaceCredentials<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(ListNamespaceCredentials, LIST_NAMESPACE_CREDENTIALS, paged kestra_models::Page<::kestra_models::CredentialResponse>);
 
 impl ListNamespaceCredentials {
     /// Creates the operation with its required parameters.
@@ -477,8 +475,10 @@ impl<E> ListNamespaceCredentials<E> {
     }
 }
 
-/// Facts about [`ListNamespaceCredentials`].
-pub static LIST_NAMESPACE_CREDENTIALS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListNamespaceCredentials, LIST_NAMESPACE_CREDENTIALS, paged kestra_models::Page<::kestra_models::CredentialResponse>);
+::kestra_core::operation!(@clone ListNamespaceCredentials);
+
+pub(crate) static LIST_NAMESPACE_CREDENTIALS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/namespaces/{namespace}/credentials",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -514,8 +514,6 @@ pub struct TestCredential<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(TestCredential, TEST_CREDENTIAL, json kestra_models::TestConnectionResponse);
-
 impl TestCredential {
     /// Creates the operation with its required parameters.
     ///
@@ -528,8 +526,10 @@ impl TestCredential {
     }
 }
 
-/// Facts about [`TestCredential`].
-pub static TEST_CREDENTIAL: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(TestCredential, TEST_CREDENTIAL, json kestra_models::TestConnectionResponse);
+::kestra_core::operation!(@clone TestCredential);
+
+pub(crate) static TEST_CREDENTIAL: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/credentials/{id}/test",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -557,8 +557,6 @@ pub struct TestNamespaceCredential<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(TestNamespaceCredential, TEST_NAMESPACE_CREDENTIAL, json kestra_models::TestConnectionResponse);
-
 impl TestNamespaceCredential {
     /// Creates the operation with its required parameters.
     ///
@@ -574,8 +572,10 @@ impl TestNamespaceCredential {
     }
 }
 
-/// Facts about [`TestNamespaceCredential`].
-pub static TEST_NAMESPACE_CREDENTIAL: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(TestNamespaceCredential, TEST_NAMESPACE_CREDENTIAL, json kestra_models::TestConnectionResponse);
+::kestra_core::operation!(@clone TestNamespaceCredential);
+
+pub(crate) static TEST_NAMESPACE_CREDENTIAL: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/namespaces/{namespace}/credentials/{name}/test",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -604,8 +604,6 @@ pub struct UpdateCredential<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateCredential, UPDATE_CREDENTIAL, json kestra_models::CredentialResponse);
-
 impl UpdateCredential {
     /// Creates the operation with its required parameters.
     ///
@@ -624,8 +622,10 @@ impl UpdateCredential {
     }
 }
 
-/// Facts about [`UpdateCredential`].
-pub static UPDATE_CREDENTIAL: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateCredential, UPDATE_CREDENTIAL, json kestra_models::CredentialResponse);
+::kestra_core::operation!(@clone UpdateCredential);
+
+pub(crate) static UPDATE_CREDENTIAL: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/{tenant}/credentials/{id}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -655,8 +655,6 @@ pub struct UpdateNamespaceCredential<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateNamespaceCredential, UPDATE_NAMESPACE_CREDENTIAL, json kestra_models::CredentialResponse);
-
 impl UpdateNamespaceCredential {
     /// Creates the operation with its required parameters.
     ///
@@ -679,8 +677,10 @@ impl UpdateNamespaceCredential {
     }
 }
 
-/// Facts about [`UpdateNamespaceCredential`].
-pub static UPDATE_NAMESPACE_CREDENTIAL: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateNamespaceCredential, UPDATE_NAMESPACE_CREDENTIAL, json kestra_models::CredentialResponse);
+::kestra_core::operation!(@clone UpdateNamespaceCredential);
+
+pub(crate) static UPDATE_NAMESPACE_CREDENTIAL: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/{tenant}/namespaces/{namespace}/credentials/{name}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),

@@ -15,8 +15,6 @@ pub struct RenderExpressions<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(RenderExpressions, RENDER_EXPRESSIONS, json kestra_models::RenderedExpressions);
-
 impl RenderExpressions {
     /// Creates the operation with its required parameters.
     pub fn new(render_expression_request: impl Into<::kestra_models::RenderExpressionRequest>) -> Self {
@@ -30,8 +28,10 @@ impl RenderExpressions {
     }
 }
 
-/// Facts about [`RenderExpressions`].
-pub static RENDER_EXPRESSIONS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(RenderExpressions, RENDER_EXPRESSIONS, json kestra_models::RenderedExpressions);
+::kestra_core::operation!(@clone RenderExpressions);
+
+pub(crate) static RENDER_EXPRESSIONS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/expressions/render",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),

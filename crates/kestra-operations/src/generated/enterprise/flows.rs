@@ -14,8 +14,6 @@ pub struct GetFlowHashesByIds<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetFlowHashesByIds, GET_FLOW_HASHES_BY_IDS, json kestra_models::FlowHashes);
-
 impl GetFlowHashesByIds {
     /// Creates the operation with its required parameters.
     pub fn new(namespaced_ids: impl IntoIterator<Item = impl Into<::kestra_models::NamespacedId>>) -> Self {
@@ -29,8 +27,10 @@ impl GetFlowHashesByIds {
     }
 }
 
-/// Facts about [`GetFlowHashesByIds`].
-pub static GET_FLOW_HASHES_BY_IDS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetFlowHashesByIds, GET_FLOW_HASHES_BY_IDS, json kestra_models::FlowHashes);
+::kestra_core::operation!(@clone GetFlowHashesByIds);
+
+pub(crate) static GET_FLOW_HASHES_BY_IDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/flows/hashes/by-ids",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -58,8 +58,6 @@ pub struct GetPromotionDiff<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetPromotionDiff, GET_PROMOTION_DIFF, json kestra_models::PromotionDiff);
-
 impl GetPromotionDiff {
     /// Creates the operation with its required parameters.
     ///
@@ -77,8 +75,10 @@ impl GetPromotionDiff {
     }
 }
 
-/// Facts about [`GetPromotionDiff`].
-pub static GET_PROMOTION_DIFF: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetPromotionDiff, GET_PROMOTION_DIFF, json kestra_models::PromotionDiff);
+::kestra_core::operation!(@clone GetPromotionDiff);
+
+pub(crate) static GET_PROMOTION_DIFF: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/flows/{namespace}/{id}/promotions/{auditId}/diff",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -106,8 +106,6 @@ pub struct ListPromotions<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(ListPromotions, LIST_PROMOTIONS, paged kestra_models::Page<::kestra_models::Promotion>);
 
 impl ListPromotions {
     /// Creates the operation with its required parameters.
@@ -148,8 +146,10 @@ impl<E> ListPromotions<E> {
     }
 }
 
-/// Facts about [`ListPromotions`].
-pub static LIST_PROMOTIONS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListPromotions, LIST_PROMOTIONS, paged kestra_models::Page<::kestra_models::Promotion>);
+::kestra_core::operation!(@clone ListPromotions);
+
+pub(crate) static LIST_PROMOTIONS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/flows/{namespace}/{id}/promotions",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -183,8 +183,6 @@ pub struct PreviewFlowPolicies<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(PreviewFlowPolicies, PREVIEW_FLOW_POLICIES, json kestra_models::PolicyPreviewResponse);
-
 impl PreviewFlowPolicies {
     /// Creates the operation with its required parameters.
     pub fn new(policy_preview_request: impl Into<::kestra_models::PolicyPreviewRequest>) -> Self {
@@ -198,8 +196,10 @@ impl PreviewFlowPolicies {
     }
 }
 
-/// Facts about [`PreviewFlowPolicies`].
-pub static PREVIEW_FLOW_POLICIES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(PreviewFlowPolicies, PREVIEW_FLOW_POLICIES, json kestra_models::PolicyPreviewResponse);
+::kestra_core::operation!(@clone PreviewFlowPolicies);
+
+pub(crate) static PREVIEW_FLOW_POLICIES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/flows/policies/preview",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -228,8 +228,6 @@ pub struct PromoteFlow<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(PromoteFlow, PROMOTE_FLOW, json kestra_models::PromotionOutcome);
-
 impl PromoteFlow {
     /// Creates the operation with its required parameters.
     ///
@@ -250,8 +248,10 @@ impl PromoteFlow {
     }
 }
 
-/// Facts about [`PromoteFlow`].
-pub static PROMOTE_FLOW: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(PromoteFlow, PROMOTE_FLOW, json kestra_models::PromotionOutcome);
+::kestra_core::operation!(@clone PromoteFlow);
+
+pub(crate) static PROMOTE_FLOW: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/flows/{namespace}/{id}/promote",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -279,8 +279,6 @@ pub struct PromoteFlowsByIds<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(PromoteFlowsByIds, PROMOTE_FLOWS_BY_IDS, json kestra_models::PromotionBatchOutcome);
-
 impl PromoteFlowsByIds {
     /// Creates the operation with its required parameters.
     pub fn new(promote_flows_request: impl Into<::kestra_models::PromoteFlowsRequest>) -> Self {
@@ -294,8 +292,10 @@ impl PromoteFlowsByIds {
     }
 }
 
-/// Facts about [`PromoteFlowsByIds`].
-pub static PROMOTE_FLOWS_BY_IDS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(PromoteFlowsByIds, PROMOTE_FLOWS_BY_IDS, json kestra_models::PromotionBatchOutcome);
+::kestra_core::operation!(@clone PromoteFlowsByIds);
+
+pub(crate) static PROMOTE_FLOWS_BY_IDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/flows/promote/by-ids",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -323,8 +323,6 @@ pub struct ReportPromotion<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ReportPromotion, REPORT_PROMOTION, empty);
-
 impl ReportPromotion {
     /// Creates the operation with its required parameters.
     ///
@@ -345,8 +343,10 @@ impl ReportPromotion {
     }
 }
 
-/// Facts about [`ReportPromotion`].
-pub static REPORT_PROMOTION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ReportPromotion, REPORT_PROMOTION, empty);
+::kestra_core::operation!(@clone ReportPromotion);
+
+pub(crate) static REPORT_PROMOTION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/flows/{namespace}/{id}/promotions",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),

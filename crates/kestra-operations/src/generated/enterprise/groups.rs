@@ -15,8 +15,6 @@ pub struct AddUserToGroup<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(AddUserToGroup, ADD_USER_TO_GROUP, json kestra_models::GroupMember);
-
 impl AddUserToGroup {
     /// Creates the operation with its required parameters.
     ///
@@ -30,8 +28,10 @@ impl AddUserToGroup {
     }
 }
 
-/// Facts about [`AddUserToGroup`].
-pub static ADD_USER_TO_GROUP: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(AddUserToGroup, ADD_USER_TO_GROUP, json kestra_models::GroupMember);
+::kestra_core::operation!(@clone AddUserToGroup);
+
+pub(crate) static ADD_USER_TO_GROUP: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/{tenant}/groups/{id}/members/{userId}",
         ::kestra_core::Versions::ALL,
@@ -59,8 +59,6 @@ pub struct AutocompleteGroups<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(AutocompleteGroups, AUTOCOMPLETE_GROUPS, json Vec<::kestra_models::GroupSummary>);
 
 impl AutocompleteGroups {
     /// Creates the operation with its required parameters.
@@ -93,8 +91,10 @@ impl<E> AutocompleteGroups<E> {
     }
 }
 
-/// Facts about [`AutocompleteGroups`].
-pub static AUTOCOMPLETE_GROUPS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(AutocompleteGroups, AUTOCOMPLETE_GROUPS, json Vec<::kestra_models::GroupSummary>);
+::kestra_core::operation!(@clone AutocompleteGroups);
+
+pub(crate) static AUTOCOMPLETE_GROUPS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/groups/autocomplete", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("autocomplete_groups", "groups", ROUTES)
@@ -125,8 +125,6 @@ pub struct CreateGroup<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateGroup, CREATE_GROUP, json kestra_models::GroupDetail);
-
 impl CreateGroup {
     /// Creates the operation with its required parameters.
     pub fn new(create_group_request: impl Into<::kestra_models::CreateGroupRequest>) -> Self {
@@ -140,8 +138,10 @@ impl CreateGroup {
     }
 }
 
-/// Facts about [`CreateGroup`].
-pub static CREATE_GROUP: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateGroup, CREATE_GROUP, json kestra_models::GroupDetail);
+::kestra_core::operation!(@clone CreateGroup);
+
+pub(crate) static CREATE_GROUP: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/groups", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("create_group", "groups", ROUTES)
@@ -166,8 +166,6 @@ pub struct DeleteGroup<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteGroup, DELETE_GROUP, empty);
-
 impl DeleteGroup {
     /// Creates the operation with its required parameters.
     ///
@@ -180,8 +178,10 @@ impl DeleteGroup {
     }
 }
 
-/// Facts about [`DeleteGroup`].
-pub static DELETE_GROUP: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteGroup, DELETE_GROUP, empty);
+::kestra_core::operation!(@clone DeleteGroup);
+
+pub(crate) static DELETE_GROUP: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::delete("/api/v1/{tenant}/groups/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("delete_group", "groups", ROUTES)
@@ -209,8 +209,6 @@ pub struct DeleteUserFromGroup<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteUserFromGroup, DELETE_USER_FROM_GROUP, json kestra_models::GroupMember);
-
 impl DeleteUserFromGroup {
     /// Creates the operation with its required parameters.
     ///
@@ -224,8 +222,10 @@ impl DeleteUserFromGroup {
     }
 }
 
-/// Facts about [`DeleteUserFromGroup`].
-pub static DELETE_USER_FROM_GROUP: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteUserFromGroup, DELETE_USER_FROM_GROUP, json kestra_models::GroupMember);
+::kestra_core::operation!(@clone DeleteUserFromGroup);
+
+pub(crate) static DELETE_USER_FROM_GROUP: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/groups/{id}/members/{userId}",
         ::kestra_core::Versions::ALL,
@@ -255,8 +255,6 @@ pub struct GetGroup<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetGroup, GET_GROUP, json kestra_models::GroupDetail);
-
 impl GetGroup {
     /// Creates the operation with its required parameters.
     ///
@@ -269,8 +267,10 @@ impl GetGroup {
     }
 }
 
-/// Facts about [`GetGroup`].
-pub static GET_GROUP: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetGroup, GET_GROUP, json kestra_models::GroupDetail);
+::kestra_core::operation!(@clone GetGroup);
+
+pub(crate) static GET_GROUP: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/groups/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_group", "groups", ROUTES)
@@ -297,8 +297,6 @@ pub struct ListGroupIds<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListGroupIds, LIST_GROUP_IDS, json Vec<::kestra_models::GroupSummary>);
-
 impl ListGroupIds {
     /// Creates the operation with its required parameters.
     pub fn new(ids: impl Into<::kestra_models::Ids>) -> Self {
@@ -308,8 +306,10 @@ impl ListGroupIds {
     }
 }
 
-/// Facts about [`ListGroupIds`].
-pub static LIST_GROUP_IDS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListGroupIds, LIST_GROUP_IDS, json Vec<::kestra_models::GroupSummary>);
+::kestra_core::operation!(@clone ListGroupIds);
+
+pub(crate) static LIST_GROUP_IDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/groups/ids", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("list_group_ids", "groups", ROUTES)
@@ -335,8 +335,6 @@ pub struct SearchGroupMembers<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(SearchGroupMembers, SEARCH_GROUP_MEMBERS, paged kestra_models::Page<::kestra_models::GroupMember>);
 
 impl SearchGroupMembers {
     /// Creates the operation with its required parameters.
@@ -404,8 +402,10 @@ impl<E> SearchGroupMembers<E> {
     }
 }
 
-/// Facts about [`SearchGroupMembers`].
-pub static SEARCH_GROUP_MEMBERS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchGroupMembers, SEARCH_GROUP_MEMBERS, paged kestra_models::Page<::kestra_models::GroupMember>);
+::kestra_core::operation!(@clone SearchGroupMembers);
+
+pub(crate) static SEARCH_GROUP_MEMBERS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/groups/{id}/members", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("search_group_members", "groups", ROUTES)
@@ -445,8 +445,6 @@ pub struct SearchGroups<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(SearchGroups, SEARCH_GROUPS, paged kestra_models::Page<::kestra_models::GroupSummary>);
 
 impl SearchGroups {
     /// Creates the operation.
@@ -505,8 +503,10 @@ impl<E> SearchGroups<E> {
     }
 }
 
-/// Facts about [`SearchGroups`].
-pub static SEARCH_GROUPS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchGroups, SEARCH_GROUPS, paged kestra_models::Page<::kestra_models::GroupSummary>);
+::kestra_core::operation!(@clone SearchGroups);
+
+pub(crate) static SEARCH_GROUPS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/groups/search", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("search_groups", "groups", ROUTES)
@@ -546,8 +546,6 @@ pub struct SetUserMembershipForGroup<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SetUserMembershipForGroup, SET_USER_MEMBERSHIP_FOR_GROUP, json kestra_models::GroupMember);
-
 impl SetUserMembershipForGroup {
     /// Creates the operation with its required parameters.
     ///
@@ -566,8 +564,10 @@ impl SetUserMembershipForGroup {
     }
 }
 
-/// Facts about [`SetUserMembershipForGroup`].
-pub static SET_USER_MEMBERSHIP_FOR_GROUP: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SetUserMembershipForGroup, SET_USER_MEMBERSHIP_FOR_GROUP, json kestra_models::GroupMember);
+::kestra_core::operation!(@clone SetUserMembershipForGroup);
+
+pub(crate) static SET_USER_MEMBERSHIP_FOR_GROUP: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/{tenant}/groups/{id}/members/membership/{userId}",
         ::kestra_core::Versions::ALL,
@@ -598,8 +598,6 @@ pub struct UpdateGroup<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateGroup, UPDATE_GROUP, json kestra_models::GroupDetail);
-
 impl UpdateGroup {
     /// Creates the operation with its required parameters.
     ///
@@ -618,8 +616,10 @@ impl UpdateGroup {
     }
 }
 
-/// Facts about [`UpdateGroup`].
-pub static UPDATE_GROUP: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateGroup, UPDATE_GROUP, json kestra_models::GroupDetail);
+::kestra_core::operation!(@clone UpdateGroup);
+
+pub(crate) static UPDATE_GROUP: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::put("/api/v1/{tenant}/groups/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("update_group", "groups", ROUTES)

@@ -15,8 +15,6 @@ pub struct CreateInvitation<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateInvitation, CREATE_INVITATION, empty);
-
 impl CreateInvitation {
     /// Creates the operation with its required parameters.
     pub fn new(invitation_create_request: impl Into<::kestra_models::InvitationCreateRequest>) -> Self {
@@ -30,8 +28,10 @@ impl CreateInvitation {
     }
 }
 
-/// Facts about [`CreateInvitation`].
-pub static CREATE_INVITATION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateInvitation, CREATE_INVITATION, empty);
+::kestra_core::operation!(@clone CreateInvitation);
+
+pub(crate) static CREATE_INVITATION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/invitations", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("create_invitation", "invitations", ROUTES)
@@ -56,8 +56,6 @@ pub struct DeleteInvitation<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteInvitation, DELETE_INVITATION, empty);
-
 impl DeleteInvitation {
     /// Creates the operation with its required parameters.
     ///
@@ -70,8 +68,10 @@ impl DeleteInvitation {
     }
 }
 
-/// Facts about [`DeleteInvitation`].
-pub static DELETE_INVITATION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteInvitation, DELETE_INVITATION, empty);
+::kestra_core::operation!(@clone DeleteInvitation);
+
+pub(crate) static DELETE_INVITATION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::delete("/api/v1/{tenant}/invitations/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("delete_invitation", "invitations", ROUTES)
@@ -98,8 +98,6 @@ pub struct FindAllInvitationsForCurrentUser<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(FindAllInvitationsForCurrentUser, FIND_ALL_INVITATIONS_FOR_CURRENT_USER, json Vec<::kestra_models::Invitation>);
-
 impl FindAllInvitationsForCurrentUser {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -110,8 +108,10 @@ impl FindAllInvitationsForCurrentUser {
     }
 }
 
-/// Facts about [`FindAllInvitationsForCurrentUser`].
-pub static FIND_ALL_INVITATIONS_FOR_CURRENT_USER: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(FindAllInvitationsForCurrentUser, FIND_ALL_INVITATIONS_FOR_CURRENT_USER, json Vec<::kestra_models::Invitation>);
+::kestra_core::operation!(@clone FindAllInvitationsForCurrentUser);
+
+pub(crate) static FIND_ALL_INVITATIONS_FOR_CURRENT_USER: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/me/invitations", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("find_all_invitations_for_current_user", "invitations", ROUTES)
@@ -137,8 +137,6 @@ pub struct GetInvitation<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetInvitation, GET_INVITATION, json kestra_models::InvitationDetail);
-
 impl GetInvitation {
     /// Creates the operation with its required parameters.
     ///
@@ -151,8 +149,10 @@ impl GetInvitation {
     }
 }
 
-/// Facts about [`GetInvitation`].
-pub static GET_INVITATION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetInvitation, GET_INVITATION, json kestra_models::InvitationDetail);
+::kestra_core::operation!(@clone GetInvitation);
+
+pub(crate) static GET_INVITATION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/invitations/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_invitation", "invitations", ROUTES)
@@ -178,8 +178,6 @@ pub struct ListInvitationsByEmail<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListInvitationsByEmail, LIST_INVITATIONS_BY_EMAIL, json Vec<::kestra_models::InvitationDetail>);
-
 impl ListInvitationsByEmail {
     /// Creates the operation with its required parameters.
     ///
@@ -192,8 +190,10 @@ impl ListInvitationsByEmail {
     }
 }
 
-/// Facts about [`ListInvitationsByEmail`].
-pub static LIST_INVITATIONS_BY_EMAIL: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListInvitationsByEmail, LIST_INVITATIONS_BY_EMAIL, json Vec<::kestra_models::InvitationDetail>);
+::kestra_core::operation!(@clone ListInvitationsByEmail);
+
+pub(crate) static LIST_INVITATIONS_BY_EMAIL: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/invitations/email/{email}",
         ::kestra_core::Versions::ALL,
@@ -221,8 +221,6 @@ pub struct SearchInvitations<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(SearchInvitations, SEARCH_INVITATIONS, paged kestra_models::Page<::kestra_models::InvitationDetail>);
 
 impl SearchInvitations {
     /// Creates the operation.
@@ -289,8 +287,10 @@ impl<E> SearchInvitations<E> {
     }
 }
 
-/// Facts about [`SearchInvitations`].
-pub static SEARCH_INVITATIONS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchInvitations, SEARCH_INVITATIONS, paged kestra_models::Page<::kestra_models::InvitationDetail>);
+::kestra_core::operation!(@clone SearchInvitations);
+
+pub(crate) static SEARCH_INVITATIONS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/invitations/search", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("search_invitations", "invitations", ROUTES)

@@ -15,8 +15,6 @@ pub struct CreateKillSwitch<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateKillSwitch, CREATE_KILL_SWITCH, json kestra_models::KillSwitch);
-
 impl CreateKillSwitch {
     /// Creates the operation with its required parameters.
     pub fn new(kill_switch: impl Into<::kestra_models::KillSwitch>) -> Self {
@@ -30,8 +28,10 @@ impl CreateKillSwitch {
     }
 }
 
-/// Facts about [`CreateKillSwitch`].
-pub static CREATE_KILL_SWITCH: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateKillSwitch, CREATE_KILL_SWITCH, json kestra_models::KillSwitch);
+::kestra_core::operation!(@clone CreateKillSwitch);
+
+pub(crate) static CREATE_KILL_SWITCH: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/kill-switches",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -58,8 +58,6 @@ pub struct DeleteKillSwitch<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteKillSwitch, DELETE_KILL_SWITCH, empty);
-
 impl DeleteKillSwitch {
     /// Creates the operation with its required parameters.
     ///
@@ -72,8 +70,10 @@ impl DeleteKillSwitch {
     }
 }
 
-/// Facts about [`DeleteKillSwitch`].
-pub static DELETE_KILL_SWITCH: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteKillSwitch, DELETE_KILL_SWITCH, empty);
+::kestra_core::operation!(@clone DeleteKillSwitch);
+
+pub(crate) static DELETE_KILL_SWITCH: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/kill-switches/{id}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -102,8 +102,6 @@ pub struct SearchKillSwitches<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchKillSwitches, SEARCH_KILL_SWITCHES, json Vec<::kestra_models::KillSwitch>);
-
 impl SearchKillSwitches {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -111,8 +109,10 @@ impl SearchKillSwitches {
     }
 }
 
-/// Facts about [`SearchKillSwitches`].
-pub static SEARCH_KILL_SWITCHES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchKillSwitches, SEARCH_KILL_SWITCHES, json Vec<::kestra_models::KillSwitch>);
+::kestra_core::operation!(@clone SearchKillSwitches);
+
+pub(crate) static SEARCH_KILL_SWITCHES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/kill-switches/search",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -141,8 +141,6 @@ pub struct UpdateKillSwitch<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateKillSwitch, UPDATE_KILL_SWITCH, json kestra_models::KillSwitch);
-
 impl UpdateKillSwitch {
     /// Creates the operation with its required parameters.
     ///
@@ -158,8 +156,10 @@ impl UpdateKillSwitch {
     }
 }
 
-/// Facts about [`UpdateKillSwitch`].
-pub static UPDATE_KILL_SWITCH: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateKillSwitch, UPDATE_KILL_SWITCH, json kestra_models::KillSwitch);
+::kestra_core::operation!(@clone UpdateKillSwitch);
+
+pub(crate) static UPDATE_KILL_SWITCH: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/kill-switches/{id}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),

@@ -14,8 +14,6 @@ pub struct ListAllMcpServers<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListAllMcpServers, LIST_ALL_MCP_SERVERS, paged kestra_models::Page<::kestra_models::InstanceMcpServer>);
-
 impl ListAllMcpServers {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -49,8 +47,10 @@ impl<E> ListAllMcpServers<E> {
     }
 }
 
-/// Facts about [`ListAllMcpServers`].
-pub static LIST_ALL_MCP_SERVERS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListAllMcpServers, LIST_ALL_MCP_SERVERS, paged kestra_models::Page<::kestra_models::InstanceMcpServer>);
+::kestra_core::operation!(@clone ListAllMcpServers);
+
+pub(crate) static LIST_ALL_MCP_SERVERS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[
         ::kestra_core::Route::get(
             "/api/v1/instance/mcp-servers",

@@ -14,8 +14,6 @@ pub struct ForwardSupportTicket<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ForwardSupportTicket, FORWARD_SUPPORT_TICKET, optional serde_json::Value);
-
 impl ForwardSupportTicket {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -44,8 +42,9 @@ impl<E> ForwardSupportTicket<E> {
     }
 }
 
-/// Facts about [`ForwardSupportTicket`].
-pub static FORWARD_SUPPORT_TICKET: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ForwardSupportTicket, FORWARD_SUPPORT_TICKET, optional serde_json::Value);
+
+pub(crate) static FORWARD_SUPPORT_TICKET: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[
         ::kestra_core::Route::post(
             "/api/v1/{tenant}/support/forward",
@@ -81,8 +80,6 @@ pub struct GenerateReports<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GenerateReports, GENERATE_REPORTS, download);
-
 impl GenerateReports {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -100,8 +97,10 @@ impl<E> GenerateReports<E> {
     }
 }
 
-/// Facts about [`GenerateReports`].
-pub static GENERATE_REPORTS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GenerateReports, GENERATE_REPORTS, download);
+::kestra_core::operation!(@clone GenerateReports);
+
+pub(crate) static GENERATE_REPORTS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/stats/generate-reports", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("generate_reports", "misc", ROUTES)
@@ -130,8 +129,6 @@ pub struct GetLicenseInfo<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetLicenseInfo, GET_LICENSE_INFO, json kestra_models::LicenseInfo);
-
 impl GetLicenseInfo {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -139,8 +136,10 @@ impl GetLicenseInfo {
     }
 }
 
-/// Facts about [`GetLicenseInfo`].
-pub static GET_LICENSE_INFO: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetLicenseInfo, GET_LICENSE_INFO, json kestra_models::LicenseInfo);
+::kestra_core::operation!(@clone GetLicenseInfo);
+
+pub(crate) static GET_LICENSE_INFO: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/license-info", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_license_info", "misc", ROUTES)
@@ -165,8 +164,6 @@ pub struct GetLoginConfiguration<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetLoginConfiguration, GET_LOGIN_CONFIGURATION, json kestra_models::LoginConfiguration);
-
 impl GetLoginConfiguration {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -174,8 +171,10 @@ impl GetLoginConfiguration {
     }
 }
 
-/// Facts about [`GetLoginConfiguration`].
-pub static GET_LOGIN_CONFIGURATION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetLoginConfiguration, GET_LOGIN_CONFIGURATION, json kestra_models::LoginConfiguration);
+::kestra_core::operation!(@clone GetLoginConfiguration);
+
+pub(crate) static GET_LOGIN_CONFIGURATION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/configs/login",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -202,8 +201,6 @@ pub struct GetSetupConfiguration<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetSetupConfiguration, GET_SETUP_CONFIGURATION, json kestra_models::SetupConfiguration);
-
 impl GetSetupConfiguration {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -211,8 +208,10 @@ impl GetSetupConfiguration {
     }
 }
 
-/// Facts about [`GetSetupConfiguration`].
-pub static GET_SETUP_CONFIGURATION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetSetupConfiguration, GET_SETUP_CONFIGURATION, json kestra_models::SetupConfiguration);
+::kestra_core::operation!(@clone GetSetupConfiguration);
+
+pub(crate) static GET_SETUP_CONFIGURATION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/setup", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_setup_configuration", "misc", ROUTES)
@@ -237,8 +236,6 @@ pub struct GetSupportDebugInfo<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetSupportDebugInfo, GET_SUPPORT_DEBUG_INFO, json kestra_models::SupportDebugInfo);
-
 impl GetSupportDebugInfo {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -246,8 +243,10 @@ impl GetSupportDebugInfo {
     }
 }
 
-/// Facts about [`GetSupportDebugInfo`].
-pub static GET_SUPPORT_DEBUG_INFO: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetSupportDebugInfo, GET_SUPPORT_DEBUG_INFO, json kestra_models::SupportDebugInfo);
+::kestra_core::operation!(@clone GetSupportDebugInfo);
+
+pub(crate) static GET_SUPPORT_DEBUG_INFO: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[
         ::kestra_core::Route::get(
             "/api/v1/{tenant}/support/debug-info",
@@ -283,8 +282,6 @@ pub struct GetTenantUsage<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetTenantUsage, GET_TENANT_USAGE, json kestra_models::Usage);
-
 impl GetTenantUsage {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -292,8 +289,10 @@ impl GetTenantUsage {
     }
 }
 
-/// Facts about [`GetTenantUsage`].
-pub static GET_TENANT_USAGE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetTenantUsage, GET_TENANT_USAGE, json kestra_models::Usage);
+::kestra_core::operation!(@clone GetTenantUsage);
+
+pub(crate) static GET_TENANT_USAGE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/usages",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -322,8 +321,6 @@ pub struct ListActions<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListActions, LIST_ACTIONS, json Vec<::kestra_models::PermissionAction>);
-
 impl ListActions {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -331,8 +328,10 @@ impl ListActions {
     }
 }
 
-/// Facts about [`ListActions`].
-pub static LIST_ACTIONS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListActions, LIST_ACTIONS, json Vec<::kestra_models::PermissionAction>);
+::kestra_core::operation!(@clone ListActions);
+
+pub(crate) static LIST_ACTIONS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/acls/actions",
         ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
@@ -360,8 +359,6 @@ pub struct ListMainTenantFlows<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListMainTenantFlows, LIST_MAIN_TENANT_FLOWS, json bool);
-
 impl ListMainTenantFlows {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -369,8 +366,10 @@ impl ListMainTenantFlows {
     }
 }
 
-/// Facts about [`ListMainTenantFlows`].
-pub static LIST_MAIN_TENANT_FLOWS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListMainTenantFlows, LIST_MAIN_TENANT_FLOWS, json bool);
+::kestra_core::operation!(@clone ListMainTenantFlows);
+
+pub(crate) static LIST_MAIN_TENANT_FLOWS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/main-tenant-flows", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("list_main_tenant_flows", "misc", ROUTES)
@@ -395,8 +394,6 @@ pub struct ListPermissions<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListPermissions, LIST_PERMISSIONS, json kestra_models::Permissions);
-
 impl ListPermissions {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -404,8 +401,10 @@ impl ListPermissions {
     }
 }
 
-/// Facts about [`ListPermissions`].
-pub static LIST_PERMISSIONS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListPermissions, LIST_PERMISSIONS, json kestra_models::Permissions);
+::kestra_core::operation!(@clone ListPermissions);
+
+pub(crate) static LIST_PERMISSIONS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/acls/permissions",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -432,8 +431,6 @@ pub struct ListTemplates<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListTemplates, LIST_TEMPLATES, json kestra_models::ListTemplatesResponse);
-
 impl ListTemplates {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -441,8 +438,10 @@ impl ListTemplates {
     }
 }
 
-/// Facts about [`ListTemplates`].
-pub static LIST_TEMPLATES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListTemplates, LIST_TEMPLATES, json kestra_models::ListTemplatesResponse);
+::kestra_core::operation!(@clone ListTemplates);
+
+pub(crate) static LIST_TEMPLATES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/acls/templates",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -469,8 +468,6 @@ pub struct ListWorkerSelectorTags<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListWorkerSelectorTags, LIST_WORKER_SELECTOR_TAGS, json kestra_models::WorkerSelectorTags);
-
 impl ListWorkerSelectorTags {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -478,8 +475,10 @@ impl ListWorkerSelectorTags {
     }
 }
 
-/// Facts about [`ListWorkerSelectorTags`].
-pub static LIST_WORKER_SELECTOR_TAGS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListWorkerSelectorTags, LIST_WORKER_SELECTOR_TAGS, json kestra_models::WorkerSelectorTags);
+::kestra_core::operation!(@clone ListWorkerSelectorTags);
+
+pub(crate) static LIST_WORKER_SELECTOR_TAGS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/worker-selectors/tags",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -507,8 +506,6 @@ pub struct LogIn<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(LogIn, LOG_IN, optional serde_json::Value);
-
 impl LogIn {
     /// Creates the operation with its required parameters.
     pub fn new(login_request: impl Into<::kestra_models::LoginRequest>) -> Self {
@@ -522,8 +519,10 @@ impl LogIn {
     }
 }
 
-/// Facts about [`LogIn`].
-pub static LOG_IN: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(LogIn, LOG_IN, optional serde_json::Value);
+::kestra_core::operation!(@clone LogIn);
+
+pub(crate) static LOG_IN: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/login",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -549,8 +548,6 @@ pub struct LogOut<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(LogOut, LOG_OUT, optional serde_json::Value);
-
 impl LogOut {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -558,8 +555,10 @@ impl LogOut {
     }
 }
 
-/// Facts about [`LogOut`].
-pub static LOG_OUT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(LogOut, LOG_OUT, optional serde_json::Value);
+::kestra_core::operation!(@clone LogOut);
+
+pub(crate) static LOG_OUT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/logout",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -586,8 +585,6 @@ pub struct RefreshLicense<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(RefreshLicense, REFRESH_LICENSE, empty);
-
 impl RefreshLicense {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -595,8 +592,10 @@ impl RefreshLicense {
     }
 }
 
-/// Facts about [`RefreshLicense`].
-pub static REFRESH_LICENSE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(RefreshLicense, REFRESH_LICENSE, empty);
+::kestra_core::operation!(@clone RefreshLicense);
+
+pub(crate) static REFRESH_LICENSE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/license/refresh",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -624,8 +623,6 @@ pub struct SetupKestra<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SetupKestra, SETUP_KESTRA, json kestra_models::User);
-
 impl SetupKestra {
     /// Creates the operation with its required parameters.
     pub fn new(setup_data: impl Into<::kestra_models::SetupData>) -> Self {
@@ -639,8 +636,10 @@ impl SetupKestra {
     }
 }
 
-/// Facts about [`SetupKestra`].
-pub static SETUP_KESTRA: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SetupKestra, SETUP_KESTRA, json kestra_models::User);
+::kestra_core::operation!(@clone SetupKestra);
+
+pub(crate) static SETUP_KESTRA: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/setup",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),

@@ -15,8 +15,6 @@ pub struct CreateNamespace<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateNamespace, CREATE_NAMESPACE, json kestra_models::Namespace);
-
 impl CreateNamespace {
     /// Creates the operation with its required parameters.
     pub fn new(namespace: impl Into<::kestra_models::Namespace>) -> Self {
@@ -30,8 +28,10 @@ impl CreateNamespace {
     }
 }
 
-/// Facts about [`CreateNamespace`].
-pub static CREATE_NAMESPACE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateNamespace, CREATE_NAMESPACE, json kestra_models::Namespace);
+::kestra_core::operation!(@clone CreateNamespace);
+
+pub(crate) static CREATE_NAMESPACE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/namespaces", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("create_namespace", "namespaces", ROUTES)
@@ -56,8 +56,6 @@ pub struct DeleteNamespace<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteNamespace, DELETE_NAMESPACE, empty);
-
 impl DeleteNamespace {
     /// Creates the operation with its required parameters.
     ///
@@ -70,8 +68,10 @@ impl DeleteNamespace {
     }
 }
 
-/// Facts about [`DeleteNamespace`].
-pub static DELETE_NAMESPACE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteNamespace, DELETE_NAMESPACE, empty);
+::kestra_core::operation!(@clone DeleteNamespace);
+
+pub(crate) static DELETE_NAMESPACE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::delete("/api/v1/{tenant}/namespaces/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("delete_namespace", "namespaces", ROUTES)
@@ -99,8 +99,6 @@ pub struct DeleteSecret<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteSecret, DELETE_SECRET, empty);
-
 impl DeleteSecret {
     /// Creates the operation with its required parameters.
     ///
@@ -114,8 +112,10 @@ impl DeleteSecret {
     }
 }
 
-/// Facts about [`DeleteSecret`].
-pub static DELETE_SECRET: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteSecret, DELETE_SECRET, empty);
+::kestra_core::operation!(@clone DeleteSecret);
+
+pub(crate) static DELETE_SECRET: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/namespaces/{namespace}/secrets/{key}",
         ::kestra_core::Versions::ALL,
@@ -145,8 +145,6 @@ pub struct ExportPluginDefaults<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ExportPluginDefaults, EXPORT_PLUGIN_DEFAULTS, download);
-
 impl ExportPluginDefaults {
     /// Creates the operation with its required parameters.
     ///
@@ -159,8 +157,10 @@ impl ExportPluginDefaults {
     }
 }
 
-/// Facts about [`ExportPluginDefaults`].
-pub static EXPORT_PLUGIN_DEFAULTS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ExportPluginDefaults, EXPORT_PLUGIN_DEFAULTS, download);
+::kestra_core::operation!(@clone ExportPluginDefaults);
+
+pub(crate) static EXPORT_PLUGIN_DEFAULTS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/namespaces/{id}/plugindefaults/export",
         ::kestra_core::Versions::between(
@@ -196,8 +196,6 @@ pub struct GetInheritedPluginDefaults<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetInheritedPluginDefaults, GET_INHERITED_PLUGIN_DEFAULTS, json Vec<::kestra_models::InheritedPluginDefaultFromNamespace>);
-
 impl GetInheritedPluginDefaults {
     /// Creates the operation with its required parameters.
     ///
@@ -210,8 +208,10 @@ impl GetInheritedPluginDefaults {
     }
 }
 
-/// Facts about [`GetInheritedPluginDefaults`].
-pub static GET_INHERITED_PLUGIN_DEFAULTS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetInheritedPluginDefaults, GET_INHERITED_PLUGIN_DEFAULTS, json Vec<::kestra_models::InheritedPluginDefaultFromNamespace>);
+::kestra_core::operation!(@clone GetInheritedPluginDefaults);
+
+pub(crate) static GET_INHERITED_PLUGIN_DEFAULTS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/namespaces/{id}/inherited-plugindefaults",
         ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
@@ -240,8 +240,6 @@ pub struct GetInheritedVariables<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetInheritedVariables, GET_INHERITED_VARIABLES, json serde_json::Map<String, ::serde_json::Value>);
-
 impl GetInheritedVariables {
     /// Creates the operation with its required parameters.
     ///
@@ -254,8 +252,10 @@ impl GetInheritedVariables {
     }
 }
 
-/// Facts about [`GetInheritedVariables`].
-pub static GET_INHERITED_VARIABLES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetInheritedVariables, GET_INHERITED_VARIABLES, json serde_json::Map<String, ::serde_json::Value>);
+::kestra_core::operation!(@clone GetInheritedVariables);
+
+pub(crate) static GET_INHERITED_VARIABLES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/namespaces/{id}/inherited-variables",
         ::kestra_core::Versions::ALL,
@@ -284,8 +284,6 @@ pub struct ImportPluginDefaults<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ImportPluginDefaults, IMPORT_PLUGIN_DEFAULTS, json Vec<String>);
-
 impl ImportPluginDefaults {
     /// Creates the operation with its required parameters.
     ///
@@ -298,8 +296,9 @@ impl ImportPluginDefaults {
     }
 }
 
-/// Facts about [`ImportPluginDefaults`].
-pub static IMPORT_PLUGIN_DEFAULTS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ImportPluginDefaults, IMPORT_PLUGIN_DEFAULTS, json Vec<String>);
+
+pub(crate) static IMPORT_PLUGIN_DEFAULTS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/namespaces/{id}/plugindefaults/import",
         ::kestra_core::Versions::between(
@@ -332,8 +331,6 @@ pub struct PatchSecret<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(PatchSecret, PATCH_SECRET, json Vec<::kestra_models::SecretMeta>);
-
 impl PatchSecret {
     /// Creates the operation with its required parameters.
     ///
@@ -354,8 +351,10 @@ impl PatchSecret {
     }
 }
 
-/// Facts about [`PatchSecret`].
-pub static PATCH_SECRET: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(PatchSecret, PATCH_SECRET, json Vec<::kestra_models::SecretMeta>);
+::kestra_core::operation!(@clone PatchSecret);
+
+pub(crate) static PATCH_SECRET: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::patch(
         "/api/v1/{tenant}/namespaces/{namespace}/secrets/{key}",
         ::kestra_core::Versions::ALL,
@@ -384,8 +383,6 @@ pub struct PutSecrets<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(PutSecrets, PUT_SECRETS, json Vec<::kestra_models::SecretMeta>);
-
 impl PutSecrets {
     /// Creates the operation with its required parameters.
     ///
@@ -401,8 +398,10 @@ impl PutSecrets {
     }
 }
 
-/// Facts about [`PutSecrets`].
-pub static PUT_SECRETS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(PutSecrets, PUT_SECRETS, json Vec<::kestra_models::SecretMeta>);
+::kestra_core::operation!(@clone PutSecrets);
+
+pub(crate) static PUT_SECRETS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/{tenant}/namespaces/{namespace}/secrets",
         ::kestra_core::Versions::ALL,
@@ -432,8 +431,6 @@ pub struct UpdateNamespace<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateNamespace, UPDATE_NAMESPACE, json kestra_models::Namespace);
-
 impl UpdateNamespace {
     /// Creates the operation with its required parameters.
     ///
@@ -449,8 +446,10 @@ impl UpdateNamespace {
     }
 }
 
-/// Facts about [`UpdateNamespace`].
-pub static UPDATE_NAMESPACE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateNamespace, UPDATE_NAMESPACE, json kestra_models::Namespace);
+::kestra_core::operation!(@clone UpdateNamespace);
+
+pub(crate) static UPDATE_NAMESPACE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::put("/api/v1/{tenant}/namespaces/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("update_namespace", "namespaces", ROUTES)

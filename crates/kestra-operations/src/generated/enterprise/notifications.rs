@@ -14,8 +14,6 @@ pub struct CountUnreadNotifications<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CountUnreadNotifications, COUNT_UNREAD_NOTIFICATIONS, json i64);
-
 impl CountUnreadNotifications {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -26,8 +24,10 @@ impl CountUnreadNotifications {
     }
 }
 
-/// Facts about [`CountUnreadNotifications`].
-pub static COUNT_UNREAD_NOTIFICATIONS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CountUnreadNotifications, COUNT_UNREAD_NOTIFICATIONS, json i64);
+::kestra_core::operation!(@clone CountUnreadNotifications);
+
+pub(crate) static COUNT_UNREAD_NOTIFICATIONS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/notifications/unread-count",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -54,8 +54,6 @@ pub struct ListNotifications<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListNotifications, LIST_NOTIFICATIONS, json kestra_models::NotificationHistory);
-
 impl ListNotifications {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -81,8 +79,10 @@ impl<E> ListNotifications<E> {
     }
 }
 
-/// Facts about [`ListNotifications`].
-pub static LIST_NOTIFICATIONS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListNotifications, LIST_NOTIFICATIONS, json kestra_models::NotificationHistory);
+::kestra_core::operation!(@clone ListNotifications);
+
+pub(crate) static LIST_NOTIFICATIONS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/notifications/history",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -113,8 +113,6 @@ pub struct MarkAllNotificationsRead<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(MarkAllNotificationsRead, MARK_ALL_NOTIFICATIONS_READ, json kestra_models::MarkAllRead);
-
 impl MarkAllNotificationsRead {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -125,8 +123,10 @@ impl MarkAllNotificationsRead {
     }
 }
 
-/// Facts about [`MarkAllNotificationsRead`].
-pub static MARK_ALL_NOTIFICATIONS_READ: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(MarkAllNotificationsRead, MARK_ALL_NOTIFICATIONS_READ, json kestra_models::MarkAllRead);
+::kestra_core::operation!(@clone MarkAllNotificationsRead);
+
+pub(crate) static MARK_ALL_NOTIFICATIONS_READ: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/notifications/read-all",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -154,8 +154,6 @@ pub struct MarkNotificationRead<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(MarkNotificationRead, MARK_NOTIFICATION_READ, empty);
-
 impl MarkNotificationRead {
     /// Creates the operation with its required parameters.
     ///
@@ -168,8 +166,10 @@ impl MarkNotificationRead {
     }
 }
 
-/// Facts about [`MarkNotificationRead`].
-pub static MARK_NOTIFICATION_READ: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(MarkNotificationRead, MARK_NOTIFICATION_READ, empty);
+::kestra_core::operation!(@clone MarkNotificationRead);
+
+pub(crate) static MARK_NOTIFICATION_READ: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/notifications/{id}/read",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -198,8 +198,6 @@ pub struct MarkNotificationUnread<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(MarkNotificationUnread, MARK_NOTIFICATION_UNREAD, empty);
-
 impl MarkNotificationUnread {
     /// Creates the operation with its required parameters.
     ///
@@ -212,8 +210,10 @@ impl MarkNotificationUnread {
     }
 }
 
-/// Facts about [`MarkNotificationUnread`].
-pub static MARK_NOTIFICATION_UNREAD: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(MarkNotificationUnread, MARK_NOTIFICATION_UNREAD, empty);
+::kestra_core::operation!(@clone MarkNotificationUnread);
+
+pub(crate) static MARK_NOTIFICATION_UNREAD: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/notifications/{id}/unread",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -241,8 +241,6 @@ pub struct PollNotifications<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(PollNotifications, POLL_NOTIFICATIONS, json kestra_models::NotificationsSince);
-
 impl PollNotifications {
     /// Creates the operation with its required parameters.
     ///
@@ -254,8 +252,10 @@ impl PollNotifications {
     }
 }
 
-/// Facts about [`PollNotifications`].
-pub static POLL_NOTIFICATIONS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(PollNotifications, POLL_NOTIFICATIONS, json kestra_models::NotificationsSince);
+::kestra_core::operation!(@clone PollNotifications);
+
+pub(crate) static POLL_NOTIFICATIONS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/notifications/since",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),

@@ -14,8 +14,6 @@ pub struct GetPluginIcon<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetPluginIcon, GET_PLUGIN_ICON, json kestra_models::PluginIconResponse);
-
 impl GetPluginIcon {
     /// Creates the operation with its required parameters.
     ///
@@ -28,8 +26,10 @@ impl GetPluginIcon {
     }
 }
 
-/// Facts about [`GetPluginIcon`].
-pub static GET_PLUGIN_ICON: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetPluginIcon, GET_PLUGIN_ICON, json kestra_models::PluginIconResponse);
+::kestra_core::operation!(@clone GetPluginIcon);
+
+pub(crate) static GET_PLUGIN_ICON: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/plugins/icons/{cls}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -57,8 +57,6 @@ pub struct GetPluginIconSvg<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetPluginIconSvg, GET_PLUGIN_ICON_SVG, text);
-
 impl GetPluginIconSvg {
     /// Creates the operation with its required parameters.
     ///
@@ -71,8 +69,10 @@ impl GetPluginIconSvg {
     }
 }
 
-/// Facts about [`GetPluginIconSvg`].
-pub static GET_PLUGIN_ICON_SVG: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetPluginIconSvg, GET_PLUGIN_ICON_SVG, text);
+::kestra_core::operation!(@clone GetPluginIconSvg);
+
+pub(crate) static GET_PLUGIN_ICON_SVG: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/plugins/icons/{cls}/icon.svg",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -101,8 +101,6 @@ pub struct GetPluginReleaseNotesContent<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetPluginReleaseNotesContent, GET_PLUGIN_RELEASE_NOTES_CONTENT, text);
-
 impl GetPluginReleaseNotesContent {
     /// Creates the operation with its required parameters.
     ///
@@ -118,8 +116,10 @@ impl GetPluginReleaseNotesContent {
     }
 }
 
-/// Facts about [`GetPluginReleaseNotesContent`].
-pub static GET_PLUGIN_RELEASE_NOTES_CONTENT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetPluginReleaseNotesContent, GET_PLUGIN_RELEASE_NOTES_CONTENT, text);
+::kestra_core::operation!(@clone GetPluginReleaseNotesContent);
+
+pub(crate) static GET_PLUGIN_RELEASE_NOTES_CONTENT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/instance/versioned-plugins/{groupId}/{artifactId}/release-notes",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -149,8 +149,6 @@ pub struct GetVersionedPluginDetails<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetVersionedPluginDetails, GET_VERSIONED_PLUGIN_DETAILS, json kestra_models::VersionedPluginVersions);
-
 impl GetVersionedPluginDetails {
     /// Creates the operation with its required parameters.
     ///
@@ -166,8 +164,10 @@ impl GetVersionedPluginDetails {
     }
 }
 
-/// Facts about [`GetVersionedPluginDetails`].
-pub static GET_VERSIONED_PLUGIN_DETAILS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetVersionedPluginDetails, GET_VERSIONED_PLUGIN_DETAILS, json kestra_models::VersionedPluginVersions);
+::kestra_core::operation!(@clone GetVersionedPluginDetails);
+
+pub(crate) static GET_VERSIONED_PLUGIN_DETAILS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/instance/versioned-plugins/{groupId}/{artifactId}",
         ::kestra_core::Versions::ALL,
@@ -196,8 +196,6 @@ pub struct GetVersionedPluginDetailsFromVersion<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetVersionedPluginDetailsFromVersion, GET_VERSIONED_PLUGIN_DETAILS_FROM_VERSION, json kestra_models::PluginVersionDetails);
-
 impl GetVersionedPluginDetailsFromVersion {
     /// Creates the operation with its required parameters.
     ///
@@ -215,8 +213,10 @@ impl GetVersionedPluginDetailsFromVersion {
     }
 }
 
-/// Facts about [`GetVersionedPluginDetailsFromVersion`].
-pub static GET_VERSIONED_PLUGIN_DETAILS_FROM_VERSION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetVersionedPluginDetailsFromVersion, GET_VERSIONED_PLUGIN_DETAILS_FROM_VERSION, json kestra_models::PluginVersionDetails);
+::kestra_core::operation!(@clone GetVersionedPluginDetailsFromVersion);
+
+pub(crate) static GET_VERSIONED_PLUGIN_DETAILS_FROM_VERSION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/instance/versioned-plugins/{groupId}/{artifactId}/{version}",
         ::kestra_core::Versions::ALL,
@@ -245,8 +245,6 @@ pub struct GetVersionedPluginIcon<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetVersionedPluginIcon, GET_VERSIONED_PLUGIN_ICON, text);
-
 impl GetVersionedPluginIcon {
     /// Creates the operation with its required parameters.
     ///
@@ -272,8 +270,10 @@ impl<E> GetVersionedPluginIcon<E> {
     }
 }
 
-/// Facts about [`GetVersionedPluginIcon`].
-pub static GET_VERSIONED_PLUGIN_ICON: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetVersionedPluginIcon, GET_VERSIONED_PLUGIN_ICON, text);
+::kestra_core::operation!(@clone GetVersionedPluginIcon);
+
+pub(crate) static GET_VERSIONED_PLUGIN_ICON: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/instance/versioned-plugins/{groupId}/{artifactId}/icon.svg",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -303,8 +303,6 @@ pub struct InstallVersionedPlugins<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(InstallVersionedPlugins, INSTALL_VERSIONED_PLUGINS, json kestra_models::PluginArtifactList);
-
 impl InstallVersionedPlugins {
     /// Creates the operation with its required parameters.
     pub fn new(plugin_list_request: impl Into<::kestra_models::PluginListRequest>) -> Self {
@@ -318,8 +316,10 @@ impl InstallVersionedPlugins {
     }
 }
 
-/// Facts about [`InstallVersionedPlugins`].
-pub static INSTALL_VERSIONED_PLUGINS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(InstallVersionedPlugins, INSTALL_VERSIONED_PLUGINS, json kestra_models::PluginArtifactList);
+::kestra_core::operation!(@clone InstallVersionedPlugins);
+
+pub(crate) static INSTALL_VERSIONED_PLUGINS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/instance/versioned-plugins/install",
         ::kestra_core::Versions::ALL,
@@ -345,8 +345,6 @@ pub struct ListAvailableVersionedPlugins<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListAvailableVersionedPlugins, LIST_AVAILABLE_VERSIONED_PLUGINS, json serde_json::Value);
-
 impl ListAvailableVersionedPlugins {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -357,8 +355,10 @@ impl ListAvailableVersionedPlugins {
     }
 }
 
-/// Facts about [`ListAvailableVersionedPlugins`].
-pub static LIST_AVAILABLE_VERSIONED_PLUGINS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListAvailableVersionedPlugins, LIST_AVAILABLE_VERSIONED_PLUGINS, json serde_json::Value);
+::kestra_core::operation!(@clone ListAvailableVersionedPlugins);
+
+pub(crate) static LIST_AVAILABLE_VERSIONED_PLUGINS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/instance/versioned-plugins/available",
         ::kestra_core::Versions::ALL,
@@ -385,8 +385,6 @@ pub struct ListAvailableVersionedPluginsForSecretManager<E = ::kestra_core::Deta
     executor: E,
 }
 
-::kestra_core::operation!(ListAvailableVersionedPluginsForSecretManager, LIST_AVAILABLE_VERSIONED_PLUGINS_FOR_SECRET_MANAGER, json serde_json::Value);
-
 impl ListAvailableVersionedPluginsForSecretManager {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -397,8 +395,10 @@ impl ListAvailableVersionedPluginsForSecretManager {
     }
 }
 
-/// Facts about [`ListAvailableVersionedPluginsForSecretManager`].
-pub static LIST_AVAILABLE_VERSIONED_PLUGINS_FOR_SECRET_MANAGER: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListAvailableVersionedPluginsForSecretManager, LIST_AVAILABLE_VERSIONED_PLUGINS_FOR_SECRET_MANAGER, json serde_json::Value);
+::kestra_core::operation!(@clone ListAvailableVersionedPluginsForSecretManager);
+
+pub(crate) static LIST_AVAILABLE_VERSIONED_PLUGINS_FOR_SECRET_MANAGER: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/instance/versioned-plugins/available/secrets-managers",
         ::kestra_core::Versions::ALL,
@@ -429,8 +429,6 @@ pub struct ListAvailableVersionedPluginsForStorage<E = ::kestra_core::Detached> 
     executor: E,
 }
 
-::kestra_core::operation!(ListAvailableVersionedPluginsForStorage, LIST_AVAILABLE_VERSIONED_PLUGINS_FOR_STORAGE, json serde_json::Value);
-
 impl ListAvailableVersionedPluginsForStorage {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -441,8 +439,10 @@ impl ListAvailableVersionedPluginsForStorage {
     }
 }
 
-/// Facts about [`ListAvailableVersionedPluginsForStorage`].
-pub static LIST_AVAILABLE_VERSIONED_PLUGINS_FOR_STORAGE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListAvailableVersionedPluginsForStorage, LIST_AVAILABLE_VERSIONED_PLUGINS_FOR_STORAGE, json serde_json::Value);
+::kestra_core::operation!(@clone ListAvailableVersionedPluginsForStorage);
+
+pub(crate) static LIST_AVAILABLE_VERSIONED_PLUGINS_FOR_STORAGE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/instance/versioned-plugins/available/storages",
         ::kestra_core::Versions::ALL,
@@ -469,8 +469,6 @@ pub struct ListVersionedPlugins<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(ListVersionedPlugins, LIST_VERSIONED_PLUGINS, paged kestra_models::Page<::kestra_models::VersionedPlugin>);
 
 impl ListVersionedPlugins {
     /// Creates the operation.
@@ -529,8 +527,10 @@ impl<E> ListVersionedPlugins<E> {
     }
 }
 
-/// Facts about [`ListVersionedPlugins`].
-pub static LIST_VERSIONED_PLUGINS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListVersionedPlugins, LIST_VERSIONED_PLUGINS, paged kestra_models::Page<::kestra_models::VersionedPlugin>);
+::kestra_core::operation!(@clone ListVersionedPlugins);
+
+pub(crate) static LIST_VERSIONED_PLUGINS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/instance/versioned-plugins", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("list_versioned_plugins", "plugins", ROUTES)
@@ -570,8 +570,6 @@ pub struct ResolveVersionedPlugins<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ResolveVersionedPlugins, RESOLVE_VERSIONED_PLUGINS, json kestra_models::PluginResolutionList);
-
 impl ResolveVersionedPlugins {
     /// Creates the operation with its required parameters.
     pub fn new(plugin_list_request: impl Into<::kestra_models::PluginListRequest>) -> Self {
@@ -585,8 +583,10 @@ impl ResolveVersionedPlugins {
     }
 }
 
-/// Facts about [`ResolveVersionedPlugins`].
-pub static RESOLVE_VERSIONED_PLUGINS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ResolveVersionedPlugins, RESOLVE_VERSIONED_PLUGINS, json kestra_models::PluginResolutionList);
+::kestra_core::operation!(@clone ResolveVersionedPlugins);
+
+pub(crate) static RESOLVE_VERSIONED_PLUGINS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/instance/versioned-plugins/resolve",
         ::kestra_core::Versions::ALL,
@@ -614,8 +614,6 @@ pub struct UninstallVersionedPlugins<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UninstallVersionedPlugins, UNINSTALL_VERSIONED_PLUGINS, json kestra_models::PluginArtifactList);
-
 impl UninstallVersionedPlugins {
     /// Creates the operation with its required parameters.
     pub fn new(plugin_list_request: impl Into<::kestra_models::PluginListRequest>) -> Self {
@@ -629,8 +627,10 @@ impl UninstallVersionedPlugins {
     }
 }
 
-/// Facts about [`UninstallVersionedPlugins`].
-pub static UNINSTALL_VERSIONED_PLUGINS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UninstallVersionedPlugins, UNINSTALL_VERSIONED_PLUGINS, json kestra_models::PluginArtifactList);
+::kestra_core::operation!(@clone UninstallVersionedPlugins);
+
+pub(crate) static UNINSTALL_VERSIONED_PLUGINS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/instance/versioned-plugins/uninstall",
         ::kestra_core::Versions::ALL,
@@ -657,8 +657,6 @@ pub struct UploadVersionedPlugins<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UploadVersionedPlugins, UPLOAD_VERSIONED_PLUGINS, json kestra_models::PluginArtifact);
-
 impl UploadVersionedPlugins {
     /// Creates the operation with its required parameters.
     ///
@@ -684,8 +682,9 @@ impl<E> UploadVersionedPlugins<E> {
     }
 }
 
-/// Facts about [`UploadVersionedPlugins`].
-pub static UPLOAD_VERSIONED_PLUGINS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UploadVersionedPlugins, UPLOAD_VERSIONED_PLUGINS, json kestra_models::PluginArtifact);
+
+pub(crate) static UPLOAD_VERSIONED_PLUGINS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/instance/versioned-plugins/upload",
         ::kestra_core::Versions::ALL,

@@ -15,8 +15,6 @@ pub struct CreateInstancePolicy<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateInstancePolicy, CREATE_INSTANCE_POLICY, json kestra_models::Policy);
-
 impl CreateInstancePolicy {
     /// Creates the operation with its required parameters.
     pub fn new(policy_request: impl Into<::kestra_models::PolicyRequest>) -> Self {
@@ -30,8 +28,10 @@ impl CreateInstancePolicy {
     }
 }
 
-/// Facts about [`CreateInstancePolicy`].
-pub static CREATE_INSTANCE_POLICY: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateInstancePolicy, CREATE_INSTANCE_POLICY, json kestra_models::Policy);
+::kestra_core::operation!(@clone CreateInstancePolicy);
+
+pub(crate) static CREATE_INSTANCE_POLICY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/instance/policies",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -58,8 +58,6 @@ pub struct CreateNamespacePolicy<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateNamespacePolicy, CREATE_NAMESPACE_POLICY, json kestra_models::Policy);
-
 impl CreateNamespacePolicy {
     /// Creates the operation with its required parameters.
     ///
@@ -78,8 +76,10 @@ impl CreateNamespacePolicy {
     }
 }
 
-/// Facts about [`CreateNamespacePolicy`].
-pub static CREATE_NAMESPACE_POLICY: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateNamespacePolicy, CREATE_NAMESPACE_POLICY, json kestra_models::Policy);
+::kestra_core::operation!(@clone CreateNamespacePolicy);
+
+pub(crate) static CREATE_NAMESPACE_POLICY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/namespaces/{namespace}/policies",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -107,8 +107,6 @@ pub struct CreateTenantPolicy<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateTenantPolicy, CREATE_TENANT_POLICY, json kestra_models::Policy);
-
 impl CreateTenantPolicy {
     /// Creates the operation with its required parameters.
     pub fn new(policy_request: impl Into<::kestra_models::PolicyRequest>) -> Self {
@@ -122,8 +120,10 @@ impl CreateTenantPolicy {
     }
 }
 
-/// Facts about [`CreateTenantPolicy`].
-pub static CREATE_TENANT_POLICY: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateTenantPolicy, CREATE_TENANT_POLICY, json kestra_models::Policy);
+::kestra_core::operation!(@clone CreateTenantPolicy);
+
+pub(crate) static CREATE_TENANT_POLICY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/policies",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -149,8 +149,6 @@ pub struct DeleteInstancePoliciesByIds<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteInstancePoliciesByIds, DELETE_INSTANCE_POLICIES_BY_IDS, json kestra_models::BulkOutcome);
-
 impl DeleteInstancePoliciesByIds {
     /// Creates the operation with its required parameters.
     pub fn new(ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -164,8 +162,10 @@ impl DeleteInstancePoliciesByIds {
     }
 }
 
-/// Facts about [`DeleteInstancePoliciesByIds`].
-pub static DELETE_INSTANCE_POLICIES_BY_IDS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteInstancePoliciesByIds, DELETE_INSTANCE_POLICIES_BY_IDS, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone DeleteInstancePoliciesByIds);
+
+pub(crate) static DELETE_INSTANCE_POLICIES_BY_IDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/instance/policies/delete/by-ids",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -194,8 +194,6 @@ pub struct DeleteInstancePolicy<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteInstancePolicy, DELETE_INSTANCE_POLICY, empty);
-
 impl DeleteInstancePolicy {
     /// Creates the operation with its required parameters.
     ///
@@ -208,8 +206,10 @@ impl DeleteInstancePolicy {
     }
 }
 
-/// Facts about [`DeleteInstancePolicy`].
-pub static DELETE_INSTANCE_POLICY: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteInstancePolicy, DELETE_INSTANCE_POLICY, empty);
+::kestra_core::operation!(@clone DeleteInstancePolicy);
+
+pub(crate) static DELETE_INSTANCE_POLICY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/instance/policies/{id}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -238,8 +238,6 @@ pub struct DeleteNamespacePoliciesByIds<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteNamespacePoliciesByIds, DELETE_NAMESPACE_POLICIES_BY_IDS, json kestra_models::BulkOutcome);
-
 impl DeleteNamespacePoliciesByIds {
     /// Creates the operation with its required parameters.
     ///
@@ -255,8 +253,10 @@ impl DeleteNamespacePoliciesByIds {
     }
 }
 
-/// Facts about [`DeleteNamespacePoliciesByIds`].
-pub static DELETE_NAMESPACE_POLICIES_BY_IDS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteNamespacePoliciesByIds, DELETE_NAMESPACE_POLICIES_BY_IDS, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone DeleteNamespacePoliciesByIds);
+
+pub(crate) static DELETE_NAMESPACE_POLICIES_BY_IDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/namespaces/{namespace}/policies/delete/by-ids",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -286,8 +286,6 @@ pub struct DeleteNamespacePolicy<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteNamespacePolicy, DELETE_NAMESPACE_POLICY, empty);
-
 impl DeleteNamespacePolicy {
     /// Creates the operation with its required parameters.
     ///
@@ -303,8 +301,10 @@ impl DeleteNamespacePolicy {
     }
 }
 
-/// Facts about [`DeleteNamespacePolicy`].
-pub static DELETE_NAMESPACE_POLICY: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteNamespacePolicy, DELETE_NAMESPACE_POLICY, empty);
+::kestra_core::operation!(@clone DeleteNamespacePolicy);
+
+pub(crate) static DELETE_NAMESPACE_POLICY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/namespaces/{namespace}/policies/{id}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -333,8 +333,6 @@ pub struct DeleteTenantPoliciesByIds<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteTenantPoliciesByIds, DELETE_TENANT_POLICIES_BY_IDS, json kestra_models::BulkOutcome);
-
 impl DeleteTenantPoliciesByIds {
     /// Creates the operation with its required parameters.
     pub fn new(ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -348,8 +346,10 @@ impl DeleteTenantPoliciesByIds {
     }
 }
 
-/// Facts about [`DeleteTenantPoliciesByIds`].
-pub static DELETE_TENANT_POLICIES_BY_IDS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteTenantPoliciesByIds, DELETE_TENANT_POLICIES_BY_IDS, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone DeleteTenantPoliciesByIds);
+
+pub(crate) static DELETE_TENANT_POLICIES_BY_IDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/policies/delete/by-ids",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -378,8 +378,6 @@ pub struct DeleteTenantPolicy<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteTenantPolicy, DELETE_TENANT_POLICY, empty);
-
 impl DeleteTenantPolicy {
     /// Creates the operation with its required parameters.
     ///
@@ -392,8 +390,10 @@ impl DeleteTenantPolicy {
     }
 }
 
-/// Facts about [`DeleteTenantPolicy`].
-pub static DELETE_TENANT_POLICY: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteTenantPolicy, DELETE_TENANT_POLICY, empty);
+::kestra_core::operation!(@clone DeleteTenantPolicy);
+
+pub(crate) static DELETE_TENANT_POLICY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/policies/{id}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -422,8 +422,6 @@ pub struct EvaluateInstancePolicy<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(EvaluateInstancePolicy, EVALUATE_INSTANCE_POLICY, json kestra_models::PolicyEvaluation);
 
 impl EvaluateInstancePolicy {
     /// Creates the operation with its required parameters.
@@ -463,8 +461,10 @@ impl<E> EvaluateInstancePolicy<E> {
     }
 }
 
-/// Facts about [`EvaluateInstancePolicy`].
-pub static EVALUATE_INSTANCE_POLICY: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(EvaluateInstancePolicy, EVALUATE_INSTANCE_POLICY, json kestra_models::PolicyEvaluation);
+::kestra_core::operation!(@clone EvaluateInstancePolicy);
+
+pub(crate) static EVALUATE_INSTANCE_POLICY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/instance/policies/{id}/evaluate",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -497,8 +497,6 @@ pub struct EvaluateNamespacePolicy<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(EvaluateNamespacePolicy, EVALUATE_NAMESPACE_POLICY, json kestra_models::PolicyEvaluation);
 
 impl EvaluateNamespacePolicy {
     /// Creates the operation with its required parameters.
@@ -533,8 +531,10 @@ impl<E> EvaluateNamespacePolicy<E> {
     }
 }
 
-/// Facts about [`EvaluateNamespacePolicy`].
-pub static EVALUATE_NAMESPACE_POLICY: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(EvaluateNamespacePolicy, EVALUATE_NAMESPACE_POLICY, json kestra_models::PolicyEvaluation);
+::kestra_core::operation!(@clone EvaluateNamespacePolicy);
+
+pub(crate) static EVALUATE_NAMESPACE_POLICY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/namespaces/{namespace}/policies/{id}/evaluate",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -567,8 +567,6 @@ pub struct EvaluateTenantPolicy<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(EvaluateTenantPolicy, EVALUATE_TENANT_POLICY, json kestra_models::PolicyEvaluation);
-
 impl EvaluateTenantPolicy {
     /// Creates the operation with its required parameters.
     ///
@@ -599,8 +597,10 @@ impl<E> EvaluateTenantPolicy<E> {
     }
 }
 
-/// Facts about [`EvaluateTenantPolicy`].
-pub static EVALUATE_TENANT_POLICY: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(EvaluateTenantPolicy, EVALUATE_TENANT_POLICY, json kestra_models::PolicyEvaluation);
+::kestra_core::operation!(@clone EvaluateTenantPolicy);
+
+pub(crate) static EVALUATE_TENANT_POLICY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/policies/{id}/evaluate",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -632,8 +632,6 @@ pub struct ExportInstancePolicies<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ExportInstancePolicies, EXPORT_INSTANCE_POLICIES, download);
-
 impl ExportInstancePolicies {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -641,8 +639,10 @@ impl ExportInstancePolicies {
     }
 }
 
-/// Facts about [`ExportInstancePolicies`].
-pub static EXPORT_INSTANCE_POLICIES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ExportInstancePolicies, EXPORT_INSTANCE_POLICIES, download);
+::kestra_core::operation!(@clone ExportInstancePolicies);
+
+pub(crate) static EXPORT_INSTANCE_POLICIES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/instance/policies/export",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -673,8 +673,6 @@ pub struct ExportInstancePoliciesByIds<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ExportInstancePoliciesByIds, EXPORT_INSTANCE_POLICIES_BY_IDS, download);
-
 impl ExportInstancePoliciesByIds {
     /// Creates the operation with its required parameters.
     pub fn new(ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -688,8 +686,10 @@ impl ExportInstancePoliciesByIds {
     }
 }
 
-/// Facts about [`ExportInstancePoliciesByIds`].
-pub static EXPORT_INSTANCE_POLICIES_BY_IDS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ExportInstancePoliciesByIds, EXPORT_INSTANCE_POLICIES_BY_IDS, download);
+::kestra_core::operation!(@clone ExportInstancePoliciesByIds);
+
+pub(crate) static EXPORT_INSTANCE_POLICIES_BY_IDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/instance/policies/export/by-ids",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -720,8 +720,6 @@ pub struct ExportNamespacePolicies<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ExportNamespacePolicies, EXPORT_NAMESPACE_POLICIES, download);
-
 impl ExportNamespacePolicies {
     /// Creates the operation with its required parameters.
     ///
@@ -734,8 +732,10 @@ impl ExportNamespacePolicies {
     }
 }
 
-/// Facts about [`ExportNamespacePolicies`].
-pub static EXPORT_NAMESPACE_POLICIES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ExportNamespacePolicies, EXPORT_NAMESPACE_POLICIES, download);
+::kestra_core::operation!(@clone ExportNamespacePolicies);
+
+pub(crate) static EXPORT_NAMESPACE_POLICIES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/namespaces/{namespace}/policies/export",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -767,8 +767,6 @@ pub struct ExportNamespacePoliciesByIds<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ExportNamespacePoliciesByIds, EXPORT_NAMESPACE_POLICIES_BY_IDS, download);
-
 impl ExportNamespacePoliciesByIds {
     /// Creates the operation with its required parameters.
     ///
@@ -784,8 +782,10 @@ impl ExportNamespacePoliciesByIds {
     }
 }
 
-/// Facts about [`ExportNamespacePoliciesByIds`].
-pub static EXPORT_NAMESPACE_POLICIES_BY_IDS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ExportNamespacePoliciesByIds, EXPORT_NAMESPACE_POLICIES_BY_IDS, download);
+::kestra_core::operation!(@clone ExportNamespacePoliciesByIds);
+
+pub(crate) static EXPORT_NAMESPACE_POLICIES_BY_IDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/namespaces/{namespace}/policies/export/by-ids",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -817,8 +817,6 @@ pub struct ExportTenantPolicies<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ExportTenantPolicies, EXPORT_TENANT_POLICIES, download);
-
 impl ExportTenantPolicies {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -826,8 +824,10 @@ impl ExportTenantPolicies {
     }
 }
 
-/// Facts about [`ExportTenantPolicies`].
-pub static EXPORT_TENANT_POLICIES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ExportTenantPolicies, EXPORT_TENANT_POLICIES, download);
+::kestra_core::operation!(@clone ExportTenantPolicies);
+
+pub(crate) static EXPORT_TENANT_POLICIES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/policies/export",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -858,8 +858,6 @@ pub struct ExportTenantPoliciesByIds<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ExportTenantPoliciesByIds, EXPORT_TENANT_POLICIES_BY_IDS, download);
-
 impl ExportTenantPoliciesByIds {
     /// Creates the operation with its required parameters.
     pub fn new(ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -873,8 +871,10 @@ impl ExportTenantPoliciesByIds {
     }
 }
 
-/// Facts about [`ExportTenantPoliciesByIds`].
-pub static EXPORT_TENANT_POLICIES_BY_IDS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ExportTenantPoliciesByIds, EXPORT_TENANT_POLICIES_BY_IDS, download);
+::kestra_core::operation!(@clone ExportTenantPoliciesByIds);
+
+pub(crate) static EXPORT_TENANT_POLICIES_BY_IDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/policies/export/by-ids",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -906,8 +906,6 @@ pub struct GetInstancePolicy<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetInstancePolicy, GET_INSTANCE_POLICY, json kestra_models::Policy);
-
 impl GetInstancePolicy {
     /// Creates the operation with its required parameters.
     ///
@@ -930,8 +928,10 @@ impl<E> GetInstancePolicy<E> {
     }
 }
 
-/// Facts about [`GetInstancePolicy`].
-pub static GET_INSTANCE_POLICY: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetInstancePolicy, GET_INSTANCE_POLICY, json kestra_models::Policy);
+::kestra_core::operation!(@clone GetInstancePolicy);
+
+pub(crate) static GET_INSTANCE_POLICY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/instance/policies/{id}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -961,8 +961,6 @@ pub struct GetNamespacePolicy<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetNamespacePolicy, GET_NAMESPACE_POLICY, json kestra_models::Policy);
-
 impl GetNamespacePolicy {
     /// Creates the operation with its required parameters.
     ///
@@ -976,8 +974,10 @@ impl GetNamespacePolicy {
     }
 }
 
-/// Facts about [`GetNamespacePolicy`].
-pub static GET_NAMESPACE_POLICY: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetNamespacePolicy, GET_NAMESPACE_POLICY, json kestra_models::Policy);
+::kestra_core::operation!(@clone GetNamespacePolicy);
+
+pub(crate) static GET_NAMESPACE_POLICY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/namespaces/{namespace}/policies/{id}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -1006,8 +1006,6 @@ pub struct GetTenantPolicy<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetTenantPolicy, GET_TENANT_POLICY, json kestra_models::Policy);
-
 impl GetTenantPolicy {
     /// Creates the operation with its required parameters.
     ///
@@ -1020,8 +1018,10 @@ impl GetTenantPolicy {
     }
 }
 
-/// Facts about [`GetTenantPolicy`].
-pub static GET_TENANT_POLICY: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetTenantPolicy, GET_TENANT_POLICY, json kestra_models::Policy);
+::kestra_core::operation!(@clone GetTenantPolicy);
+
+pub(crate) static GET_TENANT_POLICY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/policies/{id}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -1049,8 +1049,6 @@ pub struct ImportPolicies<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ImportPolicies, IMPORT_POLICIES, json kestra_models::PolicyImportResult);
-
 impl ImportPolicies {
     /// Creates the operation with its required parameters.
     ///
@@ -1062,8 +1060,9 @@ impl ImportPolicies {
     }
 }
 
-/// Facts about [`ImportPolicies`].
-pub static IMPORT_POLICIES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ImportPolicies, IMPORT_POLICIES, json kestra_models::PolicyImportResult);
+
+pub(crate) static IMPORT_POLICIES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/policies/import",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -1090,8 +1089,6 @@ pub struct SearchInstancePolicies<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(SearchInstancePolicies, SEARCH_INSTANCE_POLICIES, paged kestra_models::Page<::kestra_models::PolicySummary>);
 
 impl SearchInstancePolicies {
     /// Creates the operation.
@@ -1146,8 +1143,10 @@ impl<E> SearchInstancePolicies<E> {
     }
 }
 
-/// Facts about [`SearchInstancePolicies`].
-pub static SEARCH_INSTANCE_POLICIES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchInstancePolicies, SEARCH_INSTANCE_POLICIES, paged kestra_models::Page<::kestra_models::PolicySummary>);
+::kestra_core::operation!(@clone SearchInstancePolicies);
+
+pub(crate) static SEARCH_INSTANCE_POLICIES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/instance/policies/search",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -1181,8 +1180,6 @@ pub struct SearchNamespacePolicies<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(SearchNamespacePolicies, SEARCH_NAMESPACE_POLICIES, paged kestra_models::Page<::kestra_models::PolicySummary>);
 
 impl SearchNamespacePolicies {
     /// Creates the operation with its required parameters.
@@ -1242,8 +1239,10 @@ impl<E> SearchNamespacePolicies<E> {
     }
 }
 
-/// Facts about [`SearchNamespacePolicies`].
-pub static SEARCH_NAMESPACE_POLICIES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchNamespacePolicies, SEARCH_NAMESPACE_POLICIES, paged kestra_models::Page<::kestra_models::PolicySummary>);
+::kestra_core::operation!(@clone SearchNamespacePolicies);
+
+pub(crate) static SEARCH_NAMESPACE_POLICIES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/namespaces/{namespace}/policies/search",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -1281,8 +1280,6 @@ pub struct SearchPolicies<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(SearchPolicies, SEARCH_POLICIES, paged kestra_models::Page<::kestra_models::PolicySummary>);
 
 impl SearchPolicies {
     /// Creates the operation.
@@ -1337,8 +1334,10 @@ impl<E> SearchPolicies<E> {
     }
 }
 
-/// Facts about [`SearchPolicies`].
-pub static SEARCH_POLICIES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchPolicies, SEARCH_POLICIES, paged kestra_models::Page<::kestra_models::PolicySummary>);
+::kestra_core::operation!(@clone SearchPolicies);
+
+pub(crate) static SEARCH_POLICIES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/policies/search",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -1374,8 +1373,6 @@ pub struct UpdateInstancePolicy<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateInstancePolicy, UPDATE_INSTANCE_POLICY, json kestra_models::Policy);
-
 impl UpdateInstancePolicy {
     /// Creates the operation with its required parameters.
     ///
@@ -1391,8 +1388,10 @@ impl UpdateInstancePolicy {
     }
 }
 
-/// Facts about [`UpdateInstancePolicy`].
-pub static UPDATE_INSTANCE_POLICY: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateInstancePolicy, UPDATE_INSTANCE_POLICY, json kestra_models::Policy);
+::kestra_core::operation!(@clone UpdateInstancePolicy);
+
+pub(crate) static UPDATE_INSTANCE_POLICY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/instance/policies/{id}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -1422,8 +1421,6 @@ pub struct UpdateNamespacePolicy<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateNamespacePolicy, UPDATE_NAMESPACE_POLICY, json kestra_models::Policy);
-
 impl UpdateNamespacePolicy {
     /// Creates the operation with its required parameters.
     ///
@@ -1445,8 +1442,10 @@ impl UpdateNamespacePolicy {
     }
 }
 
-/// Facts about [`UpdateNamespacePolicy`].
-pub static UPDATE_NAMESPACE_POLICY: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateNamespacePolicy, UPDATE_NAMESPACE_POLICY, json kestra_models::Policy);
+::kestra_core::operation!(@clone UpdateNamespacePolicy);
+
+pub(crate) static UPDATE_NAMESPACE_POLICY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/{tenant}/namespaces/{namespace}/policies/{id}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -1476,8 +1475,6 @@ pub struct UpdateTenantPolicy<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateTenantPolicy, UPDATE_TENANT_POLICY, json kestra_models::Policy);
-
 impl UpdateTenantPolicy {
     /// Creates the operation with its required parameters.
     ///
@@ -1493,8 +1490,10 @@ impl UpdateTenantPolicy {
     }
 }
 
-/// Facts about [`UpdateTenantPolicy`].
-pub static UPDATE_TENANT_POLICY: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateTenantPolicy, UPDATE_TENANT_POLICY, json kestra_models::Policy);
+::kestra_core::operation!(@clone UpdateTenantPolicy);
+
+pub(crate) static UPDATE_TENANT_POLICY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/{tenant}/policies/{id}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -1523,8 +1522,6 @@ pub struct ValidateInstancePolicy<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ValidateInstancePolicy, VALIDATE_INSTANCE_POLICY, json kestra_models::FlowValidation);
-
 impl ValidateInstancePolicy {
     /// Creates the operation with its required parameters.
     ///
@@ -1536,8 +1533,10 @@ impl ValidateInstancePolicy {
     }
 }
 
-/// Facts about [`ValidateInstancePolicy`].
-pub static VALIDATE_INSTANCE_POLICY: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ValidateInstancePolicy, VALIDATE_INSTANCE_POLICY, json kestra_models::FlowValidation);
+::kestra_core::operation!(@clone ValidateInstancePolicy);
+
+pub(crate) static VALIDATE_INSTANCE_POLICY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/instance/policies/validate",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -1565,8 +1564,6 @@ pub struct ValidateNamespacePolicy<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ValidateNamespacePolicy, VALIDATE_NAMESPACE_POLICY, json kestra_models::FlowValidation);
-
 impl ValidateNamespacePolicy {
     /// Creates the operation with its required parameters.
     ///
@@ -1579,8 +1576,10 @@ impl ValidateNamespacePolicy {
     }
 }
 
-/// Facts about [`ValidateNamespacePolicy`].
-pub static VALIDATE_NAMESPACE_POLICY: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ValidateNamespacePolicy, VALIDATE_NAMESPACE_POLICY, json kestra_models::FlowValidation);
+::kestra_core::operation!(@clone ValidateNamespacePolicy);
+
+pub(crate) static VALIDATE_NAMESPACE_POLICY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/namespaces/{namespace}/policies/validate",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -1609,8 +1608,6 @@ pub struct ValidateTenantPolicy<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ValidateTenantPolicy, VALIDATE_TENANT_POLICY, json kestra_models::FlowValidation);
-
 impl ValidateTenantPolicy {
     /// Creates the operation with its required parameters.
     ///
@@ -1622,8 +1619,10 @@ impl ValidateTenantPolicy {
     }
 }
 
-/// Facts about [`ValidateTenantPolicy`].
-pub static VALIDATE_TENANT_POLICY: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ValidateTenantPolicy, VALIDATE_TENANT_POLICY, json kestra_models::FlowValidation);
+::kestra_core::operation!(@clone ValidateTenantPolicy);
+
+pub(crate) static VALIDATE_TENANT_POLICY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/policies/validate",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),

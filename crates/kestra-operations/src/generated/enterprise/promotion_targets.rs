@@ -15,8 +15,6 @@ pub struct CreatePromotionTarget<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreatePromotionTarget, CREATE_PROMOTION_TARGET, json kestra_models::PromotionTarget);
-
 impl CreatePromotionTarget {
     /// Creates the operation with its required parameters.
     pub fn new(
@@ -32,8 +30,10 @@ impl CreatePromotionTarget {
     }
 }
 
-/// Facts about [`CreatePromotionTarget`].
-pub static CREATE_PROMOTION_TARGET: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreatePromotionTarget, CREATE_PROMOTION_TARGET, json kestra_models::PromotionTarget);
+::kestra_core::operation!(@clone CreatePromotionTarget);
+
+pub(crate) static CREATE_PROMOTION_TARGET: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/promotion-targets",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -60,8 +60,6 @@ pub struct DeletePromotionTarget<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeletePromotionTarget, DELETE_PROMOTION_TARGET, empty);
-
 impl DeletePromotionTarget {
     /// Creates the operation with its required parameters.
     ///
@@ -74,8 +72,10 @@ impl DeletePromotionTarget {
     }
 }
 
-/// Facts about [`DeletePromotionTarget`].
-pub static DELETE_PROMOTION_TARGET: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeletePromotionTarget, DELETE_PROMOTION_TARGET, empty);
+::kestra_core::operation!(@clone DeletePromotionTarget);
+
+pub(crate) static DELETE_PROMOTION_TARGET: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/promotion-targets/{id}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -106,8 +106,6 @@ pub struct GetFlowHashesOfPromotionTarget<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetFlowHashesOfPromotionTarget, GET_FLOW_HASHES_OF_PROMOTION_TARGET, json kestra_models::PromotionTargetFlowHashes);
-
 impl GetFlowHashesOfPromotionTarget {
     /// Creates the operation with its required parameters.
     ///
@@ -126,8 +124,10 @@ impl GetFlowHashesOfPromotionTarget {
     }
 }
 
-/// Facts about [`GetFlowHashesOfPromotionTarget`].
-pub static GET_FLOW_HASHES_OF_PROMOTION_TARGET: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetFlowHashesOfPromotionTarget, GET_FLOW_HASHES_OF_PROMOTION_TARGET, json kestra_models::PromotionTargetFlowHashes);
+::kestra_core::operation!(@clone GetFlowHashesOfPromotionTarget);
+
+pub(crate) static GET_FLOW_HASHES_OF_PROMOTION_TARGET: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/promotion-targets/{id}/flow-hashes",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -156,8 +156,6 @@ pub struct GetFlowSourceOfPromotionTarget<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetFlowSourceOfPromotionTarget, GET_FLOW_SOURCE_OF_PROMOTION_TARGET, json serde_json::Value);
-
 impl GetFlowSourceOfPromotionTarget {
     /// Creates the operation with its required parameters.
     ///
@@ -182,8 +180,10 @@ impl<E> GetFlowSourceOfPromotionTarget<E> {
     }
 }
 
-/// Facts about [`GetFlowSourceOfPromotionTarget`].
-pub static GET_FLOW_SOURCE_OF_PROMOTION_TARGET: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetFlowSourceOfPromotionTarget, GET_FLOW_SOURCE_OF_PROMOTION_TARGET, json serde_json::Value);
+::kestra_core::operation!(@clone GetFlowSourceOfPromotionTarget);
+
+pub(crate) static GET_FLOW_SOURCE_OF_PROMOTION_TARGET: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/promotion-targets/{id}/flow-source",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -217,8 +217,6 @@ pub struct GetPromotionTarget<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetPromotionTarget, GET_PROMOTION_TARGET, json kestra_models::PromotionTarget);
-
 impl GetPromotionTarget {
     /// Creates the operation with its required parameters.
     ///
@@ -231,8 +229,10 @@ impl GetPromotionTarget {
     }
 }
 
-/// Facts about [`GetPromotionTarget`].
-pub static GET_PROMOTION_TARGET: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetPromotionTarget, GET_PROMOTION_TARGET, json kestra_models::PromotionTarget);
+::kestra_core::operation!(@clone GetPromotionTarget);
+
+pub(crate) static GET_PROMOTION_TARGET: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/promotion-targets/{id}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -260,8 +260,6 @@ pub struct ListPromotionTargets<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(ListPromotionTargets, LIST_PROMOTION_TARGETS, paged kestra_models::Page<::kestra_models::PromotionTarget>);
 
 impl ListPromotionTargets {
     /// Creates the operation.
@@ -316,8 +314,10 @@ impl<E> ListPromotionTargets<E> {
     }
 }
 
-/// Facts about [`ListPromotionTargets`].
-pub static LIST_PROMOTION_TARGETS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListPromotionTargets, LIST_PROMOTION_TARGETS, paged kestra_models::Page<::kestra_models::PromotionTarget>);
+::kestra_core::operation!(@clone ListPromotionTargets);
+
+pub(crate) static LIST_PROMOTION_TARGETS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/promotion-targets",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -352,8 +352,6 @@ pub struct TestPromotionTarget<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(TestPromotionTarget, TEST_PROMOTION_TARGET, json kestra_models::PromotionTargetTest);
-
 impl TestPromotionTarget {
     /// Creates the operation with its required parameters.
     pub fn new(
@@ -379,8 +377,10 @@ impl<E> TestPromotionTarget<E> {
     }
 }
 
-/// Facts about [`TestPromotionTarget`].
-pub static TEST_PROMOTION_TARGET: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(TestPromotionTarget, TEST_PROMOTION_TARGET, json kestra_models::PromotionTargetTest);
+::kestra_core::operation!(@clone TestPromotionTarget);
+
+pub(crate) static TEST_PROMOTION_TARGET: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/promotion-targets/test",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -409,8 +409,6 @@ pub struct TestSavedPromotionTarget<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(TestSavedPromotionTarget, TEST_SAVED_PROMOTION_TARGET, json kestra_models::PromotionTargetTest);
-
 impl TestSavedPromotionTarget {
     /// Creates the operation with its required parameters.
     ///
@@ -423,8 +421,10 @@ impl TestSavedPromotionTarget {
     }
 }
 
-/// Facts about [`TestSavedPromotionTarget`].
-pub static TEST_SAVED_PROMOTION_TARGET: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(TestSavedPromotionTarget, TEST_SAVED_PROMOTION_TARGET, json kestra_models::PromotionTargetTest);
+::kestra_core::operation!(@clone TestSavedPromotionTarget);
+
+pub(crate) static TEST_SAVED_PROMOTION_TARGET: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/promotion-targets/{id}/test",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -454,8 +454,6 @@ pub struct UpdatePromotionTarget<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdatePromotionTarget, UPDATE_PROMOTION_TARGET, json kestra_models::PromotionTarget);
-
 impl UpdatePromotionTarget {
     /// Creates the operation with its required parameters.
     ///
@@ -474,8 +472,10 @@ impl UpdatePromotionTarget {
     }
 }
 
-/// Facts about [`UpdatePromotionTarget`].
-pub static UPDATE_PROMOTION_TARGET: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdatePromotionTarget, UPDATE_PROMOTION_TARGET, json kestra_models::PromotionTarget);
+::kestra_core::operation!(@clone UpdatePromotionTarget);
+
+pub(crate) static UPDATE_PROMOTION_TARGET: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/{tenant}/promotion-targets/{id}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),

@@ -15,8 +15,6 @@ pub struct ResetQuotaLimit<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ResetQuotaLimit, RESET_QUOTA_LIMIT, optional serde_json::Value);
-
 impl ResetQuotaLimit {
     /// Creates the operation with its required parameters.
     pub fn new(reset_quota_limit_request: impl Into<::kestra_models::ResetQuotaLimitRequest>) -> Self {
@@ -30,8 +28,10 @@ impl ResetQuotaLimit {
     }
 }
 
-/// Facts about [`ResetQuotaLimit`].
-pub static RESET_QUOTA_LIMIT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ResetQuotaLimit, RESET_QUOTA_LIMIT, optional serde_json::Value);
+::kestra_core::operation!(@clone ResetQuotaLimit);
+
+pub(crate) static RESET_QUOTA_LIMIT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/quota-limits/reset",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -57,8 +57,6 @@ pub struct SearchQuotaLimits<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SearchQuotaLimits, SEARCH_QUOTA_LIMITS, json Vec<::kestra_models::QuotaLimit>);
-
 impl SearchQuotaLimits {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -66,8 +64,10 @@ impl SearchQuotaLimits {
     }
 }
 
-/// Facts about [`SearchQuotaLimits`].
-pub static SEARCH_QUOTA_LIMITS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchQuotaLimits, SEARCH_QUOTA_LIMITS, json Vec<::kestra_models::QuotaLimit>);
+::kestra_core::operation!(@clone SearchQuotaLimits);
+
+pub(crate) static SEARCH_QUOTA_LIMITS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/quota-limits",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),

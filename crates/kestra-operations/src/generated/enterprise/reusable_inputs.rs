@@ -15,8 +15,6 @@ pub struct DeleteReusableInputs<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteReusableInputs, DELETE_REUSABLE_INPUTS, empty);
-
 impl DeleteReusableInputs {
     /// Creates the operation with its required parameters.
     ///
@@ -32,8 +30,10 @@ impl DeleteReusableInputs {
     }
 }
 
-/// Facts about [`DeleteReusableInputs`].
-pub static DELETE_REUSABLE_INPUTS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteReusableInputs, DELETE_REUSABLE_INPUTS, empty);
+::kestra_core::operation!(@clone DeleteReusableInputs);
+
+pub(crate) static DELETE_REUSABLE_INPUTS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -63,8 +63,6 @@ pub struct GetReusableInputs<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetReusableInputs, GET_REUSABLE_INPUTS, json kestra_models::ReusableInputs);
-
 impl GetReusableInputs {
     /// Creates the operation with its required parameters.
     ///
@@ -88,8 +86,10 @@ impl<E> GetReusableInputs<E> {
     }
 }
 
-/// Facts about [`GetReusableInputs`].
-pub static GET_REUSABLE_INPUTS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetReusableInputs, GET_REUSABLE_INPUTS, json kestra_models::ReusableInputs);
+::kestra_core::operation!(@clone GetReusableInputs);
+
+pub(crate) static GET_REUSABLE_INPUTS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -118,8 +118,6 @@ pub struct ListNamespacesWithReusableInputs<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListNamespacesWithReusableInputs, LIST_NAMESPACES_WITH_REUSABLE_INPUTS, json Vec<String>);
-
 impl ListNamespacesWithReusableInputs {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -130,8 +128,10 @@ impl ListNamespacesWithReusableInputs {
     }
 }
 
-/// Facts about [`ListNamespacesWithReusableInputs`].
-pub static LIST_NAMESPACES_WITH_REUSABLE_INPUTS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListNamespacesWithReusableInputs, LIST_NAMESPACES_WITH_REUSABLE_INPUTS, json Vec<String>);
+::kestra_core::operation!(@clone ListNamespacesWithReusableInputs);
+
+pub(crate) static LIST_NAMESPACES_WITH_REUSABLE_INPUTS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/reusable-inputs/namespaces",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -157,8 +157,6 @@ pub struct ListReusableInputs<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(ListReusableInputs, LIST_REUSABLE_INPUTS, paged kestra_models::Page<::kestra_models::ReusableInputs>);
 
 impl ListReusableInputs {
     /// Creates the operation with its required parameters.
@@ -190,8 +188,10 @@ impl<E> ListReusableInputs<E> {
     }
 }
 
-/// Facts about [`ListReusableInputs`].
-pub static LIST_REUSABLE_INPUTS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListReusableInputs, LIST_REUSABLE_INPUTS, paged kestra_models::Page<::kestra_models::ReusableInputs>);
+::kestra_core::operation!(@clone ListReusableInputs);
+
+pub(crate) static LIST_REUSABLE_INPUTS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/namespaces/{namespace}/reusable-inputs",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -224,8 +224,6 @@ pub struct ListReusableInputsRevisions<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListReusableInputsRevisions, LIST_REUSABLE_INPUTS_REVISIONS, json Vec<::kestra_models::ReusableInputs>);
-
 impl ListReusableInputsRevisions {
     /// Creates the operation with its required parameters.
     ///
@@ -241,8 +239,10 @@ impl ListReusableInputsRevisions {
     }
 }
 
-/// Facts about [`ListReusableInputsRevisions`].
-pub static LIST_REUSABLE_INPUTS_REVISIONS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListReusableInputsRevisions, LIST_REUSABLE_INPUTS_REVISIONS, json Vec<::kestra_models::ReusableInputs>);
+::kestra_core::operation!(@clone ListReusableInputsRevisions);
+
+pub(crate) static LIST_REUSABLE_INPUTS_REVISIONS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}/revisions",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -271,8 +271,6 @@ pub struct SetReusableInputs<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SetReusableInputs, SET_REUSABLE_INPUTS, json kestra_models::ReusableInputs);
-
 impl SetReusableInputs {
     /// Creates the operation with its required parameters.
     ///
@@ -296,8 +294,10 @@ impl<E> SetReusableInputs<E> {
     }
 }
 
-/// Facts about [`SetReusableInputs`].
-pub static SET_REUSABLE_INPUTS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SetReusableInputs, SET_REUSABLE_INPUTS, json kestra_models::ReusableInputs);
+::kestra_core::operation!(@clone SetReusableInputs);
+
+pub(crate) static SET_REUSABLE_INPUTS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -327,8 +327,6 @@ pub struct SetReusableInputsYaml<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SetReusableInputsYaml, SET_REUSABLE_INPUTS_YAML, json kestra_models::ReusableInputs);
-
 impl SetReusableInputsYaml {
     /// Creates the operation with its required parameters.
     ///
@@ -353,8 +351,10 @@ impl<E> SetReusableInputsYaml<E> {
     }
 }
 
-/// Facts about [`SetReusableInputsYaml`].
-pub static SET_REUSABLE_INPUTS_YAML: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SetReusableInputsYaml, SET_REUSABLE_INPUTS_YAML, json kestra_models::ReusableInputs);
+::kestra_core::operation!(@clone SetReusableInputsYaml);
+
+pub(crate) static SET_REUSABLE_INPUTS_YAML: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -384,8 +384,6 @@ pub struct SetReusableInputsText<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SetReusableInputsText, SET_REUSABLE_INPUTS_TEXT, json kestra_models::ReusableInputs);
-
 impl SetReusableInputsText {
     /// Creates the operation with its required parameters.
     ///
@@ -409,8 +407,10 @@ impl<E> SetReusableInputsText<E> {
     }
 }
 
-/// Facts about [`SetReusableInputsText`].
-pub static SET_REUSABLE_INPUTS_TEXT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SetReusableInputsText, SET_REUSABLE_INPUTS_TEXT, json kestra_models::ReusableInputs);
+::kestra_core::operation!(@clone SetReusableInputsText);
+
+pub(crate) static SET_REUSABLE_INPUTS_TEXT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/{tenant}/namespaces/{namespace}/reusable-inputs/{id}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),

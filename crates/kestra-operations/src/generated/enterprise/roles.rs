@@ -15,8 +15,6 @@ pub struct AutocompleteRoles<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(AutocompleteRoles, AUTOCOMPLETE_ROLES, json Vec<::kestra_models::RoleSummary>);
-
 impl AutocompleteRoles {
     /// Creates the operation with its required parameters.
     pub fn new(autocomplete: impl Into<::kestra_models::Autocomplete>) -> Self {
@@ -30,8 +28,10 @@ impl AutocompleteRoles {
     }
 }
 
-/// Facts about [`AutocompleteRoles`].
-pub static AUTOCOMPLETE_ROLES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(AutocompleteRoles, AUTOCOMPLETE_ROLES, json Vec<::kestra_models::RoleSummary>);
+::kestra_core::operation!(@clone AutocompleteRoles);
+
+pub(crate) static AUTOCOMPLETE_ROLES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/roles/autocomplete", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("autocomplete_roles", "roles", ROUTES)
@@ -57,8 +57,6 @@ pub struct CreateRole<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateRole, CREATE_ROLE, json kestra_models::RoleDetail);
-
 impl CreateRole {
     /// Creates the operation with its required parameters.
     pub fn new(role_create_or_update_request: impl Into<::kestra_models::RoleCreateOrUpdateRequest>) -> Self {
@@ -72,8 +70,10 @@ impl CreateRole {
     }
 }
 
-/// Facts about [`CreateRole`].
-pub static CREATE_ROLE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateRole, CREATE_ROLE, json kestra_models::RoleDetail);
+::kestra_core::operation!(@clone CreateRole);
+
+pub(crate) static CREATE_ROLE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/roles", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("create_role", "roles", ROUTES)
@@ -98,8 +98,6 @@ pub struct DeleteRole<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteRole, DELETE_ROLE, empty);
-
 impl DeleteRole {
     /// Creates the operation with its required parameters.
     ///
@@ -112,8 +110,10 @@ impl DeleteRole {
     }
 }
 
-/// Facts about [`DeleteRole`].
-pub static DELETE_ROLE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteRole, DELETE_ROLE, empty);
+::kestra_core::operation!(@clone DeleteRole);
+
+pub(crate) static DELETE_ROLE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::delete("/api/v1/{tenant}/roles/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("delete_role", "roles", ROUTES)
@@ -141,8 +141,6 @@ pub struct GetRole<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetRole, GET_ROLE, json kestra_models::RoleDetail);
-
 impl GetRole {
     /// Creates the operation with its required parameters.
     ///
@@ -155,8 +153,10 @@ impl GetRole {
     }
 }
 
-/// Facts about [`GetRole`].
-pub static GET_ROLE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetRole, GET_ROLE, json kestra_models::RoleDetail);
+::kestra_core::operation!(@clone GetRole);
+
+pub(crate) static GET_ROLE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/roles/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_role", "roles", ROUTES)
@@ -183,8 +183,6 @@ pub struct ListRolesFromGivenIds<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListRolesFromGivenIds, LIST_ROLES_FROM_GIVEN_IDS, json Vec<::kestra_models::Role>);
-
 impl ListRolesFromGivenIds {
     /// Creates the operation with its required parameters.
     pub fn new(ids: impl Into<::kestra_models::Ids>) -> Self {
@@ -194,8 +192,10 @@ impl ListRolesFromGivenIds {
     }
 }
 
-/// Facts about [`ListRolesFromGivenIds`].
-pub static LIST_ROLES_FROM_GIVEN_IDS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListRolesFromGivenIds, LIST_ROLES_FROM_GIVEN_IDS, json Vec<::kestra_models::Role>);
+::kestra_core::operation!(@clone ListRolesFromGivenIds);
+
+pub(crate) static LIST_ROLES_FROM_GIVEN_IDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/roles/ids", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("list_roles_from_given_ids", "roles", ROUTES)
@@ -220,8 +220,6 @@ pub struct SearchRoles<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(SearchRoles, SEARCH_ROLES, paged kestra_models::Page<::kestra_models::RoleSummary>);
 
 impl SearchRoles {
     /// Creates the operation.
@@ -280,8 +278,10 @@ impl<E> SearchRoles<E> {
     }
 }
 
-/// Facts about [`SearchRoles`].
-pub static SEARCH_ROLES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchRoles, SEARCH_ROLES, paged kestra_models::Page<::kestra_models::RoleSummary>);
+::kestra_core::operation!(@clone SearchRoles);
+
+pub(crate) static SEARCH_ROLES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/roles/search", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("search_roles", "roles", ROUTES)
@@ -322,8 +322,6 @@ pub struct UpdateRole<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateRole, UPDATE_ROLE, json kestra_models::RoleDetail);
-
 impl UpdateRole {
     /// Creates the operation with its required parameters.
     ///
@@ -342,8 +340,10 @@ impl UpdateRole {
     }
 }
 
-/// Facts about [`UpdateRole`].
-pub static UPDATE_ROLE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateRole, UPDATE_ROLE, json kestra_models::RoleDetail);
+::kestra_core::operation!(@clone UpdateRole);
+
+pub(crate) static UPDATE_ROLE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::put("/api/v1/{tenant}/roles/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("update_role", "roles", ROUTES)

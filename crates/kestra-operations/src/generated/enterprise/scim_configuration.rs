@@ -15,8 +15,6 @@ pub struct GetScimResourceType<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetScimResourceType, GET_SCIM_RESOURCE_TYPE, json kestra_models::ScimResourceType);
-
 impl GetScimResourceType {
     /// Creates the operation with its required parameters.
     ///
@@ -32,8 +30,10 @@ impl GetScimResourceType {
     }
 }
 
-/// Facts about [`GetScimResourceType`].
-pub static GET_SCIM_RESOURCE_TYPE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetScimResourceType, GET_SCIM_RESOURCE_TYPE, json kestra_models::ScimResourceType);
+::kestra_core::operation!(@clone GetScimResourceType);
+
+pub(crate) static GET_SCIM_RESOURCE_TYPE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/integrations/{integration}/scim/v2/ResourceTypes/{name}",
         ::kestra_core::Versions::ALL,
@@ -61,8 +61,6 @@ pub struct GetScimSchema<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetScimSchema, GET_SCIM_SCHEMA, json kestra_models::ScimSchema);
-
 impl GetScimSchema {
     /// Creates the operation with its required parameters.
     ///
@@ -76,8 +74,10 @@ impl GetScimSchema {
     }
 }
 
-/// Facts about [`GetScimSchema`].
-pub static GET_SCIM_SCHEMA: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetScimSchema, GET_SCIM_SCHEMA, json kestra_models::ScimSchema);
+::kestra_core::operation!(@clone GetScimSchema);
+
+pub(crate) static GET_SCIM_SCHEMA: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/integrations/{integration}/scim/v2/Schemas/{uri}",
         ::kestra_core::Versions::ALL,
@@ -105,8 +105,6 @@ pub struct GetScimServiceProviderConfiguration<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetScimServiceProviderConfiguration, GET_SCIM_SERVICE_PROVIDER_CONFIGURATION, json kestra_models::ServiceProviderConfiguration);
-
 impl GetScimServiceProviderConfiguration {
     /// Creates the operation with its required parameters.
     ///
@@ -120,8 +118,10 @@ impl GetScimServiceProviderConfiguration {
     }
 }
 
-/// Facts about [`GetScimServiceProviderConfiguration`].
-pub static GET_SCIM_SERVICE_PROVIDER_CONFIGURATION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetScimServiceProviderConfiguration, GET_SCIM_SERVICE_PROVIDER_CONFIGURATION, json kestra_models::ServiceProviderConfiguration);
+::kestra_core::operation!(@clone GetScimServiceProviderConfiguration);
+
+pub(crate) static GET_SCIM_SERVICE_PROVIDER_CONFIGURATION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/integrations/{integration}/scim/v2/ServiceProviderConfig",
         ::kestra_core::Versions::ALL,
@@ -149,8 +149,6 @@ pub struct ListScimResourceTypes<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListScimResourceTypes, LIST_SCIM_RESOURCE_TYPES, json Vec<::kestra_models::ScimResourceType>);
-
 impl ListScimResourceTypes {
     /// Creates the operation with its required parameters.
     ///
@@ -163,8 +161,10 @@ impl ListScimResourceTypes {
     }
 }
 
-/// Facts about [`ListScimResourceTypes`].
-pub static LIST_SCIM_RESOURCE_TYPES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListScimResourceTypes, LIST_SCIM_RESOURCE_TYPES, json Vec<::kestra_models::ScimResourceType>);
+::kestra_core::operation!(@clone ListScimResourceTypes);
+
+pub(crate) static LIST_SCIM_RESOURCE_TYPES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/integrations/{integration}/scim/v2/ResourceTypes",
         ::kestra_core::Versions::ALL,
@@ -192,8 +192,6 @@ pub struct ListScimSchemas<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListScimSchemas, LIST_SCIM_SCHEMAS, json Vec<::kestra_models::ScimSchema>);
-
 impl ListScimSchemas {
     /// Creates the operation with its required parameters.
     ///
@@ -206,8 +204,10 @@ impl ListScimSchemas {
     }
 }
 
-/// Facts about [`ListScimSchemas`].
-pub static LIST_SCIM_SCHEMAS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListScimSchemas, LIST_SCIM_SCHEMAS, json Vec<::kestra_models::ScimSchema>);
+::kestra_core::operation!(@clone ListScimSchemas);
+
+pub(crate) static LIST_SCIM_SCHEMAS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/integrations/{integration}/scim/v2/Schemas",
         ::kestra_core::Versions::ALL,

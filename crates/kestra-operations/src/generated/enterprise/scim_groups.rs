@@ -15,8 +15,6 @@ pub struct CreateScimGroup<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateScimGroup, CREATE_SCIM_GROUP, json kestra_models::ScimResource);
-
 impl CreateScimGroup {
     /// Creates the operation with its required parameters.
     ///
@@ -50,8 +48,10 @@ impl<E> CreateScimGroup<E> {
     }
 }
 
-/// Facts about [`CreateScimGroup`].
-pub static CREATE_SCIM_GROUP: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateScimGroup, CREATE_SCIM_GROUP, json kestra_models::ScimResource);
+::kestra_core::operation!(@clone CreateScimGroup);
+
+pub(crate) static CREATE_SCIM_GROUP: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/integrations/{integration}/scim/v2/Groups",
         ::kestra_core::Versions::ALL,
@@ -83,8 +83,6 @@ pub struct DeleteScimGroup<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteScimGroup, DELETE_SCIM_GROUP, empty);
-
 impl DeleteScimGroup {
     /// Creates the operation with its required parameters.
     ///
@@ -98,8 +96,10 @@ impl DeleteScimGroup {
     }
 }
 
-/// Facts about [`DeleteScimGroup`].
-pub static DELETE_SCIM_GROUP: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteScimGroup, DELETE_SCIM_GROUP, empty);
+::kestra_core::operation!(@clone DeleteScimGroup);
+
+pub(crate) static DELETE_SCIM_GROUP: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/integrations/{integration}/scim/v2/Groups/{id}",
         ::kestra_core::Versions::ALL,
@@ -129,8 +129,6 @@ pub struct FindScimGroups<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(FindScimGroups, FIND_SCIM_GROUPS, json kestra_models::ScimResource);
-
 impl FindScimGroups {
     /// Creates the operation with its required parameters.
     ///
@@ -149,8 +147,10 @@ impl FindScimGroups {
     }
 }
 
-/// Facts about [`FindScimGroups`].
-pub static FIND_SCIM_GROUPS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(FindScimGroups, FIND_SCIM_GROUPS, json kestra_models::ScimResource);
+::kestra_core::operation!(@clone FindScimGroups);
+
+pub(crate) static FIND_SCIM_GROUPS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/integrations/{integration}/scim/v2/Groups/.search",
         ::kestra_core::Versions::ALL,
@@ -178,8 +178,6 @@ pub struct GetScimGroup<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(GetScimGroup, GET_SCIM_GROUP, json kestra_models::ScimResource);
 
 impl GetScimGroup {
     /// Creates the operation with its required parameters.
@@ -212,8 +210,10 @@ impl<E> GetScimGroup<E> {
     }
 }
 
-/// Facts about [`GetScimGroup`].
-pub static GET_SCIM_GROUP: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetScimGroup, GET_SCIM_GROUP, json kestra_models::ScimResource);
+::kestra_core::operation!(@clone GetScimGroup);
+
+pub(crate) static GET_SCIM_GROUP: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/integrations/{integration}/scim/v2/Groups/{id}",
         ::kestra_core::Versions::ALL,
@@ -246,8 +246,6 @@ pub struct PatchScimGroup<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(PatchScimGroup, PATCH_SCIM_GROUP, empty);
 
 impl PatchScimGroup {
     /// Creates the operation with its required parameters.
@@ -288,8 +286,10 @@ impl<E> PatchScimGroup<E> {
     }
 }
 
-/// Facts about [`PatchScimGroup`].
-pub static PATCH_SCIM_GROUP: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(PatchScimGroup, PATCH_SCIM_GROUP, empty);
+::kestra_core::operation!(@clone PatchScimGroup);
+
+pub(crate) static PATCH_SCIM_GROUP: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::patch(
         "/api/v1/{tenant}/integrations/{integration}/scim/v2/Groups/{id}",
         ::kestra_core::Versions::ALL,
@@ -319,8 +319,6 @@ pub struct QueryScimGroups<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(QueryScimGroups, QUERY_SCIM_GROUPS, json kestra_models::ScimResource);
 
 impl QueryScimGroups {
     /// Creates the operation with its required parameters.
@@ -392,8 +390,10 @@ impl<E> QueryScimGroups<E> {
     }
 }
 
-/// Facts about [`QueryScimGroups`].
-pub static QUERY_SCIM_GROUPS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(QueryScimGroups, QUERY_SCIM_GROUPS, json kestra_models::ScimResource);
+::kestra_core::operation!(@clone QueryScimGroups);
+
+pub(crate) static QUERY_SCIM_GROUPS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/integrations/{integration}/scim/v2/Groups",
         ::kestra_core::Versions::ALL,
@@ -431,8 +431,6 @@ pub struct UpdateScimGroup<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(UpdateScimGroup, UPDATE_SCIM_GROUP, json kestra_models::ScimResource);
 
 impl UpdateScimGroup {
     /// Creates the operation with its required parameters.
@@ -473,8 +471,10 @@ impl<E> UpdateScimGroup<E> {
     }
 }
 
-/// Facts about [`UpdateScimGroup`].
-pub static UPDATE_SCIM_GROUP: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateScimGroup, UPDATE_SCIM_GROUP, json kestra_models::ScimResource);
+::kestra_core::operation!(@clone UpdateScimGroup);
+
+pub(crate) static UPDATE_SCIM_GROUP: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/{tenant}/integrations/{integration}/scim/v2/Groups/{id}",
         ::kestra_core::Versions::ALL,

@@ -15,8 +15,6 @@ pub struct CreateScimUser<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateScimUser, CREATE_SCIM_USER, json kestra_models::ScimResource);
-
 impl CreateScimUser {
     /// Creates the operation with its required parameters.
     ///
@@ -50,8 +48,10 @@ impl<E> CreateScimUser<E> {
     }
 }
 
-/// Facts about [`CreateScimUser`].
-pub static CREATE_SCIM_USER: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateScimUser, CREATE_SCIM_USER, json kestra_models::ScimResource);
+::kestra_core::operation!(@clone CreateScimUser);
+
+pub(crate) static CREATE_SCIM_USER: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/integrations/{integration}/scim/v2/Users",
         ::kestra_core::Versions::ALL,
@@ -83,8 +83,6 @@ pub struct DeleteScimUser<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteScimUser, DELETE_SCIM_USER, empty);
-
 impl DeleteScimUser {
     /// Creates the operation with its required parameters.
     ///
@@ -98,8 +96,10 @@ impl DeleteScimUser {
     }
 }
 
-/// Facts about [`DeleteScimUser`].
-pub static DELETE_SCIM_USER: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteScimUser, DELETE_SCIM_USER, empty);
+::kestra_core::operation!(@clone DeleteScimUser);
+
+pub(crate) static DELETE_SCIM_USER: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/integrations/{integration}/scim/v2/Users/{id}",
         ::kestra_core::Versions::ALL,
@@ -129,8 +129,6 @@ pub struct FindScimUsers<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(FindScimUsers, FIND_SCIM_USERS, json kestra_models::ScimResource);
-
 impl FindScimUsers {
     /// Creates the operation with its required parameters.
     ///
@@ -149,8 +147,10 @@ impl FindScimUsers {
     }
 }
 
-/// Facts about [`FindScimUsers`].
-pub static FIND_SCIM_USERS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(FindScimUsers, FIND_SCIM_USERS, json kestra_models::ScimResource);
+::kestra_core::operation!(@clone FindScimUsers);
+
+pub(crate) static FIND_SCIM_USERS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/integrations/{integration}/scim/v2/Users/.search",
         ::kestra_core::Versions::ALL,
@@ -178,8 +178,6 @@ pub struct GetScimUser<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(GetScimUser, GET_SCIM_USER, json kestra_models::ScimResource);
 
 impl GetScimUser {
     /// Creates the operation with its required parameters.
@@ -212,8 +210,10 @@ impl<E> GetScimUser<E> {
     }
 }
 
-/// Facts about [`GetScimUser`].
-pub static GET_SCIM_USER: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetScimUser, GET_SCIM_USER, json kestra_models::ScimResource);
+::kestra_core::operation!(@clone GetScimUser);
+
+pub(crate) static GET_SCIM_USER: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/integrations/{integration}/scim/v2/Users/{id}",
         ::kestra_core::Versions::ALL,
@@ -246,8 +246,6 @@ pub struct PatchScimUser<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(PatchScimUser, PATCH_SCIM_USER, empty);
 
 impl PatchScimUser {
     /// Creates the operation with its required parameters.
@@ -288,8 +286,10 @@ impl<E> PatchScimUser<E> {
     }
 }
 
-/// Facts about [`PatchScimUser`].
-pub static PATCH_SCIM_USER: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(PatchScimUser, PATCH_SCIM_USER, empty);
+::kestra_core::operation!(@clone PatchScimUser);
+
+pub(crate) static PATCH_SCIM_USER: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::patch(
         "/api/v1/{tenant}/integrations/{integration}/scim/v2/Users/{id}",
         ::kestra_core::Versions::ALL,
@@ -319,8 +319,6 @@ pub struct QueryScimUsers<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(QueryScimUsers, QUERY_SCIM_USERS, json kestra_models::ScimResource);
 
 impl QueryScimUsers {
     /// Creates the operation with its required parameters.
@@ -392,8 +390,10 @@ impl<E> QueryScimUsers<E> {
     }
 }
 
-/// Facts about [`QueryScimUsers`].
-pub static QUERY_SCIM_USERS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(QueryScimUsers, QUERY_SCIM_USERS, json kestra_models::ScimResource);
+::kestra_core::operation!(@clone QueryScimUsers);
+
+pub(crate) static QUERY_SCIM_USERS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/integrations/{integration}/scim/v2/Users",
         ::kestra_core::Versions::ALL,
@@ -431,8 +431,6 @@ pub struct UpdateScimUser<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(UpdateScimUser, UPDATE_SCIM_USER, json kestra_models::ScimResource);
 
 impl UpdateScimUser {
     /// Creates the operation with its required parameters.
@@ -473,8 +471,10 @@ impl<E> UpdateScimUser<E> {
     }
 }
 
-/// Facts about [`UpdateScimUser`].
-pub static UPDATE_SCIM_USER: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateScimUser, UPDATE_SCIM_USER, json kestra_models::ScimResource);
+::kestra_core::operation!(@clone UpdateScimUser);
+
+pub(crate) static UPDATE_SCIM_USER: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/{tenant}/integrations/{integration}/scim/v2/Users/{id}",
         ::kestra_core::Versions::ALL,

@@ -15,8 +15,6 @@ pub struct CreateSecurityIntegration<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateSecurityIntegration, CREATE_SECURITY_INTEGRATION, optional serde_json::Value);
-
 impl CreateSecurityIntegration {
     /// Creates the operation with its required parameters.
     pub fn new(
@@ -34,8 +32,10 @@ impl CreateSecurityIntegration {
     }
 }
 
-/// Facts about [`CreateSecurityIntegration`].
-pub static CREATE_SECURITY_INTEGRATION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateSecurityIntegration, CREATE_SECURITY_INTEGRATION, optional serde_json::Value);
+::kestra_core::operation!(@clone CreateSecurityIntegration);
+
+pub(crate) static CREATE_SECURITY_INTEGRATION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/security-integrations", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("create_security_integration", "security_integrations", ROUTES)
@@ -60,8 +60,6 @@ pub struct DeleteSecurityIntegration<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteSecurityIntegration, DELETE_SECURITY_INTEGRATION, empty);
-
 impl DeleteSecurityIntegration {
     /// Creates the operation with its required parameters.
     ///
@@ -74,8 +72,10 @@ impl DeleteSecurityIntegration {
     }
 }
 
-/// Facts about [`DeleteSecurityIntegration`].
-pub static DELETE_SECURITY_INTEGRATION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteSecurityIntegration, DELETE_SECURITY_INTEGRATION, empty);
+::kestra_core::operation!(@clone DeleteSecurityIntegration);
+
+pub(crate) static DELETE_SECURITY_INTEGRATION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/security-integrations/{id}",
         ::kestra_core::Versions::ALL,
@@ -105,8 +105,6 @@ pub struct DisableSecurityIntegration<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DisableSecurityIntegration, DISABLE_SECURITY_INTEGRATION, json kestra_models::SecurityIntegration);
-
 impl DisableSecurityIntegration {
     /// Creates the operation with its required parameters.
     ///
@@ -119,8 +117,10 @@ impl DisableSecurityIntegration {
     }
 }
 
-/// Facts about [`DisableSecurityIntegration`].
-pub static DISABLE_SECURITY_INTEGRATION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DisableSecurityIntegration, DISABLE_SECURITY_INTEGRATION, json kestra_models::SecurityIntegration);
+::kestra_core::operation!(@clone DisableSecurityIntegration);
+
+pub(crate) static DISABLE_SECURITY_INTEGRATION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/security-integrations/{id}/disable",
         ::kestra_core::Versions::ALL,
@@ -149,8 +149,6 @@ pub struct EnableSecurityIntegration<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(EnableSecurityIntegration, ENABLE_SECURITY_INTEGRATION, json kestra_models::SecurityIntegration);
-
 impl EnableSecurityIntegration {
     /// Creates the operation with its required parameters.
     ///
@@ -163,8 +161,10 @@ impl EnableSecurityIntegration {
     }
 }
 
-/// Facts about [`EnableSecurityIntegration`].
-pub static ENABLE_SECURITY_INTEGRATION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(EnableSecurityIntegration, ENABLE_SECURITY_INTEGRATION, json kestra_models::SecurityIntegration);
+::kestra_core::operation!(@clone EnableSecurityIntegration);
+
+pub(crate) static ENABLE_SECURITY_INTEGRATION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/security-integrations/{id}/enable",
         ::kestra_core::Versions::ALL,
@@ -193,8 +193,6 @@ pub struct GetSecurityIntegration<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetSecurityIntegration, GET_SECURITY_INTEGRATION, json kestra_models::SecurityIntegration);
-
 impl GetSecurityIntegration {
     /// Creates the operation with its required parameters.
     ///
@@ -207,8 +205,10 @@ impl GetSecurityIntegration {
     }
 }
 
-/// Facts about [`GetSecurityIntegration`].
-pub static GET_SECURITY_INTEGRATION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetSecurityIntegration, GET_SECURITY_INTEGRATION, json kestra_models::SecurityIntegration);
+::kestra_core::operation!(@clone GetSecurityIntegration);
+
+pub(crate) static GET_SECURITY_INTEGRATION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/security-integrations/{id}",
         ::kestra_core::Versions::ALL,
@@ -236,8 +236,6 @@ pub struct ListSecurityIntegrations<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListSecurityIntegrations, LIST_SECURITY_INTEGRATIONS, json kestra_models::Page<::kestra_models::SecurityIntegration>);
-
 impl ListSecurityIntegrations {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -248,8 +246,10 @@ impl ListSecurityIntegrations {
     }
 }
 
-/// Facts about [`ListSecurityIntegrations`].
-pub static LIST_SECURITY_INTEGRATIONS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListSecurityIntegrations, LIST_SECURITY_INTEGRATIONS, json kestra_models::Page<::kestra_models::SecurityIntegration>);
+::kestra_core::operation!(@clone ListSecurityIntegrations);
+
+pub(crate) static LIST_SECURITY_INTEGRATIONS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/security-integrations", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("list_security_integrations", "security_integrations", ROUTES)
@@ -274,8 +274,6 @@ pub struct SearchSecurityIntegrations<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(SearchSecurityIntegrations, SEARCH_SECURITY_INTEGRATIONS, paged kestra_models::Page<::kestra_models::SecurityIntegration>);
 
 impl SearchSecurityIntegrations {
     /// Creates the operation.
@@ -329,8 +327,10 @@ impl<E> SearchSecurityIntegrations<E> {
     }
 }
 
-/// Facts about [`SearchSecurityIntegrations`].
-pub static SEARCH_SECURITY_INTEGRATIONS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchSecurityIntegrations, SEARCH_SECURITY_INTEGRATIONS, paged kestra_models::Page<::kestra_models::SecurityIntegration>);
+::kestra_core::operation!(@clone SearchSecurityIntegrations);
+
+pub(crate) static SEARCH_SECURITY_INTEGRATIONS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/security-integrations/search",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),

@@ -16,8 +16,6 @@ pub struct CreateApiTokenForServiceAccount<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateApiTokenForServiceAccount, CREATE_API_TOKEN_FOR_SERVICE_ACCOUNT, json kestra_models::CreateApiTokenResponse);
-
 impl CreateApiTokenForServiceAccount {
     /// Creates the operation with its required parameters.
     ///
@@ -36,8 +34,10 @@ impl CreateApiTokenForServiceAccount {
     }
 }
 
-/// Facts about [`CreateApiTokenForServiceAccount`].
-pub static CREATE_API_TOKEN_FOR_SERVICE_ACCOUNT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateApiTokenForServiceAccount, CREATE_API_TOKEN_FOR_SERVICE_ACCOUNT, json kestra_models::CreateApiTokenResponse);
+::kestra_core::operation!(@clone CreateApiTokenForServiceAccount);
+
+pub(crate) static CREATE_API_TOKEN_FOR_SERVICE_ACCOUNT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/service-accounts/{id}/api-tokens",
         ::kestra_core::Versions::ALL,
@@ -66,8 +66,6 @@ pub struct CreateApiTokenForServiceAccountWithTenant<E = ::kestra_core::Detached
     executor: E,
 }
 
-::kestra_core::operation!(CreateApiTokenForServiceAccountWithTenant, CREATE_API_TOKEN_FOR_SERVICE_ACCOUNT_WITH_TENANT, json kestra_models::CreateApiTokenResponse);
-
 impl CreateApiTokenForServiceAccountWithTenant {
     /// Creates the operation with its required parameters.
     ///
@@ -87,8 +85,10 @@ impl CreateApiTokenForServiceAccountWithTenant {
     }
 }
 
-/// Facts about [`CreateApiTokenForServiceAccountWithTenant`].
-pub static CREATE_API_TOKEN_FOR_SERVICE_ACCOUNT_WITH_TENANT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateApiTokenForServiceAccountWithTenant, CREATE_API_TOKEN_FOR_SERVICE_ACCOUNT_WITH_TENANT, json kestra_models::CreateApiTokenResponse);
+::kestra_core::operation!(@clone CreateApiTokenForServiceAccountWithTenant);
+
+pub(crate) static CREATE_API_TOKEN_FOR_SERVICE_ACCOUNT_WITH_TENANT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/service-accounts/{id}/api-tokens",
         ::kestra_core::Versions::ALL,
@@ -120,8 +120,6 @@ pub struct CreateServiceAccount<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateServiceAccount, CREATE_SERVICE_ACCOUNT, json kestra_models::ServiceAccountDetail);
-
 impl CreateServiceAccount {
     /// Creates the operation with its required parameters.
     pub fn new(
@@ -137,8 +135,10 @@ impl CreateServiceAccount {
     }
 }
 
-/// Facts about [`CreateServiceAccount`].
-pub static CREATE_SERVICE_ACCOUNT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateServiceAccount, CREATE_SERVICE_ACCOUNT, json kestra_models::ServiceAccountDetail);
+::kestra_core::operation!(@clone CreateServiceAccount);
+
+pub(crate) static CREATE_SERVICE_ACCOUNT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/service-accounts", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("create_service_account", "service_accounts", ROUTES)
@@ -163,8 +163,6 @@ pub struct CreateServiceAccountForTenant<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateServiceAccountForTenant, CREATE_SERVICE_ACCOUNT_FOR_TENANT, json kestra_models::ServiceAccountResponse);
-
 impl CreateServiceAccountForTenant {
     /// Creates the operation with its required parameters.
     pub fn new(service_account_request: impl Into<::kestra_models::ServiceAccountRequest>) -> Self {
@@ -178,8 +176,10 @@ impl CreateServiceAccountForTenant {
     }
 }
 
-/// Facts about [`CreateServiceAccountForTenant`].
-pub static CREATE_SERVICE_ACCOUNT_FOR_TENANT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateServiceAccountForTenant, CREATE_SERVICE_ACCOUNT_FOR_TENANT, json kestra_models::ServiceAccountResponse);
+::kestra_core::operation!(@clone CreateServiceAccountForTenant);
+
+pub(crate) static CREATE_SERVICE_ACCOUNT_FOR_TENANT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/service-accounts", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("create_service_account_for_tenant", "service_accounts", ROUTES)
@@ -204,8 +204,6 @@ pub struct DeleteApiTokenForServiceAccount<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteApiTokenForServiceAccount, DELETE_API_TOKEN_FOR_SERVICE_ACCOUNT, empty);
-
 impl DeleteApiTokenForServiceAccount {
     /// Creates the operation with its required parameters.
     ///
@@ -221,8 +219,10 @@ impl DeleteApiTokenForServiceAccount {
     }
 }
 
-/// Facts about [`DeleteApiTokenForServiceAccount`].
-pub static DELETE_API_TOKEN_FOR_SERVICE_ACCOUNT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteApiTokenForServiceAccount, DELETE_API_TOKEN_FOR_SERVICE_ACCOUNT, empty);
+::kestra_core::operation!(@clone DeleteApiTokenForServiceAccount);
+
+pub(crate) static DELETE_API_TOKEN_FOR_SERVICE_ACCOUNT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/service-accounts/{id}/api-tokens/{tokenId}",
         ::kestra_core::Versions::ALL,
@@ -252,12 +252,6 @@ pub struct DeleteApiTokenForServiceAccountWithTenant<E = ::kestra_core::Detached
     executor: E,
 }
 
-::kestra_core::operation!(
-    DeleteApiTokenForServiceAccountWithTenant,
-    DELETE_API_TOKEN_FOR_SERVICE_ACCOUNT_WITH_TENANT,
-    empty
-);
-
 impl DeleteApiTokenForServiceAccountWithTenant {
     /// Creates the operation with its required parameters.
     ///
@@ -273,8 +267,14 @@ impl DeleteApiTokenForServiceAccountWithTenant {
     }
 }
 
-/// Facts about [`DeleteApiTokenForServiceAccountWithTenant`].
-pub static DELETE_API_TOKEN_FOR_SERVICE_ACCOUNT_WITH_TENANT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(
+    DeleteApiTokenForServiceAccountWithTenant,
+    DELETE_API_TOKEN_FOR_SERVICE_ACCOUNT_WITH_TENANT,
+    empty
+);
+::kestra_core::operation!(@clone DeleteApiTokenForServiceAccountWithTenant);
+
+pub(crate) static DELETE_API_TOKEN_FOR_SERVICE_ACCOUNT_WITH_TENANT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/service-accounts/{id}/api-tokens/{tokenId}",
         ::kestra_core::Versions::ALL,
@@ -308,8 +308,6 @@ pub struct DeleteServiceAccount<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteServiceAccount, DELETE_SERVICE_ACCOUNT, empty);
-
 impl DeleteServiceAccount {
     /// Creates the operation with its required parameters.
     ///
@@ -322,8 +320,10 @@ impl DeleteServiceAccount {
     }
 }
 
-/// Facts about [`DeleteServiceAccount`].
-pub static DELETE_SERVICE_ACCOUNT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteServiceAccount, DELETE_SERVICE_ACCOUNT, empty);
+::kestra_core::operation!(@clone DeleteServiceAccount);
+
+pub(crate) static DELETE_SERVICE_ACCOUNT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::delete("/api/v1/service-accounts/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("delete_service_account", "service_accounts", ROUTES)
@@ -351,8 +351,6 @@ pub struct DeleteServiceAccountForTenant<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteServiceAccountForTenant, DELETE_SERVICE_ACCOUNT_FOR_TENANT, empty);
-
 impl DeleteServiceAccountForTenant {
     /// Creates the operation with its required parameters.
     ///
@@ -365,8 +363,10 @@ impl DeleteServiceAccountForTenant {
     }
 }
 
-/// Facts about [`DeleteServiceAccountForTenant`].
-pub static DELETE_SERVICE_ACCOUNT_FOR_TENANT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteServiceAccountForTenant, DELETE_SERVICE_ACCOUNT_FOR_TENANT, empty);
+::kestra_core::operation!(@clone DeleteServiceAccountForTenant);
+
+pub(crate) static DELETE_SERVICE_ACCOUNT_FOR_TENANT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/service-accounts/{id}",
         ::kestra_core::Versions::ALL,
@@ -396,8 +396,6 @@ pub struct GetServiceAccount<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetServiceAccount, GET_SERVICE_ACCOUNT, json kestra_models::ServiceAccountDetail);
-
 impl GetServiceAccount {
     /// Creates the operation with its required parameters.
     ///
@@ -410,8 +408,10 @@ impl GetServiceAccount {
     }
 }
 
-/// Facts about [`GetServiceAccount`].
-pub static GET_SERVICE_ACCOUNT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetServiceAccount, GET_SERVICE_ACCOUNT, json kestra_models::ServiceAccountDetail);
+::kestra_core::operation!(@clone GetServiceAccount);
+
+pub(crate) static GET_SERVICE_ACCOUNT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/service-accounts/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_service_account", "service_accounts", ROUTES)
@@ -438,8 +438,6 @@ pub struct GetServiceAccountForTenant<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetServiceAccountForTenant, GET_SERVICE_ACCOUNT_FOR_TENANT, json kestra_models::ServiceAccountResponse);
-
 impl GetServiceAccountForTenant {
     /// Creates the operation with its required parameters.
     ///
@@ -452,8 +450,10 @@ impl GetServiceAccountForTenant {
     }
 }
 
-/// Facts about [`GetServiceAccountForTenant`].
-pub static GET_SERVICE_ACCOUNT_FOR_TENANT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetServiceAccountForTenant, GET_SERVICE_ACCOUNT_FOR_TENANT, json kestra_models::ServiceAccountResponse);
+::kestra_core::operation!(@clone GetServiceAccountForTenant);
+
+pub(crate) static GET_SERVICE_ACCOUNT_FOR_TENANT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/service-accounts/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_service_account_for_tenant", "service_accounts", ROUTES)
@@ -480,8 +480,6 @@ pub struct ListApiTokensForServiceAccount<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListApiTokensForServiceAccount, LIST_API_TOKENS_FOR_SERVICE_ACCOUNT, json kestra_models::TokenList);
-
 impl ListApiTokensForServiceAccount {
     /// Creates the operation with its required parameters.
     ///
@@ -494,8 +492,10 @@ impl ListApiTokensForServiceAccount {
     }
 }
 
-/// Facts about [`ListApiTokensForServiceAccount`].
-pub static LIST_API_TOKENS_FOR_SERVICE_ACCOUNT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListApiTokensForServiceAccount, LIST_API_TOKENS_FOR_SERVICE_ACCOUNT, json kestra_models::TokenList);
+::kestra_core::operation!(@clone ListApiTokensForServiceAccount);
+
+pub(crate) static LIST_API_TOKENS_FOR_SERVICE_ACCOUNT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/service-accounts/{id}/api-tokens",
         ::kestra_core::Versions::ALL,
@@ -524,8 +524,6 @@ pub struct ListApiTokensForServiceAccountWithTenant<E = ::kestra_core::Detached>
     executor: E,
 }
 
-::kestra_core::operation!(ListApiTokensForServiceAccountWithTenant, LIST_API_TOKENS_FOR_SERVICE_ACCOUNT_WITH_TENANT, json kestra_models::TokenList);
-
 impl ListApiTokensForServiceAccountWithTenant {
     /// Creates the operation with its required parameters.
     ///
@@ -539,8 +537,10 @@ impl ListApiTokensForServiceAccountWithTenant {
     }
 }
 
-/// Facts about [`ListApiTokensForServiceAccountWithTenant`].
-pub static LIST_API_TOKENS_FOR_SERVICE_ACCOUNT_WITH_TENANT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListApiTokensForServiceAccountWithTenant, LIST_API_TOKENS_FOR_SERVICE_ACCOUNT_WITH_TENANT, json kestra_models::TokenList);
+::kestra_core::operation!(@clone ListApiTokensForServiceAccountWithTenant);
+
+pub(crate) static LIST_API_TOKENS_FOR_SERVICE_ACCOUNT_WITH_TENANT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/service-accounts/{id}/api-tokens",
         ::kestra_core::Versions::ALL,
@@ -572,8 +572,6 @@ pub struct ListServiceAccounts<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(ListServiceAccounts, LIST_SERVICE_ACCOUNTS, paged kestra_models::Page<::kestra_models::ServiceAccountDetail>);
 
 impl ListServiceAccounts {
     /// Creates the operation.
@@ -636,8 +634,10 @@ impl<E> ListServiceAccounts<E> {
     }
 }
 
-/// Facts about [`ListServiceAccounts`].
-pub static LIST_SERVICE_ACCOUNTS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListServiceAccounts, LIST_SERVICE_ACCOUNTS, paged kestra_models::Page<::kestra_models::ServiceAccountDetail>);
+::kestra_core::operation!(@clone ListServiceAccounts);
+
+pub(crate) static LIST_SERVICE_ACCOUNTS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/service-accounts", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("list_service_accounts", "service_accounts", ROUTES)
@@ -678,8 +678,6 @@ pub struct ListServiceAccountsForTenant<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(ListServiceAccountsForTenant, LIST_SERVICE_ACCOUNTS_FOR_TENANT, paged kestra_models::Page<::kestra_models::UserTenantAccess>);
 
 impl ListServiceAccountsForTenant {
     /// Creates the operation.
@@ -737,8 +735,10 @@ impl<E> ListServiceAccountsForTenant<E> {
     }
 }
 
-/// Facts about [`ListServiceAccountsForTenant`].
-pub static LIST_SERVICE_ACCOUNTS_FOR_TENANT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListServiceAccountsForTenant, LIST_SERVICE_ACCOUNTS_FOR_TENANT, paged kestra_models::Page<::kestra_models::UserTenantAccess>);
+::kestra_core::operation!(@clone ListServiceAccountsForTenant);
+
+pub(crate) static LIST_SERVICE_ACCOUNTS_FOR_TENANT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/service-accounts",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -775,8 +775,6 @@ pub struct PatchServiceAccountDetails<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(PatchServiceAccountDetails, PATCH_SERVICE_ACCOUNT_DETAILS, json kestra_models::ServiceAccountDetail);
-
 impl PatchServiceAccountDetails {
     /// Creates the operation with its required parameters.
     ///
@@ -795,8 +793,10 @@ impl PatchServiceAccountDetails {
     }
 }
 
-/// Facts about [`PatchServiceAccountDetails`].
-pub static PATCH_SERVICE_ACCOUNT_DETAILS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(PatchServiceAccountDetails, PATCH_SERVICE_ACCOUNT_DETAILS, json kestra_models::ServiceAccountDetail);
+::kestra_core::operation!(@clone PatchServiceAccountDetails);
+
+pub(crate) static PATCH_SERVICE_ACCOUNT_DETAILS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::patch("/api/v1/service-accounts/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("patch_service_account_details", "service_accounts", ROUTES)
@@ -824,8 +824,6 @@ pub struct SetServiceAccountInstanceOwner<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SetServiceAccountInstanceOwner, SET_SERVICE_ACCOUNT_INSTANCE_OWNER, empty);
-
 impl SetServiceAccountInstanceOwner {
     /// Creates the operation with its required parameters.
     ///
@@ -844,8 +842,10 @@ impl SetServiceAccountInstanceOwner {
     }
 }
 
-/// Facts about [`SetServiceAccountInstanceOwner`].
-pub static SET_SERVICE_ACCOUNT_INSTANCE_OWNER: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SetServiceAccountInstanceOwner, SET_SERVICE_ACCOUNT_INSTANCE_OWNER, empty);
+::kestra_core::operation!(@clone SetServiceAccountInstanceOwner);
+
+pub(crate) static SET_SERVICE_ACCOUNT_INSTANCE_OWNER: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::patch(
         "/api/v1/service-accounts/{id}/superadmin",
         ::kestra_core::Versions::ALL,
@@ -875,8 +875,6 @@ pub struct UpdateServiceAccount<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateServiceAccount, UPDATE_SERVICE_ACCOUNT, json kestra_models::ServiceAccountResponse);
-
 impl UpdateServiceAccount {
     /// Creates the operation with its required parameters.
     ///
@@ -895,8 +893,10 @@ impl UpdateServiceAccount {
     }
 }
 
-/// Facts about [`UpdateServiceAccount`].
-pub static UPDATE_SERVICE_ACCOUNT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateServiceAccount, UPDATE_SERVICE_ACCOUNT, json kestra_models::ServiceAccountResponse);
+::kestra_core::operation!(@clone UpdateServiceAccount);
+
+pub(crate) static UPDATE_SERVICE_ACCOUNT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::put("/api/v1/{tenant}/service-accounts/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("update_service_account", "service_accounts", ROUTES)

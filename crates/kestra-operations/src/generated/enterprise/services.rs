@@ -14,8 +14,6 @@ pub struct GetActiveServices<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetActiveServices, GET_ACTIVE_SERVICES, json kestra_models::ActiveServiceList);
-
 impl GetActiveServices {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -23,8 +21,10 @@ impl GetActiveServices {
     }
 }
 
-/// Facts about [`GetActiveServices`].
-pub static GET_ACTIVE_SERVICES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetActiveServices, GET_ACTIVE_SERVICES, json kestra_models::ActiveServiceList);
+::kestra_core::operation!(@clone GetActiveServices);
+
+pub(crate) static GET_ACTIVE_SERVICES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/instance/services/active", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_active_services", "services", ROUTES)
@@ -50,8 +50,6 @@ pub struct GetService<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetService, GET_SERVICE, json kestra_models::ServiceInstance);
-
 impl GetService {
     /// Creates the operation with its required parameters.
     ///
@@ -64,8 +62,10 @@ impl GetService {
     }
 }
 
-/// Facts about [`GetService`].
-pub static GET_SERVICE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetService, GET_SERVICE, json kestra_models::ServiceInstance);
+::kestra_core::operation!(@clone GetService);
+
+pub(crate) static GET_SERVICE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/instance/services/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_service", "services", ROUTES)
@@ -91,8 +91,6 @@ pub struct GetServiceMetrics<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetServiceMetrics, GET_SERVICE_METRICS, json Vec<::kestra_models::Metric>);
-
 impl GetServiceMetrics {
     /// Creates the operation with its required parameters.
     ///
@@ -114,8 +112,10 @@ impl<E> GetServiceMetrics<E> {
     }
 }
 
-/// Facts about [`GetServiceMetrics`].
-pub static GET_SERVICE_METRICS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetServiceMetrics, GET_SERVICE_METRICS, json Vec<::kestra_models::Metric>);
+::kestra_core::operation!(@clone GetServiceMetrics);
+
+pub(crate) static GET_SERVICE_METRICS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/instance/metrics/{serviceType}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -144,8 +144,6 @@ pub struct SearchServices<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(SearchServices, SEARCH_SERVICES, paged kestra_models::Page<::kestra_models::ServiceInstanceSummary>);
 
 impl SearchServices {
     /// Creates the operation.
@@ -215,8 +213,10 @@ impl<E> SearchServices<E> {
     }
 }
 
-/// Facts about [`SearchServices`].
-pub static SEARCH_SERVICES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchServices, SEARCH_SERVICES, paged kestra_models::Page<::kestra_models::ServiceInstanceSummary>);
+::kestra_core::operation!(@clone SearchServices);
+
+pub(crate) static SEARCH_SERVICES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/instance/services/search", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("search_services", "services", ROUTES)

@@ -15,8 +15,6 @@ pub struct CreateTenantAccess<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateTenantAccess, CREATE_TENANT_ACCESS, empty);
-
 impl CreateTenantAccess {
     /// Creates the operation with its required parameters.
     pub fn new(create_tenant_access_request: impl Into<::kestra_models::CreateTenantAccessRequest>) -> Self {
@@ -30,8 +28,10 @@ impl CreateTenantAccess {
     }
 }
 
-/// Facts about [`CreateTenantAccess`].
-pub static CREATE_TENANT_ACCESS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateTenantAccess, CREATE_TENANT_ACCESS, empty);
+::kestra_core::operation!(@clone CreateTenantAccess);
+
+pub(crate) static CREATE_TENANT_ACCESS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/tenant-access", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("create_tenant_access", "tenant_access", ROUTES)
@@ -56,8 +56,6 @@ pub struct DeleteTenantAccess<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteTenantAccess, DELETE_TENANT_ACCESS, empty);
-
 impl DeleteTenantAccess {
     /// Creates the operation with its required parameters.
     ///
@@ -70,8 +68,10 @@ impl DeleteTenantAccess {
     }
 }
 
-/// Facts about [`DeleteTenantAccess`].
-pub static DELETE_TENANT_ACCESS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteTenantAccess, DELETE_TENANT_ACCESS, empty);
+::kestra_core::operation!(@clone DeleteTenantAccess);
+
+pub(crate) static DELETE_TENANT_ACCESS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/tenant-access/{userId}",
         ::kestra_core::Versions::ALL,
@@ -101,8 +101,6 @@ pub struct GetTenantAccess<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetTenantAccess, GET_TENANT_ACCESS, json kestra_models::TenantAccess);
-
 impl GetTenantAccess {
     /// Creates the operation with its required parameters.
     ///
@@ -115,8 +113,10 @@ impl GetTenantAccess {
     }
 }
 
-/// Facts about [`GetTenantAccess`].
-pub static GET_TENANT_ACCESS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetTenantAccess, GET_TENANT_ACCESS, json kestra_models::TenantAccess);
+::kestra_core::operation!(@clone GetTenantAccess);
+
+pub(crate) static GET_TENANT_ACCESS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/tenant-access/{userId}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_tenant_access", "tenant_access", ROUTES)
@@ -143,8 +143,6 @@ pub struct GrantTenantAccess<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GrantTenantAccess, GRANT_TENANT_ACCESS, empty);
-
 impl GrantTenantAccess {
     /// Creates the operation with its required parameters.
     ///
@@ -157,8 +155,10 @@ impl GrantTenantAccess {
     }
 }
 
-/// Facts about [`GrantTenantAccess`].
-pub static GRANT_TENANT_ACCESS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GrantTenantAccess, GRANT_TENANT_ACCESS, empty);
+::kestra_core::operation!(@clone GrantTenantAccess);
+
+pub(crate) static GRANT_TENANT_ACCESS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::put("/api/v1/{tenant}/tenant-access/{userId}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("grant_tenant_access", "tenant_access", ROUTES)
@@ -184,8 +184,6 @@ pub struct ListTenantAccess<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(ListTenantAccess, LIST_TENANT_ACCESS, paged kestra_models::Page<::kestra_models::UserTenantAccess>);
 
 impl ListTenantAccess {
     /// Creates the operation.
@@ -256,8 +254,10 @@ impl<E> ListTenantAccess<E> {
     }
 }
 
-/// Facts about [`ListTenantAccess`].
-pub static LIST_TENANT_ACCESS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListTenantAccess, LIST_TENANT_ACCESS, paged kestra_models::Page<::kestra_models::UserTenantAccess>);
+::kestra_core::operation!(@clone ListTenantAccess);
+
+pub(crate) static LIST_TENANT_ACCESS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/tenant-access", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("list_tenant_access", "tenant_access", ROUTES)

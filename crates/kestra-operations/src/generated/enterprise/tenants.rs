@@ -15,8 +15,6 @@ pub struct CreateTenant<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateTenant, CREATE_TENANT, json kestra_models::Tenant);
-
 impl CreateTenant {
     /// Creates the operation with its required parameters.
     pub fn new(tenant: impl Into<::kestra_models::Tenant>) -> Self {
@@ -30,8 +28,10 @@ impl CreateTenant {
     }
 }
 
-/// Facts about [`CreateTenant`].
-pub static CREATE_TENANT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateTenant, CREATE_TENANT, json kestra_models::Tenant);
+::kestra_core::operation!(@clone CreateTenant);
+
+pub(crate) static CREATE_TENANT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/tenants", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("create_tenant", "tenants", ROUTES)
@@ -56,8 +56,6 @@ pub struct DeleteAppsCatalogLogo<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteAppsCatalogLogo, DELETE_APPS_CATALOG_LOGO, empty);
-
 impl DeleteAppsCatalogLogo {
     /// Creates the operation with its required parameters.
     ///
@@ -70,8 +68,10 @@ impl DeleteAppsCatalogLogo {
     }
 }
 
-/// Facts about [`DeleteAppsCatalogLogo`].
-pub static DELETE_APPS_CATALOG_LOGO: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteAppsCatalogLogo, DELETE_APPS_CATALOG_LOGO, empty);
+::kestra_core::operation!(@clone DeleteAppsCatalogLogo);
+
+pub(crate) static DELETE_APPS_CATALOG_LOGO: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/tenants/{id}/apps-catalog/logo",
         ::kestra_core::Versions::ALL,
@@ -101,8 +101,6 @@ pub struct DeleteTenant<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteTenant, DELETE_TENANT, empty);
-
 impl DeleteTenant {
     /// Creates the operation with its required parameters.
     ///
@@ -115,8 +113,10 @@ impl DeleteTenant {
     }
 }
 
-/// Facts about [`DeleteTenant`].
-pub static DELETE_TENANT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteTenant, DELETE_TENANT, empty);
+::kestra_core::operation!(@clone DeleteTenant);
+
+pub(crate) static DELETE_TENANT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::delete("/api/v1/tenants/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("delete_tenant", "tenants", ROUTES)
@@ -144,8 +144,6 @@ pub struct GetAppsCatalogConfig<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetAppsCatalogConfig, GET_APPS_CATALOG_CONFIG, json kestra_models::AppsCatalogConfigResponse);
-
 impl GetAppsCatalogConfig {
     /// Creates the operation with its required parameters.
     ///
@@ -158,8 +156,10 @@ impl GetAppsCatalogConfig {
     }
 }
 
-/// Facts about [`GetAppsCatalogConfig`].
-pub static GET_APPS_CATALOG_CONFIG: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetAppsCatalogConfig, GET_APPS_CATALOG_CONFIG, json kestra_models::AppsCatalogConfigResponse);
+::kestra_core::operation!(@clone GetAppsCatalogConfig);
+
+pub(crate) static GET_APPS_CATALOG_CONFIG: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/tenants/{id}/apps-catalog", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_apps_catalog_config", "tenants", ROUTES)
@@ -185,8 +185,6 @@ pub struct GetFlowDependenciesFromTenant<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetFlowDependenciesFromTenant, GET_FLOW_DEPENDENCIES_FROM_TENANT, json kestra_models::FlowTopologyGraph);
-
 impl GetFlowDependenciesFromTenant {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -207,8 +205,10 @@ impl<E> GetFlowDependenciesFromTenant<E> {
     }
 }
 
-/// Facts about [`GetFlowDependenciesFromTenant`].
-pub static GET_FLOW_DEPENDENCIES_FROM_TENANT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetFlowDependenciesFromTenant, GET_FLOW_DEPENDENCIES_FROM_TENANT, json kestra_models::FlowTopologyGraph);
+::kestra_core::operation!(@clone GetFlowDependenciesFromTenant);
+
+pub(crate) static GET_FLOW_DEPENDENCIES_FROM_TENANT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/dependencies", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_flow_dependencies_from_tenant", "tenants", ROUTES)
@@ -235,8 +235,6 @@ pub struct GetTenant<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetTenant, GET_TENANT, json kestra_models::Tenant);
-
 impl GetTenant {
     /// Creates the operation with its required parameters.
     ///
@@ -249,8 +247,10 @@ impl GetTenant {
     }
 }
 
-/// Facts about [`GetTenant`].
-pub static GET_TENANT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetTenant, GET_TENANT, json kestra_models::Tenant);
+::kestra_core::operation!(@clone GetTenant);
+
+pub(crate) static GET_TENANT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/tenants/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_tenant", "tenants", ROUTES)
@@ -277,8 +277,6 @@ pub struct GetTenantDefaultDashboards<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetTenantDefaultDashboards, GET_TENANT_DEFAULT_DASHBOARDS, json kestra_models::DashboardSettings);
-
 impl GetTenantDefaultDashboards {
     /// Creates the operation with its required parameters.
     ///
@@ -291,8 +289,10 @@ impl GetTenantDefaultDashboards {
     }
 }
 
-/// Facts about [`GetTenantDefaultDashboards`].
-pub static GET_TENANT_DEFAULT_DASHBOARDS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetTenantDefaultDashboards, GET_TENANT_DEFAULT_DASHBOARDS, json kestra_models::DashboardSettings);
+::kestra_core::operation!(@clone GetTenantDefaultDashboards);
+
+pub(crate) static GET_TENANT_DEFAULT_DASHBOARDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/tenants/{id}/settings/default-dashboards",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -320,8 +320,6 @@ pub struct SearchTenants<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(SearchTenants, SEARCH_TENANTS, paged kestra_models::Page<::kestra_models::Tenant>);
 
 impl SearchTenants {
     /// Creates the operation.
@@ -380,8 +378,10 @@ impl<E> SearchTenants<E> {
     }
 }
 
-/// Facts about [`SearchTenants`].
-pub static SEARCH_TENANTS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchTenants, SEARCH_TENANTS, paged kestra_models::Page<::kestra_models::Tenant>);
+::kestra_core::operation!(@clone SearchTenants);
+
+pub(crate) static SEARCH_TENANTS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/tenants/search", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("search_tenants", "tenants", ROUTES)
@@ -422,8 +422,6 @@ pub struct SetAppsCatalogConfig<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SetAppsCatalogConfig, SET_APPS_CATALOG_CONFIG, json kestra_models::AppsCatalogConfigResponse);
-
 impl SetAppsCatalogConfig {
     /// Creates the operation with its required parameters.
     ///
@@ -442,8 +440,10 @@ impl SetAppsCatalogConfig {
     }
 }
 
-/// Facts about [`SetAppsCatalogConfig`].
-pub static SET_APPS_CATALOG_CONFIG: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SetAppsCatalogConfig, SET_APPS_CATALOG_CONFIG, json kestra_models::AppsCatalogConfigResponse);
+::kestra_core::operation!(@clone SetAppsCatalogConfig);
+
+pub(crate) static SET_APPS_CATALOG_CONFIG: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/tenants/{id}/apps-catalog", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("set_apps_catalog_config", "tenants", ROUTES)
@@ -470,8 +470,6 @@ pub struct SetAppsCatalogLogo<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SetAppsCatalogLogo, SET_APPS_CATALOG_LOGO, json kestra_models::AppsCatalogConfigResponse);
-
 impl SetAppsCatalogLogo {
     /// Creates the operation with its required parameters.
     ///
@@ -484,8 +482,9 @@ impl SetAppsCatalogLogo {
     }
 }
 
-/// Facts about [`SetAppsCatalogLogo`].
-pub static SET_APPS_CATALOG_LOGO: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SetAppsCatalogLogo, SET_APPS_CATALOG_LOGO, json kestra_models::AppsCatalogConfigResponse);
+
+pub(crate) static SET_APPS_CATALOG_LOGO: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/tenants/{id}/apps-catalog/logo", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("set_apps_catalog_logo", "tenants", ROUTES)
@@ -513,8 +512,6 @@ pub struct SetTenantDefaultDashboards<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SetTenantDefaultDashboards, SET_TENANT_DEFAULT_DASHBOARDS, json kestra_models::DashboardSettings);
-
 impl SetTenantDefaultDashboards {
     /// Creates the operation with its required parameters.
     ///
@@ -535,8 +532,10 @@ impl SetTenantDefaultDashboards {
     }
 }
 
-/// Facts about [`SetTenantDefaultDashboards`].
-pub static SET_TENANT_DEFAULT_DASHBOARDS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SetTenantDefaultDashboards, SET_TENANT_DEFAULT_DASHBOARDS, json kestra_models::DashboardSettings);
+::kestra_core::operation!(@clone SetTenantDefaultDashboards);
+
+pub(crate) static SET_TENANT_DEFAULT_DASHBOARDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/tenants/{id}/settings/default-dashboards",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -565,8 +564,6 @@ pub struct SetTenantLogo<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SetTenantLogo, SET_TENANT_LOGO, json kestra_models::ApiTenant);
-
 impl SetTenantLogo {
     /// Creates the operation with its required parameters.
     ///
@@ -579,8 +576,9 @@ impl SetTenantLogo {
     }
 }
 
-/// Facts about [`SetTenantLogo`].
-pub static SET_TENANT_LOGO: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SetTenantLogo, SET_TENANT_LOGO, json kestra_models::ApiTenant);
+
+pub(crate) static SET_TENANT_LOGO: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/tenants/{id}/logo", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("set_tenant_logo", "tenants", ROUTES)
@@ -608,8 +606,6 @@ pub struct UpdateTenant<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateTenant, UPDATE_TENANT, json kestra_models::Tenant);
-
 impl UpdateTenant {
     /// Creates the operation with its required parameters.
     ///
@@ -625,8 +621,10 @@ impl UpdateTenant {
     }
 }
 
-/// Facts about [`UpdateTenant`].
-pub static UPDATE_TENANT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateTenant, UPDATE_TENANT, json kestra_models::Tenant);
+::kestra_core::operation!(@clone UpdateTenant);
+
+pub(crate) static UPDATE_TENANT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::put("/api/v1/tenants/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("update_tenant", "tenants", ROUTES)

@@ -15,8 +15,6 @@ pub struct CreateTestSuite<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateTestSuite, CREATE_TEST_SUITE, json kestra_models::TestSuite);
-
 impl CreateTestSuite {
     /// Creates the operation with its required parameters.
     ///
@@ -28,8 +26,10 @@ impl CreateTestSuite {
     }
 }
 
-/// Facts about [`CreateTestSuite`].
-pub static CREATE_TEST_SUITE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateTestSuite, CREATE_TEST_SUITE, json kestra_models::TestSuite);
+::kestra_core::operation!(@clone CreateTestSuite);
+
+pub(crate) static CREATE_TEST_SUITE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/tests", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("create_test_suite", "test_suites", ROUTES)
@@ -54,8 +54,6 @@ pub struct DeleteTestSuite<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteTestSuite, DELETE_TEST_SUITE, optional serde_json::Value);
-
 impl DeleteTestSuite {
     /// Creates the operation with its required parameters.
     ///
@@ -69,8 +67,10 @@ impl DeleteTestSuite {
     }
 }
 
-/// Facts about [`DeleteTestSuite`].
-pub static DELETE_TEST_SUITE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteTestSuite, DELETE_TEST_SUITE, optional serde_json::Value);
+::kestra_core::operation!(@clone DeleteTestSuite);
+
+pub(crate) static DELETE_TEST_SUITE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/{tenant}/tests/{namespace}/{id}",
         ::kestra_core::Versions::ALL,
@@ -100,8 +100,6 @@ pub struct DeleteTestSuitesByIds<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteTestSuitesByIds, DELETE_TEST_SUITES_BY_IDS, json kestra_models::BulkOutcome);
-
 impl DeleteTestSuitesByIds {
     /// Creates the operation with its required parameters.
     pub fn new(test_suite_bulk_request: impl Into<::kestra_models::TestSuiteBulkRequest>) -> Self {
@@ -115,8 +113,10 @@ impl DeleteTestSuitesByIds {
     }
 }
 
-/// Facts about [`DeleteTestSuitesByIds`].
-pub static DELETE_TEST_SUITES_BY_IDS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteTestSuitesByIds, DELETE_TEST_SUITES_BY_IDS, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone DeleteTestSuitesByIds);
+
+pub(crate) static DELETE_TEST_SUITES_BY_IDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::delete("/api/v1/{tenant}/tests/by-ids", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("delete_test_suites_by_ids", "test_suites", ROUTES)
@@ -143,8 +143,6 @@ pub struct DisableTestSuitesByIds<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DisableTestSuitesByIds, DISABLE_TEST_SUITES_BY_IDS, json kestra_models::BulkOutcome);
-
 impl DisableTestSuitesByIds {
     /// Creates the operation with its required parameters.
     pub fn new(test_suite_bulk_request: impl Into<::kestra_models::TestSuiteBulkRequest>) -> Self {
@@ -158,8 +156,10 @@ impl DisableTestSuitesByIds {
     }
 }
 
-/// Facts about [`DisableTestSuitesByIds`].
-pub static DISABLE_TEST_SUITES_BY_IDS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DisableTestSuitesByIds, DISABLE_TEST_SUITES_BY_IDS, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone DisableTestSuitesByIds);
+
+pub(crate) static DISABLE_TEST_SUITES_BY_IDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/tests/disable/by-ids", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("disable_test_suites_by_ids", "test_suites", ROUTES)
@@ -185,8 +185,6 @@ pub struct EnableTestSuitesByIds<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(EnableTestSuitesByIds, ENABLE_TEST_SUITES_BY_IDS, json kestra_models::BulkOutcome);
-
 impl EnableTestSuitesByIds {
     /// Creates the operation with its required parameters.
     pub fn new(test_suite_bulk_request: impl Into<::kestra_models::TestSuiteBulkRequest>) -> Self {
@@ -200,8 +198,10 @@ impl EnableTestSuitesByIds {
     }
 }
 
-/// Facts about [`EnableTestSuitesByIds`].
-pub static ENABLE_TEST_SUITES_BY_IDS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(EnableTestSuitesByIds, ENABLE_TEST_SUITES_BY_IDS, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone EnableTestSuitesByIds);
+
+pub(crate) static ENABLE_TEST_SUITES_BY_IDS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/tests/enable/by-ids", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("enable_test_suites_by_ids", "test_suites", ROUTES)
@@ -227,8 +227,6 @@ pub struct GetTestResult<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetTestResult, GET_TEST_RESULT, json kestra_models::TestSuiteRunResult);
-
 impl GetTestResult {
     /// Creates the operation with its required parameters.
     ///
@@ -241,8 +239,10 @@ impl GetTestResult {
     }
 }
 
-/// Facts about [`GetTestResult`].
-pub static GET_TEST_RESULT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetTestResult, GET_TEST_RESULT, json kestra_models::TestSuiteRunResult);
+::kestra_core::operation!(@clone GetTestResult);
+
+pub(crate) static GET_TEST_RESULT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/tests/results/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_test_result", "test_suites", ROUTES)
@@ -269,8 +269,6 @@ pub struct GetTestSuite<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetTestSuite, GET_TEST_SUITE, json kestra_models::TestSuite);
-
 impl GetTestSuite {
     /// Creates the operation with its required parameters.
     ///
@@ -284,8 +282,10 @@ impl GetTestSuite {
     }
 }
 
-/// Facts about [`GetTestSuite`].
-pub static GET_TEST_SUITE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetTestSuite, GET_TEST_SUITE, json kestra_models::TestSuite);
+::kestra_core::operation!(@clone GetTestSuite);
+
+pub(crate) static GET_TEST_SUITE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/tests/{namespace}/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_test_suite", "test_suites", ROUTES)
@@ -312,8 +312,6 @@ pub struct GetTestsLastResult<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetTestsLastResult, GET_TESTS_LAST_RESULT, json kestra_models::TestsLastResultResponse);
-
 impl GetTestsLastResult {
     /// Creates the operation with its required parameters.
     pub fn new(search_tests_last_result: impl Into<::kestra_models::SearchTestsLastResult>) -> Self {
@@ -327,8 +325,10 @@ impl GetTestsLastResult {
     }
 }
 
-/// Facts about [`GetTestsLastResult`].
-pub static GET_TESTS_LAST_RESULT: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetTestsLastResult, GET_TESTS_LAST_RESULT, json kestra_models::TestsLastResultResponse);
+::kestra_core::operation!(@clone GetTestsLastResult);
+
+pub(crate) static GET_TESTS_LAST_RESULT: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/tests/results/search/last",
         ::kestra_core::Versions::ALL,
@@ -357,8 +357,6 @@ pub struct RunTestSuite<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(RunTestSuite, RUN_TEST_SUITE, json kestra_models::TestSuiteRunResult);
-
 impl RunTestSuite {
     /// Creates the operation with its required parameters.
     ///
@@ -384,8 +382,10 @@ impl<E> RunTestSuite<E> {
     }
 }
 
-/// Facts about [`RunTestSuite`].
-pub static RUN_TEST_SUITE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(RunTestSuite, RUN_TEST_SUITE, json kestra_models::TestSuiteRunResult);
+::kestra_core::operation!(@clone RunTestSuite);
+
+pub(crate) static RUN_TEST_SUITE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/tests/{namespace}/{id}/run",
         ::kestra_core::Versions::ALL,
@@ -413,8 +413,6 @@ pub struct RunTestSuitesByQuery<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(RunTestSuitesByQuery, RUN_TEST_SUITES_BY_QUERY, json kestra_models::TestRunByQueryResult);
-
 impl RunTestSuitesByQuery {
     /// Creates the operation with its required parameters.
     pub fn new(run_by_query_request: impl Into<::kestra_models::RunByQueryRequest>) -> Self {
@@ -428,8 +426,10 @@ impl RunTestSuitesByQuery {
     }
 }
 
-/// Facts about [`RunTestSuitesByQuery`].
-pub static RUN_TEST_SUITES_BY_QUERY: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(RunTestSuitesByQuery, RUN_TEST_SUITES_BY_QUERY, json kestra_models::TestRunByQueryResult);
+::kestra_core::operation!(@clone RunTestSuitesByQuery);
+
+pub(crate) static RUN_TEST_SUITES_BY_QUERY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/tests/run", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("run_test_suites_by_query", "test_suites", ROUTES)
@@ -453,8 +453,6 @@ pub struct SearchTestSuiteResults<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(SearchTestSuiteResults, SEARCH_TEST_SUITE_RESULTS, paged kestra_models::Page<::kestra_models::TestSuiteRunResult>);
 
 impl SearchTestSuiteResults {
     /// Creates the operation.
@@ -513,8 +511,10 @@ impl<E> SearchTestSuiteResults<E> {
     }
 }
 
-/// Facts about [`SearchTestSuiteResults`].
-pub static SEARCH_TEST_SUITE_RESULTS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchTestSuiteResults, SEARCH_TEST_SUITE_RESULTS, paged kestra_models::Page<::kestra_models::TestSuiteRunResult>);
+::kestra_core::operation!(@clone SearchTestSuiteResults);
+
+pub(crate) static SEARCH_TEST_SUITE_RESULTS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/tests/results/search", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("search_test_suite_results", "test_suites", ROUTES)
@@ -546,8 +546,6 @@ pub struct SearchTestSuites<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(SearchTestSuites, SEARCH_TEST_SUITES, paged kestra_models::Page<::kestra_models::TestSuite>);
 
 impl SearchTestSuites {
     /// Creates the operation.
@@ -606,8 +604,10 @@ impl<E> SearchTestSuites<E> {
     }
 }
 
-/// Facts about [`SearchTestSuites`].
-pub static SEARCH_TEST_SUITES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchTestSuites, SEARCH_TEST_SUITES, paged kestra_models::Page<::kestra_models::TestSuite>);
+::kestra_core::operation!(@clone SearchTestSuites);
+
+pub(crate) static SEARCH_TEST_SUITES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/tests/search", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("search_test_suites", "test_suites", ROUTES)
@@ -642,8 +642,6 @@ pub struct UpdateTestSuite<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateTestSuite, UPDATE_TEST_SUITE, json kestra_models::TestSuite);
-
 impl UpdateTestSuite {
     /// Creates the operation with its required parameters.
     ///
@@ -658,8 +656,10 @@ impl UpdateTestSuite {
     }
 }
 
-/// Facts about [`UpdateTestSuite`].
-pub static UPDATE_TEST_SUITE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateTestSuite, UPDATE_TEST_SUITE, json kestra_models::TestSuite);
+::kestra_core::operation!(@clone UpdateTestSuite);
+
+pub(crate) static UPDATE_TEST_SUITE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::put("/api/v1/{tenant}/tests/{namespace}/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("update_test_suite", "test_suites", ROUTES)
@@ -685,8 +685,6 @@ pub struct ValidateTestSuite<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ValidateTestSuite, VALIDATE_TEST_SUITE, json kestra_models::FlowValidation);
-
 impl ValidateTestSuite {
     /// Creates the operation with its required parameters.
     ///
@@ -698,8 +696,10 @@ impl ValidateTestSuite {
     }
 }
 
-/// Facts about [`ValidateTestSuite`].
-pub static VALIDATE_TEST_SUITE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ValidateTestSuite, VALIDATE_TEST_SUITE, json kestra_models::FlowValidation);
+::kestra_core::operation!(@clone ValidateTestSuite);
+
+pub(crate) static VALIDATE_TEST_SUITE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/tests/validate", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("validate_test_suite", "test_suites", ROUTES)

@@ -15,8 +15,6 @@ pub struct AutocompleteUsers<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(AutocompleteUsers, AUTOCOMPLETE_USERS, json Vec<::kestra_models::UserTenantAccess>);
-
 impl AutocompleteUsers {
     /// Creates the operation with its required parameters.
     pub fn new(user_api_autocomplete: impl Into<::kestra_models::UserApiAutocomplete>) -> Self {
@@ -30,8 +28,10 @@ impl AutocompleteUsers {
     }
 }
 
-/// Facts about [`AutocompleteUsers`].
-pub static AUTOCOMPLETE_USERS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(AutocompleteUsers, AUTOCOMPLETE_USERS, json Vec<::kestra_models::UserTenantAccess>);
+::kestra_core::operation!(@clone AutocompleteUsers);
+
+pub(crate) static AUTOCOMPLETE_USERS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/{tenant}/tenant-access/autocomplete",
         ::kestra_core::Versions::ALL,
@@ -60,8 +60,6 @@ pub struct CreateApiTokenForUser<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateApiTokenForUser, CREATE_API_TOKEN_FOR_USER, json kestra_models::CreateApiTokenResponse);
-
 impl CreateApiTokenForUser {
     /// Creates the operation with its required parameters.
     ///
@@ -80,8 +78,10 @@ impl CreateApiTokenForUser {
     }
 }
 
-/// Facts about [`CreateApiTokenForUser`].
-pub static CREATE_API_TOKEN_FOR_USER: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateApiTokenForUser, CREATE_API_TOKEN_FOR_USER, json kestra_models::CreateApiTokenResponse);
+::kestra_core::operation!(@clone CreateApiTokenForUser);
+
+pub(crate) static CREATE_API_TOKEN_FOR_USER: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/users/{id}/api-tokens", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("create_api_token_for_user", "users", ROUTES)
@@ -107,8 +107,6 @@ pub struct CreateUser<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateUser, CREATE_USER, json kestra_models::UserDetail);
-
 impl CreateUser {
     /// Creates the operation with its required parameters.
     pub fn new(create_or_update_user_request: impl Into<::kestra_models::CreateOrUpdateUserRequest>) -> Self {
@@ -122,8 +120,10 @@ impl CreateUser {
     }
 }
 
-/// Facts about [`CreateUser`].
-pub static CREATE_USER: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateUser, CREATE_USER, json kestra_models::UserDetail);
+::kestra_core::operation!(@clone CreateUser);
+
+pub(crate) static CREATE_USER: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/users", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("create_user", "users", ROUTES)
@@ -148,8 +148,6 @@ pub struct DeleteApiTokenForUser<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteApiTokenForUser, DELETE_API_TOKEN_FOR_USER, empty);
-
 impl DeleteApiTokenForUser {
     /// Creates the operation with its required parameters.
     ///
@@ -165,8 +163,10 @@ impl DeleteApiTokenForUser {
     }
 }
 
-/// Facts about [`DeleteApiTokenForUser`].
-pub static DELETE_API_TOKEN_FOR_USER: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteApiTokenForUser, DELETE_API_TOKEN_FOR_USER, empty);
+::kestra_core::operation!(@clone DeleteApiTokenForUser);
+
+pub(crate) static DELETE_API_TOKEN_FOR_USER: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/users/{id}/api-tokens/{tokenId}",
         ::kestra_core::Versions::ALL,
@@ -196,8 +196,6 @@ pub struct DeleteRefreshToken<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteRefreshToken, DELETE_REFRESH_TOKEN, empty);
-
 impl DeleteRefreshToken {
     /// Creates the operation with its required parameters.
     ///
@@ -210,8 +208,10 @@ impl DeleteRefreshToken {
     }
 }
 
-/// Facts about [`DeleteRefreshToken`].
-pub static DELETE_REFRESH_TOKEN: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteRefreshToken, DELETE_REFRESH_TOKEN, empty);
+::kestra_core::operation!(@clone DeleteRefreshToken);
+
+pub(crate) static DELETE_REFRESH_TOKEN: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::delete("/api/v1/users/{id}/refresh-token", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("delete_refresh_token", "users", ROUTES)
@@ -239,8 +239,6 @@ pub struct DeleteUser<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteUser, DELETE_USER, empty);
-
 impl DeleteUser {
     /// Creates the operation with its required parameters.
     ///
@@ -253,8 +251,10 @@ impl DeleteUser {
     }
 }
 
-/// Facts about [`DeleteUser`].
-pub static DELETE_USER: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteUser, DELETE_USER, empty);
+::kestra_core::operation!(@clone DeleteUser);
+
+pub(crate) static DELETE_USER: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::delete("/api/v1/users/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("delete_user", "users", ROUTES)
@@ -282,8 +282,6 @@ pub struct DeleteUserAuthMethod<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteUserAuthMethod, DELETE_USER_AUTH_METHOD, json kestra_models::UserDetail);
-
 impl DeleteUserAuthMethod {
     /// Creates the operation with its required parameters.
     ///
@@ -297,8 +295,10 @@ impl DeleteUserAuthMethod {
     }
 }
 
-/// Facts about [`DeleteUserAuthMethod`].
-pub static DELETE_USER_AUTH_METHOD: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteUserAuthMethod, DELETE_USER_AUTH_METHOD, json kestra_models::UserDetail);
+::kestra_core::operation!(@clone DeleteUserAuthMethod);
+
+pub(crate) static DELETE_USER_AUTH_METHOD: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::delete("/api/v1/users/{id}/auths/{auth}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("delete_user_auth_method", "users", ROUTES)
@@ -326,8 +326,6 @@ pub struct GetUser<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetUser, GET_USER, json kestra_models::UserDetail);
-
 impl GetUser {
     /// Creates the operation with its required parameters.
     ///
@@ -340,8 +338,10 @@ impl GetUser {
     }
 }
 
-/// Facts about [`GetUser`].
-pub static GET_USER: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetUser, GET_USER, json kestra_models::UserDetail);
+::kestra_core::operation!(@clone GetUser);
+
+pub(crate) static GET_USER: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/users/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_user", "users", ROUTES)
@@ -368,8 +368,6 @@ pub struct Impersonate<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(Impersonate, IMPERSONATE, optional serde_json::Value);
-
 impl Impersonate {
     /// Creates the operation with its required parameters.
     ///
@@ -382,8 +380,10 @@ impl Impersonate {
     }
 }
 
-/// Facts about [`Impersonate`].
-pub static IMPERSONATE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(Impersonate, IMPERSONATE, optional serde_json::Value);
+::kestra_core::operation!(@clone Impersonate);
+
+pub(crate) static IMPERSONATE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/users/{id}/impersonate", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("impersonate", "users", ROUTES)
@@ -409,8 +409,6 @@ pub struct ListApiTokensForUser<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListApiTokensForUser, LIST_API_TOKENS_FOR_USER, json kestra_models::TokenList);
-
 impl ListApiTokensForUser {
     /// Creates the operation with its required parameters.
     ///
@@ -423,8 +421,10 @@ impl ListApiTokensForUser {
     }
 }
 
-/// Facts about [`ListApiTokensForUser`].
-pub static LIST_API_TOKENS_FOR_USER: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListApiTokensForUser, LIST_API_TOKENS_FOR_USER, json kestra_models::TokenList);
+::kestra_core::operation!(@clone ListApiTokensForUser);
+
+pub(crate) static LIST_API_TOKENS_FOR_USER: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/users/{id}/api-tokens", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("list_api_tokens_for_user", "users", ROUTES)
@@ -450,8 +450,6 @@ pub struct ListUsers<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(ListUsers, LIST_USERS, paged kestra_models::Page<::kestra_models::UserSummary>);
 
 impl ListUsers {
     /// Creates the operation.
@@ -510,8 +508,10 @@ impl<E> ListUsers<E> {
     }
 }
 
-/// Facts about [`ListUsers`].
-pub static LIST_USERS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListUsers, LIST_USERS, paged kestra_models::Page<::kestra_models::UserSummary>);
+::kestra_core::operation!(@clone ListUsers);
+
+pub(crate) static LIST_USERS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/users", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("list_users", "users", ROUTES)
@@ -552,8 +552,6 @@ pub struct PatchUser<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(PatchUser, PATCH_USER, json kestra_models::UserDetail);
-
 impl PatchUser {
     /// Creates the operation with its required parameters.
     ///
@@ -572,8 +570,10 @@ impl PatchUser {
     }
 }
 
-/// Facts about [`PatchUser`].
-pub static PATCH_USER: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(PatchUser, PATCH_USER, json kestra_models::UserDetail);
+::kestra_core::operation!(@clone PatchUser);
+
+pub(crate) static PATCH_USER: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::patch("/api/v1/users/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("patch_user", "users", ROUTES)
@@ -601,8 +601,6 @@ pub struct PatchUserPassword<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(PatchUserPassword, PATCH_USER_PASSWORD, json kestra_models::UserDetail);
-
 impl PatchUserPassword {
     /// Creates the operation with its required parameters.
     ///
@@ -621,8 +619,10 @@ impl PatchUserPassword {
     }
 }
 
-/// Facts about [`PatchUserPassword`].
-pub static PATCH_USER_PASSWORD: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(PatchUserPassword, PATCH_USER_PASSWORD, json kestra_models::UserDetail);
+::kestra_core::operation!(@clone PatchUserPassword);
+
+pub(crate) static PATCH_USER_PASSWORD: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::patch("/api/v1/users/{id}/password", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("patch_user_password", "users", ROUTES)
@@ -650,8 +650,6 @@ pub struct SetUserInstanceOwner<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SetUserInstanceOwner, SET_USER_INSTANCE_OWNER, empty);
-
 impl SetUserInstanceOwner {
     /// Creates the operation with its required parameters.
     ///
@@ -670,8 +668,10 @@ impl SetUserInstanceOwner {
     }
 }
 
-/// Facts about [`SetUserInstanceOwner`].
-pub static SET_USER_INSTANCE_OWNER: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SetUserInstanceOwner, SET_USER_INSTANCE_OWNER, empty);
+::kestra_core::operation!(@clone SetUserInstanceOwner);
+
+pub(crate) static SET_USER_INSTANCE_OWNER: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::patch("/api/v1/users/{id}/superadmin", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("set_user_instance_owner", "users", ROUTES)
@@ -699,8 +699,6 @@ pub struct SetUserRestricted<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(SetUserRestricted, SET_USER_RESTRICTED, empty);
-
 impl SetUserRestricted {
     /// Creates the operation with its required parameters.
     ///
@@ -719,8 +717,10 @@ impl SetUserRestricted {
     }
 }
 
-/// Facts about [`SetUserRestricted`].
-pub static SET_USER_RESTRICTED: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SetUserRestricted, SET_USER_RESTRICTED, empty);
+::kestra_core::operation!(@clone SetUserRestricted);
+
+pub(crate) static SET_USER_RESTRICTED: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::patch("/api/v1/users/{id}/restricted", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("set_user_restricted", "users", ROUTES)
@@ -747,8 +747,6 @@ pub struct UpdateCurrentUserPassword<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateCurrentUserPassword, UPDATE_CURRENT_USER_PASSWORD, optional serde_json::Value);
-
 impl UpdateCurrentUserPassword {
     /// Creates the operation with its required parameters.
     pub fn new(update_password_request: impl Into<::kestra_models::UpdatePasswordRequest>) -> Self {
@@ -762,8 +760,10 @@ impl UpdateCurrentUserPassword {
     }
 }
 
-/// Facts about [`UpdateCurrentUserPassword`].
-pub static UPDATE_CURRENT_USER_PASSWORD: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateCurrentUserPassword, UPDATE_CURRENT_USER_PASSWORD, optional serde_json::Value);
+::kestra_core::operation!(@clone UpdateCurrentUserPassword);
+
+pub(crate) static UPDATE_CURRENT_USER_PASSWORD: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::put("/api/v1/me/password", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("update_current_user_password", "users", ROUTES)
@@ -789,8 +789,6 @@ pub struct UpdateUser<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateUser, UPDATE_USER, json kestra_models::UserDetail);
-
 impl UpdateUser {
     /// Creates the operation with its required parameters.
     ///
@@ -809,8 +807,10 @@ impl UpdateUser {
     }
 }
 
-/// Facts about [`UpdateUser`].
-pub static UPDATE_USER: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateUser, UPDATE_USER, json kestra_models::UserDetail);
+::kestra_core::operation!(@clone UpdateUser);
+
+pub(crate) static UPDATE_USER: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::put("/api/v1/users/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("update_user", "users", ROUTES)
@@ -838,8 +838,6 @@ pub struct UpdateUserGroups<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateUserGroups, UPDATE_USER_GROUPS, empty);
-
 impl UpdateUserGroups {
     /// Creates the operation with its required parameters.
     ///
@@ -858,8 +856,10 @@ impl UpdateUserGroups {
     }
 }
 
-/// Facts about [`UpdateUserGroups`].
-pub static UPDATE_USER_GROUPS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateUserGroups, UPDATE_USER_GROUPS, empty);
+::kestra_core::operation!(@clone UpdateUserGroups);
+
+pub(crate) static UPDATE_USER_GROUPS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::put("/api/v1/{tenant}/users/{id}/groups", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("update_user_groups", "users", ROUTES)

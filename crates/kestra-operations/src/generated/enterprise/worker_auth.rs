@@ -15,8 +15,6 @@ pub struct GetWorkerCredential<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetWorkerCredential, GET_WORKER_CREDENTIAL, json kestra_models::WorkerCredential);
-
 impl GetWorkerCredential {
     /// Creates the operation with its required parameters.
     ///
@@ -29,8 +27,10 @@ impl GetWorkerCredential {
     }
 }
 
-/// Facts about [`GetWorkerCredential`].
-pub static GET_WORKER_CREDENTIAL: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetWorkerCredential, GET_WORKER_CREDENTIAL, json kestra_models::WorkerCredential);
+::kestra_core::operation!(@clone GetWorkerCredential);
+
+pub(crate) static GET_WORKER_CREDENTIAL: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/instance/workers/credentials/{id}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -58,8 +58,6 @@ pub struct ListWorkerCredentials<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListWorkerCredentials, LIST_WORKER_CREDENTIALS, json kestra_models::WorkerList);
-
 impl ListWorkerCredentials {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -67,8 +65,10 @@ impl ListWorkerCredentials {
     }
 }
 
-/// Facts about [`ListWorkerCredentials`].
-pub static LIST_WORKER_CREDENTIALS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListWorkerCredentials, LIST_WORKER_CREDENTIALS, json kestra_models::WorkerList);
+::kestra_core::operation!(@clone ListWorkerCredentials);
+
+pub(crate) static LIST_WORKER_CREDENTIALS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/instance/workers/credentials",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -96,8 +96,6 @@ pub struct RevokeWorkerCredential<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(RevokeWorkerCredential, REVOKE_WORKER_CREDENTIAL, json kestra_models::WorkerCredential);
-
 impl RevokeWorkerCredential {
     /// Creates the operation with its required parameters.
     ///
@@ -110,8 +108,10 @@ impl RevokeWorkerCredential {
     }
 }
 
-/// Facts about [`RevokeWorkerCredential`].
-pub static REVOKE_WORKER_CREDENTIAL: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(RevokeWorkerCredential, REVOKE_WORKER_CREDENTIAL, json kestra_models::WorkerCredential);
+::kestra_core::operation!(@clone RevokeWorkerCredential);
+
+pub(crate) static REVOKE_WORKER_CREDENTIAL: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/instance/workers/credentials/{id}/revoke",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),

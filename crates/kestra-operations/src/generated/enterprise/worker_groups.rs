@@ -16,8 +16,6 @@ pub struct AddWorkerGroupSubscription<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(AddWorkerGroupSubscription, ADD_WORKER_GROUP_SUBSCRIPTION, json kestra_models::WorkerGroupDefinition);
-
 impl AddWorkerGroupSubscription {
     /// Creates the operation with its required parameters.
     ///
@@ -36,8 +34,10 @@ impl AddWorkerGroupSubscription {
     }
 }
 
-/// Facts about [`AddWorkerGroupSubscription`].
-pub static ADD_WORKER_GROUP_SUBSCRIPTION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(AddWorkerGroupSubscription, ADD_WORKER_GROUP_SUBSCRIPTION, json kestra_models::WorkerGroupDefinition);
+::kestra_core::operation!(@clone AddWorkerGroupSubscription);
+
+pub(crate) static ADD_WORKER_GROUP_SUBSCRIPTION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/instance/worker-groups/{id}/subscriptions",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -67,8 +67,6 @@ pub struct CreateInstanceWorkerGroup<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateInstanceWorkerGroup, CREATE_INSTANCE_WORKER_GROUP, json kestra_models::InstanceWorkerGroup);
-
 impl CreateInstanceWorkerGroup {
     /// Creates the operation with its required parameters.
     pub fn new(
@@ -86,8 +84,10 @@ impl CreateInstanceWorkerGroup {
     }
 }
 
-/// Facts about [`CreateInstanceWorkerGroup`].
-pub static CREATE_INSTANCE_WORKER_GROUP: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateInstanceWorkerGroup, CREATE_INSTANCE_WORKER_GROUP, json kestra_models::InstanceWorkerGroup);
+::kestra_core::operation!(@clone CreateInstanceWorkerGroup);
+
+pub(crate) static CREATE_INSTANCE_WORKER_GROUP: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/instance/workergroups",
         ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
@@ -117,8 +117,6 @@ pub struct CreateWorkerGroup<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateWorkerGroup, CREATE_WORKER_GROUP, json kestra_models::WorkerGroupDefinition);
-
 impl CreateWorkerGroup {
     /// Creates the operation with its required parameters.
     pub fn new(create_worker_group_request: impl Into<::kestra_models::CreateWorkerGroupRequest>) -> Self {
@@ -132,8 +130,10 @@ impl CreateWorkerGroup {
     }
 }
 
-/// Facts about [`CreateWorkerGroup`].
-pub static CREATE_WORKER_GROUP: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateWorkerGroup, CREATE_WORKER_GROUP, json kestra_models::WorkerGroupDefinition);
+::kestra_core::operation!(@clone CreateWorkerGroup);
+
+pub(crate) static CREATE_WORKER_GROUP: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/instance/worker-groups",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -163,8 +163,6 @@ pub struct DeleteInstanceWorkerGroup<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteInstanceWorkerGroup, DELETE_INSTANCE_WORKER_GROUP, optional serde_json::Value);
-
 impl DeleteInstanceWorkerGroup {
     /// Creates the operation with its required parameters.
     ///
@@ -177,8 +175,10 @@ impl DeleteInstanceWorkerGroup {
     }
 }
 
-/// Facts about [`DeleteInstanceWorkerGroup`].
-pub static DELETE_INSTANCE_WORKER_GROUP: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteInstanceWorkerGroup, DELETE_INSTANCE_WORKER_GROUP, optional serde_json::Value);
+::kestra_core::operation!(@clone DeleteInstanceWorkerGroup);
+
+pub(crate) static DELETE_INSTANCE_WORKER_GROUP: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/instance/workergroups/{id}",
         ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
@@ -211,8 +211,6 @@ pub struct DeleteWorkerGroup<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteWorkerGroup, DELETE_WORKER_GROUP, empty);
-
 impl DeleteWorkerGroup {
     /// Creates the operation with its required parameters.
     ///
@@ -235,8 +233,10 @@ impl<E> DeleteWorkerGroup<E> {
     }
 }
 
-/// Facts about [`DeleteWorkerGroup`].
-pub static DELETE_WORKER_GROUP: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteWorkerGroup, DELETE_WORKER_GROUP, empty);
+::kestra_core::operation!(@clone DeleteWorkerGroup);
+
+pub(crate) static DELETE_WORKER_GROUP: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/instance/worker-groups/{id}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -268,8 +268,6 @@ pub struct DeleteWorkerGroupToken<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteWorkerGroupToken, DELETE_WORKER_GROUP_TOKEN, empty);
-
 impl DeleteWorkerGroupToken {
     /// Creates the operation with its required parameters.
     ///
@@ -285,8 +283,10 @@ impl DeleteWorkerGroupToken {
     }
 }
 
-/// Facts about [`DeleteWorkerGroupToken`].
-pub static DELETE_WORKER_GROUP_TOKEN: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteWorkerGroupToken, DELETE_WORKER_GROUP_TOKEN, empty);
+::kestra_core::operation!(@clone DeleteWorkerGroupToken);
+
+pub(crate) static DELETE_WORKER_GROUP_TOKEN: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/instance/worker-groups/{id}/tokens/{tokenId}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -317,8 +317,6 @@ pub struct GenerateWorkerGroupToken<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GenerateWorkerGroupToken, GENERATE_WORKER_GROUP_TOKEN, json kestra_models::GenerateTokenResponse);
-
 impl GenerateWorkerGroupToken {
     /// Creates the operation with its required parameters.
     ///
@@ -337,8 +335,10 @@ impl GenerateWorkerGroupToken {
     }
 }
 
-/// Facts about [`GenerateWorkerGroupToken`].
-pub static GENERATE_WORKER_GROUP_TOKEN: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GenerateWorkerGroupToken, GENERATE_WORKER_GROUP_TOKEN, json kestra_models::GenerateTokenResponse);
+::kestra_core::operation!(@clone GenerateWorkerGroupToken);
+
+pub(crate) static GENERATE_WORKER_GROUP_TOKEN: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/instance/worker-groups/{id}/tokens",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -368,8 +368,6 @@ pub struct GetInstanceWorkerGroup<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetInstanceWorkerGroup, GET_INSTANCE_WORKER_GROUP, json kestra_models::InstanceWorkerGroupDetails);
-
 impl GetInstanceWorkerGroup {
     /// Creates the operation with its required parameters.
     ///
@@ -382,8 +380,10 @@ impl GetInstanceWorkerGroup {
     }
 }
 
-/// Facts about [`GetInstanceWorkerGroup`].
-pub static GET_INSTANCE_WORKER_GROUP: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetInstanceWorkerGroup, GET_INSTANCE_WORKER_GROUP, json kestra_models::InstanceWorkerGroupDetails);
+::kestra_core::operation!(@clone GetInstanceWorkerGroup);
+
+pub(crate) static GET_INSTANCE_WORKER_GROUP: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/instance/workergroups/{id}",
         ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
@@ -415,8 +415,6 @@ pub struct GetWorkerGroup<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetWorkerGroup, GET_WORKER_GROUP, json kestra_models::WorkerGroupDefinition);
-
 impl GetWorkerGroup {
     /// Creates the operation with its required parameters.
     ///
@@ -429,8 +427,10 @@ impl GetWorkerGroup {
     }
 }
 
-/// Facts about [`GetWorkerGroup`].
-pub static GET_WORKER_GROUP: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetWorkerGroup, GET_WORKER_GROUP, json kestra_models::WorkerGroupDefinition);
+::kestra_core::operation!(@clone GetWorkerGroup);
+
+pub(crate) static GET_WORKER_GROUP: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/instance/worker-groups/{id}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -460,8 +460,6 @@ pub struct GetWorkerGroupCapacity<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetWorkerGroupCapacity, GET_WORKER_GROUP_CAPACITY, json kestra_models::WorkerGroupCapacity);
-
 impl GetWorkerGroupCapacity {
     /// Creates the operation with its required parameters.
     ///
@@ -474,8 +472,10 @@ impl GetWorkerGroupCapacity {
     }
 }
 
-/// Facts about [`GetWorkerGroupCapacity`].
-pub static GET_WORKER_GROUP_CAPACITY: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetWorkerGroupCapacity, GET_WORKER_GROUP_CAPACITY, json kestra_models::WorkerGroupCapacity);
+::kestra_core::operation!(@clone GetWorkerGroupCapacity);
+
+pub(crate) static GET_WORKER_GROUP_CAPACITY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/instance/worker-groups/{id}/capacity",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -505,8 +505,6 @@ pub struct ListInstanceWorkerGroups<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListInstanceWorkerGroups, LIST_INSTANCE_WORKER_GROUPS, json kestra_models::InstanceWorkerGroupList);
-
 impl ListInstanceWorkerGroups {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -517,8 +515,10 @@ impl ListInstanceWorkerGroups {
     }
 }
 
-/// Facts about [`ListInstanceWorkerGroups`].
-pub static LIST_INSTANCE_WORKER_GROUPS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListInstanceWorkerGroups, LIST_INSTANCE_WORKER_GROUPS, json kestra_models::InstanceWorkerGroupList);
+::kestra_core::operation!(@clone ListInstanceWorkerGroups);
+
+pub(crate) static LIST_INSTANCE_WORKER_GROUPS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/instance/workergroups",
         ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
@@ -547,8 +547,6 @@ pub struct ListWorkerGroupWorkers<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListWorkerGroupWorkers, LIST_WORKER_GROUP_WORKERS, json kestra_models::WorkerGroupWorkerList);
-
 impl ListWorkerGroupWorkers {
     /// Creates the operation with its required parameters.
     ///
@@ -561,8 +559,10 @@ impl ListWorkerGroupWorkers {
     }
 }
 
-/// Facts about [`ListWorkerGroupWorkers`].
-pub static LIST_WORKER_GROUP_WORKERS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListWorkerGroupWorkers, LIST_WORKER_GROUP_WORKERS, json kestra_models::WorkerGroupWorkerList);
+::kestra_core::operation!(@clone ListWorkerGroupWorkers);
+
+pub(crate) static LIST_WORKER_GROUP_WORKERS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/instance/worker-groups/{id}/workers",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -593,8 +593,6 @@ pub struct ListWorkerGroups<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListWorkerGroups, LIST_WORKER_GROUPS, json kestra_models::WorkerGroupList);
-
 impl ListWorkerGroups {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -620,8 +618,10 @@ impl<E> ListWorkerGroups<E> {
     }
 }
 
-/// Facts about [`ListWorkerGroups`].
-pub static LIST_WORKER_GROUPS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListWorkerGroups, LIST_WORKER_GROUPS, json kestra_models::WorkerGroupList);
+::kestra_core::operation!(@clone ListWorkerGroups);
+
+pub(crate) static LIST_WORKER_GROUPS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/instance/worker-groups",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -652,8 +652,6 @@ pub struct RemoveWorkerGroupSubscription<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(RemoveWorkerGroupSubscription, REMOVE_WORKER_GROUP_SUBSCRIPTION, json kestra_models::WorkerGroupDefinition);
-
 impl RemoveWorkerGroupSubscription {
     /// Creates the operation with its required parameters.
     ///
@@ -669,8 +667,10 @@ impl RemoveWorkerGroupSubscription {
     }
 }
 
-/// Facts about [`RemoveWorkerGroupSubscription`].
-pub static REMOVE_WORKER_GROUP_SUBSCRIPTION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(RemoveWorkerGroupSubscription, REMOVE_WORKER_GROUP_SUBSCRIPTION, json kestra_models::WorkerGroupDefinition);
+::kestra_core::operation!(@clone RemoveWorkerGroupSubscription);
+
+pub(crate) static REMOVE_WORKER_GROUP_SUBSCRIPTION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/instance/worker-groups/{id}/subscriptions/{workerQueueId}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -699,8 +699,6 @@ pub struct RevokeWorkerGroupToken<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(RevokeWorkerGroupToken, REVOKE_WORKER_GROUP_TOKEN, json kestra_models::WorkerGroupDefinition);
-
 impl RevokeWorkerGroupToken {
     /// Creates the operation with its required parameters.
     ///
@@ -716,8 +714,10 @@ impl RevokeWorkerGroupToken {
     }
 }
 
-/// Facts about [`RevokeWorkerGroupToken`].
-pub static REVOKE_WORKER_GROUP_TOKEN: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(RevokeWorkerGroupToken, REVOKE_WORKER_GROUP_TOKEN, json kestra_models::WorkerGroupDefinition);
+::kestra_core::operation!(@clone RevokeWorkerGroupToken);
+
+pub(crate) static REVOKE_WORKER_GROUP_TOKEN: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/instance/worker-groups/{id}/tokens/{tokenId}/revoke",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -749,8 +749,6 @@ pub struct UpdateInstanceWorkerGroup<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateInstanceWorkerGroup, UPDATE_INSTANCE_WORKER_GROUP, json kestra_models::InstanceWorkerGroup);
-
 impl UpdateInstanceWorkerGroup {
     /// Creates the operation with its required parameters.
     ///
@@ -771,8 +769,10 @@ impl UpdateInstanceWorkerGroup {
     }
 }
 
-/// Facts about [`UpdateInstanceWorkerGroup`].
-pub static UPDATE_INSTANCE_WORKER_GROUP: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateInstanceWorkerGroup, UPDATE_INSTANCE_WORKER_GROUP, json kestra_models::InstanceWorkerGroup);
+::kestra_core::operation!(@clone UpdateInstanceWorkerGroup);
+
+pub(crate) static UPDATE_INSTANCE_WORKER_GROUP: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/instance/workergroups/{id}",
         ::kestra_core::Versions::until(::kestra_core::Version::new(2, 0, 0)),
@@ -805,8 +805,6 @@ pub struct UpdateWorkerGroup<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateWorkerGroup, UPDATE_WORKER_GROUP, json kestra_models::WorkerGroupDefinition);
-
 impl UpdateWorkerGroup {
     /// Creates the operation with its required parameters.
     ///
@@ -825,8 +823,10 @@ impl UpdateWorkerGroup {
     }
 }
 
-/// Facts about [`UpdateWorkerGroup`].
-pub static UPDATE_WORKER_GROUP: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateWorkerGroup, UPDATE_WORKER_GROUP, json kestra_models::WorkerGroupDefinition);
+::kestra_core::operation!(@clone UpdateWorkerGroup);
+
+pub(crate) static UPDATE_WORKER_GROUP: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/instance/worker-groups/{id}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -857,8 +857,6 @@ pub struct UpdateWorkerGroupSubscription<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateWorkerGroupSubscription, UPDATE_WORKER_GROUP_SUBSCRIPTION, json kestra_models::WorkerGroupDefinition);
-
 impl UpdateWorkerGroupSubscription {
     /// Creates the operation with its required parameters.
     ///
@@ -881,8 +879,10 @@ impl UpdateWorkerGroupSubscription {
     }
 }
 
-/// Facts about [`UpdateWorkerGroupSubscription`].
-pub static UPDATE_WORKER_GROUP_SUBSCRIPTION: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateWorkerGroupSubscription, UPDATE_WORKER_GROUP_SUBSCRIPTION, json kestra_models::WorkerGroupDefinition);
+::kestra_core::operation!(@clone UpdateWorkerGroupSubscription);
+
+pub(crate) static UPDATE_WORKER_GROUP_SUBSCRIPTION: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::patch(
         "/api/v1/instance/worker-groups/{id}/subscriptions/{workerQueueId}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),

@@ -15,8 +15,6 @@ pub struct CreateWorkerQueue<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(CreateWorkerQueue, CREATE_WORKER_QUEUE, json kestra_models::WorkerQueue);
-
 impl CreateWorkerQueue {
     /// Creates the operation with its required parameters.
     pub fn new(
@@ -34,8 +32,10 @@ impl CreateWorkerQueue {
     }
 }
 
-/// Facts about [`CreateWorkerQueue`].
-pub static CREATE_WORKER_QUEUE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(CreateWorkerQueue, CREATE_WORKER_QUEUE, json kestra_models::WorkerQueue);
+::kestra_core::operation!(@clone CreateWorkerQueue);
+
+pub(crate) static CREATE_WORKER_QUEUE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::post(
         "/api/v1/instance/worker-queues",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -62,8 +62,6 @@ pub struct DeleteWorkerQueue<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DeleteWorkerQueue, DELETE_WORKER_QUEUE, empty);
-
 impl DeleteWorkerQueue {
     /// Creates the operation with its required parameters.
     ///
@@ -76,8 +74,10 @@ impl DeleteWorkerQueue {
     }
 }
 
-/// Facts about [`DeleteWorkerQueue`].
-pub static DELETE_WORKER_QUEUE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteWorkerQueue, DELETE_WORKER_QUEUE, empty);
+::kestra_core::operation!(@clone DeleteWorkerQueue);
+
+pub(crate) static DELETE_WORKER_QUEUE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::delete(
         "/api/v1/instance/worker-queues/{id}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -107,8 +107,6 @@ pub struct GetWorkerQueue<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(GetWorkerQueue, GET_WORKER_QUEUE, json kestra_models::WorkerQueueDetails);
-
 impl GetWorkerQueue {
     /// Creates the operation with its required parameters.
     ///
@@ -121,8 +119,10 @@ impl GetWorkerQueue {
     }
 }
 
-/// Facts about [`GetWorkerQueue`].
-pub static GET_WORKER_QUEUE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetWorkerQueue, GET_WORKER_QUEUE, json kestra_models::WorkerQueueDetails);
+::kestra_core::operation!(@clone GetWorkerQueue);
+
+pub(crate) static GET_WORKER_QUEUE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/instance/worker-queues/{id}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -151,8 +151,6 @@ pub struct ListWorkerQueueSubscribers<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListWorkerQueueSubscribers, LIST_WORKER_QUEUE_SUBSCRIBERS, json kestra_models::WorkerQueueSubscribers);
-
 impl ListWorkerQueueSubscribers {
     /// Creates the operation with its required parameters.
     ///
@@ -165,8 +163,10 @@ impl ListWorkerQueueSubscribers {
     }
 }
 
-/// Facts about [`ListWorkerQueueSubscribers`].
-pub static LIST_WORKER_QUEUE_SUBSCRIBERS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListWorkerQueueSubscribers, LIST_WORKER_QUEUE_SUBSCRIBERS, json kestra_models::WorkerQueueSubscribers);
+::kestra_core::operation!(@clone ListWorkerQueueSubscribers);
+
+pub(crate) static LIST_WORKER_QUEUE_SUBSCRIBERS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/instance/worker-queues/{id}/subscribers",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -194,8 +194,6 @@ pub struct ListWorkerQueues<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(ListWorkerQueues, LIST_WORKER_QUEUES, json kestra_models::WorkerQueueList);
-
 impl ListWorkerQueues {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -203,8 +201,10 @@ impl ListWorkerQueues {
     }
 }
 
-/// Facts about [`ListWorkerQueues`].
-pub static LIST_WORKER_QUEUES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(ListWorkerQueues, LIST_WORKER_QUEUES, json kestra_models::WorkerQueueList);
+::kestra_core::operation!(@clone ListWorkerQueues);
+
+pub(crate) static LIST_WORKER_QUEUES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/instance/worker-queues",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
@@ -233,8 +233,6 @@ pub struct UpdateWorkerQueue<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(UpdateWorkerQueue, UPDATE_WORKER_QUEUE, json kestra_models::WorkerQueue);
-
 impl UpdateWorkerQueue {
     /// Creates the operation with its required parameters.
     ///
@@ -255,8 +253,10 @@ impl UpdateWorkerQueue {
     }
 }
 
-/// Facts about [`UpdateWorkerQueue`].
-pub static UPDATE_WORKER_QUEUE: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(UpdateWorkerQueue, UPDATE_WORKER_QUEUE, json kestra_models::WorkerQueue);
+::kestra_core::operation!(@clone UpdateWorkerQueue);
+
+pub(crate) static UPDATE_WORKER_QUEUE: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/instance/worker-queues/{id}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),

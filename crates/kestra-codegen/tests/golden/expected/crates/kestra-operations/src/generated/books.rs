@@ -13,8 +13,6 @@ pub struct BulkReturn<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(BulkReturn, BULK_RETURN, json kestra_models::BulkOutcome);
-
 impl BulkReturn {
     /// Creates the operation with its required parameters.
     pub fn new(values: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -28,8 +26,10 @@ impl BulkReturn {
     }
 }
 
-/// Facts about [`BulkReturn`].
-pub static BULK_RETURN: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(BulkReturn, BULK_RETURN, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone BulkReturn);
+
+pub(crate) static BULK_RETURN: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/books/return/by-ids", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("bulk_return", "books", ROUTES)
@@ -51,8 +51,6 @@ pub struct DeleteBooksByQuery<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(DeleteBooksByQuery, DELETE_BOOKS_BY_QUERY, json kestra_models::BulkOutcome);
 
 impl DeleteBooksByQuery {
     /// Creates the operation.
@@ -97,8 +95,10 @@ impl<E> DeleteBooksByQuery<E> {
     }
 }
 
-/// Facts about [`DeleteBooksByQuery`].
-pub static DELETE_BOOKS_BY_QUERY: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DeleteBooksByQuery, DELETE_BOOKS_BY_QUERY, json kestra_models::BulkOutcome);
+::kestra_core::operation!(@clone DeleteBooksByQuery);
+
+pub(crate) static DELETE_BOOKS_BY_QUERY: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::delete("/api/v1/{tenant}/books/by-query", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("delete_books_by_query", "books", ROUTES)
@@ -130,8 +130,6 @@ pub struct GetBook<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(GetBook, GET_BOOK, json kestra_models::Book);
 
 impl GetBook {
     /// Creates the operation with its required parameters.
@@ -171,8 +169,10 @@ impl<E> GetBook<E> {
     }
 }
 
-/// Facts about [`GetBook`].
-pub static GET_BOOK: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(GetBook, GET_BOOK, json kestra_models::Book);
+::kestra_core::operation!(@clone GetBook);
+
+pub(crate) static GET_BOOK: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/books/{type}/{id}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("get_book", "books", ROUTES)
@@ -208,9 +208,6 @@ pub struct Lend<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(Lend, LEND, optional kestra_models::Book);
-crate::extensions::inputs!(Lend);
 
 impl Lend {
     /// Creates the operation with its required parameters.
@@ -284,8 +281,10 @@ impl<E> Lend<E> {
     }
 }
 
-/// Facts about [`Lend`].
-pub static LEND: ::kestra_core::OperationInfo = {
+crate::extensions::inputs!(Lend);
+::kestra_core::operation!(Lend, LEND, optional kestra_models::Book);
+
+pub(crate) static LEND: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[
         ::kestra_core::Route::post(
             "/api/v1/{tenant}/books/{id}/actions/lend",
@@ -325,8 +324,6 @@ pub struct PutBook<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(PutBook, PUT_BOOK, empty);
-
 impl PutBook {
     /// Creates the operation with its required parameters.
     ///
@@ -338,8 +335,10 @@ impl PutBook {
     }
 }
 
-/// Facts about [`PutBook`].
-pub static PUT_BOOK: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(PutBook, PUT_BOOK, empty);
+::kestra_core::operation!(@clone PutBook);
+
+pub(crate) static PUT_BOOK: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::put("/api/v1/{tenant}/books/{source}", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("put_book", "books", ROUTES)
@@ -365,8 +364,6 @@ pub struct PutBookJson<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(PutBookJson, PUT_BOOK_JSON, empty);
-
 impl PutBookJson {
     /// Creates the operation with its required parameters.
     pub fn new(source: impl AsRef<str>, new_book: impl Into<::kestra_models::NewBook>) -> Self {
@@ -380,8 +377,10 @@ impl PutBookJson {
     }
 }
 
-/// Facts about [`PutBookJson`].
-pub static PUT_BOOK_JSON: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(PutBookJson, PUT_BOOK_JSON, empty);
+::kestra_core::operation!(@clone PutBookJson);
+
+pub(crate) static PUT_BOOK_JSON: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/{tenant}/books/{source}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 1, 0)),
@@ -409,8 +408,6 @@ pub struct PutBookMultipart<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(PutBookMultipart, PUT_BOOK_MULTIPART, empty);
-
 impl PutBookMultipart {
     /// Creates the operation with its required parameters.
     pub fn new(
@@ -431,8 +428,9 @@ impl<E> PutBookMultipart<E> {
     }
 }
 
-/// Facts about [`PutBookMultipart`].
-pub static PUT_BOOK_MULTIPART: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(PutBookMultipart, PUT_BOOK_MULTIPART, empty);
+
+pub(crate) static PUT_BOOK_MULTIPART: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::put(
         "/api/v1/{tenant}/books/{source}",
         ::kestra_core::Versions::since(::kestra_core::Version::new(1, 3, 0)),
@@ -458,8 +456,6 @@ pub struct SearchBooks<E = ::kestra_core::Detached> {
     call: ::kestra_core::Call,
     executor: E,
 }
-
-::kestra_core::operation!(SearchBooks, SEARCH_BOOKS, json kestra_models::Page<::kestra_models::Book>);
 
 impl SearchBooks {
     /// Creates the operation.
@@ -490,8 +486,10 @@ impl<E> SearchBooks<E> {
     }
 }
 
-/// Facts about [`SearchBooks`].
-pub static SEARCH_BOOKS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(SearchBooks, SEARCH_BOOKS, json kestra_models::Page<::kestra_models::Book>);
+::kestra_core::operation!(@clone SearchBooks);
+
+pub(crate) static SEARCH_BOOKS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/{tenant}/books/search", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("search_books", "books", ROUTES)

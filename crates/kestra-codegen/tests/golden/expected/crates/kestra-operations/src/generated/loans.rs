@@ -13,8 +13,6 @@ pub struct DownloadLoans<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(DownloadLoans, DOWNLOAD_LOANS, download);
-
 impl DownloadLoans {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -22,8 +20,10 @@ impl DownloadLoans {
     }
 }
 
-/// Facts about [`DownloadLoans`].
-pub static DOWNLOAD_LOANS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(DownloadLoans, DOWNLOAD_LOANS, download);
+::kestra_core::operation!(@clone DownloadLoans);
+
+pub(crate) static DOWNLOAD_LOANS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::get("/api/v1/loans", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("download_loans", "loans", ROUTES)
@@ -49,8 +49,6 @@ pub struct PrintLoans<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(PrintLoans, PRINT_LOANS, text);
-
 impl PrintLoans {
     /// Creates the operation with its required parameters.
     pub fn new(text: impl Into<String>) -> Self {
@@ -60,8 +58,10 @@ impl PrintLoans {
     }
 }
 
-/// Facts about [`PrintLoans`].
-pub static PRINT_LOANS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(PrintLoans, PRINT_LOANS, text);
+::kestra_core::operation!(@clone PrintLoans);
+
+pub(crate) static PRINT_LOANS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/loans/print", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("print_loans", "loans", ROUTES)
@@ -83,8 +83,6 @@ pub struct PrintLoansBytes<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(PrintLoansBytes, PRINT_LOANS_BYTES, text);
-
 impl PrintLoansBytes {
     /// Creates the operation with its required parameters.
     pub fn new(body: impl Into<::kestra_core::Body>) -> Self {
@@ -94,8 +92,9 @@ impl PrintLoansBytes {
     }
 }
 
-/// Facts about [`PrintLoansBytes`].
-pub static PRINT_LOANS_BYTES: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(PrintLoansBytes, PRINT_LOANS_BYTES, text);
+
+pub(crate) static PRINT_LOANS_BYTES: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] =
         &[::kestra_core::Route::post("/api/v1/{tenant}/loans/print", ::kestra_core::Versions::ALL)];
     ::kestra_core::OperationInfo::new("print_loans_bytes", "loans", ROUTES)

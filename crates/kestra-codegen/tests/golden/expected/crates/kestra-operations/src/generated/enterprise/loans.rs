@@ -16,8 +16,6 @@ pub struct FollowLoans<E = ::kestra_core::Detached> {
     executor: E,
 }
 
-::kestra_core::operation!(FollowLoans, FOLLOW_LOANS, events kestra_models::Loan);
-
 impl FollowLoans {
     /// Creates the operation.
     pub fn new() -> Self {
@@ -25,8 +23,10 @@ impl FollowLoans {
     }
 }
 
-/// Facts about [`FollowLoans`].
-pub static FOLLOW_LOANS: ::kestra_core::OperationInfo = {
+::kestra_core::operation!(FollowLoans, FOLLOW_LOANS, events kestra_models::Loan);
+::kestra_core::operation!(@clone FollowLoans);
+
+pub(crate) static FOLLOW_LOANS: ::kestra_core::OperationInfo = {
     static ROUTES: &[::kestra_core::Route] = &[::kestra_core::Route::get(
         "/api/v1/{tenant}/loans/follow",
         ::kestra_core::Versions::since(::kestra_core::Version::new(2, 0, 0)),
