@@ -58,7 +58,7 @@ async fn each_attempt_sends_the_context_of_its_own_span() {
         .unwrap();
     let work = tracing::info_span!("work");
     let outer = work.in_scope(current);
-    client.flows().get_flow("company.team", "hello").into_future().instrument(work).await.unwrap();
+    async { client.flows().get_flow("company.team", "hello").await }.instrument(work).await.unwrap();
 
     let attempts = attempts.lock().unwrap();
     assert_eq!(attempts.len(), 2);

@@ -1,4 +1,4 @@
-//! Who sends a call: the client's facade implements it, a builder without one only makes requests.
+//! What sends calls: a client. A builder without one only makes requests.
 
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -10,15 +10,18 @@ use http::Response;
 use crate::body::Body;
 use crate::call::Call;
 use crate::error::Error;
+use crate::internal::Sealed;
 use crate::operation::OperationInfo;
 use crate::sent_inputs::SentInputs;
 use crate::transient::Outages;
 
-/// Something that can send a call and gives a response whose status is no error.
+/// Sends calls and returns responses whose status is a success.
 ///
-/// The body of a buffered operation has been collected: [`Body::as_bytes`] gives it.
-pub trait Executor: Clone + Send + Sync + 'static {
-    /// Sends the call once polled.
+/// `Client` of the crate `kestra` implements it. The trait is sealed: to send calls by other means, such as a mock, make a client
+/// of any tower service by `Client::from_service`.
+pub trait Executor: Sealed + Clone + Send + Sync + 'static {
+    /// Returns the future that sends the call. The body of an operation that decodes its response has been collected:
+    /// [`Body::as_bytes`] returns it.
     fn execute(&self, call: Call) -> CallFuture;
 
     /// Returns the outages that its calls share. By default none are shared, so each call outlasts an outage by itself.
@@ -43,13 +46,24 @@ pub struct SharedExecutor {
 }
 
 impl SharedExecutor {
-    /// One that sends through this one.
+    /// Creates one that sends by another executor.
     pub fn new<E: Executor>(executor: &E) -> Self {
         let outages = executor.outages();
         let executor = executor.clone();
         Self { execute: Arc::new(move |call| executor.execute(call)), outages }
     }
+
+    /// Creates one that calls a function, for tests.
+    pub fn from_fn<F, R>(execute: F) -> Self
+    where
+        F: Fn(Call) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<Response<Body>, Error>> + Send + 'static,
+    {
+        Self { execute: Arc::new(move |call| Box::pin(execute(call))), outages: Outages::default() }
+    }
 }
+
+impl Sealed for SharedExecutor {}
 
 impl Executor for SharedExecutor {
     fn execute(&self, call: Call) -> CallFuture {

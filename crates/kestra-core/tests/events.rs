@@ -91,27 +91,19 @@ mod streams {
     use http::Response;
     use kestra_core::sse::EventStream;
     use kestra_core::{
-        Body, Call, CallFuture, ErrorKind, Executor, OperationInfo, Replay, ResponseFuture, Route, Versions,
-        decode,
+        Body, Call, ErrorKind, OperationInfo, Replay, ResponseFuture, Route, SharedExecutor, Versions, decode,
     };
 
     static ROUTES: &[Route] = &[Route::post("/api/v1/{tenant}/talk", Versions::ALL)];
     static ACTION: OperationInfo = OperationInfo::new("talk", "ai", ROUTES);
     static FOLLOW: OperationInfo = OperationInfo::new("listen", "ai", ROUTES).replay(Replay::Safe);
 
-    /// Answers with two events and a close.
-    #[derive(Clone)]
-    struct Answering;
-
-    impl Executor for Answering {
-        fn execute(&self, _: Call) -> CallFuture {
-            Box::pin(async { Ok(Response::new(Body::from("data: 1\n\nid: 7\ndata: 2\n\n"))) })
-        }
-    }
-
     /// What a stream of this operation gives.
     async fn given(info: &'static OperationInfo) -> Vec<Result<i64, ErrorKind>> {
-        let response = ResponseFuture::new(&Answering, Call::new(info), decode::stream);
+        let executor = SharedExecutor::from_fn(|_| async {
+            Ok(Response::new(Body::from("data: 1\n\nid: 7\ndata: 2\n\n")))
+        });
+        let response = ResponseFuture::new(&executor, Call::new(info), decode::stream);
         let mut stream = EventStream::<i64>::new(response, info);
         let mut given = Vec::new();
         while let Some(event) = stream.next().await {

@@ -61,7 +61,9 @@ mod outputs;
 mod triggers;
 
 pub use areas::*;
-pub use client::{CallService, Client, ClientBuilder, IntoCallService, IntoServers, ServerInfo};
+pub use client::{
+    CallService, CallServiceFuture, Client, ClientBuilder, IntoCallService, IntoServers, ServerInfo,
+};
 pub use executions::{AddLabels, Finished, Resolve, Resolved, Run, Start, Started, Wait};
 pub use files::{DownloadFile, FileAction, FileSync, FileSyncReport, SyncedFile};
 pub use flows::{Deploy, Deployed, FlowAction, FlowSync, FlowSyncReport, SyncedFlow};

@@ -19,14 +19,18 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body::Frame;
 use kestra::{
-    Auth, Body, BoxError, CallOptions, Client, Error, ErrorKind, Proxy, RequestSent, TimeoutPhase, Timeouts,
-    Tls,
+    Auth, Body, BoxError, CallOptions, CallService, Client, Error, ErrorKind, Proxy, RequestSent,
+    TimeoutPhase, Timeouts, Tls,
 };
 use tokio::time::Instant;
+use tower::layer::layer_fn;
 use tower::limit::ConcurrencyLimitLayer;
 use tower::load_shed::LoadShedLayer;
+use tower::timeout::TimeoutLayer;
 use tower::util::MapRequestLayer;
-use tower::{ServiceBuilder, service_fn};
+use tower::{ServiceBuilder, ServiceExt as _, service_fn};
+use tower_http::request_id::{MakeRequestUuid, SetRequestIdLayer};
+use tower_http::trace::TraceLayer;
 
 const HELLO: &str = r#"{"id": "hello", "namespace": "company.team"}"#;
 
@@ -101,6 +105,45 @@ async fn a_transport_is_below_all_layers() -> Result<(), Error> {
     let flow = client.flows().get_flow("company.team", "hello").await?;
     assert_eq!(flow.id.as_deref(), Some("hello"));
     assert_eq!(requests.load(Ordering::Relaxed), 2, "a 503 is tried again");
+    Ok(())
+}
+
+/// A layer is a closure, a stack of foreign layers, or both.
+#[tokio::test]
+async fn foreign_layers_are_put_around_a_service_with_a_name() -> Result<(), Error> {
+    let seen = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&seen);
+    let counting = layer_fn(move |service: CallService| {
+        let count = Arc::clone(&count);
+        service.map_request(move |request: Request<Body>| {
+            count.fetch_add(1, Ordering::Relaxed);
+            request
+        })
+    });
+    let stack = || {
+        ServiceBuilder::new()
+            .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+            .layer(TraceLayer::new_for_http())
+            .layer(LoadShedLayer::new())
+            .layer(ConcurrencyLimitLayer::new(4))
+            .layer(TimeoutLayer::new(Duration::from_secs(30)))
+            .into_inner()
+    };
+    let transport = service_fn(|request: Request<Body>| {
+        assert!(request.headers().contains_key("x-request-id"));
+        std::future::ready(Ok::<_, Infallible>(Response::new(Body::from(HELLO))))
+    });
+    let client = Client::builder()
+        .server("https://kestra.example.com")
+        .layer(stack())
+        .layer(layer_fn(|service: CallService| service))
+        .attempt_layer(counting)
+        .attempt_layer(stack())
+        .transport(transport)
+        .build()?;
+    let flow = client.flows().get_flow("company.team", "hello").await?;
+    assert_eq!(flow.id.as_deref(), Some("hello"));
+    assert_eq!(seen.load(Ordering::Relaxed), 1);
     Ok(())
 }
 

@@ -98,6 +98,8 @@ impl Server {
     }
 }
 
+impl kestra_core::internal::Sealed for Server {}
+
 impl Executor for Server {
     fn execute(&self, call: Call) -> CallFuture {
         self.calls.fetch_add(1, Ordering::Relaxed);

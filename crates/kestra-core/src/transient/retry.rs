@@ -232,6 +232,8 @@ mod tests {
         asked: Arc<AtomicU32>,
     }
 
+    impl crate::internal::Sealed for Health {}
+
     impl Executor for Health {
         fn execute(&self, call: Call) -> CallFuture {
             assert_eq!(call.info().newest_route().map(|route| route.path), Some("/api/v1/configs"));

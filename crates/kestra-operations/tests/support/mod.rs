@@ -75,6 +75,8 @@ impl Fake {
     }
 }
 
+impl kestra_core::internal::Sealed for Fake {}
+
 impl Executor for Fake {
     fn execute(&self, call: Call) -> CallFuture {
         let info = call.info();

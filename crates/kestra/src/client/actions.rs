@@ -69,6 +69,8 @@ struct Within {
     deadline: Deadline,
 }
 
+impl kestra_core::internal::Sealed for Within {}
+
 impl Executor for Within {
     fn execute(&self, mut call: Call) -> CallFuture {
         call.change_options(|options| self.deadline.limit(options));

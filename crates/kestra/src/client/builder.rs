@@ -7,7 +7,7 @@ use kestra_tower::{Auth, TraceLayer};
 use std::time::Duration;
 use tower::Layer;
 
-use super::layers::{self, Attempts, CallService, Layers, UserService};
+use super::layers::{self, Attempts, CallService, Layers};
 use super::{Client, env};
 
 /// The largest body that is collected, in bytes: 64 MiB.
@@ -64,8 +64,8 @@ pub struct ClientBuilder {
     call_layers: Layers,
     attempt_layers: Layers,
     attempt_trace: Option<TraceLayer>,
-    transport: Option<UserService>,
-    service: Option<UserService>,
+    transport: Option<CallService>,
+    service: Option<CallService>,
     invalid: Option<Error>,
 }
 
@@ -338,7 +338,7 @@ impl ClientBuilder {
     where
         S: layers::IntoCallService,
     {
-        self.transport = Some(UserService::new(service));
+        self.transport = Some(service.erase());
         self
     }
 
@@ -348,7 +348,7 @@ impl ClientBuilder {
     where
         S: layers::IntoCallService,
     {
-        self.service = Some(UserService::new(service));
+        self.service = Some(service.erase());
         self
     }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,8 +16,50 @@ use tower::{Layer, Service, ServiceExt as _};
 
 use super::stack::{SharedStack, Whole};
 
-/// What a layer of yours is put around.
-pub type CallService = BoxCloneSyncService<Request<Body>, Response<Body>, BoxError>;
+/// The service that a layer of yours is put around: whatever is below it, behind one pointer.
+#[derive(Clone)]
+pub struct CallService(BoxCloneSyncService<Request<Body>, Response<Body>, BoxError>);
+
+impl Service<Request<Body>> for CallService {
+    type Response = Response<Body>;
+    type Error = BoxError;
+    type Future = CallServiceFuture;
+
+    #[inline]
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.0.poll_ready(cx)
+    }
+
+    #[inline]
+    fn call(&mut self, request: Request<Body>) -> CallServiceFuture {
+        CallServiceFuture(self.0.call(request))
+    }
+}
+
+impl fmt::Debug for CallService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallService").finish_non_exhaustive()
+    }
+}
+
+/// The future of a [`CallService`].
+#[must_use = "futures do nothing unless polled"]
+pub struct CallServiceFuture(Answering);
+
+impl Future for CallServiceFuture {
+    type Output = Result<Response<Body>, BoxError>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(cx)
+    }
+}
+
+impl fmt::Debug for CallServiceFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallServiceFuture").finish_non_exhaustive()
+    }
+}
 
 /// A service that fits into the stack of a client; every service does that
 ///
@@ -42,7 +85,8 @@ where
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
     fn erase(self) -> CallService {
-        BoxCloneSyncService::new(self.map_response(|response| response.map(Body::new)).map_err(Into::into))
+        let service = self.map_response(|response| response.map(Body::new)).map_err(Into::into);
+        CallService(BoxCloneSyncService::new(service))
     }
 }
 
@@ -74,26 +118,11 @@ impl fmt::Debug for Layers {
     }
 }
 
-/// A service in place of our stack, or of its transport.
-pub(super) struct UserService(CallService);
-
-impl UserService {
-    pub(super) fn new(service: impl IntoCallService) -> Self {
-        Self(service.erase())
-    }
-}
-
-impl fmt::Debug for UserService {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("UserService")
-    }
-}
-
 /// What the whole call is put around.
 pub(super) enum Attempts {
     Standard(Box<Standard>),
     /// A stack of somebody else's.
-    Service(UserService),
+    Service(CallService),
 }
 
 /// What the default stack is made from.
@@ -110,7 +139,7 @@ pub(super) struct Standard {
     pub(super) http2: bool,
     pub(super) version_ttl: Option<Duration>,
     pub(super) body_limit: usize,
-    pub(super) transport: Option<UserService>,
+    pub(super) transport: Option<CallService>,
     pub(super) attempt_layers: Layers,
     pub(super) attempt_trace: TraceLayer,
 }
@@ -123,7 +152,7 @@ pub(super) fn stack(
 ) -> Result<SharedStack, Error> {
     let limit = TimeoutLayer::total_of(timeouts);
     let (service, limit, is_own) = match attempts {
-        Attempts::Service(service) => (Either::Right(call_layers.around(service.0)), limit, false),
+        Attempts::Service(service) => (Either::Right(call_layers.around(service)), limit, false),
         Attempts::Standard(from) => {
             let is_own = from.transport.is_none();
             let attempts = standard(*from)?;
@@ -150,7 +179,7 @@ fn standard(
 > {
     // Either way the attempts are one type as well.
     let transport = match from.transport.take() {
-        Some(service) => Either::Right(from.attempt_layers.around(service.0)),
+        Some(service) => Either::Right(from.attempt_layers.around(service)),
         None => {
             let transport = own_transport(&from)?;
             if from.attempt_layers.is_empty() {

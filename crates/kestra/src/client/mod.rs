@@ -22,7 +22,7 @@ use tower::Service;
 pub use builder::{ClientBuilder, IntoServers};
 pub use check::ServerInfo;
 pub(crate) use deadline::Deadline;
-pub use layers::{CallService, IntoCallService};
+pub use layers::{CallService, CallServiceFuture, IntoCallService};
 
 use stack::SharedStack;
 
@@ -175,6 +175,8 @@ impl Client {
         self.shared.stack.call(request, self.shared.body_limit)
     }
 }
+
+impl kestra_core::internal::Sealed for Client {}
 
 impl Executor for Client {
     fn outages(&self) -> Outages {
