@@ -23,6 +23,10 @@ fn from_main(error: Error) -> String {
     result.map_err(|error| format!("Error: {error:?}")).unwrap_err()
 }
 
+/// Kestra's own 404.
+const MISSING: &str =
+    r#"{"message":"Not Found","_links":{"self":{"href":"/x","templated":false}},"_embedded":{}}"#;
+
 /// What programs print that print an error and each cause of it, such as those that use `anyhow`.
 fn with_causes(error: &Error) -> String {
     let mut text = format!("Error: {error}\n\nCaused by:\n");
@@ -257,7 +261,17 @@ fn refused_inputs_are_named_on_every_version() {
 
 #[test]
 fn predicates_hold_across_versions() {
-    assert!(answered(404, JSON, "{}").is_not_found());
+    assert!(
+        answered(404, JSON, MISSING).is_not_found() && !answered(404, JSON, MISSING).is_gateway_not_found()
+    );
+    assert!(answered(410, JSON, MISSING).is_not_found());
+    for page in ["", "{}", r#"{"message":"Not Found"}"#, "404 page not found", "<html>", r#"["_links"]"#] {
+        let error = answered(404, JSON, page);
+        assert!(!error.is_not_found() && error.is_gateway_not_found() && !error.is_transient(), "{page}");
+        assert!(error.hint().unwrap().contains("another web server answered"), "{page}");
+    }
+    let foreseen = Error::foreseen(http::StatusCode::NOT_FOUND, "there is none");
+    assert!(foreseen.is_not_found() && !foreseen.is_gateway_not_found() && foreseen.hint().is_none());
     let on_1 = answered(
         422,
         JSON,
@@ -288,10 +302,11 @@ fn predicates_hold_across_versions() {
     );
     assert!(answered(502, Some("text/html"), "<html>").hint().unwrap().contains("proxy"));
     assert!(answered(301, None, "").hint().unwrap().contains("redirects"));
-    for bare in ["{}", r#"{"message":"Not Found"}"#, r#"{"message":"Not Found: Page Not Found"}"#] {
-        assert!(answered(404, JSON, bare).hint().unwrap().contains("path prefix"));
+    for bare in [MISSING, r#"{"message":"Not Found: Page Not Found","_links":{}}"#] {
+        assert!(answered(404, JSON, bare).hint().unwrap().contains("lacks its path prefix"));
     }
-    assert!(answered(404, JSON, r#"{"message":"Not Found: No value found for key 'a'"}"#).hint().is_none());
+    let named = r#"{"message":"Not Found: No value found for key 'a'","_links":{}}"#;
+    assert!(answered(404, JSON, named).hint().is_none());
     assert!(answered(504, None, "").is_timeout());
     // What comes of a failure advises what the failure does.
     let unclear = Error::new(ErrorKind::UnclearOutcome, "perhaps").with_source(answered(301, None, ""));
@@ -346,8 +361,12 @@ fn a_wrong_state_is_a_conflict_whatever_its_status_is() {
         assert!(!error.is_conflict() && error.is_invalid(), "{body}");
     }
     assert!(
-        answered(410, JSON, r#"{"message":"Resource has expired: The requested value has expired"}"#)
-            .is_not_found()
+        answered(
+            410,
+            JSON,
+            r#"{"message":"Resource has expired: The requested value has expired","_links":{}}"#
+        )
+        .is_not_found()
     );
 }
 

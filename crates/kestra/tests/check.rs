@@ -62,7 +62,7 @@ async fn another_server() {
     let (server, client) = support::embedded().await;
     server.answer("GET", "/api/v1/configs").status(404).body("text/plain", "nginx");
     let error = client.check().await.unwrap_err();
-    assert!(error.is_not_found(), "{error}");
+    assert!(!error.is_not_found(), "{error}");
     assert!(error.to_string().contains("/api/v1/configs"), "{error}");
     assert!(error.hint().unwrap().contains("another web server"), "{error:#}");
 }

@@ -35,7 +35,7 @@ fn client(edition: &'static str) -> (Client, Arc<Mutex<Vec<String>>>) {
 }
 
 fn status(status: StatusCode) -> Response<Body> {
-    let mut response = Response::new(Body::empty());
+    let mut response = Response::new(Body::from(r#"{"_links":{}}"#));
     *response.status_mut() = status;
     response
 }

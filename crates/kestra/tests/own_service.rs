@@ -195,7 +195,7 @@ async fn a_router() -> Result<(), Error> {
         "/api/v1/{tenant}/flows/{namespace}/{id}",
         get(|Path((_, namespace, id)): Path<(String, String, String)>| async move {
             if id == "missing" {
-                Err(StatusCode::NOT_FOUND)
+                Err((StatusCode::NOT_FOUND, r#"{"message":"Not Found","_links":{}}"#))
             } else {
                 Ok(format!(r#"{{"id": "{id}", "namespace": "{namespace}"}}"#))
             }

@@ -87,6 +87,14 @@ impl ErrorResponse {
         json::from_slice(&self.body).ok()
     }
 
+    /// Returns whether the body is Kestra's error JSON, which has `_links` on every version; that of a proxy or an API gateway
+    /// has not.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn is_kestra_error(&self) -> bool {
+        json::member(&self.body, "_links").is_some()
+    }
+
     /// Returns the message in the body, in one line of at most 500 characters: the strings of the JSON, else the text, else
     /// the title of an HTML page. `None` if there is no message, as in a page without a title.
     #[must_use]

@@ -59,7 +59,9 @@ impl Error {
         let (mut parts, ()) = http::Response::new(()).into_parts();
         parts.status = status;
         let response = ErrorResponse::new(parts, Bytes::new());
-        Self::new(ErrorKind::Status, message).with_response(response).with_request_sent(RequestSent::No)
+        let error =
+            Self::new(ErrorKind::Status, message).with_response(response).with_request_sent(RequestSent::No);
+        if status == StatusCode::NOT_FOUND { error.with_not_found() } else { error }
     }
 
     fn build(kind: ErrorKind, message: Option<String>, source: Option<BoxError>) -> Self {
@@ -225,12 +227,6 @@ impl Error {
     #[must_use]
     pub fn is_version_detection(&self) -> bool {
         self.0.about.is_version_detection
-    }
-
-    /// Returns whether the response is JSON, as all errors of Kestra are; a page of a proxy isn't.
-    #[must_use]
-    pub fn is_json_response(&self) -> bool {
-        self.response().is_some_and(super::hint::is_json)
     }
 
     /// Returns the cause.

@@ -1,6 +1,6 @@
 //! What to do about the known traps.
 
-use http::{StatusCode, header};
+use http::StatusCode;
 
 use super::{Error, ErrorKind, ErrorResponse, TimeoutPhase};
 
@@ -9,6 +9,8 @@ pub(super) fn of(error: &Error) -> Option<&'static str> {
     match error.kind() {
         ErrorKind::Connect if error.is_version_detection() => Some(CONNECT_FOR_VERSION),
         _ if error.is_version_detection() => Some(SKIP_DETECTION),
+        // The message names what is missing.
+        ErrorKind::Status if error.0.about.is_missing => None,
         ErrorKind::Status => {
             let response = error.response()?;
             let is_webhook = error.operation().is_some_and(|operation| operation.webhook);
@@ -46,11 +48,6 @@ const WEBHOOK: &str = "webhooks are sent no credentials, since the server keeps 
 const HTML: &str =
     "a proxy or another web server answered: check the server URL, its path prefix and the proxy";
 
-pub(super) fn is_json(response: &ErrorResponse) -> bool {
-    let declared = response.parts.headers.get(header::CONTENT_TYPE);
-    declared.and_then(|declared| declared.to_str().ok()).is_some_and(|declared| declared.contains("json"))
-}
-
 /// Whether it says no more than the status does.
 fn is_bare(message: &str) -> bool {
     message.split([':', ';']).all(|part| matches!(part.trim(), "Not Found" | "Page Not Found"))
@@ -86,8 +83,7 @@ fn status_hint(response: &ErrorResponse) -> Option<&'static str> {
         StatusCode::GATEWAY_TIMEOUT if says("state transition") => Some(
             "the command is queued and may still be carried out: don't repeat it, look for its effect first",
         ),
-        // Kestra's own are always JSON.
-        StatusCode::NOT_FOUND if !is_json(response) => Some(HTML),
+        StatusCode::NOT_FOUND if !response.is_kestra_error() => Some(HTML),
         // Where the server names what is missing there is nothing to add.
         StatusCode::NOT_FOUND if message.as_deref().is_none_or(is_bare) => Some(
             "check ids, namespace and tenant; if nothing at all is found, the server URL lacks its path prefix",

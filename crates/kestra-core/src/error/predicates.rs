@@ -5,12 +5,15 @@ use std::io;
 
 use http::StatusCode;
 
-use super::{Error, ErrorKind, RequestSent};
+use super::{Error, ErrorKind, ErrorResponse, RequestSent};
 use crate::retry::is_transient_status;
 
 impl Error {
     /// Returns whether the resource is missing: a 404, a 410 for a key that has expired, or the response of servers before
     /// 2.0 for a trigger that they don't know.
+    ///
+    /// False for a 404 that isn't Kestra's own, such as the page of a proxy or load balancer that finds no backend: it says
+    /// nothing about the resource. Kestra's own has a JSON body with `_links`, which a simulated server has to send as well.
     ///
     /// # Troubleshooting
     ///
@@ -18,8 +21,19 @@ impl Error {
     /// execution that was only just created may not be found on 2.0 until the executor took it.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        matches!(self.call_status(), Some(StatusCode::NOT_FOUND | StatusCode::GONE))
-            || self.0.about.is_missing
+        let is_missing = matches!(self.call_status(), Some(StatusCode::NOT_FOUND | StatusCode::GONE))
+            && self.response().is_some_and(ErrorResponse::is_kestra_error);
+        is_missing || self.0.about.is_missing
+    }
+
+    /// Returns whether a proxy, a load balancer or another web server responded with a 404 of its own, which says nothing
+    /// about the resource: the request most likely didn't reach Kestra.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn is_gateway_not_found(&self) -> bool {
+        matches!(self.status(), Some(StatusCode::NOT_FOUND | StatusCode::GONE))
+            && !self.0.about.is_missing
+            && !self.response().is_some_and(ErrorResponse::is_kestra_error)
     }
 
     /// Whether the state of the thing doesn't allow the action.

@@ -21,11 +21,12 @@ use crate::version::Versions;
 /// How many 500s in a row are attributed to a server that shuts down although its health check succeeds.
 const INTERNAL_ERRORS: u32 = 5;
 
-/// How long a 401 is attributed to a server that has just started.
-const UNAUTHORIZED: Duration = Duration::from_secs(30);
+/// How long a 401 is attributed to a server that has just started, and a 404 to a proxy in front of a server whose health
+/// check succeeds.
+const REFUSED: Duration = Duration::from_secs(30);
 
-/// The shortest pause after a 401, for which servers compute an expensive hash.
-const AFTER_UNAUTHORIZED: Duration = Duration::from_secs(1);
+/// The shortest pause after a 401, for which servers compute an expensive hash, and after a 404 of a proxy.
+const AFTER_REFUSAL: Duration = Duration::from_secs(1);
 
 /// The timeout of the health check.
 const HEALTH_LIMIT: Duration = Duration::from_secs(10);
@@ -47,8 +48,8 @@ pub struct TransientRetry {
     is_known: bool,
     /// How many 500s came in a row.
     internal_errors: u32,
-    /// When the first 401 in a row came.
-    unauthorized_since: Option<Instant>,
+    /// When the first 401, or 404 of a proxy, in a row came.
+    refused_since: Option<Instant>,
 }
 
 impl TransientRetry {
@@ -60,7 +61,7 @@ impl TransientRetry {
             backoff: Backoff::default(),
             is_known: false,
             internal_errors: 0,
-            unauthorized_since: None,
+            refused_since: None,
         }
     }
 
@@ -78,8 +79,10 @@ impl TransientRetry {
         self
     }
 
-    /// Marks the resource as known to exist: then a 500 or 401 comes from a server that shuts down or has just started, and
-    /// is retried, too. A 500 is final after five in a row from a server whose health check succeeds, a 401 after 30 s.
+    /// Marks the resource as known to exist: then a 500 or 401 comes from a server that shuts down or has just started, a 404
+    /// that isn't Kestra's from a proxy that doesn't find the server, and they are retried, too. A 500 is final after five in
+    /// a row from a server whose health check succeeds, a 401 after 30 s, and such a 404 after 30 s if the health check
+    /// succeeds.
     pub fn set_known(&mut self) {
         self.is_known = true;
     }
@@ -104,7 +107,7 @@ impl TransientRetry {
 
     fn recovered(&mut self) {
         self.internal_errors = 0;
-        self.unauthorized_since = None;
+        self.refused_since = None;
     }
 
     /// Returns how long to pause after a failure, or `None` if it is final or the outage has lasted too long.
@@ -114,12 +117,14 @@ impl TransientRetry {
                 self.internal_errors = 0;
                 asked_for(failure)
             }
-            Some(StatusCode::UNAUTHORIZED) if self.may_pass(failure) => {
-                let since = self.unauthorized_since.get_or_insert_with(Instant::now);
-                if since.elapsed() >= UNAUTHORIZED {
+            Some(status) if status.is_client_error() && self.may_pass(failure) => {
+                let since = *self.refused_since.get_or_insert_with(Instant::now);
+                let is_final = since.elapsed() >= REFUSED
+                    && (status == StatusCode::UNAUTHORIZED || self.is_healthy().await);
+                if is_final {
                     return None;
                 }
-                AFTER_UNAUTHORIZED
+                AFTER_REFUSAL
             }
             Some(_) if self.may_pass(failure) => {
                 self.internal_errors += 1;
@@ -197,10 +202,11 @@ fn asked_for(failure: &Error) -> Duration {
     response.and_then(|parts| read_retry_after(parts.status, &parts.headers)).unwrap_or_default()
 }
 
-/// Returns whether a server that shuts down or has just started responds so.
+/// Returns whether a server that shuts down or has just started, or a proxy in front of it, responds so.
 fn is_of_restart(failure: &Error) -> bool {
     failure.kind() == ErrorKind::Status
-        && matches!(failure.status(), Some(StatusCode::INTERNAL_SERVER_ERROR | StatusCode::UNAUTHORIZED))
+        && (matches!(failure.status(), Some(StatusCode::INTERNAL_SERVER_ERROR | StatusCode::UNAUTHORIZED))
+            || failure.is_gateway_not_found())
 }
 
 impl fmt::Debug for TransientRetry {
@@ -326,6 +332,24 @@ mod tests {
         let (count, lasted) = tries(retry(&health).known(), &[|| answered(401)]).await;
         assert!((3..32).contains(&count), "each is costly for the server: {count}");
         assert!(lasted >= Duration::from_secs(30) && lasted < Duration::from_secs(41), "{lasted:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_404_of_a_proxy_is_outlasted_for_30_s_or_as_long_as_the_server_is_away() {
+        let good = Health { is_good: true, ..Health::default() };
+        let (count, lasted) = tries(retry(&good).known(), &[|| answered(404)]).await;
+        assert!((3..32).contains(&count), "{count}");
+        assert!(lasted >= Duration::from_secs(30) && lasted < Duration::from_secs(41), "{lasted:?}");
+        // Nobody responds to the health check either.
+        let away = Health::default();
+        let (_, lasted) = tries(retry(&away).known(), &[|| answered(404)]).await;
+        assert!(lasted >= Duration::from_secs(600), "{lasted:?}");
+        let kestra = || {
+            let (parts, ()) = Response::builder().status(404).body(()).unwrap().into_parts();
+            let body = r#"{"message":"Not Found","_links":{"self":{"href":"/x","templated":false}}}"#;
+            Error::from_response(ErrorResponse::new(parts, Bytes::from_static(body.as_bytes())))
+        };
+        assert_eq!(tries(retry(&good).known(), &[kestra]).await.0, 1);
     }
 
     #[tokio::test(start_paused = true)]

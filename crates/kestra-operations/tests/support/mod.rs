@@ -28,7 +28,7 @@ struct Inner {
 pub(crate) enum Reply {
     /// Nobody listens.
     Refuse,
-    /// A status without a body.
+    /// A status with an error body as Kestra's.
     Status(u16),
     /// 200 with JSON.
     Json(String),
@@ -95,7 +95,7 @@ fn answer(reply: Reply) -> Result<Response<Body>, Error> {
         Reply::Refuse => Err(Error::new(ErrorKind::Connect, "refused").with_request_sent(RequestSent::No)),
         Reply::Status(status) => {
             let (parts, ()) = Response::builder().status(status).body(()).unwrap().into_parts();
-            Err(Error::from_response(ErrorResponse::new(parts, Bytes::new())))
+            Err(Error::from_response(ErrorResponse::new(parts, Bytes::from_static(br#"{"_links":{}}"#))))
         }
         Reply::Json(text) => {
             let response = Response::builder().header(header::CONTENT_TYPE, "application/json");

@@ -33,6 +33,8 @@ pub struct Fault {
     /// After which silence a stream that is to break does so.
     pub(crate) silence: Option<Duration>,
     pub(crate) chance: Option<(f64, u64)>,
+    /// How long afterwards the request is carried out nevertheless.
+    pub(crate) carried_out_after: Option<Duration>,
 }
 
 /// When a connection is cut.
@@ -69,7 +71,7 @@ pub(crate) enum Kind {
     Malformed,
     Hang,
     EarlyErrorsHang,
-    Late(Duration),
+    Late,
     CutStreams(u64),
     CutStreamsAfter(usize),
     EndStreams(FalseEnd),
@@ -86,6 +88,7 @@ impl Fault {
             on_each_target: false,
             silence: None,
             chance: None,
+            carried_out_after: None,
         }
     }
 
@@ -124,7 +127,14 @@ impl Fault {
     /// It answers 504 at once and does what was asked only after a while, as a 2.0 server whose executor is behind: until
     /// then an execution that was created so is nowhere to be found.
     pub fn late(after: Duration) -> Self {
-        Self::new(Kind::Late(after))
+        Self::new(Kind::Late).carried_out_after(after)
+    }
+
+    /// It carries the request out nevertheless, but only this long after a status, after a cut once the request was read, or
+    /// while it hangs: as a server whose client, or the proxy in between, gave up first.
+    pub fn carried_out_after(mut self, delay: Duration) -> Self {
+        self.carried_out_after = Some(delay);
+        self
     }
 
     /// It breaks streams of events off after some of them, somewhere within the next; a seed gives the same breaks in every

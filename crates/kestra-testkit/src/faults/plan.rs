@@ -41,6 +41,8 @@ struct Active {
 pub(crate) struct Plan {
     pub(crate) delay: Duration,
     pub(crate) act: Option<Act>,
+    /// How long after the act the request is carried out nevertheless.
+    pub(crate) carried_out_after: Option<Duration>,
     /// Whether an early error hangs.
     pub(crate) early_errors_hang: bool,
 }
@@ -52,7 +54,7 @@ pub(crate) enum Act {
     Cut(Cut),
     Malform,
     Hang,
-    Late(Duration),
+    Late,
     /// A stream breaks.
     CutStream(Break),
     /// A stream ends with an event that isn't its end.
@@ -120,6 +122,9 @@ impl Faults {
             if !one.fires(target) {
                 continue;
             }
+            if plan.act.is_none() {
+                plan.carried_out_after = one.fault.carried_out_after;
+            }
             match &one.fault.kind {
                 Kind::Delay(delay) => plan.delay += *delay,
                 Kind::EarlyErrorsHang => plan.early_errors_hang = true,
@@ -131,7 +136,7 @@ impl Faults {
                 Kind::Cut(when) => plan.act = Some(Act::Cut(*when)),
                 Kind::Malformed => plan.act = Some(Act::Malform),
                 Kind::Hang => plan.act = Some(Act::Hang),
-                Kind::Late(after) => plan.act = Some(Act::Late(*after)),
+                Kind::Late => plan.act = Some(Act::Late),
                 Kind::CutStreams(_) => {
                     plan.act = Some(Act::CutStream(Break {
                         events: one.breaks.usize(..MOST_EVENTS),

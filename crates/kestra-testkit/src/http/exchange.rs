@@ -93,23 +93,38 @@ impl Shell {
         if !plan.delay.is_zero() {
             tokio::time::sleep(plan.delay).await;
         }
-        match plan.act {
-            Some(Act::Answer(reply)) => return Ok((reply, None)),
-            Some(Act::Cut(Cut::AfterRead)) => return Err(cut()),
-            Some(Act::Hang) => std::future::pending().await,
-            Some(Act::Late(after)) => {
-                let target = request.target();
-                tokio::spawn(async move {
-                    tokio::time::sleep(after).await;
-                    // Nobody waits for this answer any more.
-                    let _ = self.route(request).await;
-                });
+        let target = request.target();
+        let instead = match plan.act {
+            Some(Act::Answer(reply)) => Some(Ok((reply, None))),
+            Some(Act::Cut(Cut::AfterRead)) => Some(Err(cut())),
+            Some(Act::Late) => {
                 let error =
                     ApiError::new(504, "Gateway Timeout: Operation timed out waiting for state transition");
-                return Ok((error.into_reply(&target), None));
+                Some(Ok((error.into_reply(&target), None)))
             }
-            _ => {}
+            Some(Act::Hang) => None,
+            _ => return self.carry_out_now(request, plan, is_dangerous).await,
+        };
+        if let Some(after) = plan.carried_out_after {
+            tokio::spawn(async move {
+                tokio::time::sleep(after).await;
+                // Nobody waits for this answer any more.
+                let _ = self.route(request).await;
+            });
         }
+        match instead {
+            Some(instead) => instead,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Does what was asked; a fault may spoil the answer.
+    async fn carry_out_now(
+        &self,
+        request: Request,
+        plan: Plan,
+        is_dangerous: bool,
+    ) -> Result<(Reply, Option<usize>), io::Error> {
         let target = request.target();
         let down = self.app.faults.down();
         let farewell = down.borrow().map(|style| style.farewell(&request));

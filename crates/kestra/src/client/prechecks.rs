@@ -112,8 +112,7 @@ pub(super) async fn explain(
     error: Error,
     deadline: Deadline,
 ) -> Error {
-    let is_without_route =
-        matches!(error.status(), Some(StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED));
+    let is_without_route = error.is_not_found() || error.status() == Some(StatusCode::METHOD_NOT_ALLOWED);
     let Some(operation) =
         error.operation().filter(|it| is_without_route && it.edition == Edition::Enterprise)
     else {

@@ -227,7 +227,7 @@ impl Once {
 
     /// Names the flow where it isn't there, which neither the server nor the route does.
     fn missing(&self, error: Error) -> Error {
-        if error.status() != Some(StatusCode::NOT_FOUND) {
+        if !error.is_not_found() {
             return error;
         }
         let said = error.api_message().unwrap_or_default();
@@ -249,7 +249,11 @@ impl Once {
     /// connection without a response is most likely shutting down, and executes the requests that it accepted.
     async fn find(&self, key: &str, cause: Error) -> Result<String, Error> {
         let mut deadline = None;
-        let mut retry = TransientRetry::new(&self.client, self.client.options()).limit(OUTAGE).known();
+        let mut retry = TransientRetry::new(&self.client, self.client.options()).limit(OUTAGE);
+        let is_of_gateway = cause.is_gateway_not_found();
+        if !is_of_gateway {
+            retry.set_known();
+        }
         let mut pace = Backoff::default().waits(Duration::from_millis(200), Duration::from_secs(2));
         // The failure of the creation may be the start of an outage, so wait for the server first.
         if let Some(wait) = retry.wait_after(&cause).await
@@ -264,6 +268,10 @@ impl Once {
                     if let Some(id) = ids.pop() {
                         return Ok(id);
                     }
+                }
+                // The server's URL is wrong, or the gateway hasn't found the server for the creation either.
+                Err(error) if is_of_gateway && error.is_gateway_not_found() => {
+                    return Err(self.with_key(cause));
                 }
                 Err(_) => return Err(self.unclear(key, cause)),
             }
@@ -353,6 +361,10 @@ fn kind_of(creation: &Call) -> Option<String> {
 fn is_unclear(error: &Error) -> bool {
     if error.request_sent() == RequestSent::No {
         return false;
+    }
+    // A proxy may respond so although it has passed the request on.
+    if error.is_gateway_not_found() {
+        return true;
     }
     match error.status() {
         // What it finds wrong it refuses, and what is sent elsewhere it didn't do; that it waited for the request in vain says

@@ -32,6 +32,16 @@ impl Place {
         self.client.with_options(self.deadline.limit(CallOptions::new())).files()
     }
 
+    /// Returns the place with a client that sends each request once.
+    pub(super) fn without_retries(&self) -> Self {
+        Self {
+            client: self.client.for_loop(),
+            deadline: self.deadline,
+            namespace: self.namespace.clone(),
+            path: self.path.clone(),
+        }
+    }
+
     pub(super) fn is_root(&self) -> bool {
         self.path.split(['/', '\\']).all(|segment| matches!(segment.trim(), "" | "." | ".."))
     }
@@ -51,8 +61,7 @@ impl Place {
             false => self.look_up().await.map(|()| true),
         };
         match found {
-            // A 404 of a proxy tells nothing.
-            Err(error) if error.is_not_found() && error.is_json_response() => Ok(false),
+            Err(error) if error.is_not_found() => Ok(false),
             found => found,
         }
     }

@@ -228,7 +228,7 @@ impl Outage {
             }
             path if path.starts_with("main/logs/") => json!([]),
             path if path.starts_with("main/outputs/") => {
-                let mut missing = Response::new(Body::from("{}"));
+                let mut missing = Response::new(Body::from(r#"{"message":"Not Found","_links":{}}"#));
                 *missing.status_mut() = StatusCode::NOT_FOUND;
                 return missing;
             }

@@ -133,19 +133,23 @@ static GET_ROLE: OperationInfo =
         .edition(Edition::Enterprise)
         .path_parameters(&["id"]);
 
+/// Kestra's error without detail.
+const NONE: &str =
+    r#"{"message":"Not Found","_links":{"self":{"href":"/x","templated":false}},"_embedded":{}}"#;
+
 #[tokio::test]
 async fn open_source_says_that_an_operation_of_enterprise_is_not_found() -> Result<(), Error> {
     for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
         let get = || client.execute(Call::new(&GET_ROLE).path("admin"));
         for status in [404, 405] {
-            server.answer("GET", "/api/v1/{tenant}/roles/**").status(status);
+            server.answer("GET", "/api/v1/{tenant}/roles/**").status(status).body("application/json", NONE);
             let error = get().await.unwrap_err();
             assert_eq!((error.kind(), error.request_sent()), (ErrorKind::Unsupported, RequestSent::Yes));
             assert!(!error.is_not_found() && error.to_string().contains("Enterprise Edition"), "{error}");
         }
         // What is missing on an Enterprise server is missing.
-        server.answer("GET", "/api/v1/{tenant}/roles/**").status(404);
+        server.answer("GET", "/api/v1/{tenant}/roles/**").status(404).body("application/json", NONE);
         enterprise(&server, dialect.version());
         assert!(get().await.unwrap_err().is_not_found());
         // A server that doesn't say what it is leaves it at that.

@@ -119,7 +119,7 @@ async fn a_blank_that_is_stored_as_a_plus_is_found_again() -> Result<(), Error> 
             files.move_file(NAMESPACE, "/dir/d.txt", "/dir/a b.txt").await?;
         }
         let path = "/api/v1/{tenant}/namespaces/{namespace}/files";
-        server.fail(kestra_testkit::Fault::cut(kestra_testkit::Cut::AfterRead).on("DELETE", path));
+        server.fail(kestra_testkit::Fault::cut(kestra_testkit::Cut::AfterProcessing).on("DELETE", path));
         files.delete_file(NAMESPACE, "/dir/a b.txt").retry(kestra::Retry::standard()).await?;
         assert_eq!(files.search_namespace_files(NAMESPACE, "").await?, ["/dir/c.txt"], "{dialect:?}");
     }

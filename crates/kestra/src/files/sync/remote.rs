@@ -29,8 +29,8 @@ pub(super) async fn walk(files: &Files, namespace: &str) -> Result<Remote, Error
         let listed = files.list_namespace_directory_files(namespace).path(format!("/{folder}")).await;
         let entries = match listed {
             Ok(entries) => entries,
-            // A folder may be gone by now. The root always exists, and a 404 of a proxy tells nothing.
-            Err(error) if error.is_not_found() && error.is_json_response() && !folder.is_empty() => continue,
+            // A folder may be gone by now. The root always exists.
+            Err(error) if error.is_not_found() && !folder.is_empty() => continue,
             Err(error) => return Err(error),
         };
         for entry in entries {
