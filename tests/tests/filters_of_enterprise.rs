@@ -39,7 +39,7 @@ fn each_version_is_told_what_it_reads() {
     let since = "2026-01-31T08:00:00Z";
     queries! {
         // Known for long.
-        DeleteAssetsByQuery::new(), Filter::metadata("owner").equals("a") =>
+        DeleteAssetsByQuery::new().unchecked(), Filter::metadata("owner").equals("a") =>
             Some("filters[metadata][EQUALS][owner]=a"), Some("filters[metadata][EQUALS][owner]=a");
         SearchAssetUsages::new(), Filter::field("assetId").is_in(["a", "b"]) =>
             Some("filters[assetId][IN]=a,b"), Some("filters[assetId][IN]=a,b");
@@ -118,7 +118,10 @@ fn fields_that_nothing_tells_are_left_to_the_server() {
             "filters[username][EQUALS]=a",
         ),
         (SearchCases::new().filter(severe.clone()).into_call(), "filters[severity][IN]=HIGH,CRITICAL"),
-        (DeleteCasesByQuery::new().filter(severe).into_call(), "filters[severity][IN]=HIGH,CRITICAL"),
+        (
+            DeleteCasesByQuery::new().unchecked().filter(severe).into_call(),
+            "filters[severity][IN]=HIGH,CRITICAL",
+        ),
         (ListPromotionTargets::new().filter(Filter::query("a")).into_call(), "filters[q][EQUALS]=a"),
     ] {
         assert_eq!(query(call, "2.0.0").unwrap(), expected);

@@ -41,6 +41,7 @@ pub(super) struct Correction {
     asks_first: Option<Question>,
     read_alike: BTreeMap<String, Vec<String>>,
     counted_by: Option<String>,
+    body_filters: Option<String>,
     by_ids: Option<String>,
     listed_by: Option<String>,
     acts_by_query: Option<bool>,
@@ -218,6 +219,7 @@ impl Correction {
         }
         for (target, value) in [
             (&mut operation.by_ids, &self.by_ids),
+            (&mut operation.body_filters, &self.body_filters),
             (&mut operation.listed_by, &self.listed_by),
             (&mut operation.bulk_item, &self.bulk_item),
             (&mut operation.key_among, &self.key_among),

@@ -79,6 +79,9 @@ pub struct Operation {
     /// For an action by query: the search of the same area that finds what it acts on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted_by: Option<String>,
+    /// For an action by query whose body has the filters: an action by query that has the same in its query.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body_filters: Option<String>,
     /// For a stream of what is stored: the operation of the same area that lists it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listed_by: Option<String>,

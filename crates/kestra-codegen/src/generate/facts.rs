@@ -25,6 +25,11 @@ pub(super) fn takes_key(operation: &Operation) -> Option<usize> {
     operation.query.iter().position(|parameter| parameter.name == *name)
 }
 
+/// Whether what it acts on can be counted before.
+pub(super) fn is_counted(operation: &Operation) -> bool {
+    operation.counted_by.is_some() || operation.body_filters.is_some()
+}
+
 /// Whether it acts on everything without a filter, or with no path but the root, so that it is refused unless confirmed.
 pub(super) fn needs_filter(operation: &Operation) -> bool {
     (operation.acts_by_query || !operation.needs_one_of.is_empty()) && !filters(operation).is_empty()

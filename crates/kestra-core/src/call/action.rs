@@ -62,7 +62,8 @@ impl Call {
     /// Call [`check_narrowed`](Self::check_narrowed) before.
     #[must_use]
     pub fn is_read_alike(&self) -> bool {
-        self.query.filters().is_none_or(|filters| filters.is_read_alike(self.info))
+        self.info.body_filters.is_none()
+            && self.query.filters().is_none_or(|filters| filters.is_read_alike(self.info))
     }
 
     /// Returns which rows of [`related_search`](Self::related_search) an action by query acts on.
@@ -72,6 +73,34 @@ impl Call {
     pub fn found_rows(&self) -> FoundRows {
         let filters = self.query.filters().filter(|_| !self.options.is_unchecked());
         FoundRows { info: self.info, filters: filters.map_or_else(Vec::new, |it| it.of_rows(self.info)) }
+    }
+
+    /// Returns an action by query with the filters that this action has in its body, or `None` if its body has none.
+    ///
+    /// # Errors
+    ///
+    /// An error of the kind [`ErrorKind::Refused`] if the body has no filter, or one that can't be read.
+    pub fn query_of_body(&self) -> Result<Option<Self>, Error> {
+        let Some(info) = self.info.body_filters else { return Ok(None) };
+        let place = info.query_parameters.iter().position(|parameter| parameter.name == "filters");
+        let body = self.body_bytes().and_then(|bytes| serde_json::from_slice::<Value>(bytes).ok());
+        let filters = body.as_ref().and_then(|body| body.get("filters")?.as_array());
+        let (Some(place), Some(filters)) = (place, filters.filter(|filters| !filters.is_empty())) else {
+            let problem = "the body has no filter, so this would apply to everything: add a filter";
+            return Err(Error::new(ErrorKind::Refused, problem).with_operation(self.info));
+        };
+        let mut query = self.related(info);
+        for filter in filters {
+            let Some(read) = filter::of_body(filter) else {
+                let problem = format!(
+                    "the form of the filter {filter} is not known, and a server that ignores it acts on more: change the \
+                     filter, or call `.unchecked()` to send it anyway"
+                );
+                return Err(Error::new(ErrorKind::Refused, problem).with_operation(self.info));
+            };
+            read.iter().for_each(|filter| query.add_filter(place, filter));
+        }
+        Ok(Some(query))
     }
 
     /// Sets the query that found the ids of this action.
@@ -134,6 +163,19 @@ impl Call {
 
     /// Refuses an action that some version would apply to everything.
     pub(super) fn check_action(&self) -> Result<(), Error> {
+        if let Some(mut query) = self.query_of_body()? {
+            return query.check_narrowed();
+        }
+        if self.info.query_parameters.is_empty() {
+            let search = self.info.counted_by.map_or("a search", |search| search.name);
+            return Err(Error::new(
+                ErrorKind::Refused,
+                format!(
+                    "it is not known whether every server reads the limits in the body, and a server that ignores one acts on \
+                     more: find what you mean with `{search}` and act on each, or call `.unchecked()` to send it anyway"
+                ),
+            ));
+        }
         if let Some(filters) = self.query.filters() {
             filters.check_action(self.info)?;
         }

@@ -19,14 +19,15 @@ pub(super) enum Way {
 
 /// Returns how a filter of an action is applied, or `None` if it can't be.
 ///
-/// Where no older version is known to read filters otherwise, all of them are read alike.
+/// Where it is not known what servers read, no filter is read alike.
 pub(super) fn way(info: &OperationInfo, filter: &Filter) -> Option<Way> {
-    let Some(forms) = info.read_alike else { return Some(Way::Query) };
+    let forms = info.read_alike.unwrap_or_default();
     let filter = filter.simplest();
     match &filter.0 {
         Kind::Condition(condition) if is_alike(forms, condition) => Some(Way::Query),
         // Servers before 2.0 have no groups, so groups are matched against rows.
-        _ if rows::tell(info, filter) => Some(Way::Rows),
+        _ if info.by_ids.is_some() && rows::tell(info, filter) => Some(Way::Rows),
+        _ if info.read_alike.is_none() => None,
         Kind::Condition(condition) => is_unknown(info, condition).then_some(Way::Query),
         Kind::Group { .. } => all(filter, &|condition| is_alike(forms, condition)).then_some(Way::Query),
     }
@@ -58,9 +59,11 @@ fn has_pattern(condition: &Condition) -> bool {
 
 /// Returns whether no version finds less by the filter than it means, so that a search may have it before its rows are compared.
 pub(super) fn is_found_by(info: &OperationInfo, filter: &Filter) -> bool {
-    let (Some(forms), Kind::Condition(condition)) = (info.read_alike, &filter.simplest().0) else {
-        return false;
+    let Some(forms) = info.read_alike else {
+        // What the search ignores is found in its rows.
+        return true;
     };
+    let Kind::Condition(condition) = &filter.simplest().0 else { return false };
     is_known_alike(forms, condition)
         && condition.comparison != Comparison::NOT_CONTAINS
         && !condition.values.iter().any(|value| value.contains('\\'))
@@ -117,18 +120,25 @@ pub(super) fn refused(info: &OperationInfo, filter: &Filter) -> Error {
     let Kind::Condition(condition) = &first.0 else {
         return Error::invalid("filter", "a group has no filters");
     };
-    let by_ids = info.by_ids.map_or("the action by ids", |action| action.name);
-    let search = info.counted_by.map_or("search", |search| search.name);
-    Error::new(
-        ErrorKind::Refused,
-        format!(
-            "not every version reads the filter on `{}` {} alike, and an action must not depend on it: {}, or find the ids with \
-             `{search}` and act on them with `{by_ids}`, or call `unchecked()` to send it anyway",
-            condition.field,
-            condition.comparison.name(),
+    let (field, comparison) = (&condition.field, condition.comparison.name());
+    let by_ids = match (info.by_ids, info.counted_by) {
+        (Some(action), Some(search)) => {
+            format!("find the ids with `{}` and act on them with `{}`, or ", search.name, action.name)
+        }
+        _ => String::new(),
+    };
+    let problem = match info.read_alike {
+        Some(_) => format!(
+            "not every version reads the filter on `{field}` {comparison} alike, and an action must not depend on it: {}, or \
+             {by_ids}call `unchecked()` to send it anyway",
             replacement(info, condition),
         ),
-    )
+        None => format!(
+            "it is not known whether every server reads the filter on `{field}` {comparison}, and a server that ignores it acts \
+             on more: {by_ids}call `unchecked()` to send it anyway"
+        ),
+    };
+    Error::new(ErrorKind::Refused, problem)
 }
 
 /// Returns the advice on how to express the same, or nearly the same, on every version.

@@ -4,6 +4,7 @@
 //! can't be told is refused before anything is sent, since servers ignore some of it without a word.
 
 mod action;
+mod body;
 mod check;
 mod comparison;
 mod field;
@@ -15,6 +16,7 @@ mod set;
 mod write;
 
 pub(crate) use action::{is_deceptive, of_parameter};
+pub(crate) use body::of_body;
 pub use comparison::{Comparison, Comparisons};
 pub use field::Field;
 pub use resource::{FilterField, FilterParameter, FilterResource};

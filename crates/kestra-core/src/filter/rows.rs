@@ -57,6 +57,10 @@ fn cell<'a>(area: &str, condition: &Condition, row: &'a Value) -> Option<Cell<'a
         ("triggers", "namespace" | "flowId" | "triggerId") => {
             Cell::Text(text(state.and_then(|state| state.get(field))))
         }
+        ("assets", "metadata") => Cell::Labels(labels(row.get("metadata"))),
+        ("assets", "updated") => Cell::Date(text(row.get("updated"))),
+        ("assets", "id" | "type" | "namespace") => Cell::Text(text(row.get(field))),
+        ("cases", "id" | "namespace" | "severity" | "status") => Cell::Text(text(row.get(field))),
         _ => return None,
     })
 }

@@ -55,11 +55,12 @@ pub struct OperationInfo {
     pub asks_first: Option<Question>,
     /// The fields that it can be filtered by; `None` if it has no filters.
     pub filters: Option<&'static FilterResource>,
-    /// For an action by query: the filters that every version reads alike or refuses; `None` if no older version reads them
-    /// otherwise.
+    /// For an action by query: the filters that every version reads alike or refuses; `None` if it is not known which ones are.
     pub read_alike: Option<&'static [FilterForms]>,
     /// For an action by query: the search that finds what it acts on.
     pub counted_by: Option<&'static OperationInfo>,
+    /// For an action by query whose body has the filters: an action by query that has the same in its query.
+    pub body_filters: Option<&'static OperationInfo>,
     /// For a stream of what is stored: the operation that lists it.
     pub listed_by: Option<&'static OperationInfo>,
     /// For an action by query: the action by ids that does the same.
@@ -108,6 +109,7 @@ impl OperationInfo {
             filters: None,
             read_alike: None,
             counted_by: None,
+            body_filters: None,
             listed_by: None,
             by_ids: None,
             acts_by_query: false,
@@ -216,6 +218,13 @@ impl OperationInfo {
     #[must_use]
     pub const fn counted_by(mut self, search: &'static OperationInfo) -> Self {
         self.counted_by = Some(search);
+        self
+    }
+
+    /// Sets the action by query that has in its query the filters that this one has in its body.
+    #[must_use]
+    pub const fn body_filters(mut self, action: &'static OperationInfo) -> Self {
+        self.body_filters = Some(action);
         self
     }
 

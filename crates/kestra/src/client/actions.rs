@@ -24,6 +24,9 @@ pub(super) async fn act(client: Client, mut call: Call) -> Result<Response<Body>
     if call.info().acts_by_query {
         // The event has the filters as they are sent.
         call.check_narrowed()?;
+        if let Ok(Some(filters)) = call.query_of_body() {
+            call.set_found_by(&filters);
+        }
     }
     let event = Event::of(&call);
     let result = match call.info().acts_by_query {

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | parameters and fields that a version ignores | `ignored` |
 //! | actions by query without a filter | `by_query` |
+//! | actions by query of Enterprise, whose filters are not known | `enterprise_actions` |
 //! | lists of labels, names of two lines | `labels` |
 //! | eight days | `look_back` |
 //! | updates that delete | `sources::updates_keep_what_they_do_not_name` |
@@ -41,6 +42,8 @@ mod by_query;
 mod cut_streams;
 mod early_errors;
 mod editions;
+#[cfg(feature = "enterprise")]
+mod enterprise_actions;
 mod file_deletions;
 mod file_names;
 mod files;

@@ -123,7 +123,7 @@ impl<'a> Builder<'a> {
         if let Some(item) = facts::bulk_item_of_query(self.operation, area) {
             file.line(format!("crate::extensions::by_query!({name}, {item});"));
         }
-        if self.operation.counted_by.is_some() {
+        if facts::is_counted(self.operation) {
             file.line(format!("crate::extensions::counted!({name});"));
         }
         if let Some(filters) = facts::looks_back(self.operation) {
@@ -199,7 +199,7 @@ impl<'a> Builder<'a> {
 
     fn write_setters(&self, name: &str, file: &mut Writer) -> Result<()> {
         let mut taken = names::Taken::new(format!("the builder of `{}`", self.method));
-        if self.operation.counted_by.is_some() {
+        if facts::is_counted(self.operation) {
             taken.take("at_most")?;
             taken.take("dry_run")?;
         }

@@ -143,6 +143,9 @@ pub(super) fn write(builder: &Builder<'_>, filters: &Filters, file: &mut Writer)
     if let Some(search) = &operation.counted_by {
         file.line(format!(".counted_by(&{})", search.to_uppercase()));
     }
+    if let Some(action) = &operation.body_filters {
+        file.line(format!(".body_filters(&crate::generated::{})", action.to_uppercase()));
+    }
     if let Some(list) = &operation.listed_by {
         file.line(format!(".listed_by(&{})", list.to_uppercase()));
     }

@@ -8,7 +8,7 @@ use kestra_core::{
     decode,
 };
 use kestra_models::Page;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::items;
 
@@ -21,7 +21,8 @@ struct Related {
 impl Related {
     fn of(query: &Call) -> Result<Self, Error> {
         let info = query.info();
-        match (info.by_ids, info.counted_by) {
+        let search = info.counted_by.or_else(|| info.body_filters?.counted_by);
+        match (info.by_ids, search) {
             (Some(action), Some(search)) => Ok(Self { action, search }),
             _ => {
                 let problem = "there is no action by ids for this operation: remove what needs one, or narrow the filters";
@@ -40,6 +41,13 @@ pub(super) async fn resolve(query: &mut Call, executor: &SharedExecutor) -> Resu
     let most = query.take_at_most();
     // What the query would be refused for is refused, such as that it has no filter.
     query.check_narrowed()?;
+    if let Some(mut filters) = query.query_of_body()? {
+        filters.check_narrowed()?;
+        let search = filters.related_search(related.search);
+        let found = find(query.info(), filters.found_rows(), search, executor, most).await?;
+        let number = found.len();
+        return Ok((action_of_body(query, &filters, related.action, found)?, number));
+    }
     let mut action = query.related_query(related.action);
     action.set_found_by(query);
     let body = query.body_bytes().cloned();
@@ -67,6 +75,28 @@ pub(super) async fn resolve(query: &mut Call, executor: &SharedExecutor) -> Resu
     };
     crate::parameters::json(&mut action, "application/json", &body);
     Ok((action, number))
+}
+
+/// Returns the action by ids for one whose body has the filters: the ids take their place.
+fn action_of_body(
+    query: &Call,
+    filters: &Call,
+    info: &'static OperationInfo,
+    found: Vec<Value>,
+) -> Result<Call, Error> {
+    if found.is_empty() {
+        let problem = "the filters match nothing, so nothing was done: change the filters";
+        return Err(Error::new(ErrorKind::Refused, problem).with_operation(query.info()));
+    }
+    let bytes = query.body_bytes().cloned().unwrap_or_default();
+    let mut body: Map<String, Value> = serde_json::from_slice(&bytes)
+        .map_err(|problem| Error::invalid("body", problem).with_operation(query.info()))?;
+    body.remove("filters");
+    body.insert("executionIds".to_owned(), found.into());
+    let mut action = query.related(info);
+    action.set_found_by(filters);
+    crate::parameters::json(&mut action, "application/json", &body);
+    Ok(action)
 }
 
 /// Returns the ids of the rows that the query matches, up to a limit.
@@ -103,6 +133,9 @@ async fn find(
 pub(super) async fn count(query: &mut Call, executor: &SharedExecutor) -> Result<u64, Error> {
     query.take_at_most();
     query.check_narrowed()?;
+    let mut of_body = query.query_of_body()?;
+    let query = of_body.as_mut().unwrap_or(query);
+    query.check_narrowed()?;
     let info = query.info();
     let search = info.counted_by.ok_or_else(|| {
         Error::new(ErrorKind::Unsupported, "there is no search for what this operation acts on")
@@ -110,6 +143,7 @@ pub(super) async fn count(query: &mut Call, executor: &SharedExecutor) -> Result
     })?;
     let meant = query.found_rows();
     let mut call = query.related_search(search);
+    limit_by_body(&mut call, query);
     if meant.are_all() {
         let mut one = call.again();
         if let Some(size) = search.query_parameters.iter().position(|parameter| parameter.name == "size") {
@@ -126,6 +160,19 @@ pub(super) async fn count(query: &mut Call, executor: &SharedExecutor) -> Result
         found += u64::from(meant.have(&row?));
     }
     Ok(found)
+}
+
+/// Sets the parameters of a search that the body of an action names its limits by.
+fn limit_by_body(search: &mut Call, query: &Call) {
+    let body = query.body_bytes().and_then(|bytes| serde_json::from_slice::<Map<String, Value>>(bytes).ok());
+    for (name, value) in body.into_iter().flatten() {
+        let place = search.info().query_parameters.iter().position(|parameter| parameter.name == name);
+        match (place, value) {
+            (Some(place), Value::String(text)) => search.set_query(place, text),
+            (Some(place), Value::Bool(is_set)) => search.set_query(place, is_set),
+            _ => {}
+        }
+    }
 }
 
 /// Returns the action by ids on what a query matches, as one request, or `None` if nothing matches.

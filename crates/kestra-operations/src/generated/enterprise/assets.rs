@@ -82,7 +82,7 @@ pub(crate) static DELETE_ASSET: ::kestra_core::OperationInfo = {
         .deletes(::kestra_core::Deletion::Named)
 };
 
-/// Deletes every lineage event that the filters match.
+/// Deletes every lineage event that the filters match. Returns an error of kind `Refused` with any filter, as a server that ignores it would delete more, unless `.unchecked()` is set.
 ///
 /// `DELETE /api/v1/{tenant}/assets/lineage-events/by-query` (Kestra 1.3 and later, before 2.1). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
 ///
@@ -155,7 +155,7 @@ pub(crate) static DELETE_ASSET_LINEAGE_EVENTS_BY_QUERY: ::kestra_core::Operation
         .deletes(::kestra_core::Deletion::Named)
 };
 
-/// Deletes every usage of assets that the filters match.
+/// Deletes every usage of assets that the filters match. Returns an error of kind `Refused` with any filter, as a server that ignores it would delete more, unless `.unchecked()` is set.
 ///
 /// `DELETE /api/v1/{tenant}/assets/usages/by-query` (Kestra 1.3 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
 ///
@@ -267,7 +267,7 @@ pub(crate) static DELETE_ASSETS_BY_IDS: ::kestra_core::OperationInfo = {
         .deletes(::kestra_core::Deletion::Named)
 };
 
-/// Deletes every asset that the filters match.
+/// Deletes every asset that the filters match. The client searches them first, checks them, and sends their ids; a filter that it can't check is an error of kind `Refused`, unless `.unchecked()` is set.
 ///
 /// `DELETE /api/v1/{tenant}/assets/by-query`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
 ///
@@ -345,6 +345,7 @@ pub(crate) static DELETE_ASSETS_BY_QUERY: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::ASSETS)
         .counted_by(&SEARCH_ASSETS)
+        .by_ids(&DELETE_ASSETS_BY_IDS)
         .acts_by_query()
         .deletes(::kestra_core::Deletion::Named)
 };

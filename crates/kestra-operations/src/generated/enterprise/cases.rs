@@ -523,7 +523,7 @@ pub(crate) static CREATE_CASE_FROM_EXECUTIONS: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Creates a case and links every execution that the filters match to it.
+/// Creates a case and links every execution that the filters match to it. The client searches the executions first, checks them, and sends their ids; a filter that it can't check is an error of kind `Refused`, unless `.unchecked()` is set.
 ///
 /// `POST /api/v1/{tenant}/cases/from-executions/by-query` (Kestra 2.0 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
 ///
@@ -557,6 +557,7 @@ impl CreateCaseFromExecutionsByQuery {
     }
 }
 
+crate::extensions::counted!(CreateCaseFromExecutionsByQuery);
 ::kestra_core::operation!(CreateCaseFromExecutionsByQuery, CREATE_CASE_FROM_EXECUTIONS_BY_QUERY, json kestra_models::Case);
 ::kestra_core::operation!(@clone CreateCaseFromExecutionsByQuery);
 
@@ -570,6 +571,8 @@ pub(crate) static CREATE_CASE_FROM_EXECUTIONS_BY_QUERY: ::kestra_core::Operation
         .aliases(&["createCaseFromExecutionsByQuery"])
         .edition(::kestra_core::Edition::Enterprise)
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .body_filters(&crate::generated::RESUME_EXECUTIONS_BY_QUERY)
+        .by_ids(&CREATE_CASE_FROM_EXECUTIONS)
         .acts_by_query()
 };
 
@@ -750,7 +753,7 @@ pub(crate) static DELETE_CASES_BY_IDS: ::kestra_core::OperationInfo = {
         .deletes(::kestra_core::Deletion::Named)
 };
 
-/// Deletes every case that the filters match.
+/// Deletes every case that the filters match. The client searches them first, checks them, and sends their ids; a filter that it can't check is an error of kind `Refused`, unless `.unchecked()` is set.
 ///
 /// `DELETE /api/v1/{tenant}/cases/by-query` (Kestra 2.0 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
 ///
@@ -831,6 +834,7 @@ pub(crate) static DELETE_CASES_BY_QUERY: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
         .filters(&crate::generated::filters::OTHERS)
         .counted_by(&SEARCH_CASES)
+        .by_ids(&DELETE_CASES_BY_IDS)
         .acts_by_query()
         .deletes(::kestra_core::Deletion::Named)
 };
@@ -1180,7 +1184,7 @@ pub(crate) static LINK_CASE_EXECUTIONS: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Links every execution that the filters match to a case.
+/// Links every execution that the filters match to a case. The client searches the executions first, checks them, and sends their ids; a filter that it can't check is an error of kind `Refused`, unless `.unchecked()` is set.
 ///
 /// `POST /api/v1/{tenant}/cases/{id}/executions/by-query` (Kestra 2.0 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
 ///
@@ -1216,6 +1220,7 @@ impl LinkCaseExecutionsByQuery {
     }
 }
 
+crate::extensions::counted!(LinkCaseExecutionsByQuery);
 ::kestra_core::operation!(LinkCaseExecutionsByQuery, LINK_CASE_EXECUTIONS_BY_QUERY, json kestra_models::Case);
 ::kestra_core::operation!(@clone LinkCaseExecutionsByQuery);
 
@@ -1230,6 +1235,8 @@ pub(crate) static LINK_CASE_EXECUTIONS_BY_QUERY: ::kestra_core::OperationInfo = 
         .edition(::kestra_core::Edition::Enterprise)
         .path_parameters(&["id"])
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .body_filters(&crate::generated::RESUME_EXECUTIONS_BY_QUERY)
+        .by_ids(&LINK_CASE_EXECUTIONS)
         .acts_by_query()
 };
 

@@ -398,7 +398,7 @@ pub(crate) static RUN_TEST_SUITE: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Runs the test suites that the query matches.
+/// Runs the test suites that the query matches. Returns an error of kind `Refused`, as a server that ignores a limit would run more, unless `.unchecked()` is set.
 ///
 /// `POST /api/v1/{tenant}/tests/run`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
 ///
@@ -426,6 +426,7 @@ impl RunTestSuitesByQuery {
     }
 }
 
+crate::extensions::counted!(RunTestSuitesByQuery);
 ::kestra_core::operation!(RunTestSuitesByQuery, RUN_TEST_SUITES_BY_QUERY, json kestra_models::TestRunByQueryResult);
 ::kestra_core::operation!(@clone RunTestSuitesByQuery);
 
@@ -437,6 +438,7 @@ pub(crate) static RUN_TEST_SUITES_BY_QUERY: ::kestra_core::OperationInfo = {
         .aliases(&["runTestSuitesByQuery"])
         .edition(::kestra_core::Edition::Enterprise)
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
+        .counted_by(&SEARCH_TEST_SUITES)
         .acts_by_query()
 };
 

@@ -31,7 +31,7 @@ impl crate::areas::Assets {
         ::kestra_operations::DeleteAsset::new(id).on(self.client().clone())
     }
 
-    /// Deletes every lineage event that the filters match.
+    /// Deletes every lineage event that the filters match. Returns an error of kind `Refused` with any filter, as a server that ignores it would delete more, unless `.unchecked()` is set.
     ///
     /// `DELETE /api/v1/{tenant}/assets/lineage-events/by-query` (Kestra 1.3 and later, before 2.1). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
     ///
@@ -47,7 +47,7 @@ impl crate::areas::Assets {
         ::kestra_operations::DeleteAssetLineageEventsByQuery::new().on(self.client().clone())
     }
 
-    /// Deletes every usage of assets that the filters match.
+    /// Deletes every usage of assets that the filters match. Returns an error of kind `Refused` with any filter, as a server that ignores it would delete more, unless `.unchecked()` is set.
     ///
     /// `DELETE /api/v1/{tenant}/assets/usages/by-query` (Kestra 1.3 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
     ///
@@ -78,7 +78,7 @@ impl crate::areas::Assets {
         ::kestra_operations::DeleteAssetsByIds::new(ids).on(self.client().clone())
     }
 
-    /// Deletes every asset that the filters match.
+    /// Deletes every asset that the filters match. The client searches them first, checks them, and sends their ids; a filter that it can't check is an error of kind `Refused`, unless `.unchecked()` is set.
     ///
     /// `DELETE /api/v1/{tenant}/assets/by-query`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
     ///

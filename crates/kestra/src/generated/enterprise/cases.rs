@@ -174,7 +174,7 @@ impl crate::areas::Cases {
             .on(self.client().clone())
     }
 
-    /// Creates a case and links every execution that the filters match to it.
+    /// Creates a case and links every execution that the filters match to it. The client searches the executions first, checks them, and sends their ids; a filter that it can't check is an error of kind `Refused`, unless `.unchecked()` is set.
     ///
     /// `POST /api/v1/{tenant}/cases/from-executions/by-query` (Kestra 2.0 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
     ///
@@ -259,7 +259,7 @@ impl crate::areas::Cases {
         ::kestra_operations::DeleteCasesByIds::new(ids).on(self.client().clone())
     }
 
-    /// Deletes every case that the filters match.
+    /// Deletes every case that the filters match. The client searches them first, checks them, and sends their ids; a filter that it can't check is an error of kind `Refused`, unless `.unchecked()` is set.
     ///
     /// `DELETE /api/v1/{tenant}/cases/by-query` (Kestra 2.0 and later). Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
     ///
@@ -409,7 +409,7 @@ impl crate::areas::Cases {
             .on(self.client().clone())
     }
 
-    /// Links every execution that the filters match to a case.
+    /// Links every execution that the filters match to a case. The client searches the executions first, checks them, and sends their ids; a filter that it can't check is an error of kind `Refused`, unless `.unchecked()` is set.
     ///
     /// - `id`: The id of the case.
     ///

@@ -159,7 +159,7 @@ impl crate::areas::TestSuites {
         ::kestra_operations::RunTestSuite::new(namespace, id).on(self.client().clone())
     }
 
-    /// Runs the test suites that the query matches.
+    /// Runs the test suites that the query matches. Returns an error of kind `Refused`, as a server that ignores a limit would run more, unless `.unchecked()` is set.
     ///
     /// `POST /api/v1/{tenant}/tests/run`. Enterprise Edition only. Not idempotent: retried only if the request was not sent, or after a 429.
     ///
