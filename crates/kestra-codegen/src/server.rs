@@ -16,11 +16,16 @@ const LARGEST: u64 = 32 * 1024 * 1024;
 
 /// Reads the document of a server, with the credentials of the environment if there are any.
 ///
+/// A URL that ends in `.yml` is that of the document itself, for servers that serve it under another name.
+///
 /// # Errors
 ///
 /// The server can't be reached, refuses the request, or sends no OpenAPI document.
 pub(crate) fn document(base: &str) -> Result<Document> {
-    let url = format!("{}{PATH}", base.trim_end_matches('/'));
+    let url = match base.ends_with(".yml") {
+        true => base.to_owned(),
+        false => format!("{}{PATH}", base.trim_end_matches('/')),
+    };
     let agent: ureq::Agent =
         ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(60))).build().into();
     let mut request = agent.get(&url);

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use kestra_core::FilePart;
 
 use super::exchange::Part;
@@ -71,6 +73,23 @@ impl fmt::Display for BuiltPart {
             Some(file) => write!(f, "{} {file:?} file of {content_type} {content:?}", self.name),
             None => write!(f, "{} text of {content_type} {content:?}", self.name),
         }
+    }
+}
+
+impl BuiltPart {
+    /// The part as a recording has it.
+    #[must_use]
+    pub fn recorded(&self) -> serde_json::Value {
+        let mut part = serde_json::json!({
+            "name": self.name,
+            "filename": self.file_name,
+            "content_type": self.content_type,
+        });
+        match std::str::from_utf8(&self.content) {
+            Ok(text) => part["text"] = text.into(),
+            Err(_) => part["base64"] = STANDARD.encode(&self.content).into(),
+        }
+        part
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod cleanup;
 mod own;
+mod record;
 mod site;
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
