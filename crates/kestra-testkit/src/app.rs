@@ -5,7 +5,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::canned::CannedAnswers;
 use crate::dialect::Dialect;
 use crate::engine::Engine;
 use crate::engine::flow::FlowDefinition;
@@ -16,6 +15,7 @@ use crate::requests::RequestLog;
 use crate::routes::{Dashboards, McpServers};
 use crate::server::Settings;
 use crate::store::{FileStore, FlowStore, KvStore, LogStore, MetricStore, TriggerStore};
+use crate::stubbed_responses::StubbedResponses;
 use crate::yaml;
 
 /// The state of one embedded server.
@@ -35,7 +35,7 @@ pub(crate) struct App {
     /// What executions have measured.
     pub(crate) metrics: MetricStore,
     pub(crate) faults: Faults,
-    pub(crate) canned: CannedAnswers,
+    pub(crate) stubs: StubbedResponses,
     pub(crate) requests: RequestLog,
     flows: Mutex<FlowStore>,
     credentials: Mutex<Credentials>,
@@ -58,7 +58,7 @@ impl App {
             logs: LogStore::default(),
             metrics: MetricStore::default(),
             faults: Faults::default(),
-            canned: CannedAnswers::default(),
+            stubs: StubbedResponses::default(),
             requests: RequestLog::default(),
             flows: Mutex::default(),
             credentials: Mutex::new(credentials),

@@ -42,7 +42,6 @@
 
 mod app;
 mod archive;
-mod canned;
 mod deploy;
 mod dialect;
 mod engine;
@@ -57,11 +56,11 @@ mod scripting;
 mod server;
 mod socket;
 mod store;
+mod stubbed_responses;
 mod uri;
 #[doc(hidden)]
 pub mod yaml;
 
-pub use canned::CannedAnswer;
 pub use deploy::InvalidFlow;
 pub use dialect::Dialect;
 pub use engine::script::Outcome;
@@ -70,3 +69,4 @@ pub use faults::{Cut, FalseEnd, Fault, Shutdown};
 pub use requests::RecordedRequest;
 pub use scripting::FlowHandle;
 pub use server::{TestServer, TestServerBuilder};
+pub use stubbed_responses::StubbedResponse;

@@ -13,7 +13,6 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::app::App;
-use crate::canned::CannedAnswer;
 use crate::deploy::{self, InvalidFlow};
 use crate::dialect::Dialect;
 use crate::executed::Executed;
@@ -22,6 +21,7 @@ use crate::http::Shell;
 use crate::requests::RecordedRequest;
 use crate::scripting::FlowHandle;
 use crate::socket::{Reads, Watched};
+use crate::stubbed_responses::StubbedResponse;
 
 /// How long the head of a request may be.
 const MAX_BUFFER: usize = 512 * 1024;
@@ -253,13 +253,13 @@ impl TestServer {
 
     /// Gives an answer for a method and a path, served or not; `{name}` in the path stands for any segment, a `**` at the end
     /// for the rest. An empty 200 until it is told more.
-    pub fn answer(&self, method: &str, path: impl Into<String>) -> CannedAnswer<'_> {
-        CannedAnswer::new(&self.app, method, path.into())
+    pub fn answer(&self, method: &str, path: impl Into<String>) -> StubbedResponse<'_> {
+        StubbedResponse::new(&self.app, method, path.into())
     }
 
     /// Gives an answer for an operation, on the route that it has in the version that is spoken; on its newest if that version
     /// lacks it.
-    pub fn answer_to(&self, operation: &OperationInfo) -> CannedAnswer<'_> {
+    pub fn answer_to(&self, operation: &OperationInfo) -> StubbedResponse<'_> {
         let version = self.app.settings.version().parse().unwrap_or(Version::NEWEST);
         let routes = operation.routes;
         let route = routes.iter().find(|route| route.versions.contains(version)).or(routes.first());

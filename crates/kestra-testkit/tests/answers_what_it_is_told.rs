@@ -1,4 +1,4 @@
-//! Canned answers, the log of requests, credentials, and what isn't served.
+//! Stub answers, the log of requests, credentials, and what isn't served.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod raw;
@@ -9,7 +9,7 @@ use raw::{ask, request, send};
 use serde_json::json;
 
 #[tokio::test]
-async fn a_canned_answer_goes_before_the_route() {
+async fn a_stubbed_response_goes_before_the_route() {
     let server = TestServer::start().await.expect("a server");
     let path = "/api/v1/{tenant}/kv";
     server.answer("GET", path).status(201).header("x-own", "yes").json(&json!({"results": [], "total": 0}));

@@ -63,8 +63,8 @@
 
 pub mod auth;
 mod oneshot;
+mod replayable_request;
 pub mod retry;
-mod saved;
 pub mod server;
 mod shared_error;
 #[cfg(test)]

@@ -4,11 +4,11 @@
 //! `cargo run -p kestra-tests --example compare_with_kestrapy -- PYTHON`
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
-mod canned;
 mod differences;
 mod normal;
 mod operations;
 mod steps;
+mod stubbed_responses;
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -50,7 +50,7 @@ async fn main() -> Result<ExitCode, Failure> {
 /// Two servers that answer the same.
 async fn server() -> Result<TestServer, Failure> {
     let server = TestServer::builder().dialect(Dialect::V2_0).basic_auth(USER, PASSWORD).start().await?;
-    canned::give(&server);
+    stubbed_responses::give(&server);
     Ok(server)
 }
 

@@ -10,10 +10,10 @@
 //! known, that one is sent. [`Items::has_shifted`] tells when the total changed on the way.
 
 mod continuation;
-mod flight;
+mod inflight;
 mod items;
+mod page_fetcher;
 mod pages;
-mod turner;
 
 pub use continuation::{BadContinuation, Continuation};
 pub use items::Items;

@@ -14,8 +14,8 @@ use crate::executor::{Executor, SharedExecutor};
 use crate::operation::OperationInfo;
 
 use super::continuation::Continuation;
-use super::flight::Flight;
-use super::turner::{Facts, Turner};
+use super::inflight::Inflight;
+use super::page_fetcher::{Facts, PageFetcher};
 use super::{Items, PageAnswer};
 
 pub(super) type Decode<P> = fn(Response<Body>, &'static OperationInfo) -> Result<Response<P>, Error>;
@@ -25,9 +25,9 @@ pub(super) type Decode<P> = fn(Response<Body>, &'static OperationInfo) -> Result
 /// The stream ends after an error; [`continuation`](Self::continuation) then still names the page that failed.
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Pages<P> {
-    turner: Turner,
+    page_fetcher: PageFetcher,
     decode: Decode<P>,
-    flight: Option<Flight>,
+    inflight: Option<Inflight>,
     prefetch: bool,
     failed: bool,
 }
@@ -35,13 +35,13 @@ pub struct Pages<P> {
 impl<P> Pages<P> {
     /// The pages that `call` asks for, from the page that it names.
     pub fn new<E: Executor>(executor: &E, call: Call, decode: Decode<P>) -> Self {
-        let turner = Turner::new(SharedExecutor::new(executor), call);
-        Self { turner, decode, flight: None, prefetch: false, failed: false }
+        let page_fetcher = PageFetcher::new(SharedExecutor::new(executor), call);
+        Self { page_fetcher, decode, inflight: None, prefetch: false, failed: false }
     }
 
     /// Goes on where an earlier stream of the same list stopped, at the beginning of that page.
     pub fn resume(mut self, continuation: &Continuation) -> Self {
-        self.turner.go_to(continuation);
+        self.page_fetcher.go_to(continuation);
         self
     }
 
@@ -55,29 +55,29 @@ impl<P> Pages<P> {
     /// doesn't count.
     #[must_use]
     pub fn total(&self) -> Option<u64> {
-        self.turner.total()
+        self.page_fetcher.total()
     }
 
     /// Whether the total changed while the list was read, so that rows may be missing or there twice.
     #[must_use]
     pub fn has_shifted(&self) -> bool {
-        self.turner.has_shifted()
+        self.page_fetcher.has_shifted()
     }
 
     /// Where the page begins that comes next; it can be stored.
     #[must_use]
     pub fn continuation(&self) -> Continuation {
-        self.turner.place()
+        self.page_fetcher.place()
     }
 
     pub(super) fn info(&self) -> &'static OperationInfo {
-        self.turner.info()
+        self.page_fetcher.info()
     }
 
     /// Asks for the next page now, unless it was or there is none.
     pub(super) fn begin_next(&mut self) {
-        if self.flight.is_none() && !self.failed && !self.turner.is_at_end() {
-            self.flight = Some(Flight::ahead(self.turner.ask()));
+        if self.inflight.is_none() && !self.failed && !self.page_fetcher.is_at_end() {
+            self.inflight = Some(Inflight::ahead(self.page_fetcher.ask()));
         }
     }
 }
@@ -94,20 +94,20 @@ impl<P: PageAnswer> Pages<P> {
     }
 
     fn poll_page(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<P, Error>>> {
-        if self.flight.is_none() {
-            if self.failed || self.turner.is_at_end() {
+        if self.inflight.is_none() {
+            if self.failed || self.page_fetcher.is_at_end() {
                 return Poll::Ready(None);
             }
-            self.flight = Some(Flight::Driven(self.turner.ask()));
+            self.inflight = Some(Inflight::Driven(self.page_fetcher.ask()));
         }
-        let Some(flight) = &mut self.flight else { return Poll::Ready(None) };
-        let answer = ready!(flight.poll(cx));
-        self.flight = None;
-        let page = answer.and_then(|answer| (self.decode)(answer, self.turner.info()));
+        let Some(inflight) = &mut self.inflight else { return Poll::Ready(None) };
+        let answer = ready!(inflight.poll(cx));
+        self.inflight = None;
+        let page = answer.and_then(|answer| (self.decode)(answer, self.page_fetcher.info()));
         Poll::Ready(Some(match page {
             Ok(page) => {
                 let page = page.into_body();
-                self.turner.turn(Facts::of(&page));
+                self.page_fetcher.turn(Facts::of(&page));
                 if self.prefetch {
                     self.begin_next();
                 }

@@ -104,7 +104,10 @@ impl ApiError {
 
     /// 501: this server is a small one.
     pub(crate) fn not_served(what: &str) -> Self {
-        Self::new(501, format!("Not Implemented: the testkit doesn't serve {what}; give it a canned answer"))
+        Self::new(
+            501,
+            format!("Not Implemented: the testkit doesn't serve {what}; give it a stubbed response"),
+        )
     }
 
     /// The same with an entry of `_embedded.errors`.

@@ -157,7 +157,7 @@ impl Shell {
         if let Verdict::Refused(reply) = judge(&self.app, &request) {
             return (Ok(*reply), false);
         }
-        if let Some(reply) = self.app.canned.find(&request) {
+        if let Some(reply) = self.app.stubs.find(&request) {
             return (Ok(reply), false);
         }
         if let Some(broken) = malformed_escape(request.query.as_deref().unwrap_or_default()) {

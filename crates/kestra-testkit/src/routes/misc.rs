@@ -152,5 +152,7 @@ fn blueprints(cx: &Context) -> Answer {
         let class = "io.kestra.webserver.controllers.api.BlueprintController.Kind";
         return Err(not_convertible("kind", kind, &format!("No enum constant {class}.{kind}")));
     }
-    Err(ApiError::internal("Connect Error: the embedded server asks no other host; give it a canned answer"))
+    Err(ApiError::internal(
+        "Connect Error: the embedded server asks no other host; give it a stubbed response",
+    ))
 }

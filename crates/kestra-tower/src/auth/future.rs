@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::provider::{Credential, Provider, TokenFuture};
-use crate::saved::Saved;
+use crate::replayable_request::ReplayableRequest;
 
 pin_project! {
     /// The future of [`AuthService`](super::AuthService).
@@ -49,7 +49,7 @@ pub(super) struct Renewing<S> {
 
 /// The request, and the token that it was sent with.
 struct Again {
-    saved: Saved,
+    replayable: ReplayableRequest,
     used: Credential,
 }
 
@@ -87,8 +87,8 @@ impl<S> Renewing<S> {
         S: Service<Request<Body>>,
     {
         let header = credential.header.clone();
-        self.again =
-            Saved::of(&request, CallContext::of(&request)).map(|saved| Again { saved, used: credential });
+        self.again = ReplayableRequest::of(&request, CallContext::of(&request))
+            .map(|replayable| Again { replayable, used: credential });
         self.service.call(with_token(request, header))
     }
 }
@@ -135,7 +135,7 @@ where
                     let again = this.renewing.as_mut().and_then(|renewing| renewing.again.take());
                     match (token, again, refused.take()) {
                         (Ok(token), Some(again), _) if token.header != again.used.header => {
-                            let request = with_token(again.saved.into_request(), token.header);
+                            let request = with_token(again.replayable.into_request(), token.header);
                             this.state.set(State::GettingReady { request: Some(request) });
                         }
                         // The same token would be refused again.

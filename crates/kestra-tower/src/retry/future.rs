@@ -13,9 +13,9 @@ use tower_service::Service;
 
 use super::budget::Budget;
 use super::decision::{Decision, decide, is_success};
-use super::foreign;
 use super::layer::Shared;
-use crate::saved::Saved;
+use super::other_error;
+use crate::replayable_request::ReplayableRequest;
 
 pin_project! {
     /// The future of [`RetryService`](super::RetryService).
@@ -28,7 +28,7 @@ pin_project! {
     {
         #[pin]
         state: State<S::Future>,
-        again: Option<(S, Saved)>,
+        again: Option<(S, ReplayableRequest)>,
         call: Call,
     }
 }
@@ -64,7 +64,7 @@ where
         future: S::Future,
         shared: Arc<Shared>,
         context: Option<CallContext>,
-        again: Option<(S, Saved)>,
+        again: Option<(S, ReplayableRequest)>,
         limit: u32,
         is_idempotent: bool,
     ) -> Self {
@@ -122,10 +122,10 @@ impl Call {
     /// Counts the next attempt and makes its request.
     fn next_request<'a, S>(
         &mut self,
-        again: &'a mut Option<(S, Saved)>,
+        again: &'a mut Option<(S, ReplayableRequest)>,
     ) -> Option<(&'a mut S, Request<Body>)> {
-        let (service, saved) = again.as_mut()?;
-        let request = saved.request()?;
+        let (service, replayable) = again.as_mut()?;
+        let request = replayable.request()?;
         self.attempts += 1;
         if let Some(context) = &self.context {
             context.begin_attempt();
@@ -151,20 +151,19 @@ impl Call {
             }
             Err(error) => {
                 let taken = std::mem::replace(error, Box::new(fmt::Error));
-                let (ours, is_foreign) = match taken.downcast::<Error>() {
+                let (ours, is_other) = match taken.downcast::<Error>() {
                     Ok(ours) => (*ours, false),
-                    Err(foreign) => (foreign::wrap(foreign), true),
+                    Err(other) => (other_error::wrap(other), true),
                 };
-                if let (true, Some(context), ErrorKind::Timeout(_)) = (is_foreign, &self.context, ours.kind())
-                {
-                    // The error of a foreign layer, which hasn't recorded it in the context.
+                if let (true, Some(context), ErrorKind::Timeout(_)) = (is_other, &self.context, ours.kind()) {
+                    // The error of a layer that isn't ours, which hasn't recorded it in the context.
                     context.set_timed_out();
                 }
                 let (wait, note) = match self.wait_after(AttemptResult::Failed(&ours), can_repeat) {
                     Ok(wait) => (Some(wait), None),
                     Err(note) => (None, note),
                 };
-                *error = if is_foreign {
+                *error = if is_other {
                     ours.into_source().unwrap_or_else(|| Box::new(fmt::Error))
                 } else {
                     Box::new(match note {

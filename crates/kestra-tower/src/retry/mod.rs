@@ -54,9 +54,9 @@
 
 mod budget;
 mod decision;
-mod foreign;
 mod future;
 mod layer;
+mod other_error;
 mod service;
 
 pub use future::RetryFuture;

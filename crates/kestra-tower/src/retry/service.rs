@@ -7,7 +7,7 @@ use tower_service::Service;
 
 use super::future::RetryFuture;
 use super::layer::Shared;
-use crate::saved::Saved;
+use crate::replayable_request::ReplayableRequest;
 
 /// The service of [`RetryLayer`](super::RetryLayer); it is ready when its inner service is.
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ where
         // The retry loop of the caller makes the other attempts, as it shares outages with other calls.
         let is_single = options.is_some_and(CallOptions::is_single_attempt);
         let limit = if is_single { 1 } else { policy.attempts_limit() };
-        let saved = if limit > 1 { Saved::of(&request, context.as_ref()) } else { None };
+        let replayable = if limit > 1 { ReplayableRequest::of(&request, context.as_ref()) } else { None };
         let is_idempotent = match &context {
             Some(context) => context.is_idempotent(request.method()),
             None => matches!(*request.method(), http::Method::HEAD | http::Method::OPTIONS),
@@ -52,12 +52,12 @@ where
             context.begin_attempt();
         }
         // The service that was found ready takes the request, and makes the other attempts as well.
-        let (future, again) = match saved {
+        let (future, again) = match replayable {
             None => (self.inner.call(request), None),
-            Some(saved) => {
+            Some(replayable) => {
                 let copy = self.inner.clone();
                 let mut ready = std::mem::replace(&mut self.inner, copy);
-                (ready.call(request), Some((ready, saved)))
+                (ready.call(request), Some((ready, replayable)))
             }
         };
         RetryFuture::new(future, Arc::clone(&self.shared), context, again, limit, is_idempotent)

@@ -12,7 +12,7 @@ use tower_service::Service;
 use super::layer::Settings;
 use super::lookup::{Found, Lookup, look_up};
 use crate::oneshot::Oneshot;
-use crate::saved::Saved;
+use crate::replayable_request::ReplayableRequest;
 
 pin_project! {
     /// The future of [`ServerService`](super::ServerService).
@@ -53,7 +53,7 @@ pub(super) struct VersionCheck<S> {
 /// A call that may be sent once more.
 struct Resend<S> {
     service: S,
-    request: Saved,
+    request: ReplayableRequest,
 }
 
 /// A response that may come from another version than the request was made for.
@@ -72,8 +72,8 @@ impl<S: Clone> VersionCheck<S> {
         version: Version,
     ) -> Self {
         let context = CallContext::of(request).filter(|context| context.is_idempotent(request.method()));
-        let saved = context.and_then(|context| Saved::of(request, Some(context)));
-        let resend = saved.map(|request| Box::new(Resend { service: service.clone(), request }));
+        let replayable = context.and_then(|context| ReplayableRequest::of(request, Some(context)));
+        let resend = replayable.map(|request| Box::new(Resend { service: service.clone(), request }));
         Self { settings: Arc::clone(settings), base: base.clone(), version, resend }
     }
 }

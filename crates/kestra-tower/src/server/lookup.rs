@@ -11,7 +11,7 @@ use kestra_core::{BaseUrl, Body, BoxError, CallContext, Error, ErrorKind, Reques
 use tokio::time::timeout;
 use tower_service::Service;
 
-use super::aim::{aim, name, route, trusted};
+use super::endpoint::{make_absolute, name, route, trusted};
 use super::future::VersionCheck;
 use super::layer::Settings;
 use super::probe::{PATH, probe};
@@ -79,7 +79,7 @@ where
     drop(detecting);
     let watch = VersionCheck::new(&settings, &base, &service, &request, version);
     route(&mut request, version)?;
-    aim(&mut request, &base)?;
+    make_absolute(&mut request, &base)?;
     Ok(Found { service, request, watch })
 }
 
@@ -106,10 +106,10 @@ where
     let question = settings.versions.question(base);
     let failures = question.failures();
     let limit = settings.version_timeout.saturating_add(GRACE);
-    let turn = loop {
+    let probe_lock = loop {
         let lock = question.lock();
         match timeout(limit, Arc::clone(&lock).lock_owned()).await {
-            Ok(turn) => break turn,
+            Ok(probe_lock) => break probe_lock,
             // Longer than any detection that is polled takes: the call that holds the lock is neither polled nor dropped.
             Err(_) => question.replace(&lock),
         }
@@ -129,7 +129,7 @@ where
         Err(error) => Err(question.fail(error)),
     };
     // Unlock only now, so that the other calls find the result.
-    drop(turn);
+    drop(probe_lock);
     answer
 }
 

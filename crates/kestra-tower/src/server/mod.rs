@@ -36,7 +36,7 @@
 //! # }
 //! ```
 
-mod aim;
+mod endpoint;
 mod future;
 mod layer;
 mod lookup;

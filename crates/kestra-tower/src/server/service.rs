@@ -6,7 +6,7 @@ use http_body::Body as HttpBody;
 use kestra_core::{Body, BoxError, Error};
 use tower_service::Service;
 
-use super::aim::{Need, aim, need, route, select};
+use super::endpoint::{Need, make_absolute, need, route, select};
 use super::future::{ServerFuture, VersionCheck};
 use super::layer::Settings;
 use super::lookup::look_up;
@@ -47,7 +47,7 @@ where
             }
             Need::Nothing => None,
         };
-        aim(&mut request, &base)?;
+        make_absolute(&mut request, &base)?;
         Ok(ServerFuture::sending(self.inner.clone(), request, watch))
     }
 }

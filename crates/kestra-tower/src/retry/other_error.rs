@@ -5,7 +5,7 @@ use std::io;
 
 use kestra_core::{BoxError, Error, ErrorKind, RequestSent, TimeoutPhase};
 
-/// Our view of a foreign error; [`Error::into_source`] gives it back.
+/// Our view of an error of another layer; [`Error::into_source`] gives it back.
 pub(super) fn wrap(error: BoxError) -> Error {
     let kind = kind(&*error);
     Error::from_source(kind, error).with_request_sent(RequestSent::Maybe)

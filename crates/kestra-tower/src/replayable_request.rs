@@ -5,7 +5,7 @@ use kestra_core::{Body, CallContext};
 
 /// What a request is made of, kept so that a copy costs as little as it can.
 #[derive(Debug)]
-pub(crate) struct Saved {
+pub(crate) struct ReplayableRequest {
     method: Method,
     uri: Uri,
     version: Version,
@@ -56,7 +56,7 @@ impl Headers {
     }
 }
 
-impl Saved {
+impl ReplayableRequest {
     /// Copies a request, if its body can be sent again; `context` is its context.
     pub(crate) fn of(request: &Request<Body>, context: Option<&CallContext>) -> Option<Self> {
         let body = request.body().try_clone()?;

@@ -11,12 +11,12 @@ use crate::error::{Error, ErrorKind};
 use crate::executor::CallFuture;
 
 /// A call that is driven by who waits for it, or ahead of that by a task of its own, which ends with it.
-pub(super) enum Flight {
+pub(super) enum Inflight {
     Driven(CallFuture),
     Ahead(JoinHandle<Result<Response<Body>, Error>>),
 }
 
-impl Flight {
+impl Inflight {
     /// Has the call make progress by itself, so that a slow reader doesn't let it run into its deadline; without a runtime
     /// to do so it waits to be polled.
     pub(super) fn ahead(call: CallFuture) -> Self {
@@ -37,7 +37,7 @@ impl Flight {
     }
 }
 
-impl Drop for Flight {
+impl Drop for Inflight {
     fn drop(&mut self) {
         if let Self::Ahead(task) = self {
             task.abort();

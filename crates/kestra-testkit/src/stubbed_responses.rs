@@ -13,19 +13,19 @@ use crate::pattern;
 
 /// An answer that a server was given; it holds from the moment it was asked for.
 #[derive(Debug)]
-pub struct CannedAnswer<'a> {
+pub struct StubbedResponse<'a> {
     app: &'a App,
     id: usize,
 }
 
-/// All canned answers.
+/// All stubbed responses.
 #[derive(Debug, Default)]
-pub(crate) struct CannedAnswers {
-    answers: Mutex<Vec<Canned>>,
+pub(crate) struct StubbedResponses {
+    answers: Mutex<Vec<Stub>>,
 }
 
 #[derive(Debug)]
-struct Canned {
+struct Stub {
     method: Option<Method>,
     path: String,
     status: u16,
@@ -34,16 +34,16 @@ struct Canned {
     times: Option<usize>,
 }
 
-impl CannedAnswers {
+impl StubbedResponses {
     /// Adds an empty 200 and returns its number.
     fn add(&self, method: Option<Method>, path: String) -> usize {
         let mut answers = lock(&self.answers);
         let (headers, body) = (HeaderMap::new(), Bytes::new());
-        answers.push(Canned { method, path, status: 200, headers, body, times: None });
+        answers.push(Stub { method, path, status: 200, headers, body, times: None });
         answers.len() - 1
     }
 
-    fn change(&self, id: usize, change: impl FnOnce(&mut Canned)) {
+    fn change(&self, id: usize, change: impl FnOnce(&mut Stub)) {
         if let Some(answer) = lock(&self.answers).get_mut(id) {
             change(answer);
         }
@@ -68,13 +68,13 @@ impl CannedAnswers {
     }
 }
 
-impl<'a> CannedAnswer<'a> {
+impl<'a> StubbedResponse<'a> {
     pub(crate) fn new(app: &'a App, method: &str, path: String) -> Self {
-        Self { app, id: app.canned.add(method.parse().ok(), path) }
+        Self { app, id: app.stubs.add(method.parse().ok(), path) }
     }
 
-    fn change(self, change: impl FnOnce(&mut Canned)) -> Self {
-        self.app.canned.change(self.id, change);
+    fn change(self, change: impl FnOnce(&mut Stub)) -> Self {
+        self.app.stubs.change(self.id, change);
         self
     }
 

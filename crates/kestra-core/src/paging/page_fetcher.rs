@@ -6,7 +6,7 @@ use crate::executor::{CallFuture, Executor, SharedExecutor};
 use super::continuation::{Continuation, Place};
 use super::{DEFAULT_SIZE, PageAnswer};
 
-pub(super) struct Turner {
+pub(super) struct PageFetcher {
     template: Call,
     executor: SharedExecutor,
     place: Place,
@@ -37,7 +37,7 @@ impl<'a> Facts<'a> {
     }
 }
 
-impl Turner {
+impl PageFetcher {
     pub(super) fn new(executor: SharedExecutor, mut template: Call) -> Self {
         let info = template.info();
         let parameter = |name| parameter(&template, name);

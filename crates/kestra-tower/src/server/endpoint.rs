@@ -75,12 +75,12 @@ pub(super) fn route(request: &mut Request<Body>, version: Version) -> Result<(),
 }
 
 /// Makes the request's URL absolute.
-pub(super) fn aim(request: &mut Request<Body>, base: &BaseUrl) -> Result<(), Error> {
+pub(super) fn make_absolute(request: &mut Request<Body>, base: &BaseUrl) -> Result<(), Error> {
     let operation = CallContext::of(request).and_then(CallContext::operation);
-    aim_at(request, base).map_err(|error| name(error, operation))
+    make_absolute_at(request, base).map_err(|error| name(error, operation))
 }
 
-fn aim_at(request: &mut Request<Body>, base: &BaseUrl) -> Result<(), Error> {
+fn make_absolute_at(request: &mut Request<Body>, base: &BaseUrl) -> Result<(), Error> {
     let uri = std::mem::take(request.uri_mut());
     let uri = if uri.authority().is_some() {
         if !base.is_origin_of(&uri) {
