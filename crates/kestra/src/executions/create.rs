@@ -17,7 +17,8 @@ use super::key::{self, Scope};
 use crate::Client;
 use crate::client::Deadline;
 
-/// How long a server that can't be reached is tried, so that a restart of it isn't the end of a start.
+/// How long a server that can't be reached is tried, so that a quick restart of it isn't the end of a start. Not longer, as a
+/// wrong URL takes that long as well.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How long an outage may last during a look-up: servers take up to 40 s to shut down, and 15 s to start.
