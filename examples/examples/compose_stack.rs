@@ -8,10 +8,8 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{BoxError as AxumError, Router, error_handling::HandleErrorLayer};
 use http_body_util::BodyExt as _;
-use kestra::{
-    AuthLayer, BoxError, Client, Retry, RetryLayer, ServerLayer, TimeoutLayer, Timeouts, TraceLayer,
-    Transport,
-};
+use kestra::layers::{AuthLayer, RetryLayer, ServerLayer, TimeoutLayer, TraceLayer};
+use kestra::{BoxError, Client, Retry, Timeouts, Transport};
 use kestra_examples::Server;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use http::Request;
-use kestra::{Body, BoxError, CallContext};
+use kestra::layers::CallContext;
+use kestra::{Body, BoxError};
 use kestra_examples::{NAMESPACE, Server};
 use tower::util::MapRequestLayer;
 

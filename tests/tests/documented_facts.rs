@@ -4,7 +4,8 @@
 
 use std::time::Duration;
 
-use kestra::{Guard, Retry, Timeouts, operations};
+use kestra::catalogue::Guard;
+use kestra::{Retry, Timeouts, operations};
 
 const RETRIES: &str = include_str!("../../docs/retries.md");
 const SAFETY: &str = include_str!("../../docs/safety.md");

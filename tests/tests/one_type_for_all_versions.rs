@@ -41,7 +41,7 @@ fn values_of_executions_that_have_none() {
     let answer = br#"["TEST",null]"#;
     let again = kestra_tests::recorded::decode_and_encode("list_distinct_field_values", answer).unwrap();
     assert_eq!(again.unwrap(), json!(["TEST", null]));
-    let values: Vec<Option<String>> = kestra_core::json::from_slice(answer).unwrap();
+    let values: Vec<Option<String>> = kestra_core::internal::json::from_slice(answer).unwrap();
     assert_eq!(values, [Some("TEST".to_owned()), None]);
 }
 

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use kestra_core::refuse_deleted;
+use kestra_core::internal::refuse_deleted;
 use kestra_tests::fuzz::deletes;
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -5,13 +5,14 @@
 /// `operation!(CreateFlow, CREATE_FLOW, json Flow)` expects `struct CreateFlow<E> { call: Call, executor: E }`. The kind of
 /// response is `json T`, `created T`, `paged T`, `optional T`, `text`, `empty`, `download` or `events T`. `@clone CreateFlow`
 /// is for a builder whose body is always in memory.
+#[doc(hidden)]
 #[macro_export]
 macro_rules! operation {
     ($name:ident, $info:ident, json $output:ty) => {
-        $crate::operation!(@all $name, $info, $output, $crate::decode::json::<$output>);
+        $crate::operation!(@all $name, $info, $output, $crate::internal::decode::json::<$output>);
     };
     ($name:ident, $info:ident, created $output:ty) => {
-        $crate::operation!(@all $name, $info, $output, $crate::decode::created::<$output>);
+        $crate::operation!(@all $name, $info, $output, $crate::internal::decode::created::<$output>);
     };
     ($name:ident, $info:ident, paged $output:ty) => {
         impl<E: $crate::Executor> $name<E> {
@@ -20,7 +21,7 @@ macro_rules! operation {
             /// Requests 100 rows a page unless `size` is set. See [`paging`]($crate::paging) for what a list that is read in
             /// pages can promise.
             pub fn pages(self) -> $crate::paging::Pages<$output> {
-                $crate::paging::Pages::new(&self.executor, self.call, $crate::decode::json::<$output>)
+                $crate::paging::Pages::new(&self.executor, self.call, $crate::internal::decode::json::<$output>)
             }
 
             /// Returns the rows of this page and all after it as a stream, which requests each page when it is needed.
@@ -32,19 +33,19 @@ macro_rules! operation {
             }
         }
 
-        $crate::operation!(@all $name, $info, $output, $crate::decode::json::<$output>);
+        $crate::operation!(@all $name, $info, $output, $crate::internal::decode::json::<$output>);
     };
     ($name:ident, $info:ident, optional $output:ty) => {
-        $crate::operation!(@all $name, $info, ::std::option::Option<$output>, $crate::decode::optional::<$output>);
+        $crate::operation!(@all $name, $info, ::std::option::Option<$output>, $crate::internal::decode::optional::<$output>);
     };
     ($name:ident, $info:ident, text) => {
-        $crate::operation!(@all $name, $info, ::std::string::String, $crate::decode::text);
+        $crate::operation!(@all $name, $info, ::std::string::String, $crate::internal::decode::text);
     };
     ($name:ident, $info:ident, empty) => {
-        $crate::operation!(@all $name, $info, (), $crate::decode::empty);
+        $crate::operation!(@all $name, $info, (), $crate::internal::decode::empty);
     };
     ($name:ident, $info:ident, download) => {
-        $crate::operation!(@all $name, $info, $crate::Download, $crate::decode::download);
+        $crate::operation!(@all $name, $info, $crate::Download, $crate::internal::decode::download);
     };
     ($name:ident, $info:ident, events $item:ty) => {
         impl<E: $crate::Executor> $name<E> {
@@ -54,7 +55,7 @@ macro_rules! operation {
             }
         }
 
-        $crate::operation!(@all $name, $info, $crate::Body, $crate::decode::stream);
+        $crate::operation!(@all $name, $info, $crate::Body, $crate::internal::decode::stream);
 
         impl<E> $name<E> {
             /// Returns the call and its executor.

@@ -45,6 +45,8 @@ impl Question {
     }
 }
 
+/// For the crates of this client only; see [`internal`](crate::internal).
+#[doc(hidden)]
 impl Call {
     /// Returns the call to send first, with the same options, or `None` if the catalogue has no question for the operation.
     #[must_use]

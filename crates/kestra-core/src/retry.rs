@@ -189,6 +189,7 @@ impl Retry {
     }
 
     /// Asks the added classifiers, with the name of the one that decided.
+    #[doc(hidden)]
     pub fn ask(&self, attempt: &Attempt<'_>) -> (Verdict, Option<&'static str>) {
         let mut answer = (Verdict::NoOpinion, None);
         for classifier in self.classifiers.iter().flat_map(|classifiers| classifiers.iter()) {
@@ -202,6 +203,7 @@ impl Retry {
     }
 
     /// Tells the observer.
+    #[doc(hidden)]
     pub fn tell(&self, event: &RetryEvent<'_>) {
         if let Some(observer) = &self.observer {
             observer(event);

@@ -149,6 +149,7 @@ impl Timeouts {
     }
 
     /// The limits for one call; `waits` says that the server answers only when an execution has ended.
+    #[doc(hidden)]
     #[inline]
     #[must_use]
     pub fn limits(&self, operation: Option<&OperationInfo>, waits: bool) -> Limits {

@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use http_body_util::BodyExt as _;
-use kestra_core::{Body, FilePart, Multipart};
+use kestra_core::internal::Multipart;
+use kestra_core::{Body, FilePart};
 
 async fn text(body: Body) -> String {
     String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap()

@@ -384,13 +384,13 @@ fn a_foreign_error_keeps_its_type_and_ours_is_unpacked() {
 
 #[test]
 fn the_response_is_kept_and_capped() {
-    let body = Bytes::from(vec![b'x'; kestra_core::ERROR_BODY_LIMIT + 1]);
+    let body = Bytes::from(vec![b'x'; kestra_core::internal::ERROR_BODY_LIMIT + 1]);
     let (parts, ()) = Response::builder().status(500).header("x-id", "7").body(()).unwrap().into_parts();
     let error = Error::from_response(ErrorResponse::new(parts, body));
     let response = error.response().unwrap();
     assert_eq!(response.parts.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert_eq!(response.parts.headers["x-id"], "7");
-    assert_eq!(response.body.len(), kestra_core::ERROR_BODY_LIMIT);
+    assert_eq!(response.body.len(), kestra_core::internal::ERROR_BODY_LIMIT);
     assert!(error.to_string().len() < 700, "a long body is cut in messages");
     assert_eq!(error.request_sent(), RequestSent::Yes);
 }
@@ -417,7 +417,7 @@ fn a_body_that_cannot_be_read_makes_no_long_message() {
     ] {
         let response =
             Response::builder().header("content-type", "x".repeat(9000)).body(body.into()).unwrap();
-        let error = kestra_core::decode::json::<Vec<Vec<i64>>>(response, &INFO).unwrap_err();
+        let error = kestra_core::internal::decode::json::<Vec<Vec<i64>>>(response, &INFO).unwrap_err();
         assert!(format!("{error:#?}").len() < 1000, "{error}");
     }
 }

@@ -1,6 +1,7 @@
 //! The decoder of server-sent events, at every split of its input.
 
-use kestra_core::sse::{Decoder, Event, SseError};
+use kestra_core::internal::sse::{Decoder, Event};
+use kestra_core::sse::SseError;
 use proptest::prelude::*;
 
 fn decode(pieces: &[&[u8]]) -> Result<Vec<(String, String)>, SseError> {
@@ -89,10 +90,9 @@ proptest! {
 
 mod streams {
     use http::Response;
+    use kestra_core::internal::{SharedExecutor, decode};
     use kestra_core::sse::EventStream;
-    use kestra_core::{
-        Body, Call, ErrorKind, OperationInfo, Replay, ResponseFuture, Route, SharedExecutor, Versions, decode,
-    };
+    use kestra_core::{Body, Call, ErrorKind, OperationInfo, Replay, ResponseFuture, Route, Versions};
 
     static ROUTES: &[Route] = &[Route::post("/api/v1/{tenant}/talk", Versions::ALL)];
     static ACTION: OperationInfo = OperationInfo::new("talk", "ai", ROUTES);

@@ -1,6 +1,6 @@
 //! How a derived `Deserialize` reads null as a default.
 
-use kestra_core::json::{self, Read};
+use kestra_core::internal::json::{self, Read};
 use serde::Deserializer;
 
 /// Reads null as the default: an empty list or map.
@@ -16,7 +16,7 @@ where
 mod tests {
     use std::collections::BTreeMap;
 
-    use kestra_core::json;
+    use kestra_core::internal::json;
     use serde::Deserialize;
 
     #[derive(Debug, Deserialize, PartialEq)]

@@ -62,20 +62,20 @@ macro_rules! string_enum {
             }
         }
 
-        impl ::kestra_core::json::FromText for $name {
+        impl ::kestra_core::internal::json::FromText for $name {
             fn from_text(text: &str) -> Self {
                 Self::from(text)
             }
         }
 
-        impl ::kestra_core::json::Read for $name {
+        impl ::kestra_core::internal::json::Read for $name {
             fn blank() -> Self {
                 Self::Unknown(::std::string::String::new())
             }
 
             #[inline]
-            fn shape(&mut self) -> ::kestra_core::json::Shape<'_> {
-                ::kestra_core::json::Shape::Scalar(self)
+            fn shape(&mut self) -> ::kestra_core::internal::json::Shape<'_> {
+                ::kestra_core::internal::json::Shape::Scalar(self)
             }
         }
 
@@ -83,12 +83,12 @@ macro_rules! string_enum {
     };
 }
 
-/// Implements `Deserialize` by [`kestra_core::json`].
+/// Implements `Deserialize` by [`kestra_core::internal::json`].
 macro_rules! read_by_shape {
     ($($name:ident $(<$generic:ident>)?)*) => {$(
-        impl<'de $(, $generic: ::kestra_core::json::Read)?> ::serde::Deserialize<'de> for $name $(<$generic>)? {
+        impl<'de $(, $generic: ::kestra_core::internal::json::Read)?> ::serde::Deserialize<'de> for $name $(<$generic>)? {
             fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
-                ::kestra_core::json::read(deserializer)
+                ::kestra_core::internal::json::read(deserializer)
             }
         }
     )*};
@@ -98,17 +98,17 @@ macro_rules! read_by_shape {
 #[cfg(feature = "enterprise")]
 macro_rules! made_whole {
     ($name:ident { $($field:ident),* }) => {
-        impl ::kestra_core::json::Read for $name {
+        impl ::kestra_core::internal::json::Read for $name {
             fn blank() -> Self {
-                Self { $($field: ::kestra_core::json::Read::blank()),* }
+                Self { $($field: ::kestra_core::internal::json::Read::blank()),* }
             }
 
-            fn shape(&mut self) -> ::kestra_core::json::Shape<'_> {
-                ::kestra_core::json::Shape::Made(self)
+            fn shape(&mut self) -> ::kestra_core::internal::json::Shape<'_> {
+                ::kestra_core::internal::json::Shape::Made(self)
             }
         }
 
-        impl ::kestra_core::json::Made for $name {
+        impl ::kestra_core::internal::json::Made for $name {
             fn make(&mut self, value: ::serde_json::Value) -> ::std::result::Result<(), ::std::string::String> {
                 *self = ::serde::Deserialize::deserialize(value).map_err(|problem: ::serde_json::Error| problem.to_string())?;
                 Ok(())
@@ -224,15 +224,15 @@ macro_rules! json_object {
             }
         }
 
-        impl ::kestra_core::json::Read for $name {
+        impl ::kestra_core::internal::json::Read for $name {
             #[inline]
             fn blank() -> Self {
                 Self::default()
             }
 
             #[inline]
-            fn shape(&mut self) -> ::kestra_core::json::Shape<'_> {
-                ::kestra_core::json::Shape::Fields(&mut self.0)
+            fn shape(&mut self) -> ::kestra_core::internal::json::Shape<'_> {
+                ::kestra_core::internal::json::Shape::Fields(&mut self.0)
             }
         }
 

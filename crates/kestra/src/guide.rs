@@ -49,7 +49,7 @@ page!(running, "../docs/running.md",
     /// [`TriggerBackfill`](crate::TriggerBackfill).
 );
 page!(retries, "../docs/retries.md",
-    /// Reference: [`Retry`](crate::Retry), [`RetryLayer`](crate::RetryLayer), [`Timeouts`](crate::Timeouts),
+    /// Reference: [`Retry`](crate::Retry), [`RetryLayer`](crate::layers::RetryLayer), [`Timeouts`](crate::Timeouts),
     /// [`CallOptions`](crate::CallOptions).
 );
 page!(errors, "../docs/errors.md",
@@ -59,7 +59,7 @@ page!(safety, "../docs/safety.md",
     /// Reference: [`CallOptions`](crate::CallOptions), [`filter`](crate::filter).
 );
 page!(layers, "../docs/layers.md",
-    /// Reference: [`ClientBuilder`](crate::ClientBuilder), [`CallContext`](crate::CallContext),
+    /// Reference: [`ClientBuilder`](crate::ClientBuilder), [`CallContext`](crate::layers::CallContext),
     /// [`Transport`](crate::Transport), [`Target`](crate::Target).
 );
 page!(porting, "../docs/porting.md",);

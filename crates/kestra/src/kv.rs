@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use kestra_core::{Error, ErrorKind, Executor as _, Filter, decode, instant, json, redact};
+use kestra_core::internal::{decode, instant, json, redact};
+use kestra_core::{Error, ErrorKind, Executor as _, Filter};
 use kestra_models::{KvDetail, KvEntry, KvValue};
 use kestra_operations::GetKeyValue;
 use serde::de::DeserializeOwned;

@@ -27,7 +27,8 @@
 //! | follow an execution or its log | [`sse`] |
 //! | handle errors | [`Error`], [`ErrorKind`] |
 //! | build requests for another HTTP client | [`operations`], [`Target`]; bodies are in [`models`] |
-//! | build a stack of layers | [`Transport`], [`RetryLayer`], [`ServerLayer`], [`AuthLayer`], [`TimeoutLayer`], [`TraceLayer`], [`CallContext`] |
+//! | look up routes, parameters and versions of operations | [`catalogue`] |
+//! | write a layer, or build a stack of layers | [`layers`], [`Transport`] |
 //!
 //! The [`guide`] explains these by task.
 //!
@@ -60,27 +61,56 @@ mod kv;
 mod outputs;
 mod triggers;
 
+// Clients and what they send.
 pub use areas::*;
-pub use client::{
-    CallService, CallServiceFuture, Client, ClientBuilder, IntoCallService, IntoServers, ServerInfo,
-};
-pub use executions::{AddLabels, Finished, Resolve, Resolved, Run, Start, Started, Wait};
-pub use files::{DownloadFile, FileAction, FileSync, FileSyncReport, SyncedFile};
-pub use flows::{Deploy, Deployed, FlowAction, FlowSync, FlowSyncReport, SyncedFlow};
+pub use client::{Client, ClientBuilder, IntoServers, ServerInfo};
 pub use kestra_core::{
-    Answer, Attempt, AttemptResult, Body, BoxError, Call, CallContext, CallOptions, Detached, Download,
-    Edition, Error, ErrorKind, ErrorResponse, Executor, FilePart, Filter, Guard, OperationInfo, OutputFuture,
-    Progress, QueryParameter, Replay, RequestSent, ResponseFuture, Retry, RetryEvent, Route, Server, Servers,
-    Target, TimeoutPhase, Timeouts, Traffic, Variable, Verdict, Version, Versions, filter, paging, sse,
+    Body, Call, CallFuture, CallOptions, Detached, Executor, OutputFuture, ParameterValue, ResponseFuture,
+    Retry, Server, Servers, Target, Timeouts, Variable, Version,
 };
 pub use kestra_models as models;
 pub use kestra_operations as operations;
-pub use kestra_operations::{BulkByIds, BulkProblem, BulkReport, DryRun};
-pub use kestra_tower::auth::{Auth, AuthLayer, Token, TokenSource};
+pub use kestra_tower::auth::{Auth, Token, TokenSource};
 pub use kestra_tower::transport::{Proxy, Tls, Transport, TransportBuilder};
-pub use kestra_tower::{RetryLayer, ServerLayer, TimeoutLayer, TraceLayer, VersionCache};
+
+// What takes several calls.
+pub use executions::{AddLabels, Finished, Resolve, Resolved, Run, Start, Started, Wait};
+pub use files::{DownloadFile, FileAction, FileSync, FileSyncReport, SyncedFile};
+pub use flows::{Deploy, Deployed, FlowAction, FlowSync, FlowSyncReport, SyncedFlow};
+pub use kestra_operations::{BulkByIds, BulkProblem, BulkReport, DryRun};
 pub use triggers::{StartBackfill, SwitchTrigger, TriggerBackfill, WatchBackfill};
+
+// Filters, files and streams.
+pub use kestra_core::{Download, FilePart, Filter, Progress, filter, paging, sse};
+
+// Errors and retries.
+pub use kestra_core::{
+    Attempt, AttemptResult, BoxError, Error, ErrorKind, ErrorResponse, InvalidVersion, RequestSent,
+    RetryEvent, TimeoutPhase, Verdict,
+};
+
 pub use {http, jiff};
+
+/// The catalogue of operations: what is known of each, and of the versions that have it.
+pub mod catalogue {
+    pub use kestra_core::{
+        Answer, CharacterRule, Check, Deletion, Edition, Effect, FilterForms, Guard, KnownValues,
+        OperationInfo, QueryParameter, Question, Replay, Route, Traffic, Versions,
+    };
+    pub use kestra_operations::{operation, operations};
+}
+
+/// The layers of a client, for stacks of your own, and what a layer of yours meets.
+pub mod layers {
+    pub use crate::client::{CallService, CallServiceFuture, IntoCallService};
+    pub use kestra_core::CallContext;
+    pub use kestra_tower::auth::{AuthFuture, AuthLayer, AuthService};
+    pub use kestra_tower::retry::{RetryFuture, RetryLayer, RetryService};
+    pub use kestra_tower::server::{ServerFuture, ServerLayer, ServerService, VersionCache};
+    pub use kestra_tower::timeout::{TimeoutFuture, TimeoutLayer, TimeoutService};
+    pub use kestra_tower::trace::{TraceFuture, TraceLayer, TraceService};
+    pub use kestra_tower::transport::TransportFuture;
+}
 
 /// What must not compile, so that it is found out before anything is sent.
 ///

@@ -10,9 +10,8 @@ use std::time::Duration;
 
 use http::header::AUTHORIZATION;
 use http::{Request, Response};
-use kestra::{
-    Auth, Body, BoxError, CallContext, CallService, Client, ErrorKind, Retry, TimeoutPhase, Timeouts,
-};
+use kestra::layers::{CallContext, CallService};
+use kestra::{Auth, Body, BoxError, Client, ErrorKind, Retry, TimeoutPhase, Timeouts};
 use kestra_testkit::{Dialect, Fault, TestServer};
 use support::Traces;
 use tower::layer::layer_fn;

@@ -18,9 +18,10 @@ use axum::routing::get;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body::Frame;
+use kestra::layers::CallService;
 use kestra::{
-    Auth, Body, BoxError, CallOptions, CallService, Client, Error, ErrorKind, Proxy, RequestSent,
-    TimeoutPhase, Timeouts, Tls,
+    Auth, Body, BoxError, CallOptions, Client, Error, ErrorKind, Proxy, RequestSent, TimeoutPhase, Timeouts,
+    Tls,
 };
 use tokio::time::Instant;
 use tower::layer::layer_fn;

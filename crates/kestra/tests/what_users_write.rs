@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use jiff::Timestamp;
+use kestra::layers::{AuthLayer, RetryLayer, ServerLayer, TimeoutLayer, TraceLayer};
 use kestra::models::{ExecutionKind, FlowWithSource};
 use kestra::operations::CreateFlow;
 use kestra::{
-    Auth, AuthLayer, Body, BoxError, CallOptions, Client, FilePart, Proxy, Retry, RetryLayer, Server,
-    ServerLayer, Servers, Target, TimeoutLayer, Timeouts, Tls, TraceLayer, Transport, Variable,
+    Auth, Body, BoxError, CallOptions, Client, FilePart, Proxy, Retry, Server, Servers, Target, Timeouts,
+    Tls, Transport, Variable,
 };
 use kestra_testkit::RecordedRequest;
 use tower::ServiceBuilder;

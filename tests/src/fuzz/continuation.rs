@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http::Response;
+use kestra_core::internal::decode;
 use kestra_core::paging::{Continuation, Items, Pages};
-use kestra_core::{Body, Call, CallFuture, Error, Executor, decode};
+use kestra_core::{Body, Call, CallFuture, Error, Executor};
 use kestra_models::Page;
 use kestra_operations::SearchLogs;
 use percent_encoding::percent_decode_str;

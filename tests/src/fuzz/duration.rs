@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::SpanRelativeTo;
 use jiff::fmt::temporal::SpanParser;
-use kestra_core::json::from_slice;
+use kestra_core::internal::json::from_slice;
 use kestra_models::IsoDuration;
 
 use super::text;

@@ -1,6 +1,7 @@
 //! Streams of server-sent events.
 
-use kestra_core::sse::{Decoder, Event, SseError};
+use kestra_core::internal::sse::{Decoder, Event};
+use kestra_core::sse::SseError;
 
 /// The events of a stream, and what ends it.
 type Read = (Vec<Event>, Option<SseError>);

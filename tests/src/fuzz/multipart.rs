@@ -7,7 +7,8 @@ use bytes::Bytes;
 use http::HeaderValue;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use http_body_util::BodyExt as _;
-use kestra_core::{Body, FilePart, Multipart};
+use kestra_core::internal::Multipart;
+use kestra_core::{Body, FilePart};
 use percent_encoding::percent_decode_str;
 
 use super::{fields, run, text};

@@ -2,7 +2,8 @@
 
 use http::Uri;
 use http::uri::PathAndQuery;
-use kestra_core::{BaseUrl, CallOptions, Error, Server, Servers, Variable};
+use kestra_core::internal::BaseUrl;
+use kestra_core::{CallOptions, Error, Server, Servers, Variable};
 
 use super::{fields, text};
 

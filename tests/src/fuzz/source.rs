@@ -1,6 +1,6 @@
 //! Sources of flows.
 
-use kestra_core::refuse_deleted;
+use kestra_core::internal::refuse_deleted;
 use kestra_testkit::yaml;
 use serde_json::Value;
 

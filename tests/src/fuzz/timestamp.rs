@@ -1,7 +1,7 @@
 //! Points in time.
 
 use jiff::Timestamp;
-use kestra_core::instant;
+use kestra_core::internal::instant;
 
 use super::text;
 

@@ -11,7 +11,7 @@ mod request;
 mod route;
 mod values;
 
-use kestra_core::json::Read;
+use kestra_core::internal::json::Read;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -27,7 +27,7 @@ pub use route::{Match, find};
 
 /// Reads JSON as the client reads an answer and encodes it again.
 pub(crate) fn read_again<T: Read + Serialize>(json: &[u8]) -> serde_json::Result<Value> {
-    serde_json::to_value(kestra_core::json::from_slice::<T>(json)?)
+    serde_json::to_value(kestra_core::internal::json::from_slice::<T>(json)?)
 }
 
 /// Decodes JSON as a type and encodes it again.

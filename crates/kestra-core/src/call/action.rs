@@ -43,6 +43,8 @@ impl fmt::Debug for FoundRows {
     }
 }
 
+/// For the crates of this client only; see [`internal`](crate::internal).
+#[doc(hidden)]
 impl Call {
     /// Sets how many rows an action by query may act on.
     ///

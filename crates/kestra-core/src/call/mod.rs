@@ -21,7 +21,8 @@ use crate::options::CallOptions;
 use crate::payload::Payload;
 use crate::query::{Extras, Query};
 
-/// What a builder collects. Nothing it is told fails at once: the first mistake comes out when the call is sent.
+/// An operation with its parameters, body and options, before it becomes a request. The first mistake of a builder is the error
+/// of sending the call.
 pub struct Call {
     info: &'static OperationInfo,
     arguments: Arguments,
@@ -39,6 +40,24 @@ pub struct Call {
     problem: Option<Error>,
 }
 
+impl Call {
+    /// The operation.
+    #[inline]
+    #[must_use]
+    pub fn info(&self) -> &'static OperationInfo {
+        self.info
+    }
+
+    /// The options.
+    #[inline]
+    #[must_use]
+    pub fn options(&self) -> &CallOptions {
+        &self.options
+    }
+}
+
+/// For the crates of this client only; see [`internal`](crate::internal).
+#[doc(hidden)]
 impl Call {
     /// A call of an operation, nothing set.
     #[inline]
@@ -59,20 +78,6 @@ impl Call {
             key: None,
             problem: None,
         }
-    }
-
-    /// The operation.
-    #[inline]
-    #[must_use]
-    pub fn info(&self) -> &'static OperationInfo {
-        self.info
-    }
-
-    /// The options.
-    #[inline]
-    #[must_use]
-    pub fn options(&self) -> &CallOptions {
-        &self.options
     }
 
     /// Changes the options.

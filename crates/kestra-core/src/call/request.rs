@@ -22,6 +22,7 @@ impl Call {
     /// # Errors
     ///
     /// That mistake, or [`ErrorKind::Refused`] for an action on everything.
+    #[doc(hidden)]
     pub fn check_narrowed(&mut self) -> Result<(), Error> {
         let info = self.info;
         let mut check = || {
@@ -60,6 +61,7 @@ impl Call {
     /// # Errors
     ///
     /// The first thing that was set to what no request can have.
+    #[doc(hidden)]
     pub fn into_request_with(mut self, defaults: &CallOptions) -> Result<Request<Body>, Error> {
         let info = self.info;
         self.prepare(defaults).map_err(|error| error.with_operation(info))
@@ -70,6 +72,7 @@ impl Call {
     /// # Errors
     ///
     /// Returns an error for the first value that no request can have, or that a server would read as something else.
+    #[doc(hidden)]
     pub fn check_with(&mut self, defaults: &CallOptions) -> Result<(), Error> {
         let (info, options) = (self.info, self.options.or(defaults));
         self.check_for(&options).map_err(|error| error.with_operation(info))

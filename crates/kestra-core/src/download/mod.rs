@@ -54,6 +54,7 @@ pub struct Download {
 
 impl Download {
     /// The file in a response.
+    #[doc(hidden)]
     pub fn new(response: Response<Body>, info: &'static OperationInfo) -> Self {
         let (parts, body) = response.into_parts();
         let text = |name| header(&parts.headers, name);
@@ -77,6 +78,7 @@ impl Download {
 
     /// Has a file that never changes resumed where it is cut: `again` asks for what comes from a byte on, and may get all of it.
     /// It is asked up to four times without a byte coming, after waits of up to 200 ms, 400 ms, 800 ms and 1.6 s.
+    #[doc(hidden)]
     pub fn resumed_by(mut self, again: impl Fn(u64) -> CallFuture + Send + Sync + 'static) -> Self {
         self.resume = Some(Resume::new(again));
         self

@@ -210,36 +210,37 @@ fn leniently(json: &[u8], value: &mut dyn Fresh, refused: serde_json::Error) -> 
 }
 
 /// Lists the fields of a type: the place of each, its name here and on the wire. The type can be read then.
+#[doc(hidden)]
 #[macro_export]
 macro_rules! object {
     ($name:ident { $($place:literal $field:ident = $wire:literal,)* }) => {
-        impl $crate::json::Fields for $name {
+        impl $crate::internal::json::Fields for $name {
             const NAMES: &'static [&'static str] = &[$($wire),*];
 
             #[inline]
-            fn field(&mut self, place: usize) -> ::std::option::Option<$crate::json::Shape<'_>> {
+            fn field(&mut self, place: usize) -> ::std::option::Option<$crate::internal::json::Shape<'_>> {
                 ::std::option::Option::Some(match place {
-                    $($place => $crate::json::Read::shape(&mut self.$field),)*
+                    $($place => $crate::internal::json::Read::shape(&mut self.$field),)*
                     _ => return ::std::option::Option::None,
                 })
             }
         }
 
-        impl $crate::json::Read for $name {
+        impl $crate::internal::json::Read for $name {
             #[inline]
             fn blank() -> Self {
                 Self::default()
             }
 
             #[inline]
-            fn shape(&mut self) -> $crate::json::Shape<'_> {
-                $crate::json::Shape::Object(self)
+            fn shape(&mut self) -> $crate::internal::json::Shape<'_> {
+                $crate::internal::json::Shape::Object(self)
             }
         }
 
-        impl<'de> $crate::json::serde::Deserialize<'de> for $name {
-            fn deserialize<D: $crate::json::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
-                $crate::json::read(deserializer)
+        impl<'de> $crate::internal::json::serde::Deserialize<'de> for $name {
+            fn deserialize<D: $crate::internal::json::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
+                $crate::internal::json::read(deserializer)
             }
         }
     };

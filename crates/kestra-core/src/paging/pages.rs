@@ -34,6 +34,7 @@ pub struct Pages<P> {
 
 impl<P> Pages<P> {
     /// The pages that `call` asks for, from the page that it names.
+    #[doc(hidden)]
     pub fn new<E: Executor>(executor: &E, call: Call, decode: Decode<P>) -> Self {
         let page_fetcher = PageFetcher::new(SharedExecutor::new(executor), call);
         Self { page_fetcher, decode, inflight: None, prefetch: false, failed: false }

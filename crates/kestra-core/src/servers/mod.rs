@@ -182,6 +182,7 @@ impl Servers {
     ///
     /// [`ErrorKind::Server`]: an index out of range, a value that a variable doesn't allow, a placeholder that nothing
     /// declares, a URL that is none.
+    #[doc(hidden)]
     pub fn resolve(
         &self,
         operation: Option<&OperationInfo>,

@@ -55,6 +55,7 @@ impl<T> Sink<T> {
 
 impl<T: Send + 'static> FollowStream<T> {
     /// A stream of what `feed` gives to its sink, and of the error that it ends with, if it does.
+    #[doc(hidden)]
     pub fn new<F, W>(feed: F) -> Self
     where
         F: FnOnce(Sink<T>) -> W,

@@ -6,8 +6,14 @@ mod follow;
 mod reconnects;
 mod stream;
 
-pub use connections::{Connections, Step};
-pub use decoder::{Decoder, Event, SseError};
-pub use follow::{FollowStream, Sink};
-pub use reconnects::Reconnects;
+pub use decoder::SseError;
+pub use follow::FollowStream;
 pub use stream::EventStream;
+
+/// What streams of the crates above are made of.
+pub(crate) mod engine {
+    pub use super::connections::{Connections, Step};
+    pub use super::decoder::{Decoder, Event};
+    pub use super::follow::Sink;
+    pub use super::reconnects::Reconnects;
+}

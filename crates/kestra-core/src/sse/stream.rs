@@ -51,6 +51,7 @@ enum State {
 
 impl<T> EventStream<T> {
     /// Values from a response, which is asked for when the stream is first polled.
+    #[doc(hidden)]
     pub fn new(response: ResponseFuture<Body>, info: &'static OperationInfo) -> Self {
         Self {
             state: State::Opening(response),

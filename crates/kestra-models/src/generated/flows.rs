@@ -460,7 +460,7 @@ pub struct SourceReplaceLineRequest {
     /// Column at which the match begins, as a search returned it. (`column`)
     #[serde(
         default,
-        deserialize_with = "::kestra_core::json::read",
+        deserialize_with = "::kestra_core::internal::json::read",
         skip_serializing_if = "Option::is_none"
     )]
     pub column: Option<i64>,
@@ -469,7 +469,7 @@ pub struct SourceReplaceLineRequest {
     /// Number of the line, as a search returned it. (`line`)
     #[serde(
         default,
-        deserialize_with = "::kestra_core::json::read",
+        deserialize_with = "::kestra_core::internal::json::read",
         skip_serializing_if = "Option::is_none"
     )]
     pub line: Option<i64>,

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use kestra_core::json::{Read, Shape};
+use kestra_core::internal::json::{Read, Shape};
 use serde::Serialize;
 
 /// A time in milliseconds since 1970, as namespace files have it.

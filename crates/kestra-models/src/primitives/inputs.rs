@@ -1,6 +1,6 @@
 //! Which inputs an execution took.
 
-use kestra_core::ShowsInputs;
+use kestra_core::internal::ShowsInputs;
 use serde_json::{Map, Value};
 
 use crate::Execution;

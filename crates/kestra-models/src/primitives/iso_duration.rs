@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use jiff::fmt::temporal::SpanParser;
-use kestra_core::json::{Plain, Read, Scalar, Shape, Unfit, number};
+use kestra_core::internal::json::{Plain, Read, Scalar, Shape, Unfit, number};
 use serde::ser::{Serialize, Serializer};
 use serde_json::Number;
 

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use kestra_core::instant;
+use kestra_core::internal::instant;
 use serde_json::{Number, Value};
 
 use super::IsoDuration;

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use kestra_core::json::{self, Either, Made, Map, Read, Shape};
+use kestra_core::internal::json::{self, Either, Made, Map, Read, Shape};
 use kestra_core::object;
 use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};

@@ -1,4 +1,4 @@
-use kestra_core::json::{Either, Fields, Read, Shape};
+use kestra_core::internal::json::{Either, Fields, Read, Shape};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 /// A page of results.

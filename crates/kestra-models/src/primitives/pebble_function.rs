@@ -1,4 +1,4 @@
-use kestra_core::json::{Made, Read, Shape};
+use kestra_core::internal::json::{Made, Read, Shape};
 use kestra_core::object;
 use serde::Deserialize as _;
 use serde_json::Value;

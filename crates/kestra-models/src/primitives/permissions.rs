@@ -1,4 +1,4 @@
-use kestra_core::json::{Either, List, Map, Read, Shape};
+use kestra_core::internal::json::{Either, List, Map, Read, Shape};
 
 use crate::{PermissionAction, PermissionResource};
 

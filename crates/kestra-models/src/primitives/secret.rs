@@ -1,7 +1,7 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
-use kestra_core::json::{Read, Shape};
+use kestra_core::internal::json::{Read, Shape};
 use serde::{Deserialize, Serialize};
 
 /// A value that must not appear in logs. It derefs to the value, and `Debug` hides it.

@@ -1,6 +1,7 @@
 //! A key that makes a creation safe to repeat.
 
-use kestra_core::{CORRELATION_LABEL, Call, Error, IdempotencyKey};
+use kestra_core::internal::{CORRELATION_LABEL, IdempotencyKey};
+use kestra_core::{Call, Error};
 
 /// Gives the builder of a creation the setters of a key, which travels among the labels at this place of the query.
 macro_rules! idempotency {

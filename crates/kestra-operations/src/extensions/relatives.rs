@@ -1,7 +1,8 @@
 //! The search for executions that have something to do with one another.
 
 use jiff::Timestamp;
-use kestra_core::{CORRELATION_LABEL, Filter};
+use kestra_core::Filter;
+use kestra_core::internal::CORRELATION_LABEL;
 use kestra_models::ExecutionKind;
 
 use crate::SearchExecutions;

@@ -5,7 +5,8 @@ use std::task::{Context, Poll, ready};
 
 use http::header::AUTHORIZATION;
 use http::{HeaderValue, Request, Response, StatusCode};
-use kestra_core::{Body, BoxError, CallContext, Error, set_header};
+use kestra_core::internal::set_header;
+use kestra_core::{Body, BoxError, CallContext, Error};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, StatusCode};
+use kestra_core::internal::read_retry_after;
 use kestra_core::retry::{Attempt, AttemptResult, is_transient_status};
-use kestra_core::{Error, ErrorKind, RequestSent, Retry, TimeoutPhase, Verdict, read_retry_after};
+use kestra_core::{Error, ErrorKind, RequestSent, Retry, TimeoutPhase, Verdict};
 
 /// What policy and result say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use http::uri::PathAndQuery;
 use http::{Request, Uri};
-use kestra_core::{
-    BaseUrl, Body, CallContext, CallOptions, Error, ErrorKind, OperationInfo, Version, check_request_line,
-};
+use kestra_core::internal::{BaseUrl, check_request_line};
+use kestra_core::{Body, CallContext, CallOptions, Error, ErrorKind, OperationInfo, Version};
 
 use super::layer::Settings;
 use crate::trace::{record_route, record_server};

@@ -5,7 +5,8 @@ use std::task::{Context, Poll, ready};
 
 use http::{Request, Response, StatusCode};
 use http_body::Body as HttpBody;
-use kestra_core::{BaseUrl, Body, BoxError, CallContext, Error, ErrorKind, Version};
+use kestra_core::internal::BaseUrl;
+use kestra_core::{Body, BoxError, CallContext, Error, ErrorKind, Version};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 

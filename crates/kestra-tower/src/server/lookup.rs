@@ -7,7 +7,8 @@ use std::time::Duration;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body::Body as HttpBody;
-use kestra_core::{BaseUrl, Body, BoxError, CallContext, Error, ErrorKind, RequestSent, Version, set_header};
+use kestra_core::internal::{BaseUrl, set_header};
+use kestra_core::{Body, BoxError, CallContext, Error, ErrorKind, RequestSent, Version};
 use tokio::time::timeout;
 use tower_service::Service;
 
@@ -141,7 +142,7 @@ fn headers(request: &Request<Body>) -> HeaderMap {
         .unwrap_or_default();
     headers.remove(CONTENT_TYPE);
     headers.remove(CONTENT_LENGTH);
-    set_header(&mut headers, ACCEPT, HeaderValue::from_static(kestra_core::ACCEPT_JSON));
+    set_header(&mut headers, ACCEPT, HeaderValue::from_static(kestra_core::internal::ACCEPT_JSON));
     if let Some(credentials) = request.headers().get(AUTHORIZATION) {
         set_header(&mut headers, AUTHORIZATION, credentials.clone());
     }

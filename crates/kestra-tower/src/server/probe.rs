@@ -8,9 +8,8 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, Request, Response};
 use http_body::Body as HttpBody;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use kestra_core::{
-    BaseUrl, Body, BoxError, Error, ErrorKind, ErrorResponse, TimeoutPhase, Version, json, object,
-};
+use kestra_core::internal::{BaseUrl, json};
+use kestra_core::{Body, BoxError, Error, ErrorKind, ErrorResponse, TimeoutPhase, Version, object};
 use tokio::time::timeout;
 use tower_service::Service;
 

@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
-use kestra_core::{BaseUrl, Error, Version};
+use kestra_core::internal::BaseUrl;
+use kestra_core::{Error, Version};
 use tokio::sync::Mutex as AsyncMutex;
 use tokio::time::Instant;
 

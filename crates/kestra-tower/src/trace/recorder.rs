@@ -3,7 +3,8 @@
 use std::fmt;
 
 use http::{Method, Request, StatusCode, Version};
-use kestra_core::{BaseUrl, Body, BoxError, CallContext, Error, ErrorKind, Route};
+use kestra_core::internal::BaseUrl;
+use kestra_core::{Body, BoxError, CallContext, Error, ErrorKind, Route};
 use tokio::time::Instant;
 use tracing::field::{Empty, display};
 use tracing::{Level, Span};

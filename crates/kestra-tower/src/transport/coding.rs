@@ -5,7 +5,8 @@ use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, RANGE};
 use http::response::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request};
 use http_body::Body as _;
-use kestra_core::{Answer, Body, Error, ErrorKind, ErrorResponse, OperationInfo, set_header};
+use kestra_core::internal::set_header;
+use kestra_core::{Answer, Body, Error, ErrorKind, ErrorResponse, OperationInfo};
 
 use super::pool::PooledBody;
 use super::received::Received;

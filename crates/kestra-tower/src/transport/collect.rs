@@ -6,7 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Response;
 use http::response::Parts;
-use kestra_core::{Body, ERROR_BODY_LIMIT, Error, ErrorKind, ErrorResponse};
+use kestra_core::internal::ERROR_BODY_LIMIT;
+use kestra_core::{Body, Error, ErrorKind, ErrorResponse};
 
 use super::idle::IdleTimer;
 use super::received::Received;

@@ -12,9 +12,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use http::{Request, Response};
-use kestra_core::{
-    ACCEPT_JSON, Answer, Body, Call, CallOptions, Error, OperationInfo, Route, Target, Traffic, Versions,
-};
+use kestra_core::internal::ACCEPT_JSON;
+use kestra_core::{Answer, Body, Call, CallOptions, Error, OperationInfo, Route, Target, Traffic, Versions};
 use kestra_tower::Transport;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};

@@ -2,9 +2,8 @@
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response};
-use kestra_core::{
-    Body, Call, CallFuture, CallOptions, Error, Executor, OperationInfo, RequestSent, json, object,
-};
+use kestra_core::internal::json;
+use kestra_core::{Body, Call, CallFuture, CallOptions, Error, Executor, OperationInfo, RequestSent, object};
 use kestra_operations::{by_ids_of, check_count};
 
 use super::Client;

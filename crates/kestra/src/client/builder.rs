@@ -240,7 +240,7 @@ impl ClientBuilder {
 
     /// Adds a layer that sees each call once, whatever attempts it takes; the first added is the outermost.
     ///
-    /// What it makes must [fit](crate::IntoCallService), as tower's `ConcurrencyLimit`, `LoadShed`, `Buffer` and `Timeout` do.
+    /// What it makes must [fit](crate::layers::IntoCallService), as tower's `ConcurrencyLimit`, `LoadShed`, `Buffer` and `Timeout` do.
     ///
     /// ```
     /// use kestra::Client;
@@ -260,7 +260,7 @@ impl ClientBuilder {
     }
 
     /// Adds a layer that sees each attempt, next to the transport: the URL is absolute, and credentials are in the headers. The
-    /// first added is the outermost; what it makes must [fit](crate::IntoCallService).
+    /// first added is the outermost; what it makes must [fit](crate::layers::IntoCallService).
     ///
     /// ```
     /// use http::{HeaderName, HeaderValue, Request};

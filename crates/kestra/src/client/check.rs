@@ -1,7 +1,8 @@
 //! Whether a server can be used, for the start of a program.
 
 use http::StatusCode;
-use kestra_core::{Error, ErrorKind, ErrorResponse, Version, json, object};
+use kestra_core::internal::json;
+use kestra_core::{Error, ErrorKind, ErrorResponse, Version, object};
 use kestra_operations::GetConfiguration;
 
 use super::Client;

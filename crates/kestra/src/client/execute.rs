@@ -17,7 +17,8 @@
 //! 7. A deletion or an action by query is logged (`actions`).
 
 use http::Response;
-use kestra_core::{Body, Call, CallFuture, Edition, Error, ErrorKind, REQUEST_LINE_LIMIT};
+use kestra_core::internal::REQUEST_LINE_LIMIT;
+use kestra_core::{Body, Call, CallFuture, Edition, Error, ErrorKind};
 
 use super::deadline::Deadline;
 use super::{Client, prechecks, redirect};

@@ -15,7 +15,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::{Request, Response};
-use kestra_core::transient::Outages;
+use kestra_core::internal::transient::Outages;
 use kestra_core::{Body, BoxError, Call, CallContext, CallFuture, CallOptions, Error, Executor};
 use tower::Service;
 
@@ -72,7 +72,7 @@ impl Client {
     /// A client over a service of one's own: a stack of our layers, a `service_fn`, a mock, a router.
     ///
     /// Short for `Client::builder().service(service)` and `build()`, which takes a tenant, a version and options as well. The
-    /// service gets requests whose URL is the path alone, unless it has a [`ServerLayer`](crate::ServerLayer).
+    /// service gets requests whose URL is the path alone, unless it has a [`ServerLayer`](crate::layers::ServerLayer).
     ///
     /// ```
     /// use http::{Request, Response};

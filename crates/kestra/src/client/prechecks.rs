@@ -7,7 +7,8 @@
 //! operations. The transport sends the call itself on a new connection, as the resource may be deleted in between.
 
 use http::StatusCode;
-use kestra_core::{Call, CallOptions, Check, Edition, Error, ErrorKind, Question, RequestSent, json};
+use kestra_core::internal::json;
+use kestra_core::{Call, CallOptions, Check, Edition, Error, ErrorKind, Question, RequestSent};
 use kestra_models::StateType;
 use serde_json::Value;
 

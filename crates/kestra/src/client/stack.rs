@@ -8,9 +8,9 @@ use bytes::{Bytes, BytesMut};
 use http::response::Parts;
 use http::{Request, Response, header};
 use http_body_util::BodyExt as _;
+use kestra_core::internal::{ERROR_BODY_LIMIT, redact};
 use kestra_core::{
-    Body, BoxError, CallContext, CallFuture, ERROR_BODY_LIMIT, Error, ErrorKind, ErrorResponse, RequestSent,
-    TimeoutPhase, redact,
+    Body, BoxError, CallContext, CallFuture, Error, ErrorKind, ErrorResponse, RequestSent, TimeoutPhase,
 };
 use kestra_tower::timeout::{TimeoutLayer, TimeoutService};
 use kestra_tower::trace::{TraceLayer, TraceService};

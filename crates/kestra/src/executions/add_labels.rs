@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use kestra_core::transient::Backoff;
+use kestra_core::internal::transient::Backoff;
 use kestra_core::{CallOptions, Error, ErrorKind, RequestSent};
 use kestra_models::{Execution, Label, SetLabelsByIdsRequest, State};
 use tokio::time::Instant;

@@ -1,7 +1,8 @@
 //! Checks inputs and breakpoints against the flow, since servers don't: they drop a name that the flow lacks, and read a
 //! BOOL that is neither `true` nor `false` as false.
 
-use kestra_core::{Error, ErrorKind, instant};
+use kestra_core::internal::instant;
+use kestra_core::{Error, ErrorKind};
 use kestra_models::{FlowWithSource, Input, InputValue};
 use serde_json::{Map, Value};
 

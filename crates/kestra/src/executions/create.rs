@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use http::{Response, StatusCode};
-use kestra_core::transient::{Backoff, TransientRetry};
+use kestra_core::internal::transient::{Backoff, TransientRetry};
+use kestra_core::internal::{IdempotencyKey, SentInputs, decode};
 use kestra_core::{
-    Body, Call, CallFuture, Error, ErrorKind, ErrorResponse, Executor, IdempotencyKey, OperationInfo,
-    RequestSent, SentInputs, decode, object,
+    Body, Call, CallFuture, Error, ErrorKind, ErrorResponse, Executor, OperationInfo, RequestSent, object,
 };
 use kestra_models::Execution;
 use kestra_operations::GetExecution;

@@ -4,7 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use kestra_core::{CORRELATION_LABEL, Call, Error, ErrorKind, FilePart};
+use kestra_core::internal::CORRELATION_LABEL;
+use kestra_core::{Call, Error, ErrorKind, FilePart};
 use kestra_models::{ExecutionKind, InputValue};
 
 use super::check::INSIST;

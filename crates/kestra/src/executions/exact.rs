@@ -6,8 +6,9 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use kestra_core::transient::TransientRetry;
-use kestra_core::{Error, ErrorKind, Executor as _, decode, json};
+use kestra_core::internal::transient::TransientRetry;
+use kestra_core::internal::{decode, json};
+use kestra_core::{Error, ErrorKind, Executor as _};
 use kestra_models::Execution;
 use kestra_operations::{GetExecution, GetExecutionOutputs};
 use serde::de::DeserializeOwned;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use kestra_core::{Error, ErrorKind, redact};
+use kestra_core::internal::redact;
+use kestra_core::{Error, ErrorKind};
 use kestra_models::{Execution, LogEntry, State, StateType, TaskRun};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};

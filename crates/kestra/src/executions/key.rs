@@ -4,8 +4,9 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::time::Duration;
 
+use kestra_core::internal::{CORRELATION_LABEL, IdempotencyKey, decode, instant};
 use kestra_core::paging::Pages;
-use kestra_core::{CORRELATION_LABEL, Error, Filter, IdempotencyKey, decode, instant};
+use kestra_core::{Error, Filter};
 use kestra_models::Page;
 use kestra_operations::search_relatives;
 use serde_json::Value;

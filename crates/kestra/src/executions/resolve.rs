@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use kestra_core::{CallOptions, Error, ErrorKind, IdempotencyKey};
+use kestra_core::internal::IdempotencyKey;
+use kestra_core::{CallOptions, Error, ErrorKind};
 use kestra_models::{Execution, ExecutionKind};
 
 use super::create::LOOK_BACK;

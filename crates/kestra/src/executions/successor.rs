@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use kestra_core::transient::{Backoff, TransientRetry};
-use kestra_core::{CORRELATION_LABEL, Error, Filter, instant};
+use kestra_core::internal::transient::{Backoff, TransientRetry};
+use kestra_core::internal::{CORRELATION_LABEL, instant};
+use kestra_core::{Error, Filter};
 use kestra_models::{Execution, ExecutionKind};
 use kestra_operations::search_relatives;
 

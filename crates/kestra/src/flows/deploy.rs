@@ -1,6 +1,7 @@
 //! Create or update, whichever is needed, without the request that hangs a server.
 
-use kestra_core::{CallOptions, Error, refuse_deleted};
+use kestra_core::internal::refuse_deleted;
+use kestra_core::{CallOptions, Error};
 use kestra_models::FlowWithSource;
 
 use crate::client::Deadline;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use kestra_core::{Error, ErrorKind, instant};
+use kestra_core::internal::instant;
+use kestra_core::{Error, ErrorKind};
 use kestra_models::{Backfill, CreateBackfillRequest, CreateBackfillRequestBackfill, Labels, TriggerState};
 use serde_json::{Map, Value};
 

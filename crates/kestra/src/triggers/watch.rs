@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use kestra_core::transient::TransientRetry;
+use kestra_core::internal::transient::TransientRetry;
 use kestra_core::{Error, ErrorKind, TimeoutPhase};
 use kestra_models::{Backfill, TriggerState};
 

@@ -5,9 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::{Request, Response, StatusCode, Uri};
-use kestra::{
-    Body, BoxError, Client, Error, ErrorKind, RequestSent, Retry, RetryLayer, ServerLayer, TimeoutLayer,
-};
+use kestra::layers::{RetryLayer, ServerLayer, TimeoutLayer};
+use kestra::{Body, BoxError, Client, Error, ErrorKind, RequestSent, Retry};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};

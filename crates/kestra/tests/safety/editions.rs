@@ -1,9 +1,7 @@
 use std::time::Duration;
 
-use kestra::{
-    Call, CallOptions, Client, Edition, Error, ErrorKind, Executor, Filter, OperationInfo, RequestSent,
-    Route, Versions,
-};
+use kestra::catalogue::{Edition, OperationInfo, Route, Versions};
+use kestra::{Call, CallOptions, Client, Error, ErrorKind, Executor, Filter, RequestSent};
 use kestra_testkit::{Dialect, Fault, TestServer};
 use serde_json::json;
 

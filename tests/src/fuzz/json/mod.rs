@@ -5,7 +5,7 @@ mod reading;
 use bytes::Bytes;
 use http::Response;
 use kestra_core::ErrorResponse;
-use kestra_core::json::{Problem, Read, from_slice, member};
+use kestra_core::internal::json::{Problem, Read, from_slice, member};
 use kestra_models::{
     Dashboard, Execution, Flow, FlowWithSource, InputsValidation, IsoDuration, KvDetail, KvEntry, Label,
     Labels, LogEntry, MetricEntry, Page, PebbleFunction, Plugin,

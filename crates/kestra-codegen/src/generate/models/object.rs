@@ -65,7 +65,7 @@ impl Member<'_> {
             (_, Presence::Collection) => Some("crate::lenient::or_default"),
             _ if self.field.sensitive => None,
             (Type::Int32 | Type::Int64 | Type::Double, Presence::Optional) => {
-                Some("::kestra_core::json::read")
+                Some("::kestra_core::internal::json::read")
             }
             _ => None,
         }

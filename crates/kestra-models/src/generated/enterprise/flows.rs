@@ -133,7 +133,7 @@ pub struct PromoteTargetRef {
     /// The revision that the flow has on the target; another one there refuses the promotion. (`expectedTargetRevision`)
     #[serde(
         default,
-        deserialize_with = "::kestra_core::json::read",
+        deserialize_with = "::kestra_core::internal::json::read",
         skip_serializing_if = "Option::is_none"
     )]
     pub expected_target_revision: Option<i64>,
@@ -363,14 +363,14 @@ pub struct ReportPromotionRequest {
     /// The revision that the flow got on the target. (`resultingTargetRevision`)
     #[serde(
         default,
-        deserialize_with = "::kestra_core::json::read",
+        deserialize_with = "::kestra_core::internal::json::read",
         skip_serializing_if = "Option::is_none"
     )]
     pub resulting_target_revision: Option<i64>,
     /// The revision that was copied. (`sourceRevision`)
     #[serde(
         default,
-        deserialize_with = "::kestra_core::json::read",
+        deserialize_with = "::kestra_core::internal::json::read",
         skip_serializing_if = "Option::is_none"
     )]
     pub source_revision: Option<i64>,
@@ -381,7 +381,7 @@ pub struct ReportPromotionRequest {
     /// The revision that the flow had on the target before. Absent if there was none. (`targetRevision`)
     #[serde(
         default,
-        deserialize_with = "::kestra_core::json::read",
+        deserialize_with = "::kestra_core::internal::json::read",
         skip_serializing_if = "Option::is_none"
     )]
     pub target_revision: Option<i64>,

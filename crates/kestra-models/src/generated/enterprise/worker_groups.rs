@@ -276,7 +276,7 @@ pub struct SubscriptionRequest {
     /// How much of the group's capacity is kept for the queue, in percent. (`reservedPercent`)
     #[serde(
         default,
-        deserialize_with = "::kestra_core::json::read",
+        deserialize_with = "::kestra_core::internal::json::read",
         skip_serializing_if = "Option::is_none"
     )]
     pub reserved_percent: Option<i64>,

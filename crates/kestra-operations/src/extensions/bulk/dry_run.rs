@@ -4,7 +4,8 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use kestra_core::{Call, Error, Executor, OperationInfo, SharedExecutor};
+use kestra_core::internal::SharedExecutor;
+use kestra_core::{Call, Error, Executor, OperationInfo};
 
 use super::query;
 

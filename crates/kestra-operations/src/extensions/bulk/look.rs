@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use kestra_core::transient::{Backoff, TransientRetry};
-use kestra_core::{
-    CORRELATION_LABEL, Call, CallOptions, Error, Filter, OutputFuture, ResponseFuture, SharedExecutor,
-    decode, instant,
-};
+use kestra_core::internal::transient::{Backoff, TransientRetry};
+use kestra_core::internal::{CORRELATION_LABEL, SharedExecutor, decode, instant};
+use kestra_core::{Call, CallOptions, Error, Filter, OutputFuture, ResponseFuture};
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 

@@ -13,7 +13,8 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::time::Duration;
 
-use kestra_core::{Call, Error, ErrorKind, Executor, OutputFuture, ResponseFuture, SharedExecutor, decode};
+use kestra_core::internal::{SharedExecutor, decode};
+use kestra_core::{Call, Error, ErrorKind, Executor, OutputFuture, ResponseFuture};
 use kestra_models::BulkOutcome;
 use serde::de::DeserializeOwned;
 use serde_json::Value;

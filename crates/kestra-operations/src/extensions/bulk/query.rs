@@ -2,11 +2,9 @@
 
 use std::collections::HashSet;
 
+use kestra_core::internal::{FoundRows, SharedExecutor, decode};
 use kestra_core::paging::Pages;
-use kestra_core::{
-    Call, Error, ErrorKind, Executor, FoundRows, OperationInfo, OutputFuture, ResponseFuture, SharedExecutor,
-    decode,
-};
+use kestra_core::{Call, Error, ErrorKind, Executor, OperationInfo, OutputFuture, ResponseFuture};
 use kestra_models::Page;
 use serde_json::{Map, Value, json};
 

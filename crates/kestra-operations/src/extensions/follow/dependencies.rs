@@ -3,8 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use kestra_core::sse::{Connections, FollowStream, Sink, Step};
-use kestra_core::transient::Backoff;
+use kestra_core::internal::sse::{Connections, Sink, Step};
+use kestra_core::internal::transient::Backoff;
+use kestra_core::sse::FollowStream;
 use kestra_core::{Call, Error, ErrorKind, Executor, TimeoutPhase};
 use kestra_models::{Execution, ExecutionStatusEvent, State};
 use tokio::time::Instant;

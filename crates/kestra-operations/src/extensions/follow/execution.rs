@@ -5,7 +5,8 @@ use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 
-use kestra_core::sse::{Connections, FollowStream, Sink, Step};
+use kestra_core::internal::sse::{Connections, Sink, Step};
+use kestra_core::sse::FollowStream;
 use kestra_core::{Call, Error, ErrorKind, Executor};
 use kestra_models::Execution;
 use tokio::time::sleep;

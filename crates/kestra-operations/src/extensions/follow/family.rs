@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use kestra_core::transient::TransientRetry;
-use kestra_core::{CORRELATION_LABEL, Call, CallOptions, Error, ErrorKind, Executor, instant};
+use kestra_core::internal::transient::TransientRetry;
+use kestra_core::internal::{CORRELATION_LABEL, instant};
+use kestra_core::{Call, CallOptions, Error, ErrorKind, Executor};
 use kestra_models::{Execution, ExecutionKind};
 
 use super::reader::Reader;

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
 
 use jiff::Timestamp;
-use kestra_core::sse::Sink;
-use kestra_core::transient::TransientRetry;
-use kestra_core::{Call, Error, Executor, ResponseFuture, decode};
+use kestra_core::internal::decode;
+use kestra_core::internal::sse::Sink;
+use kestra_core::internal::transient::TransientRetry;
+use kestra_core::{Call, Error, Executor, ResponseFuture};
 use kestra_models::{LogEntry, LogLevel};
 
 /// The lines of an execution that were emitted, by fingerprint, and how often.

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use kestra_core::transient::{Backoff, TransientRetry};
-use kestra_core::{Call, Error, Executor, ResponseFuture, decode};
+use kestra_core::internal::decode;
+use kestra_core::internal::transient::{Backoff, TransientRetry};
+use kestra_core::{Call, Error, Executor, ResponseFuture};
 use kestra_models::{Execution, StateType};
 use tokio::time::Instant;
 

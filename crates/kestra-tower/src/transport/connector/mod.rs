@@ -15,7 +15,8 @@ use http::response::Parts;
 use http::uri::Scheme;
 use http::{Request, Uri};
 use hyper_util::client::legacy::connect::HttpConnector;
-use kestra_core::{Body, Error, ErrorKind, TimeoutPhase, set_header};
+use kestra_core::internal::set_header;
+use kestra_core::{Body, Error, ErrorKind, TimeoutPhase};
 use tokio::net::TcpStream;
 use tower_service::Service;
 

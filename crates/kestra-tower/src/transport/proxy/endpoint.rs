@@ -5,7 +5,8 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderValue, Uri};
-use kestra_core::{Error, UrlParts};
+use kestra_core::Error;
+use kestra_core::internal::UrlParts;
 use percent_encoding::percent_decode_str;
 
 /// A proxy that can be reached.
@@ -52,7 +53,7 @@ impl Endpoint {
     pub(crate) fn parse(field: &str, text: &str) -> Result<Self, Error> {
         let text = text.trim();
         // A password may stand in a mistaken URL, so it is never repeated whole.
-        let shown = kestra_core::redact::url(text);
+        let shown = kestra_core::internal::redact::url(text);
         let fail = |problem: &str| Error::invalid(field, format_args!("`{shown}` {problem}"));
         let with_scheme = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
         let url = UrlParts::of(&with_scheme).map_err(|problem| {

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use kestra_core::{Error, Filter, refuse_deleted};
+use kestra_core::internal::refuse_deleted;
+use kestra_core::{Error, Filter};
 
 use super::report::{FlowAction, SyncedFlow};
 use crate::Flows;
