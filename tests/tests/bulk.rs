@@ -66,19 +66,22 @@ async fn many_go_in_pieces_and_a_failure_tells_what_is_left() {
     }
     server.clear_requests();
     server.fail(Fault::status(500).on("DELETE", "/api/v1/{tenant}/executions/by-ids").skip(1));
-    let report = client.executions().delete_executions_by_ids(ids.clone()).in_chunks(3).await.unwrap();
+    let report = client.executions().delete_executions_by_ids(ids.clone()).chunk_size(3).await.unwrap();
     assert_eq!(
         (report.done, report.failed.as_slice(), report.not_tried.as_slice()),
         (3, &ids[3..6], &ids[6..])
     );
+    let written = serde_json::to_value(&report).unwrap();
+    assert_eq!((&written["done"], &written["notTried"][0]), (&3.into(), &ids[6].as_str().into()));
+    assert!(written["error"].as_str().unwrap().contains("500"), "{written}");
     assert_eq!(report.check().unwrap_err().kind(), ErrorKind::Status);
     server.heal();
-    let report = client.executions().delete_executions_by_ids(ids[3..].to_vec()).in_chunks(3).await.unwrap();
+    let report = client.executions().delete_executions_by_ids(ids[3..].to_vec()).chunk_size(3).await.unwrap();
     assert_eq!((report.done, report.is_complete()), (4, true));
 
     // A failure before anything was done is simply an error.
     server.fail(Fault::status(500).on("DELETE", "/api/v1/{tenant}/executions/by-ids"));
-    assert!(client.executions().delete_executions_by_ids(["x"]).in_chunks(3).await.is_err());
+    assert!(client.executions().delete_executions_by_ids(["x"]).chunk_size(3).await.is_err());
 }
 
 #[tokio::test]
@@ -139,7 +142,7 @@ async fn what_fails_before_it_is_asked_for_is_not_tried() {
         }
         server.clear_requests();
         server.fail(Fault::status(403).on("GET", format!("/api/v1/main/executions/{}", ids[3])));
-        let restart = client.executions().restart_executions_by_ids(ids.clone()).in_chunks(2);
+        let restart = client.executions().restart_executions_by_ids(ids.clone()).chunk_size(2);
         let report = restart.wait_until_visible(Duration::from_secs(20)).await.unwrap();
         assert_eq!((report.total(), report.failed.len()), (2, 0), "{report:?}");
         assert_eq!((report.not_tried.as_slice(), report.visible.len()), (&ids[2..], 2));
@@ -150,7 +153,7 @@ async fn what_fails_before_it_is_asked_for_is_not_tried() {
             server.deploy(&flow(id, "hi")).unwrap();
         }
         server.fail(Fault::status(403).on("GET", format!("/api/v1/main/flows/{NAMESPACE}/two")));
-        let disable = client.flows().disable_flows_by_ids(names.clone()).in_chunks(1).skipping_invalid();
+        let disable = client.flows().disable_flows_by_ids(names.clone()).chunk_size(1).skipping_invalid();
         let report = disable.await.unwrap();
         assert_eq!((report.done, report.failed.len(), report.not_tried.len()), (1, 0, 2), "{report:?}");
     }

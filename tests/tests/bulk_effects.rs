@@ -241,7 +241,7 @@ async fn triggers_are_acted_on_in_pieces_until_it_shows() {
         server.clear_requests();
         let three = [both[0].clone(), other.clone(), both[1].clone()];
         let disable = triggers.set_triggers_disabled_by_ids(SetDisabledRequest::new(true, three));
-        let report = disable.in_chunks(2).wait_until_visible(LIMIT).await.unwrap();
+        let report = disable.chunk_size(2).wait_until_visible(LIMIT).await.unwrap();
         assert_eq!(asked(&server, "/set-disabled/by-triggers"), 2, "{dialect:?}");
         assert_eq!((report.total(), report.visible.as_slice()), (2, both.as_slice()), "{report:?}");
         assert_eq!(report.not_visible[0].id, other);
@@ -273,7 +273,7 @@ async fn flows_that_are_missing_are_named_and_the_others_done() {
         assert_eq!(flows.get_flow(NAMESPACE, "slow").await.unwrap().disabled, Some(false));
 
         server.clear_requests();
-        let report = flows.disable_flows_by_ids(names.clone()).in_chunks(2).skipping_invalid();
+        let report = flows.disable_flows_by_ids(names.clone()).chunk_size(2).skipping_invalid();
         let report = report.wait_until_visible(LIMIT).await.unwrap();
         // The first was disabled before, and servers count what they change.
         assert_eq!((report.done, report.visible.len(), report.queued), (2, 3, 0), "{report:?}");

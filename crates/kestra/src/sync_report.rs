@@ -1,7 +1,5 @@
 //! What the reports of syncs have in common.
 
-use kestra_core::Error;
-
 /// Gives a report the methods that look through its entries, each with an action and perhaps an error.
 macro_rules! sync_report {
     ($report:ident, $entries:ident: $entry:ident, $action:ident) => {
@@ -31,12 +29,4 @@ macro_rules! sync_report {
             }
         }
     };
-}
-
-/// Writes an error as its text, with its causes.
-pub(crate) fn as_text<S: serde::Serializer>(error: &Option<Error>, serializer: S) -> Result<S::Ok, S::Error> {
-    match error {
-        Some(error) => serializer.collect_str(&format_args!("{error:#}")),
-        None => serializer.serialize_none(),
-    }
 }

@@ -29,6 +29,13 @@ impl fmt::Debug for Error {
     }
 }
 
+/// Writes the error as `{:#}` prints it, with the causes.
+impl serde::Serialize for Error {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{self:#}"))
+    }
+}
+
 /// An error in one line without its hint, as [`Error::summary`] returns it.
 struct Summary<'a>(&'a Error);
 

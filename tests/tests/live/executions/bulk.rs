@@ -164,7 +164,7 @@ async fn many_are_deleted_in_pieces() {
         site.deploy("fails", FAILS).await;
         let ids = several(site, "fails", State::is_terminal).await;
         let executions = site.client.executions();
-        let report = executions.delete_executions_by_ids(ids.clone()).in_chunks(2).await.unwrap();
+        let report = executions.delete_executions_by_ids(ids.clone()).chunk_size(2).await.unwrap();
         assert_eq!((report.total(), report.is_complete()), (3, true), "{report:?}");
         for id in &ids {
             eventually("it is gone", async || executions.get_execution(id).await.err()).await;

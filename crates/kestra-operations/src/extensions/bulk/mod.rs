@@ -48,7 +48,7 @@ macro_rules! by_ids {
             }
 
             /// Sets how many items a request has at most. Defaults to 100.
-            pub fn in_chunks(self, size: usize) -> crate::BulkByIds<$item> {
+            pub fn chunk_size(self, size: usize) -> crate::BulkByIds<$item> {
                 crate::BulkByIds::new(self.executor, self.call).chunk_size(size)
             }
 

@@ -1,13 +1,15 @@
 //! What became of an action on many.
 
 use kestra_core::{Error, ErrorKind};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::items;
 
 /// Outcome of an action on many executions, flows or triggers, each named as the action names it.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct BulkReport<I = String> {
     /// How many the server acted on before it responded.
@@ -30,11 +32,12 @@ pub struct BulkReport<I = String> {
     /// Ids of the executions that a replay created, as far as they were seen.
     pub created: Vec<String>,
     /// Why a request failed. Absent if none did.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Error>,
 }
 
 /// An item that an action left out, or on which it had no visible effect.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct BulkProblem<I = String> {
     /// The item, named as the action names it.
@@ -74,7 +77,7 @@ impl<I> BulkReport<I> {
     }
 }
 
-impl<I: serde::Serialize> BulkReport<I> {
+impl<I: Serialize> BulkReport<I> {
     /// Returns the report, or an error if a request failed or the effect was not seen on an item.
     ///
     /// # Errors

@@ -27,7 +27,7 @@ pub struct SyncedFile {
     /// What was done, or would be.
     pub action: FileAction,
     /// Why it wasn't.
-    #[serde(serialize_with = "crate::sync_report::as_text", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Error>,
 }
 
@@ -37,7 +37,7 @@ pub struct SyncedFile {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct FileSyncReport {
-    /// Whether nothing was changed.
+    /// Whether this is the report of a dry run, which changes nothing.
     pub dry_run: bool,
     /// Every file that source or target have; those that only the target has count if they are to be deleted.
     pub files: Vec<SyncedFile>,

@@ -90,7 +90,7 @@ impl FlowSync {
             }
         }
         let flows = planned.into_iter().map(|flow| flow.report).collect();
-        Ok(FlowSyncReport { applied, flows })
+        Ok(FlowSyncReport { dry_run: self.dry_run, applied, flows })
     }
 }
 

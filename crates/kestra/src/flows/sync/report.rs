@@ -45,7 +45,7 @@ pub struct SyncedFlow {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
     /// What is wrong with the file, or why the action failed.
-    #[serde(serialize_with = "crate::sync_report::as_text", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Error>,
 }
 
@@ -67,7 +67,9 @@ impl SyncedFlow {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct FlowSyncReport {
-    /// Whether it was done: not on a dry run, nor if any file is invalid.
+    /// Whether this is the report of a dry run, which changes nothing.
+    pub dry_run: bool,
+    /// Whether anything was sent: not on a dry run, nor if any file is invalid.
     pub applied: bool,
     /// Every flow.
     pub flows: Vec<SyncedFlow>,
