@@ -9,7 +9,7 @@
 use std::time::Duration;
 
 use http::Response;
-use kestra_core::transient::{Backoff, TransientRetry};
+use kestra_core::internal::transient::{Backoff, TransientRetry};
 use kestra_core::{Body, Call, CallFuture, CallOptions, Deletion, Error, ErrorKind, RequestSent};
 use tokio::time::Instant;
 
