@@ -54,3 +54,26 @@ async fn a_wrong_key_starts_nothing() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_webhook_that_returns_outputs_answers_with_them() {
+    on_every_server(async |site| {
+        // 1.0 knows neither property, and refuses a flow with one that it doesn't know.
+        if !site.is_since(1, 1) {
+            return;
+        }
+        let returning = r#"
+tasks: [{id: say, type: io.kestra.plugin.core.debug.Return, format: said}]
+outputs: [{id: said, type: STRING, value: "{{ outputs.say.value }}"}]
+triggers:
+  - {id: hook, type: io.kestra.plugin.core.trigger.Webhook, key: 4f9c2a7b1d, wait: true, returnOutputs: true}
+"#;
+        site.deploy("returning", returning).await;
+        let executions = site.client.executions();
+        let answer =
+            executions.trigger_execution_by_post_webhook(&site.namespace, "returning", KEY).await.unwrap();
+        let outputs = serde_json::to_value(answer.unwrap()).unwrap();
+        assert_eq!(outputs, json!({"said": "said"}));
+    })
+    .await;
+}
