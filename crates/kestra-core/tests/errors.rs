@@ -267,11 +267,18 @@ fn predicates_hold_across_versions() {
     assert!(answered(410, JSON, MISSING).is_not_found());
     for page in ["", "{}", r#"{"message":"Not Found"}"#, "404 page not found", "<html>", r#"["_links"]"#] {
         let error = answered(404, JSON, page);
-        assert!(!error.is_not_found() && error.is_gateway_not_found() && !error.is_transient(), "{page}");
+        assert!(!error.is_missing() && error.is_gateway_not_found() && !error.is_transient(), "{page}");
+        assert_eq!(error.is_not_found(), page.starts_with('{'), "{page}");
         assert!(error.hint().unwrap().contains("another web server answered"), "{page}");
     }
+    assert!(answered(404, JSON, MISSING).is_missing());
     let foreseen = Error::foreseen(http::StatusCode::NOT_FOUND, "there is none");
-    assert!(foreseen.is_not_found() && !foreseen.is_gateway_not_found() && foreseen.hint().is_none());
+    assert!(
+        foreseen.is_not_found()
+            && foreseen.is_missing()
+            && !foreseen.is_gateway_not_found()
+            && foreseen.hint().is_none()
+    );
     let on_1 = answered(
         422,
         JSON,

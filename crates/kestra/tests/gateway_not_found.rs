@@ -43,7 +43,7 @@ async fn behind(dialect: Dialect, page: &'static str) -> (TestServer, Gateway, C
 /// Checks that an error names the gateway and isn't about a missing resource.
 #[track_caller]
 fn assert_of_gateway(error: &Error) {
-    assert!(!error.is_not_found(), "{error}");
+    assert!(!error.is_missing(), "{error}");
     assert_eq!(error.status().map(|status| status.as_u16()), Some(404), "{error}");
     assert!(error.to_string().contains("a proxy or another web server answered"), "{error}");
 }

@@ -95,6 +95,12 @@ impl ErrorResponse {
         json::member(&self.body, "_links").is_some()
     }
 
+    /// Returns whether the body is a JSON object.
+    pub(super) fn is_json_object(&self) -> bool {
+        serde_json::from_slice::<serde::de::IgnoredAny>(&self.body).is_ok()
+            && self.body.trim_ascii_start().starts_with(b"{")
+    }
+
     /// Returns the message in the body, in one line of at most 500 characters: the strings of the JSON, else the text, else
     /// the title of an HTML page. `None` if there is no message, as in a page without a title.
     #[must_use]

@@ -12,8 +12,8 @@ impl Error {
     /// Returns whether the resource is missing: a 404, a 410 for a key that has expired, or the response of servers before
     /// 2.0 for a trigger that they don't know.
     ///
-    /// False for a 404 that isn't Kestra's own, such as the page of a proxy or load balancer that finds no backend: it says
-    /// nothing about the resource. Kestra's own has a JSON body with `_links`, which a simulated server has to send as well.
+    /// False for a 404 whose body is no JSON, such as the page of a proxy or load balancer that finds no backend: it says
+    /// nothing about the resource.
     ///
     /// # Troubleshooting
     ///
@@ -21,9 +21,20 @@ impl Error {
     /// execution that was only just created may not be found on 2.0 until the executor took it.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        let is_missing = matches!(self.call_status(), Some(StatusCode::NOT_FOUND | StatusCode::GONE))
-            && self.response().is_some_and(ErrorResponse::is_kestra_error);
-        is_missing || self.0.about.is_missing
+        self.0.about.is_missing || self.is_404_with(ErrorResponse::is_json_object)
+    }
+
+    /// Returns whether Kestra itself says that the resource is missing: the client decides by it, so the JSON of an API gateway
+    /// doesn't count either.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        self.0.about.is_missing || self.is_404_with(ErrorResponse::is_kestra_error)
+    }
+
+    fn is_404_with(&self, body: fn(&ErrorResponse) -> bool) -> bool {
+        matches!(self.call_status(), Some(StatusCode::NOT_FOUND | StatusCode::GONE))
+            && self.response().is_some_and(body)
     }
 
     /// Returns whether a proxy, a load balancer or another web server responded with a 404 of its own, which says nothing

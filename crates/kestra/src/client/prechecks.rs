@@ -113,7 +113,7 @@ pub(super) async fn explain(
     error: Error,
     deadline: Deadline,
 ) -> Error {
-    let is_without_route = error.is_not_found() || error.status() == Some(StatusCode::METHOD_NOT_ALLOWED);
+    let is_without_route = error.is_missing() || error.status() == Some(StatusCode::METHOD_NOT_ALLOWED);
     let Some(operation) =
         error.operation().filter(|it| is_without_route && it.edition == Edition::Enterprise)
     else {
@@ -150,7 +150,7 @@ async fn ask(client: &Client, call: &mut Call, deadline: Deadline) -> Result<(),
         };
         let rows = found.get("results").and_then(Value::as_array).map_or(0, Vec::len);
         match judge(check, call, &found) {
-            Err(error) if error.is_not_found() && has_pages && rows > 0 => {
+            Err(error) if error.is_missing() && has_pages && rows > 0 => {
                 let total = found.get("total").and_then(Value::as_i64).unwrap_or(i64::MAX);
                 if page.saturating_mul(PAGE_SIZE) >= total {
                     return Err(error);

@@ -228,7 +228,7 @@ impl Once {
 
     /// Names the flow where it isn't there, which neither the server nor the route does.
     fn missing(&self, error: Error) -> Error {
-        if !error.is_not_found() {
+        if !error.is_missing() {
             return error;
         }
         let said = error.api_message().unwrap_or_default();

@@ -92,9 +92,7 @@ async fn outputs(
     let mut call = GetExecutionOutputs::new(id).into_call();
     let info = call.info();
     match retry.run(|| client.execute(call.again())).await {
-        Err(error) if error.is_not_found() || error.kind() == ErrorKind::Unsupported => {
-            Ok((Map::new(), None))
-        }
+        Err(error) if error.is_missing() || error.kind() == ErrorKind::Unsupported => Ok((Map::new(), None)),
         Err(error) => Err(error),
         Ok(response) => {
             let bytes = response.body().as_bytes().cloned();

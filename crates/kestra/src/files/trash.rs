@@ -61,7 +61,7 @@ impl Place {
             false => self.look_up().await.map(|()| true),
         };
         match found {
-            Err(error) if error.is_not_found() => Ok(false),
+            Err(error) if error.is_missing() => Ok(false),
             found => found,
         }
     }

@@ -91,7 +91,7 @@ impl Deploy {
                     if updated.revision == before.revision { Deployed::Unchanged } else { Deployed::Updated };
                 Ok((updated, outcome))
             }
-            Err(error) if error.is_not_found() => {
+            Err(error) if error.is_missing() => {
                 let created = flows.create_flow(self.source).options(left()).await?;
                 Ok((created, Deployed::Created))
             }

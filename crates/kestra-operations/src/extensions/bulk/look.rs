@@ -53,7 +53,7 @@ impl Looker {
             }
         };
         match self.read(call).await {
-            Err(error) if error.is_not_found() => Ok(Value::Null),
+            Err(error) if error.is_missing() => Ok(Value::Null),
             read => read,
         }
     }

@@ -236,7 +236,7 @@ impl Core {
                 Err(error) => error,
             };
             let before = left.len();
-            if self.is_of_flows() && self.skips && error.is_not_found() && vanished.len() < MAX_VANISHED {
+            if self.is_of_flows() && self.skips && error.is_missing() && vanished.len() < MAX_VANISHED {
                 // What stood before the first one that is missing is done.
                 let gone =
                     take_missing(looker, &mut left).await.inspect_err(|_| report.failed = named(&left))?;

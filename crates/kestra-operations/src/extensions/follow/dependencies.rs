@@ -164,7 +164,7 @@ impl<E: Executor> Dependencies<E> {
                     self.shown.set_missing(&id, false);
                     is_news |= self.shown.show(status(execution)).await;
                 }
-                Err(error) if error.is_not_found() => self.shown.set_missing(&id, true),
+                Err(error) if error.is_missing() => self.shown.set_missing(&id, true),
                 Err(error) => return Err(error),
             }
         }

@@ -115,7 +115,7 @@ impl<E: Executor> Follow<E> {
             // The stream reports when the server is reachable again.
             let limit = silence.filter(|_| !self.connections.is_waiting_for_server());
             let step = match or_silence(self.connections.next(), limit).await {
-                Some(Err(error)) if error.is_not_found() && self.reader.is_known() => {
+                Some(Err(error)) if error.is_missing() && self.reader.is_known() => {
                     let message = "the server has no stream of the execution's states";
                     let error = Error::new(ErrorKind::Transport, message).with_source(error);
                     Step::Cut { error, is_fruitful: false }
@@ -186,7 +186,7 @@ impl<E: Executor> Follow<E> {
             Ok(Some(execution)) if execution.is_over() => return Ok(Some(execution)),
             Ok(Some(execution)) => self.show(execution).await,
             Ok(None) => {}
-            Err(error) if error.is_not_found() => return Err(error),
+            Err(error) if error.is_missing() => return Err(error),
             // The stream is still open and will report the same failure.
             Err(_) => {}
         }

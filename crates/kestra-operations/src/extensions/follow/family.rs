@@ -34,7 +34,7 @@ impl<E: Executor> Family<E> {
         mut ids: HashSet<String>,
     ) -> Result<Vec<Execution>, Error> {
         let root = match reader.insist().await {
-            Err(error) if error.is_not_found() => return Ok(Vec::new()),
+            Err(error) if error.is_missing() => return Ok(Vec::new()),
             root => root?,
         };
         ids.extend(root.id.clone());

@@ -83,7 +83,7 @@ impl<E: Executor> Reader<E> {
                 self.seen();
                 Ok(Some(execution))
             }
-            Err(error) if error.is_not_found() => {
+            Err(error) if error.is_missing() => {
                 let since = *self.missing_since.get_or_insert_with(Instant::now);
                 let settings = &self.settings;
                 let limit =
@@ -140,7 +140,7 @@ impl<E: Executor> Reader<E> {
                 Ok(execution) if execution.is_over() => return Ok(Some(execution)),
                 Ok(execution) if may_have_ended(&execution) && !is_whole => return Ok(Some(execution)),
                 Ok(_) => {}
-                Err(error) if error.is_not_found() => break,
+                Err(error) if error.is_missing() => break,
                 Err(error) => return Err(error),
             }
             pace.wait().await;

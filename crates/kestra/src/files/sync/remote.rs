@@ -30,7 +30,7 @@ pub(super) async fn walk(files: &Files, namespace: &str) -> Result<Remote, Error
         let entries = match listed {
             Ok(entries) => entries,
             // A folder may be gone by now. The root always exists.
-            Err(error) if error.is_not_found() && !folder.is_empty() => continue,
+            Err(error) if error.is_missing() && !folder.is_empty() => continue,
             Err(error) => return Err(error),
         };
         for entry in entries {

@@ -17,7 +17,7 @@ pub(super) async fn apply(flows: &Flows, flow: &mut Planned) {
         }
         FlowAction::Delete => match flows.delete_flow(namespace, id).await {
             Ok(_) => Ok(None),
-            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) if error.is_missing() => Ok(None),
             Err(error) => Err(error),
         },
         FlowAction::Unchanged | FlowAction::Invalid => return,

@@ -140,7 +140,7 @@ async fn compare(flows: &Flows, flow: &mut Planned) -> Result<(), Error> {
             report.action = if is_same { FlowAction::Unchanged } else { FlowAction::Update };
             report.revision = known.revision;
         }
-        Err(error) if error.is_not_found() => report.action = FlowAction::Create,
+        Err(error) if error.is_missing() => report.action = FlowAction::Create,
         Err(error) => return Err(error),
     }
     // Of a source that is there already the server says it as well.
