@@ -309,6 +309,7 @@ impl CallOptions {
     }
 
     /// The variables of the server for an operation: its own as a whole, else the general ones.
+    #[doc(hidden)]
     #[must_use]
     pub fn get_server_variables(&self, operation: Option<&str>) -> Option<&ServerVariables> {
         self.get(|options| {

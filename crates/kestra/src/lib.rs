@@ -49,8 +49,10 @@ mod several_calls;
 #[macro_use]
 mod sync_report;
 
-mod areas;
+// First, since rustdoc shows the methods of `Client` in the order of the source.
 mod client;
+
+mod areas;
 mod executions;
 mod files;
 mod flows;

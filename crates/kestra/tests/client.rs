@@ -8,12 +8,35 @@ use std::time::Duration;
 
 use kestra::{Auth, CallOptions, Client, ClientBuilder, Error, Server as ServerUrl, Variable};
 use kestra_testkit::{Dialect, TestServer};
-use static_assertions::assert_impl_all;
+use static_assertions::{assert_impl_all, assert_not_impl_any};
 use support::{FLOW, Passage, seen};
 
 assert_impl_all!(Client: Clone, Send, Sync, std::fmt::Debug, Unpin);
 assert_impl_all!(ClientBuilder: Send, Sync, std::fmt::Debug);
-assert_impl_all!(kestra::Deploy: Send, std::fmt::Debug);
+// What is built from several calls is shared like the builders of one, which `kestra_core::operation!` checks.
+macro_rules! shared {
+    ($($name:ty),* $(,)?) => { $(assert_impl_all!($name: Send, Sync, std::fmt::Debug);)* };
+}
+shared! {
+    kestra::AddLabels,
+    kestra::BulkByIds,
+    kestra::Deploy,
+    kestra::DownloadFile,
+    kestra::FileSync,
+    kestra::FlowSync,
+    kestra::Resolve,
+    kestra::Run,
+    kestra::Start,
+    kestra::StartBackfill,
+    kestra::SwitchTrigger,
+    kestra::Wait,
+    kestra::WatchBackfill,
+    kestra::operations::CreateExecution<Client>,
+    kestra::operations::CreateNamespaceFile<Client>,
+}
+// A copy of a builder is another call; one whose body may be a reader has `try_clone` alone.
+assert_impl_all!(kestra::operations::CreateFlow<Client>: Clone);
+assert_not_impl_any!(kestra::operations::CreateExecution<Client>: Clone);
 
 /// Not within a runtime: `#[test]`, not `#[tokio::test]`.
 #[test]

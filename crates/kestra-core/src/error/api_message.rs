@@ -78,6 +78,7 @@ object! {
 
 impl ErrorResponse {
     /// The body as Kestra's error shape, if it is one.
+    #[doc(hidden)]
     #[must_use]
     pub fn api_error(&self) -> Option<ApiError> {
         let start = self.body.iter().find(|byte| !byte.is_ascii_whitespace())?;

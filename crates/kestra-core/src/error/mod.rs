@@ -1,14 +1,9 @@
 //! The one error type of the client.
 
 mod api_message;
-mod build;
-mod display;
-mod execution;
 mod hint;
-mod invalid_inputs;
 mod json_text;
 mod kind;
-mod predicates;
 mod sent;
 
 use std::borrow::Cow;
@@ -172,3 +167,13 @@ impl StdError for Error {
         self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
     }
 }
+
+// Below the methods that everybody calls: rustdoc shows methods in the order of the source.
+mod predicates;
+
+mod execution;
+mod invalid_inputs;
+
+mod display;
+
+mod build;

@@ -85,6 +85,8 @@ pub struct OperationInfo {
     pub redirects: bool,
 }
 
+/// For the crates of this client only; see [`internal`](crate::internal).
+#[doc(hidden)]
 impl OperationInfo {
     /// Creates a definition; the generator sets the rest with the `const` setters below.
     #[must_use]
@@ -311,7 +313,9 @@ impl OperationInfo {
         self.webhook = true;
         self
     }
+}
 
+impl OperationInfo {
     /// Returns the route on a server of this version, or `None` if the version lacks the operation.
     #[must_use]
     pub fn route(&self, version: Version) -> Option<&'static Route> {

@@ -42,6 +42,8 @@ pub struct KnownValues {
     pub otherwise: &'static str,
 }
 
+/// For the crates of this client only; see [`internal`](crate::internal).
+#[doc(hidden)]
 impl QueryParameter {
     /// Creates a parameter that every version reads.
     #[must_use]
@@ -141,6 +143,8 @@ pub struct FilterForms {
     pub comparisons: &'static [&'static str],
 }
 
+/// For the crates of this client only; see [`internal`](crate::internal).
+#[doc(hidden)]
 impl FilterForms {
     /// Creates a field with its comparisons.
     #[must_use]

@@ -2,7 +2,6 @@
 
 mod actions;
 mod builder;
-mod check;
 mod deadline;
 mod env;
 mod execute;
@@ -196,3 +195,6 @@ impl fmt::Debug for Client {
         f.debug_struct("Client").field("options", &self.options).finish_non_exhaustive()
     }
 }
+
+// Below the constructors, which rustdoc shows first then.
+mod check;

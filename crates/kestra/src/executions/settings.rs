@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use kestra_core::CallOptions;
 use kestra_models::Execution;
+use sync_wrapper::SyncWrapper;
 
 /// The default of `Settings::visible_within`.
 const VISIBLE_WITHIN: Duration = Duration::from_secs(2);
 
-/// What is told on the way.
-pub(super) type Observer = Box<dyn FnMut(&Execution) + Send>;
+/// A callback for states of an execution. Only the wait calls it, so that a builder with one can be shared.
+pub(super) type Observer = SyncWrapper<Box<dyn FnMut(&Execution) + Send>>;
 
 /// What can be set for a wait.
 pub(super) struct Settings {
@@ -94,7 +95,7 @@ macro_rules! waiting {
                 mut self,
                 observer: impl FnMut(&::kestra_models::Execution) + Send + 'static,
             ) -> Self {
-                self.settings.on_progress = Some(Box::new(observer));
+                self.settings.on_progress = Some(::sync_wrapper::SyncWrapper::new(Box::new(observer)));
                 self
             }
 
@@ -103,7 +104,7 @@ macro_rules! waiting {
                 mut self,
                 observer: impl FnMut(&::kestra_models::Execution) + Send + 'static,
             ) -> Self {
-                self.settings.on_pause = Some(Box::new(observer));
+                self.settings.on_pause = Some(::sync_wrapper::SyncWrapper::new(Box::new(observer)));
                 self
             }
 

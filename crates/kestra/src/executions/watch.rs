@@ -101,7 +101,7 @@ impl Watch {
         }
         seen.progress = Some(progress);
         if let Some(observer) = &mut self.settings.on_progress {
-            observer(execution);
+            observer.get_mut()(execution);
         }
         // A task run may change within a pause; only a new state of the execution starts another pause.
         if !execution.is_paused() || seen.paused_at == Some(progress.0) {
@@ -109,7 +109,7 @@ impl Watch {
         }
         seen.paused_at = Some(progress.0);
         if let Some(observer) = &mut self.settings.on_pause {
-            observer(execution);
+            observer.get_mut()(execution);
         }
         self.settings.stop_on_pause
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use kestra_core::internal::transient::TransientRetry;
 use kestra_core::{Error, ErrorKind, TimeoutPhase};
 use kestra_models::{Backfill, TriggerState};
+use sync_wrapper::SyncWrapper;
 
 use super::TriggerBackfill;
 use super::start::is_going_on;
@@ -14,7 +15,7 @@ use crate::client::Deadline;
 /// How often the trigger is read.
 const INTERVAL: Duration = Duration::from_secs(2);
 
-type OnProgress = Box<dyn FnMut(&Backfill) + Send>;
+type OnProgress = SyncWrapper<Box<dyn FnMut(&Backfill) + Send>>;
 
 /// A wait for the end of a backfill; see [`TriggerBackfill::watch`].
 ///
@@ -48,7 +49,7 @@ impl WatchBackfill {
 
     /// Has `report` called whenever the backfill has changed.
     pub fn on_progress(mut self, report: impl FnMut(&Backfill) + Send + 'static) -> Self {
-        self.on_progress = Some(Box::new(report));
+        self.on_progress = Some(SyncWrapper::new(Box::new(report)));
         self
     }
 
@@ -68,7 +69,7 @@ impl WatchBackfill {
                     };
                     if seen.as_ref() != Some(backfill) {
                         if let Some(report) = &mut self.on_progress {
-                            report(backfill);
+                            report.get_mut()(backfill);
                         }
                         seen = Some(backfill.clone());
                     }
