@@ -52,8 +52,8 @@ pub(super) const BUILDER_METHODS: &[&str] = &[
     "tenant",
     "timeout",
     "timeouts",
-    "try_clone",
     "total_timeout",
+    "try_clone",
     "unchecked",
     "wait_until_visible",
 ];
