@@ -141,7 +141,7 @@ fn disable_found(cx: &Context) -> Answer {
 }
 
 fn pause_named(cx: &Context) -> Answer {
-    act_on_named(cx, &cx.json("triggers")?, has_backfill, set_paused(true))
+    act_on_named(cx, &cx.json("triggers")?, has_backfill(cx), set_paused(true))
 }
 
 fn pause_found(cx: &Context) -> Answer {
@@ -150,7 +150,7 @@ fn pause_found(cx: &Context) -> Answer {
 }
 
 fn unpause_named(cx: &Context) -> Answer {
-    act_on_named(cx, &cx.json("triggers")?, has_backfill, set_paused(false))
+    act_on_named(cx, &cx.json("triggers")?, has_backfill(cx), set_paused(false))
 }
 
 fn unpause_found(cx: &Context) -> Answer {
@@ -158,7 +158,7 @@ fn unpause_found(cx: &Context) -> Answer {
 }
 
 fn pause(cx: &Context, keys: &[TriggerKey], paused: bool) -> Answer {
-    let count = act(cx, keys, has_backfill, set_paused(paused));
+    let count = act(cx, keys, has_backfill(cx), set_paused(paused));
     answer(cx, count)
 }
 
@@ -170,16 +170,19 @@ fn set_paused(paused: bool) -> impl Fn(&mut TriggerRow) + Send + 'static {
     }
 }
 
-fn has_backfill(row: &TriggerRow) -> bool {
-    row.backfill.is_some()
+/// Whether an action on backfills counts a trigger: 2.0 counts every trigger that exists, though nothing happens to one without
+/// a backfill.
+fn has_backfill(cx: &Context) -> impl Fn(&TriggerRow) -> bool + use<> {
+    let is_v2 = cx.dialect().is_v2();
+    move |row| is_v2 || row.backfill.is_some()
 }
 
 fn delete_backfill_named(cx: &Context) -> Answer {
-    act_on_named(cx, &cx.json("triggers")?, has_backfill, TriggerRow::end_backfill)
+    act_on_named(cx, &cx.json("triggers")?, has_backfill(cx), TriggerRow::end_backfill)
 }
 
 fn delete_backfill_found(cx: &Context) -> Answer {
-    let count = act(cx, &found(cx)?, has_backfill, TriggerRow::end_backfill);
+    let count = act(cx, &found(cx)?, has_backfill(cx), TriggerRow::end_backfill);
     answer(cx, count)
 }
 
