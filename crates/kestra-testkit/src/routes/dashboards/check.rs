@@ -101,6 +101,10 @@ fn chart_faults(chart: &Value) -> Vec<(String, String)> {
         Some(_) => {}
     }
     let kind = chart.get("type").and_then(Value::as_str).and_then(|kind| kind.rsplit('.').next());
+    if kind == Some("KPI") {
+        faults.extend(kpi_faults(chart));
+        return faults;
+    }
     let Some(of) = CHARTS.iter().find(|of| Some(of.name) == kind) else { return faults };
     let Some(data) = chart.get("data").filter(|data| !data.is_null()) else {
         fault("data", "must not be null".to_owned());
@@ -116,6 +120,24 @@ fn chart_faults(chart: &Value) -> Vec<(String, String)> {
         fault("", format!("Invalid data chart: {}", problems.join(", ")));
     }
     faults
+}
+
+fn kpi_faults(chart: &Value) -> Vec<(String, String)> {
+    let Some(data) = chart.get("data").filter(|data| !data.is_null()) else {
+        return vec![("data".to_owned(), "must not be null".to_owned())];
+    };
+    let part = |key: &str| data.pointer(&format!("/columns/{key}")).filter(|value| !value.is_null());
+    let mut problems = Vec::new();
+    if part("agg").is_none() {
+        problems.push("Agg on column is required.");
+    }
+    if part("field").and_then(Value::as_str) == Some("LABELS") {
+        problems.push("LABELS column is only supported with an ElasticSearch database.");
+    }
+    if problems.is_empty() {
+        return Vec::new();
+    }
+    vec![(String::new(), format!("Invalid data chart: {}", problems.join(", ")))]
 }
 
 fn data_problems(data: &Value, needed: &[&str], of: &Chart) -> Vec<String> {
@@ -161,7 +183,18 @@ fn data_problems(data: &Value, needed: &[&str], of: &Chart) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::dashboard;
+    use super::{chart, dashboard};
+
+    #[test]
+    fn a_kpi_has_an_aggregation_that_is_not_of_labels() {
+        let good = "id: k\ntype: io.kestra.plugin.core.dashboard.chart.KPI\n\
+                    data: {type: io.kestra.plugin.core.dashboard.data.ExecutionsKPI, columns: {field: ID, agg: COUNT}}\n";
+        let is_taken = |source: &str| crate::yaml::read(source).is_ok_and(|value| chart(&value).is_ok());
+        assert!(is_taken(good));
+        for (from, to) in [(", agg: COUNT", ""), ("field: ID", "field: LABELS"), ("data:", "nothing:")] {
+            assert!(!is_taken(&good.replace(from, to)), "{to}");
+        }
+    }
 
     #[test]
     fn broken_dashboards_are_refused() {

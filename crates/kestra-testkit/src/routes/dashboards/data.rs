@@ -1,56 +1,91 @@
-//! The data of charts: executions and logs, grouped and counted.
+//! Routes of the data of charts: pages of rows, and CSV.
 
-use std::collections::BTreeMap;
+use serde_json::{Value, json};
 
-use jiff::Timestamp;
-use serde_json::{Map, Value, json};
-
-use super::{find, model};
+use super::filters::{Window, of_request};
+use super::{find, model, rows};
 use crate::dialect::Dialect;
-use crate::engine::time;
 use crate::http::{Answer, ApiError, Context, Reply};
 use crate::query::{field_named, page_of};
 use crate::yaml;
 
+/// A chart with the body of the request about it.
+struct Asked {
+    chart: Value,
+    filters: Value,
+    window: Window,
+}
+
 /// The chart of the path.
-fn chart(cx: &Context) -> Result<Value, ApiError> {
+fn stored(cx: &Context) -> Result<Asked, ApiError> {
+    let filters: Value = cx.json("globalFilter")?;
+    check_filters(&filters, cx.dialect())?;
     let dashboard = find(cx)?;
+    let window = Window::of(of_request(&filters))?.within(&dashboard)?;
     let charts = dashboard.get("charts").and_then(Value::as_array).cloned().unwrap_or_default();
     let own = charts.into_iter().find(|chart| chart["id"] == json!(cx.param("chartId")));
-    own.ok_or_else(ApiError::not_found)
+    Ok(Asked { chart: own.ok_or_else(ApiError::not_found)?, filters, window })
+}
+
+/// The chart of the body, which is stored nowhere.
+fn unstored(cx: &Context, operation: &str) -> Result<Asked, ApiError> {
+    let asked: Value = cx.json("previewRequest")?;
+    let source = asked.get("chart").and_then(Value::as_str).unwrap_or_default();
+    if source.trim().is_empty() {
+        return Err(ApiError::invalid_entity([(
+            format!("{operation}.previewRequest.chart"),
+            "must not be blank",
+        )]));
+    }
+    let filters = asked.get("globalFilter").cloned().unwrap_or_default();
+    check_filters(&filters, cx.dialect())?;
+    let window = Window::of(of_request(&filters))?;
+    let chart = model::chart(&yaml::read(source).unwrap_or_default())?;
+    Ok(Asked { chart, filters, window })
 }
 
 /// The rows of a chart.
 pub(super) fn of_chart(cx: &Context) -> Answer {
-    let asked: Value = cx.json("globalFilter")?;
-    let chart = chart(cx)?;
-    page(cx, &chart, &asked)
+    page(cx, &stored(cx)?)
 }
 
-/// The rows of a chart that is kept nowhere.
+/// The rows of a chart that is stored nowhere.
 pub(super) fn preview(cx: &Context) -> Answer {
-    let asked: Value = cx.json("previewRequest")?;
-    let source = asked.get("chart").and_then(Value::as_str).unwrap_or_default();
-    if source.trim().is_empty() {
-        return Err(ApiError::invalid_entity([("previewChart.previewRequest.chart", "must not be blank")]));
-    }
-    let chart = yaml::read(source).unwrap_or_default();
-    page(cx, &model::chart(&chart)?, &asked["globalFilter"])
+    page(cx, &unstored(cx, "previewChart")?)
 }
 
-fn page(cx: &Context, chart: &Value, asked: &Value) -> Answer {
-    let rows = rows(cx, chart, asked)?;
-    let number = |key: &str| asked.get(key).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
-    let size = number("pageSize").unwrap_or(usize::MAX);
-    Reply::json(&page_of(number("pageNumber").unwrap_or(1), size).of(rows))
+fn page(cx: &Context, asked: &Asked) -> Answer {
+    let rows = all_rows(cx, asked)?;
+    let number =
+        |key: &str| asked.filters.get(key).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
+    // One of the two alone asks for no page.
+    let page = match (number("pageNumber"), number("pageSize")) {
+        (Some(number), Some(size)) => page_of(number, size),
+        _ => page_of(1, usize::MAX),
+    };
+    Reply::json(&page.of(rows))
 }
 
-/// All rows as lines of text.
+/// The rows of a table as CSV.
 pub(super) fn csv(cx: &Context) -> Answer {
-    let asked: Value = cx.json("globalFilter")?;
-    let rows = rows(cx, &chart(cx)?, &asked)?;
+    let name = format!("{}_{}", cx.param("id"), cx.param("chartId"));
+    as_csv(cx, &stored(cx)?, &name)
+}
+
+/// The rows of a table that is stored nowhere as CSV.
+pub(super) fn preview_csv(cx: &Context) -> Answer {
+    let asked = unstored(cx, "exportChartToCsv")?;
+    let id = asked.chart.get("id").and_then(Value::as_str).unwrap_or_default();
+    let name = format!("default-dashboard_{id}");
+    as_csv(cx, &asked, &name)
+}
+
+fn as_csv(cx: &Context, asked: &Asked, name: &str) -> Answer {
+    if model::kind(&asked.chart).rsplit('.').next() != Some("Table") {
+        return Err(ApiError::illegal_argument("Only Table data charts can be exported."));
+    }
     let mut text = String::new();
-    for row in rows.iter().filter_map(Value::as_object) {
+    for row in all_rows(cx, asked)?.iter().filter_map(Value::as_object) {
         if text.is_empty() {
             text = row.keys().cloned().collect::<Vec<String>>().join(",") + "\r\n";
         }
@@ -58,9 +93,9 @@ pub(super) fn csv(cx: &Context) -> Answer {
         text.push_str(&cells.join(","));
         text.push_str("\r\n");
     }
-    let (id, chart) = (cx.param("id"), cx.param("chartId"));
-    let name = format!("attachment; filename=\"{id}_{chart}_export.csv\"");
-    Ok(Reply::bytes("application/octet-stream", text).with_header(http::header::CONTENT_DISPOSITION, &name))
+    let disposition = format!("attachment; filename=\"{name}_export.csv\"");
+    Ok(Reply::bytes("application/octet-stream", text)
+        .with_header(http::header::CONTENT_DISPOSITION, &disposition))
 }
 
 /// A value as a column of CSV.
@@ -69,91 +104,29 @@ fn cell(value: &Value) -> String {
     if text.contains([',', '"', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }
 
-fn rows(cx: &Context, chart: &Value, asked: &Value) -> Result<Vec<Value>, ApiError> {
-    check_filters(asked, cx.dialect())?;
-    if model::is_text(chart) {
+fn all_rows(cx: &Context, asked: &Asked) -> Result<Vec<Value>, ApiError> {
+    if model::is_text(&asked.chart) {
+        return description(cx, &asked.chart);
+    }
+    rows::of(cx, &asked.chart, of_request(&asked.filters), asked.window)
+}
+
+/// The description of the flow that a text shows.
+fn description(cx: &Context, chart: &Value) -> Result<Vec<Value>, ApiError> {
+    let source = chart.get("source").unwrap_or(&Value::Null);
+    if !model::kind(source).ends_with("FlowDescription") {
         return Err(ApiError::illegal_argument("Only data charts can be generated."));
     }
-    let source = chart.pointer("/data/type").and_then(Value::as_str).unwrap_or_default();
-    if source.ends_with("KPI") {
-        return Ok(vec![json!({"value": ratio(cx, chart)})]);
-    }
-    let columns = chart.pointer("/data/columns").and_then(Value::as_object).cloned().unwrap_or_default();
-    let at = |key: &str| asked.get(key).and_then(Value::as_str).and_then(time::parse_instant);
-    let (from, to) = (at("startDate").unwrap_or(Timestamp::MIN), at("endDate").unwrap_or(Timestamp::MAX));
-    let mut groups: BTreeMap<Vec<String>, u64> = BTreeMap::new();
-    let keys: Vec<(&String, &str)> = columns
-        .iter()
-        .filter(|(_, column)| column.get("agg").is_none())
-        .map(|(name, column)| (name, column.get("field").and_then(Value::as_str).unwrap_or_default()))
-        .collect();
-    let mut count = |values: Vec<String>| *groups.entry(values).or_default() += 1;
-    if source.ends_with(".Logs") {
-        for entry in cx.app.logs.all(|entry| (from..=to).contains(&entry.timestamp)) {
-            count(keys.iter().map(|(_, field)| log_field(&entry, field)).collect());
-        }
-    } else {
-        for execution in cx.app.engine.all() {
-            if (from..=to).contains(&execution.state.start()) {
-                count(keys.iter().map(|(_, field)| execution_field(&execution, field)).collect());
-            }
-        }
-    }
-    let row = |(values, count): (Vec<String>, u64)| {
-        let mut row = Map::new();
-        for (name, column) in &columns {
-            if column.get("agg").is_some() {
-                row.insert(name.clone(), json!(count));
-            }
-        }
-        row.extend(keys.iter().zip(values).map(|((name, _), value)| ((*name).clone(), json!(value))));
-        Value::Object(row)
-    };
-    Ok(groups.into_iter().map(row).collect())
-}
-
-/// The share of executions that fit the numerator, in per cent.
-fn ratio(cx: &Context, chart: &Value) -> f64 {
-    let wanted =
-        chart.pointer("/data/numerator/0/values").and_then(Value::as_array).cloned().unwrap_or_default();
-    let all = cx.app.engine.all();
-    let fit = all.iter().filter(|one| wanted.contains(&json!(one.state.current().name()))).count();
-    let number = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
-    if all.is_empty() { 0.0 } else { 100.0 * number(fit) / number(all.len()) }
-}
-
-fn execution_field(execution: &crate::engine::execution::Execution, field: &str) -> String {
-    match field {
-        "ID" => execution.id.clone(),
-        "NAMESPACE" => execution.namespace.clone(),
-        "FLOW_ID" => execution.flow_id.clone(),
-        "FLOW_REVISION" => execution.revision.to_string(),
-        "STATE" => execution.state.current().name().to_owned(),
-        "START_DATE" => day(execution.state.start()),
-        "END_DATE" => execution.state.end().map(day).unwrap_or_default(),
-        _ => String::new(),
-    }
-}
-
-fn log_field(entry: &crate::store::LogEntry, field: &str) -> String {
-    match field {
-        "NAMESPACE" => entry.namespace.clone(),
-        "FLOW_ID" => entry.flow_id.clone(),
-        "EXECUTION_ID" => entry.execution_id.clone(),
-        "TASK_ID" => entry.task_id.clone().unwrap_or_default(),
-        "LEVEL" => entry.level.to_owned(),
-        "DATE" => day(entry.timestamp),
-        _ => String::new(),
-    }
-}
-
-fn day(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%dT00:00:00.000Z").to_string()
+    let text = |key: &str| source.get(key).and_then(Value::as_str).unwrap_or_default();
+    let flow = cx.app.stored_flow(text("namespace"), text("flowId"), None);
+    let flow = flow.ok_or_else(|| ApiError::illegal_argument("Flow not found"))?;
+    let description = flow.definition.raw.get("description").and_then(Value::as_str).unwrap_or_default();
+    Ok(vec![json!({"description": description})])
 }
 
 /// Refuses a filter by a field that is none.
 fn check_filters(asked: &Value, dialect: Dialect) -> Result<(), ApiError> {
-    for filter in asked.get("filters").and_then(Value::as_array).into_iter().flatten() {
+    for filter in of_request(asked) {
         let field = filter.get("field").and_then(Value::as_str).unwrap_or_default();
         let known = field_named(field, dialect).is_some() || field.chars().all(|c| !c.is_lowercase());
         if !known {

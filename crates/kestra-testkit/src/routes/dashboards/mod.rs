@@ -2,7 +2,10 @@
 
 mod check;
 mod data;
+mod filters;
 mod model;
+mod records;
+mod rows;
 
 use std::collections::BTreeMap;
 
@@ -36,6 +39,7 @@ pub(crate) fn routes() -> Vec<Route> {
             .produces(BYTES)
             .answers_early(),
         Route::post("dashboards/charts/preview", now!(data::preview)),
+        Route::post("dashboards/charts/export/to-csv", now!(data::preview_csv)).produces(BYTES),
     ]
     .into_iter()
     .map(|route| route.until(V1_3))

@@ -2,6 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::filters::CONDITIONS;
+use super::records::Source;
+use super::rows::AGGREGATIONS;
 use crate::engine::time;
 use crate::http::ApiError;
 
@@ -22,7 +25,8 @@ pub(super) fn is_text(chart: &Value) -> bool {
     kind(chart).ends_with(".Markdown")
 }
 
-fn kind(value: &Value) -> &str {
+/// The type of a chart or of a part of it.
+pub(super) fn kind(value: &Value) -> &str {
     value.get("type").and_then(Value::as_str).unwrap_or_default()
 }
 
@@ -59,6 +63,9 @@ pub(super) fn chart(source: &Value) -> Result<Value, ApiError> {
             .with_detail(format!("Could not resolve type id '{kind}'"), path.clone())
             .with_detail(message, path));
     };
+    if let Some(data) = source.get("data").filter(|data| !data.is_null()) {
+        check_words(data)?;
+    }
     let mut out = source.clone();
     let mut with = source.get("chartOptions").and_then(Value::as_object).cloned().unwrap_or_default();
     with.entry("width").or_insert(json!(6));
@@ -74,4 +81,37 @@ pub(super) fn chart(source: &Value) -> Result<Value, ApiError> {
         }
     }
     Ok(out)
+}
+
+/// Refuses fields, aggregations and conditions that are none of the server's.
+fn check_words(data: &Value) -> Result<(), ApiError> {
+    // Data that the testkit doesn't count is kept as it is.
+    let fields = Source::of(data).map(Source::fields).unwrap_or_default();
+    let check = |of: &Value, key: &str, words: &[&str], class: &str| {
+        let word = of.get(key).and_then(Value::as_str);
+        match word.filter(|word| !words.is_empty() && !words.contains(word)) {
+            None => Ok(()),
+            Some(word) => Err(not_a_word(word, words, class)),
+        }
+    };
+    let columns = data.get("columns").unwrap_or(&Value::Null);
+    // A KPI has one column, without a name.
+    let named = columns.as_object().filter(|columns| columns.values().all(Value::is_object));
+    for column in named.map_or_else(|| vec![columns], |columns| columns.values().collect()) {
+        check(column, "field", fields, "Fields")?;
+        check(column, "agg", AGGREGATIONS, "AggregationType")?;
+    }
+    for condition in ["where", "numerator"].iter().filter_map(|key| data.get(key)?.as_array()).flatten() {
+        check(condition, "type", CONDITIONS, "FilterType")?;
+        check(condition, "field", fields, "Fields")?;
+    }
+    Ok(())
+}
+
+fn not_a_word(word: &str, words: &[&str], class: &str) -> ApiError {
+    let message = format!(
+        "Cannot deserialize value of type `{class}` from String \"{word}\": not one of the values accepted for Enum class: [{}]",
+        words.join(", ")
+    );
+    ApiError::new(422, format!("Invalid entity: {message}")).with_detail(message, Some("yaml".to_owned()))
 }
