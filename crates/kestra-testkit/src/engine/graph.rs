@@ -11,6 +11,7 @@ use super::flow::{FlowDefinition, Task};
 use super::{flow_json, ids};
 use crate::app::App;
 use crate::dialect::Dialect;
+use crate::http::ApiError;
 
 const TYPES: &str = "io.kestra.core.models.hierarchies";
 
@@ -22,6 +23,9 @@ pub(crate) struct Drawing {
     clusters: Vec<Value>,
     #[serde(skip)]
     source: Source,
+    /// The first subflow that is to be drawn and doesn't exist.
+    #[serde(skip)]
+    missing: Option<String>,
 }
 
 /// What is drawn.
@@ -49,9 +53,25 @@ struct Lane<'a> {
     value: Option<&'a str>,
 }
 
+impl Lane<'_> {
+    /// A list of tasks of the flow itself.
+    fn of_flow(relation: &'static str) -> Self {
+        Self { prefix: "root", parents: &[], relation, value: None }
+    }
+
+    /// The branch beside the tasks that it is, if it is one.
+    fn branch(&self) -> Option<&'static str> {
+        ["ERROR", "FINALLY", "AFTER_EXECUTION"].into_iter().find(|branch| *branch == self.relation)
+    }
+}
+
 impl Drawing {
     /// The graph of a flow.
-    pub(crate) fn of_flow(app: &Arc<App>, flow: &FlowDefinition, unfolded: Vec<String>) -> Self {
+    pub(crate) fn of_flow(
+        app: &Arc<App>,
+        flow: &FlowDefinition,
+        unfolded: Vec<String>,
+    ) -> Result<Self, ApiError> {
         Self::draw(flow, Source { execution: None, unfolded, app: Some(Arc::clone(app)) })
     }
 
@@ -61,17 +81,65 @@ impl Drawing {
         flow: &FlowDefinition,
         execution: &Arc<Execution>,
         unfolded: Vec<String>,
-    ) -> Self {
+    ) -> Result<Self, ApiError> {
         let execution = Some(Arc::clone(execution));
         Self::draw(flow, Source { execution, unfolded, app: Some(Arc::clone(app)) })
     }
 
-    fn draw(flow: &FlowDefinition, source: Source) -> Self {
+    fn draw(flow: &FlowDefinition, source: Source) -> Result<Self, ApiError> {
         let mut drawing = Self { source, ..Self::default() };
         let (root, end) = drawing.ends("root");
-        let lane = Lane { prefix: "root", parents: &[], relation: "SEQUENTIAL", value: None };
-        drawing.chain(&flow.tasks, &root, &end, &lane);
-        drawing
+        drawing.triggers(&flow.triggers, &root);
+        // Backwards, for each part leads to the next one.
+        let mut next = end;
+        for (name, kind, relation, tasks) in [
+            ("after-execution", "AfterExecution", "AFTER_EXECUTION", &flow.after_execution),
+            ("finally", "Finally", "FINALLY", &flow.finally),
+        ] {
+            if !tasks.is_empty() {
+                let start = format!("root.{name}-{}", ids::new_id());
+                drawing.nodes.push(json!({"uid": start, "type": format!("{TYPES}.GraphCluster{kind}")}));
+                drawing.chain(tasks, &start, &next, &Lane::of_flow(relation));
+                next = start;
+            }
+        }
+        drawing.chain(&flow.tasks, &root, &next, &Lane::of_flow("SEQUENTIAL"));
+        if !flow.errors.is_empty() {
+            drawing.chain(&flow.errors, &root, &next, &Lane::of_flow("ERROR"));
+        }
+        match drawing.missing.take() {
+            None => Ok(drawing),
+            Some(missing) => Err(ApiError::not_found_because(missing)),
+        }
+    }
+
+    /// Draws triggers in a cluster of their own, which leads to the tasks.
+    fn triggers(&mut self, triggers: &[Task], tasks: &str) {
+        if triggers.is_empty() {
+            return;
+        }
+        let first = self.nodes.len();
+        let (root, end) = self.ends("root.Triggers");
+        for trigger in triggers {
+            let uid = format!("root.Triggers.{}", trigger.id);
+            self.nodes.push(json!({
+                "uid": uid,
+                "type": format!("{TYPES}.GraphTrigger"),
+                "triggerDeclaration":
+                    flow_json::task(&Value::Object(trigger.properties.clone()), self.source.dialect()),
+            }));
+            self.edge(&root, &uid, json!({}));
+            self.edge(&uid, &end, json!({}));
+        }
+        self.edge(&end, tasks, json!({}));
+        let nodes: Vec<Value> = self.nodes[first..].iter().map(|node| node["uid"].clone()).collect();
+        self.clusters.push(json!({
+            "cluster": {"uid": "cluster_root.Triggers", "type": format!("{TYPES}.GraphCluster")},
+            "nodes": nodes,
+            "parents": [],
+            "start": root,
+            "end": end,
+        }));
     }
 
     /// The two nodes between which a cluster lies.
@@ -92,7 +160,8 @@ impl Drawing {
         let mut previous = from.to_owned();
         for task in tasks {
             let (entry, exit) = self.task(task, lane);
-            let relation = if previous.contains(".root-") {
+            let begins = [".root-", ".finally-", ".after-execution-"].iter().any(|at| previous.contains(at));
+            let relation = if begins && lane.relation != "ERROR" {
                 json!({})
             } else {
                 match lane.value {
@@ -206,8 +275,11 @@ impl Drawing {
             "uid": uid,
             "type": format!("{TYPES}.{kind}"),
             "task": shown,
-            "relationType": relation,
+            "relationType": lane.branch().unwrap_or(relation),
         });
+        if let Some(branch) = lane.branch() {
+            node["branchType"] = json!(branch);
+        }
         let own = |run: &&TaskRun| run.task_id == task.id && run.value.as_deref() == lane.value;
         if let Some(execution) = &self.source.execution
             && let Some(run) = execution.runs().iter().find(own)
@@ -220,12 +292,18 @@ impl Drawing {
     }
 
     /// The tasks of a subflow that is to be unfolded.
-    fn subflow(&self, task: &Task, uid: &str) -> Vec<Task> {
+    fn subflow(&mut self, task: &Task, uid: &str) -> Vec<Task> {
         let wanted = self.source.unfolded.iter().any(|name| name == uid);
         let Some(app) = self.source.app.as_ref().filter(|_| wanted) else { return Vec::new() };
         let text = |key: &str| task.text(key).unwrap_or_default();
-        let flow = app.stored_flow(&text("namespace"), &text("flowId"), None);
-        flow.map(|flow| flow.definition.tasks.clone()).unwrap_or_default()
+        let (namespace, id) = (text("namespace"), text("flowId"));
+        let revision = task.properties.get("revision").and_then(Value::as_u64);
+        let Some(flow) = app.stored_flow(&namespace, &id, revision) else {
+            let missing = format!("Unable to find subflow {namespace}_{id} for task {}", task.id);
+            self.missing.get_or_insert(missing);
+            return Vec::new();
+        };
+        flow.definition.tasks.clone()
     }
 }
 

@@ -19,6 +19,11 @@ impl Query {
         self.pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect()
     }
 
+    /// The values of a name that is a list: repeated, or separated by commas.
+    pub(crate) fn list(&self, name: &str) -> Vec<String> {
+        self.all(name).into_iter().flat_map(|value| value.split(',')).map(ToOwned::to_owned).collect()
+    }
+
     /// The value of a name; given more than once it is an error.
     pub(crate) fn one(&self, name: &str) -> Result<Option<&str>, ApiError> {
         let values = self.all(name);

@@ -8,8 +8,6 @@ use crate::http::{Answer, ApiError, Context, Reply};
 pub(super) fn of_execution(cx: &Context) -> Answer {
     let execution = cell_or(cx, |_| ApiError::not_found())?.now();
     let flow = cx.app.flow_of(&execution).ok_or_else(ApiError::not_found)?;
-    let query = cx.query();
-    let unfolded: Vec<String> = query.all("subflows").into_iter().map(ToOwned::to_owned).collect();
-    let drawing = graph::Drawing::of_execution(&cx.app, &flow, &execution, unfolded);
-    Reply::json(&drawing)
+    let unfolded = cx.query().list("subflows");
+    Reply::json(&graph::Drawing::of_execution(&cx.app, &flow, &execution, unfolded)?)
 }

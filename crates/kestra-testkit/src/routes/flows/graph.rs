@@ -25,7 +25,5 @@ pub(super) fn of_source(cx: &Context) -> Answer {
 }
 
 fn draw(cx: &Context, flow: &FlowDefinition) -> Answer {
-    let query = cx.query();
-    let unfolded = query.all("subflows").into_iter().map(ToOwned::to_owned).collect();
-    Reply::json(&Drawing::of_flow(&cx.app, flow, unfolded))
+    Reply::json(&Drawing::of_flow(&cx.app, flow, cx.query().list("subflows"))?)
 }
