@@ -8,6 +8,8 @@ mod json_variant;
 mod read;
 mod search;
 mod selection;
+mod source_pattern;
+mod source_replace;
 mod source_search;
 mod validate;
 mod view;
@@ -74,6 +76,9 @@ fn many() -> Vec<Route> {
         Route::post("flows/{namespace}", later!(bulk::update_namespace_from_files))
             .consumes(PARTS)
             .since(V1_3),
+        Route::post("flows/source/replace/preview", now!(source_replace::preview)).since(V2_0),
+        Route::post("flows/source/replace/apply", now!(source_replace::apply)).since(V2_0),
+        Route::post("flows/source/replace/line", now!(source_replace::line)).since(V2_0),
         Route::post("flows/import", later!(import::import)).consumes(PARTS),
         Route::post("flows/enable/by-ids", now!(selection::enable_by_ids)),
         Route::post("flows/enable/by-query", now!(selection::enable_by_query)).consumes(ANY),
