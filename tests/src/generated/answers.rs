@@ -206,7 +206,7 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
         | "validate_namespace_policy"
         | "validate_tenant_policy"
         | "validate_test_suite" => crate::recorded::read_again::<::kestra_models::FlowValidation>(json),
-        "create_flow" | "get_flow" | "replace_in_source_line" | "update_flow" => {
+        "create_flow" | "get_flow" | "update_flow" => {
             crate::recorded::read_again::<::kestra_models::FlowWithSource>(json)
         }
         "generate_worker_group_token" => {
@@ -482,7 +482,9 @@ pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::R
             crate::recorded::read_again::<::kestra_models::ServiceProviderConfiguration>(json)
         }
         "get_setup_configuration" => crate::recorded::read_again::<::kestra_models::SetupConfiguration>(json),
-        "replace_in_sources" => crate::recorded::read_again::<::kestra_models::SourceReplaceOutcome>(json),
+        "replace_in_source_line" | "replace_in_sources" => {
+            crate::recorded::read_again::<::kestra_models::SourceReplaceOutcome>(json)
+        }
         "preview_source_replacement" => {
             crate::recorded::read_again::<::kestra_models::SourceReplacePreview>(json)
         }

@@ -17,25 +17,25 @@ open_type! {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ChartFiltersOverrides {
-    /// The end of the span of time that the chart is about. (`endDate`)
+    /// Ignored by open-source servers. Use a filter by `endDate`. (`endDate`)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_date: Option<::jiff::Timestamp>,
-    /// Filters that all match the rows of the chart. (`filters`)
+    /// Filters that all match the rows of the chart, also by `startDate`, `endDate` and `timeRange`. A filter replaces the chart's own conditions on the same field. (`filters`)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filters: Option<Vec<crate::QueryFilter>>,
-    /// Labels that all executions of the chart have, by key. (`labels`)
+    /// Ignored by open-source servers. Use a filter by `labels`. (`labels`)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub labels: Option<::std::collections::BTreeMap<String, String>>,
-    /// The namespace whose rows, and those of its children, the chart is about. (`namespace`)
+    /// Ignored by open-source servers. Use a filter by `namespace`. (`namespace`)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
-    /// The page of a table, counted from 1. (`pageNumber`)
+    /// The page of a table, counted from 1. Ignored without `pageSize`. (`pageNumber`)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page_number: Option<i64>,
-    /// How many rows a page of a table has. (`pageSize`)
+    /// How many rows a page of a table has. Ignored without `pageNumber`. (`pageSize`)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page_size: Option<i64>,
-    /// The beginning of the span of time that the chart is about. (`startDate`)
+    /// Ignored by open-source servers. Use a filter by `startDate`. (`startDate`)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_date: Option<::jiff::Timestamp>,
 }

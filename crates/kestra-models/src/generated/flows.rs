@@ -433,11 +433,11 @@ pub struct Listener {
 #[cfg_attr(feature = "serde", derive(::serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct SourceMatch {
-    /// Column at which the match begins. (`column`)
+    /// Column at which the match begins, counted from 0 in UTF-16 units. (`column`)
     pub column: Option<i64>,
-    /// Number of the line in the source. (`line`)
+    /// Number of the line in the source, counted from 1. (`line`)
     pub line: Option<i64>,
-    /// The line that matches. (`snippet`)
+    /// The line that matches, with `[mark]` and `[/mark]` around the match. (`snippet`)
     pub snippet: Option<String>,
 }
 

@@ -1705,7 +1705,7 @@ pub(crate) static PREVIEW_SOURCE_REPLACEMENT: ::kestra_core::OperationInfo = {
         .answer(::kestra_core::Answer::Json, "application/json, */*;q=0.1")
 };
 
-/// Replaces text in one line of a flow's source. Returns an error of kind `Refused` if the replacement may put the key `deleted` into the source, which deletes the flow; look at the result with `preview_source_replacement` first.
+/// Replaces one match in one line of a flow's source, given by line and column. Returns the flow as skipped, with a reason, if nothing was replaced. Returns an error of kind `Refused` if the replacement may put the key `deleted` into the source, which deletes the flow; look at the result with `preview_source_replacement` first.
 ///
 /// `POST /api/v1/{tenant}/flows/source/replace/line` (Kestra 2.0 and later). Not idempotent: retried only if the request was not sent, or after a 429.
 ///
@@ -1733,7 +1733,7 @@ impl ReplaceInSourceLine {
     }
 }
 
-::kestra_core::operation!(ReplaceInSourceLine, REPLACE_IN_SOURCE_LINE, json kestra_models::FlowWithSource);
+::kestra_core::operation!(ReplaceInSourceLine, REPLACE_IN_SOURCE_LINE, json kestra_models::SourceReplaceOutcome);
 ::kestra_core::operation!(@clone ReplaceInSourceLine);
 
 pub(crate) static REPLACE_IN_SOURCE_LINE: ::kestra_core::OperationInfo = {

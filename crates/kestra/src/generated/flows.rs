@@ -493,7 +493,7 @@ impl crate::areas::Flows {
             .on(self.client().clone())
     }
 
-    /// Replaces text in one line of a flow's source. Returns an error of kind `Refused` if the replacement may put the key `deleted` into the source, which deletes the flow; look at the result with `preview_source_replacement` first.
+    /// Replaces one match in one line of a flow's source, given by line and column. Returns the flow as skipped, with a reason, if nothing was replaced. Returns an error of kind `Refused` if the replacement may put the key `deleted` into the source, which deletes the flow; look at the result with `preview_source_replacement` first.
     ///
     /// `POST /api/v1/{tenant}/flows/source/replace/line` (Kestra 2.0 and later). Not idempotent: retried only if the request was not sent, or after a 429.
     ///
