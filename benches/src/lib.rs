@@ -2,4 +2,5 @@
 
 pub mod contenders;
 pub mod decoding;
+pub mod operation;
 pub mod server;

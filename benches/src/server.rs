@@ -1,21 +1,25 @@
-//! A server that answers every request with the same small flow, in a thread of its own.
+//! A server that returns the same response to every request for an operation, in a thread of its own.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::sync::LazyLock;
 
 use bytes::Bytes;
-use http::{Request, Response};
-use http_body_util::Full;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Request, Response};
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
-/// The answer: what a server says of a small flow.
-pub const FLOW: &str = r#"{"id":"hello","namespace":"company.team","revision":3,"disabled":false,"deleted":false,"labels":[{"key":"team","value":"data"}],"tasks":[{"id":"log","type":"io.kestra.plugin.core.log.Log","message":"hello"}],"updated":"2026-11-24T06:42:51.282790Z","source":"id: hello\nnamespace: company.team\ntasks:\n- id: log\n  type: io.kestra.plugin.core.log.Log\n  message: hello\n"}"#;
+use crate::decoding;
 
-/// A path that is never answered.
-pub const SILENT: &str = "silent";
+const CONFIGURATION: &str = r#"{"uuid":"1aHSh6ACqi22SJDpgqba56","version":"1.3.25","edition":"OSS","chartDefaultDuration":"PT24H","isCustomDashboardsEnabled":true,"isAnonymousUsageEnabled":false,"isUiAnonymousUsageEnabled":false,"isTemplateEnabled":false,"url":"http://localhost:8080/","preview":{"initial":100,"max":5000},"systemNamespace":"system","hiddenLabelsPrefixes":["system.","internal."],"isAiEnabled":false,"isAiApiKeyConfigured":false,"isBasicAuthInitialized":true,"pluginsHash":0,"isConcurrencyViewEnabled":true}"#;
+
+const FLOW: &str = r#"{"id":"hello","namespace":"company.team","revision":3,"disabled":false,"deleted":false,"labels":[{"key":"team","value":"data"}],"tasks":[{"id":"log","type":"io.kestra.plugin.core.log.Log","message":"hello"}],"updated":"2026-11-24T06:42:51.282790Z","source":"id: hello\nnamespace: company.team\ntasks:\n- id: log\n  type: io.kestra.plugin.core.log.Log\n  message: hello\n"}"#;
+
+const EXECUTION: &str = r#"{"id":"4ItUHq8BTMAb6NB1mDVvUN","namespace":"company.team","flowId":"hello","flowRevision":3,"inputs":{"name":"world"},"labels":[{"key":"system.correlationId","value":"4ItUHq8BTMAb6NB1mDVvUN"}],"variables":{},"state":{"current":"CREATED","histories":[{"state":"CREATED","date":"2026-11-24T06:42:51.282790739Z"}],"duration":"PT0.006321938S","startDate":"2026-11-24T06:42:51.282790739Z"},"originalId":"4ItUHq8BTMAb6NB1mDVvUN","deleted":false,"metadata":{"attemptNumber":1,"originalCreatedDate":"2026-11-24T06:42:51.283604870Z"},"url":"http://localhost:8080/ui/main/executions/company.team/hello/4ItUHq8BTMAb6NB1mDVvUN"}"#;
 
 /// Serves on a free port of the loopback until the process ends.
 ///
@@ -42,16 +46,27 @@ pub async fn serve(listener: std::net::TcpListener) -> std::io::Result<()> {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
         let connection = hyper::server::conn::http1::Builder::new()
-            .serve_connection(TokioIo::new(stream), service_fn(answer));
+            .serve_connection(TokioIo::new(stream), service_fn(respond));
         tokio::spawn(connection);
     }
 }
 
-async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
-    if request.uri().path().ends_with(SILENT) {
-        std::future::pending::<()>().await;
-    }
-    let mut response = Response::new(Full::new(Bytes::from_static(FLOW.as_bytes())));
-    response.headers_mut().insert("content-type", http::HeaderValue::from_static("application/json"));
+async fn respond(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+    let (parts, body) = request.into_parts();
+    drop(body.collect().await);
+    let body = match parts.uri.path() {
+        "/api/v1/configs" => CONFIGURATION.into(),
+        "/api/v1/main/executions/search" => page(),
+        path if path.contains("/executions/") => EXECUTION.into(),
+        path if path.ends_with("/silent") => std::future::pending().await,
+        _ => FLOW.into(),
+    };
+    let mut response = Response::new(Full::new(body));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Ok(response)
+}
+
+fn page() -> Bytes {
+    static PAGE: LazyLock<Bytes> = LazyLock::new(|| decoding::page(25).into());
+    PAGE.clone()
 }
