@@ -12,6 +12,9 @@ use jiff::Timestamp;
 /// `9999-12-31T23:59:59Z` and years over 9999. `None` for anything else.
 #[must_use]
 pub fn parse(text: &str) -> Option<Timestamp> {
+    if let Some((seconds, nanoseconds)) = usual(text.as_bytes()) {
+        return Timestamp::new(seconds, nanoseconds).ok();
+    }
     let mut rest = Rest(text.as_bytes());
     let days = rest.days()?;
     let (seconds, nanoseconds) = rest.time_of_day()?;
@@ -20,6 +23,58 @@ pub fn parse(text: &str) -> Option<Timestamp> {
     let seconds = days * 86_400 + seconds - offset;
     let outermost = if seconds < 0 { Timestamp::MIN } else { Timestamp::MAX };
     is_all.then(|| Timestamp::new(seconds, nanoseconds).unwrap_or(outermost))
+}
+
+/// Reads the seconds and nanoseconds of a time in the form of servers, `2026-01-31T08:00:00.123456Z`, which is most of what is
+/// read. `None` if it has another form or is no time.
+fn usual(text: &[u8]) -> Option<(i64, i32)> {
+    let (time, rest) = text.split_first_chunk::<19>()?;
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', n1, n2, b':', s1, s2] = *time else {
+        return None;
+    };
+    let mut is_time = true;
+    let mut two = |tens: u8, ones: u8| {
+        is_time &= tens.is_ascii_digit() & ones.is_ascii_digit();
+        i64::from(tens.wrapping_sub(b'0')) * 10 + i64::from(ones.wrapping_sub(b'0'))
+    };
+    let year = two(y1, y2) * 100 + two(y3, y4);
+    let (month, day) = (two(m1, m2), two(d1, d2));
+    let (hours, minutes, seconds) = (two(h1, h2), two(n1, n2), two(s1, s2));
+    let digits = match rest {
+        b"Z" => &[],
+        [b'.', digits @ .., b'Z'] if (1..=9).contains(&digits.len()) => digits,
+        _ => return None,
+    };
+    let (mut fraction, mut unit) = (0, 1_000_000_000);
+    for digit in digits {
+        is_time &= digit.is_ascii_digit();
+        fraction = fraction * 10 + i32::from(digit.wrapping_sub(b'0'));
+        unit /= 10;
+    }
+    if !is_time || year == 9999 || hours > 23 || minutes > 59 || seconds > 59 {
+        return None;
+    }
+    Some((days(year, month, day)? * 86_400 + hours * 3600 + minutes * 60 + seconds, fraction * unit))
+}
+
+/// Returns the days since 1970 of a date, or `None` if the month doesn't have the day.
+fn days(year: i64, month: i64, day: i64) -> Option<i64> {
+    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let length = match month {
+        2 if is_leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        _ => return None,
+    };
+    if !(1..=length).contains(&day) {
+        return None;
+    }
+    // Years begin in March, so that the day of a leap year is their last.
+    let year = if month > 2 { year } else { year - 1 };
+    let month = (month + 9) % 12;
+    let leaps = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    Some(year * 365 + leaps + (month * 153 + 2) / 5 + day - 1 - 719_468)
 }
 
 /// Returns a date and time with exactly three digits of a fraction of a second, as some servers read no other; the rest is
@@ -96,22 +151,7 @@ impl Rest<'_> {
         let month = self.two()?;
         self.one_of(b"-")?;
         let day = self.two()?;
-        let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-        let length = match month {
-            2 if is_leap => 29,
-            2 => 28,
-            4 | 6 | 9 | 11 => 30,
-            1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-            _ => return None,
-        };
-        if !(1..=length).contains(&day) {
-            return None;
-        }
-        // Years begin in March, so that the day of a leap year is their last.
-        let year = if month > 2 { year } else { year - 1 };
-        let month = (month + 9) % 12;
-        let leaps = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
-        Some(year * 365 + leaps + (month * 153 + 2) / 5 + day - 1 - 719_468)
+        days(year, month, day)
     }
 
     /// Reads the seconds since midnight, and the nanoseconds, of `T09:00:00.5`, `T09:00:00` or `T09:00`.

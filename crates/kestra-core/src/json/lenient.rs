@@ -10,6 +10,9 @@ use serde::forward_to_deserialize_any;
 use serde_json::de::SliceRead;
 use serde_json::{Error, StreamDeserializer};
 
+use super::numbers::{self, Number};
+use super::strings;
+
 /// How deep arrays and objects may be nested.
 pub(super) const DEPTH: usize = 512;
 
@@ -78,40 +81,28 @@ impl<'a> Lenient<'a> {
         Ok(())
     }
 
-    /// Returns the text of a number.
-    fn number(&mut self) -> &'a str {
+    fn number(&mut self) -> Result<Number<'a>, Error> {
         let rest = &self.json[self.at..];
-        let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
-        let text = &rest[..rest.iter().take_while(|byte| is_part(byte)).count()];
+        let text = std::str::from_utf8(&rest[..numbers::length(rest)]).unwrap_or_default();
         self.at += text.len();
-        std::str::from_utf8(text).unwrap_or_default()
-    }
-
-    /// Returns the end of the string whose first quote is next.
-    fn string_end(&mut self) -> Result<usize, Error> {
-        let mut end = self.at + 1;
-        loop {
-            match self.json.get(end) {
-                Some(b'"') => return Ok(end),
-                Some(b'\\') => end += 2,
-                Some(byte) if *byte >= b' ' => end += 1,
-                _ => return Err(self.syntax("a string has no end or a control character")),
-            }
-        }
+        Number::of(text).ok_or_else(|| self.syntax("invalid number"))
     }
 
     fn string(&mut self) -> Result<Cow<'a, str>, Error> {
-        let end = self.string_end()?;
-        let text = &self.json[self.at + 1..end];
-        self.at = end + 1;
+        let start = self.at + 1;
+        let Some(length) = strings::length(&self.json[start..]) else {
+            return Err(self.syntax("a string has no end or a control character"));
+        };
+        let text = &self.json[start..start + length];
+        self.at = start + length + 1;
         if !text.contains(&b'\\') {
             return Ok(String::from_utf8_lossy(text));
         }
-        let mut units = Unescape { text, kept: Vec::with_capacity(text.len()), high: None };
-        if !units.all() {
-            return Err(self.syntax("a string has an invalid escape"));
+        let mut kept = Vec::with_capacity(length);
+        match strings::unescape(text, &mut kept) {
+            Some(()) => Ok(String::from_utf8_lossy(&kept).into_owned().into()),
+            None => Err(self.syntax("a string has an invalid escape")),
         }
-        Ok(String::from_utf8_lossy(&units.kept).into_owned().into())
     }
 
     /// Skips a value of any depth.
@@ -190,86 +181,6 @@ pub(super) fn member<'a>(json: &'a [u8], name: &str) -> Option<&'a [u8]> {
     found
 }
 
-/// Decodes the escapes of a string.
-struct Unescape<'a> {
-    text: &'a [u8],
-    kept: Vec<u8>,
-    /// The first half of a surrogate pair whose second is still to come.
-    high: Option<u16>,
-}
-
-impl Unescape<'_> {
-    fn push(&mut self, character: char) {
-        self.kept.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-    }
-
-    /// Writes U+FFFD for the first half of a surrogate pair without a second.
-    fn flush(&mut self) {
-        if self.high.take().is_some() {
-            self.push(char::REPLACEMENT_CHARACTER);
-        }
-    }
-
-    /// Decodes all escapes, and returns whether they are valid.
-    fn all(&mut self) -> bool {
-        while let Some((first, rest)) = self.text.split_first() {
-            self.text = rest;
-            if *first != b'\\' {
-                self.flush();
-                self.kept.push(*first);
-                continue;
-            }
-            let Some((escape, rest)) = rest.split_first() else { return false };
-            self.text = rest;
-            let character = match escape {
-                b'u' => match self.unit() {
-                    Some(unit) => {
-                        self.unicode(unit);
-                        continue;
-                    }
-                    None => return false,
-                },
-                b'"' | b'\\' | b'/' => char::from(*escape),
-                b'b' => '\u{8}',
-                b'f' => '\u{c}',
-                b'n' => '\n',
-                b'r' => '\r',
-                b't' => '\t',
-                _ => return false,
-            };
-            self.flush();
-            self.push(character);
-        }
-        self.flush();
-        true
-    }
-
-    /// Reads the four digits of an escape.
-    fn unit(&mut self) -> Option<u16> {
-        let (digits, rest) = self.text.split_at_checked(4)?;
-        self.text = rest;
-        let digits = std::str::from_utf8(digits).ok().filter(|digits| !digits.starts_with('+'))?;
-        u16::from_str_radix(digits, 16).ok()
-    }
-
-    fn unicode(&mut self, unit: u16) {
-        let high = self.high.take();
-        let units = high.into_iter().chain([unit]);
-        let mut characters = char::decode_utf16(units);
-        if let (Some(Ok(character)), None) = (characters.next(), characters.next()) {
-            return self.push(character);
-        }
-        if high.is_some() {
-            self.push(char::REPLACEMENT_CHARACTER);
-        }
-        match unit {
-            0xD800..=0xDBFF => self.high = Some(unit),
-            0xDC00..=0xDFFF => self.push(char::REPLACEMENT_CHARACTER),
-            _ => self.push(char::from_u32(unit.into()).unwrap_or(char::REPLACEMENT_CHARACTER)),
-        }
-    }
-}
-
 impl<'de> Deserializer<'de> for &mut Lenient<'_> {
     type Error = Error;
 
@@ -293,10 +204,14 @@ impl<'de> Deserializer<'de> for &mut Lenient<'_> {
             }
             Some(b'[') => self.nested(|reader| visitor.visit_seq(Parts { reader, is_first: true })),
             Some(b'{') => self.nested(|reader| visitor.visit_map(Parts { reader, is_first: true })),
-            Some(b'-' | b'0'..=b'9') => {
-                let text = self.number();
-                visit_number(self, text, visitor)
-            }
+            Some(b'-' | b'0'..=b'9') => match self.number()? {
+                Number::Natural(natural) => visitor.visit_u64(natural),
+                Number::Integer(integer) => visitor.visit_i64(integer),
+                Number::Float(float) => visitor.visit_f64(float),
+                Number::Large(digits) => visitor.visit_str(digits),
+                // Bytes are used for nothing else.
+                Number::Far(text) => visitor.visit_bytes(text.as_bytes()),
+            },
             Some(_) => Err(self.syntax("expected a value")),
             None => Err(self.syntax("the document ends too early")),
         }
@@ -311,49 +226,6 @@ impl<'de> Deserializer<'de> for &mut Lenient<'_> {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
         newtype_struct seq tuple tuple_struct map struct enum identifier
     }
-}
-
-/// Passes an integer over 64 bits as its digits, and a number out of the range of `f64` as bytes, which are used for nothing
-/// else.
-fn visit_number<'de, V: Visitor<'de>>(
-    reader: &mut Lenient<'_>,
-    text: &str,
-    visitor: V,
-) -> Result<V::Value, Error> {
-    let Some(is_integer) = is_integer(text) else { return Err(reader.syntax("invalid number")) };
-    // Not an integer.
-    if text == "-0" {
-        return visitor.visit_f64(-0.0);
-    }
-    if is_integer && let Ok(natural) = text.parse() {
-        return visitor.visit_u64(natural);
-    }
-    if is_integer && let Ok(integer) = text.parse() {
-        return visitor.visit_i64(integer);
-    }
-    match serde_json::from_str(text) {
-        Err(_) => visitor.visit_bytes(text.as_bytes()),
-        Ok(_) if is_integer => visitor.visit_str(text),
-        Ok(float) => visitor.visit_f64(float),
-    }
-}
-
-/// Returns whether a number is an integer, or `None` if it is not a number.
-fn is_integer(text: &str) -> Option<bool> {
-    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
-    let text = text.strip_prefix('-').unwrap_or(text);
-    let (whole, rest) = text.split_at(digits(text));
-    if whole.is_empty() || whole.len() > 1 && whole.starts_with('0') {
-        return None;
-    }
-    let after_point = rest.strip_prefix('.').map(|rest| rest.split_at(digits(rest)));
-    let (fraction, rest) = after_point.unwrap_or(("0", rest));
-    let exponent = rest.strip_prefix(['e', 'E']).map(|rest| rest.strip_prefix(['+', '-']).unwrap_or(rest));
-    let is_number = match exponent {
-        Some(exponent) => !exponent.is_empty() && digits(exponent) == exponent.len(),
-        None => rest.is_empty(),
-    };
-    (is_number && !fraction.is_empty()).then_some(after_point.is_none() && exponent.is_none())
 }
 
 /// The elements of an array or an object.

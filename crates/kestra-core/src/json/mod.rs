@@ -4,17 +4,25 @@
 //! says what it consists of, its [`Shape`], and the reader goes by that. `Deserialize` of a model is [`read`], so that a
 //! model is read from whatever serde reads from.
 //!
+//! A document is read by up to three readers. The scanner goes from the bytes straight into the shapes, and reads what servers
+//! send. What it gives up on is read from the start by `serde_json`, through the visitor that reads from any of serde's formats,
+//! and then by the lenient reader, which is slower still; their values and errors count.
+//!
 //! Reading is lenient: a field, an element or an entry that is null is taken for one that isn't there, what a type doesn't
 //! know is skipped, and strings, numbers and booleans are converted into each other where that loses nothing. A document
-//! that can't be read so, or only with loss, is read once more by a slower reader: half a surrogate pair becomes U+FFFD, an
+//! that `serde_json` can't read so, or only with loss, is read by the lenient reader: half a surrogate pair becomes U+FFFD, an
 //! integer over 64 bits becomes a string of its digits in a [`Value`], a number out of the range of `f64` becomes its text
 //! there and is absent elsewhere, and arrays and objects may be nested 512 deep.
 
 mod lenient;
+mod numbers;
 mod problem;
 mod reader;
 mod scalars;
+mod scanner;
 mod shapes;
+mod strings;
+mod target;
 #[cfg(test)]
 mod tests;
 
@@ -177,6 +185,30 @@ impl<T: Read> Fresh for T {
 
 /// Reads a document into a value.
 pub(crate) fn fill_from_slice(json: &[u8], value: &mut dyn Fresh) -> Result<(), Problem> {
+    match scanner::scan(json, value.fresh()) {
+        Some(()) => Ok(()),
+        None => fill_with_serde(json, value),
+    }
+}
+
+/// Reads a document with the scanner alone; `None` if it gives up. For tests that compare the readers.
+#[doc(hidden)]
+pub fn scan<T: Read>(json: &[u8]) -> Option<T> {
+    let mut value = T::blank();
+    scanner::scan(json, value.shape())?;
+    Some(value)
+}
+
+/// Reads a document without the scanner. For tests that compare the readers.
+#[doc(hidden)]
+pub fn from_slice_with_serde<T: Read>(json: &[u8]) -> Result<T, Problem> {
+    let mut value = T::blank();
+    fill_with_serde(json, &mut value)?;
+    Ok(value)
+}
+
+#[cold]
+fn fill_with_serde(json: &[u8], value: &mut dyn Fresh) -> Result<(), Problem> {
     match strictly(json, value.fresh(), true) {
         Ok(()) => Ok(()),
         Err(problem) => leniently(json, value, problem),

@@ -5,7 +5,8 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map as JsonMap, Value};
 
-use super::{List, Map, Plain, Shape, Unfit};
+use super::target::{Misfit, Target, place};
+use super::{Plain, Shape};
 
 /// Reads what the shape consists of.
 // Compiled once for all crates of a program, as it isn't inlined.
@@ -33,79 +34,13 @@ struct Place<'a> {
     is_exact: bool,
 }
 
-/// The target of a value.
-enum Target<'a> {
-    Whole(Shape<'a>),
-    Field(Shape<'a>),
-    Element(&'a mut dyn List),
-    Entry(&'a mut dyn Map, String),
-}
-
-impl<'a> Target<'a> {
-    /// What it consists of, now that something is there.
-    fn open(self) -> Shape<'a> {
-        let mut shape = match self {
-            Self::Whole(shape) | Self::Field(shape) => shape,
-            Self::Element(list) => list.element(),
-            Self::Entry(map, key) => map.entry(key),
-        };
-        while let Shape::Optional(optional) = shape {
-            shape = optional.some();
-        }
-        shape
-    }
-
-    fn plain<E: Error>(self, plain: Plain<'_>) -> Result<(), E> {
-        match self.open() {
-            Shape::Scalar(scalar) => {
-                scalar.set(plain).map_err(|Unfit| unfit(scalar.expected(), plain.shown()))
-            }
-            Shape::Value(value) => {
-                *value = plain.into();
-                Ok(())
-            }
-            Shape::Made(made) => made.make(plain.into()).map_err(E::custom),
-            other => Err(unfit(other.expected(), plain.shown())),
-        }
-    }
-
-    /// Reads a number out of the range of `f64`: as its text into JSON or a string, else as null.
-    fn far(self, text: &str) {
+impl Misfit {
+    /// Returns the error of a value that was found.
+    fn into_error<E: Error>(self, found: Plain<'_>) -> E {
         match self {
-            Self::Whole(shape) | Self::Field(shape) => {
-                far(shape, text);
-            }
-            Self::Element(list) => {
-                if !far(list.element(), text) {
-                    list.take_back();
-                }
-            }
-            Self::Entry(map, key) => {
-                if !far(map.entry(key.clone()), text) {
-                    map.take_back(&key);
-                }
-            }
+            Self::Expected(expected) => unfit(expected, found.shown()),
+            Self::Told(problem) => E::custom(problem),
         }
-    }
-}
-
-/// Reads the text of a number, and returns whether the shape accepts it.
-fn far(shape: Shape<'_>, text: &str) -> bool {
-    match shape {
-        Shape::Optional(optional) => {
-            let is_taken = far(optional.some(), text);
-            if !is_taken {
-                optional.none();
-            }
-            is_taken
-        }
-        Shape::Value(value) => {
-            *value = text.into();
-            true
-        }
-        Shape::Made(made) => made.make(text.into()).is_ok(),
-        Shape::Scalar(scalar) => scalar.set(Plain::Text(text)).is_ok(),
-        _ => false,
     }
 }
 
@@ -114,17 +49,9 @@ fn unfit<E: Error>(expected: &str, found: impl fmt::Display) -> E {
     E::custom(format_args!("expected {expected}, found {found}"))
 }
 
-impl Shape<'_> {
-    /// What it is called in an error.
-    fn expected(&self) -> &'static str {
-        match self {
-            Self::Scalar(scalar) => scalar.expected(),
-            Self::List(_) => "a list",
-            Self::Object(_) | Self::Fields(_) => "an object",
-            Self::Map(_) => "a map",
-            Self::Either(either) => either.expected(),
-            Self::Optional(_) | Self::Value(_) | Self::Made(_) => "any JSON",
-        }
+impl Place<'_> {
+    fn plain<E: Error>(self, plain: Plain<'_>) -> Result<(), E> {
+        self.target.plain(plain).map_err(|misfit| misfit.into_error(plain))
     }
 }
 
@@ -148,21 +75,7 @@ impl<'de> Visitor<'de> for Place<'_> {
     }
 
     fn visit_unit<E: Error>(self) -> Result<(), E> {
-        match self.target {
-            Target::Whole(Shape::Optional(_) | Shape::Value(_)) => Ok(()),
-            target @ Target::Whole(_) => target.plain(Plain::Null),
-            Target::Field(_) => Ok(()),
-            Target::Element(list) => {
-                if !matches!(list.element(), Shape::Optional(_) | Shape::Value(_)) {
-                    list.take_back();
-                }
-                Ok(())
-            }
-            Target::Entry(map, key) => {
-                map.null(key);
-                Ok(())
-            }
-        }
+        self.target.null().map_err(|misfit| misfit.into_error(Plain::Null))
     }
 
     // What serde has read ahead, for an untagged or flattened type of a user, says so of null.
@@ -175,15 +88,15 @@ impl<'de> Visitor<'de> for Place<'_> {
     }
 
     fn visit_bool<E: Error>(self, flag: bool) -> Result<(), E> {
-        self.target.plain(Plain::Flag(flag))
+        self.plain(Plain::Flag(flag))
     }
 
     fn visit_i64<E: Error>(self, integer: i64) -> Result<(), E> {
-        self.target.plain(Plain::Integer(integer))
+        self.plain(Plain::Integer(integer))
     }
 
     fn visit_u64<E: Error>(self, natural: u64) -> Result<(), E> {
-        self.target.plain(Plain::Natural(natural))
+        self.plain(Plain::Natural(natural))
     }
 
     fn visit_f64<E: Error>(self, float: f64) -> Result<(), E> {
@@ -191,11 +104,11 @@ impl<'de> Visitor<'de> for Place<'_> {
         if self.is_exact && (float >= u64::MAX as f64 || float <= i64::MIN as f64) {
             return Err(E::custom(LOSSY));
         }
-        self.target.plain(Plain::Float(float))
+        self.plain(Plain::Float(float))
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
-        self.target.plain(Plain::Text(text))
+        self.plain(Plain::Text(text))
     }
 
     // A number out of the range of `f64`, from the lenient reader.
@@ -206,11 +119,7 @@ impl<'de> Visitor<'de> for Place<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
         let is_exact = self.is_exact;
-        let mut shape = self.target.open();
-        if let Shape::Either(either) = shape {
-            shape = either.list();
-        }
-        match shape {
+        match self.target.open().for_list() {
             Shape::List(list) => {
                 while elements
                     .next_element_seed(Place { target: Target::Element(&mut *list), is_exact })?
@@ -229,11 +138,7 @@ impl<'de> Visitor<'de> for Place<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
         let is_exact = self.is_exact;
-        let mut shape = self.target.open();
-        if let Shape::Either(either) = shape {
-            shape = either.object();
-        }
-        match shape {
+        match self.target.open().for_object() {
             Shape::Object(object) => {
                 let mut next = 0;
                 while let Some(place) = fields.next_key_seed(FieldName { names: object.names(), next })? {
@@ -296,19 +201,7 @@ fn free(value: &mut Value, is_exact: bool) -> Place<'_> {
 /// Reads the name of a field as its place in the table.
 struct FieldName {
     names: &'static [&'static str],
-    /// Where the search begins: servers send fields in an order that is often that of the table.
     next: usize,
-}
-
-impl FieldName {
-    fn find(&self, name: &str) -> usize {
-        let (before, after) = self.names.split_at_checked(self.next).unwrap_or((self.names, &[]));
-        let place = |names: &[&str]| names.iter().position(|known| *known == name);
-        match place(after) {
-            Some(place) => before.len() + place,
-            None => place(before).unwrap_or(self.names.len()),
-        }
-    }
 }
 
 impl<'de> DeserializeSeed<'de> for FieldName {
@@ -327,6 +220,6 @@ impl Visitor<'_> for FieldName {
     }
 
     fn visit_str<E: Error>(self, name: &str) -> Result<usize, E> {
-        Ok(self.find(name))
+        Ok(place(self.names, self.next, name))
     }
 }

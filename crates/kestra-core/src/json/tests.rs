@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::{Map as JsonMap, Value, json};
 
-use super::{from_slice, lenient, member};
+use super::{Problem, Read, from_slice, from_slice_with_serde, lenient, member, scan};
 use crate::object;
 
 #[derive(Debug, Default, PartialEq)]
@@ -218,7 +218,106 @@ fn a_member_is_as_it_is_written() {
     }
 }
 
+/// Checks that what the scanner reads, if it doesn't give up, is what serde's readers read.
+fn scanned_as_with_serde<T: Read + std::fmt::Debug>(json: &[u8]) -> Result<bool, TestCaseError> {
+    let Some(scanned) = scan::<T>(json) else { return Ok(false) };
+    let read = from_slice_with_serde::<T>(json)
+        .map_err(|problem: Problem| TestCaseError::fail(format!("{problem}, but scanned as {scanned:?}")))?;
+    prop_assert_eq!(format!("{scanned:?}"), format!("{read:?}"));
+    Ok(true)
+}
+
+#[test]
+fn the_scanner_gives_up_on_nothing_that_servers_send() {
+    for json in [
+        r#"{"source": "id: a\nlabel: \"b\"\t\u00e9\ud83d\ude00", "id": "\n"}"#,
+        r#" { "rows" : [ null , {"size": null, "share": 1.5e3} ] , "unknown": [{"a": [1, "]"]}], "id": 7 } "#,
+        r#"{"size": "12", "at": "2026-01-01T00:00:00Z", "counts": {"a": 0.1, "b": null}, "free": {"": [[], {}]}}"#,
+        r#"{"free": {"large": 123456789012345678901, "far": -1e999, "half": "\ud800"}, "counts": {"far": 1e999}, "share": -0}"#,
+        "{}",
+    ] {
+        assert!(scanned_as_with_serde::<Row>(json.as_bytes()).unwrap(), "{json}");
+        assert!(scanned_as_with_serde::<Value>(json.as_bytes()).unwrap(), "{json}");
+    }
+    let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+    assert!(
+        scan::<Value>(nested(127).as_bytes()).is_some() && scan::<Value>(nested(128).as_bytes()).is_none()
+    );
+    let skipped = format!(r#"{{"unknown": {}}}"#, nested(100_000));
+    on_a_small_stack(move || assert!(scan::<Row>(skipped.as_bytes()).is_some()));
+}
+
+/// Pieces of documents, which make JSON now and then.
+const PIECES: [&str; 38] = [
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    " ",
+    "\n",
+    "null",
+    "true",
+    "false",
+    "0",
+    "-0",
+    "7",
+    "-12",
+    "1.5",
+    "1e3",
+    "1e999",
+    "18446744073709551616",
+    "01",
+    r#""id""#,
+    r#""size""#,
+    r#""share""#,
+    r#""at""#,
+    r#""free""#,
+    r#""counts""#,
+    r#""rows""#,
+    r#""other""#,
+    r#""\u0069d""#,
+    r#""NaN""#,
+    r#""\ud800""#,
+    r#""\ud83d\ude00""#,
+    r#""2026-01-01T00:00:00Z""#,
+    r#""9999-12-31T23:59:59Z""#,
+    r#""a\nb""#,
+    r#""\x""#,
+    "\"",
+    "é",
+];
+
 proptest! {
+    #[test]
+    fn the_scanner_reads_any_json_as_serde_does(value in values()) {
+        let text = value.to_string();
+        prop_assert!(scanned_as_with_serde::<Value>(text.as_bytes())?);
+        scanned_as_with_serde::<Row>(text.as_bytes())?;
+    }
+
+    #[test]
+    fn the_scanner_reads_any_text_as_serde_does_or_gives_up(
+        pieces in proptest::collection::vec(proptest::sample::select(&PIECES[..]), 0..12),
+        id in any::<String>(),
+        at in 0_usize..200,
+        other in any::<u8>(),
+    ) {
+        let mut json = json!({"free": {"a": [1, -2.5, id]}, "id": id, "size": 3, "rows": [{"at": "2026-01-01T00:00:00Z"}]})
+            .to_string()
+            .into_bytes();
+        for json in [pieces.concat().into_bytes(), format!(r#"{{"rows": [{{{}}}]}}"#, pieces.concat()).into_bytes()] {
+            scanned_as_with_serde::<Value>(&json)?;
+            scanned_as_with_serde::<Row>(&json)?;
+        }
+        if let Some(byte) = json.get_mut(at) {
+            *byte = other;
+        }
+        scanned_as_with_serde::<Value>(&json)?;
+        scanned_as_with_serde::<Row>(&json)?;
+    }
+
     /// Where both readers can read a document they read the same.
     #[test]
     fn the_second_reader_reads_as_the_first(value in values()) {

@@ -5,7 +5,7 @@ mod reading;
 use bytes::Bytes;
 use http::Response;
 use kestra_core::ErrorResponse;
-use kestra_core::internal::json::{Problem, Read, from_slice, member};
+use kestra_core::internal::json::{Problem, Read, from_slice, from_slice_with_serde, member, scan};
 use kestra_models::{
     Dashboard, Execution, Flow, FlowWithSource, InputsValidation, IsoDuration, KvDetail, KvEntry, Label,
     Labels, LogEntry, MetricEntry, Page, PebbleFunction, Plugin,
@@ -17,7 +17,7 @@ use serde_json::Value;
 /// How deep lists and objects may be nested.
 const DEPTH: usize = 512;
 
-/// What is JSON is read, what is none is refused, and any JSON is read as its text says; a model that was read is the same after
+/// All readers of a document agree, what is JSON is read, what is none is refused, and any JSON is read as its text says; a model that was read is the same after
 /// it was written and read again; what a server says with an error is one short line.
 pub fn json(data: &[u8]) {
     // What `serde_json` passes over may be as deep as it is, and have halves of surrogate pairs and any number.
@@ -38,6 +38,7 @@ pub fn json(data: &[u8]) {
         }
     }
 
+    readers_agree::<Value>(data);
     stays_the_same::<Execution>(data, is_json);
     stays_the_same::<Page<Execution>>(data, is_json);
     stays_the_same::<Flow>(data, is_json);
@@ -72,10 +73,20 @@ fn members_are_found(data: &[u8], read: &Value) {
     }
 }
 
+/// What the scanner reads is what the readers after it read.
+fn readers_agree<T: Read + std::fmt::Debug>(data: &[u8]) {
+    let Some(scanned) = scan::<T>(data) else { return };
+    match from_slice_with_serde::<T>(data) {
+        Ok(read) => assert_eq!(format!("{scanned:?}"), format!("{read:?}")),
+        Err(problem) => panic!("{problem}, but scanned as {scanned:?}"),
+    }
+}
+
 fn stays_the_same<T>(data: &[u8], is_json: bool) -> Option<T>
 where
     T: Read + Serialize + DeserializeOwned + std::fmt::Debug,
 {
+    readers_agree::<T>(data);
     let first = match from_slice::<T>(data) {
         Ok(first) => first,
         Err(problem) => {

@@ -1,0 +1,142 @@
+//! The target of a value, and what becomes of it by the kind of the value: the rules that all readers share.
+
+use super::{List, Map, Plain, Shape, Unfit};
+
+/// The target of a value.
+pub(super) enum Target<'a> {
+    Whole(Shape<'a>),
+    Field(Shape<'a>),
+    Element(&'a mut dyn List),
+    Entry(&'a mut dyn Map, String),
+}
+
+/// A value that its target doesn't accept.
+pub(super) enum Misfit {
+    /// The target consists of this.
+    Expected(&'static str),
+    /// What the target says of it.
+    Told(String),
+}
+
+impl<'a> Target<'a> {
+    /// Returns the shape of the target, now that something is there.
+    pub(super) fn open(self) -> Shape<'a> {
+        let mut shape = match self {
+            Self::Whole(shape) | Self::Field(shape) => shape,
+            Self::Element(list) => list.element(),
+            Self::Entry(map, key) => map.entry(key),
+        };
+        while let Shape::Optional(optional) = shape {
+            shape = optional.some();
+        }
+        shape
+    }
+
+    /// Sets a value without parts.
+    pub(super) fn plain(self, plain: Plain<'_>) -> Result<(), Misfit> {
+        match self.open() {
+            Shape::Scalar(scalar) => scalar.set(plain).map_err(|Unfit| Misfit::Expected(scalar.expected())),
+            Shape::Value(value) => {
+                *value = plain.into();
+                Ok(())
+            }
+            Shape::Made(made) => made.make(plain.into()).map_err(Misfit::Told),
+            other => Err(Misfit::Expected(other.expected())),
+        }
+    }
+
+    /// Reads null: as absent, where something may be.
+    pub(super) fn null(self) -> Result<(), Misfit> {
+        match self {
+            Self::Whole(Shape::Optional(_) | Shape::Value(_)) | Self::Field(_) => {}
+            Self::Whole(shape) => return Self::Whole(shape).plain(Plain::Null),
+            Self::Element(list) => {
+                if !matches!(list.element(), Shape::Optional(_) | Shape::Value(_)) {
+                    list.take_back();
+                }
+            }
+            Self::Entry(map, key) => map.null(key),
+        }
+        Ok(())
+    }
+
+    /// Reads a number out of the range of `f64`: as its text into JSON or a string, else as null.
+    pub(super) fn far(self, text: &str) {
+        match self {
+            Self::Whole(shape) | Self::Field(shape) => {
+                far(shape, text);
+            }
+            Self::Element(list) => {
+                if !far(list.element(), text) {
+                    list.take_back();
+                }
+            }
+            Self::Entry(map, key) => {
+                if !far(map.entry(key.clone()), text) {
+                    map.take_back(&key);
+                }
+            }
+        }
+    }
+}
+
+/// Reads the text of a number, and returns whether the shape accepts it.
+fn far(shape: Shape<'_>, text: &str) -> bool {
+    match shape {
+        Shape::Optional(optional) => {
+            let is_taken = far(optional.some(), text);
+            if !is_taken {
+                optional.none();
+            }
+            is_taken
+        }
+        Shape::Value(value) => {
+            *value = text.into();
+            true
+        }
+        Shape::Made(made) => made.make(text.into()).is_ok(),
+        Shape::Scalar(scalar) => scalar.set(Plain::Text(text)).is_ok(),
+        _ => false,
+    }
+}
+
+impl<'a> Shape<'a> {
+    /// What it is called in an error.
+    pub(super) fn expected(&self) -> &'static str {
+        match self {
+            Self::Scalar(scalar) => scalar.expected(),
+            Self::List(_) => "a list",
+            Self::Object(_) | Self::Fields(_) => "an object",
+            Self::Map(_) => "a map",
+            Self::Either(either) => either.expected(),
+            Self::Optional(_) | Self::Value(_) | Self::Made(_) => "any JSON",
+        }
+    }
+
+    /// Returns the shape that an array is read into.
+    pub(super) fn for_list(self) -> Self {
+        match self {
+            Self::Either(either) => either.list(),
+            other => other,
+        }
+    }
+
+    /// Returns the shape that an object is read into.
+    pub(super) fn for_object(self) -> Self {
+        match self {
+            Self::Either(either) => either.object(),
+            other => other,
+        }
+    }
+}
+
+/// Returns the place of a field in the table of names, or the end of the table. The search begins at `next`: servers send
+/// fields in an order that is often that of the table.
+pub(super) fn place(names: &[&str], next: usize, name: &str) -> usize {
+    let (before, after) = names.split_at_checked(next).unwrap_or((names, &[]));
+    let position = |names: &[&str]| names.iter().position(|known| *known == name);
+    match position(after) {
+        Some(place) => before.len() + place,
+        None => position(before).unwrap_or(names.len()),
+    }
+}
