@@ -6,14 +6,15 @@ mod exchange;
 mod filters;
 mod form;
 mod obstacle;
+mod orders;
 mod rebuilt;
 mod request;
 mod route;
 mod values;
 
-use kestra_core::internal::json::Read;
+use kestra_core::internal::json::{self, Read};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
 use serde_json::Value;
 
 pub use compare::differences;
@@ -21,13 +22,36 @@ pub use exceptions::Exceptions;
 pub use exchange::{Body, Exchange, Part, Request, Response, load};
 pub use form::{BuiltPart, parse as parts};
 pub use obstacle::Obstacle;
+pub use orders::Orders;
 pub use rebuilt::{Rebuilt, Unmade, parts_of, rebuild, request_of};
 pub use request::Recorded;
 pub use route::{Match, find};
 
-/// Reads JSON as the client reads an answer and encodes it again.
-pub(crate) fn read_again<T: Read + Serialize>(json: &[u8]) -> serde_json::Result<Value> {
-    serde_json::to_value(kestra_core::internal::json::from_slice::<T>(json)?)
+/// What is done with the type of an operation's response.
+pub(crate) trait Typed {
+    /// What comes of it.
+    type Output;
+
+    /// Does it.
+    fn with<T: Read + Serialize>(self) -> Self::Output;
+}
+
+/// Reads JSON as the client reads a response and encodes it again. An error if the scanner gives up on a document that the
+/// readers after it accept, or reads it otherwise.
+struct ReadAgain<'a>(&'a [u8]);
+
+impl Typed for ReadAgain<'_> {
+    type Output = serde_json::Result<Value>;
+
+    fn with<T: Read + Serialize>(self) -> Self::Output {
+        let read = serde_json::to_value(json::from_slice_with_serde::<T>(self.0)?)?;
+        let scanned =
+            json::scan::<T>(self.0).ok_or_else(|| serde_json::Error::custom("the scanner gives up"))?;
+        match serde_json::to_value(scanned)? {
+            scanned if scanned == read => Ok(read),
+            scanned => Err(serde_json::Error::custom(format!("scanned as {scanned}, and read as {read}"))),
+        }
+    }
 }
 
 /// Decodes JSON as a type and encodes it again.
@@ -37,5 +61,5 @@ pub(crate) fn round_trip<T: DeserializeOwned + Serialize>(json: &[u8]) -> serde_
 
 /// Decodes the JSON of an operation's answer and encodes it again; `None` for an operation whose answer is no JSON.
 pub fn decode_and_encode(operation: &str, json: &[u8]) -> Option<serde_json::Result<Value>> {
-    crate::generated::answers::round_trip(operation, json)
+    crate::generated::answers::with_type(operation, ReadAgain(json))
 }

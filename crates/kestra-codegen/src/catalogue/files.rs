@@ -10,8 +10,11 @@ use serde::{Deserialize, Serialize};
 use super::operation::Operation;
 use super::schema::Schema;
 use super::{Catalogue, Generation};
-use super::{characters, filters};
+use super::{characters, filters, wire_order};
 use crate::error::{Error, Result};
+
+/// Files that are no area's and aren't imported.
+const OTHER_FILES: [&str; 3] = [characters::FILE, filters::FILE, wire_order::FILE];
 
 /// An area's file.
 #[derive(Debug, Serialize, Deserialize)]
@@ -63,7 +66,7 @@ pub(crate) fn read_imported(folder: &Path) -> Result<Catalogue> {
             catalogue.generation = read::<Generation>(&path)?;
             continue;
         }
-        if path.file_name().is_some_and(|name| name == characters::FILE || name == filters::FILE) {
+        if path.file_name().is_some_and(|name| OTHER_FILES.iter().any(|other| name == *other)) {
             continue;
         }
         let file: AreaFile = read(&path)?;
@@ -108,8 +111,9 @@ pub(crate) fn write_imported(folder: &Path, catalogue: &Catalogue) -> Result<()>
         )?);
     }
     for path in yaml_files(folder)?.into_iter().chain(yaml_files(&folder.join("schemas"))?) {
-        const KEPT: [&str; 3] = ["generation.yaml", characters::FILE, filters::FILE];
-        let kept = path.file_name().is_some_and(|name| KEPT.iter().any(|kept| name == *kept));
+        let kept = path
+            .file_name()
+            .is_some_and(|name| name == "generation.yaml" || OTHER_FILES.iter().any(|other| name == *other));
         if !kept && !written.contains(&path) {
             fs::remove_file(&path).map_err(|error| Error::io(&path, error))?;
         }

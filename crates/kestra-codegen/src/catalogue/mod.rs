@@ -14,6 +14,7 @@ mod schema;
 mod summaries;
 mod types;
 mod versions;
+mod wire_order;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -31,6 +32,7 @@ pub use self::operation::{
 pub use self::schema::{EnumValue, Field, Kind, Member, Object, Presence, Schema, Union};
 pub use self::types::{BadType, Type};
 pub use self::versions::{BadVersion, Version, Versions};
+pub use self::wire_order::WireOrder;
 use crate::error::Result;
 
 /// All operations and schemas, with corrections applied.
@@ -44,6 +46,8 @@ pub struct Catalogue {
     pub characters: CharacterRules,
     /// What searches and actions by query can be filtered by.
     pub filters: Filters,
+    /// The fields of objects in the order in which servers send them, by schema.
+    pub wire_order: WireOrder,
     /// What of it is generated.
     pub generation: Generation,
 }
@@ -76,6 +80,7 @@ impl Catalogue {
         for operation in catalogue.areas.values_mut().flatten() {
             operation.accept = accept(&operation.produces);
         }
+        catalogue.wire_order = wire_order::load(folder, &catalogue)?;
         catalogue.settle();
         check::check(&catalogue)?;
         Ok(catalogue)

@@ -43,14 +43,14 @@ fn answers(operations: &[&Operation]) -> Result<String> {
     let mut file = Writer::new();
     file.blank();
     file.doc(
-        "Decodes the JSON of an operation's answer and encodes it again; `None` where the answer is no JSON.",
+        "Does something with the type of an operation's response; `None` where the response is no JSON.",
     );
     file.line(
-        "pub(crate) fn round_trip(operation: &str, json: &[u8]) -> Option<::serde_json::Result<::serde_json::Value>> {",
+        "pub(crate) fn with_type<D: crate::recorded::Typed>(operation: &str, typed: D) -> Option<D::Output> {",
     );
     file.line("Some(match operation {");
     for (ty, names) in by_type {
-        file.line(format!("{} => crate::recorded::read_again::<{ty}>(json),", names.join(" | ")));
+        file.line(format!("{} => typed.with::<{ty}>(),", names.join(" | ")));
     }
     file.line("_ => return None,");
     file.line("})");

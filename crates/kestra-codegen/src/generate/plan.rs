@@ -136,6 +136,11 @@ impl<'a> Plan<'a> {
         &self.catalogue.filters
     }
 
+    /// The fields of an object that servers send, in their order.
+    pub(super) fn wire_order(&self, schema: &str) -> &'a [String] {
+        self.catalogue.wire_order.get(schema).map(Vec::as_slice).unwrap_or_default()
+    }
+
     /// The rules of the characters of names.
     pub(super) fn characters(&self) -> &'a CharacterRules {
         &self.catalogue.characters

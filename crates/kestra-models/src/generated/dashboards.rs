@@ -130,16 +130,16 @@ pub struct Dashboard {
 
 ::kestra_core::object! {
     Dashboard {
-        0 charts = "charts",
-        1 created = "created",
-        2 deleted = "deleted",
+        0 tenant_id = "tenantId",
+        1 id = "id",
+        2 title = "title",
         3 description = "description",
-        4 id = "id",
-        5 source_code = "sourceCode",
-        6 tenant_id = "tenantId",
-        7 time_window = "timeWindow",
-        8 title = "title",
-        9 updated = "updated",
+        4 time_window = "timeWindow",
+        5 charts = "charts",
+        6 deleted = "deleted",
+        7 created = "created",
+        8 updated = "updated",
+        9 source_code = "sourceCode",
     }
 }
 
@@ -191,7 +191,7 @@ pub struct TimeWindow {
 
 ::kestra_core::object! {
     TimeWindow {
-        0 default = "default",
-        1 max = "max",
+        0 max = "max",
+        1 default = "default",
     }
 }

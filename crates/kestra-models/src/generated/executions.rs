@@ -101,9 +101,9 @@ pub struct CheckFailure {
 
 ::kestra_core::object! {
     CheckFailure {
-        0 behavior = "behavior",
-        1 message = "message",
-        2 style = "style",
+        0 message = "message",
+        1 style = "style",
+        2 behavior = "behavior",
     }
 }
 
@@ -144,8 +144,8 @@ pub struct EvalResult {
 
 ::kestra_core::object! {
     EvalResult {
-        0 error = "error",
-        1 result = "result",
+        0 result = "result",
+        1 error = "error",
         2 stack_trace = "stackTrace",
     }
 }
@@ -211,29 +211,29 @@ pub struct Execution {
 
 ::kestra_core::object! {
     Execution {
-        0 breakpoints = "breakpoints",
-        1 deleted = "deleted",
-        2 fixtures = "fixtures",
+        0 tenant_id = "tenantId",
+        1 id = "id",
+        2 namespace = "namespace",
         3 flow_id = "flowId",
         4 flow_revision = "flowRevision",
-        5 id = "id",
+        5 task_run_list = "taskRunList",
         6 inputs = "inputs",
-        7 kind = "kind",
+        7 outputs = "outputs",
         8 labels = "labels",
-        9 loop_run = "loopRun",
-        10 metadata = "metadata",
-        11 namespace = "namespace",
+        9 variables = "variables",
+        10 state = "state",
+        11 parent_id = "parentId",
         12 original_id = "originalId",
-        13 outputs = "outputs",
-        14 parent_id = "parentId",
-        15 schedule_date = "scheduleDate",
-        16 state = "state",
-        17 task_run_list = "taskRunList",
-        18 tenant_id = "tenantId",
-        19 trace_parent = "traceParent",
-        20 trigger = "trigger",
-        21 url = "url",
-        22 variables = "variables",
+        13 trigger = "trigger",
+        14 deleted = "deleted",
+        15 metadata = "metadata",
+        16 breakpoints = "breakpoints",
+        17 schedule_date = "scheduleDate",
+        18 kind = "kind",
+        19 loop_run = "loopRun",
+        20 url = "url",
+        21 fixtures = "fixtures",
+        22 trace_parent = "traceParent",
     }
 }
 
@@ -255,9 +255,9 @@ pub struct ExecutionMetadata {
 ::kestra_core::object! {
     ExecutionMetadata {
         0 attempt_number = "attemptNumber",
-        1 concurrency_scopes = "concurrencyScopes",
-        2 execution_depth = "executionDepth",
-        3 original_created_date = "originalCreatedDate",
+        1 original_created_date = "originalCreatedDate",
+        2 concurrency_scopes = "concurrencyScopes",
+        3 execution_depth = "executionDepth",
     }
 }
 
@@ -308,9 +308,9 @@ pub struct ExecutionTrigger {
 ::kestra_core::object! {
     ExecutionTrigger {
         0 id = "id",
-        1 log_file = "logFile",
-        2 type_ = "type",
-        3 variables = "variables",
+        1 type_ = "type",
+        2 variables = "variables",
+        3 log_file = "logFile",
     }
 }
 
@@ -345,11 +345,11 @@ pub struct FilePreview {
 
 ::kestra_core::object! {
     FilePreview {
-        0 content = "content",
-        1 extension = "extension",
-        2 max_line = "maxLine",
-        3 truncated = "truncated",
-        4 type_ = "type",
+        0 extension = "extension",
+        1 type_ = "type",
+        2 content = "content",
+        3 max_line = "maxLine",
+        4 truncated = "truncated",
     }
 }
 
@@ -462,24 +462,24 @@ pub struct FlowForExecution {
 
 ::kestra_core::object! {
     FlowForExecution {
-        0 after_execution = "afterExecution",
-        1 deleted = "deleted",
-        2 description = "description",
-        3 disabled = "disabled",
-        4 draft = "draft",
-        5 errors = "errors",
-        6 finally = "finally",
-        7 id = "id",
-        8 inputs = "inputs",
-        9 labels = "labels",
-        10 namespace = "namespace",
-        11 outputs = "outputs",
-        12 quotas = "quotas",
-        13 revision = "revision",
-        14 sla = "sla",
-        15 tasks = "tasks",
-        16 tenant_id = "tenantId",
-        17 triggers = "triggers",
+        0 id = "id",
+        1 namespace = "namespace",
+        2 revision = "revision",
+        3 inputs = "inputs",
+        4 disabled = "disabled",
+        5 deleted = "deleted",
+        6 draft = "draft",
+        7 tasks = "tasks",
+        8 errors = "errors",
+        9 after_execution = "afterExecution",
+        10 triggers = "triggers",
+        11 quotas = "quotas",
+        12 sla = "sla",
+        13 finally = "finally",
+        14 description = "description",
+        15 labels = "labels",
+        16 outputs = "outputs",
+        17 tenant_id = "tenantId",
         18 updated = "updated",
         19 variables = "variables",
         20 worker_group = "workerGroup",
@@ -522,10 +522,10 @@ pub struct InputsValidation {
 
 ::kestra_core::object! {
     InputsValidation {
-        0 checks = "checks",
-        1 id = "id",
+        0 id = "id",
+        1 namespace = "namespace",
         2 inputs = "inputs",
-        3 namespace = "namespace",
+        3 checks = "checks",
     }
 }
 
@@ -548,8 +548,8 @@ pub struct LatestExecution {
 
 ::kestra_core::object! {
     LatestExecution {
-        0 flow_id = "flowId",
-        1 id = "id",
+        0 id = "id",
+        1 flow_id = "flowId",
         2 namespace = "namespace",
         3 start_date = "startDate",
         4 status = "status",
@@ -579,13 +579,13 @@ pub struct LoopRun {
 
 ::kestra_core::object! {
     LoopRun {
-        0 index = "index",
-        1 key = "key",
-        2 parent = "parent",
-        3 parents = "parents",
-        4 task_id = "taskId",
-        5 task_run_id = "taskRunId",
-        6 value = "value",
+        0 parent = "parent",
+        1 task_id = "taskId",
+        2 task_run_id = "taskRunId",
+        3 index = "index",
+        4 value = "value",
+        5 key = "key",
+        6 parents = "parents",
     }
 }
 
@@ -654,9 +654,9 @@ pub struct State {
 ::kestra_core::object! {
     State {
         0 current = "current",
-        1 duration = "duration",
-        2 end_date = "endDate",
-        3 histories = "histories",
+        1 histories = "histories",
+        2 duration = "duration",
+        3 end_date = "endDate",
         4 start_date = "startDate",
     }
 }
@@ -674,8 +674,8 @@ pub struct StateHistory {
 
 ::kestra_core::object! {
     StateHistory {
-        0 date = "date",
-        1 state = "state",
+        0 state = "state",
+        1 date = "date",
     }
 }
 
@@ -742,23 +742,23 @@ pub struct TaskRun {
 
 ::kestra_core::object! {
     TaskRun {
-        0 asset_emits = "assetEmits",
-        1 assets = "assets",
-        2 attempts = "attempts",
-        3 dynamic = "dynamic",
-        4 execution_id = "executionId",
-        5 flow_id = "flowId",
-        6 force_execution = "forceExecution",
-        7 id = "id",
-        8 items = "items",
-        9 iteration = "iteration",
-        10 namespace = "namespace",
-        11 outputs = "outputs",
-        12 parent_task_run_id = "parentTaskRunId",
-        13 state = "state",
-        14 task_id = "taskId",
-        15 tenant_id = "tenantId",
-        16 value = "value",
+        0 id = "id",
+        1 execution_id = "executionId",
+        2 namespace = "namespace",
+        3 flow_id = "flowId",
+        4 task_id = "taskId",
+        5 parent_task_run_id = "parentTaskRunId",
+        6 value = "value",
+        7 attempts = "attempts",
+        8 outputs = "outputs",
+        9 state = "state",
+        10 iteration = "iteration",
+        11 asset_emits = "assetEmits",
+        12 assets = "assets",
+        13 dynamic = "dynamic",
+        14 force_execution = "forceExecution",
+        15 items = "items",
+        16 tenant_id = "tenantId",
     }
 }
 
@@ -779,10 +779,10 @@ pub struct TaskRunAttempt {
 
 ::kestra_core::object! {
     TaskRunAttempt {
-        0 log_file = "logFile",
-        1 metrics = "metrics",
-        2 state = "state",
-        3 worker_id = "workerId",
+        0 state = "state",
+        1 worker_id = "workerId",
+        2 log_file = "logFile",
+        3 metrics = "metrics",
     }
 }
 
@@ -837,11 +837,11 @@ pub struct ValidatedInput {
 
 ::kestra_core::object! {
     ValidatedInput {
-        0 enabled = "enabled",
-        1 errors = "errors",
-        2 input = "input",
+        0 input = "input",
+        1 value = "value",
+        2 enabled = "enabled",
         3 is_default = "isDefault",
-        4 value = "value",
+        4 errors = "errors",
     }
 }
 

@@ -21,12 +21,12 @@ pub struct FileAttributes {
 
 ::kestra_core::object! {
     FileAttributes {
-        0 creation_time = "creationTime",
-        1 file_name = "fileName",
-        2 last_modified_time = "lastModifiedTime",
-        3 metadata = "metadata",
-        4 size = "size",
-        5 type_ = "type",
+        0 type_ = "type",
+        1 size = "size",
+        2 file_name = "fileName",
+        3 last_modified_time = "lastModifiedTime",
+        4 creation_time = "creationTime",
+        5 metadata = "metadata",
     }
 }
 

@@ -63,10 +63,10 @@ pub struct KvDetail {
 
 ::kestra_core::object! {
     KvDetail {
-        0 revision = "revision",
-        1 type_ = "type",
-        2 updated = "updated",
-        3 value = "value",
+        0 type_ = "type",
+        1 value = "value",
+        2 revision = "revision",
+        3 updated = "updated",
     }
 }
 
@@ -95,14 +95,14 @@ pub struct KvEntry {
 
 ::kestra_core::object! {
     KvEntry {
-        0 creation_date = "creationDate",
-        1 description = "description",
-        2 expiration_date = "expirationDate",
-        3 key = "key",
-        4 namespace = "namespace",
-        5 revision = "revision",
+        0 namespace = "namespace",
+        1 key = "key",
+        2 revision = "revision",
+        3 version = "version",
+        4 description = "description",
+        5 creation_date = "creationDate",
         6 update_date = "updateDate",
-        7 version = "version",
+        7 expiration_date = "expirationDate",
     }
 }
 

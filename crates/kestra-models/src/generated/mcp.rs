@@ -42,17 +42,17 @@ pub struct McpServer {
 
 ::kestra_core::object! {
     McpServer {
-        0 auth_type = "authType",
-        1 created = "created",
-        2 description = "description",
-        3 disabled = "disabled",
-        4 id = "id",
-        5 instructions = "instructions",
+        0 id = "id",
+        1 description = "description",
+        2 instructions = "instructions",
+        3 server_type = "serverType",
+        4 auth_type = "authType",
+        5 disabled = "disabled",
         6 is_default = "isDefault",
-        7 oauth_provider = "oauthProvider",
-        8 oauth_scopes_supported = "oauthScopesSupported",
-        9 server_type = "serverType",
-        10 updated = "updated",
+        7 created = "created",
+        8 updated = "updated",
+        9 oauth_provider = "oauthProvider",
+        10 oauth_scopes_supported = "oauthScopesSupported",
     }
 }
 

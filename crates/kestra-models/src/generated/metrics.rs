@@ -15,9 +15,9 @@ pub struct MetricAggregation {
 
 ::kestra_core::object! {
     MetricAggregation {
-        0 date = "date",
-        1 name = "name",
-        2 value = "value",
+        0 name = "name",
+        1 value = "value",
+        2 date = "date",
     }
 }
 
@@ -34,8 +34,8 @@ pub struct MetricAggregations {
 
 ::kestra_core::object! {
     MetricAggregations {
-        0 aggregations = "aggregations",
-        1 group_by = "groupBy",
+        0 group_by = "groupBy",
+        1 aggregations = "aggregations",
     }
 }
 
@@ -72,17 +72,17 @@ pub struct MetricEntry {
 
 ::kestra_core::object! {
     MetricEntry {
-        0 deleted = "deleted",
-        1 execution_id = "executionId",
-        2 execution_kind = "executionKind",
-        3 flow_id = "flowId",
-        4 name = "name",
-        5 namespace = "namespace",
-        6 tags = "tags",
-        7 task_id = "taskId",
-        8 task_run_id = "taskRunId",
-        9 timestamp = "timestamp",
-        10 type_ = "type",
-        11 value = "value",
+        0 namespace = "namespace",
+        1 flow_id = "flowId",
+        2 task_id = "taskId",
+        3 execution_id = "executionId",
+        4 task_run_id = "taskRunId",
+        5 type_ = "type",
+        6 name = "name",
+        7 value = "value",
+        8 timestamp = "timestamp",
+        9 tags = "tags",
+        10 deleted = "deleted",
+        11 execution_kind = "executionKind",
     }
 }

@@ -146,13 +146,13 @@ pub struct Namespace {
 
 ::kestra_core::object! {
     Namespace {
-        0 allowed_namespaces = "allowedNamespaces",
-        1 allowed_triggers = "allowedTriggers",
-        2 concurrency = "concurrency",
-        3 default_worker_selector = "defaultWorkerSelector",
-        4 deleted = "deleted",
-        5 description = "description",
-        6 id = "id",
+        0 id = "id",
+        1 deleted = "deleted",
+        2 allowed_namespaces = "allowedNamespaces",
+        3 allowed_triggers = "allowedTriggers",
+        4 concurrency = "concurrency",
+        5 default_worker_selector = "defaultWorkerSelector",
+        6 description = "description",
         7 outputs_in_internal_storage = "outputsInInternalStorage",
         8 plugin_defaults = "pluginDefaults",
         9 quotas = "quotas",

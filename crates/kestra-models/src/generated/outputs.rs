@@ -19,10 +19,10 @@ pub struct TaskOutput {
 
 ::kestra_core::object! {
     TaskOutput {
-        0 inline = "inline",
-        1 iteration = "iteration",
-        2 task_id = "taskId",
-        3 task_run_id = "taskRunId",
+        0 task_id = "taskId",
+        1 task_run_id = "taskRunId",
+        2 inline = "inline",
+        3 iteration = "iteration",
         4 value = "value",
     }
 }

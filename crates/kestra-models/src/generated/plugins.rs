@@ -195,31 +195,31 @@ pub struct Plugin {
 
 ::kestra_core::object! {
     Plugin {
-        0 additional_plugins = "additionalPlugins",
-        1 aliases = "aliases",
-        2 app_blocks = "appBlocks",
-        3 apps = "apps",
-        4 categories = "categories",
-        5 charts = "charts",
-        6 conditions = "conditions",
-        7 controllers = "controllers",
-        8 data_filters = "dataFilters",
-        9 data_filters_kpi = "dataFiltersKPI",
-        10 description = "description",
-        11 group = "group",
-        12 guides = "guides",
-        13 license = "license",
-        14 log_exporters = "logExporters",
-        15 long_description = "longDescription",
-        16 manifest = "manifest",
-        17 name = "name",
-        18 secrets = "secrets",
-        19 storages = "storages",
-        20 sub_group = "subGroup",
-        21 task_runners = "taskRunners",
-        22 tasks = "tasks",
-        23 title = "title",
-        24 triggers = "triggers",
+        0 name = "name",
+        1 title = "title",
+        2 description = "description",
+        3 group = "group",
+        4 manifest = "manifest",
+        5 guides = "guides",
+        6 aliases = "aliases",
+        7 tasks = "tasks",
+        8 triggers = "triggers",
+        9 conditions = "conditions",
+        10 storages = "storages",
+        11 secrets = "secrets",
+        12 task_runners = "taskRunners",
+        13 apps = "apps",
+        14 app_blocks = "appBlocks",
+        15 charts = "charts",
+        16 data_filters = "dataFilters",
+        17 data_filters_kpi = "dataFiltersKPI",
+        18 log_exporters = "logExporters",
+        19 additional_plugins = "additionalPlugins",
+        20 categories = "categories",
+        21 sub_group = "subGroup",
+        22 controllers = "controllers",
+        23 license = "license",
+        24 long_description = "longDescription",
         25 version = "version",
     }
 }
@@ -372,8 +372,8 @@ pub struct PluginElementMetadata {
     PluginElementMetadata {
         0 cls = "cls",
         1 deprecated = "deprecated",
-        2 description = "description",
-        3 title = "title",
+        2 title = "title",
+        3 description = "description",
     }
 }
 
@@ -396,11 +396,11 @@ pub struct PluginIcon {
 
 ::kestra_core::object! {
     PluginIcon {
-        0 flowable = "flowable",
-        1 hash = "hash",
-        2 icon = "icon",
+        0 name = "name",
+        1 icon = "icon",
+        2 flowable = "flowable",
         3 monochrome = "monochrome",
-        4 name = "name",
+        4 hash = "hash",
     }
 }
 
@@ -510,9 +510,9 @@ pub struct PluginSchema {
 
 ::kestra_core::object! {
     PluginSchema {
-        0 definitions = "definitions",
+        0 properties = "properties",
         1 outputs = "outputs",
-        2 properties = "properties",
+        2 definitions = "definitions",
     }
 }
 

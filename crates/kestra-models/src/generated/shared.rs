@@ -253,8 +253,8 @@ pub struct Concurrency {
 
 ::kestra_core::object! {
     Concurrency {
-        0 behavior = "behavior",
-        1 limit = "limit",
+        0 limit = "limit",
+        1 behavior = "behavior",
     }
 }
 
@@ -404,10 +404,10 @@ pub struct FlowGraph {
 
 ::kestra_core::object! {
     FlowGraph {
-        0 clusters = "clusters",
+        0 nodes = "nodes",
         1 edges = "edges",
-        2 flowables = "flowables",
-        3 nodes = "nodes",
+        2 clusters = "clusters",
+        3 flowables = "flowables",
     }
 }
 
@@ -464,8 +464,8 @@ pub struct FlowTopologyGraph {
 
 ::kestra_core::object! {
     FlowTopologyGraph {
-        0 edges = "edges",
-        1 nodes = "nodes",
+        0 nodes = "nodes",
+        1 edges = "edges",
     }
 }
 
@@ -484,9 +484,9 @@ pub struct FlowTopologyGraphEdge {
 
 ::kestra_core::object! {
     FlowTopologyGraphEdge {
-        0 relation = "relation",
-        1 source = "source",
-        2 target = "target",
+        0 source = "source",
+        1 target = "target",
+        2 relation = "relation",
     }
 }
 
@@ -505,9 +505,9 @@ pub struct FlowTopologyNode {
 
 ::kestra_core::object! {
     FlowTopologyNode {
-        0 id = "id",
+        0 uid = "uid",
         1 namespace = "namespace",
-        2 uid = "uid",
+        2 id = "id",
     }
 }
 
@@ -538,15 +538,15 @@ pub struct FlowValidation {
 
 ::kestra_core::object! {
     FlowValidation {
-        0 constraints = "constraints",
-        1 deprecation_paths = "deprecationPaths",
-        2 filename = "filename",
-        3 flow = "flow",
-        4 index = "index",
-        5 infos = "infos",
-        6 namespace = "namespace",
-        7 outdated = "outdated",
-        8 warnings = "warnings",
+        0 flow = "flow",
+        1 namespace = "namespace",
+        2 index = "index",
+        3 filename = "filename",
+        4 constraints = "constraints",
+        5 outdated = "outdated",
+        6 deprecation_paths = "deprecationPaths",
+        7 warnings = "warnings",
+        8 infos = "infos",
     }
 }
 
@@ -570,10 +570,10 @@ pub struct GraphCluster {
 ::kestra_core::object! {
     GraphCluster {
         0 cluster = "cluster",
-        1 end = "end",
-        2 nodes = "nodes",
-        3 parents = "parents",
-        4 start = "start",
+        1 nodes = "nodes",
+        2 parents = "parents",
+        3 start = "start",
+        4 end = "end",
     }
 }
 
@@ -592,9 +592,9 @@ pub struct GraphEdge {
 
 ::kestra_core::object! {
     GraphEdge {
-        0 relation = "relation",
-        1 source = "source",
-        2 target = "target",
+        0 source = "source",
+        1 target = "target",
+        2 relation = "relation",
     }
 }
 
@@ -856,12 +856,12 @@ pub struct Metric {
 
 ::kestra_core::object! {
     Metric {
-        0 base_unit = "baseUnit",
-        1 description = "description",
-        2 name = "name",
+        0 name = "name",
+        1 type_ = "type",
+        2 description = "description",
         3 tags = "tags",
-        4 type_ = "type",
-        5 value = "value",
+        4 value = "value",
+        5 base_unit = "baseUnit",
     }
 }
 

@@ -32,13 +32,13 @@ pub struct Backfill {
 
 ::kestra_core::object! {
     Backfill {
-        0 current_date = "currentDate",
+        0 start = "start",
         1 end = "end",
-        2 inputs = "inputs",
-        3 labels = "labels",
-        4 paused = "paused",
-        5 previous_next_execution_date = "previousNextExecutionDate",
-        6 start = "start",
+        2 current_date = "currentDate",
+        3 paused = "paused",
+        4 inputs = "inputs",
+        5 labels = "labels",
+        6 previous_next_execution_date = "previousNextExecutionDate",
     }
 }
 
@@ -274,9 +274,9 @@ pub struct TriggerAndState {
 
 ::kestra_core::object! {
     TriggerAndState {
-        0 abstract_trigger = "abstractTrigger",
+        0 trigger = "trigger",
         1 state = "state",
-        2 trigger = "trigger",
+        2 abstract_trigger = "abstractTrigger",
         3 trigger_context = "triggerContext",
     }
 }
@@ -511,24 +511,24 @@ pub struct TriggerState {
 
 ::kestra_core::object! {
     TriggerState {
-        0 backfill = "backfill",
-        1 date = "date",
-        2 disabled = "disabled",
-        3 evaluate_running_date = "evaluateRunningDate",
-        4 evaluated_at = "evaluatedAt",
-        5 execution_id = "executionId",
-        6 flow_id = "flowId",
-        7 kind = "kind",
-        8 last_triggered_date = "lastTriggeredDate",
-        9 locked = "locked",
-        10 namespace = "namespace",
-        11 next_evaluation_date = "nextEvaluationDate",
-        12 next_execution_date = "nextExecutionDate",
-        13 stop_after = "stopAfter",
-        14 tenant_id = "tenantId",
-        15 trigger_id = "triggerId",
-        16 updated_at = "updatedAt",
-        17 updated_date = "updatedDate",
+        0 tenant_id = "tenantId",
+        1 namespace = "namespace",
+        2 flow_id = "flowId",
+        3 trigger_id = "triggerId",
+        4 date = "date",
+        5 next_execution_date = "nextExecutionDate",
+        6 updated_at = "updatedAt",
+        7 evaluated_at = "evaluatedAt",
+        8 next_evaluation_date = "nextEvaluationDate",
+        9 backfill = "backfill",
+        10 disabled = "disabled",
+        11 locked = "locked",
+        12 last_triggered_date = "lastTriggeredDate",
+        13 execution_id = "executionId",
+        14 updated_date = "updatedDate",
+        15 kind = "kind",
+        16 evaluate_running_date = "evaluateRunningDate",
+        17 stop_after = "stopAfter",
         18 worker_id = "workerId",
     }
 }

@@ -167,7 +167,7 @@ pub(super) fn write(plan: &Plan<'_>, schema: &Schema, object: &Object, file: &mu
     file.line("}");
 
     if !derived {
-        write_table(schema, &members, file);
+        write_table(plan.wire_order(&schema.name), schema, &members, file);
     } else if is_in_table(plan, &schema.name) {
         let fields: Vec<&str> = members.iter().map(|member| member.name.as_str()).collect();
         file.blank();
@@ -209,8 +209,11 @@ fn is_in_table(plan: &Plan<'_>, name: &str) -> bool {
     })
 }
 
-/// The table of the fields by which the object is read.
-fn write_table(schema: &Schema, members: &[Member<'_>], file: &mut Writer) {
+/// The table of the fields by which the object is read, in the order in which servers send them.
+fn write_table(order: &[String], schema: &Schema, members: &[Member<'_>], file: &mut Writer) {
+    let mut members: Vec<&Member<'_>> = members.iter().collect();
+    let place = |member: &&Member<'_>| order.iter().position(|name| *name == member.field.name);
+    members.sort_by_key(|member| place(member).unwrap_or(order.len()));
     file.blank();
     file.line("::kestra_core::object! {");
     file.nested(1, format!("{} {{", schema.name));

@@ -179,8 +179,8 @@ pub struct AssetTopologyGraph {
 
 ::kestra_core::object! {
     AssetTopologyGraph {
-        0 edges = "edges",
-        1 nodes = "nodes",
+        0 nodes = "nodes",
+        1 edges = "edges",
     }
 }
 
@@ -199,9 +199,9 @@ pub struct AssetTopologyGraphEdge {
 
 ::kestra_core::object! {
     AssetTopologyGraphEdge {
-        0 relation = "relation",
-        1 source = "source",
-        2 target = "target",
+        0 source = "source",
+        1 target = "target",
+        2 relation = "relation",
     }
 }
 
