@@ -24,6 +24,10 @@ impl Payload {
         *self = Self { ready: Some(Ready { content_type, body }), form: None };
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.ready.is_none() && self.form.is_none()
+    }
+
     /// The form, made if there is none yet.
     pub(crate) fn make_form(&mut self) -> &mut Multipart {
         self.ready = None;

@@ -214,7 +214,9 @@ impl Query {
 
     /// Names of the catalogue need no encoding, those of other people may.
     fn push(&mut self, owner: Owner, value: &str, push_name: impl FnOnce(&mut String), name_length: usize) {
-        self.text.reserve(name_length + value.len() + 1);
+        // Enough for what most calls set, at once.
+        let least = if self.pairs.is_empty() { 64 } else { 0 };
+        self.text.reserve(least.max(name_length + value.len() + 1));
         let start = self.text.len() as u32;
         push_name(&mut self.text);
         self.text.push('=');

@@ -28,7 +28,7 @@ enum Headers {
     Many(HeaderMap),
 }
 
-const FEW: usize = 2;
+const FEW: usize = 3;
 
 impl Headers {
     fn of(headers: &HeaderMap) -> Self {
@@ -46,7 +46,7 @@ impl Headers {
         match self {
             Self::Many(headers) => headers,
             Self::Few(few) => {
-                let mut headers = HeaderMap::with_capacity(3 * FEW);
+                let mut headers = HeaderMap::with_capacity(2 * FEW);
                 for (name, value) in few.into_iter().flatten() {
                     headers.append(name, value);
                 }

@@ -14,6 +14,11 @@ use crate::redact::brief;
 /// The name of a file that has none.
 const UNNAMED: &str = "file";
 
+const CONTENT_TYPE: &[u8] = b"multipart/form-data; boundary=";
+
+/// About how many bytes the boundary and the headers of a part take.
+const PART_OVERHEAD: usize = 100;
+
 /// A form: named parts, each text or a file.
 ///
 /// Parts in memory make one body of bytes; paths are read while the request is sent, each attempt anew.
@@ -32,6 +37,20 @@ struct Part {
 enum Value {
     Text(Hidden),
     File(FilePart),
+}
+
+impl Part {
+    /// Returns about how many bytes of a body in memory the part takes.
+    fn memory(&self) -> usize {
+        let value = match &self.value {
+            Value::Text(Hidden(text)) => text.len(),
+            Value::File(file) => match &file.source {
+                Source::Bytes(bytes) => bytes.len() + PART_OVERHEAD,
+                Source::Path(_) | Source::Reader { .. } => PART_OVERHEAD,
+            },
+        };
+        self.name.len() + value + PART_OVERHEAD
+    }
 }
 
 /// Text that may be a secret input.
@@ -120,27 +139,27 @@ impl Multipart {
     /// A part's name or a media type that no header can have, or a path that isn't a readable file.
     pub fn into_body(self) -> Result<(HeaderValue, Body), Error> {
         let boundary = boundary();
-        let content_type = HeaderValue::try_from(format!("multipart/form-data; boundary={boundary}"))
+        let content_type = HeaderValue::try_from([CONTENT_TYPE, &boundary].concat())
             .map_err(|_| Error::invalid("multipart", "the boundary is no header value"))?;
-        let mut writer = Writer::default();
+        let length = self.parts.iter().map(Part::memory).sum::<usize>() + PART_OVERHEAD;
+        let mut writer = Writer { text: BytesMut::with_capacity(length), segments: Vec::new() };
         for part in self.parts {
             writer.part(&boundary, part)?;
         }
         writer.text.put_slice(b"--");
-        writer.text.put_slice(boundary.as_bytes());
+        writer.text.put_slice(&boundary);
         writer.text.put_slice(b"--\r\n");
         Ok((content_type, writer.into_body()))
     }
 }
 
-#[derive(Default)]
 struct Writer {
     text: BytesMut,
     segments: Vec<Segment>,
 }
 
 impl Writer {
-    fn part(&mut self, boundary: &str, part: Part) -> Result<(), Error> {
+    fn part(&mut self, boundary: &[u8], part: Part) -> Result<(), Error> {
         // Servers read a backslash before the closing quote as if the quote were a part of the name.
         if part.name.contains(|character: char| character == '\\' || is_unsayable(character)) {
             return Err(Error::invalid(
@@ -153,7 +172,7 @@ impl Writer {
         }
         let text = &mut self.text;
         text.put_slice(b"--");
-        text.put_slice(boundary.as_bytes());
+        text.put_slice(boundary);
         text.put_slice(b"\r\nContent-Disposition: form-data; name=\"");
         put_quoted(text, &part.name);
         text.put_u8(b'"');

@@ -119,8 +119,9 @@ impl Call {
             let version = options.get_api_version();
             self.payload.amend(|body| guard.amended(body, tenant, version));
         }
-        // The smallest table, which holds what a call usually has: accept, content type, user agent, auth and host.
-        let mut headers = HeaderMap::with_capacity(6);
+        // What a call usually has: accept, user agent, auth, trace and host, with a body its type and length, too. The smallest
+        // table holds 6, the next one 12.
+        let mut headers = HeaderMap::with_capacity(if self.payload.is_empty() { 6 } else { 7 });
         set_header(&mut headers, ACCEPT, accept(self.info.accept));
         let body = std::mem::take(&mut self.payload).into_body(&mut headers)?;
         if let Some(extra) = options.get_headers() {

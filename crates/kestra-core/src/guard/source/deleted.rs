@@ -5,7 +5,7 @@
 //! the rest of the source is.
 
 use super::flow_style;
-use super::lines::{Breaks, Line, breaks, documents};
+use super::lines::{Breaks, Line, breaks, lines};
 
 const KEY: &str = "deleted";
 
@@ -15,7 +15,7 @@ pub(super) fn line(source: &str) -> Option<usize> {
 }
 
 fn within(source: &str, rules: Breaks) -> Option<usize> {
-    documents(source, rules).iter().find_map(|document| in_document(document))
+    lines(source, rules).chunk_by(|_, next| !next.begins_document).find_map(in_document)
 }
 
 fn in_document(document: &[Line<'_>]) -> Option<usize> {

@@ -1,4 +1,4 @@
-//! Lines of a YAML source, grouped by document.
+//! Lines of a YAML source.
 
 /// A line without its leading whitespace.
 #[derive(Clone, Copy, Debug)]
@@ -10,6 +10,8 @@ pub(super) struct Line<'a> {
     /// The column of the text as the most lenient parser counts it.
     pub(super) column: usize,
     pub(super) text: &'a str,
+    /// Whether the line had the marker before a document.
+    pub(super) begins_document: bool,
 }
 
 impl Line<'_> {
@@ -29,23 +31,21 @@ pub(super) fn breaks(source: &str) -> &'static [Breaks] {
     if source.contains(ALL[1]) { &ALL } else { &ALL[..1] }
 }
 
-/// Returns the documents of a source, without the markers between them.
-pub(super) fn documents(source: &str, breaks: Breaks) -> Vec<Vec<Line<'_>>> {
-    let mut all = vec![Vec::new()];
+/// Returns the lines of a source, without the markers between documents.
+pub(super) fn lines(source: &str, breaks: Breaks) -> Vec<Line<'_>> {
+    let mut all = Vec::with_capacity(source.bytes().filter(|byte| matches!(byte, b'\r' | b'\n')).count() + 1);
     let mut number = 1;
     let mut rest = source;
     while !rest.is_empty() {
         let end = rest.find(|c| ends_line(c, breaks)).unwrap_or(rest.len());
         let (text, after) = rest.split_at(end);
         let line = line(text, number, 0);
-        match after_marker(line.text) {
-            Some(text) if line.indent == 0 => all.push(vec![self::line(text, number, "---".len())]),
-            _ => {
-                if let Some(document) = all.last_mut() {
-                    document.push(line);
-                }
+        all.push(match after_marker(line.text) {
+            Some(text) if line.indent == 0 => {
+                Line { begins_document: true, ..self::line(text, number, "---".len()) }
             }
-        }
+            _ => line,
+        });
         let after_break = after.strip_prefix("\r\n").unwrap_or_else(|| {
             let mut characters = after.chars();
             characters.next();
@@ -70,6 +70,7 @@ fn line(text: &str, number: usize, start: usize) -> Line<'_> {
         indent,
         column: start + before.chars().count(),
         text: trimmed.trim_end_matches([' ', '\t']),
+        begins_document: false,
     }
 }
 
