@@ -44,7 +44,7 @@ impl fmt::Debug for CallService {
 
 /// The future of a [`CallService`].
 #[must_use = "futures do nothing unless polled"]
-pub struct CallServiceFuture(Answering);
+pub struct CallServiceFuture(Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError>> + Send>>);
 
 impl Future for CallServiceFuture {
     type Output = Result<Response<Body>, BoxError>;
@@ -166,13 +166,10 @@ pub(super) fn stack(
     Ok(Arc::new(Whole::new(service, limit).tracked(is_own)))
 }
 
-/// A call with all its attempts.
-type Answering = Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError>> + Send>>;
-
 fn standard(
     mut from: Standard,
 ) -> Result<
-    impl Service<Request<Body>, Response = Response<Body>, Error = BoxError, Future = Answering>
+    impl Service<Request<Body>, Response = Response<Body>, Error = BoxError, Future: Send>
     + Clone
     + IntoCallService,
     Error,
@@ -200,8 +197,7 @@ fn standard(
     let attempt = server.layer(attempt);
     let attempt = TimeoutLayer::attempt_of(from.timeouts).layer(attempt);
     let attempt = from.attempt_trace.layer(attempt);
-    // The one allocation costs less than moving so large a future from layer to layer; hidden, its code is compiled once.
-    Ok(RetryLayer::new(from.retry).layer(attempt).map_future(|future| -> Answering { Box::pin(future) }))
+    Ok(RetryLayer::new(from.retry).layer(attempt))
 }
 
 fn own_transport(from: &Standard) -> Result<Transport, Error> {
