@@ -9,6 +9,7 @@
 //! | [`layers`] | the order of the layers, your own stack or transport, tracing, requests for other HTTP clients |
 //! | [`porting`] | from Kestra's Go and Python clients |
 //! | [`loads`] | measurements under failures |
+//! | [`performance`] | what a call costs, how that grows, and how to measure it |
 //! | [`build_cost`] | what this client adds to a build and to a program |
 
 /// Includes a page of the documentation.
@@ -24,6 +25,7 @@ macro_rules! page {
         /// [layers.md]: crate::guide::layers
         /// [loads.md]: crate::guide::loads
         /// [operations.md]: crate::operations
+        /// [performance.md]: crate::guide::performance
         /// [porting.md]: crate::guide::porting
         /// [retries.md]: crate::guide::retries
         /// [running.md]: crate::guide::running
@@ -64,4 +66,5 @@ page!(layers, "../docs/layers.md",
 );
 page!(porting, "../docs/porting.md",);
 page!(loads, "../docs/loads.md",);
+page!(performance, "../docs/performance.md",);
 page!(build_cost, "../docs/build-cost.md",);
