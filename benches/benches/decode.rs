@@ -10,7 +10,7 @@ use allocation_counter::measure;
 use cpu_time::ThreadTime;
 use kestra_bench::contenders::Failure;
 use kestra_bench::decoding;
-use kestra_core::json::from_slice;
+use kestra_core::internal::json::from_slice;
 
 const ROUNDS: usize = 41;
 

@@ -8,11 +8,12 @@ fn decoding_allocates_no_more_than_plain_structs() {
     let page = decoding::page(50);
     let mut rows = 0;
     let ours = measure(|| {
-        rows =
-            kestra_core::json::from_slice::<kestra::models::Page<kestra::models::Execution>>(page.as_bytes())
-                .unwrap()
-                .results
-                .len();
+        rows = kestra_core::internal::json::from_slice::<kestra::models::Page<kestra::models::Execution>>(
+            page.as_bytes(),
+        )
+        .unwrap()
+        .results
+        .len();
     });
     let plain = measure(|| drop(serde_json::from_str::<decoding::Page>(&page).unwrap()));
     assert_eq!(rows, 50);

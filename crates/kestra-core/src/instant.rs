@@ -25,6 +25,10 @@ pub fn parse(text: &str) -> Option<Timestamp> {
     is_all.then(|| Timestamp::new(seconds, nanoseconds).unwrap_or(outermost))
 }
 
+/// The nanoseconds of the last of so many digits.
+const UNITS: [i32; 10] =
+    [1_000_000_000, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1000, 100, 10, 1];
+
 /// Reads the seconds and nanoseconds of a time in the form of servers, `2026-01-31T08:00:00.123456Z`, which is most of what is
 /// read. `None` if it has another form or is no time.
 fn usual(text: &[u8]) -> Option<(i64, i32)> {
@@ -45,23 +49,25 @@ fn usual(text: &[u8]) -> Option<(i64, i32)> {
         [b'.', digits @ .., b'Z'] if (1..=9).contains(&digits.len()) => digits,
         _ => return None,
     };
-    let (mut fraction, mut unit) = (0, 1_000_000_000);
+    let mut fraction = 0;
     for digit in digits {
         is_time &= digit.is_ascii_digit();
         fraction = fraction * 10 + i32::from(digit.wrapping_sub(b'0'));
-        unit /= 10;
     }
     if !is_time || year == 9999 || hours > 23 || minutes > 59 || seconds > 59 {
         return None;
     }
-    Some((days(year, month, day)? * 86_400 + hours * 3600 + minutes * 60 + seconds, fraction * unit))
+    Some((
+        days(year, month, day)? * 86_400 + hours * 3600 + minutes * 60 + seconds,
+        fraction * UNITS[digits.len()],
+    ))
 }
 
 /// Returns the days since 1970 of a date, or `None` if the month doesn't have the day.
 fn days(year: i64, month: i64, day: i64) -> Option<i64> {
-    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let is_leap = || year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let length = match month {
-        2 if is_leap => 29,
+        2 if is_leap() => 29,
         2 => 28,
         4 | 6 | 9 | 11 => 30,
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
