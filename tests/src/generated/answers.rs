@@ -186,9 +186,7 @@ pub(crate) fn with_type<D: crate::recorded::Typed>(operation: &str, typed: D) ->
         | "validate_namespace_policy"
         | "validate_tenant_policy"
         | "validate_test_suite" => typed.with::<::kestra_models::FlowValidation>(),
-        "create_flow" | "get_flow" | "replace_in_source_line" | "update_flow" => {
-            typed.with::<::kestra_models::FlowWithSource>()
-        }
+        "create_flow" | "get_flow" | "update_flow" => typed.with::<::kestra_models::FlowWithSource>(),
         "generate_worker_group_token" => typed.with::<::kestra_models::GenerateTokenResponse>(),
         "create_group" | "get_group" | "update_group" => typed.with::<::kestra_models::GroupDetail>(),
         "add_user_to_group" | "delete_user_from_group" | "set_user_membership_for_group" => {
@@ -360,7 +358,9 @@ pub(crate) fn with_type<D: crate::recorded::Typed>(operation: &str, typed: D) ->
             typed.with::<::kestra_models::ServiceProviderConfiguration>()
         }
         "get_setup_configuration" => typed.with::<::kestra_models::SetupConfiguration>(),
-        "replace_in_sources" => typed.with::<::kestra_models::SourceReplaceOutcome>(),
+        "replace_in_source_line" | "replace_in_sources" => {
+            typed.with::<::kestra_models::SourceReplaceOutcome>()
+        }
         "preview_source_replacement" => typed.with::<::kestra_models::SourceReplacePreview>(),
         "create_asset" | "get_asset" => typed.with::<::kestra_models::StoredAsset>(),
         "get_support_debug_info" => typed.with::<::kestra_models::SupportDebugInfo>(),
