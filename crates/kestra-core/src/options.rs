@@ -62,10 +62,12 @@ impl Options {
     }
 
     fn operation_mut(&mut self, key: String) -> &mut OfOperation {
-        match self.operations.iter().position(|operation| operation.key == key) {
-            Some(at) => &mut self.operations[at],
-            None => self.operations.push_mut(OfOperation { key, server_index: None, server_variables: None }),
+        let known = self.operations.iter().position(|operation| operation.key == key);
+        let at = known.unwrap_or(self.operations.len());
+        if known.is_none() {
+            self.operations.push(OfOperation { key, server_index: None, server_variables: None });
         }
+        &mut self.operations[at]
     }
 }
 

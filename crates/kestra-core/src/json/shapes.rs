@@ -57,7 +57,9 @@ impl<T: Read> Read for Vec<T> {
 impl<T: Read> List for Vec<T> {
     #[inline(never)]
     fn element(&mut self) -> Shape<'_> {
-        self.push_mut(T::blank()).shape()
+        let at = self.len();
+        self.push(T::blank());
+        self[at].shape()
     }
 
     fn take_back(&mut self) {

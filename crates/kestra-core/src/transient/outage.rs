@@ -92,8 +92,9 @@ impl Outages {
         }
         // A gate at which nobody waits may be forgotten.
         gates.retain(|gate| Arc::strong_count(gate) > 1);
-        let gate = Gate { server: options.clone(), state: Mutex::default(), changed: Notify::new() };
-        Arc::clone(gates.push_mut(Arc::new(gate)))
+        let gate = Arc::new(Gate { server: options.clone(), state: Mutex::default(), changed: Notify::new() });
+        gates.push(Arc::clone(&gate));
+        gate
     }
 }
 

@@ -173,7 +173,9 @@ impl Either for Labels {
 
 impl Map for Labels {
     fn entry(&mut self, key: String) -> Shape<'_> {
-        Shape::Made(self.0.push_mut(Label { key, value: String::new() }))
+        let at = self.0.len();
+        self.0.push(Label { key, value: String::new() });
+        Shape::Made(&mut self.0[at])
     }
 }
 

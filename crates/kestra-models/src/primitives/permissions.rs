@@ -62,7 +62,9 @@ impl Either for Permissions {
 
 impl List for Permissions {
     fn element(&mut self) -> Shape<'_> {
-        self.by_resource.push_mut((PermissionResource::blank(), Vec::new())).0.shape()
+        let at = self.by_resource.len();
+        self.by_resource.push((PermissionResource::blank(), Vec::new()));
+        self.by_resource[at].0.shape()
     }
 
     fn take_back(&mut self) {
@@ -72,7 +74,9 @@ impl List for Permissions {
 
 impl Map for Permissions {
     fn entry(&mut self, resource: String) -> Shape<'_> {
-        self.by_resource.push_mut((resource.into(), Vec::new())).1.shape()
+        let at = self.by_resource.len();
+        self.by_resource.push((resource.into(), Vec::new()));
+        self.by_resource[at].1.shape()
     }
 
     fn null(&mut self, resource: String) {
