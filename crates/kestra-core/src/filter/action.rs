@@ -143,24 +143,21 @@ pub(super) fn refused(info: &OperationInfo, filter: &Filter) -> Error {
 
 /// Returns the advice on how to express the same, or nearly the same, on every version.
 fn replacement(info: &OperationInfo, condition: &Condition) -> String {
-    let other = |value: &str, pair: [&'static str; 2]| match value {
-        value if value == pair[0] => Some(pair[1]),
-        value if value == pair[1] => Some(pair[0]),
+    let field = condition.field.as_str();
+    let opposite = match (field, condition.values.first().map_or("", String::as_str)) {
+        ("scope", "USER") => Some("scope().equals(\"SYSTEM\")"),
+        ("scope", "SYSTEM") => Some("scope().equals(\"USER\")"),
+        ("childFilter", "CHILD") => Some("child_filter().equals(\"MAIN\")"),
+        ("childFilter", "MAIN") => Some("child_filter().equals(\"CHILD\")"),
         _ => None,
     };
-    let value = condition.values.first().map_or("", String::as_str);
-    let is_negative = condition.comparison == Comparison::NOT_EQUALS;
-    match condition.field.as_str() {
-        "scope" if is_negative && let Some(scope) = other(value, ["USER", "SYSTEM"]) => {
-            return format!("use `Filter::scope().equals(\"{scope}\")`");
-        }
-        "childFilter" if is_negative && let Some(child) = other(value, ["CHILD", "MAIN"]) => {
-            return format!("use `Filter::child_filter().equals(\"{child}\")`");
-        }
-        "startDate" | "endDate" if info.area == "triggers" => {
-            return "use `Filter::last_triggered_date()` or `Filter::next_execution_date()` (2.0)".to_owned();
-        }
-        _ => {}
+    if condition.comparison == Comparison::NOT_EQUALS
+        && let Some(opposite) = opposite
+    {
+        return format!("use `Filter::{opposite}`");
+    }
+    if info.area == "triggers" && matches!(field, "startDate" | "endDate") {
+        return "use `Filter::last_triggered_date()` or `Filter::next_execution_date()` (2.0)".to_owned();
     }
     let forms = info.read_alike.into_iter().flatten();
     match forms.into_iter().find(|form| form.field == condition.field) {

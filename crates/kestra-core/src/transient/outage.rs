@@ -92,7 +92,8 @@ impl Outages {
         }
         // A gate at which nobody waits may be forgotten.
         gates.retain(|gate| Arc::strong_count(gate) > 1);
-        let gate = Arc::new(Gate { server: options.clone(), state: Mutex::default(), changed: Notify::new() });
+        let gate =
+            Arc::new(Gate { server: options.clone(), state: Mutex::default(), changed: Notify::new() });
         gates.push(Arc::clone(&gate));
         gate
     }
