@@ -30,6 +30,7 @@ macro_rules! page {
         /// [retries.md]: crate::guide::retries
         /// [running.md]: crate::guide::running
         /// [running.md#act-on-many]: crate::guide::running#act-on-many
+        /// [running.md#many-at-once]: crate::guide::running#many-at-once
         /// [running.md#start-once]: crate::guide::running#start-once
         /// [safety.md]: crate::guide::safety
         /// [safety.md#actions-by-query]: crate::guide::safety#actions-by-query

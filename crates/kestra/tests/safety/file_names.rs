@@ -104,6 +104,23 @@ async fn a_backslash_is_a_slash_to_every_version() -> Result<(), Error> {
 }
 
 #[tokio::test]
+async fn a_sync_sends_what_servers_read_otherwise_if_it_is_told_to() -> Result<(), Error> {
+    let folder = std::env::temp_dir().join(format!("kestra-names-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("a\\b.txt"), "text").unwrap();
+    for dialect in Dialect::ALL {
+        let (_server, client) = serve(dialect).await;
+        let refused = client.files().sync_up(NAMESPACE, &folder).await?;
+        assert!(refused.check().is_err());
+        let sent = client.files().sync_up(NAMESPACE, &folder).unchecked().await?;
+        sent.check()?;
+        assert_eq!(client.files().search_namespace_files(NAMESPACE, "").await?, ["/a/b.txt"]);
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_blank_that_is_stored_as_a_plus_is_found_again() -> Result<(), Error> {
     for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;

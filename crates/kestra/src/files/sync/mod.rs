@@ -100,6 +100,12 @@ impl FileSync {
         self
     }
 
+    /// Sends names that the server reads as others too.
+    pub fn unchecked(mut self) -> Self {
+        self.options = self.options.unchecked();
+        self
+    }
+
     async fn run(self) -> Result<FileSyncReport, Error> {
         let mut report = FileSyncReport { dry_run: self.dry_run, files: Vec::new() };
         match self.direction {

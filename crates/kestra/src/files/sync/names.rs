@@ -14,6 +14,8 @@ const KEEPS_REVISIONS: Version = Version::new(1, 2, 0);
 pub(in crate::files) struct Names {
     /// `None` if every version reads all names alike.
     version: Option<Version>,
+    /// Whether names are sent that the server reads as others.
+    is_unchecked: bool,
 }
 
 /// The names of all files of a folder.
@@ -46,7 +48,8 @@ impl Names {
             revised(path).is_some() || NAMESPACE_FILE.iter().any(|rule| rule.find(path).is_some())
         };
         let asks = !client.options().is_any_version() && paths.any(differs);
-        Ok(Self { version: if asks { Some(client.version().await?) } else { None } })
+        let version = if asks { Some(client.version().await?) } else { None };
+        Ok(Self { version, is_unchecked: client.options().is_unchecked() })
     }
 
     /// Returns the name under which the server stores a path.
@@ -60,6 +63,7 @@ impl Names {
         for rule in NAMESPACE_FILE.iter().filter(|rule| !rule.holds_in(version)) {
             match rule.stored_as {
                 Some(text) => name = name.replace(|character| rule.characters.contains(character), text),
+                None if self.is_unchecked => {}
                 None => rule.check("path", path, version)?,
             }
         }
