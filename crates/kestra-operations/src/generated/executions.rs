@@ -105,7 +105,7 @@ pub(crate) static CREATE_EXECUTION: ::kestra_core::OperationInfo = {
         .aliases(&["createExecution"])
         .path_parameters(&["namespace", "id"])
         .query_parameters(&[
-            ::kestra_core::QueryParameter::new("breakpoints").names_tasks(),
+            ::kestra_core::QueryParameter::new("breakpoints"),
             ::kestra_core::QueryParameter::new("kind")
                 .known_values(&["NORMAL", "PLAYGROUND", "TEST"], "run the execution for real"),
             ::kestra_core::QueryParameter::new("labels"),

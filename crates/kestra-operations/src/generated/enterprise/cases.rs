@@ -790,8 +790,6 @@ impl<E> DeleteCasesByQuery<E> {
     /// Adds a filter; all filters must match.
     ///
     /// `filters` is a parameter of the query.
-    ///
-    /// Fields are not checked before they are sent, since only some are known: `severity` and `assignee`. The server refuses a name that it doesn't know.
     pub fn filter(mut self, filter: ::kestra_core::Filter) -> Self {
         self.call.add_filter(1, &filter);
         self
@@ -800,8 +798,6 @@ impl<E> DeleteCasesByQuery<E> {
     /// Sets all filters; all must match.
     ///
     /// `filters` is a parameter of the query.
-    ///
-    /// Fields are not checked before they are sent, since only some are known: `severity` and `assignee`. The server refuses a name that it doesn't know.
     pub fn filters(mut self, filters: impl IntoIterator<Item = ::kestra_core::Filter>) -> Self {
         crate::parameters::filters(&mut self.call, 1, filters);
         self
