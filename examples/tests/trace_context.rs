@@ -1,5 +1,7 @@
 //! The trace context that a request carries is that of its attempt's span.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 

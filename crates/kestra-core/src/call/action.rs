@@ -168,7 +168,7 @@ impl Call {
         if let Some(mut query) = self.query_of_body()? {
             return query.check_narrowed();
         }
-        if self.info.query_parameters.is_empty() {
+        if self.info.query_parameters.is_empty() && self.body_bytes().is_some() {
             let search = self.info.counted_by.map_or("a search", |search| search.name);
             return Err(Error::new(
                 ErrorKind::Refused,

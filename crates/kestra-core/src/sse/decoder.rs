@@ -44,7 +44,7 @@ const DEFAULT_LIMIT: usize = 64 * 1024 * 1024;
 /// Takes bytes in any pieces and gives events.
 ///
 /// ```
-/// use kestra_core::sse::Decoder;
+/// use kestra_core::internal::sse::Decoder;
 ///
 /// let mut decoder = Decoder::default();
 /// decoder.push(b"id: end\ndata: {}\n\n");

@@ -192,7 +192,8 @@ async fn a_replacement_that_may_delete_flows_is_refused() -> Result<(), Error> {
     flows.replace_in_sources(usual).await?;
     let meant = SourceReplaceRequest::new(all, "enabled", "deleted");
     flows.replace_in_sources(meant).unchecked().await?;
-    assert_eq!(server.requests().len(), 2);
+    let sent = server.requests().into_iter().filter(|request| request.path.contains("replace"));
+    assert_eq!(sent.count(), 2);
     Ok(())
 }
 
