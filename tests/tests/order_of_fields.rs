@@ -1,6 +1,6 @@
 //! The tables of fields have the order in which servers send the fields, so that each is found by one comparison.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::path::Path;
 
