@@ -199,7 +199,7 @@ impl CallContext {
         &self.0.sent
     }
 
-    /// The limits in time, given those of a layer or client.
+    /// Returns the timeouts of the call, given those of a layer or client.
     #[inline]
     #[must_use]
     pub fn limits(&self, defaults: Timeouts) -> Limits {

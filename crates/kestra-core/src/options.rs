@@ -174,7 +174,7 @@ impl CallOptions {
         })
     }
 
-    /// Sets limits in time; those that are not set in `timeouts` stay as they were.
+    /// Sets the timeouts; those that are not set in `timeouts` stay as they were.
     #[must_use]
     pub fn timeouts(self, timeouts: Timeouts) -> Self {
         self.set(|options| options.timeouts = timeouts.or(options.timeouts))
@@ -321,7 +321,7 @@ impl CallOptions {
         })
     }
 
-    /// The limits in time that are set.
+    /// Returns the timeouts that are set.
     #[inline]
     #[must_use]
     pub fn get_timeouts(&self) -> Timeouts {

@@ -75,6 +75,12 @@ pub use kestra_operations as operations;
 pub use kestra_tower::auth::{Auth, Token, TokenSource};
 pub use kestra_tower::transport::{Proxy, Tls, Transport, TransportBuilder};
 
+// What a stack of layers is written with; `layers` has the rest of it.
+pub use layers::{
+    AuthLayer, CallContext, CallService, IntoCallService, RetryLayer, ServerLayer, TimeoutLayer, TraceLayer,
+    VersionCache,
+};
+
 // What takes several calls.
 pub use executions::{AddLabels, Finished, Resolve, Resolved, Run, Start, Started, Wait};
 pub use files::{DownloadFile, FileAction, FileSync, FileSyncReport, SyncedFile};

@@ -72,7 +72,7 @@ impl TransportBuilder {
         self
     }
 
-    /// Sets limits in time; the transport reads the one for connecting, and the idle one where a call sets none itself.
+    /// Sets the timeouts; the transport reads the one for connecting, and the idle one where a call sets none itself.
     pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
         self.timeouts = timeouts.or(self.timeouts);
         self

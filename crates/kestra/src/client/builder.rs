@@ -147,7 +147,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets limits in time; what isn't set keeps its default: 10 s for connecting, 60 s for an attempt, 2 min for a call. See
+    /// Sets the timeouts; what isn't set keeps its default: 10 s for connecting, 60 s for an attempt, 2 min for a call. See
     /// [`Timeouts`].
     pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
         self.timeouts = timeouts.or(self.timeouts);
