@@ -104,12 +104,12 @@ macro_rules! made_whole {
             }
 
             fn shape(&mut self) -> ::kestra_core::internal::json::Shape<'_> {
-                ::kestra_core::internal::json::Shape::Made(self)
+                ::kestra_core::internal::json::Shape::FromValue(self)
             }
         }
 
-        impl ::kestra_core::internal::json::Made for $name {
-            fn make(&mut self, value: ::serde_json::Value) -> ::std::result::Result<(), ::std::string::String> {
+        impl ::kestra_core::internal::json::FromValue for $name {
+            fn set_value(&mut self, value: ::serde_json::Value) -> ::std::result::Result<(), ::std::string::String> {
                 *self = ::serde::Deserialize::deserialize(value).map_err(|problem: ::serde_json::Error| problem.to_string())?;
                 Ok(())
             }

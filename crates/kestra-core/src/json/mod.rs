@@ -33,7 +33,7 @@ use serde_json::{Map as JsonMap, Value};
 pub use serde;
 
 pub use problem::Problem;
-pub use scalars::{FromText, Plain, Scalar, Unfit, number};
+pub use scalars::{FromText, Scalar, ScalarValue, TypeMismatch, number};
 
 /// What can be read from JSON.
 pub trait Read: Sized {
@@ -64,7 +64,7 @@ pub enum Shape<'a> {
     /// Any JSON object, as it is.
     Fields(&'a mut JsonMap<String, Value>),
     /// Any JSON, which the value is made from.
-    Made(&'a mut dyn Made),
+    FromValue(&'a mut dyn FromValue),
 }
 
 /// What may be missing.
@@ -119,13 +119,13 @@ pub trait Either {
 }
 
 /// What is made from any JSON: where forms differ too much for another shape.
-pub trait Made {
+pub trait FromValue {
     /// Takes the JSON.
     ///
     /// # Errors
     ///
     /// Why it can't be.
-    fn make(&mut self, value: Value) -> Result<(), String>;
+    fn set_value(&mut self, value: Value) -> Result<(), String>;
 }
 
 /// The fields of an object, as [`object!`](crate::object) lists them.

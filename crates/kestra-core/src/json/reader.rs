@@ -5,8 +5,8 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map as JsonMap, Value};
 
-use super::target::{Misfit, Target, place};
-use super::{Plain, Shape};
+use super::target::{Mismatch, Target, place};
+use super::{ScalarValue, Shape};
 
 /// Reads what the shape consists of.
 // Compiled once for all crates of a program, as it isn't inlined.
@@ -16,7 +16,7 @@ pub(super) fn fill<'de, D: Deserializer<'de>>(
     shape: Shape<'_>,
     is_exact: bool,
 ) -> Result<(), D::Error> {
-    Place { target: Target::Whole(shape), is_exact }.deserialize(deserializer)
+    Place { target: Target::Root(shape), is_exact }.deserialize(deserializer)
 }
 
 /// The error in place of an integer that `serde_json` has rounded.
@@ -34,9 +34,9 @@ struct Place<'a> {
     is_exact: bool,
 }
 
-impl Misfit {
+impl Mismatch {
     /// Returns the error of a value that was found.
-    fn into_error<E: Error>(self, found: Plain<'_>) -> E {
+    fn into_error<E: Error>(self, found: ScalarValue<'_>) -> E {
         match self {
             Self::Expected(expected) => unfit(expected, found.shown()),
             Self::Told(problem) => E::custom(problem),
@@ -50,8 +50,8 @@ fn unfit<E: Error>(expected: &str, found: impl fmt::Display) -> E {
 }
 
 impl Place<'_> {
-    fn plain<E: Error>(self, plain: Plain<'_>) -> Result<(), E> {
-        self.target.plain(plain).map_err(|misfit| misfit.into_error(plain))
+    fn scalar<E: Error>(self, value: ScalarValue<'_>) -> Result<(), E> {
+        self.target.scalar(value).map_err(|mismatch| mismatch.into_error(value))
     }
 }
 
@@ -68,14 +68,14 @@ impl<'de> Visitor<'de> for Place<'_> {
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match &self.target {
-            Target::Whole(shape) | Target::Field(shape) => shape.expected(),
+            Target::Root(shape) | Target::Field(shape) => shape.expected(),
             Target::Element(_) => "an element",
             Target::Entry(..) => "an entry",
         })
     }
 
     fn visit_unit<E: Error>(self) -> Result<(), E> {
-        self.target.null().map_err(|misfit| misfit.into_error(Plain::Null))
+        self.target.null().map_err(|mismatch| mismatch.into_error(ScalarValue::Null))
     }
 
     // What serde has read ahead, for an untagged or flattened type of a user, says so of null.
@@ -88,15 +88,15 @@ impl<'de> Visitor<'de> for Place<'_> {
     }
 
     fn visit_bool<E: Error>(self, flag: bool) -> Result<(), E> {
-        self.plain(Plain::Flag(flag))
+        self.scalar(ScalarValue::Flag(flag))
     }
 
     fn visit_i64<E: Error>(self, integer: i64) -> Result<(), E> {
-        self.plain(Plain::Integer(integer))
+        self.scalar(ScalarValue::Integer(integer))
     }
 
     fn visit_u64<E: Error>(self, natural: u64) -> Result<(), E> {
-        self.plain(Plain::Natural(natural))
+        self.scalar(ScalarValue::Natural(natural))
     }
 
     fn visit_f64<E: Error>(self, float: f64) -> Result<(), E> {
@@ -104,16 +104,16 @@ impl<'de> Visitor<'de> for Place<'_> {
         if self.is_exact && (float >= u64::MAX as f64 || float <= i64::MIN as f64) {
             return Err(E::custom(LOSSY));
         }
-        self.plain(Plain::Float(float))
+        self.scalar(ScalarValue::Float(float))
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
-        self.plain(Plain::Text(text))
+        self.scalar(ScalarValue::Text(text))
     }
 
     // A number out of the range of `f64`, from the lenient reader.
     fn visit_bytes<E: Error>(self, text: &[u8]) -> Result<(), E> {
-        self.target.far(&String::from_utf8_lossy(text));
+        self.target.out_of_range(&String::from_utf8_lossy(text));
         Ok(())
     }
 
@@ -131,7 +131,9 @@ impl<'de> Visitor<'de> for Place<'_> {
                 *value = free_list(elements, is_exact)?;
                 Ok(())
             }
-            Shape::Made(made) => made.make(free_list(elements, is_exact)?).map_err(A::Error::custom),
+            Shape::FromValue(target) => {
+                target.set_value(free_list(elements, is_exact)?).map_err(A::Error::custom)
+            }
             other => Err(unfit(other.expected(), "a list")),
         }
     }
@@ -166,7 +168,9 @@ impl<'de> Visitor<'de> for Place<'_> {
                 *all = free_object(fields, is_exact)?;
                 Ok(())
             }
-            Shape::Made(made) => made.make(free_object(fields, is_exact)?.into()).map_err(A::Error::custom),
+            Shape::FromValue(target) => {
+                target.set_value(free_object(fields, is_exact)?.into()).map_err(A::Error::custom)
+            }
             other => Err(unfit(other.expected(), "an object")),
         }
     }
@@ -195,7 +199,7 @@ fn free_object<'de, A: MapAccess<'de>>(
 }
 
 fn free(value: &mut Value, is_exact: bool) -> Place<'_> {
-    Place { target: Target::Whole(Shape::Value(value)), is_exact }
+    Place { target: Target::Root(Shape::Value(value)), is_exact }
 }
 
 /// Reads the name of a field as its place in the table.

@@ -9,7 +9,7 @@ use crate::redact::brief;
 
 /// A value of JSON that has no parts.
 #[derive(Clone, Copy, Debug)]
-pub enum Plain<'a> {
+pub enum ScalarValue<'a> {
     /// Null.
     Null,
     /// A truth value.
@@ -24,24 +24,24 @@ pub enum Plain<'a> {
     Text(&'a str),
 }
 
-impl From<Plain<'_>> for Value {
-    fn from(plain: Plain<'_>) -> Self {
-        match plain {
-            Plain::Null => Self::Null,
-            Plain::Flag(flag) => flag.into(),
-            Plain::Integer(integer) => integer.into(),
-            Plain::Natural(natural) => natural.into(),
-            Plain::Float(float) => float.into(),
-            Plain::Text(text) => text.into(),
+impl From<ScalarValue<'_>> for Value {
+    fn from(value: ScalarValue<'_>) -> Self {
+        match value {
+            ScalarValue::Null => Self::Null,
+            ScalarValue::Flag(flag) => flag.into(),
+            ScalarValue::Integer(integer) => integer.into(),
+            ScalarValue::Natural(natural) => natural.into(),
+            ScalarValue::Float(float) => float.into(),
+            ScalarValue::Text(text) => text.into(),
         }
     }
 }
 
-impl Plain<'_> {
+impl ScalarValue<'_> {
     /// Returns the value for an error message: as JSON, with long strings cut.
     pub(super) fn shown(self) -> String {
         match self {
-            Plain::Text(text) => Value::from(brief(text, 60)).to_string(),
+            ScalarValue::Text(text) => Value::from(brief(text, 60)).to_string(),
             other => Value::from(other).to_string(),
         }
     }
@@ -49,7 +49,7 @@ impl Plain<'_> {
 
 /// A value that isn't taken: it is of another kind, or none of that kind's values.
 #[derive(Clone, Copy, Debug)]
-pub struct Unfit;
+pub struct TypeMismatch;
 
 /// What is read from a value that has no parts.
 pub trait Scalar {
@@ -58,7 +58,7 @@ pub trait Scalar {
     /// # Errors
     ///
     /// Why it can't be.
-    fn set(&mut self, plain: Plain<'_>) -> Result<(), Unfit>;
+    fn set(&mut self, value: ScalarValue<'_>) -> Result<(), TypeMismatch>;
 
     /// What it is called in an error, such as `a string`.
     fn expected(&self) -> &'static str;
@@ -71,8 +71,8 @@ pub trait FromText {
 }
 
 impl<T: FromText> Scalar for T {
-    fn set(&mut self, plain: Plain<'_>) -> Result<(), Unfit> {
-        let Plain::Text(text) = plain else { return Err(Unfit) };
+    fn set(&mut self, value: ScalarValue<'_>) -> Result<(), TypeMismatch> {
+        let ScalarValue::Text(text) = value else { return Err(TypeMismatch) };
         *self = T::from_text(text);
         Ok(())
     }
@@ -83,10 +83,10 @@ impl<T: FromText> Scalar for T {
 }
 
 impl Scalar for String {
-    fn set(&mut self, plain: Plain<'_>) -> Result<(), Unfit> {
-        *self = match plain {
-            Plain::Null => return Err(Unfit),
-            Plain::Text(text) => text.to_owned(),
+    fn set(&mut self, value: ScalarValue<'_>) -> Result<(), TypeMismatch> {
+        *self = match value {
+            ScalarValue::Null => return Err(TypeMismatch),
+            ScalarValue::Text(text) => text.to_owned(),
             other => Value::from(other).to_string(),
         };
         Ok(())
@@ -98,11 +98,11 @@ impl Scalar for String {
 }
 
 impl Scalar for bool {
-    fn set(&mut self, plain: Plain<'_>) -> Result<(), Unfit> {
-        *self = match plain {
-            Plain::Flag(flag) => flag,
-            Plain::Text(text) => text.parse().map_err(|_| Unfit)?,
-            _ => return Err(Unfit),
+    fn set(&mut self, value: ScalarValue<'_>) -> Result<(), TypeMismatch> {
+        *self = match value {
+            ScalarValue::Flag(flag) => flag,
+            ScalarValue::Text(text) => text.parse().map_err(|_| TypeMismatch)?,
+            _ => return Err(TypeMismatch),
         };
         Ok(())
     }
@@ -113,17 +113,17 @@ impl Scalar for bool {
 }
 
 impl Scalar for i64 {
-    fn set(&mut self, plain: Plain<'_>) -> Result<(), Unfit> {
-        *self = match plain {
-            Plain::Integer(integer) => integer,
-            Plain::Natural(natural) => natural.try_into().unwrap_or(Self::MAX),
+    fn set(&mut self, value: ScalarValue<'_>) -> Result<(), TypeMismatch> {
+        *self = match value {
+            ScalarValue::Integer(integer) => integer,
+            ScalarValue::Natural(natural) => natural.try_into().unwrap_or(Self::MAX),
             // A cast saturates, and drops a fraction that a count, a size or a revision can't have.
-            Plain::Float(float) => float as Self,
-            Plain::Text(text) => match text.parse() {
+            ScalarValue::Float(float) => float as Self,
+            ScalarValue::Text(text) => match text.parse() {
                 Ok(integer) => integer,
-                Err(_) => number(text).ok_or(Unfit)? as Self,
+                Err(_) => number(text).ok_or(TypeMismatch)? as Self,
             },
-            Plain::Null | Plain::Flag(_) => return Err(Unfit),
+            ScalarValue::Null | ScalarValue::Flag(_) => return Err(TypeMismatch),
         };
         Ok(())
     }
@@ -142,17 +142,17 @@ pub fn number(text: &str) -> Option<f64> {
 }
 
 impl Scalar for f64 {
-    fn set(&mut self, plain: Plain<'_>) -> Result<(), Unfit> {
-        *self = match plain {
-            Plain::Integer(integer) => integer as Self,
-            Plain::Natural(natural) => natural as Self,
-            Plain::Float(float) => float,
+    fn set(&mut self, value: ScalarValue<'_>) -> Result<(), TypeMismatch> {
+        *self = match value {
+            ScalarValue::Integer(integer) => integer as Self,
+            ScalarValue::Natural(natural) => natural as Self,
+            ScalarValue::Float(float) => float,
             // How servers write what JSON has no number for.
-            Plain::Text("NaN") => Self::NAN,
-            Plain::Text("Infinity") => Self::INFINITY,
-            Plain::Text("-Infinity") => Self::NEG_INFINITY,
-            Plain::Text(text) => number(text).ok_or(Unfit)?,
-            Plain::Null | Plain::Flag(_) => return Err(Unfit),
+            ScalarValue::Text("NaN") => Self::NAN,
+            ScalarValue::Text("Infinity") => Self::INFINITY,
+            ScalarValue::Text("-Infinity") => Self::NEG_INFINITY,
+            ScalarValue::Text(text) => number(text).ok_or(TypeMismatch)?,
+            ScalarValue::Null | ScalarValue::Flag(_) => return Err(TypeMismatch),
         };
         Ok(())
     }
@@ -163,9 +163,9 @@ impl Scalar for f64 {
 }
 
 impl Scalar for Timestamp {
-    fn set(&mut self, plain: Plain<'_>) -> Result<(), Unfit> {
-        let Plain::Text(text) = plain else { return Err(Unfit) };
-        *self = instant::parse(text).ok_or(Unfit)?;
+    fn set(&mut self, value: ScalarValue<'_>) -> Result<(), TypeMismatch> {
+        let ScalarValue::Text(text) = value else { return Err(TypeMismatch) };
+        *self = instant::parse(text).ok_or(TypeMismatch)?;
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use serde_json::{Map as JsonMap, StreamDeserializer, Value};
 
 use super::numbers::{self, Number};
 use super::target::{Target, place};
-use super::{List, Map, Object, Plain, Shape, strings};
+use super::{List, Map, Object, ScalarValue, Shape, strings};
 
 /// How deep arrays and objects may be nested, as for `serde_json`: each level takes stack.
 const DEPTH: usize = 127;
@@ -18,7 +18,7 @@ const DEPTH: usize = 127;
 pub(super) fn scan(json: &[u8], shape: Shape<'_>) -> Option<()> {
     let json = std::str::from_utf8(json).ok()?;
     let mut scanner = Scanner { json, at: 0, depth: 0, unescaped: Vec::new() };
-    scanner.read(Target::Whole(shape))?;
+    scanner.read(Target::Root(shape))?;
     (scanner.peek().is_none() && scanner.at == json.len()).then_some(())
 }
 
@@ -86,8 +86,8 @@ impl Scanner<'_> {
 
     /// Reads the next value.
     fn read(&mut self, target: Target<'_>) -> Option<()> {
-        let plain = match self.peek()? {
-            b'"' => Plain::Text(self.string()?),
+        let value = match self.peek()? {
+            b'"' => ScalarValue::Text(self.string()?),
             b'{' => return self.nested(|scanner| scanner.object(target.open().for_object())),
             b'[' => return self.nested(|scanner| scanner.list(target.open().for_list())),
             b'n' => {
@@ -96,28 +96,28 @@ impl Scanner<'_> {
             }
             b't' => {
                 self.word("true")?;
-                Plain::Flag(true)
+                ScalarValue::Flag(true)
             }
             b'f' => {
                 self.word("false")?;
-                Plain::Flag(false)
+                ScalarValue::Flag(false)
             }
             _ => {
                 let text = self.json.get(self.at..self.at + numbers::length(self.rest()))?;
                 self.at += text.len();
                 match Number::of(text)? {
-                    Number::Natural(natural) => Plain::Natural(natural),
-                    Number::Integer(integer) => Plain::Integer(integer),
-                    Number::Float(float) => Plain::Float(float),
-                    Number::Large(digits) => Plain::Text(digits),
+                    Number::Natural(natural) => ScalarValue::Natural(natural),
+                    Number::Integer(integer) => ScalarValue::Integer(integer),
+                    Number::Float(float) => ScalarValue::Float(float),
+                    Number::Large(digits) => ScalarValue::Text(digits),
                     Number::Far(text) => {
-                        target.far(text);
+                        target.out_of_range(text);
                         return Some(());
                     }
                 }
             }
         };
-        target.plain(plain).ok()
+        target.scalar(value).ok()
     }
 
     /// Reads what is between brackets, the first of which is next.
@@ -153,7 +153,7 @@ impl Scanner<'_> {
                 *value = self.free_list()?;
                 Some(())
             }
-            Shape::Made(made) => made.make(self.free_list()?).ok(),
+            Shape::FromValue(target) => target.set_value(self.free_list()?).ok(),
             _ => None,
         }
     }
@@ -170,7 +170,7 @@ impl Scanner<'_> {
                 *all = self.free_object()?;
                 Some(())
             }
-            Shape::Made(made) => made.make(self.free_object()?.into()).ok(),
+            Shape::FromValue(target) => target.set_value(self.free_object()?.into()).ok(),
             _ => None,
         }
     }
@@ -233,7 +233,7 @@ impl Scanner<'_> {
 
     fn free(&mut self) -> Option<Value> {
         let mut value = Value::Null;
-        self.read(Target::Whole(Shape::Value(&mut value)))?;
+        self.read(Target::Root(Shape::Value(&mut value)))?;
         Some(value)
     }
 

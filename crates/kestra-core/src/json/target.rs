@@ -1,17 +1,17 @@
 //! The target of a value, and what becomes of it by the kind of the value: the rules that all readers share.
 
-use super::{List, Map, Plain, Shape, Unfit};
+use super::{List, Map, ScalarValue, Shape, TypeMismatch};
 
 /// The target of a value.
 pub(super) enum Target<'a> {
-    Whole(Shape<'a>),
+    Root(Shape<'a>),
     Field(Shape<'a>),
     Element(&'a mut dyn List),
     Entry(&'a mut dyn Map, String),
 }
 
 /// A value that its target doesn't accept.
-pub(super) enum Misfit {
+pub(super) enum Mismatch {
     /// The target consists of this.
     Expected(&'static str),
     /// What the target says of it.
@@ -22,7 +22,7 @@ impl<'a> Target<'a> {
     /// Returns the shape of the target, now that something is there.
     pub(super) fn open(self) -> Shape<'a> {
         let mut shape = match self {
-            Self::Whole(shape) | Self::Field(shape) => shape,
+            Self::Root(shape) | Self::Field(shape) => shape,
             Self::Element(list) => list.element(),
             Self::Entry(map, key) => map.entry(key),
         };
@@ -33,23 +33,25 @@ impl<'a> Target<'a> {
     }
 
     /// Sets a value without parts.
-    pub(super) fn plain(self, plain: Plain<'_>) -> Result<(), Misfit> {
+    pub(super) fn scalar(self, value: ScalarValue<'_>) -> Result<(), Mismatch> {
         match self.open() {
-            Shape::Scalar(scalar) => scalar.set(plain).map_err(|Unfit| Misfit::Expected(scalar.expected())),
-            Shape::Value(value) => {
-                *value = plain.into();
+            Shape::Scalar(scalar) => {
+                scalar.set(value).map_err(|TypeMismatch| Mismatch::Expected(scalar.expected()))
+            }
+            Shape::Value(json) => {
+                *json = value.into();
                 Ok(())
             }
-            Shape::Made(made) => made.make(plain.into()).map_err(Misfit::Told),
-            other => Err(Misfit::Expected(other.expected())),
+            Shape::FromValue(target) => target.set_value(value.into()).map_err(Mismatch::Told),
+            other => Err(Mismatch::Expected(other.expected())),
         }
     }
 
     /// Reads null: as absent, where something may be.
-    pub(super) fn null(self) -> Result<(), Misfit> {
+    pub(super) fn null(self) -> Result<(), Mismatch> {
         match self {
-            Self::Whole(Shape::Optional(_) | Shape::Value(_)) | Self::Field(_) => {}
-            Self::Whole(shape) => return Self::Whole(shape).plain(Plain::Null),
+            Self::Root(Shape::Optional(_) | Shape::Value(_)) | Self::Field(_) => {}
+            Self::Root(shape) => return Self::Root(shape).scalar(ScalarValue::Null),
             Self::Element(list) => {
                 if !matches!(list.element(), Shape::Optional(_) | Shape::Value(_)) {
                     list.take_back();
@@ -61,18 +63,18 @@ impl<'a> Target<'a> {
     }
 
     /// Reads a number out of the range of `f64`: as its text into JSON or a string, else as null.
-    pub(super) fn far(self, text: &str) {
+    pub(super) fn out_of_range(self, text: &str) {
         match self {
-            Self::Whole(shape) | Self::Field(shape) => {
-                far(shape, text);
+            Self::Root(shape) | Self::Field(shape) => {
+                out_of_range(shape, text);
             }
             Self::Element(list) => {
-                if !far(list.element(), text) {
+                if !out_of_range(list.element(), text) {
                     list.take_back();
                 }
             }
             Self::Entry(map, key) => {
-                if !far(map.entry(key.clone()), text) {
+                if !out_of_range(map.entry(key.clone()), text) {
                     map.take_back(&key);
                 }
             }
@@ -81,10 +83,10 @@ impl<'a> Target<'a> {
 }
 
 /// Reads the text of a number, and returns whether the shape accepts it.
-fn far(shape: Shape<'_>, text: &str) -> bool {
+fn out_of_range(shape: Shape<'_>, text: &str) -> bool {
     match shape {
         Shape::Optional(optional) => {
-            let is_taken = far(optional.some(), text);
+            let is_taken = out_of_range(optional.some(), text);
             if !is_taken {
                 optional.none();
             }
@@ -94,8 +96,8 @@ fn far(shape: Shape<'_>, text: &str) -> bool {
             *value = text.into();
             true
         }
-        Shape::Made(made) => made.make(text.into()).is_ok(),
-        Shape::Scalar(scalar) => scalar.set(Plain::Text(text)).is_ok(),
+        Shape::FromValue(target) => target.set_value(text.into()).is_ok(),
+        Shape::Scalar(scalar) => scalar.set(ScalarValue::Text(text)).is_ok(),
         _ => false,
     }
 }
@@ -109,7 +111,7 @@ impl<'a> Shape<'a> {
             Self::Object(_) | Self::Fields(_) => "an object",
             Self::Map(_) => "a map",
             Self::Either(either) => either.expected(),
-            Self::Optional(_) | Self::Value(_) | Self::Made(_) => "any JSON",
+            Self::Optional(_) | Self::Value(_) | Self::FromValue(_) => "any JSON",
         }
     }
 

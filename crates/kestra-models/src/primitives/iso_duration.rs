@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use jiff::fmt::temporal::SpanParser;
-use kestra_core::internal::json::{Plain, Read, Scalar, Shape, Unfit, number};
+use kestra_core::internal::json::{Read, Scalar, ScalarValue, Shape, TypeMismatch, number};
 use serde::ser::{Serialize, Serializer};
 use serde_json::Number;
 
@@ -224,16 +224,16 @@ impl Read for IsoDuration {
 }
 
 impl Scalar for IsoDuration {
-    fn set(&mut self, plain: Plain<'_>) -> Result<(), Unfit> {
-        self.0 = match plain {
-            Plain::Text(text) => Form::Text(text.to_owned()),
-            Plain::Natural(seconds) => Form::Seconds(seconds.into()),
-            Plain::Integer(seconds) => Form::Seconds(seconds.into()),
-            Plain::Float(seconds) => match Number::from_f64(seconds) {
+    fn set(&mut self, value: ScalarValue<'_>) -> Result<(), TypeMismatch> {
+        self.0 = match value {
+            ScalarValue::Text(text) => Form::Text(text.to_owned()),
+            ScalarValue::Natural(seconds) => Form::Seconds(seconds.into()),
+            ScalarValue::Integer(seconds) => Form::Seconds(seconds.into()),
+            ScalarValue::Float(seconds) => match Number::from_f64(seconds) {
                 Some(number) => Form::Seconds(number),
-                None => return Err(Unfit),
+                None => return Err(TypeMismatch),
             },
-            Plain::Null | Plain::Flag(_) => return Err(Unfit),
+            ScalarValue::Null | ScalarValue::Flag(_) => return Err(TypeMismatch),
         };
         Ok(())
     }

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use kestra_core::internal::json::{self, Either, Made, Map, Read, Shape};
+use kestra_core::internal::json::{self, Either, FromValue, Map, Read, Shape};
 use kestra_core::object;
 use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
@@ -175,12 +175,12 @@ impl Map for Labels {
     fn entry(&mut self, key: String) -> Shape<'_> {
         let at = self.0.len();
         self.0.push(Label { key, value: String::new() });
-        Shape::Made(&mut self.0[at])
+        Shape::FromValue(&mut self.0[at])
     }
 }
 
-impl Made for Label {
-    fn make(&mut self, value: Value) -> Result<(), String> {
+impl FromValue for Label {
+    fn set_value(&mut self, value: Value) -> Result<(), String> {
         // A map in YAML may hold numbers and booleans; as labels they are their text.
         self.value = match value {
             Value::String(text) => text,

@@ -1,4 +1,4 @@
-use kestra_core::internal::json::{Made, Read, Shape};
+use kestra_core::internal::json::{FromValue, Read, Shape};
 use kestra_core::object;
 use serde::Deserialize as _;
 use serde_json::Value;
@@ -50,12 +50,12 @@ impl Read for PebbleFunction {
     }
 
     fn shape(&mut self) -> Shape<'_> {
-        Shape::Made(self)
+        Shape::FromValue(self)
     }
 }
 
-impl Made for PebbleFunction {
-    fn make(&mut self, value: Value) -> Result<(), String> {
+impl FromValue for PebbleFunction {
+    fn set_value(&mut self, value: Value) -> Result<(), String> {
         match value {
             Value::Null => {}
             Value::String(name) => self.name = Some(name),

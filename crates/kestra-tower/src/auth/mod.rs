@@ -13,7 +13,7 @@
 //! - Credentials over plain HTTP to another machine are warned about, once (`WARN`, target `kestra::auth`).
 //!
 //! Headers are marked as sensitive, and no `Debug` shows a secret. Put the layer below
-//! [`ServerLayer`](crate::ServerLayer), which refuses requests for foreign servers.
+//! [`ServerLayer`](crate::ServerLayer), which refuses requests for other servers.
 //!
 //! ```
 //! use std::convert::Infallible;

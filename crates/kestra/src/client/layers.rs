@@ -14,7 +14,7 @@ use kestra_tower::{Auth, AuthLayer, RetryLayer, ServerLayer, TimeoutLayer, Trace
 use tower::util::{BoxCloneSyncService, Either};
 use tower::{Layer, Service, ServiceExt as _};
 
-use super::stack::{SharedStack, Whole};
+use super::stack::{CallStack, SharedStack};
 
 /// The service that a layer of yours is put around: whatever is below it, behind one pointer.
 #[derive(Clone)]
@@ -163,7 +163,7 @@ pub(super) fn stack(
             }
         }
     };
-    Ok(Arc::new(Whole::new(service, limit).tracked(is_own)))
+    Ok(Arc::new(CallStack::new(service, limit).tracked(is_own)))
 }
 
 fn standard(
@@ -230,5 +230,5 @@ where
         + 'static,
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
-    Arc::new(Whole::new(service, TimeoutLayer::total_of(timeouts)))
+    Arc::new(CallStack::new(service, TimeoutLayer::total_of(timeouts)))
 }

@@ -32,12 +32,12 @@ pub(crate) type SharedStack = Arc<dyn Stack>;
 /// The span and the limit of the whole call around a service.
 ///
 /// It is ready at any time, since it waits for the service within the limit of each call.
-pub(super) struct Whole<S> {
+pub(super) struct CallStack<S> {
     service: TraceService<TimeoutService<S>>,
     is_tracked: bool,
 }
 
-impl<S> Whole<S> {
+impl<S> CallStack<S> {
     pub(super) fn new(service: S, limit: TimeoutLayer) -> Self {
         Self { service: TraceLayer::call().layer(limit.layer(service)), is_tracked: false }
     }
@@ -48,7 +48,7 @@ impl<S> Whole<S> {
     }
 }
 
-impl<S, B> Stack for Whole<S>
+impl<S, B> Stack for CallStack<S>
 where
     S: Service<Request<Body>, Response = Response<B>, Error: Into<BoxError>, Future: Send>
         + Clone
