@@ -29,7 +29,14 @@ fn documents() -> Vec<String> {
     for folder in ["crates/kestra/docs", "api", "examples", ".github"] {
         all.extend(files(folder, ".md").into_iter().map(|name| format!("{folder}/{name}")));
     }
-    let crates = ["kestra-core", "kestra-models", "kestra-operations", "kestra-testkit", "kestra-tower"];
+    let crates = [
+        "kestra-core",
+        "kestra-flow",
+        "kestra-models",
+        "kestra-operations",
+        "kestra-testkit",
+        "kestra-tower",
+    ];
     all.extend(crates.map(|name| format!("crates/{name}/README.md")));
     all
 }

@@ -21,6 +21,7 @@
 //! | change timeouts, retries and options, of all calls or of one | [`Timeouts`], [`Retry`], [`CallOptions`] |
 //! | call an operation | the areas: [`Flows`], [`Executions`], [`Logs`], [`Triggers`], [`Kv`], [`Files`] and the other methods of [`Client`] |
 //! | run a flow, or wait for an execution | [`Executions::run`], [`Executions::start`], [`Executions::wait`], [`Finished`] |
+//! | build flows in Rust | [`flow`] |
 //! | deploy flows, and synchronize files | [`Flows::deploy`], [`Flows::sync`], [`Files::sync_up`] |
 //! | search, and read lists | [`Filter`], [`paging`] |
 //! | upload and download files | [`FilePart`], [`Download`] |
@@ -70,6 +71,7 @@ pub use kestra_core::{
     Body, Call, CallFuture, CallOptions, Detached, Executor, OutputFuture, ParameterValue, ResponseFuture,
     Retry, Server, Servers, Target, Timeouts, Variable, Version,
 };
+pub use kestra_flow as flow;
 pub use kestra_models as models;
 pub use kestra_operations as operations;
 pub use kestra_tower::auth::{Auth, Token, TokenSource};

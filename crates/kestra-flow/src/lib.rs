@@ -1,0 +1,23 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # What is written
+//!
+//! [`Flow::to_yaml`] writes fields in the order in which they were set. Text of several lines becomes a block scalar, no line is
+//! folded, and what a server would read as a number, a boolean or null is quoted. The fields that servers manage (`revision`,
+//! `tenantId`, `source`, `updated`, `deleted`) are left out, and so are fields of the flow that are null.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod duration;
+mod error;
+mod expression;
+mod json;
+mod map;
+mod node;
+mod parts;
+mod write;
+
+pub use error::NoSuchTask;
+pub use map::Map;
+pub use node::Node;
+pub use parts::{Flow, Input, Output, Retry, Task, Trigger};
