@@ -11,7 +11,7 @@ const ALLOWED: [(&str, &[&str]); 8] = [
     ("kestra-operations", &["kestra-core", "kestra-models"]),
     ("kestra-tower", &["kestra-core"]),
     ("kestra", &["kestra-core", "kestra-flow", "kestra-models", "kestra-operations", "kestra-tower"]),
-    ("kestra-testkit", &["kestra-core"]),
+    ("kestra-testkit", &["kestra-core", "kestra-flow"]),
     ("kestra-codegen", &[]),
 ];
 

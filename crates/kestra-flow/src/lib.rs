@@ -15,9 +15,13 @@ mod json;
 mod map;
 mod node;
 mod parts;
+#[cfg(feature = "edit")]
+mod read;
 mod write;
 
 pub use error::NoSuchTask;
 pub use map::Map;
 pub use node::Node;
 pub use parts::{Flow, Input, Output, Retry, Task, Trigger};
+#[cfg(feature = "edit")]
+pub use read::{ParseError, read, read_all};

@@ -40,6 +40,7 @@
 //! | `ring`, `aws-lc-rs` | `ring` | the crypto library of rustls |
 //! | `gzip` | yes | compressed JSON and text responses |
 //! | `enterprise` | no | the operations that only Enterprise Edition has |
+//! | `flow-edit` | no | reading flows from their sources, and editing these |
 //! | `serde` | no | `Serialize` for all models |
 //! | `http2` | no | HTTP/2, by `ClientBuilder::http2` |
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use kestra_flow::ParseError;
+
 /// Why a source can't be read, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -14,10 +16,9 @@ pub struct YamlError {
     pub column: usize,
 }
 
-impl YamlError {
-    /// An error at a place of the source; line and column are counted from 1.
-    pub(super) fn new(source: &str, cause: impl fmt::Display, line: usize, column: usize) -> Self {
-        let text = source.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+impl From<ParseError> for YamlError {
+    fn from(error: ParseError) -> Self {
+        let (line, column, text, cause) = (error.line(), error.column(), error.line_text(), error.cause());
         let indent = " ".repeat(column.saturating_sub(1));
         let message = format!(
             "while parsing a YAML document\n in 'reader', line {line}, column {column}:\n    {text}\n    {indent}^\n\

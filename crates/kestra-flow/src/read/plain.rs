@@ -2,23 +2,22 @@
 
 use std::borrow::Cow;
 
+use super::number::{float, integer};
+use crate::Node;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
-
-use super::number::{float, integer};
 
 /// Why no value is read.
 #[derive(Debug)]
 pub(super) struct Unreadable(pub(super) String);
 
 /// The value of a plain scalar.
-pub(super) fn untagged(text: Cow<'_, str>) -> Result<Value, Unreadable> {
+pub(super) fn untagged(text: Cow<'_, str>) -> Result<Node, Unreadable> {
     if matches!(&*text, "" | "~" | "null" | "Null" | "NULL") {
-        return Ok(Value::Null);
+        return Ok(Node::Null);
     }
     if let Some(flag) = boolean(&text) {
-        return Ok(Value::from(flag));
+        return Ok(Node::from(flag));
     }
     if let Some(number) = integer(&text) {
         return Ok(number);
@@ -26,24 +25,24 @@ pub(super) fn untagged(text: Cow<'_, str>) -> Result<Value, Unreadable> {
     if is_float(&text) {
         return float(&text).ok_or_else(|| malformed(&text));
     }
-    Ok(Value::from(text.into_owned()))
+    Ok(Node::String(text.into_owned()))
 }
 
 /// The value of a scalar with a tag, in any style; any but those of YAML itself are ignored.
-pub(super) fn tagged(tag: Option<&str>, text: Cow<'_, str>) -> Result<Value, Unreadable> {
+pub(super) fn tagged(tag: Option<&str>, text: Cow<'_, str>) -> Result<Node, Unreadable> {
     let value = match tag {
-        Some("null") if !text.is_empty() => Some(Value::Null),
-        Some("bool") => boolean(&text).map(Value::from),
+        Some("null") if !text.is_empty() => Some(Node::Null),
+        Some("bool") => boolean(&text).map(Node::from),
         Some("int") => integer(&text),
         Some("float") if !text.is_empty() => Some(float(&text).ok_or_else(|| malformed(&text))?),
         Some("binary") => {
             let packed: String = text.split_whitespace().collect();
             let bytes = STANDARD.decode(packed).map_err(|problem| Unreadable(problem.to_string()))?;
-            Some(Value::from(STANDARD.encode(bytes)))
+            Some(Node::from(STANDARD.encode(bytes)))
         }
         _ => None,
     };
-    Ok(value.unwrap_or_else(|| Value::from(text.into_owned())))
+    Ok(value.unwrap_or_else(|| Node::String(text.into_owned())))
 }
 
 fn boolean(text: &str) -> Option<bool> {

@@ -1,0 +1,123 @@
+//! Whatever is written is read back the same: by our reader, which has the rules of servers, and by an independent one.
+#![cfg(feature = "edit")]
+
+use kestra_flow::{Map, Node, read};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde_json::Value;
+
+/// What makes text hard to write.
+const PIECES: [&str; 56] = [
+    "",
+    " ",
+    "  ",
+    "\n",
+    "\n\n",
+    "\t",
+    "\r\n",
+    "a",
+    "b c",
+    "#",
+    " #",
+    ": ",
+    ":",
+    "-",
+    "- ",
+    "---",
+    "...",
+    "?",
+    "{{",
+    "}}",
+    "[",
+    "]",
+    ",",
+    "'",
+    "\"",
+    "\\",
+    "|",
+    ">",
+    "&",
+    "*",
+    "!",
+    "%",
+    "@",
+    "`",
+    "=",
+    "~",
+    "<<",
+    "null",
+    "true",
+    "Yes",
+    "no",
+    "0",
+    "012",
+    "0x1F",
+    "1_000",
+    "1e3",
+    ".5",
+    "+",
+    "1:30",
+    "2026-01-02",
+    "\u{85}",
+    "\u{2028}",
+    "\u{feff}",
+    "é",
+    "🚀",
+    "\u{7}",
+];
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => vec(select(&PIECES[..]), 0..8).prop_map(|pieces| pieces.concat()),
+        1 => any::<String>(),
+    ]
+}
+
+fn node() -> impl Strategy<Value = Node> {
+    let leaf = prop_oneof![
+        1 => Just(Node::Null),
+        1 => any::<bool>().prop_map(Node::from),
+        1 => any::<i64>().prop_map(Node::from),
+        1 => any::<u64>().prop_map(Node::from),
+        1 => any::<f64>().prop_filter("servers read no other numbers", |number| number.is_finite()).prop_map(Node::from),
+        6 => text().prop_map(Node::from),
+    ];
+    leaf.prop_recursive(4, 24, 5, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..5).prop_map(Node::from),
+            vec((text(), inner), 0..5).prop_map(|fields| Node::from(fields.into_iter().collect::<Map>())),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_written_is_read_back(node in node()) {
+        let yaml = node.to_yaml();
+        let again = read(&yaml);
+        prop_assert_eq!(again.as_ref(), Ok(&node), "{}", yaml);
+        prop_assert!(yaml.ends_with('\n'));
+    }
+
+    #[test]
+    fn another_reader_agrees(node in node()) {
+        let yaml = node.to_yaml();
+        let other = serde_yaml_ng::from_str::<Value>(&yaml);
+        prop_assert!(other.is_ok(), "{other:?}\n{yaml}");
+        prop_assert_eq!(other.ok(), Some(Value::from(node)), "{}", yaml);
+    }
+}
+
+#[test]
+fn keys_that_are_too_long_for_one_line_are_read_back() {
+    for length in [999, 1000, 1001, 1023, 1024, 1025, 3000] {
+        let map =
+            Map::new().with("a", Map::new().with("k".repeat(length), ["v"]).with("é".repeat(length), "v\nw"));
+        let node = Node::from(map);
+        assert_eq!(read(&node.to_yaml()), Ok(node.clone()), "{length}");
+        assert_eq!(serde_yaml_ng::from_str::<Value>(&node.to_yaml()).unwrap(), Value::from(node));
+    }
+}
