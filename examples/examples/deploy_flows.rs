@@ -27,13 +27,11 @@ async fn main() -> Result<(), BoxError> {
     };
 
     let plan = sync().dry_run(true).await?;
-    println!("{}", plan.to_json());
+    println!("{plan:#}");
     plan.check()?;
     let done = sync().await?;
     done.check()?;
-    for flow in done.changes() {
-        println!("{:?} {}, revision {:?}", flow.action, flow.name(), flow.revision);
-    }
+    println!("{done}");
     println!("a second time: {} changes", sync().await?.changes().count());
 
     if given.is_none() {

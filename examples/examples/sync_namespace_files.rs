@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use kestra::{BoxError, FileSyncReport};
+use kestra::{BoxError, SyncReport};
 use kestra_examples::{NAMESPACE, Server};
 
 #[tokio::main]
@@ -40,11 +40,8 @@ async fn main() -> Result<(), BoxError> {
     Ok(())
 }
 
-fn show(what: &str, report: &FileSyncReport) {
-    println!("{what}: {} of {} files", report.changes().count(), report.files.len());
-    for file in report.changes() {
-        println!("  {:?} {}", file.action, file.path);
-    }
+fn show(what: &str, report: &SyncReport) {
+    println!("{what}:\n{report}");
 }
 
 fn example() -> Result<PathBuf, BoxError> {

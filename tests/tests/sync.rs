@@ -4,7 +4,7 @@
 
 mod on_server;
 
-use kestra::{CallOptions, ErrorKind, FileAction, FilePart, FlowAction, Retry};
+use kestra::{CallOptions, ErrorKind, FilePart, SyncAction, Retry};
 use kestra_testkit::{Cut, Dialect, Fault, TestServer};
 use on_server::{Folder, NAMESPACE, flow, server};
 
@@ -21,7 +21,7 @@ async fn a_folder_goes_up_and_comes_down() {
         client.files().create_namespace_file(NAMESPACE, "/old.txt", part).await.unwrap();
 
         let plan = client.files().sync_up(NAMESPACE, folder.path()).delete(true).dry_run(true).await.unwrap();
-        assert_eq!((plan.count(FileAction::Create), plan.count(FileAction::Delete)), (3, 1));
+        assert_eq!((plan.count(SyncAction::Create), plan.count(SyncAction::Delete)), (3, 1));
         assert!(
             server.requests().iter().filter(|request| request.method == "POST").count() == 1,
             "only the test's own"
@@ -29,14 +29,14 @@ async fn a_folder_goes_up_and_comes_down() {
 
         let kept = client.files().sync_up(NAMESPACE, folder.path()).await.unwrap();
         kept.check().unwrap();
-        assert_eq!((kept.count(FileAction::Create), kept.files.len()), (3, 3), "old.txt isn't touched");
+        assert_eq!((kept.count(SyncAction::Create), kept.entries.len()), (3, 3), "old.txt isn't touched");
 
         folder.write("main.py", "print(2)");
         let report = client.files().sync_up(NAMESPACE, folder.path()).delete(true).await.unwrap();
         report.check().unwrap();
-        let changes: Vec<_> = report.changes().map(|file| (file.path.as_str(), file.action)).collect();
-        assert_eq!(changes, [("main.py", FileAction::Update), ("old.txt", FileAction::Delete)]);
-        assert_eq!(report.count(FileAction::Unchanged), 2);
+        let changes: Vec<_> = report.changes().map(|file| (file.name.as_str(), file.action)).collect();
+        assert_eq!(changes, [("main.py", SyncAction::Update), ("old.txt", SyncAction::Delete)]);
+        assert_eq!(report.count(SyncAction::Unchanged), 2);
 
         let down = Folder::new("down");
         down.write("stays.txt", "local");
@@ -46,8 +46,8 @@ async fn a_folder_goes_up_and_comes_down() {
         assert_eq!(std::fs::read(down.path().join("lib/deep/x.bin")).unwrap().len(), 70_000);
         assert_eq!(down.read("stays.txt"), "local");
         let again = client.files().sync_down(NAMESPACE, down.path()).delete(true).await.unwrap();
-        let changes: Vec<_> = again.changes().map(|file| (file.path.as_str(), file.action)).collect();
-        assert_eq!(changes, [("stays.txt", FileAction::Delete)]);
+        let changes: Vec<_> = again.changes().map(|file| (file.name.as_str(), file.action)).collect();
+        assert_eq!(changes, [("stays.txt", SyncAction::Delete)]);
         assert!(serde_json::to_string(&again).unwrap().contains("\"action\":\"delete\""));
     }
 }
@@ -63,11 +63,11 @@ async fn one_file_that_fails_stops_no_other() {
         let report = client.files().sync_up(NAMESPACE, folder.path()).delete(true).await.unwrap();
         if dialect == Dialect::V2_0 {
             report.check().unwrap();
-            assert_eq!(report.count(FileAction::Create), 3);
+            assert_eq!(report.count(SyncAction::Create), 3);
             continue;
         }
         // Others would store both as `r`.
-        assert_eq!(report.count(FileAction::Create), 1);
+        assert_eq!(report.count(SyncAction::Create), 1);
         let error = report.check().unwrap_err();
         let failed = ["r#1.csv".to_owned(), "r#2.csv".to_owned()];
         assert_eq!((error.kind(), error.failures()), (ErrorKind::Incomplete, failed.as_slice()));
@@ -96,7 +96,7 @@ async fn a_file_that_is_called_as_the_revision_of_another_is_told() {
             folder.write(name, name);
         }
         let report = client.files().sync_up(NAMESPACE, folder.path()).await.unwrap();
-        let failed: Vec<_> = report.failed().map(|file| file.path.as_str()).collect();
+        let failed: Vec<_> = report.failed().map(|file| file.name.as_str()).collect();
         let expected: &[&str] = match dialect {
             Dialect::V1_0 => &["w:1"],
             _ => &["s.csv", "s.csv.v2", "w1", "w:1"],
@@ -135,7 +135,7 @@ async fn names_with_spaces_stay_as_they_are_in_the_folder() {
         let part = FilePart::bytes("file", "changed");
         client.files().create_namespace_file(NAMESPACE, stored, part).await.unwrap();
         let down = client.files().sync_down(NAMESPACE, folder.path()).delete(true).await.unwrap();
-        assert_eq!((down.count(FileAction::Update), down.changes().count()), (1, 1), "{}", down.to_json());
+        assert_eq!((down.count(SyncAction::Update), down.changes().count()), (1, 1), "{}", down.to_json());
         assert_eq!(folder.read("lib/a b.txt"), "changed");
 
         // One file to servers before 2.0, so that each would undo the other: both are told, and neither is sent.
@@ -145,7 +145,7 @@ async fn names_with_spaces_stay_as_they_are_in_the_folder() {
         for dry_run in [true, false] {
             let up =
                 client.files().sync_up(NAMESPACE, folder.path()).delete(true).dry_run(dry_run).await.unwrap();
-            let failed: Vec<_> = up.failed().map(|file| file.path.as_str()).collect();
+            let failed: Vec<_> = up.failed().map(|file| file.name.as_str()).collect();
             let expected: &[&str] =
                 if dialect == Dialect::V2_0 { &[] } else { &["lib/a b.txt", "lib/a+b.txt"] };
             assert_eq!(failed, expected);
@@ -184,7 +184,7 @@ async fn lost_answers_lose_no_neighbour() {
             server.fail(Fault::cut(cut).on(method, FILES).on_each_target());
             let report = client.files().sync_up(NAMESPACE, folder.path()).delete(true).await.unwrap();
             report.check().unwrap();
-            assert_eq!(report.count(FileAction::Delete), 3, "{dialect:?} {method} {cut:?}");
+            assert_eq!(report.count(SyncAction::Delete), 3, "{dialect:?} {method} {cut:?}");
             let mut found = client.files().search_namespace_files(NAMESPACE, "").await.unwrap();
             found.sort();
             assert_eq!(found, ["/dir/kept.txt", "/dir/sub/new.txt"], "{dialect:?} {method} {cut:?}");
@@ -207,11 +207,11 @@ async fn what_a_deletion_has_left_is_swept() {
         client.files().sync_down(NAMESPACE, down.path()).await.unwrap().check().unwrap();
         assert!(!down.path().join(&trash[1..]).exists(), "it is no file to a sync");
         let kept = client.files().sync_up(NAMESPACE, folder.path()).await.unwrap();
-        assert_eq!((kept.files.len(), asked(&server, "DELETE", "/files")), (1, 0));
+        assert_eq!((kept.entries.len(), asked(&server, "DELETE", "/files")), (1, 0));
         let report = client.files().sync_up(NAMESPACE, folder.path()).delete(true).await.unwrap();
         report.check().unwrap();
         assert_eq!(
-            report.changes().map(|file| file.path.as_str()).collect::<Vec<_>>(),
+            report.changes().map(|file| file.name.as_str()).collect::<Vec<_>>(),
             [".kestra-trash-mine"]
         );
         assert_eq!(client.files().search_namespace_files(NAMESPACE, "").await.unwrap(), ["/a.txt"]);
@@ -228,7 +228,7 @@ async fn names_that_become_others_are_told_before_anything_is_sent() {
             folder.write(name, name);
         }
         let plan = client.files().sync_up(NAMESPACE, folder.path()).delete(true).dry_run(true).await.unwrap();
-        let failed: Vec<_> = plan.failed().map(|file| file.path.as_str()).collect();
+        let failed: Vec<_> = plan.failed().map(|file| file.name.as_str()).collect();
         let expected: &[&str] = match dialect {
             Dialect::V1_0 => &["a?b", "b\\c", "c:d", "p%41", "x[1]", "|e"],
             Dialect::V1_3 => &["a?b", "b\\c", "p%41", "x[1]", "|e"],
@@ -239,7 +239,7 @@ async fn names_that_become_others_are_told_before_anything_is_sent() {
         for _ in 0..2 {
             let report = client.files().sync_up(NAMESPACE, folder.path()).delete(true).await.unwrap();
             assert_eq!(report.failed().count(), expected.len());
-            assert_eq!(report.count(FileAction::Delete), 0, "its own uploads stay");
+            assert_eq!(report.count(SyncAction::Delete), 0, "its own uploads stay");
         }
         let stored = client.files().search_namespace_files(NAMESPACE, "").await.unwrap();
         assert_eq!(stored.len(), 7 - expected.len());
@@ -258,22 +258,22 @@ async fn links_to_files_are_followed_as_in_a_mounted_config_map() {
     symlink("..data/a.yml", folder.path().join("a.yml")).unwrap();
     let flows = client.flows().sync(folder.path()).await.unwrap();
     flows.check().unwrap();
-    assert_eq!((flows.count(FlowAction::Create), flows.flows.len()), (1, 1), "{}", flows.to_json());
+    assert_eq!((flows.count(SyncAction::Create), flows.entries.len()), (1, 1), "{}", flows.to_json());
 
     let files = client.files();
     files.create_namespace_file(NAMESPACE, "/..other/b.txt", FilePart::bytes("b", "b")).await.unwrap();
     let report = files.sync_up(NAMESPACE, folder.path()).delete(true).await.unwrap();
     report.check().unwrap();
-    assert_eq!(report.files.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(), ["a.yml"]);
+    assert_eq!(report.entries.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(), ["a.yml"]);
     let down = files.sync_down(NAMESPACE, folder.path()).delete(true).await.unwrap();
-    assert_eq!((down.count(FileAction::Unchanged), down.files.len()), (1, 1), "{}", down.to_json());
+    assert_eq!((down.count(SyncAction::Unchanged), down.entries.len()), (1, 1), "{}", down.to_json());
 
     // A link that leads nowhere fails by itself, and what was stored of it stays.
     std::fs::remove_file(folder.path().join("a.yml")).unwrap();
     symlink("nowhere.yml", folder.path().join("a.yml")).unwrap();
     folder.write("b.txt", "fine");
     let report = files.sync_up(NAMESPACE, folder.path()).delete(true).await.unwrap();
-    assert_eq!(report.count(FileAction::Create), 1);
+    assert_eq!(report.count(SyncAction::Create), 1);
     assert_eq!(report.check().unwrap_err().failures(), ["a.yml".to_owned()]);
     assert!(files.get_file_content(NAMESPACE, "/a.yml").await.is_ok());
 }
@@ -285,10 +285,10 @@ async fn a_flow_is_called_outdated_only_if_it_changes() {
     server.deploy(&flow("a", "one")).unwrap();
     let verdict = format!(r#"[{{"index": 0, "namespace": "{NAMESPACE}", "flow": "a", "outdated": true}}]"#);
     server.answer("POST", "/api/v1/{tenant}/flows/validate").body("application/json", verdict);
-    for (message, action, warnings) in [("one", FlowAction::Unchanged, 0), ("two", FlowAction::Update, 1)] {
+    for (message, action, warnings) in [("one", SyncAction::Unchanged, 0), ("two", SyncAction::Update, 1)] {
         folder.write("a.yml", flow("a", message));
         let plan = client.flows().sync(folder.path()).dry_run(true).await.unwrap();
-        assert_eq!((plan.flows[0].action, plan.flows[0].warnings.len()), (action, warnings));
+        assert_eq!((plan.entries[0].action, plan.entries[0].warnings.len()), (action, warnings));
     }
 }
 
@@ -309,15 +309,15 @@ async fn flows_of_a_folder_are_planned_then_deployed() {
         let plan = client.flows().sync(folder.path()).delete_in(NAMESPACE).dry_run(true).await.unwrap();
         plan.check().unwrap();
         assert!(!plan.applied && on_server::asked(&server, "/flows") == 0);
-        let actions: Vec<_> = plan.flows.iter().map(|flow| (flow.name(), flow.action)).collect();
+        let actions: Vec<_> = plan.entries.iter().map(|flow| (flow.name.clone(), flow.action)).collect();
         let name = |id: &str| format!("{NAMESPACE}.{id}");
         assert_eq!(
             actions,
             [
-                (name("a"), FlowAction::Update),
-                (name("same"), FlowAction::Unchanged),
-                (name("b"), FlowAction::Create),
-                (name("old"), FlowAction::Delete)
+                (name("a"), SyncAction::Update),
+                (name("same"), SyncAction::Unchanged),
+                (name("b"), SyncAction::Create),
+                (name("old"), SyncAction::Delete)
             ]
         );
         assert!(plan.to_json().contains("\"action\": \"create\""), "{}", plan.to_json());
@@ -325,12 +325,12 @@ async fn flows_of_a_folder_are_planned_then_deployed() {
         let done = client.flows().sync(folder.path()).await.unwrap();
         done.check().unwrap();
         assert!(done.applied);
-        assert_eq!(done.flows.iter().find(|flow| flow.id.as_deref() == Some("a")).unwrap().revision, Some(2));
+        assert_eq!(done.entries.iter().find(|flow| flow.id.as_deref() == Some("a")).unwrap().revision, Some(2));
         assert!(client.flows().get_flow(NAMESPACE, "old").await.is_ok(), "nothing is deleted unasked");
 
         let sync = client.flows().sync(folder.path()).delete_in(NAMESPACE).delete_in(NAMESPACE);
         let done = sync.await.unwrap();
-        assert_eq!((done.count(FlowAction::Unchanged), done.count(FlowAction::Delete)), (3, 1));
+        assert_eq!((done.count(SyncAction::Unchanged), done.count(SyncAction::Delete)), (3, 1));
         assert!(client.flows().get_flow(NAMESPACE, "old").await.unwrap_err().is_not_found());
     }
 }

@@ -49,7 +49,7 @@
 #[macro_use]
 mod several_calls;
 #[macro_use]
-mod sync_report;
+mod sync;
 
 // First, since rustdoc shows the methods of `Client` in the order of the source.
 mod client;
@@ -86,8 +86,10 @@ pub use layers::{
 
 // What takes several calls.
 pub use executions::{AddLabels, Finished, Resolve, Resolved, Run, Start, Started, Wait};
-pub use files::{DownloadFile, FileAction, FileSync, FileSyncReport, SyncedFile};
-pub use flows::{Deploy, Deployed, FlowAction, FlowSync, FlowSyncReport, SyncedFlow};
+pub use files::{DownloadFile, FileSync};
+pub use flows::{Deploy, Deployed, FlowSync};
+pub use kv::KvSync;
+pub use sync::{SyncAction, SyncEntry, SyncKind, SyncProgress, SyncReport};
 pub use kestra_operations::{BulkByIds, BulkProblem, BulkReport, DryRun};
 pub use triggers::{StartBackfill, SwitchTrigger, TriggerBackfill, WatchBackfill};
 

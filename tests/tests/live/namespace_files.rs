@@ -1,6 +1,6 @@
 //! Files of a namespace, one by one and by folders.
 
-use kestra::{ErrorKind, FileAction, FilePart};
+use kestra::{ErrorKind, SyncAction, FilePart};
 
 use crate::folder::Folder;
 use crate::server::on_every_server;
@@ -177,14 +177,14 @@ async fn a_folder_goes_up_and_comes_down() {
         files.create_namespace_file(namespace, "/old.txt", FilePart::bytes("old", "old")).await.unwrap();
 
         let plan = files.sync_up(namespace, folder.path()).delete(true).dry_run(true).await.unwrap();
-        assert_eq!((plan.count(FileAction::Create), plan.count(FileAction::Delete)), (3, 1));
+        assert_eq!((plan.count(SyncAction::Create), plan.count(SyncAction::Delete)), (3, 1));
         let report = files.sync_up(namespace, folder.path()).delete(true).await.unwrap();
         report.check().unwrap();
         folder.write("main.py", "print(2)");
         let report = files.sync_up(namespace, folder.path()).delete(true).await.unwrap();
         report.check().unwrap();
-        let changes: Vec<_> = report.changes().map(|file| (file.path.as_str(), file.action)).collect();
-        assert_eq!(changes, [("main.py", FileAction::Update)]);
+        let changes: Vec<_> = report.changes().map(|file| (file.name.as_str(), file.action)).collect();
+        assert_eq!(changes, [("main.py", SyncAction::Update)]);
 
         let down = Folder::new("live-down");
         files.sync_down(namespace, down.path()).await.unwrap().check().unwrap();

@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind};
 use crate::operation::{KnownValues, QueryParameter};
 use crate::version::Version;
 
-pub use source::refuse_deleted;
+pub use source::{refuse_deleted, sources_of_archive};
 
 /// What a server does silently with some requests of an operation, so that they are refused unless they are meant.
 ///

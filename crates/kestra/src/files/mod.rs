@@ -7,4 +7,4 @@ mod trash;
 
 pub(crate) use delete::{delete_once, is_deletion};
 pub use download::DownloadFile;
-pub use sync::{FileAction, FileSync, FileSyncReport, SyncedFile};
+pub use sync::FileSync;

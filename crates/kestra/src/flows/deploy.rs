@@ -46,7 +46,7 @@ impl Flows {
 
 /// A deployment of one flow; see [`Flows::deploy`].
 #[must_use = "a deployment does nothing until it is awaited"]
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Deploy {
     client: Client,
     source: String,
@@ -79,24 +79,13 @@ impl Deploy {
         let left = || deadline.limit(CallOptions::new());
         let flows = client.flows();
         let (namespace, id) = self.identify(&flows, left()).await?;
-        match flows.get_flow(&namespace, &id).options(left()).await {
-            Ok(flow) if flow.source.as_deref() == Some(self.source.as_str()) => {
-                Ok((flow, Deployed::Unchanged))
-            }
-            Ok(before) => {
-                // It was just read, so there is no need to ask again.
-                let updated =
-                    flows.update_flow(&namespace, &id, self.source).unchecked().options(left()).await?;
-                let outcome =
-                    if updated.revision == before.revision { Deployed::Unchanged } else { Deployed::Updated };
-                Ok((updated, outcome))
-            }
-            Err(error) if error.is_missing() => {
-                let created = flows.create_flow(self.source).options(left()).await?;
-                Ok((created, Deployed::Created))
-            }
-            Err(error) => Err(error),
-        }
+        let known = match flows.get_flow(&namespace, &id).options(left()).await {
+            Ok(flow) if is_source(&flow, &self.source) => return Ok((flow, Deployed::Unchanged)),
+            Ok(flow) => Some(flow.revision),
+            Err(error) if error.is_missing() => None,
+            Err(error) => return Err(error),
+        };
+        create_or_update(&flows, (&namespace, &id), self.source, known, left).await
     }
 
     /// Which flow it is, as the server reads the source.
@@ -116,6 +105,38 @@ impl Deploy {
             _ => Err(Error::invalid("source", "the server finds no namespace or no id in it")),
         }
     }
+}
+
+/// Returns whether the server has a flow with this source.
+fn is_source(flow: &FlowWithSource, source: &str) -> bool {
+    flow.source.as_deref() == Some(source)
+}
+
+/// Updates a flow that the server has, by what was just read (`known`), or creates it. If somebody else creates it first, it is
+/// read and updated.
+pub(super) async fn create_or_update(
+    flows: &Flows,
+    (namespace, id): (&str, &str),
+    source: String,
+    mut known: Option<Option<i64>>,
+    options: impl Fn() -> CallOptions,
+) -> Result<(FlowWithSource, Deployed), Error> {
+    if known.is_none() {
+        match flows.create_flow(source.clone()).options(options()).await {
+            Ok(flow) => return Ok((flow, Deployed::Created)),
+            Err(error) if error.already_exists() => {}
+            Err(error) => return Err(error),
+        }
+        let other = flows.get_flow(namespace, id).options(options()).await?;
+        if is_source(&other, &source) {
+            return Ok((other, Deployed::Unchanged));
+        }
+        known = Some(other.revision);
+    }
+    // It was just read, so there is no need to ask whether it is there.
+    let flow = flows.update_flow(namespace, id, source).unchecked().options(options()).await?;
+    let outcome = if known == Some(flow.revision) { Deployed::Unchanged } else { Deployed::Updated };
+    Ok((flow, outcome))
 }
 
 impl Deploy {

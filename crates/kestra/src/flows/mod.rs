@@ -2,6 +2,7 @@
 
 mod deploy;
 mod sync;
+mod sync_plan;
 
 pub use deploy::{Deploy, Deployed};
-pub use sync::{FlowAction, FlowSync, FlowSyncReport, SyncedFlow};
+pub use sync::FlowSync;

@@ -1,6 +1,6 @@
 //! A folder of flows becomes what the server has.
 
-use kestra::FlowAction;
+use kestra::SyncAction;
 
 use crate::folder::Folder;
 use crate::server::on_every_server;
@@ -22,13 +22,13 @@ async fn a_folder_is_planned_then_deployed() {
         let plan = flows.sync(folder.path()).delete_in(namespace).dry_run(true).await.unwrap();
         plan.check().unwrap();
         let mut actions: Vec<_> =
-            plan.flows.iter().map(|flow| (flow.id.clone().unwrap_or_default(), flow.action)).collect();
+            plan.entries.iter().map(|flow| (flow.id.clone().unwrap_or_default(), flow.action)).collect();
         actions.sort_by(|one, other| one.0.cmp(&other.0));
         let expected = [
-            ("changed", FlowAction::Update),
-            ("extra", FlowAction::Delete),
-            ("new", FlowAction::Create),
-            ("same", FlowAction::Unchanged),
+            ("changed", SyncAction::Update),
+            ("extra", SyncAction::Delete),
+            ("new", SyncAction::Create),
+            ("same", SyncAction::Unchanged),
         ];
         assert_eq!(actions, expected.map(|(id, action)| (id.to_owned(), action)));
         assert!(flows.get_flow(namespace, "new").await.unwrap_err().is_not_found(), "a plan changes nothing");

@@ -12,6 +12,8 @@ use std::borrow::Cow;
 use crate::body::{Body, FileContent, Multipart};
 use crate::error::Error;
 
+pub use archive::sources as sources_of_archive;
+
 /// Refuses a source with a key `deleted` at the top level that isn't plainly `false` or null.
 ///
 /// A server deletes the flow of such a source and responds with 200. For calls that send more than one request.

@@ -1,20 +1,15 @@
 //! A folder and the files of a namespace, made the same.
 
-mod compare;
-mod down;
-mod local;
 pub(super) mod names;
-mod remote;
-mod report;
-mod up;
+mod sides;
+mod transfer;
 
 use std::path::PathBuf;
 
-use kestra_core::{CallOptions, Error};
+use kestra_core::Error;
 
-use crate::{Client, Files};
-
-pub use report::{FileAction, FileSyncReport, SyncedFile};
+use crate::Files;
+use crate::sync::{Settings, SyncReport};
 
 impl Files {
     /// Uploads what is new or changed in a folder to the files of a namespace.
@@ -37,15 +32,13 @@ impl Files {
     /// ```no_run
     /// # async fn run(client: kestra::Client) -> Result<(), kestra::Error> {
     /// let report = client.files().sync_up("company.team", "scripts").delete(true).dry_run(true).await?;
-    /// for file in report.changes() {
-    ///     println!("{:?} {}", file.action, file.path);
-    /// }
+    /// println!("{report}");
     /// report.check()?;
     /// # Ok(())
     /// # }
     /// ```
     pub fn sync_up(&self, namespace: impl Into<String>, folder: impl Into<PathBuf>) -> FileSync {
-        FileSync::new(self.client().clone(), Direction::Up, namespace.into(), folder.into())
+        FileSync::new(self, Direction::Up, namespace.into(), folder.into())
     }
 
     /// Downloads what is new or changed among the files of a namespace to a folder, which is made if need be.
@@ -57,7 +50,7 @@ impl Files {
     ///
     /// As [`sync_up`](Self::sync_up).
     pub fn sync_down(&self, namespace: impl Into<String>, folder: impl Into<PathBuf>) -> FileSync {
-        FileSync::new(self.client().clone(), Direction::Down, namespace.into(), folder.into())
+        FileSync::new(self, Direction::Down, namespace.into(), folder.into())
     }
 }
 
@@ -67,59 +60,45 @@ enum Direction {
     Down,
 }
 
-/// A folder and a namespace that are to be made the same; see [`Files::sync_up`] and [`Files::sync_down`].
+/// A sync of the files of a folder and a namespace; see [`Files::sync_up`] and [`Files::sync_down`].
 #[must_use = "a sync does nothing until it is awaited"]
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct FileSync {
-    client: Client,
     direction: Direction,
     namespace: String,
     folder: PathBuf,
     delete: bool,
-    dry_run: bool,
-    options: CallOptions,
+    settings: Settings,
 }
 
-options_of_calls!(FileSync, options, "Sets the limit for each of its calls.");
+sync_settings!(FileSync);
 
 impl FileSync {
-    fn new(client: Client, direction: Direction, namespace: String, folder: PathBuf) -> Self {
-        let options = CallOptions::new();
-        Self { client, direction, namespace, folder, delete: false, dry_run: false, options }
+    fn new(files: &Files, direction: Direction, namespace: String, folder: PathBuf) -> Self {
+        Self { direction, namespace, folder, delete: false, settings: Settings::new(files.client()) }
     }
 
-    /// Deletes what only the target has.
+    /// Deletes the files that only the target has. Defaults to `false`.
     pub fn delete(mut self, delete: bool) -> Self {
         self.delete = delete;
         self
     }
 
-    /// Changes nothing, and reports what would be done.
-    pub fn dry_run(mut self, dry_run: bool) -> Self {
-        self.dry_run = dry_run;
-        self
-    }
-
     /// Sends names that the server reads as others too.
     pub fn unchecked(mut self) -> Self {
-        self.options = self.options.unchecked();
+        self.settings.options = self.settings.options.unchecked();
         self
     }
 
-    async fn run(self) -> Result<FileSyncReport, Error> {
-        let mut report = FileSyncReport { dry_run: self.dry_run, files: Vec::new() };
-        match self.direction {
-            Direction::Up => self.up(&mut report).await?,
-            Direction::Down => self.down(&mut report).await?,
-        }
-        report.files.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(report)
-    }
-
-    /// The area, with the options of this sync.
-    fn files(&self) -> Files {
-        self.client.with_options(self.options.clone()).files()
+    async fn run(self) -> Result<SyncReport, Error> {
+        let files = self.settings.client()?.files();
+        let mut entries = match self.direction {
+            Direction::Up => self.up(&files).await?,
+            Direction::Down => self.down(&files).await?,
+        };
+        entries.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(SyncReport { dry_run: self.settings.dry_run, applied: !self.settings.dry_run, entries })
     }
 }
 
-awaited!(FileSync => FileSyncReport, FileSync::run);
+awaited!(FileSync => SyncReport, FileSync::run);

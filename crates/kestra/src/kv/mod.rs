@@ -1,5 +1,7 @@
 //! What the store of keys can do beyond single operations.
 
+mod sync;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -10,6 +12,8 @@ use kestra_operations::GetKeyValue;
 use serde::de::DeserializeOwned;
 
 use crate::Kv;
+
+pub use sync::KvSync;
 
 impl Kv {
     /// Returns the value of a key as a type of your own. Numbers are read with every digit that the server sent: `u128`,
@@ -101,9 +105,21 @@ impl Kv {
         value: impl Into<KvValue>,
     ) -> Result<(), Error> {
         let (namespace, key) = (namespace.as_ref(), key.as_ref());
-        let mut call = self.set_key_value(namespace, key, value);
         let entries = self.keys(namespace).await?;
-        if let Some(entry) = entries.into_iter().find(|entry| entry.key.as_deref() == Some(key)) {
+        let known = entries.into_iter().find(|entry| entry.key.as_deref() == Some(key));
+        self.set_and_keep(namespace, key, value.into(), known).await
+    }
+
+    /// Sets a key with the expiration and description that it has.
+    async fn set_and_keep(
+        &self,
+        namespace: &str,
+        key: &str,
+        value: KvValue,
+        known: Option<KvEntry>,
+    ) -> Result<(), Error> {
+        let mut call = self.set_key_value(namespace, key, value);
+        if let Some(entry) = known {
             let left = entry.expiration_date.map(time_until);
             if let Some(description) = entry.description.filter(|_| left != Some(Duration::ZERO)) {
                 call = call.description(description);

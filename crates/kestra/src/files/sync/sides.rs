@@ -1,0 +1,136 @@
+//! The two sides of a sync: the files of a folder, and those of a namespace.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use kestra_core::{Error, ErrorKind};
+use kestra_models::FileType;
+use tokio::io::AsyncReadExt as _;
+
+use crate::Files;
+use crate::files::trash::is_trash;
+use crate::folder::{self, LocalFile, failure, is_left_out};
+use crate::sync::Settings;
+
+/// The folder whose files are flows.
+const FLOWS: &str = "_flows";
+
+/// All files below a folder by their paths within it, with slashes.
+pub(super) async fn files_of_folder(folder: &Path) -> Result<BTreeMap<String, LocalFile>, Error> {
+    let mut files = BTreeMap::new();
+    for file in folder::walk(folder).await? {
+        let names = file.path.strip_prefix(folder).unwrap_or(&file.path).iter();
+        let names: Option<Vec<&str>> = names.map(|name| name.to_str()).collect();
+        let Some(names) = names else {
+            let message = format!("{} has a name that isn't text", file.path.display());
+            return Err(Error::new(ErrorKind::File, message));
+        };
+        let is_trash = matches!(names.as_slice(), [name] if is_trash(name));
+        if !is_trash && names.first() != Some(&FLOWS) {
+            files.insert(names.join("/"), file);
+        }
+    }
+    Ok(files)
+}
+
+/// Where a path of the namespace is below a folder; `None` for one that would leave it, or that means another file here.
+pub(super) fn place_below(folder: &Path, path: &str) -> Option<PathBuf> {
+    let mut place = folder.to_owned();
+    for name in path.split('/') {
+        let is_plain = !matches!(name, "" | "." | "..") && !name.contains(['\\', ':', '\0']);
+        if !is_plain {
+            return None;
+        }
+        place.push(name);
+    }
+    Some(place)
+}
+
+/// The files of a namespace.
+#[derive(Default)]
+pub(super) struct Remote {
+    /// Lengths of all files by their paths, without a slash at the beginning.
+    pub(super) files: BTreeMap<String, u64>,
+    /// Names in the root that interrupted deletions have left.
+    pub(super) trash: Vec<String>,
+}
+
+/// Reads all folders of a namespace, those of one level at once.
+pub(super) async fn files_of_namespace(
+    files: &Files,
+    namespace: &str,
+    settings: &Settings,
+) -> Result<Remote, Error> {
+    let mut found = Remote::default();
+    let mut folders = vec![String::new()];
+    while !folders.is_empty() {
+        let level = std::mem::take(&mut folders);
+        let list = |folder: String| async move {
+            let listed = files.list_namespace_directory_files(namespace).path(format!("/{folder}")).await;
+            (folder, listed)
+        };
+        for (folder, listed) in settings.run_all(level.into_iter().map(list).collect()).await {
+            let entries = match listed {
+                Ok(entries) => entries,
+                // A folder may be gone by now. The root always exists.
+                Err(error) if error.is_missing() && !folder.is_empty() => continue,
+                Err(error) => return Err(error),
+            };
+            for entry in entries {
+                let Some(name) = entry.file_name.filter(|name| !is_left_out(name)) else { continue };
+                let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
+                match entry.type_ {
+                    _ if path == FLOWS => {}
+                    _ if is_trash(&path) => found.trash.push(path),
+                    Some(FileType::Directory) => folders.push(path),
+                    _ => {
+                        let size = entry.size.and_then(|size| size.try_into().ok()).unwrap_or_default();
+                        found.files.insert(path, size);
+                    }
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Returns whether a file is the same on both sides. Reads both as they come; the first difference ends it.
+pub(super) async fn is_same(
+    files: &Files,
+    namespace: &str,
+    remote: &str,
+    local: &Path,
+) -> Result<bool, Error> {
+    let mut file = tokio::fs::File::open(local).await.map_err(|problem| failure("read", local, problem))?;
+    let mut download = files.get_file_content(namespace, format!("/{remote}")).await?;
+    let mut buffer = Vec::new();
+    while let Some(piece) = download.next().await {
+        let piece = piece?;
+        buffer.resize(piece.len(), 0);
+        match file.read_exact(&mut buffer).await {
+            Ok(_) if buffer == piece => {}
+            Ok(_) => return Ok(false),
+            Err(problem) if problem.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(false),
+            Err(problem) => return Err(failure("read", local, problem)),
+        }
+    }
+    let mut rest = [0];
+    let read = file.read(&mut rest).await.map_err(|problem| failure("read", local, problem))?;
+    Ok(read == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::place_below;
+
+    #[test]
+    fn no_path_leaves_the_folder() {
+        let folder = Path::new("files");
+        assert_eq!(place_below(folder, "a/b.txt"), Some(folder.join("a").join("b.txt")));
+        for path in ["../a", "a/../../b", "/etc/passwd", "a//b", "", "c:\\x", "a\\..\\b"] {
+            assert_eq!(place_below(folder, path), None, "{path}");
+        }
+    }
+}

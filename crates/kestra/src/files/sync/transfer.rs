@@ -1,0 +1,185 @@
+//! What a sync of files does, in either direction.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use kestra_core::{Error, ErrorKind, FilePart};
+
+use super::FileSync;
+use super::names::Names;
+use super::sides::{files_of_folder, files_of_namespace, is_same, place_below};
+use crate::Files;
+use crate::client::Deadline;
+use crate::files::trash::{Place, sweep};
+use crate::folder::{LocalFile, failure};
+use crate::sync::{SyncAction, SyncEntry, SyncKind};
+
+/// Without the ending that would have the server unpack the file: the path alone says where it goes.
+const PART: &str = "file";
+
+impl FileSync {
+    pub(super) async fn up(&self, files: &Files) -> Result<Vec<SyncEntry>, Error> {
+        let source = files_of_folder(&self.folder).await?;
+        let names = Names::of(files.client(), source.keys()).await?.of_files(source.keys());
+        let target = files_of_namespace(files, &self.namespace, &self.settings).await?;
+        // Names of files that can't be stored are taken as well, so that no file of that name is deleted.
+        let is_deleted = |path: &&String| !names.taken.contains(*path) && !source.contains_key(*path);
+        let deleted: Vec<&String> = target.files.keys().filter(|path| self.delete && is_deleted(path)).collect();
+        let step = &self.settings.step(source.len() + deleted.len());
+
+        let known = &target.files;
+        let stored = names.by_path.into_iter().filter_map(|(path, name)| Some((source.get(&path)?, path, name)));
+        let stored = stored.map(|(file, path, name)| async move {
+            let (action, outcome) = match name {
+                Ok(name) => self.store(files, &name, file, known.get(&name).copied()).await,
+                Err(error) => (SyncAction::Update, Err(error)),
+            };
+            step(&path);
+            self.entry(path, action, outcome)
+        });
+        let mut entries = self.settings.run_all(stored.collect()).await;
+
+        let remove = |path: &String| {
+            let path = path.clone();
+            async move {
+                let outcome = if self.settings.dry_run { Ok(()) } else { self.remove(files, &path).await };
+                step(&path);
+                self.entry(path, SyncAction::Delete, outcome)
+            }
+        };
+        entries.extend(self.settings.run_all(deleted.into_iter().map(remove).collect()).await);
+        if self.delete && !self.settings.dry_run {
+            let swept = target.trash.iter().map(|trash| sweep(files, &self.namespace, trash)).collect();
+            self.settings.run_all(swept).await;
+        }
+        Ok(entries)
+    }
+
+    pub(super) async fn down(&self, files: &Files) -> Result<Vec<SyncEntry>, Error> {
+        let source = files_of_namespace(files, &self.namespace, &self.settings).await?.files;
+        let target = match tokio::fs::try_exists(&self.folder).await {
+            Ok(false) => BTreeMap::new(),
+            _ => files_of_folder(&self.folder).await?,
+        };
+        let names = Names::of(files.client(), target.keys()).await?;
+        // A file whose name the server would misread exists in the local folder only.
+        let stored = |path: &String| names.of_file(path).unwrap_or_else(|_| path.clone());
+        // What a name stands for here; of several the last, which is the name itself if a file has it.
+        let known: BTreeMap<String, &LocalFile> =
+            target.iter().map(|(path, file)| (stored(path), file)).collect();
+        let is_deleted = |path: &String| self.delete && !source.contains_key(&stored(path));
+        let deleted: Vec<_> = target.iter().filter(|(path, _)| is_deleted(path)).collect();
+        let step = &self.settings.step(source.len() + deleted.len());
+
+        let (known, source) = (&known, &source);
+        let fetch = |(path, size): (&String, &u64)| {
+            let (path, size) = (path.clone(), *size);
+            async move {
+                let (action, outcome) = self.fetch(files, &path, size, known.get(&path).copied()).await;
+                step(&path);
+                self.entry(path, action, outcome)
+            }
+        };
+        let mut entries = self.settings.run_all(source.iter().map(fetch).collect()).await;
+        for (path, file) in deleted {
+            let outcome = match self.settings.dry_run {
+                true => Ok(()),
+                false => tokio::fs::remove_file(&file.path).await,
+            };
+            let outcome = outcome.map_err(|problem| failure("deleted", &file.path, problem));
+            step(path);
+            entries.push(self.entry(path.clone(), SyncAction::Delete, outcome));
+        }
+        Ok(entries)
+    }
+
+    fn entry(&self, path: String, action: SyncAction, outcome: Result<(), Error>) -> SyncEntry {
+        let entry = SyncEntry::new(SyncKind::File, path, action).in_namespace(&self.namespace);
+        SyncEntry { error: outcome.err(), ..entry }
+    }
+
+    /// Returns what there is to do with a file that has a size on one side, and this size on the other.
+    async fn action(
+        &self,
+        files: &Files,
+        name: &str,
+        file: &LocalFile,
+        stored_size: Option<u64>,
+    ) -> Result<SyncAction, Error> {
+        match stored_size {
+            None => Ok(SyncAction::Create),
+            Some(size) if size != file.size => Ok(SyncAction::Update),
+            Some(_) => match is_same(files, &self.namespace, name, &file.path).await? {
+                true => Ok(SyncAction::Unchanged),
+                false => Ok(SyncAction::Update),
+            },
+        }
+    }
+
+    /// Uploads a file unless the server has the same content.
+    async fn store(
+        &self,
+        files: &Files,
+        name: &str,
+        file: &LocalFile,
+        stored_size: Option<u64>,
+    ) -> (SyncAction, Result<(), Error>) {
+        let action = match self.action(files, name, file, stored_size).await {
+            Ok(action) => action,
+            Err(error) => return (SyncAction::Update, Err(error)),
+        };
+        if self.settings.dry_run || action == SyncAction::Unchanged {
+            return (action, Ok(()));
+        }
+        let part = FilePart::path(&file.path).file_name(PART);
+        (action, files.create_namespace_file(&self.namespace, format!("/{name}"), part).await)
+    }
+
+    /// Downloads a file unless the folder has the same content.
+    async fn fetch(
+        &self,
+        files: &Files,
+        path: &str,
+        size: u64,
+        known: Option<&LocalFile>,
+    ) -> (SyncAction, Result<(), Error>) {
+        let Some(place) = known.map(|file| file.path.clone()).or_else(|| place_below(&self.folder, path)) else {
+            let message = format!("the path `{path}` can't be a file below {}", self.folder.display());
+            return (SyncAction::Create, Err(Error::new(ErrorKind::File, message)));
+        };
+        let action = match known {
+            None => SyncAction::Create,
+            Some(file) => match self.action(files, path, file, Some(size)).await {
+                Ok(action) => action,
+                Err(error) => return (SyncAction::Update, Err(error)),
+            },
+        };
+        if self.settings.dry_run || action == SyncAction::Unchanged {
+            return (action, Ok(()));
+        }
+        (action, self.save(files, path, &place).await)
+    }
+
+    async fn save(&self, files: &Files, path: &str, place: &Path) -> Result<(), Error> {
+        if let Some(folder) = place.parent() {
+            let made = tokio::fs::create_dir_all(folder).await;
+            made.map_err(|problem| failure("made", folder, problem))?;
+        }
+        // A folder in the place of a file would take it under a name of its own.
+        if tokio::fs::metadata(place).await.is_ok_and(|place| place.is_dir()) {
+            let message = format!("{} is a folder where the namespace has a file", place.display());
+            return Err(Error::new(ErrorKind::File, message));
+        }
+        files.get_file_content(&self.namespace, format!("/{path}")).await?.to_file(place).await.map(drop)
+    }
+
+    async fn remove(&self, files: &Files, path: &str) -> Result<(), Error> {
+        let place = Place {
+            client: files.client().clone(),
+            deadline: Deadline::within(None),
+            namespace: self.namespace.clone(),
+            path: format!("/{path}"),
+        };
+        place.remove().await
+    }
+}

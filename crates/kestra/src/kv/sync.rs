@@ -1,0 +1,134 @@
+//! The keys of a namespace, made those of a map.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use kestra_core::Error;
+use kestra_models::{KvEntry, KvValue};
+
+use crate::Kv;
+use crate::sync::{Settings, SyncAction, SyncEntry, SyncKind, SyncReport};
+
+impl Kv {
+    /// Sets the keys of a namespace to these values: creates what is missing, and replaces values that differ.
+    ///
+    /// A key with the same value and type is left as it is. A replaced value keeps the expiration and the description of its key.
+    /// Keys that the values don't name stay, unless [`delete`](KvSync::delete) says otherwise. The client reads and sets 16 keys
+    /// at once; values are in no report. All versions.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the keys can't be listed. What failed for one key is in the report.
+    ///
+    /// ```no_run
+    /// # async fn run(client: kestra::Client) -> Result<(), kestra::BoxError> {
+    /// let keys: std::collections::BTreeMap<String, serde_json::Value> =
+    ///     serde_json::from_slice(&std::fs::read("keys.json")?)?;
+    /// client.kv().sync("company.team", keys).delete(true).await?.check()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn sync<K: Into<String>, V: Into<KvValue>>(
+        &self,
+        namespace: impl Into<String>,
+        values: impl IntoIterator<Item = (K, V)>,
+    ) -> KvSync {
+        KvSync {
+            namespace: namespace.into(),
+            values: values.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+            delete: false,
+            settings: Settings::new(self.client()),
+        }
+    }
+}
+
+/// A sync of keys; see [`Kv::sync`].
+#[must_use = "a sync does nothing until it is awaited"]
+#[derive(Clone)]
+pub struct KvSync {
+    namespace: String,
+    values: BTreeMap<String, KvValue>,
+    delete: bool,
+    settings: Settings,
+}
+
+sync_settings!(KvSync);
+
+impl KvSync {
+    /// Deletes the keys that the values don't name. Defaults to `false`.
+    pub fn delete(mut self, delete: bool) -> Self {
+        self.delete = delete;
+        self
+    }
+
+    async fn run(self) -> Result<SyncReport, Error> {
+        let (this, kv) = (&self, &self.settings.client()?.kv());
+        let listed = kv.keys(&self.namespace).await?;
+        let mut known: BTreeMap<String, _> =
+            listed.into_iter().filter_map(|entry| Some((entry.key.clone()?, entry))).collect();
+        let wanted: Vec<_> = self.values.iter().map(|(key, value)| (key, value, known.remove(key))).collect();
+        let deleted: Vec<String> = known.into_keys().filter(|_| self.delete).collect();
+        let step = &self.settings.step(wanted.len() + deleted.len());
+
+        let set = |(key, value, entry): (&String, &KvValue, Option<KvEntry>)| {
+            let (key, value) = (key.clone(), value.clone());
+            async move {
+                let (action, outcome) = this.set(kv, &key, value, entry).await;
+                step(&key);
+                this.entry(key, action, outcome)
+            }
+        };
+        let mut entries = this.settings.run_all(wanted.into_iter().map(set).collect()).await;
+        let delete = |key: String| async move {
+            let outcome = match this.settings.dry_run {
+                true => Ok(()),
+                false => kv.delete_key_value(&this.namespace, &key).await.map(drop),
+            };
+            step(&key);
+            this.entry(key, SyncAction::Delete, outcome)
+        };
+        entries.extend(this.settings.run_all(deleted.into_iter().map(delete).collect()).await);
+        entries.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(SyncReport { dry_run: self.settings.dry_run, applied: !self.settings.dry_run, entries })
+    }
+
+    /// Sets a key unless it has this value.
+    async fn set(
+        &self,
+        kv: &Kv,
+        key: &str,
+        value: KvValue,
+        entry: Option<KvEntry>,
+    ) -> (SyncAction, Result<(), Error>) {
+        let action = match &entry {
+            None => SyncAction::Create,
+            Some(_) => match kv.get_key_value(&self.namespace, key).await {
+                Ok(detail) if detail.typed().as_ref() == Some(&value) => return (SyncAction::Unchanged, Ok(())),
+                Ok(_) => SyncAction::Update,
+                // It has expired, or was deleted since.
+                Err(error) if error.is_missing() => SyncAction::Create,
+                Err(error) => return (SyncAction::Update, Err(error)),
+            },
+        };
+        let outcome = match self.settings.dry_run {
+            true => Ok(()),
+            false => kv.set_and_keep(&self.namespace, key, value, entry).await,
+        };
+        (action, outcome)
+    }
+
+    fn entry(&self, key: String, action: SyncAction, outcome: Result<(), Error>) -> SyncEntry {
+        let entry = SyncEntry::new(SyncKind::Key, key, action).in_namespace(&self.namespace);
+        SyncEntry { error: outcome.err(), ..entry }
+    }
+}
+
+impl fmt::Debug for KvSync {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Values may be secrets.
+        let keys: Vec<&String> = self.values.keys().collect();
+        f.debug_struct("KvSync").field("namespace", &self.namespace).field("keys", &keys).finish_non_exhaustive()
+    }
+}
+
+awaited!(KvSync => SyncReport, KvSync::run);

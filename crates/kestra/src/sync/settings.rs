@@ -1,0 +1,120 @@
+//! How a sync is done: by which client, with how many requests at once, and who hears of its progress.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures_util::stream::{self, StreamExt as _};
+use kestra_core::{CallOptions, Error};
+
+use crate::Client;
+
+/// The number of requests that a sync sends at once by default.
+const CONCURRENCY: usize = 16;
+
+/// How far a sync has come; see `on_progress` of each sync.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SyncProgress {
+    /// The number of entries that are done.
+    pub done: usize,
+    /// The number of entries of this step. It may grow by one more step, as deletions come last.
+    pub total: usize,
+    /// The name of the entry that was done last.
+    pub current: String,
+}
+
+/// The settings of a sync.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    client: Client,
+    pub(crate) options: CallOptions,
+    pub(crate) dry_run: bool,
+    pub(crate) concurrency: usize,
+    pub(crate) on_progress: Option<Arc<dyn Fn(SyncProgress) + Send + Sync>>,
+}
+
+impl Settings {
+    pub(crate) fn new(client: &Client) -> Self {
+        Self {
+            client: client.clone(),
+            options: CallOptions::new(),
+            dry_run: false,
+            concurrency: CONCURRENCY,
+            on_progress: None,
+        }
+    }
+
+    /// Returns the client with the options of the sync.
+    pub(crate) fn client(&self) -> Result<Client, Error> {
+        match self.concurrency {
+            0 => Err(Error::invalid("concurrency", "it is 0, so nothing would be sent: set at least 1")),
+            _ => Ok(self.client.with_options(self.options.clone())),
+        }
+    }
+
+    /// Runs futures, so many at once as the sync may send requests. Returns their outputs in the same order.
+    pub(crate) async fn run_all<F: Future>(&self, futures: Vec<F>) -> Vec<F::Output> {
+        let numbered = futures.into_iter().enumerate();
+        let numbered: Vec<_> = numbered.map(|(index, future)| async move { (index, future.await) }).collect();
+        let mut outputs: Vec<_> = stream::iter(numbered).buffer_unordered(self.concurrency).collect().await;
+        outputs.sort_by_key(|(index, _)| *index);
+        outputs.into_iter().map(|(_, output)| output).collect()
+    }
+
+    /// Returns what counts the entries of a step, and tells of each.
+    pub(crate) fn step(&self, total: usize) -> impl Fn(&str) + use<> {
+        let (on_progress, done) = (self.on_progress.clone(), AtomicUsize::new(0));
+        move |current| {
+            if let Some(on_progress) = &on_progress {
+                let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+                on_progress(SyncProgress { done, total, current: current.to_owned() });
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("options", &self.options)
+            .field("dry_run", &self.dry_run)
+            .field("concurrency", &self.concurrency)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Gives a sync that keeps its settings in `settings` the setters of them.
+macro_rules! sync_settings {
+    ($name:ident) => {
+        impl $name {
+            /// Changes nothing, and reports what would be done. Defaults to `false`.
+            pub fn dry_run(mut self, dry_run: bool) -> Self {
+                self.settings.dry_run = dry_run;
+                self
+            }
+
+            /// Sets how many requests are sent at once, at least 1. Defaults to 16.
+            pub fn concurrency(mut self, requests: usize) -> Self {
+                self.settings.concurrency = requests;
+                self
+            }
+
+            /// Calls `callback` whenever an entry is done.
+            pub fn on_progress(mut self, callback: impl Fn(crate::SyncProgress) + Send + Sync + 'static) -> Self {
+                self.settings.on_progress = Some(::std::sync::Arc::new(callback));
+                self
+            }
+        }
+
+        options_of_calls!($name, settings.options);
+
+        impl $name {
+            /// Sets the timeout of each of its calls.
+            pub fn timeout(mut self, limit: ::std::time::Duration) -> Self {
+                self.settings.options = self.settings.options.timeout(limit);
+                self
+            }
+        }
+    };
+}
