@@ -4,7 +4,7 @@
 
 mod on_server;
 
-use kestra::{CallOptions, ErrorKind, FilePart, SyncAction, Retry};
+use kestra::{CallOptions, ErrorKind, FilePart, Retry, SyncAction};
 use kestra_testkit::{Cut, Dialect, Fault, TestServer};
 use on_server::{Folder, NAMESPACE, flow, server};
 
@@ -325,7 +325,10 @@ async fn flows_of_a_folder_are_planned_then_deployed() {
         let done = client.flows().sync(folder.path()).await.unwrap();
         done.check().unwrap();
         assert!(done.applied);
-        assert_eq!(done.entries.iter().find(|flow| flow.id.as_deref() == Some("a")).unwrap().revision, Some(2));
+        assert_eq!(
+            done.entries.iter().find(|flow| flow.id.as_deref() == Some("a")).unwrap().revision,
+            Some(2)
+        );
         assert!(client.flows().get_flow(NAMESPACE, "old").await.is_ok(), "nothing is deleted unasked");
 
         let sync = client.flows().sync(folder.path()).delete_in(NAMESPACE).delete_in(NAMESPACE);

@@ -88,9 +88,9 @@ pub use layers::{
 pub use executions::{AddLabels, Finished, Resolve, Resolved, Run, Start, Started, Wait};
 pub use files::{DownloadFile, FileSync};
 pub use flows::{Deploy, Deployed, FlowSync};
+pub use kestra_operations::{BulkByIds, BulkProblem, BulkReport, DryRun};
 pub use kv::KvSync;
 pub use sync::{SyncAction, SyncEntry, SyncKind, SyncProgress, SyncReport};
-pub use kestra_operations::{BulkByIds, BulkProblem, BulkReport, DryRun};
 pub use triggers::{StartBackfill, SwitchTrigger, TriggerBackfill, WatchBackfill};
 
 // Filters, files and streams.

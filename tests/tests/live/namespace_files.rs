@@ -1,6 +1,6 @@
 //! Files of a namespace, one by one and by folders.
 
-use kestra::{ErrorKind, SyncAction, FilePart};
+use kestra::{ErrorKind, FilePart, SyncAction};
 
 use crate::folder::Folder;
 use crate::server::on_every_server;

@@ -7,8 +7,8 @@ use kestra_core::{CallOptions, Error};
 
 use super::deploy::{Deployed, create_or_update};
 use super::sync_plan::{Plan, Planned};
-use crate::sync::{Settings, SyncAction, SyncReport};
 use crate::Flows;
+use crate::sync::{Settings, SyncAction, SyncReport};
 
 impl Flows {
     /// Makes the flows of a server those of a folder: every `*.yml` and `*.yaml` in it and below, one flow a file.

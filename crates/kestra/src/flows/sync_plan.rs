@@ -62,7 +62,9 @@ impl Plan<'_> {
             Sources::Folder(folder) => self.read(folder).await?,
             Sources::Memory(sources) => {
                 let named = sources.iter().enumerate();
-                named.map(|(index, source)| Planned::new(format!("source {}", index + 1), source.clone())).collect()
+                named
+                    .map(|(index, source)| Planned::new(format!("source {}", index + 1), source.clone()))
+                    .collect()
             }
         };
         for flow in planned.iter_mut().filter(|flow| flow.entry.error.is_none()) {
@@ -129,7 +131,8 @@ impl Plan<'_> {
     async fn validate(&self, planned: &mut [Planned]) -> Result<(), Error> {
         let settings = &self.sync.settings;
         let sources: Vec<&str> = planned.iter().map(|flow| flow.source.as_str()).collect();
-        let open: Vec<usize> = (0..).zip(&*planned).filter(|(_, flow)| flow.entry.error.is_none()).map(|(at, _)| at).collect();
+        let open: Vec<usize> =
+            (0..).zip(&*planned).filter(|(_, flow)| flow.entry.error.is_none()).map(|(at, _)| at).collect();
         let mut found = BTreeMap::new();
         let together = chunks(&open, &sources).into_iter();
         let together = together.map(|chunk| self.validate_together(chunk, &sources)).collect();
@@ -162,7 +165,9 @@ impl Plan<'_> {
         let text: Vec<&str> = chunk.iter().filter_map(|at| sources.get(*at).copied()).collect();
         let validations = match self.flows.validate_flows(text.join(SEPARATOR)).await {
             Ok(validations) => validations,
-            Err(error) if error.status() == Some(StatusCode::INTERNAL_SERVER_ERROR) || is_about_source(&error) => {
+            Err(error)
+                if error.status() == Some(StatusCode::INTERNAL_SERVER_ERROR) || is_about_source(&error) =>
+            {
                 return Ok(BTreeMap::new());
             }
             Err(error) => return Err(error),
@@ -190,8 +195,12 @@ impl Plan<'_> {
     /// Reads what the server has in the namespaces of the sources, and where flows are deleted; sources only of these flows.
     async fn stored(&self, names: &BTreeSet<Name>) -> Result<BTreeMap<Name, Stored>, Error> {
         let settings = &self.sync.settings;
-        let namespaces: BTreeSet<&str> =
-            names.iter().map(|(namespace, _)| namespace).chain(&self.sync.delete_in).map(String::as_str).collect();
+        let namespaces: BTreeSet<&str> = names
+            .iter()
+            .map(|(namespace, _)| namespace)
+            .chain(&self.sync.delete_in)
+            .map(String::as_str)
+            .collect();
         let filters = namespaces.into_iter().map(|namespace| Filter::namespace().equals(namespace));
         let below = self.sync.delete_below.iter().map(|namespace| Filter::namespace().prefix(namespace));
         let search = |filter: Filter| async {
@@ -240,9 +249,8 @@ impl Plan<'_> {
         let filter = Filter::namespace().equals(namespace);
         let archive = self.flows.export_flows_by_query().filter(filter).await?.bytes().await?;
         let named = |(file, source): (String, Vec<u8>)| {
-            // `company.team.hello.yml`, with `.yaml` on newer servers.
-            let id = file.strip_prefix(namespace)?.strip_prefix('.')?;
-            let id = id.strip_suffix(".yaml").or_else(|| id.strip_suffix(".yml"))?;
+            // `company.team-hello.yml`; another name has the flow read by itself.
+            let id = file.strip_prefix(namespace)?.strip_prefix('-')?.strip_suffix(".yml")?;
             Some(((namespace.to_owned(), id.to_owned()), String::from_utf8(source).ok()?))
         };
         Ok(sources_of_archive(&archive).unwrap_or_default().into_iter().filter_map(named).collect())
@@ -251,7 +259,10 @@ impl Plan<'_> {
     /// Puts a source into the namespace that the sync says.
     fn map_namespace(&self, source: &mut String) -> Result<(), Error> {
         let Some(mut place) = namespace_in(source) else {
-            return Err(Error::invalid("source", "its namespace can't be replaced: it has no single line `namespace:` at its top level"));
+            return Err(Error::invalid(
+                "source",
+                "its namespace can't be replaced: it has no single line `namespace:` at its top level",
+            ));
         };
         let namespace = source.get(place.clone()).unwrap_or_default();
         let fits = self.sync.namespaces.iter().filter(|(from, _)| is_in(namespace, from));
@@ -290,7 +301,9 @@ impl Planned {
         }
         (entry.namespace, entry.id) = (validation.namespace, validation.flow);
         entry.warnings = validation.warnings;
-        entry.warnings.extend(validation.deprecation_paths.iter().map(|path| format!("{path} is deprecated")));
+        entry
+            .warnings
+            .extend(validation.deprecation_paths.iter().map(|path| format!("{path} is deprecated")));
         self.is_outdated = validation.outdated == Some(true);
         let constraints = validation.constraints.unwrap_or_default();
         if !constraints.trim().is_empty() {
@@ -333,7 +346,10 @@ fn chunks(open: &[usize], sources: &[&str]) -> Vec<Vec<usize>> {
     let mut bytes = VALIDATED_AT_ONCE;
     for at in open {
         let source = sources.get(*at).copied().unwrap_or_default();
-        if source.lines().any(|line| line.starts_with("---") || line.starts_with("...") || line.starts_with('%')) {
+        if source
+            .lines()
+            .any(|line| line.starts_with("---") || line.starts_with("...") || line.starts_with('%'))
+        {
             continue;
         }
         bytes += source.len() + SEPARATOR.len();
@@ -374,7 +390,8 @@ fn namespace_in(source: &str) -> Option<Range<usize>> {
         if let Some(rest) = line.strip_prefix("namespace:") {
             let value = rest.split_once(" #").map_or(rest, |(value, _)| value).trim();
             let value = value.trim_matches(['"', '\'']);
-            let is_plain = !value.is_empty() && value.chars().all(|c| c.is_alphanumeric() || "._-".contains(c));
+            let is_plain =
+                !value.is_empty() && value.chars().all(|c| c.is_alphanumeric() || "._-".contains(c));
             if found.is_some() || !is_plain {
                 return None;
             }
@@ -408,7 +425,8 @@ mod tests {
 
     #[test]
     fn sources_that_could_be_split_are_validated_alone() {
-        let sources = ["id: a", "---\nid: b", "id: c\n---\nid: d", "id: e\nx: |\n  ---\n", "%YAML 1.1", "id: f"];
+        let sources =
+            ["id: a", "---\nid: b", "id: c\n---\nid: d", "id: e\nx: |\n  ---\n", "%YAML 1.1", "id: f"];
         assert_eq!(chunks(&[0, 1, 2, 3, 4, 5], &sources), [[0, 3, 5]]);
         let large = "x".repeat(VALIDATED_AT_ONCE / 2);
         assert_eq!(chunks(&[0, 1, 2], &[&large, &large, "id: a"]), [vec![0], vec![1, 2]]);

@@ -103,7 +103,9 @@ impl KvSync {
         let action = match &entry {
             None => SyncAction::Create,
             Some(_) => match kv.get_key_value(&self.namespace, key).await {
-                Ok(detail) if detail.typed().as_ref() == Some(&value) => return (SyncAction::Unchanged, Ok(())),
+                Ok(detail) if detail.typed().as_ref() == Some(&value) => {
+                    return (SyncAction::Unchanged, Ok(()));
+                }
                 Ok(_) => SyncAction::Update,
                 // It has expired, or was deleted since.
                 Err(error) if error.is_missing() => SyncAction::Create,
@@ -127,7 +129,10 @@ impl fmt::Debug for KvSync {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Values may be secrets.
         let keys: Vec<&String> = self.values.keys().collect();
-        f.debug_struct("KvSync").field("namespace", &self.namespace).field("keys", &keys).finish_non_exhaustive()
+        f.debug_struct("KvSync")
+            .field("namespace", &self.namespace)
+            .field("keys", &keys)
+            .finish_non_exhaustive()
     }
 }
 

@@ -101,7 +101,10 @@ macro_rules! sync_settings {
             }
 
             /// Calls `callback` whenever an entry is done.
-            pub fn on_progress(mut self, callback: impl Fn(crate::SyncProgress) + Send + Sync + 'static) -> Self {
+            pub fn on_progress(
+                mut self,
+                callback: impl Fn(crate::SyncProgress) + Send + Sync + 'static,
+            ) -> Self {
                 self.settings.on_progress = Some(::std::sync::Arc::new(callback));
                 self
             }

@@ -24,11 +24,13 @@ impl FileSync {
         let target = files_of_namespace(files, &self.namespace, &self.settings).await?;
         // Names of files that can't be stored are taken as well, so that no file of that name is deleted.
         let is_deleted = |path: &&String| !names.taken.contains(*path) && !source.contains_key(*path);
-        let deleted: Vec<&String> = target.files.keys().filter(|path| self.delete && is_deleted(path)).collect();
+        let deleted: Vec<&String> =
+            target.files.keys().filter(|path| self.delete && is_deleted(path)).collect();
         let step = &self.settings.step(source.len() + deleted.len());
 
         let known = &target.files;
-        let stored = names.by_path.into_iter().filter_map(|(path, name)| Some((source.get(&path)?, path, name)));
+        let stored =
+            names.by_path.into_iter().filter_map(|(path, name)| Some((source.get(&path)?, path, name)));
         let stored = stored.map(|(file, path, name)| async move {
             let (action, outcome) = match name {
                 Ok(name) => self.store(files, &name, file, known.get(&name).copied()).await,
@@ -143,7 +145,8 @@ impl FileSync {
         size: u64,
         known: Option<&LocalFile>,
     ) -> (SyncAction, Result<(), Error>) {
-        let Some(place) = known.map(|file| file.path.clone()).or_else(|| place_below(&self.folder, path)) else {
+        let Some(place) = known.map(|file| file.path.clone()).or_else(|| place_below(&self.folder, path))
+        else {
             let message = format!("the path `{path}` can't be a file below {}", self.folder.display());
             return (SyncAction::Create, Err(Error::new(ErrorKind::File, message)));
         };
