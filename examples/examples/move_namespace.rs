@@ -1,11 +1,10 @@
 //! Flows, files and keys of a namespace moved from an old server to a new one, both embedded here.
 #![allow(clippy::print_stdout)]
 
-use std::path::Path;
 use std::time::Duration;
 
 use kestra::jiff::Timestamp;
-use kestra::{BoxError, Client, FilePart, Filter};
+use kestra::{BoxError, Client, FilePart};
 use kestra_testkit::{Dialect, TestServer};
 
 const NAMESPACE: &str = "company.team";
@@ -28,12 +27,12 @@ async fn main() -> Result<(), BoxError> {
     fill(&old).await?;
 
     let folder = std::env::temp_dir().join(format!("kestra-move-{}", std::process::id()));
-    let flows = move_flows(&old, &new).await?;
-    let files = move_files(&old, &new, &folder).await;
-    std::fs::remove_dir_all(&folder).ok();
-    let files = files?;
-    let keys = move_keys(&old, &new).await?;
-    println!("moved {flows} flows, {files} files, {keys} keys");
+    old.namespaces().backup(NAMESPACE, &folder).await?.check()?;
+    let restored = new.namespaces().restore(NAMESPACE, &folder).await;
+    std::fs::remove_dir_all(&folder)?;
+    let restored = restored?;
+    println!("{restored}");
+    restored.check()?;
 
     // The same program works with either server.
     let finished = new.executions().run(NAMESPACE, "hello").await?;
@@ -53,36 +52,4 @@ async fn fill(old: &Client) -> Result<(), BoxError> {
     old.kv().set_key_value(NAMESPACE, "greeting", "hello world").ttl(Duration::from_hours(24)).await?;
     old.kv().set_key_value(NAMESPACE, "since", Timestamp::UNIX_EPOCH).await?;
     Ok(())
-}
-
-/// Those of the namespace and below, as a zip; what the new server can't take is an error.
-async fn move_flows(old: &Client, new: &Client) -> Result<usize, BoxError> {
-    let these = || Filter::namespace().prefix(NAMESPACE);
-    let zip = old.flows().export_flows_by_query().filter(these()).await?.bytes().await?;
-    new.flows().import_flows(FilePart::bytes("flows.zip", zip)).await?;
-    Ok(new.flows().search_flows().filter(these()).items().collect().await?.len())
-}
-
-async fn move_files(old: &Client, new: &Client, folder: &Path) -> Result<usize, BoxError> {
-    old.namespace_files().sync_down(NAMESPACE, folder).await?.check()?;
-    let report = new.namespace_files().sync_up(NAMESPACE, folder).await?;
-    let files = report.changes().count();
-    report.check()?;
-    Ok(files)
-}
-
-/// One by one, with their types and for as long as they have left.
-async fn move_keys(old: &Client, new: &Client) -> Result<usize, BoxError> {
-    let mut keys = 0;
-    for entry in old.kv().keys(NAMESPACE).await? {
-        let key = entry.key.unwrap_or_default();
-        let Some(value) = old.kv().get_key_value(NAMESPACE, &key).await?.typed() else { continue };
-        let mut set = new.kv().set_key_value(NAMESPACE, &key, value);
-        if let Some(expires) = entry.expiration_date {
-            set = set.ttl(Timestamp::now().duration_until(expires));
-        }
-        set.await?;
-        keys += 1;
-    }
-    Ok(keys)
 }

@@ -365,3 +365,72 @@ async fn keys_become_those_of_a_map() {
         assert_eq!((again.count(SyncAction::Unchanged), again.count(SyncAction::Delete)), (3, 1), "{again}");
     }
 }
+
+#[tokio::test]
+async fn a_namespace_is_backed_up_and_restored_elsewhere() {
+    for (from, to) in
+        [(Dialect::V1_0, Dialect::V2_0), (Dialect::V1_3, Dialect::V1_0), (Dialect::V2_0, Dialect::V1_3)]
+    {
+        let server = async |dialect| {
+            let server = TestServer::builder().dialect(dialect).start().await.unwrap();
+            let client = Client::builder().server(server.url()).tenant("main").build().unwrap();
+            (server, client)
+        };
+        let ((old_server, old), (_new_server, new)) = (server(from).await, server(to).await);
+        for id in ["a", "b", "c", "d"] {
+            old_server.deploy(&format!("# {id}\n{}", flow(id, "one"))).unwrap();
+        }
+        let part = kestra::FilePart::bytes("file", vec![0, 159, 146, 150]);
+        old.files().create_namespace_file(NAMESPACE, "/deep/a.bin", part).await.unwrap();
+        let kv = old.kv();
+        kv.set_key_value(NAMESPACE, "text", "2026-01-02").await.unwrap();
+        kv.set_key_value(NAMESPACE, "date", "2026-01-02".parse::<kestra::jiff::civil::Date>().unwrap())
+            .await
+            .unwrap();
+        kv.set_key_value(NAMESPACE, "large", u128::MAX).await.unwrap();
+        kv.set_key_value(NAMESPACE, "ttl", serde_json::json!({"a": 1}))
+            .ttl(Duration::from_secs(3600))
+            .await
+            .unwrap();
+
+        let folder = Folder::new("backup");
+        let plan = old.namespaces().backup(NAMESPACE, folder.path()).dry_run(true).await.unwrap();
+        assert_eq!(plan.count(SyncAction::Create), 9, "{plan}");
+        assert!(!folder.path().join("flows").exists());
+        old.namespaces().backup(NAMESPACE, folder.path()).await.unwrap().check().unwrap();
+        let again = old.namespaces().backup(NAMESPACE, folder.path()).await.unwrap();
+        assert_eq!(again.count(SyncAction::Unchanged), 9, "{again}");
+        assert!(folder.read("flows/a.yml").starts_with("# a\n"), "comments are kept");
+
+        let report = new.namespaces().restore("company.other", folder.path()).await.unwrap();
+        report.check().unwrap();
+        assert_eq!(report.count(SyncAction::Create), 9, "{report}");
+        let restored = new.flows().get_flow("company.other", "a").await.unwrap();
+        let expected = folder.read("flows/a.yml").replace(NAMESPACE, "company.other");
+        assert_eq!(restored.source.unwrap(), expected);
+        let file = new
+            .files()
+            .get_file_content("company.other", "/deep/a.bin")
+            .await
+            .unwrap()
+            .bytes()
+            .await
+            .unwrap();
+        assert_eq!(file, [0, 159, 146, 150].as_slice());
+        for key in ["text", "date", "large", "ttl"] {
+            let value =
+                async |kv: kestra::Kv, namespace| kv.get_key_value(namespace, key).await.unwrap().typed();
+            assert_eq!(value(new.kv(), "company.other").await, value(old.kv(), NAMESPACE).await, "{key}");
+        }
+        let keys = new.kv().keys("company.other").await.unwrap();
+        assert_eq!(keys.iter().filter(|key| key.expiration_date.is_some()).count(), 1);
+
+        std::fs::remove_file(folder.path().join("flows/b.yml")).unwrap();
+        let report = new.namespaces().restore("company.other", folder.path()).delete(true).await.unwrap();
+        assert_eq!(
+            (report.count(SyncAction::Delete), report.count(SyncAction::Unchanged)),
+            (1, 8),
+            "{report}"
+        );
+    }
+}

@@ -55,6 +55,7 @@ mod sync;
 mod client;
 
 mod areas;
+mod backup;
 mod executions;
 mod files;
 mod flows;
@@ -85,6 +86,7 @@ pub use layers::{
 };
 
 // What takes several calls.
+pub use backup::{Backup, Restore};
 pub use executions::{AddLabels, Finished, Resolve, Resolved, Run, Start, Started, Wait};
 pub use files::{DownloadFile, FileSync};
 pub use flows::{Deploy, Deployed, FlowSync};

@@ -75,7 +75,7 @@ pub struct FlowSync {
     pub(super) delete_below: BTreeSet<String>,
     pub(super) namespace: Option<String>,
     pub(super) namespaces: Vec<(String, String)>,
-    pub(super) settings: Settings,
+    pub(crate) settings: Settings,
 }
 
 sync_settings!(FlowSync);
@@ -120,8 +120,8 @@ impl FlowSync {
     /// Puts the flows of a namespace, and of those below, into another one: `map_namespace("dev", "prod")` makes `dev.team`
     /// `prod.team`. Can be called for several namespaces; the longest that fits applies.
     ///
-    /// Only the line `namespace:` of each source changes, not the namespaces of subflows or of Flow triggers. A source without such
-    /// a line at its top level is invalid.
+    /// Only the line `namespace:` of each source changes, not the namespaces of subflows or of Flow triggers. A source that would
+    /// have to move and has no such line at its top level is invalid.
     pub fn map_namespace(mut self, from: impl Into<String>, to: impl Into<String>) -> Self {
         self.namespaces.push((from.into(), to.into()));
         self
@@ -133,7 +133,7 @@ impl FlowSync {
         self
     }
 
-    async fn run(self) -> Result<SyncReport, Error> {
+    pub(crate) async fn run(self) -> Result<SyncReport, Error> {
         let flows = self.settings.client()?.flows();
         let mut planned = Plan { sync: &self, flows: &flows }.make().await?;
         let is_valid = planned.iter().all(|flow| flow.entry.error.is_none());

@@ -5,11 +5,12 @@ use std::ops::Range;
 use std::path::Path;
 
 use http::StatusCode;
-use kestra_core::internal::{refuse_deleted, sources_of_archive};
+use kestra_core::internal::refuse_deleted;
 use kestra_core::{Error, ErrorKind, Filter};
 use kestra_models::FlowValidation;
 use similar::TextDiff;
 
+use super::stored::{Name, StoredFlow, stored_flows};
 use super::sync::{FlowSync, Sources};
 use crate::Flows;
 use crate::folder::{self, failure};
@@ -18,20 +19,11 @@ use crate::sync::{SyncAction, SyncEntry, SyncKind};
 /// How many bytes of sources are validated in one request. A server refuses bodies over 10 MiB.
 const VALIDATED_AT_ONCE: usize = 8 << 20;
 
-/// From how many flows of a namespace on all of its sources are read in one request, rather than each by itself.
-const EXPORTED_FROM: usize = 3;
-
-/// How many flows a page of the search has.
-const PAGE: i64 = 500;
-
 /// What servers split several sources at.
 const SEPARATOR: &str = "\n---\n";
 
 /// The largest source that a diff is made of, in bytes.
 const DIFF_LIMIT: usize = 1 << 20;
-
-/// Namespace and id.
-type Name = (String, String);
 
 /// A flow and what applying needs.
 #[derive(Debug)]
@@ -40,14 +32,10 @@ pub(super) struct Planned {
     pub(super) source: String,
     /// The file, or which of the sources it is.
     place: String,
+    /// The source is in the namespace that the sync puts it into.
+    is_in_place: bool,
     /// The source says a revision, and it isn't the one that comes next.
     is_outdated: bool,
-}
-
-/// A flow that the server has.
-struct Stored {
-    revision: Option<i64>,
-    source: Option<String>,
 }
 
 /// A plan in the making.
@@ -68,7 +56,7 @@ impl Plan<'_> {
             }
         };
         for flow in planned.iter_mut().filter(|flow| flow.entry.error.is_none()) {
-            if let Err(error) = self.check(&mut flow.source) {
+            if let Err(error) = self.check(flow) {
                 flow.entry.refuse(error);
             }
         }
@@ -114,15 +102,19 @@ impl Plan<'_> {
     }
 
     /// Checks what the server would not find wrong, and puts the source into its namespace.
-    fn check(&self, source: &mut String) -> Result<(), Error> {
+    fn check(&self, flow: &mut Planned) -> Result<(), Error> {
+        let source = &mut flow.source;
         if source.trim().is_empty() {
             return Err(Error::invalid("source", "it is empty"));
         }
         if !self.flows.client().options().is_unchecked() {
             refuse_deleted(source)?;
         }
-        if self.sync.namespace.is_some() || !self.sync.namespaces.is_empty() {
-            self.map_namespace(source)?;
+        if let Some(place) = namespace_in(source) {
+            if let Some(namespace) = self.moved(source.get(place.clone()).unwrap_or_default()) {
+                source.replace_range(place, &namespace);
+            }
+            flow.is_in_place = true;
         }
         Ok(())
     }
@@ -147,7 +139,14 @@ impl Plan<'_> {
         found.extend(settings.run_all(alone).await);
         for (at, flow) in planned.iter_mut().enumerate() {
             match found.remove(&at) {
-                Some(Ok(validation)) => flow.take(validation),
+                Some(Ok(validation)) => {
+                    let moved = validation.namespace.as_deref().and_then(|namespace| self.moved(namespace));
+                    flow.take(validation);
+                    if moved.is_some() && !flow.is_in_place {
+                        let problem = "its namespace can't be replaced: it needs one line `namespace:` at the top level";
+                        flow.entry.refuse(Error::invalid("source", problem));
+                    }
+                }
                 Some(Err(error)) if is_about_source(&error) => flow.entry.refuse(error),
                 Some(Err(error)) => return Err(error),
                 None => {}
@@ -192,90 +191,24 @@ impl Plan<'_> {
         }
     }
 
-    /// Reads what the server has in the namespaces of the sources, and where flows are deleted; sources only of these flows.
-    async fn stored(&self, names: &BTreeSet<Name>) -> Result<BTreeMap<Name, Stored>, Error> {
-        let settings = &self.sync.settings;
-        let namespaces: BTreeSet<&str> = names
-            .iter()
-            .map(|(namespace, _)| namespace)
-            .chain(&self.sync.delete_in)
-            .map(String::as_str)
-            .collect();
+    /// Reads what the server has in the namespaces of the sources, and where flows are deleted.
+    async fn stored(&self, names: &BTreeSet<Name>) -> Result<BTreeMap<Name, StoredFlow>, Error> {
+        let of_sources = names.iter().map(|(namespace, _)| namespace);
+        let namespaces: BTreeSet<&String> = of_sources.chain(&self.sync.delete_in).collect();
         let filters = namespaces.into_iter().map(|namespace| Filter::namespace().equals(namespace));
         let below = self.sync.delete_below.iter().map(|namespace| Filter::namespace().prefix(namespace));
-        let search = |filter: Filter| async {
-            self.flows.search_flows().filter(filter).size(PAGE).items().collect().await
-        };
-        let mut stored = BTreeMap::new();
-        for rows in settings.run_all(filters.chain(below).map(search).collect()).await {
-            for row in rows? {
-                let (Some(namespace), Some(id)) = (row.namespace, row.id) else { continue };
-                stored.insert((namespace, id), Stored { revision: row.revision, source: None });
-            }
-        }
-        let mut wanted: BTreeMap<&str, usize> = BTreeMap::new();
-        for (namespace, _) in names.iter().filter(|name| stored.contains_key(*name)) {
-            *wanted.entry(namespace).or_default() += 1;
-        }
-        let exported = wanted.into_iter().filter(|(_, flows)| *flows >= EXPORTED_FROM);
-        let exported = exported.map(|(namespace, _)| self.export(namespace)).collect();
-        for sources in settings.run_all(exported).await {
-            for (name, source) in sources? {
-                if let Some(stored) = stored.get_mut(&name) {
-                    stored.source = Some(source);
-                }
-            }
-        }
-        let lacks = |name: &&Name| stored.get(*name).is_some_and(|stored: &Stored| stored.source.is_none());
-        let read = |name| async move {
-            let (namespace, id): &Name = name;
-            (name, self.flows.get_flow(namespace, id).await)
-        };
-        let rest = names.iter().filter(lacks).map(read).collect();
-        for (name, flow) in settings.run_all(rest).await {
-            match flow {
-                Ok(flow) => {
-                    stored.insert(name.clone(), Stored { revision: flow.revision, source: flow.source });
-                }
-                Err(error) if error.is_missing() => drop(stored.remove(name)),
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(stored)
+        stored_flows(self.flows, &self.sync.settings, filters.chain(below), |name| names.contains(name)).await
     }
 
-    /// Reads all sources of a namespace; none if the archive can't be read.
-    async fn export(&self, namespace: &str) -> Result<Vec<(Name, String)>, Error> {
-        let filter = Filter::namespace().equals(namespace);
-        let archive = self.flows.export_flows_by_query().filter(filter).await?.bytes().await?;
-        let named = |(file, source): (String, Vec<u8>)| {
-            // `company.team-hello.yml`; another name has the flow read by itself.
-            let id = file.strip_prefix(namespace)?.strip_prefix('-')?.strip_suffix(".yml")?;
-            Some(((namespace.to_owned(), id.to_owned()), String::from_utf8(source).ok()?))
-        };
-        Ok(sources_of_archive(&archive).unwrap_or_default().into_iter().filter_map(named).collect())
-    }
-
-    /// Puts a source into the namespace that the sync says.
-    fn map_namespace(&self, source: &mut String) -> Result<(), Error> {
-        let Some(mut place) = namespace_in(source) else {
-            return Err(Error::invalid(
-                "source",
-                "its namespace can't be replaced: it has no single line `namespace:` at its top level",
-            ));
-        };
-        let namespace = source.get(place.clone()).unwrap_or_default();
+    /// Returns the namespace that the flows of another one are put into, if they are.
+    fn moved(&self, namespace: &str) -> Option<String> {
         let fits = self.sync.namespaces.iter().filter(|(from, _)| is_in(namespace, from));
-        let to = match (&self.sync.namespace, fits.max_by_key(|(from, _)| from.len())) {
-            (Some(all), _) => all,
-            (None, Some((from, to))) => {
-                place.end = place.start + from.len();
-                to
-            }
-            (None, None) => return Ok(()),
+        let moved = match (&self.sync.namespace, fits.max_by_key(|(from, _)| from.len())) {
+            (Some(all), _) => all.clone(),
+            (None, Some((from, to))) => format!("{to}{}", namespace.strip_prefix(from)?),
+            (None, None) => return None,
         };
-        source.replace_range(place, to);
-        Ok(())
+        (moved != namespace).then_some(moved)
     }
 
     fn deletes(&self, namespace: &str, names: &BTreeSet<Name>) -> bool {
@@ -290,7 +223,7 @@ impl Planned {
     /// A flow that the server doesn't have, as far as is known.
     fn new(place: String, source: String) -> Self {
         let entry = SyncEntry::new(SyncKind::Flow, place.clone(), SyncAction::Create);
-        Self { entry, source, place, is_outdated: false }
+        Self { entry, source, place, is_in_place: false, is_outdated: false }
     }
 
     /// Takes what the server finds in the source.
@@ -314,7 +247,7 @@ impl Planned {
     }
 
     /// Compares the flow with the server's.
-    fn compare(&mut self, stored: Stored) {
+    fn compare(&mut self, stored: StoredFlow) {
         let entry = &mut self.entry;
         entry.revision = stored.revision;
         let stored = stored.source.unwrap_or_default();

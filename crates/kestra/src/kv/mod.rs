@@ -13,6 +13,8 @@ use serde::de::DeserializeOwned;
 
 use crate::Kv;
 
+pub(crate) use sync::Wanted;
+
 pub use sync::KvSync;
 
 impl Kv {

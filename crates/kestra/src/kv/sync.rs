@@ -35,21 +35,24 @@ impl Kv {
     ) -> KvSync {
         KvSync {
             namespace: namespace.into(),
-            values: values.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+            values: values.into_iter().map(|(key, value)| (key.into(), (value.into(), None))).collect(),
             delete: false,
             settings: Settings::new(self.client()),
         }
     }
 }
 
+/// A value, and the expiration and description that its key is to have, if not those that it has.
+pub(crate) type Wanted = (KvValue, Option<KvEntry>);
+
 /// A sync of keys; see [`Kv::sync`].
 #[must_use = "a sync does nothing until it is awaited"]
 #[derive(Clone)]
 pub struct KvSync {
-    namespace: String,
-    values: BTreeMap<String, KvValue>,
-    delete: bool,
-    settings: Settings,
+    pub(crate) namespace: String,
+    pub(crate) values: BTreeMap<String, Wanted>,
+    pub(crate) delete: bool,
+    pub(crate) settings: Settings,
 }
 
 sync_settings!(KvSync);
@@ -61,19 +64,20 @@ impl KvSync {
         self
     }
 
-    async fn run(self) -> Result<SyncReport, Error> {
+    pub(crate) async fn run(self) -> Result<SyncReport, Error> {
         let (this, kv) = (&self, &self.settings.client()?.kv());
         let listed = kv.keys(&self.namespace).await?;
         let mut known: BTreeMap<String, _> =
             listed.into_iter().filter_map(|entry| Some((entry.key.clone()?, entry))).collect();
-        let wanted: Vec<_> = self.values.iter().map(|(key, value)| (key, value, known.remove(key))).collect();
+        let wanted: Vec<_> =
+            self.values.iter().map(|(key, wanted)| (key, wanted, known.remove(key))).collect();
         let deleted: Vec<String> = known.into_keys().filter(|_| self.delete).collect();
         let step = &self.settings.step(wanted.len() + deleted.len());
 
-        let set = |(key, value, entry): (&String, &KvValue, Option<KvEntry>)| {
-            let (key, value) = (key.clone(), value.clone());
+        let set = |(key, wanted, entry): (&String, &Wanted, Option<KvEntry>)| {
+            let (key, wanted) = (key.clone(), wanted.clone());
             async move {
-                let (action, outcome) = this.set(kv, &key, value, entry).await;
+                let (action, outcome) = this.set(kv, &key, wanted, entry).await;
                 step(&key);
                 this.entry(key, action, outcome)
             }
@@ -97,7 +101,7 @@ impl KvSync {
         &self,
         kv: &Kv,
         key: &str,
-        value: KvValue,
+        (value, given): Wanted,
         entry: Option<KvEntry>,
     ) -> (SyncAction, Result<(), Error>) {
         let action = match &entry {
@@ -114,7 +118,7 @@ impl KvSync {
         };
         let outcome = match self.settings.dry_run {
             true => Ok(()),
-            false => kv.set_and_keep(&self.namespace, key, value, entry).await,
+            false => kv.set_and_keep(&self.namespace, key, value, given.or(entry)).await,
         };
         (action, outcome)
     }

@@ -68,7 +68,7 @@ pub struct FileSync {
     namespace: String,
     folder: PathBuf,
     delete: bool,
-    settings: Settings,
+    pub(crate) settings: Settings,
 }
 
 sync_settings!(FileSync);
@@ -90,7 +90,7 @@ impl FileSync {
         self
     }
 
-    async fn run(self) -> Result<SyncReport, Error> {
+    pub(crate) async fn run(self) -> Result<SyncReport, Error> {
         let files = self.settings.client()?.files();
         let mut entries = match self.direction {
             Direction::Up => self.up(&files).await?,

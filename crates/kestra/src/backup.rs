@@ -1,0 +1,245 @@
+//! A namespace in a folder: its flows, files and keys.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use kestra_core::internal::instant;
+use kestra_core::{Error, ErrorKind, Filter};
+use kestra_models::{KvDetail, KvEntry, KvType, KvValue};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::Namespaces;
+use crate::flows::stored_flows;
+use crate::folder::failure;
+use crate::kv::Wanted;
+use crate::sync::{Settings, SyncAction, SyncEntry, SyncKind, SyncReport};
+
+/// The folder of the flows in a backup.
+const FLOWS: &str = "flows";
+
+/// The folder of the files in a backup.
+const FILES: &str = "files";
+
+/// The file of the keys in a backup.
+const KEYS: &str = "keys.json";
+
+impl Namespaces {
+    /// Writes the flows, files and keys of a namespace to a folder, which is made if need be.
+    ///
+    /// The folder then has the source of each flow as `flows/ID.yml`, the files of the namespace below `files`, and its keys with
+    /// their values, types, descriptions and expirations in `keys.json`: keep it as safe as the keys are. Namespaces below, secrets
+    /// and executions are not part of it, and neither are older revisions. What the folder has besides stays. The client sends up to 16
+    /// requests at once. All versions.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the namespace can't be read, or the folder can't be written. What failed for one file or key is in the
+    /// report.
+    ///
+    /// ```no_run
+    /// # async fn run(old: kestra::Client, new: kestra::Client) -> Result<(), kestra::Error> {
+    /// old.namespaces().backup("company.team", "backup").await?.check()?;
+    /// new.namespaces().restore("company.team", "backup").await?.check()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn backup(&self, namespace: impl Into<String>, folder: impl Into<PathBuf>) -> Backup {
+        let settings = Settings::new(self.client());
+        Backup { namespace: namespace.into(), folder: folder.into(), settings }
+    }
+
+    /// Makes the files, keys and flows of a namespace those of a folder that [`backup`](Self::backup) wrote, in this order.
+    ///
+    /// The namespace may have another name than that of the backup; flows are then moved as
+    /// [`FlowSync::namespace`](crate::FlowSync::namespace) does. A part that the folder lacks is left out, a key that has expired as
+    /// well. What only the namespace has stays, unless [`delete`](Restore::delete) says otherwise. All versions.
+    ///
+    /// # Errors
+    ///
+    /// As the three syncs: [`Files::sync_up`](crate::Files::sync_up), [`Kv::sync`](crate::Kv::sync), and
+    /// [`Flows::sync`](crate::Flows::sync).
+    pub fn restore(&self, namespace: impl Into<String>, folder: impl Into<PathBuf>) -> Restore {
+        let settings = Settings::new(self.client());
+        Restore { namespace: namespace.into(), folder: folder.into(), delete: false, settings }
+    }
+}
+
+/// A backup of a namespace; see [`Namespaces::backup`].
+#[must_use = "a backup does nothing until it is awaited"]
+#[derive(Clone, Debug)]
+pub struct Backup {
+    namespace: String,
+    folder: PathBuf,
+    settings: Settings,
+}
+
+sync_settings!(Backup);
+
+/// A key as a backup has it.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SavedKey {
+    key: String,
+    #[serde(rename = "type", default)]
+    kind: String,
+    value: Value,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expiration_date: Option<Timestamp>,
+}
+
+impl Backup {
+    async fn run(self) -> Result<SyncReport, Error> {
+        let mut entries = self.flows().await?;
+        let client = self.settings.client()?;
+        let mut files = client.files().sync_down(&self.namespace, self.folder.join(FILES));
+        files.settings = self.settings.clone();
+        entries.extend(files.run().await?.entries);
+        entries.extend(self.keys().await?);
+        Ok(SyncReport { dry_run: self.settings.dry_run, applied: !self.settings.dry_run, entries })
+    }
+
+    async fn flows(&self) -> Result<Vec<SyncEntry>, Error> {
+        let flows = self.settings.client()?.flows();
+        let filter = std::iter::once(Filter::namespace().equals(&self.namespace));
+        let mut entries = Vec::new();
+        for ((namespace, id), flow) in stored_flows(&flows, &self.settings, filter, |_| true).await? {
+            // Ids are letters, digits, dots, dashes and underscores.
+            let file = self.folder.join(FLOWS).join(format!("{id}.yml"));
+            let action = self.write(&file, flow.source.unwrap_or_default().as_bytes()).await?;
+            let entry = SyncEntry::new(SyncKind::Flow, format!("{namespace}.{id}"), action);
+            let entry = SyncEntry { id: Some(id), revision: flow.revision, file: Some(file), ..entry };
+            entries.push(entry.in_namespace(&namespace));
+        }
+        Ok(entries)
+    }
+
+    async fn keys(&self) -> Result<Vec<SyncEntry>, Error> {
+        let kv = &self.settings.client()?.kv();
+        let (namespace, mut keys) = (&self.namespace, Vec::new());
+        let read = |entry: KvEntry| async move {
+            let key = entry.key.clone().unwrap_or_default();
+            (kv.get_key_value(namespace, &key).await, key, entry)
+        };
+        let listed = kv.keys(namespace).await?;
+        for (detail, key, entry) in self.settings.run_all(listed.into_iter().map(read).collect()).await {
+            match detail {
+                Ok(detail) => keys.push(SavedKey::new(key, &detail, entry)),
+                // It has expired, or was deleted since.
+                Err(error) if error.is_missing() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        keys.sort_by(|a, b| a.key.cmp(&b.key));
+        let text = serde_json::to_vec_pretty(&keys).unwrap_or_default();
+        let action = self.write(&self.folder.join(KEYS), &text).await?;
+        let entry = |key: SavedKey| SyncEntry::new(SyncKind::Key, key.key, action).in_namespace(namespace);
+        Ok(keys.into_iter().map(entry).collect())
+    }
+
+    /// Writes a file, unless it has this content.
+    async fn write(&self, path: &Path, content: &[u8]) -> Result<SyncAction, Error> {
+        let action = match tokio::fs::read(path).await {
+            Ok(known) if known == content => return Ok(SyncAction::Unchanged),
+            Ok(_) => SyncAction::Update,
+            Err(_) => SyncAction::Create,
+        };
+        if !self.settings.dry_run {
+            let folder = path.parent().unwrap_or(path);
+            tokio::fs::create_dir_all(folder).await.map_err(|problem| failure("made", folder, problem))?;
+            tokio::fs::write(path, content).await.map_err(|problem| failure("written", path, problem))?;
+        }
+        Ok(action)
+    }
+}
+
+awaited!(Backup => SyncReport, Backup::run);
+
+impl SavedKey {
+    fn new(key: String, detail: &KvDetail, entry: KvEntry) -> Self {
+        Self {
+            key,
+            kind: detail.type_.as_ref().map(ToString::to_string).unwrap_or_default(),
+            value: detail.value.clone().unwrap_or_default(),
+            description: entry.description,
+            expiration_date: entry.expiration_date,
+        }
+    }
+
+    fn wanted(self) -> (String, Wanted) {
+        let value = KvValue::of(Some(&KvType::from(self.kind.as_str())), self.value);
+        let mut entry = KvEntry::default();
+        (entry.description, entry.expiration_date) = (self.description, self.expiration_date);
+        (self.key, (value, Some(entry)))
+    }
+}
+
+/// A restoration of a namespace; see [`Namespaces::restore`].
+#[must_use = "a restoration does nothing until it is awaited"]
+#[derive(Clone, Debug)]
+pub struct Restore {
+    namespace: String,
+    folder: PathBuf,
+    delete: bool,
+    settings: Settings,
+}
+
+sync_settings!(Restore);
+
+impl Restore {
+    /// Deletes the flows, files and keys that the folder doesn't have. Defaults to `false`.
+    pub fn delete(mut self, delete: bool) -> Self {
+        self.delete = delete;
+        self
+    }
+
+    async fn run(self) -> Result<SyncReport, Error> {
+        let client = self.settings.client()?;
+        let has = async |part: &str| tokio::fs::try_exists(self.folder.join(part)).await.unwrap_or(true);
+        let mut entries = Vec::new();
+        if has(FILES).await {
+            let mut files =
+                client.files().sync_up(&self.namespace, self.folder.join(FILES)).delete(self.delete);
+            files.settings = self.settings.clone();
+            entries.extend(files.run().await?.entries);
+        }
+        if has(KEYS).await {
+            let mut keys =
+                client.kv().sync(&self.namespace, BTreeMap::<String, Value>::new()).delete(self.delete);
+            keys.settings = self.settings.clone();
+            keys.values = self.keys().await?;
+            entries.extend(keys.run().await?.entries);
+        }
+        let mut applied = !self.settings.dry_run;
+        if has(FLOWS).await {
+            let mut flows = client.flows().sync(self.folder.join(FLOWS)).namespace(&self.namespace);
+            if self.delete {
+                flows = flows.delete_in(&self.namespace);
+            }
+            flows.settings = self.settings.clone();
+            let report = flows.run().await?;
+            applied = report.applied;
+            entries.extend(report.entries);
+        }
+        Ok(SyncReport { dry_run: self.settings.dry_run, applied, entries })
+    }
+
+    /// Reads the keys of the folder that have not expired.
+    async fn keys(&self) -> Result<BTreeMap<String, Wanted>, Error> {
+        let path = self.folder.join(KEYS);
+        let text = tokio::fs::read(&path).await.map_err(|problem| failure("read", &path, problem))?;
+        let keys: Vec<SavedKey> = serde_json::from_slice(&text).map_err(|problem| {
+            let at = format!("line {}, column {}", problem.line(), problem.column());
+            Error::new(ErrorKind::File, format!("{} holds no keys of a backup: {at}", path.display()))
+        })?;
+        let now = instant::ago(Duration::ZERO);
+        let lives = |key: &SavedKey| key.expiration_date.is_none_or(|expires| expires > now);
+        Ok(keys.into_iter().filter(lives).map(SavedKey::wanted).collect())
+    }
+}
+
+awaited!(Restore => SyncReport, Restore::run);

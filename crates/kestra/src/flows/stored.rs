@@ -1,0 +1,82 @@
+//! The flows that a server has, with their sources.
+
+use std::collections::BTreeMap;
+
+use kestra_core::internal::sources_of_archive;
+use kestra_core::{Error, Filter};
+
+use crate::Flows;
+use crate::sync::Settings;
+
+/// From how many flows of a namespace on all of its sources are read in one request, rather than each by itself.
+const EXPORTED_FROM: usize = 3;
+
+/// How many flows a page of the search has.
+const PAGE: i64 = 500;
+
+/// Namespace and id.
+pub(crate) type Name = (String, String);
+
+/// A flow that the server has.
+pub(crate) struct StoredFlow {
+    pub(crate) revision: Option<i64>,
+    pub(crate) source: Option<String>,
+}
+
+/// Returns the flows that the filters select, with the sources of those that are wanted.
+pub(crate) async fn stored_flows(
+    flows: &Flows,
+    settings: &Settings,
+    filters: impl Iterator<Item = Filter>,
+    wants: impl Fn(&Name) -> bool,
+) -> Result<BTreeMap<Name, StoredFlow>, Error> {
+    let search = |filter| async { flows.search_flows().filter(filter).size(PAGE).items().collect().await };
+    let mut stored = BTreeMap::new();
+    for rows in settings.run_all(filters.map(search).collect()).await {
+        for row in rows? {
+            let (Some(namespace), Some(id)) = (row.namespace, row.id) else { continue };
+            stored.insert((namespace, id), StoredFlow { revision: row.revision, source: None });
+        }
+    }
+    let mut wanted: BTreeMap<&String, usize> = BTreeMap::new();
+    for (namespace, _) in stored.keys().filter(|name| wants(name)) {
+        *wanted.entry(namespace).or_default() += 1;
+    }
+    let exported = wanted.into_iter().filter(|(_, flows)| *flows >= EXPORTED_FROM);
+    let exported = exported.map(|(namespace, _)| export(flows, namespace.clone())).collect();
+    for sources in settings.run_all(exported).await {
+        for (name, source) in sources? {
+            if let Some(flow) = stored.get_mut(&name) {
+                flow.source = Some(source);
+            }
+        }
+    }
+    let read = |name: Name| async move {
+        let flow = flows.get_flow(&name.0, &name.1).await;
+        (name, flow)
+    };
+    let rest = stored.iter().filter(|(name, flow)| flow.source.is_none() && wants(name));
+    let rest = rest.map(|(name, _)| read(name.clone())).collect();
+    for (name, flow) in settings.run_all(rest).await {
+        match flow {
+            Ok(flow) => {
+                drop(stored.insert(name, StoredFlow { revision: flow.revision, source: flow.source }))
+            }
+            Err(error) if error.is_missing() => drop(stored.remove(&name)),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(stored)
+}
+
+/// Returns all sources of a namespace; none if the archive can't be read.
+async fn export(flows: &Flows, namespace: String) -> Result<Vec<(Name, String)>, Error> {
+    let filter = Filter::namespace().equals(&namespace);
+    let archive = flows.export_flows_by_query().filter(filter).await?.bytes().await?;
+    let named = |(file, source): (String, Vec<u8>)| {
+        // `company.team-hello.yml`; another name has the flow read by itself.
+        let id = file.strip_prefix(&namespace)?.strip_prefix('-')?.strip_suffix(".yml")?;
+        Some(((namespace.clone(), id.to_owned()), String::from_utf8(source).ok()?))
+    };
+    Ok(sources_of_archive(&archive).unwrap_or_default().into_iter().filter_map(named).collect())
+}
