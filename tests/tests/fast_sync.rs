@@ -434,3 +434,31 @@ async fn a_namespace_is_backed_up_and_restored_elsewhere() {
         );
     }
 }
+
+#[tokio::test]
+async fn new_folders_are_created_before_their_files() {
+    for dialect in Dialect::ALL {
+        let server = TestServer::builder().dialect(dialect).start().await.unwrap();
+        let client = Client::builder().server(server.url()).tenant("main").build().unwrap();
+        let files = client.files();
+        let upload = |at: usize| {
+            let part = kestra::FilePart::bytes("file", "content");
+            files.create_namespace_file(NAMESPACE, format!("/raced/{at}.txt"), part).into_future()
+        };
+        let outcomes = futures_util::future::join_all((0..16).map(upload)).await;
+        let failed = outcomes.iter().filter(|outcome| outcome.is_err()).count();
+        assert_eq!(
+            failed > 0,
+            dialect != Dialect::V1_0,
+            "{dialect:?}: uploads at once fail as on the servers"
+        );
+
+        let folder = Folder::new("new-folders");
+        for at in 0..64 {
+            folder.write(&format!("new/deep{}/{at}.txt", at % 2), "content");
+        }
+        let report = files.sync_up("company.other", folder.path()).await.unwrap();
+        report.check().unwrap();
+        assert_eq!(report.count(SyncAction::Create), 64);
+    }
+}

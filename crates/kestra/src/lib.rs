@@ -22,7 +22,7 @@
 //! | call an operation | the areas: [`Flows`], [`Executions`], [`Logs`], [`Triggers`], [`Kv`], [`Files`] and the other methods of [`Client`] |
 //! | run a flow, or wait for an execution | [`Executions::run`], [`Executions::start`], [`Executions::wait`], [`Finished`] |
 //! | build flows in Rust | [`flow`] |
-//! | deploy flows, and synchronize files | [`Flows::deploy`], [`Flows::sync`], [`Files::sync_up`] |
+//! | deploy flows, and synchronize flows, files and keys | [`Flows::deploy`], [`Flows::sync`], [`Files::sync_up`], [`Kv::sync`], [`Namespaces::backup`] |
 //! | search, and read lists | [`Filter`], [`paging`] |
 //! | upload and download files | [`FilePart`], [`Download`] |
 //! | follow an execution or its log | [`sse`] |

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use kestra::Filter;
 use kestra::jiff::Timestamp;
 use kestra::jiff::civil::Date;
 use kestra::models::{DeleteBulkRequest, IsoDuration, KvType, KvValue};
+use kestra::{FilePart, Filter, SyncAction};
 use serde_json::json;
 
+use crate::folder::Folder;
 use crate::server::{eventually, on_every_server};
 
 #[tokio::test]
@@ -133,6 +134,37 @@ async fn a_value_expires() {
             eventually("the value is gone", async || kv.get_key_value(namespace, "short").await.err()).await;
         assert!(error.is_not_found(), "{error}");
         assert_eq!(kv.get_key_value(namespace, "long").await.unwrap().typed(), Some("lived".into()));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn keys_become_those_of_a_map_and_of_a_backup() {
+    on_every_server(async |site| {
+        let (kv, namespace) = (site.client.kv(), &site.namespace);
+        kv.set_key_value(namespace, "extra", 1).await.unwrap();
+        let values = serde_json::json!({
+            "text": "2026-01-02", "number": 1.5, "flag": true, "list": [1, "a", null], "object": {"a": {"b": 1}}, "empty": ""
+        });
+        let values = values.as_object().unwrap().clone();
+        let report = kv.sync(namespace, values.clone()).delete(true).await.unwrap();
+        report.check().unwrap();
+        assert_eq!((report.count(SyncAction::Create), report.count(SyncAction::Delete)), (6, 1), "{report}");
+        let again = kv.sync(namespace, values.clone()).delete(true).await.unwrap();
+        assert_eq!(again.count(SyncAction::Unchanged), 6, "{again}");
+
+        site.deploy("kept", "tasks: [{id: hello, type: io.kestra.plugin.core.log.Log, message: hello}]").await;
+        let part = FilePart::bytes("file", "content");
+        site.client.files().create_namespace_file(namespace, "/deep/a b.txt", part).await.unwrap();
+        let folder = Folder::new("live-backup");
+        site.client.namespaces().backup(namespace, folder.path()).await.unwrap().check().unwrap();
+        kv.sync(namespace, [("text", "changed")]).delete(true).await.unwrap().check().unwrap();
+        let restored = site.client.namespaces().restore(namespace, folder.path()).await.unwrap();
+        restored.check().unwrap();
+        assert_eq!(restored.count(SyncAction::Create), 5, "{restored}");
+        assert_eq!((restored.count(SyncAction::Update), restored.count(SyncAction::Unchanged)), (1, 2), "{restored}");
+        let again = kv.sync(namespace, values).delete(true).await.unwrap();
+        assert_eq!(again.count(SyncAction::Unchanged), 6, "{again}");
     })
     .await;
 }

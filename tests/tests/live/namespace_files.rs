@@ -198,3 +198,35 @@ async fn a_folder_goes_up_and_comes_down() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn many_files_are_transferred_at_once() {
+    on_every_server(async |site| {
+        let (files, namespace) = (site.client.files(), &site.namespace);
+        let folder = Folder::new("live-many");
+        for at in 0..100 {
+            // Several in one new folder at once, and folders within folders.
+            folder.write(&format!("d{}/e{}/f{at}.txt", at % 3, at % 7), format!("{at:03}"));
+        }
+        let up = files.sync_up(namespace, folder.path()).await.unwrap();
+        up.check().unwrap();
+        assert_eq!(up.count(SyncAction::Create), 100);
+        let again = files.sync_up(namespace, folder.path()).delete(true).await.unwrap();
+        assert_eq!(again.count(SyncAction::Unchanged), 100, "{again}");
+        let copy = Folder::new("live-many-copy");
+        files.sync_down(namespace, copy.path()).await.unwrap().check().unwrap();
+        assert_eq!(copy.read("d2/e2/f2.txt"), "002");
+        for at in 1..100 {
+            std::fs::remove_file(folder.path().join(format!("d{}/e{}/f{at}.txt", at % 3, at % 7))).unwrap();
+        }
+        let pruned = files.sync_up(namespace, folder.path()).delete(true).await.unwrap();
+        pruned.check().unwrap();
+        assert_eq!(
+            (pruned.count(SyncAction::Delete), pruned.count(SyncAction::Unchanged)),
+            (99, 1),
+            "{pruned}"
+        );
+        assert_eq!(files.search_namespace_files(namespace, "f").await.unwrap(), ["/d0/e0/f0.txt"]);
+    })
+    .await;
+}

@@ -83,6 +83,15 @@ impl FileStore {
         self.folder(namespace, path);
     }
 
+    /// The folders that a path is in and that don't exist.
+    pub(crate) fn missing_folders(&self, namespace: &str, path: &str) -> Vec<String> {
+        let nodes = self.namespaces.get(namespace);
+        std::iter::successors(Some(parent(path)), |folder| (!folder.is_empty()).then(|| parent(folder)))
+            .filter(|folder| !folder.is_empty() && !nodes.is_some_and(|nodes| nodes.contains_key(*folder)))
+            .map(str::to_owned)
+            .collect()
+    }
+
     /// Writes a file: its next revision.
     pub(crate) fn write(&mut self, namespace: &str, path: &str, content: Bytes, dialect: Dialect) {
         self.make_folder(namespace, parent(path));

@@ -58,3 +58,32 @@ async fn one_flow_that_is_wrong_leaves_all_as_they_were() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn many_flows_are_planned_from_one_archive() {
+    on_every_server(async |site| {
+        let (flows, namespace) = (site.client.flows(), &site.namespace);
+        // Comments, a marker, quotes and characters of several bytes have to come back as they were sent.
+        let text = |at: usize| match at % 4 {
+            0 => site.source(&format!("many{at}"), LOG),
+            1 => format!("# first\n{}# last", site.source(&format!("many{at}"), LOG)),
+            2 => format!("---\n{}", site.source(&format!("many{at}"), LOG)),
+            _ => site.source(&format!("many{at}"), &format!("description: \"ä € 🦀\"\n{LOG}\n\n")),
+        };
+        let sources: Vec<String> = (0..60).map(text).collect();
+        let created = flows.sync_sources(sources.clone()).await.unwrap();
+        created.check().unwrap();
+        assert_eq!(created.count(SyncAction::Create), 60);
+        let again = flows.sync_sources(sources.clone()).delete(true).await.unwrap();
+        assert_eq!(again.count(SyncAction::Unchanged), 60, "{again:#}");
+        let changed = sources.iter().map(|source| source.replace("hello", "changed"));
+        let updated = flows.sync_sources(changed).await.unwrap();
+        updated.check().unwrap();
+        assert_eq!(updated.count(SyncAction::Update), 60);
+        assert!(updated.entries.iter().all(|entry| entry.revision == Some(2) && entry.diff.is_some()));
+        let left = flows.sync_sources(sources.into_iter().take(1)).delete_in(namespace).await.unwrap();
+        left.check().unwrap();
+        assert_eq!((left.count(SyncAction::Update), left.count(SyncAction::Delete)), (1, 59));
+    })
+    .await;
+}

@@ -1,5 +1,7 @@
 //! Writing, moving and deleting files.
 
+use std::time::Duration;
+
 use super::path;
 use crate::archive;
 use crate::dialect::Dialect;
@@ -36,6 +38,7 @@ pub(super) async fn create(cx: Context) -> Answer {
         return import(&cx, &part.text());
     }
     if !is_archive {
+        check_race(&cx, namespace, &path).await?;
         cx.app.files().write(namespace, &path, part.body, cx.dialect());
         return Ok(Reply::empty(200));
     }
@@ -54,6 +57,23 @@ pub(super) async fn create(cx: Context) -> Answer {
         );
     }
     Ok(Reply::empty(200))
+}
+
+/// From 1.3 on, of uploads at once that would each make the same folder, one makes it and the others fail.
+async fn check_race(cx: &Context, namespace: &str, path: &str) -> Result<(), ApiError> {
+    if cx.dialect() < Dialect::V1_3 {
+        return Ok(());
+    }
+    let missing = cx.app.files().missing_folders(namespace, path);
+    if !missing.is_empty() {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    let left = cx.app.files().missing_folders(namespace, path);
+    let Some(made) = missing.iter().find(|folder| !left.contains(folder)) else { return Ok(()) };
+    Err(ApiError::internal(format!(
+        "SQL [insert into namespace_file_metadata (\"key\", \"value\") values (?, ?)]; Unique index or primary key violation: \
+         \"{namespace}_{made}/_1\""
+    )))
 }
 
 /// A file among the flows is one: it is stored without being checked, if it can be stored at all.

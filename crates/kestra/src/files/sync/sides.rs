@@ -1,6 +1,6 @@
 //! The two sides of a sync: the files of a folder, and those of a namespace.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use kestra_core::{Error, ErrorKind};
@@ -51,6 +51,8 @@ pub(super) fn place_below(folder: &Path, path: &str) -> Option<PathBuf> {
 pub(super) struct Remote {
     /// Lengths of all files by their paths, without a slash at the beginning.
     pub(super) files: BTreeMap<String, u64>,
+    /// The paths of all folders.
+    pub(super) folders: BTreeSet<String>,
     /// Names in the root that interrupted deletions have left.
     pub(super) trash: Vec<String>,
 }
@@ -82,7 +84,10 @@ pub(super) async fn files_of_namespace(
                 match entry.type_ {
                     _ if path == FLOWS => {}
                     _ if is_trash(&path) => found.trash.push(path),
-                    Some(FileType::Directory) => folders.push(path),
+                    Some(FileType::Directory) => {
+                        found.folders.insert(path.clone());
+                        folders.push(path);
+                    }
                     _ => {
                         let size = entry.size.and_then(|size| size.try_into().ok()).unwrap_or_default();
                         found.files.insert(path, size);

@@ -1,6 +1,6 @@
 //! What a sync of files does, in either direction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use kestra_core::{Error, ErrorKind, FilePart};
@@ -28,6 +28,12 @@ impl FileSync {
             target.files.keys().filter(|path| self.delete && is_deleted(path)).collect();
         let step = &self.settings.step(source.len() + deleted.len());
 
+        self.make_folders(
+            files,
+            names.taken.iter().filter(|name| !target.files.contains_key(*name)),
+            &target.folders,
+        )
+        .await;
         let known = &target.files;
         let stored =
             names.by_path.into_iter().filter_map(|(path, name)| Some((source.get(&path)?, path, name)));
@@ -115,6 +121,29 @@ impl FileSync {
                 true => Ok(SyncAction::Unchanged),
                 false => Ok(SyncAction::Update),
             },
+        }
+    }
+
+    /// Creates the folders that new files need, level by level: of uploads at once that would each create the same folder, servers from
+    /// 1.3 on refuse all but one with 500. Of a folder that can't be created the uploads tell.
+    async fn make_folders(
+        &self,
+        files: &Files,
+        new: impl Iterator<Item = &String>,
+        known: &BTreeSet<String>,
+    ) {
+        let mut levels: BTreeMap<usize, BTreeSet<&str>> = BTreeMap::new();
+        for path in new.filter(|_| !self.settings.dry_run) {
+            let above = path.match_indices('/').filter_map(|(at, _)| path.get(..at));
+            for (level, folder) in above.enumerate().filter(|(_, folder)| !known.contains(*folder)) {
+                levels.entry(level).or_default().insert(folder);
+            }
+        }
+        for level in levels.into_values() {
+            let create = |folder| async move {
+                files.create_namespace_directory(&self.namespace).path(format!("/{folder}")).await
+            };
+            self.settings.run_all(level.into_iter().map(create).collect()).await;
         }
     }
 
