@@ -32,7 +32,6 @@ struct Inner {
     begun: OnceLock<Instant>,
     deadline: OnceLock<Instant>,
     attempts: AtomicU32,
-    attempt_is_timed: AtomicBool,
     has_timed_out: AtomicBool,
     is_detecting_version: AtomicBool,
     sent: Sent,
@@ -55,7 +54,6 @@ impl CallContext {
             begun: OnceLock::new(),
             deadline: OnceLock::new(),
             attempts: AtomicU32::new(0),
-            attempt_is_timed: AtomicBool::new(false),
             has_timed_out: AtomicBool::new(false),
             is_detecting_version: AtomicBool::new(false),
             sent: Sent::default(),
@@ -149,19 +147,6 @@ impl CallContext {
         let _ = self.0.deadline.set(deadline);
     }
 
-    /// Says whether a timer runs that ends the attempt no later than the deadline.
-    #[inline]
-    pub fn set_attempt_timed(&self, is_timed: bool) {
-        self.0.attempt_is_timed.store(is_timed, Ordering::Relaxed);
-    }
-
-    /// Whether a timer runs that ends the attempt no later than the deadline.
-    #[inline]
-    #[must_use]
-    pub fn is_attempt_timed(&self) -> bool {
-        self.0.attempt_is_timed.load(Ordering::Relaxed)
-    }
-
     /// Marks the call as having had a timeout, so that connections which were opened before may be dead.
     pub fn set_timed_out(&self) {
         self.0.has_timed_out.store(true, Ordering::Relaxed);
@@ -223,7 +208,7 @@ impl CallContext {
     pub fn head_for(&self, version: Version) -> Result<(Method, PathAndQuery), Error> {
         let options = &self.0.options;
         let head = self.head()?.for_version(version, options.get_tenant(), options.is_any_version());
-        head.map_err(|error| self.name(error))
+        head.map_err(|error| error.with_operation(self.operation()))
     }
 
     /// The route for a server of this version; [`is_built_for`](Self::is_built_for) says whether the request as built fits it.
@@ -235,7 +220,7 @@ impl CallContext {
     pub fn route_for(&self, version: Version) -> Result<&'static Route, Error> {
         let route = self.head()?.route_for(version, self.0.options.is_any_version());
         let route = route.and_then(|route| self.check_survival(version).map(|()| route));
-        route.map_err(|error| self.name(error))
+        route.map_err(|error| error.with_operation(self.operation()))
     }
 
     /// Whether the request as it was built, for the newest server, fits one of this version, whose route is given.
@@ -266,14 +251,10 @@ impl CallContext {
 
     fn head(&self) -> Result<&Head, Error> {
         let problem = "the request is the same for every version, or no builder made it";
-        self.0.head.as_deref().ok_or_else(|| self.name(Error::new(ErrorKind::Build, problem)))
-    }
-
-    fn name(&self, error: Error) -> Error {
-        match self.operation() {
-            Some(operation) => error.with_operation(operation),
-            None => error,
-        }
+        self.0
+            .head
+            .as_deref()
+            .ok_or_else(|| Error::new(ErrorKind::Build, problem).with_operation(self.operation()))
     }
 }
 

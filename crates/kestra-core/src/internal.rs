@@ -6,7 +6,7 @@
 /// Keeps [`Executor`](crate::Executor) from being implemented elsewhere, so that it can grow.
 pub trait Sealed {}
 
-pub use crate::body::Multipart;
+pub use crate::body::{Collector, Multipart};
 pub use crate::call::FoundRows;
 pub use crate::error::{ERROR_BODY_LIMIT, Sent};
 pub use crate::executor::SharedExecutor;

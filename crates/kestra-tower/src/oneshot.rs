@@ -3,10 +3,13 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use http::Request;
+use http::{Request, Response};
 use kestra_core::{Body, BoxError};
 use pin_project_lite::pin_project;
 use tower_service::Service;
+
+/// A future of a layer that most calls don't need, so that its room isn't part of every call.
+pub(crate) type BoxFuture<B> = Pin<Box<dyn Future<Output = Result<Response<B>, BoxError>> + Send>>;
 
 pin_project! {
     /// One request to one copy of a service, its readiness included.

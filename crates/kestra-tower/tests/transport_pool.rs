@@ -62,7 +62,7 @@ where
 async fn outlives<L>(limit: L)
 where
     L: Layer<Transport>,
-    L::Service: Service<http::Request<Body>, Response = http::Response<Body>, Error = BoxError>
+    L::Service: Service<http::Request<Body>, Response = http::Response<Body>, Error = BoxError, Future: Send>
         + Clone
         + Send
         + 'static,

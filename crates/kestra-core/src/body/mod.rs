@@ -1,6 +1,7 @@
 //! Bodies of requests and responses, and the multipart forms that requests are made of.
 
 mod boundary;
+mod collect;
 mod file;
 mod file_name;
 mod multipart;
@@ -15,8 +16,8 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
-use http_body_util::BodyExt as _;
 
+pub use collect::Collector;
 pub(crate) use file::FileContent;
 pub use file::FilePart;
 pub use multipart::Multipart;
@@ -129,13 +130,9 @@ impl Body {
     ///
     /// The connection broke, or the stream was silent for too long.
     pub async fn bytes(self) -> Result<Bytes, Error> {
-        match self.into_bytes() {
-            Ok(bytes) => Ok(bytes),
-            Err(stream) => match stream.collect().await {
-                Ok(read) => Ok(read.to_bytes()),
-                Err(problem) => Err(Error::from_boxed(problem)),
-            },
-        }
+        let mut collector = Collector::new(usize::MAX);
+        collector.read(self).await.map_err(Error::from_boxed)?;
+        Ok(collector.take())
     }
 
     /// The exact length, if known.

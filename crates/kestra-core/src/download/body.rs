@@ -28,7 +28,7 @@ impl Download {
     }
 }
 
-struct Rest(Download);
+pub(super) struct Rest(pub(super) Download);
 
 impl http_body::Body for Rest {
     type Data = Bytes;

@@ -10,7 +10,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_core::Stream;
 use http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, Response};
@@ -18,9 +18,10 @@ use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
 pub use progress::{OnProgress, Progress};
 
+use body::Rest;
 use resume::Resume;
 
-use crate::body::Body;
+use crate::body::{Body, Collector};
 use crate::error::{Error, ErrorKind, RequestSent};
 use crate::executor::CallFuture;
 use crate::operation::OperationInfo;
@@ -133,21 +134,10 @@ impl Download {
     /// # Errors
     ///
     /// The download broke.
-    pub async fn bytes(mut self) -> Result<Bytes, Error> {
-        let mut first = None;
-        let mut all = BytesMut::new();
-        while let Some(piece) = self.next().await {
-            let piece = piece?;
-            if first.is_none() && all.is_empty() {
-                first = Some(piece);
-                continue;
-            }
-            if let Some(first) = first.take() {
-                all.extend_from_slice(&first);
-            }
-            all.extend_from_slice(&piece);
-        }
-        Ok(first.unwrap_or_else(|| all.freeze()))
+    pub async fn bytes(self) -> Result<Bytes, Error> {
+        let mut collector = Collector::new(usize::MAX);
+        collector.read(Rest(self)).await?;
+        Ok(collector.take())
     }
 
     fn local(&self, problem: std::io::Error) -> Error {

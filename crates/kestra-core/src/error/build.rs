@@ -115,10 +115,11 @@ impl Error {
         self.change(|inner| inner.source = Some(source))
     }
 
-    /// Sets the operation.
+    /// Sets the operation, if there is one.
     #[must_use]
-    pub fn with_operation(self, operation: &'static OperationInfo) -> Self {
-        self.change(|inner| inner.operation = Some(operation))
+    pub fn with_operation(self, operation: impl Into<Option<&'static OperationInfo>>) -> Self {
+        let operation = operation.into();
+        self.change(|inner| inner.operation = operation.or(inner.operation))
     }
 
     /// Sets the response that was read. The request was sent, then.

@@ -38,16 +38,14 @@
 
 mod credentials;
 mod file;
-mod future;
 mod layer;
 mod provider;
 mod service;
 mod token;
 
 pub use credentials::Auth;
-pub use future::AuthFuture;
 pub use layer::AuthLayer;
-pub use service::AuthService;
+pub use service::{AuthFuture, AuthService};
 pub use token::{Token, TokenSource};
 
 #[cfg(test)]

@@ -64,9 +64,6 @@ struct Renewal {
     heartbeat: Arc<Mutex<Instant>>,
 }
 
-/// Waits for a token.
-pub(super) type TokenFuture = Pin<Box<dyn Future<Output = Result<Credential, Error>> + Send>>;
-
 impl Provider {
     pub(super) fn new(name: &'static str, source: impl TokenSource) -> Self {
         Self { name, source: Box::new(source), current: RwLock::new(None), renewal: Mutex::new(None) }
@@ -97,33 +94,23 @@ impl Provider {
         Some(credential)
     }
 
-    /// Has the source asked, and waits for its answer. If it fails, an old token serves that hasn't expired.
-    pub(super) fn wait(self: &Arc<Self>) -> TokenFuture {
-        let provider = Arc::clone(self);
-        let renewal = self.renew();
-        Box::pin(async move {
-            match provider.outcome(renewal).await {
-                Err(error) => provider.unexpired().ok_or(error),
-                renewed => renewed,
-            }
-        })
+    /// Requests a token from the source. If that fails, an old token serves that hasn't expired.
+    pub(super) async fn wait(self: &Arc<Self>) -> Result<Credential, Error> {
+        self.renewed().await.or_else(|error| self.unexpired().ok_or(error))
     }
 
-    /// A token in place of the one of this number, which a server refused.
-    pub(super) fn replace(self: &Arc<Self>, number: u64) -> TokenFuture {
+    /// Returns a token in place of the one of this number, which a server refused.
+    pub(super) async fn replace(self: &Arc<Self>, number: u64) -> Result<Credential, Error> {
         match self.unexpired() {
             // Another call was faster.
-            Some(credential) if credential.number != number => Box::pin(std::future::ready(Ok(credential))),
-            _ => {
-                let provider = Arc::clone(self);
-                let renewal = self.renew();
-                Box::pin(async move { provider.outcome(renewal).await })
-            }
+            Some(credential) if credential.number != number => Ok(credential),
+            _ => self.renewed().await,
         }
     }
 
     /// Returns the result of a renewal, or of another one if the runtime of the first doesn't poll it any more.
-    async fn outcome(self: &Arc<Self>, mut renewal: Renewal) -> Result<Credential, Error> {
+    async fn renewed(self: &Arc<Self>) -> Result<Credential, Error> {
+        let mut renewal = self.renew();
         let mut ended = 0;
         loop {
             let silence_left = renewal.silence_left();

@@ -1,18 +1,23 @@
+use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
 use http::header::{AUTHORIZATION, Entry};
 use http::uri::Scheme;
-use http::{Request, Response, Uri};
+use http::{HeaderValue, Request, Response, StatusCode, Uri};
+use kestra_core::internal::set_header;
 use kestra_core::{Body, BoxError, CallContext, Error};
+use pin_project_lite::pin_project;
 use tower_service::Service;
 use tracing::Level;
 
 use super::credentials::Kind;
-use super::future::{AuthFuture, Renewing};
 use super::layer::Settings;
 use super::provider::Provider;
+use crate::oneshot::{BoxFuture, Oneshot};
+use crate::replayable_request::ReplayableRequest;
 
 const TARGET: &str = "kestra::auth";
 
@@ -23,57 +28,128 @@ pub struct AuthService<S> {
     settings: Arc<Settings>,
 }
 
+pin_project! {
+    /// The future of [`AuthService`].
+    #[must_use = "futures do nothing unless polled"]
+    pub struct AuthFuture<F, B> {
+        #[pin]
+        state: State<F, B>,
+    }
+}
+
+pin_project! {
+    #[project = StateProjection]
+    enum State<F, B> {
+        Sending { #[pin] future: F },
+        // Of calls with a token source, and of those that fail here.
+        Boxed { future: BoxFuture<B> },
+    }
+}
+
 impl<S> AuthService<S> {
     pub(super) fn new(inner: S, settings: Arc<Settings>) -> Self {
         Self { inner, settings }
     }
 }
 
-/// Sends with a token of a source, or once there is one.
-fn call_with<S, B>(inner: &mut S, provider: &Arc<Provider>, request: Request<Body>) -> AuthFuture<S, B>
-where
-    S: Service<Request<Body>, Response = Response<B>> + Clone,
-{
-    let copy = inner.clone();
-    let ready = std::mem::replace(inner, copy);
-    let renewing = Renewing::new(Arc::clone(provider), ready);
-    match provider.ready() {
-        Some(credential) => renewing.send(credential, request),
-        None => renewing.wait(request),
-    }
-}
-
 impl<S, B> Service<Request<Body>> for AuthService<S>
 where
-    S: Service<Request<Body>, Response = Response<B>> + Clone,
+    S: Service<Request<Body>, Response = Response<B>, Future: Send> + Clone + Send + 'static,
     S::Error: Into<BoxError>,
+    B: Send + 'static,
 {
     type Response = Response<B>;
     type Error = BoxError;
-    type Future = AuthFuture<S, B>;
+    type Future = AuthFuture<S::Future, B>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.inner.poll_ready(cx).map_err(Into::into)
     }
 
     #[inline]
-    fn call(&mut self, mut request: Request<Body>) -> AuthFuture<S, B> {
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let settings = &*self.settings;
-        let inner = &mut self.inner;
-        if matches!(settings.auth.0, Kind::None) || settings.is_webhook(&request) {
-            return AuthFuture::sending(inner.call(request));
-        }
-        match settings.prepare(&mut request) {
-            Ok(None) => AuthFuture::sending(inner.call(request)),
-            Ok(Some(provider)) => call_with(inner, provider, request),
-            Err(error) => AuthFuture::failed(error),
+        let state = match settings.prepare(&mut request) {
+            Ok(None) => State::Sending { future: self.inner.call(request) },
+            Ok(Some(provider)) => {
+                let copy = self.inner.clone();
+                let ready = std::mem::replace(&mut self.inner, copy);
+                State::Boxed { future: Box::pin(send_with_token(ready, Arc::clone(provider), request)) }
+            }
+            Err(error) => State::Boxed { future: Box::pin(std::future::ready(Err(error.into()))) },
+        };
+        AuthFuture { state }
+    }
+}
+
+impl<F, B, E> Future for AuthFuture<F, B>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    E: Into<BoxError>,
+{
+    type Output = Result<Response<B>, BoxError>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().state.project() {
+            StateProjection::Sending { future } => future.poll(cx).map_err(Into::into),
+            StateProjection::Boxed { future } => future.as_mut().poll(cx),
         }
     }
 }
 
+impl<F, B> fmt::Debug for AuthFuture<F, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthFuture").finish_non_exhaustive()
+    }
+}
+
+/// Sends a request with a token of a source, and once more with another one if the server refuses the first. `ready` was found
+/// ready.
+async fn send_with_token<S, B>(
+    mut ready: S,
+    provider: Arc<Provider>,
+    request: Request<Body>,
+) -> Result<Response<B>, BoxError>
+where
+    S: Service<Request<Body>, Response = Response<B>>,
+    S::Error: Into<BoxError>,
+{
+    let context = CallContext::of(&request);
+    let credential = match provider.ready() {
+        Some(credential) => credential,
+        None => {
+            let operation = context.and_then(CallContext::operation);
+            provider.wait().await.map_err(|error| error.with_operation(operation))?
+        }
+    };
+    let replayable = ReplayableRequest::of(&request, context);
+    let sending = ready.call(with_token(request, credential.header.clone()));
+    let response = sending.await.map_err(Into::into)?;
+    let Some(replayable) = replayable.filter(|_| response.status() == StatusCode::UNAUTHORIZED) else {
+        return Ok(response);
+    };
+    match provider.replace(credential.number).await {
+        Ok(token) if token.header != credential.header => {
+            drop(response);
+            Oneshot::new(ready, with_token(replayable.into_request(), token.header)).await
+        }
+        // The same token would be refused again.
+        _ => Ok(response),
+    }
+}
+
+fn with_token(mut request: Request<Body>, header: HeaderValue) -> Request<Body> {
+    set_header(request.headers_mut(), AUTHORIZATION, header);
+    request
+}
+
 impl Settings {
-    /// Adds fixed credentials, unless the request has its own; else tells who is asked for some.
+    /// Adds fixed credentials, unless the request has its own or needs none. Returns the source of tokens, if one has to be asked.
     fn prepare(&self, request: &mut Request<Body>) -> Result<Option<&Arc<Provider>>, Error> {
+        if matches!(self.auth.0, Kind::None) || self.is_webhook(request) {
+            return Ok(None);
+        }
         let place = match request.headers_mut().entry(AUTHORIZATION) {
             Entry::Vacant(place) => place,
             Entry::Occupied(mut own) => {
@@ -90,9 +166,7 @@ impl Settings {
             Kind::Fixed(_) | Kind::None => Ok(None),
         }
     }
-}
 
-impl Settings {
     /// Whether a request is for a webhook that gets no credentials.
     fn is_webhook(&self, request: &Request<Body>) -> bool {
         let operation = CallContext::of(request).and_then(CallContext::operation);

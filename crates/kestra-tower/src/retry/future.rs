@@ -1,4 +1,5 @@
 use std::fmt;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -8,13 +9,14 @@ use http::{Request, Response};
 use kestra_core::retry::{Attempt, AttemptResult, RetryEvent, RetryNote};
 use kestra_core::{Body, BoxError, CallContext, Error, ErrorKind, Retry};
 use pin_project_lite::pin_project;
-use tokio::time::{Sleep, sleep};
+use tokio::time::sleep;
 use tower_service::Service;
 
 use super::budget::Budget;
 use super::decision::{Decision, decide, is_success};
 use super::layer::Shared;
 use super::other_error;
+use crate::oneshot::BoxFuture;
 use crate::replayable_request::ReplayableRequest;
 
 pin_project! {
@@ -22,23 +24,24 @@ pin_project! {
     ///
     /// It needs a tokio runtime with timers once it waits for another attempt.
     #[must_use = "futures do nothing unless polled"]
-    pub struct RetryFuture<S>
+    pub struct RetryFuture<S, B>
     where
         S: Service<Request<Body>>,
     {
         #[pin]
-        state: State<S::Future>,
-        again: Option<(S, ReplayableRequest)>,
-        call: Call,
+        state: State<S, B>,
     }
 }
 
 pin_project! {
     #[project = StateProjection]
-    enum State<F> {
-        Attempt { #[pin] future: F },
-        Waiting { #[pin] sleep: Sleep },
-        GettingReady,
+    enum State<S, B>
+    where
+        S: Service<Request<Body>>,
+    {
+        First { #[pin] future: S::Future, call: Option<Call>, again: Option<(S, ReplayableRequest)> },
+        // Few calls are retried, so their room isn't part of every call.
+        Again { future: BoxFuture<B> },
     }
 }
 
@@ -55,7 +58,7 @@ struct Call {
     is_idempotent: bool,
 }
 
-impl<S> RetryFuture<S>
+impl<S, B> RetryFuture<S, B>
 where
     S: Service<Request<Body>>,
 {
@@ -69,68 +72,72 @@ where
         is_idempotent: bool,
     ) -> Self {
         let call = Call { shared, context, limit, attempts: 1, spent: 0, is_idempotent };
-        Self { state: State::Attempt { future }, again, call }
+        Self { state: State::First { future, call: Some(call), again } }
     }
 }
 
-impl<S, B> Future for RetryFuture<S>
+impl<S, B> Future for RetryFuture<S, B>
 where
-    S: Service<Request<Body>, Response = Response<B>>,
+    S: Service<Request<Body>, Response = Response<B>, Future: Send> + Send + 'static,
     S::Error: Into<BoxError>,
+    B: Send + 'static,
 {
     type Output = Result<Response<B>, BoxError>;
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        loop {
-            match this.state.as_mut().project() {
-                StateProjection::Attempt { future } => {
-                    let mut result = ready!(future.poll(cx)).map_err(Into::into);
-                    match this.call.judge(&mut result, this.again.is_some()) {
-                        None => return Poll::Ready(result),
-                        Some(wait) => {
-                            // Neither the answer nor what made it holds a place while we wait.
-                            drop(result);
-                            this.state.set(State::Waiting { sleep: sleep(wait) });
-                        }
-                    }
+        let mut state = self.project().state;
+        if let StateProjection::First { future, call, again } = state.as_mut().project() {
+            let mut result = ready!(future.poll(cx)).map_err(Into::into);
+            let Some(mut call) = call.take() else { return Poll::Ready(result) };
+            match (call.judge(&mut result, again.is_some()), again.take()) {
+                (Some(wait), Some((service, request))) => {
+                    // Neither the response nor what made it holds a place while we wait.
+                    drop(result);
+                    state.set(State::Again { future: Box::pin(call.retry(wait, service, request)) });
                 }
-                StateProjection::Waiting { sleep } => {
-                    ready!(sleep.poll(cx));
-                    this.state.set(State::GettingReady);
-                }
-                StateProjection::GettingReady => {
-                    let Some((service, _)) = this.again.as_mut() else { return Poll::Pending };
-                    ready!(service.poll_ready(cx)).map_err(Into::into)?;
-                    let future = match this.call.next_request(this.again) {
-                        Some((service, request)) => service.call(request),
-                        None => return Poll::Pending,
-                    };
-                    this.state.set(State::Attempt { future });
-                }
+                _ => return Poll::Ready(result),
             }
+        }
+        match state.project() {
+            StateProjection::Again { future } => future.as_mut().poll(cx),
+            StateProjection::First { .. } => Poll::Pending,
         }
     }
 }
 
 impl Call {
-    fn policy(&self) -> &Retry {
-        self.context.as_ref().and_then(|context| context.options().get_retry()).unwrap_or(&self.shared.policy)
+    /// Makes the attempts after the first.
+    async fn retry<S, B>(
+        mut self,
+        mut wait: Duration,
+        mut service: S,
+        replayable: ReplayableRequest,
+    ) -> Result<Response<B>, BoxError>
+    where
+        S: Service<Request<Body>, Response = Response<B>>,
+        S::Error: Into<BoxError>,
+    {
+        loop {
+            sleep(wait).await;
+            poll_fn(|cx| service.poll_ready(cx)).await.map_err(Into::into)?;
+            let Some(request) = replayable.request() else {
+                return Err(Error::new(ErrorKind::Service, "the body can be sent only once").into());
+            };
+            self.attempts += 1;
+            if let Some(context) = &self.context {
+                context.begin_attempt();
+            }
+            let mut result = service.call(request).await.map_err(Into::into);
+            match self.judge(&mut result, true) {
+                Some(next) => wait = next,
+                None => return result,
+            }
+        }
     }
 
-    /// Counts the next attempt and makes its request.
-    fn next_request<'a, S>(
-        &mut self,
-        again: &'a mut Option<(S, ReplayableRequest)>,
-    ) -> Option<(&'a mut S, Request<Body>)> {
-        let (service, replayable) = again.as_mut()?;
-        let request = replayable.request()?;
-        self.attempts += 1;
-        if let Some(context) = &self.context {
-            context.begin_attempt();
-        }
-        Some((service, request))
+    fn policy(&self) -> &Retry {
+        self.context.as_ref().and_then(|context| context.options().get_retry()).unwrap_or(&self.shared.policy)
     }
 
     /// How long to wait before another attempt; `None` if this result is the last.
@@ -242,14 +249,11 @@ fn report(attempt: &Attempt<'_>, wait: Duration) {
     }
 }
 
-impl<S> fmt::Debug for RetryFuture<S>
+impl<S, B> fmt::Debug for RetryFuture<S, B>
 where
     S: Service<Request<Body>>,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RetryFuture")
-            .field("attempts", &self.call.attempts)
-            .field("limit", &self.call.limit)
-            .finish_non_exhaustive()
+        f.debug_struct("RetryFuture").finish_non_exhaustive()
     }
 }

@@ -24,19 +24,20 @@ impl<S> RetryService<S> {
 
 impl<S, B> Service<Request<Body>> for RetryService<S>
 where
-    S: Service<Request<Body>, Response = Response<B>> + Clone,
+    S: Service<Request<Body>, Response = Response<B>, Future: Send> + Clone + Send + 'static,
     S::Error: Into<BoxError>,
+    B: Send + 'static,
 {
     type Response = Response<B>;
     type Error = BoxError;
-    type Future = RetryFuture<S>;
+    type Future = RetryFuture<S, B>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.inner.poll_ready(cx).map_err(Into::into)
     }
 
     #[inline]
-    fn call(&mut self, request: Request<Body>) -> RetryFuture<S> {
+    fn call(&mut self, request: Request<Body>) -> RetryFuture<S, B> {
         let context = CallContext::of(&request).cloned();
         let options = context.as_ref().map(CallContext::options);
         let policy = options.and_then(CallOptions::get_retry).unwrap_or(&self.shared.policy);

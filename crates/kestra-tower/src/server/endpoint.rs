@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::uri::PathAndQuery;
 use http::{Request, Uri};
 use kestra_core::internal::{BaseUrl, check_request_line};
-use kestra_core::{Body, CallContext, CallOptions, Error, ErrorKind, OperationInfo, Version};
+use kestra_core::{Body, CallContext, CallOptions, Error, ErrorKind, Version};
 
 use super::layer::Settings;
 use crate::trace::{record_route, record_server};
@@ -28,7 +28,7 @@ pub(super) fn select(settings: &Settings, request: &Request<Body>) -> Result<Bas
     let base = settings
         .servers
         .resolve(operation, context.map_or(NONE, CallContext::options))
-        .map_err(|error| name(error, operation))?;
+        .map_err(|error| error.with_operation(operation))?;
     record_server(&base);
     Ok(base)
 }
@@ -76,7 +76,7 @@ pub(super) fn route(request: &mut Request<Body>, version: Version) -> Result<(),
 /// Makes the request's URL absolute.
 pub(super) fn make_absolute(request: &mut Request<Body>, base: &BaseUrl) -> Result<(), Error> {
     let operation = CallContext::of(request).and_then(CallContext::operation);
-    make_absolute_at(request, base).map_err(|error| name(error, operation))
+    make_absolute_at(request, base).map_err(|error| error.with_operation(operation))
 }
 
 fn make_absolute_at(request: &mut Request<Body>, base: &BaseUrl) -> Result<(), Error> {
@@ -114,13 +114,5 @@ fn origin(uri: &Uri) -> String {
     match uri.port_u16() {
         Some(port) => format!("{scheme}://{host}:{port}"),
         None => format!("{scheme}://{host}"),
-    }
-}
-
-/// Adds the operation to an error.
-pub(super) fn name(error: Error, operation: Option<&'static OperationInfo>) -> Error {
-    match operation {
-        Some(operation) => error.with_operation(operation),
-        None => error,
     }
 }

@@ -36,17 +36,14 @@
 //! # }
 //! ```
 
+mod detection;
 mod endpoint;
-mod future;
 mod layer;
-mod lookup;
-mod probe;
 mod service;
 mod version_cache;
 
-pub use future::ServerFuture;
 pub use layer::ServerLayer;
-pub use service::ServerService;
+pub use service::{ServerFuture, ServerService};
 pub use version_cache::VersionCache;
 
 #[cfg(test)]

@@ -1,21 +1,59 @@
+use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use http_body::Body as HttpBody;
-use kestra_core::{Body, BoxError, Error};
+use kestra_core::internal::BaseUrl;
+use kestra_core::{Body, BoxError, CallContext, Error, ErrorKind, Version};
+use pin_project_lite::pin_project;
 use tower_service::Service;
 
+use super::detection::detect;
 use super::endpoint::{Need, make_absolute, need, route, select};
-use super::future::{ServerFuture, VersionCheck};
 use super::layer::Settings;
-use super::lookup::look_up;
+use crate::oneshot::{BoxFuture, Oneshot};
+use crate::replayable_request::ReplayableRequest;
 
 /// The service of [`ServerLayer`](super::ServerLayer); always ready.
 #[derive(Clone, Debug)]
 pub struct ServerService<S> {
     inner: S,
     settings: Arc<Settings>,
+}
+
+pin_project! {
+    /// The future of [`ServerService`].
+    #[must_use = "futures do nothing unless polled"]
+    pub struct ServerFuture<S, B>
+    where
+        S: Service<Request<Body>>,
+    {
+        #[pin]
+        state: State<S, B>,
+    }
+}
+
+pin_project! {
+    #[project = StateProjection]
+    enum State<S, B>
+    where
+        S: Service<Request<Body>>,
+    {
+        Sending { #[pin] response: Oneshot<S>, check: Option<VersionCheck<S>> },
+        // A version is detected once in minutes, so its room isn't part of every call.
+        Detecting { future: BoxFuture<B> },
+    }
+}
+
+/// The version to check again if the response looks like that of another version, and the request to send then.
+struct VersionCheck<S> {
+    settings: Arc<Settings>,
+    base: BaseUrl,
+    version: Version,
+    /// What a call that may be repeated is sent with once more.
+    resend: Option<Box<(S, ReplayableRequest)>>,
 }
 
 impl<S> ServerService<S> {
@@ -31,24 +69,24 @@ where
     B: HttpBody<Data: Send> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    fn start(&self, mut request: Request<Body>) -> Result<ServerFuture<S, B>, Error> {
-        let settings = &self.settings;
+    fn start(&self, mut request: Request<Body>) -> Result<State<S, B>, Error> {
+        let (settings, service) = (&self.settings, self.inner.clone());
         let base = select(settings, &request)?;
-        let watch = match need(settings, &request, &base) {
+        let check = match need(settings, &request, &base) {
             Need::Version => {
-                let lookup = look_up(self.inner.clone(), request, base, Arc::clone(settings));
-                return Ok(ServerFuture::asking(Box::pin(lookup)));
+                let future = detect_and_send(service, request, base, Arc::clone(settings));
+                return Ok(State::Detecting { future: Box::pin(future) });
             }
             Need::Route { version, is_set } => {
-                let watch =
-                    (!is_set).then(|| VersionCheck::new(settings, &base, &self.inner, &request, version));
+                let check =
+                    (!is_set).then(|| VersionCheck::new(settings, &base, &service, &request, version));
                 route(&mut request, version)?;
-                watch
+                check
             }
             Need::Nothing => None,
         };
         make_absolute(&mut request, &base)?;
-        Ok(ServerFuture::sending(self.inner.clone(), request, watch))
+        Ok(State::Sending { response: Oneshot::new(service, request), check })
     }
 }
 
@@ -69,6 +107,134 @@ where
 
     #[inline]
     fn call(&mut self, request: Request<Body>) -> ServerFuture<S, B> {
-        self.start(request).unwrap_or_else(ServerFuture::failed)
+        let state = self.start(request).unwrap_or_else(|error| State::Detecting {
+            future: Box::pin(std::future::ready(Err(error.into()))),
+        });
+        ServerFuture { state }
+    }
+}
+
+impl<S, B> Future for ServerFuture<S, B>
+where
+    S: Service<Request<Body>, Response = Response<B>, Future: Send> + Clone + Send + 'static,
+    S::Error: Into<BoxError>,
+    B: HttpBody<Data: Send> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    type Output = Result<Response<B>, BoxError>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut state = self.project().state;
+        if let StateProjection::Sending { response, check } = state.as_mut().project() {
+            let result = ready!(response.poll(cx));
+            match check.take() {
+                Some(check) if check.is_doubtful(&result) => {
+                    state.set(State::Detecting { future: Box::pin(check.resend(result)) });
+                }
+                _ => return Poll::Ready(result),
+            }
+        }
+        match state.project() {
+            StateProjection::Detecting { future } => future.as_mut().poll(cx),
+            StateProjection::Sending { .. } => Poll::Pending,
+        }
+    }
+}
+
+/// Sends a request that depends on the version of its server, which isn't known.
+async fn detect_and_send<S, B>(
+    service: S,
+    mut request: Request<Body>,
+    base: BaseUrl,
+    settings: Arc<Settings>,
+) -> Result<Response<B>, BoxError>
+where
+    S: Service<Request<Body>, Response = Response<B>> + Clone,
+    S::Error: Into<BoxError>,
+    B: HttpBody,
+    B::Error: Into<BoxError>,
+{
+    let version = detect(service.clone(), &request, &base, &settings).await?;
+    let check = VersionCheck::new(&settings, &base, &service, &request, version);
+    route(&mut request, version)?;
+    make_absolute(&mut request, &base)?;
+    let result = Oneshot::new(service, request).await;
+    if check.is_doubtful(&result) { check.resend(result).await } else { result }
+}
+
+impl<S: Clone> VersionCheck<S> {
+    /// Creates the check of a request that has no server yet.
+    fn new(
+        settings: &Arc<Settings>,
+        base: &BaseUrl,
+        service: &S,
+        request: &Request<Body>,
+        version: Version,
+    ) -> Self {
+        let context = CallContext::of(request).filter(|context| context.is_idempotent(request.method()));
+        let replayable = context.and_then(|context| ReplayableRequest::of(request, Some(context)));
+        let resend = replayable.map(|request| Box::new((service.clone(), request)));
+        Self { settings: Arc::clone(settings), base: base.clone(), version, resend }
+    }
+
+    /// Returns whether to detect the version again; forgets the cached version if the result gives reason to.
+    fn is_doubtful<B>(&self, result: &Result<Response<B>, BoxError>) -> bool {
+        match result {
+            Ok(response) => {
+                let is_odd = matches!(
+                    response.status(),
+                    StatusCode::NOT_FOUND
+                        | StatusCode::METHOD_NOT_ALLOWED
+                        | StatusCode::UNSUPPORTED_MEDIA_TYPE
+                );
+                is_odd && self.settings.versions.doubt(&self.base)
+            }
+            Err(error) => {
+                if error.downcast_ref::<Error>().is_some_and(Error::is_connect) {
+                    self.settings.versions.forget(&self.base);
+                }
+                false
+            }
+        }
+    }
+
+    /// Detects the version again, and sends the request once more if the server has another one than assumed that needs
+    /// another request.
+    async fn resend<B>(self, result: Result<Response<B>, BoxError>) -> Result<Response<B>, BoxError>
+    where
+        S: Service<Request<Body>, Response = Response<B>>,
+        S::Error: Into<BoxError>,
+        B: HttpBody,
+        B::Error: Into<BoxError>,
+    {
+        let (service, mut request, response) = match (self.resend, result) {
+            (Some(resend), Ok(response)) => (resend.0, resend.1.into_request(), response),
+            (_, result) => return result,
+        };
+        let detected = detect(service.clone(), &request, &self.base, &self.settings).await;
+        let (Ok(version), Some(context)) = (detected, CallContext::of(&request)) else { return Ok(response) };
+        if let (Ok(sent), Ok(other)) = (context.head_for(self.version), context.head_for(version))
+            && sent == other
+        {
+            return Ok(response);
+        }
+        match route(&mut request, version).and_then(|()| make_absolute(&mut request, &self.base)) {
+            Ok(()) => {
+                drop(response);
+                Oneshot::new(service, request).await
+            }
+            Err(error) if error.kind() == ErrorKind::Unsupported => Err(error.into()),
+            Err(_) => Ok(response),
+        }
+    }
+}
+
+impl<S, B> fmt::Debug for ServerFuture<S, B>
+where
+    S: Service<Request<Body>>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerFuture").finish_non_exhaustive()
     }
 }

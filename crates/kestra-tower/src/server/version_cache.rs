@@ -1,13 +1,14 @@
 //! What servers said about their version.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use kestra_core::internal::BaseUrl;
 use kestra_core::{Error, Version};
 use tokio::sync::Mutex as AsyncMutex;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 /// For how long a version that was detected again and hadn't changed isn't checked once more: a missing resource responds
 /// with 404 just as a missing route does.
@@ -31,7 +32,7 @@ struct Entry {
     known: Option<Known>,
     /// The version in doubt, until it is detected again.
     doubted: Option<Version>,
-    question: Arc<Question>,
+    detection: Arc<Detection>,
 }
 
 #[derive(Clone, Copy)]
@@ -42,19 +43,12 @@ struct Known {
     is_confirmed: bool,
 }
 
-/// The one question that is asked of a server at a time.
+/// The one detection of a server's version at a time.
 #[derive(Default)]
-pub(super) struct Question {
-    /// Held by the call that detects the version.
-    lock: Mutex<Arc<AsyncMutex<()>>>,
-    failures: Mutex<Failures>,
-}
-
-/// How often version detection failed, and the last failure, which all calls that waited share.
-#[derive(Default)]
-struct Failures {
-    count: u64,
-    last: Option<Arc<Error>>,
+struct Detection {
+    /// Held by the call that detects the version; has the last failure, which all calls that waited share.
+    lock: Mutex<Arc<AsyncMutex<Option<Arc<Error>>>>>,
+    failures: AtomicU64,
 }
 
 impl VersionCache {
@@ -77,18 +71,52 @@ impl VersionCache {
         (known.since.elapsed() < ttl).then_some(known.version)
     }
 
-    pub(super) fn set(&self, base: &BaseUrl, version: Version) {
+    fn set(&self, base: &BaseUrl, version: Version) {
         let mut entries = self.write();
-        let entry = entries.iter_mut().find(|entry| entry.base == *base);
-        let doubted = entry.as_ref().and_then(|entry| entry.doubted);
-        let known = Some(Known { version, since: Instant::now(), is_confirmed: doubted == Some(version) });
-        match entry {
-            Some(entry) => (entry.known, entry.doubted) = (known, None),
-            None => {
-                add(
-                    &mut entries,
-                    Entry { base: base.clone(), known, doubted: None, question: Arc::default() },
-                );
+        let entry = entry(&mut entries, base);
+        let is_confirmed = entry.doubted.take() == Some(version);
+        entry.known = Some(Known { version, since: Instant::now(), is_confirmed });
+    }
+
+    /// Returns the version of a server, if it isn't older than `trusted`; else one of the calls that need it at the same time
+    /// runs `detect`, and they share a failure.
+    ///
+    /// A call that has waited for longer than `limit`, which is longer than any detection takes, runs its own: the call that
+    /// holds the lock is neither polled nor dropped.
+    pub(super) async fn get_or_detect(
+        &self,
+        base: &BaseUrl,
+        trusted: Duration,
+        limit: Duration,
+        detect: impl Future<Output = Result<Version, Error>>,
+    ) -> Result<Version, Arc<Error>> {
+        let detection = Arc::clone(&entry(&mut self.write(), base).detection);
+        let failures = detection.failures.load(Ordering::Relaxed);
+        let mut last_failure = loop {
+            let lock = detection.lock();
+            match timeout(limit, Arc::clone(&lock).lock_owned()).await {
+                Ok(last_failure) => break last_failure,
+                Err(_) => detection.replace(&lock),
+            }
+        };
+        if let Some(version) = self.get(base, trusted) {
+            return Ok(version);
+        }
+        if let Some(error) = &*last_failure
+            && detection.failures.load(Ordering::Relaxed) > failures
+        {
+            return Err(Arc::clone(error));
+        }
+        match detect.await {
+            Ok(version) => {
+                self.set(base, version);
+                Ok(version)
+            }
+            Err(error) => {
+                let error = Arc::new(error);
+                *last_failure = Some(Arc::clone(&error));
+                detection.failures.fetch_add(1, Ordering::Relaxed);
+                Err(error)
             }
         }
     }
@@ -114,18 +142,6 @@ impl VersionCache {
         true
     }
 
-    /// The question for a server, made if nobody asked before.
-    pub(super) fn question(&self, base: &BaseUrl) -> Arc<Question> {
-        let mut entries = self.write();
-        if let Some(entry) = entries.iter().find(|entry| entry.base == *base) {
-            return Arc::clone(&entry.question);
-        }
-        let question = Arc::<Question>::default();
-        let entry = Entry { base: base.clone(), known: None, doubted: None, question: Arc::clone(&question) };
-        add(&mut entries, entry);
-        question
-    }
-
     fn read(&self) -> RwLockReadGuard<'_, Vec<Entry>> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -138,49 +154,30 @@ impl VersionCache {
 /// How many servers are remembered: far more than a list has, and a bound for templates that are filled without end.
 const LIMIT: usize = 100;
 
-fn add(entries: &mut Vec<Entry>, entry: Entry) {
-    if entries.len() >= LIMIT {
-        entries.remove(0);
-    }
-    entries.push(entry);
+/// Returns the entry of a server, created if there is none yet.
+fn entry<'a>(entries: &'a mut Vec<Entry>, base: &BaseUrl) -> &'a mut Entry {
+    let known = entries.iter().position(|entry| entry.base == *base);
+    let place = known.unwrap_or_else(|| {
+        if entries.len() >= LIMIT {
+            entries.remove(0);
+        }
+        entries.push(Entry { base: base.clone(), known: None, doubted: None, detection: Arc::default() });
+        entries.len() - 1
+    });
+    &mut entries[place]
 }
 
-impl Question {
-    /// Returns the lock that is held by the call that detects the version.
-    pub(super) fn lock(&self) -> Arc<AsyncMutex<()>> {
+impl Detection {
+    fn lock(&self) -> Arc<AsyncMutex<Option<Arc<Error>>>> {
         Arc::clone(&self.lock.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Replaces a lock that is held for too long, unless that was done already.
-    pub(super) fn replace(&self, held: &Arc<AsyncMutex<()>>) {
+    fn replace(&self, held: &Arc<AsyncMutex<Option<Arc<Error>>>>) {
         let mut lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
         if Arc::ptr_eq(&lock, held) {
             *lock = Arc::default();
         }
-    }
-
-    /// How often it has failed so far.
-    pub(super) fn failures(&self) -> u64 {
-        self.known_failures().count
-    }
-
-    /// Stores a failure for the calls that wait for the version, and returns it shared.
-    pub(super) fn fail(&self, error: Error) -> Arc<Error> {
-        let error = Arc::new(error);
-        let mut failures = self.known_failures();
-        failures.count += 1;
-        failures.last = Some(Arc::clone(&error));
-        error
-    }
-
-    /// The last failure, if it is newer than the first `count`.
-    pub(super) fn failure_after(&self, count: u64) -> Option<Arc<Error>> {
-        let failures = self.known_failures();
-        if failures.count > count { failures.last.clone() } else { None }
-    }
-
-    fn known_failures(&self) -> MutexGuard<'_, Failures> {
-        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

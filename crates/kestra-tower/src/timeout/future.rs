@@ -38,10 +38,6 @@ pub(super) struct Limit {
     pub(super) at: Option<Instant>,
     /// The duration; `None` if somebody above set the instant.
     pub(super) limit: Option<Duration>,
-    /// Whether the timers of attempts may stand in for that of the call.
-    pub(super) relies: bool,
-    /// Whether the context was told that this timer of an attempt runs.
-    pub(super) is_told: bool,
 }
 
 impl<S> TimeoutFuture<S>
@@ -70,20 +66,11 @@ where
             limit.begin(*this.scope);
         }
         if let Poll::Ready(result) = this.answer.as_mut().poll(cx) {
-            if let Some(limit) = this.limit {
-                limit.stop();
-            }
             return Poll::Ready(result);
         }
         let Some(limit) = this.limit else { return Poll::Pending };
         if this.sleep.is_none() {
-            if limit.relies && limit.context.as_ref().is_some_and(CallContext::is_attempt_timed) {
-                return Poll::Pending;
-            }
             this.sleep.set(limit.at.map(sleep_until));
-            if *this.scope == Scope::Attempt {
-                limit.tell();
-            }
         }
         let Some(sleep) = this.sleep.as_pin_mut() else { return Poll::Pending };
         ready!(sleep.poll(cx));
@@ -94,7 +81,6 @@ where
         }
         // A transport knows what became of a request at the latest when it is given up.
         this.answer.end();
-        limit.stop();
         Poll::Ready(Err(limit.expired(*this.scope, queued, detects).into()))
     }
 }
@@ -117,23 +103,6 @@ impl Limit {
             }
             _ => from(Instant::now()),
         };
-    }
-
-    /// Says that a timer runs, if it is the first one that can end the call.
-    fn tell(&mut self) {
-        if let (Some(context), Some(at)) = (&self.context, self.at)
-            && context.deadline().is_some_and(|deadline| at <= deadline)
-        {
-            context.set_attempt_timed(true);
-            self.is_told = true;
-        }
-    }
-
-    fn stop(&mut self) {
-        if let (Some(context), true) = (&self.context, self.is_told) {
-            context.set_attempt_timed(false);
-            self.is_told = false;
-        }
     }
 
     /// Returns the timeout error. If `detects` is set, the call was waiting for the server's version, so this attempt has
@@ -165,17 +134,8 @@ impl Limit {
             Some(context) => context.sent().known(),
             None => RequestSent::Maybe,
         };
-        let error = Error::new(ErrorKind::Timeout(phase), message).with_request_sent(sent);
-        match self.context.as_ref().and_then(CallContext::operation) {
-            Some(operation) => error.with_operation(operation),
-            None => error,
-        }
-    }
-}
-
-impl Drop for Limit {
-    fn drop(&mut self) {
-        self.stop();
+        let operation = self.context.as_ref().and_then(CallContext::operation);
+        Error::new(ErrorKind::Timeout(phase), message).with_request_sent(sent).with_operation(operation)
     }
 }
 

@@ -9,7 +9,6 @@ use super::service::TimeoutService;
 #[derive(Clone, Copy, Debug)]
 pub struct TimeoutLayer {
     pub(super) scope: Scope,
-    pub(super) relies_on_attempts: bool,
     pub(super) defaults: Timeouts,
 }
 
@@ -36,23 +35,13 @@ impl TimeoutLayer {
     /// Limits the whole call to what these timeouts say for its class of operation: 2 min for most if nothing is set.
     #[must_use]
     pub fn total_of(timeouts: Timeouts) -> Self {
-        Self { scope: Scope::Total, relies_on_attempts: false, defaults: timeouts }
-    }
-
-    /// Sets no timer for the whole call while that of an attempt ends no later, so that most calls need one alone.
-    ///
-    /// Only for a stack in which everything below runs in the caller's task: with a `Buffer` between the two layers nobody
-    /// would wake the call at its deadline.
-    #[must_use]
-    pub fn relying_on_attempts(mut self) -> Self {
-        self.relies_on_attempts = true;
-        self
+        Self { scope: Scope::Total, defaults: timeouts }
     }
 
     /// Limits each attempt to what these timeouts say for its class of operation: 60 s for most if nothing is set.
     #[must_use]
     pub fn attempt_of(timeouts: Timeouts) -> Self {
-        Self { scope: Scope::Attempt, relies_on_attempts: false, defaults: timeouts }
+        Self { scope: Scope::Attempt, defaults: timeouts }
     }
 }
 

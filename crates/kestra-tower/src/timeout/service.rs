@@ -36,13 +36,7 @@ impl<S> TimeoutService<S> {
             }
         };
         let limit = context.limits(self.layer.defaults).total;
-        Limit {
-            context: Some(context),
-            at: None,
-            limit,
-            relies: self.layer.relies_on_attempts,
-            is_told: false,
-        }
+        Limit { context: Some(context), at: None, limit }
     }
 
     fn attempt(&self, request: &Request<Body>) -> Option<Limit> {
@@ -51,13 +45,7 @@ impl<S> TimeoutService<S> {
             Some(context) => context.limits(self.layer.defaults).attempt,
             None => self.layer.defaults.limits(None, false).attempt,
         };
-        Some(Limit {
-            context: context.cloned(),
-            at: None,
-            limit: Some(limit?),
-            relies: false,
-            is_told: false,
-        })
+        Some(Limit { context: context.cloned(), at: None, limit: Some(limit?) })
     }
 }
 

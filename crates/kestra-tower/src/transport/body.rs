@@ -28,6 +28,25 @@ impl StreamBody {
     pub(crate) fn new(body: Received, idle: Option<Duration>) -> Self {
         Self { body, idle: idle.map(IdleTimer::new) }
     }
+
+    /// Closes the idle connections to the same host.
+    pub(crate) fn discard_idle(&self) {
+        self.body.discard_idle();
+    }
+
+    pub(crate) fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        if let Poll::Ready(frame) = self.body.poll_frame(cx) {
+            if let Some(idle) = &mut self.idle {
+                idle.reset();
+            }
+            return Poll::Ready(frame);
+        }
+        let Some(idle) = &mut self.idle else { return Poll::Pending };
+        idle.poll_silence(cx).map(|error| {
+            self.body.discard_idle();
+            Some(Err(error.with_request_sent(RequestSent::Yes)))
+        })
+    }
 }
 
 impl http_body::Body for StreamBody {
@@ -38,22 +57,7 @@ impl http_body::Body for StreamBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        match self.body.poll_frame(cx) {
-            Poll::Ready(frame) => {
-                if let Some(idle) = &mut self.idle {
-                    idle.reset();
-                }
-                Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
-            }
-            Poll::Pending => {
-                let Some(idle) = &mut self.idle else { return Poll::Pending };
-                let expired: Poll<Error> = idle.poll_silence(cx);
-                expired.map(|error| {
-                    self.body.discard_idle();
-                    Some(Err(error.with_request_sent(RequestSent::Yes).into()))
-                })
-            }
-        }
+        self.poll_piece(cx).map(|frame| frame.map(|frame| frame.map_err(Into::into)))
     }
 
     fn is_end_stream(&self) -> bool {

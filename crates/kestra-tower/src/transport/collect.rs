@@ -1,59 +1,33 @@
 //! Reading a whole body within the attempt.
 
-use std::task::{Context, Poll};
-use std::time::Duration;
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::Response;
 use http::response::Parts;
-use kestra_core::internal::ERROR_BODY_LIMIT;
+use http_body::Body as _;
+use kestra_core::internal::{Collector, ERROR_BODY_LIMIT};
 use kestra_core::{Body, Error, ErrorKind, ErrorResponse};
 
-use super::idle::IdleTimer;
-use super::received::Received;
+use super::body::StreamBody;
 
-/// A body on its way into memory.
+/// A body on its way into memory. Of that of an error, what is beyond the limit is left unread, and what came before a cut is
+/// kept.
 pub(crate) struct Collect {
     parts: Option<Parts>,
-    body: Received,
-    kept: Kept,
-    limit: Limit,
-    idle: Option<IdleTimer>,
-}
-
-#[derive(Clone, Copy)]
-enum Limit {
-    /// More is an error, and so is a body that is cut short.
-    Refuse(usize),
-    /// What an error says: more is left unread, and what came before a cut is kept.
-    Discard(usize),
-}
-
-/// What was read: most bodies are one piece, which is kept as it came.
-enum Kept {
-    One(Bytes),
-    Many(Vec<u8>),
+    body: StreamBody,
+    collector: Collector,
+    max_body_size: usize,
 }
 
 impl Collect {
-    pub(crate) fn new(
-        parts: Parts,
-        body: Received,
-        max_body_size: usize,
-        idle: Option<Duration>,
-    ) -> Result<Self, Error> {
-        let limit = if parts.status.is_success() {
-            Limit::Refuse(max_body_size)
-        } else {
-            Limit::Discard(ERROR_BODY_LIMIT)
-        };
-        if let Limit::Refuse(limit) = limit
-            && body.size_hint().lower() > limit as u64
-        {
-            return Err(too_large(limit).with_response(ErrorResponse::new(parts, Bytes::new())));
+    pub(crate) fn new(parts: Parts, body: StreamBody, max_body_size: usize) -> Result<Self, Error> {
+        let is_success = parts.status.is_success();
+        if is_success && body.size_hint().lower() > max_body_size as u64 {
+            return Err(too_large(max_body_size).with_response(ErrorResponse::new(parts, Bytes::new())));
         }
-        let idle = idle.map(IdleTimer::new);
-        Ok(Self { parts: Some(parts), body, kept: Kept::One(Bytes::new()), limit, idle })
+        let collector = Collector::new(if is_success { max_body_size } else { ERROR_BODY_LIMIT });
+        Ok(Self { parts: Some(parts), body, collector, max_body_size })
     }
 
     /// Closes the idle connections to the same host.
@@ -62,58 +36,34 @@ impl Collect {
     }
 
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Response<Body>, Error>> {
-        while !self.body.is_end_stream() {
-            let frame = match self.body.poll_frame(cx) {
-                Poll::Ready(frame) => frame,
-                Poll::Pending => {
-                    let Some(idle) = &mut self.idle else { return Poll::Pending };
-                    return idle.poll_silence(cx).map(|error| {
-                        self.body.discard_idle();
-                        Err(self.fail(error))
-                    });
-                }
-            };
-            if let Some(idle) = &mut self.idle {
-                idle.reset();
-            }
-            let data = match frame {
-                None => break,
-                Some(Ok(frame)) => match frame.into_data() {
-                    Ok(data) => data,
-                    Err(_trailers) => continue,
-                },
-                Some(Err(_)) if matches!(self.limit, Limit::Discard(_)) => break,
-                Some(Err(error)) => return Poll::Ready(Err(self.fail(error))),
-            };
-            let room = match self.limit {
-                Limit::Refuse(limit) | Limit::Discard(limit) => limit - self.kept.len(),
-            };
-            if data.len() <= room {
-                let expected = self.body.size_hint().exact().unwrap_or(0);
-                let expected = usize::try_from(expected).unwrap_or(room).min(room - data.len());
-                self.kept.push(data, expected);
-                continue;
-            }
-            match self.limit {
-                Limit::Refuse(limit) => return Poll::Ready(Err(self.fail(too_large(limit)))),
-                Limit::Discard(_) => {
-                    self.kept.push(data.slice(..room), 0);
-                    break;
-                }
-            }
-        }
-        let body = self.kept.take();
-        Poll::Ready(match self.parts.take() {
-            Some(parts) => Ok(Response::from_parts(parts, body.into())),
-            None => Err(Error::new(ErrorKind::Service, "the future was polled after it was done")),
+        let problem = ready!(self.poll_end(cx));
+        let body = self.collector.take();
+        Poll::Ready(match (self.parts.take(), problem) {
+            (Some(parts), None) => Ok(Response::from_parts(parts, body.into())),
+            (Some(parts), Some(error)) => Err(error.with_response(ErrorResponse::new(parts, body))),
+            (None, _) => Err(Error::new(ErrorKind::Service, "the future was polled after it was done")),
         })
     }
 
-    fn fail(&mut self, error: Error) -> Error {
-        match self.parts.take() {
-            Some(parts) => error.with_response(ErrorResponse::new(parts, self.kept.take())),
-            None => error,
+    /// Reads to the end, or to the error that the response becomes.
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Option<Error>> {
+        let is_success = self.parts.as_ref().is_none_or(|parts| parts.status.is_success());
+        while !self.body.is_end_stream() {
+            let piece = match ready!(self.body.poll_piece(cx)) {
+                None => break,
+                Some(Ok(frame)) => frame.into_data(),
+                Some(Err(error)) if is_success || matches!(error.kind(), ErrorKind::Timeout(_)) => {
+                    return Poll::Ready(Some(error));
+                }
+                Some(Err(_)) => break,
+            };
+            // Trailers are no piece.
+            let Ok(piece) = piece else { continue };
+            if !self.collector.push(piece, self.body.size_hint().exact()) {
+                return Poll::Ready(is_success.then(|| too_large(self.max_body_size)));
+            }
         }
+        Poll::Ready(None)
     }
 }
 
@@ -122,34 +72,4 @@ fn too_large(limit: usize) -> Error {
         "the body is larger than the limit of {limit} bytes; raise max_body_size, or ask for less or for a stream"
     );
     Error::new(ErrorKind::Decode, message)
-}
-
-impl Kept {
-    fn len(&self) -> usize {
-        match self {
-            Self::One(bytes) => bytes.len(),
-            Self::Many(bytes) => bytes.len(),
-        }
-    }
-
-    /// Adds a piece, after which this many bytes are expected.
-    fn push(&mut self, data: Bytes, expected: usize) {
-        match self {
-            Self::One(first) if first.is_empty() => *first = data,
-            Self::One(first) => {
-                let mut all = Vec::with_capacity(first.len() + data.len() + expected);
-                all.extend_from_slice(first);
-                all.extend_from_slice(&data);
-                *self = Self::Many(all);
-            }
-            Self::Many(all) => all.extend_from_slice(&data),
-        }
-    }
-
-    fn take(&mut self) -> Bytes {
-        match std::mem::replace(self, Self::One(Bytes::new())) {
-            Self::One(bytes) => bytes,
-            Self::Many(bytes) => bytes.into(),
-        }
-    }
 }

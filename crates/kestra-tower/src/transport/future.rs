@@ -102,13 +102,11 @@ impl TransportFuture {
                 .attempt
                 .operation()
                 .is_some_and(|operation| operation.answer.is_buffered() || !parts.status.is_success());
+            let body = StreamBody::new(body, self.idle);
             if !buffered {
-                return Poll::Ready(Ok(Response::from_parts(
-                    parts,
-                    Body::new(StreamBody::new(body, self.idle)),
-                )));
+                return Poll::Ready(Ok(Response::from_parts(parts, Body::new(body))));
             }
-            self.state = State::Collecting(Collect::new(parts, body, self.max_body_size, self.idle)?);
+            self.state = State::Collecting(Collect::new(parts, body, self.max_body_size)?);
         }
         match &mut self.state {
             State::Collecting(collect) => collect.poll(cx),
@@ -125,7 +123,7 @@ impl Future for TransportFuture {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let response = ready!(self.poll_response(cx));
-        Poll::Ready(response.map_err(|error| self.attempt.name(error).into()))
+        Poll::Ready(response.map_err(|error| error.with_operation(self.attempt.operation()).into()))
     }
 }
 
@@ -164,13 +162,6 @@ impl Attempt {
         match sent {
             RequestSent::No => context.sent().withdraw(self.sent_before),
             sent => context.sent().raise(sent),
-        }
-    }
-
-    fn name(&self, error: Error) -> Error {
-        match self.operation() {
-            Some(operation) => error.with_operation(operation),
-            None => error,
         }
     }
 }

@@ -157,7 +157,7 @@ pub(super) fn stack(
             let is_own = from.transport.is_none();
             let attempts = standard(*from)?;
             if call_layers.is_empty() {
-                (Either::Left(attempts), limit.relying_on_attempts(), is_own)
+                (Either::Left(attempts), limit, is_own)
             } else {
                 (Either::Right(call_layers.around(attempts.erase())), limit, is_own)
             }

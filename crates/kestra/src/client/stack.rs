@@ -4,18 +4,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::response::Parts;
 use http::{Request, Response, header};
-use http_body_util::BodyExt as _;
-use kestra_core::internal::{ERROR_BODY_LIMIT, redact};
-use kestra_core::{
-    Body, BoxError, CallContext, CallFuture, Error, ErrorKind, ErrorResponse, RequestSent, TimeoutPhase,
-};
+use kestra_core::internal::{Collector, ERROR_BODY_LIMIT, redact};
+use kestra_core::{Body, BoxError, CallContext, CallFuture, Error, ErrorKind, ErrorResponse, TimeoutPhase};
 use kestra_tower::timeout::{TimeoutLayer, TimeoutService};
 use kestra_tower::trace::{TraceLayer, TraceService};
 use pin_project_lite::pin_project;
-use tokio::time::Instant;
 use tower::load_shed::error::Overloaded;
 use tower::timeout::error::Elapsed;
 use tower::{Layer as _, Service};
@@ -129,10 +125,7 @@ fn finish(error: Error, context: Option<&CallContext>) -> Error {
     if error.attempts() == 0 {
         error = error.with_attempts(context.attempts(), context.begun().elapsed());
     }
-    match context.operation() {
-        Some(operation) => error.with_operation(operation),
-        None => error,
-    }
+    error.with_operation(context.operation())
 }
 
 const SHED: &str =
@@ -177,21 +170,30 @@ async fn read(
     body_limit: usize,
 ) -> Result<Response<Body>, Error> {
     let (parts, body) = response.into_parts();
-    let deadline = context.as_ref().and_then(CallContext::deadline);
-    if !parts.status.is_success() {
-        let (Collected::Whole(start) | Collected::TooLarge(start) | Collected::Failed(start, _)) =
-            collect(body, ERROR_BODY_LIMIT, deadline).await;
-        return Err(status_error(parts, start));
+    let is_success = parts.status.is_success();
+    let mut collector = Collector::new(if is_success { body_limit } else { ERROR_BODY_LIMIT });
+    let reading = collector.read(body);
+    let end = match context.as_ref().and_then(CallContext::deadline) {
+        Some(deadline) => tokio::time::timeout_at(deadline, reading).await,
+        None => Ok(reading.await),
+    };
+    let bytes = collector.take();
+    if !is_success {
+        return Err(status_error(parts, bytes));
     }
-    match collect(body, body_limit, deadline).await {
-        Collected::Whole(bytes) => Ok(Response::from_parts(parts, bytes.into())),
-        Collected::TooLarge(start) => {
-            let message =
-                format!("the body has more than {body_limit} bytes; raise max_body_size if that is expected");
-            Err(Error::new(ErrorKind::Decode, message).with_response(ErrorResponse::new(parts, start)))
-        }
-        Collected::Failed(start, error) => Err(error.with_response(ErrorResponse::new(parts, start))),
-    }
+    let error = match end {
+        Ok(Ok(true)) => return Ok(Response::from_parts(parts, bytes.into())),
+        Ok(Ok(false)) => Error::new(
+            ErrorKind::Decode,
+            format!("the body has more than {body_limit} bytes; raise max_body_size if that is expected"),
+        ),
+        Ok(Err(problem)) => Error::from_boxed(problem),
+        Err(_) => Error::new(
+            ErrorKind::Timeout(TimeoutPhase::Total),
+            "the limit for the whole call was reached while the body was read",
+        ),
+    };
+    Err(error.with_response(ErrorResponse::new(parts, bytes)))
 }
 
 fn status_error(parts: Parts, start: Bytes) -> Error {
@@ -207,46 +209,5 @@ fn redirect(parts: &Parts) -> String {
     match parts.headers.get(header::LOCATION).map(|location| String::from_utf8_lossy(location.as_bytes())) {
         Some(location) => format!("a redirect to {}, which is not followed", redact::url(&location)),
         None => "a redirect that names no target".to_owned(),
-    }
-}
-
-enum Collected {
-    Whole(Bytes),
-    TooLarge(Bytes),
-    Failed(Bytes, Error),
-}
-
-async fn collect(mut body: Body, limit: usize, deadline: Option<Instant>) -> Collected {
-    let mut read = BytesMut::new();
-    loop {
-        let frame = match deadline {
-            None => body.frame().await,
-            Some(deadline) => match tokio::time::timeout_at(deadline, body.frame()).await {
-                Ok(frame) => frame,
-                Err(_) => {
-                    let error = Error::new(
-                        ErrorKind::Timeout(TimeoutPhase::Total),
-                        "the limit for the whole call was reached while the body was read",
-                    );
-                    return Collected::Failed(read.freeze(), error);
-                }
-            },
-        };
-        match frame {
-            None => return Collected::Whole(read.freeze()),
-            Some(Ok(frame)) => {
-                let Ok(data) = frame.into_data() else { continue };
-                let room = limit - read.len();
-                if data.len() > room {
-                    read.extend_from_slice(&data[..room]);
-                    return Collected::TooLarge(read.freeze());
-                }
-                read.extend_from_slice(&data);
-            }
-            Some(Err(problem)) => {
-                let error = Error::from_boxed(problem).with_request_sent(RequestSent::Yes);
-                return Collected::Failed(read.freeze(), error);
-            }
-        }
     }
 }
