@@ -69,6 +69,14 @@ async fn move_namespace_moves_all_with_their_types() {
 }
 
 #[tokio::test]
+async fn flows_as_code_deploys_what_it_builds_and_changes() {
+    let text = run("flows_as_code").await;
+    assert!(text.contains("first time: 2 changes") && text.contains("second time: 0 changes"), "{text}");
+    assert!(text.contains("outputs {\"x\":\"2026-02-03\"}"), "{text}");
+    assert!(text.contains("changed in its text: revision Some(3)"), "{text}");
+}
+
+#[tokio::test]
 async fn compose_stack_answers_its_caller() {
     let text = run("compose_stack").await;
     assert!(text.contains("200 OK") && text.contains("example-1") && text.contains("0 flows"), "{text}");

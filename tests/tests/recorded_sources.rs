@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use kestra::flow::{Flow, Map, read_all};
+use kestra::flow::{Edit, Flow, Map, Node, read_all};
 use kestra_tests::recorded::{Body, load};
 use serde_json::Value;
 
@@ -37,13 +37,54 @@ fn written(flow: &Flow) -> Map {
     fields.map(|(key, node)| (key, node.clone())).collect()
 }
 
-#[test]
-fn recorded_sources_are_read_and_written_without_loss() {
+fn recorded() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for exchange in load().unwrap() {
         let bodies = [exchange.request.body, exchange.response.body];
         bodies.iter().flatten().for_each(|body| sources(body, &mut found));
     }
+    found
+}
+
+/// The paths of all scalars in a map or list.
+fn scalars(node: &Node, path: &[String], all: &mut Vec<Vec<String>>) {
+    let below = |name: String| path.iter().cloned().chain([name]).collect::<Vec<_>>();
+    match node {
+        Node::Map(map) => map.iter().for_each(|(key, node)| scalars(node, &below(key.to_owned()), all)),
+        Node::List(items) => {
+            items.iter().enumerate().for_each(|(index, node)| scalars(node, &below(index.to_string()), all));
+        }
+        _ if path.is_empty() => {}
+        _ => all.push(path.to_vec()),
+    }
+}
+
+#[test]
+fn each_scalar_of_a_recorded_source_can_be_edited_and_its_comments_stay() {
+    let mut edits = 0;
+    for source in recorded() {
+        let Ok(documents) = read_all(&source) else { continue };
+        let [document] = documents.as_slice() else { continue };
+        let mut paths = Vec::new();
+        scalars(document, &[], &mut paths);
+        for path in paths {
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            let mut edit = Edit::new(&source);
+            edit.set(&path, "a\nb").unwrap_or_else(|error| panic!("{error}\n{source}"));
+            let comments = source.lines().filter(|line| line.trim_start().starts_with('#'));
+            for comment in comments.filter(|_| !source.contains('|')) {
+                assert!(edit.as_str().contains(comment), "{comment}\n{edit}");
+            }
+            edit.remove(&path).unwrap_or_else(|error| panic!("{error}\n{source}"));
+            edits += 1;
+        }
+    }
+    assert!(edits > 500, "{edits} edits");
+}
+
+#[test]
+fn recorded_sources_are_read_and_written_without_loss() {
+    let found = recorded();
     let mut flows = 0;
     let mut unreadable = Vec::new();
     for source in &found {

@@ -9,6 +9,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod duration;
+#[cfg(feature = "edit")]
+mod edit;
 mod error;
 mod expression;
 mod json;
@@ -19,6 +21,8 @@ mod parts;
 mod read;
 mod write;
 
+#[cfg(feature = "edit")]
+pub use edit::{Edit, EditError};
 pub use error::NoSuchTask;
 pub use map::Map;
 pub use node::Node;

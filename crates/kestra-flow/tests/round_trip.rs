@@ -1,7 +1,7 @@
 //! Whatever is written is read back the same: by our reader, which has the rules of servers, and by an independent one.
 #![cfg(feature = "edit")]
 
-use kestra_flow::{Map, Node, read};
+use kestra_flow::{Edit, Map, Node, read};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -91,8 +91,25 @@ fn node() -> impl Strategy<Value = Node> {
     })
 }
 
+/// The paths of all values but the root.
+fn collect(node: &Node, path: &mut Vec<String>, all: &mut Vec<Vec<String>>) {
+    let children: Vec<(String, &Node)> = match node {
+        Node::Map(map) => map.iter().map(|(key, node)| (key.to_owned(), node)).collect(),
+        Node::List(items) => {
+            items.iter().enumerate().map(|(index, node)| (index.to_string(), node)).collect()
+        }
+        _ => Vec::new(),
+    };
+    for (name, child) in children {
+        path.push(name);
+        all.push(path.clone());
+        collect(child, path, all);
+        path.pop();
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1000, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_written_is_read_back(node in node()) {
@@ -100,6 +117,28 @@ proptest! {
         let again = read(&yaml);
         prop_assert_eq!(again.as_ref(), Ok(&node), "{}", yaml);
         prop_assert!(yaml.ends_with('\n'));
+    }
+
+    #[test]
+    fn what_is_written_can_be_edited(fields in vec((text(), node()), 1..5), value in node(), choice in any::<u64>()) {
+        let root = Node::from(fields.into_iter().collect::<Map>());
+        let mut paths = Vec::new();
+        collect(&root, &mut Vec::new(), &mut paths);
+        let path: Vec<&str> = paths[usize::try_from(choice % 1000).unwrap_or_default() % paths.len()].iter().map(String::as_str).collect();
+        let yaml = root.to_yaml();
+        let new_field: Vec<&str> = path.iter().copied().chain(["new"]).collect();
+        // That the text says what is meant is checked by each edit itself.
+        for (name, result) in [
+            ("set", Edit::new(&yaml).set(&path, value.clone()).map(|edit| edit.to_string())),
+            ("remove", Edit::new(&yaml).remove(&path).map(|edit| edit.to_string())),
+            ("append", Edit::new(&yaml).append(&path, value.clone()).map(|edit| edit.to_string())),
+            ("add", Edit::new(&yaml).set(&new_field, value.clone()).map(|edit| edit.to_string())),
+        ] {
+            let problem = result.err().map(|error| error.to_string()).unwrap_or_default();
+            // What has another type can't be added to.
+            let is_expected = problem.is_empty() || problem.contains(": it is ") || problem.contains("no item of the list");
+            prop_assert!(is_expected, "{} of {:?} to {:?}: {}\n{}", name, path, value, problem, yaml);
+        }
     }
 
     #[test]

@@ -38,6 +38,7 @@ fn what_a_reader_may_take_for_something_else_is_quoted() {
         "-",
         "--- x",
         "...",
+        "... a?",
         ".inf",
         ".NaN",
         "=",
@@ -114,6 +115,7 @@ fn text_of_several_lines_is_a_block() {
     assert_eq!(written("  a\nb\n"), "x: |2\n    a\n  b\n");
     assert_eq!(written("\na\n"), "x: |2\n\n  a\n");
     assert_eq!(written("a\r\nb"), "x: \"a\\r\\nb\"\n");
+    assert_eq!(written("a\n "), "x: \"a\\n \"\n");
     assert_eq!(written("\n\n"), "x: \"\\n\\n\"\n");
     assert_eq!(written(["a\nb"]), "x:\n  - |-\n    a\n    b\n");
 }

@@ -3,6 +3,7 @@
 //! | page | what it covers |
 //! |---|---|
 //! | [`running`] | run, wait, follow, page, files, bulk actions, folders of flows, triggers, moving to another server |
+//! | [`flows`] | flows built, read, changed and deployed from Rust |
 //! | [`retries`] | what is retried, the table of timeouts, settings |
 //! | [`errors`] | the kinds of errors, and what to do about the known traps |
 //! | [`safety`] | what the client refuses because a server would silently do harm, and how to override it |
@@ -21,6 +22,7 @@ macro_rules! page {
         /// [build-cost.md]: crate::guide::build_cost
         /// [errors.md]: crate::guide::errors
         /// [errors.md#what-is-transient]: crate::guide::errors#what-is-transient
+        /// [flows.md]: crate::guide::flows
         /// [kestrapy.md]: crate::operations
         /// [layers.md]: crate::guide::layers
         /// [loads.md]: crate::guide::loads
@@ -50,6 +52,9 @@ page!(running, "../docs/running.md",
     /// [`sse`](crate::sse), [`paging`](crate::paging), [`Download`](crate::Download), [`FilePart`](crate::FilePart),
     /// [`FileSync`](crate::FileSync), [`BulkByIds`](crate::BulkByIds), [`FlowSync`](crate::FlowSync),
     /// [`TriggerBackfill`](crate::TriggerBackfill).
+);
+page!(flows, "../docs/flows.md",
+    /// Reference: [`flow`](crate::flow), [`Flows::deploy`](crate::Flows::deploy), [`Flows::deploy_all`](crate::Flows::deploy_all).
 );
 page!(retries, "../docs/retries.md",
     /// Reference: [`Retry`](crate::Retry), [`RetryLayer`](crate::layers::RetryLayer), [`Timeouts`](crate::Timeouts),

@@ -9,13 +9,13 @@ mod tree;
 use std::str::FromStr;
 
 pub use error::ParseError;
-use tree::Tree;
+pub(crate) use tree::{Tree, Value};
 
 use crate::{Flow, Node};
 
-/// Reads the first document of a source with the places of its values; `None` if there is none.
-fn tree(source: &str) -> Result<Option<Tree>, ParseError> {
-    Ok(reader::read(source, true)?.into_iter().next())
+/// Reads each document with the places of its values.
+pub(crate) fn trees(source: &str) -> Result<Vec<Tree>, ParseError> {
+    reader::read(source, false)
 }
 
 /// Reads a source as Kestra's servers do: the first document, null if there is none.
@@ -41,7 +41,7 @@ fn tree(source: &str) -> Result<Option<Tree>, ParseError> {
 ///
 /// Returns an error with line and column if the document isn't YAML, or a server doesn't read it.
 pub fn read(source: &str) -> Result<Node, ParseError> {
-    Ok(tree(source)?.map(Tree::into_node).unwrap_or_default())
+    Ok(reader::read(source, true)?.pop().map(Tree::into_node).unwrap_or_default())
 }
 
 /// Reads each document of a source; otherwise as [`read`] does.
@@ -66,7 +66,7 @@ impl FromStr for Flow {
     type Err = ParseError;
 
     /// Reads the source of a flow, as [`read`] does. Order and unknown fields are kept,
-    /// comments are not.
+    /// comments are not; [`Edit`](crate::Edit) keeps them.
     fn from_str(source: &str) -> Result<Self, ParseError> {
         match read(source)? {
             Node::Map(map) => Ok(Self::from(map)),

@@ -81,6 +81,7 @@ impl Reader<'_> {
                 let node = scalar(text, style, tag.as_deref())
                     .map_err(|Unreadable(cause)| self.error(&cause, span))?;
                 let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+                let range = if is_block { self.block_range(range, &node) } else { range };
                 self.put(Tree { value: Value::Scalar { node, is_block }, range });
             }
             // The name, also where the anchor is known.
@@ -117,6 +118,18 @@ impl Reader<'_> {
             }
             None => self.root = Some(tree),
         }
+    }
+
+    /// The range of a block scalar up to its last line, without that line's break and without what comes before the next token.
+    fn block_range(&self, range: Range<usize>, node: &Node) -> Range<usize> {
+        let text = self.source.get(range.clone()).unwrap_or_default();
+        let mut end = range.start + text.trim_end_matches([' ', '\n', '\r']).len();
+        let value = node.as_str().unwrap_or_default();
+        // Line breaks that are kept.
+        for _ in 1..value.len() - value.trim_end_matches('\n').len() {
+            end += self.source[end..].find('\n').map_or(0, |length| length + 1);
+        }
+        range.start..end
     }
 
     fn error(&self, cause: &str, span: &Span) -> ParseError {

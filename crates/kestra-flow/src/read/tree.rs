@@ -13,7 +13,6 @@ pub(crate) struct Tree {
 }
 
 #[derive(Debug)]
-#[allow(dead_code, reason = "edits need the styles")]
 pub(crate) enum Value {
     Scalar {
         node: Node,

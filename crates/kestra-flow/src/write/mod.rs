@@ -34,6 +34,36 @@ pub(crate) fn fields<'a>(fields: impl Iterator<Item = (&'a str, &'a Node)>) -> S
     writer.out
 }
 
+/// What follows the colon or the dash of an entry at this column, up to the end of its last line.
+#[cfg(feature = "edit")]
+pub(crate) fn value(node: &Node, column: usize, is_after_key: bool) -> String {
+    let mut writer = Writer::default();
+    writer.value(node, column, is_after_key);
+    writer.out
+}
+
+/// A field from its key to the end of its last line, for a map at this column.
+#[cfg(feature = "edit")]
+pub(crate) fn entry(key: &str, node: &Node, column: usize) -> String {
+    let mut writer = Writer::default();
+    writer.map(std::iter::once((key, node)), column);
+    writer.out
+}
+
+/// A node in flow style, in one line.
+#[cfg(feature = "edit")]
+pub(crate) fn flow(node: &Node) -> String {
+    match node {
+        Node::String(text) => scalar::in_flow(text),
+        Node::List(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
+        Node::Map(map) => {
+            let fields = map.iter().map(|(key, node)| format!("{}: {}", scalar::in_flow(key), flow(node)));
+            format!("{{{}}}", fields.collect::<Vec<_>>().join(", "))
+        }
+        other => inline(other),
+    }
+}
+
 #[derive(Default)]
 struct Writer {
     out: String,

@@ -10,9 +10,12 @@ const INDICATORS: &str = "-?:,[]{}#&*!|>'\"%@`=~<";
 
 /// A string in one line: as it is, or quoted.
 pub(super) fn inline(text: &str) -> String {
-    if is_plain(text) {
-        text.to_owned()
-    } else if !text.chars().all(is_printable) || (text.contains(['"', '\\']) && text.contains('\'')) {
+    if is_plain(text) { text.to_owned() } else { quoted(text) }
+}
+
+/// A string in quotes, in those that need no escapes if there are any.
+fn quoted(text: &str) -> String {
+    if !text.chars().all(is_printable) || (text.contains(['"', '\\']) && text.contains('\'')) {
         double_quoted(text)
     } else if text.contains(['"', '\\']) {
         format!("'{text}'")
@@ -21,10 +24,17 @@ pub(super) fn inline(text: &str) -> String {
     }
 }
 
-/// Whether a string has several lines that a block scalar can hold.
+/// A string in one line within `{}` or `[]`.
+#[cfg(feature = "edit")]
+pub(super) fn in_flow(text: &str) -> String {
+    if is_plain(text) && text.contains(['{', '}', '[', ']', ',']) { quoted(text) } else { inline(text) }
+}
+
+/// Whether a string has several lines that a block scalar shows: a last line of blanks it would hide.
 pub(super) fn fits_block(text: &str) -> bool {
+    let lines = text.trim_end_matches('\n');
     text.contains('\n')
-        && !text.chars().all(char::is_whitespace)
+        && lines.rsplit('\n').next().is_some_and(|last| !last.trim().is_empty())
         && text.chars().all(|c| is_printable(c) || matches!(c, '\n' | '\t'))
 }
 
@@ -43,9 +53,10 @@ pub(super) fn float(number: f64) -> String {
 /// Whether a string needs no quotes: one that any reader takes for a string, and for this one.
 fn is_plain(text: &str) -> bool {
     let Some(first) = text.chars().next() else { return false };
-    let has_end_of_plain = text.contains(": ") || text.contains(" #") || text.ends_with([':', ' ']);
-    first != ' '
+    let has_end_of_plain = text.contains(": ") || text.contains(" #") || text.ends_with(':');
+    text.trim() == text
         && !INDICATORS.contains(first)
+        && !text.starts_with("...")
         && !has_end_of_plain
         && text.chars().all(is_printable)
         && !WORDS.contains(&text.to_lowercase().as_str())

@@ -1,0 +1,173 @@
+//! Changes of the text of a source.
+
+mod change;
+mod error;
+mod path;
+mod text;
+
+use std::fmt;
+
+pub use error::EditError;
+
+use crate::Node;
+use crate::read::{self, Tree};
+
+/// Edits the text of a source: comments, blank lines and styles stay where nothing is changed.
+///
+/// A path names fields of maps, and items of lists by their `id`, or by their position counted from 0. After each edit the text is
+/// read again; an edit after which it wouldn't say exactly what is meant is an error, and changes nothing.
+///
+/// ```
+/// use kestra_flow::{Edit, Task};
+///
+/// let mut edit = Edit::new(
+///     "id: hello # the first one
+/// namespace: company.team
+///
+/// tasks:
+///   # says it
+///   - id: answer
+///     type: io.kestra.plugin.core.debug.Return
+///     format: Hello
+/// ",
+/// );
+/// edit.set(&["tasks", "answer", "format"], "Hi")?.append(&["tasks"], Task::log("done", "over"))?;
+/// assert_eq!(
+///     edit.as_str(),
+///     "id: hello # the first one
+/// namespace: company.team
+///
+/// tasks:
+///   # says it
+///   - id: answer
+///     type: io.kestra.plugin.core.debug.Return
+///     format: Hi
+///   - id: done
+///     type: io.kestra.plugin.core.log.Log
+///     message: over
+/// "
+/// );
+/// # Ok::<(), kestra_flow::EditError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Edit {
+    source: String,
+}
+
+impl Edit {
+    /// Creates an editor of a source. One that can't be read is an error of the first edit.
+    #[must_use]
+    pub fn new(source: impl Into<String>) -> Self {
+        Self { source: source.into() }
+    }
+
+    /// Sets the value at a path, which replaces the one that is there. Maps on the way that don't exist are added.
+    ///
+    /// Null is written as such; [`remove`](Edit::remove) removes a field.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error, and changes nothing, if the source can't be read, if the path leads to a list item that doesn't exist or
+    /// into a scalar, or if the text can't be changed so that it says this and nothing else.
+    pub fn set(&mut self, path: &[&str], value: impl Into<Node>) -> Result<&mut Self, EditError> {
+        let value = value.into();
+        self.change(
+            path,
+            |source, tree| change::set(source, tree, path, &value),
+            |node, steps| path::node_at(node, steps, true).map(|place| *place = value.clone()),
+        )
+    }
+
+    /// Adds a value to the list at a path, which is added if it doesn't exist.
+    ///
+    /// # Errors
+    ///
+    /// As [`set`](Edit::set), and if the value at the path is no list.
+    pub fn append(&mut self, path: &[&str], value: impl Into<Node>) -> Result<&mut Self, EditError> {
+        let value = value.into();
+        self.change(
+            path,
+            |source, tree| change::append(source, tree, path, &value),
+            |node, steps| {
+                let place = path::node_at(node, steps, true)?;
+                if place.is_null() {
+                    *place = Node::List(Vec::new());
+                }
+                place.as_list_mut().map(|items| items.push(value.clone()))
+            },
+        )
+    }
+
+    /// Removes the field or list item at a path. Comments above it stay. Where it is the only one, `{}` or `[]` is left.
+    ///
+    /// # Errors
+    ///
+    /// As [`set`](Edit::set), and if there is nothing at the path.
+    pub fn remove(&mut self, path: &[&str]) -> Result<&mut Self, EditError> {
+        self.change(path, |source, tree| change::remove(source, tree, path), path::remove_at)
+    }
+
+    /// Returns the text as it is now.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.source
+    }
+
+    /// Makes a new text, and takes it if it says what the old one said, changed in the way that is expected.
+    fn change(
+        &mut self,
+        path: &[&str],
+        edited: impl FnOnce(&str, &Tree) -> Result<String, String>,
+        expected: impl FnOnce(&mut Node, &[path::Step]) -> Option<()>,
+    ) -> Result<&mut Self, EditError> {
+        let error = |cause: String| EditError::new(path, cause);
+        if self.source.contains('\u{85}') {
+            return Err(error("lines end in U+0085: end them in line feeds first".to_owned()));
+        }
+        let mut trees = read::trees(&self.source).map_err(|problem| error(problem.to_string()))?;
+        if trees.len() != 1 {
+            return Err(error(format!("the source has {} documents: edit one at a time", trees.len())));
+        }
+        let tree = trees.remove(0);
+        let steps = path::steps(&tree, path).map_err(error)?;
+        let edited = edited(&self.source, &tree).map_err(error)?;
+        let mut meant = tree.into_node();
+        expected(&mut meant, &steps)
+            .ok_or_else(|| error("the path leads into a value without fields".to_owned()))?;
+        match read::read_all(&edited) {
+            Ok(documents) if documents == [meant] => {
+                self.source = edited;
+                Ok(self)
+            }
+            _ => Err(error(
+                "the text around it can't be changed without changing more: change the source by hand, or read it as a `Flow`"
+                    .to_owned(),
+            )),
+        }
+    }
+}
+
+// Without the text, which may hold secrets.
+impl fmt::Debug for Edit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Edit").field("bytes", &self.source.len()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Edit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.source)
+    }
+}
+
+impl From<Edit> for String {
+    fn from(edit: Edit) -> Self {
+        edit.source
+    }
+}
+
+impl From<&Edit> for String {
+    fn from(edit: &Edit) -> Self {
+        edit.source.clone()
+    }
+}
