@@ -67,6 +67,38 @@ async fn a_flow_is_deployed_and_run_on_every_version() {
 }
 
 #[tokio::test]
+async fn several_flows_are_deployed_subflows_first() {
+    for dialect in Dialect::ALL {
+        let (server, client) = server(dialect).await;
+        let flow = |id: &str, calls: &[&str]| {
+            let calls = calls.iter().map(|name| Task::subflow(format!("call-{name}"), NAMESPACE, *name));
+            Flow::new(NAMESPACE, id).tasks(calls).task(Task::log("log", id))
+        };
+        let flows = [flow("a", &["b", "c"]), flow("b", &["c"]), flow("c", &[])];
+        let plan = client.flows().deploy_all(&flows).dry_run(true).await.unwrap();
+        assert_eq!((plan.applied, plan.changes().count()), (false, 3));
+        let report = client.flows().deploy_all(&flows).await.unwrap();
+        report.check().unwrap();
+        let names: Vec<_> = report.entries.iter().filter_map(|entry| entry.id.as_deref()).collect();
+        assert_eq!(names, ["a", "b", "c"]);
+        let created: Vec<String> = server
+            .requests()
+            .into_iter()
+            .filter(|request| request.method == "POST" && request.path.ends_with("/flows"))
+            .map(|request| {
+                String::from_utf8_lossy(&request.body).lines().next().unwrap_or_default().to_owned()
+            })
+            .collect();
+        assert_eq!(created, ["id: c", "id: b", "id: a"]);
+        assert_eq!(client.flows().deploy_all(flows).await.unwrap().changes().count(), 0);
+
+        let broken = flow("d", &[]).set("colour", "blue");
+        let report = client.flows().deploy_all([flow("e", &[]), broken]).await.unwrap();
+        assert!(!report.applied && report.failed().count() == 1);
+    }
+}
+
+#[tokio::test]
 async fn whatever_takes_a_source_takes_a_flow() {
     let (_server, client) = server(Dialect::V2_0).await;
     let flows = client.flows();

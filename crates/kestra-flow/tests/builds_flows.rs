@@ -114,6 +114,19 @@ fn tasks_are_found_wherever_they_are() {
 }
 
 #[test]
+fn subflows_are_those_that_tasks_name() {
+    let each = Task::new("each", "io.kestra.plugin.core.flow.ForEachItem")
+        .set("namespace", "{{ flow.namespace }}")
+        .set("flowId", "b");
+    let computed = Task::subflow("computed", "team", "{{ inputs.flow }}");
+    let flow = Flow::new("team", "f")
+        .task(Task::sequential("s", [Task::subflow("a", "other", "a"), each, computed]));
+    let expected =
+        [("other", "a"), ("team", "b")].map(|(namespace, id)| (namespace.to_owned(), id.to_owned()));
+    assert_eq!(flow.subflows(), expected);
+}
+
+#[test]
 fn labels_are_added_to_a_map_and_to_a_list() {
     let labels = |flow: &Flow| flow.get("labels").cloned().map(serde_json::Value::from);
     let flow = Flow::new("team", "f").label("a", "1").label("b", "2").label("a", "3");

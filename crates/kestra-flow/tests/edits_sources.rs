@@ -1,5 +1,6 @@
 //! Edits change what they are told in the text, and nothing else.
 #![cfg(feature = "edit")]
+#![allow(clippy::panic, reason = "helpers of tests")]
 
 use kestra_flow::{Edit, Map, Node, Task, read};
 use serde_json::json;

@@ -198,6 +198,18 @@ impl Flow {
         found
     }
 
+    /// Returns namespace and id of each flow that a task of this one executes, where they aren't computed by an expression.
+    #[must_use]
+    pub fn subflows(&self) -> Vec<(String, String)> {
+        let named = |task: &Map| {
+            let (namespace, id) = (task.get_str("namespace")?, task.get_str("flowId")?);
+            let is_own = namespace.trim_matches(['{', '}', ' ']) == "flow.namespace";
+            let namespace = if is_own { self.namespace() } else { namespace };
+            (!namespace.contains("{{") && !id.contains("{{")).then(|| (namespace.to_owned(), id.to_owned()))
+        };
+        self.all_tasks().into_iter().filter_map(named).collect()
+    }
+
     fn no_such_task(&self, id: &str) -> NoSuchTask {
         let known = self.all_tasks().into_iter().filter_map(|task| task.get_str("id")).map(str::to_owned);
         NoSuchTask {

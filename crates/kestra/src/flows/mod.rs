@@ -1,6 +1,7 @@
 //! What flows can do beyond single operations.
 
 mod deploy;
+mod deploy_all;
 mod stored;
 mod sync;
 mod sync_plan;

@@ -1,6 +1,6 @@
 //! Flows from a folder or from memory: check all, plan, and apply.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use kestra_core::{CallOptions, Error};
@@ -75,13 +75,15 @@ pub struct FlowSync {
     pub(super) delete_below: BTreeSet<String>,
     pub(super) namespace: Option<String>,
     pub(super) namespaces: Vec<(String, String)>,
+    /// The level of each source: those of a level are stored when those of the levels below are.
+    levels: Vec<usize>,
     pub(crate) settings: Settings,
 }
 
 sync_settings!(FlowSync);
 
 impl FlowSync {
-    fn new(flows: &Flows, sources: Sources) -> Self {
+    pub(super) fn new(flows: &Flows, sources: Sources) -> Self {
         Self {
             sources,
             delete: false,
@@ -89,8 +91,14 @@ impl FlowSync {
             delete_below: BTreeSet::new(),
             namespace: None,
             namespaces: Vec::new(),
+            levels: Vec::new(),
             settings: Settings::new(flows.client()),
         }
+    }
+
+    pub(super) fn levels(mut self, levels: Vec<usize>) -> Self {
+        self.levels = levels;
+        self
     }
 
     /// Deletes the flows that no source has from the namespaces that the sources name, not from those below. Defaults to `false`.
@@ -152,23 +160,30 @@ impl FlowSync {
         Ok(SyncReport { dry_run: self.settings.dry_run, applied, entries })
     }
 
-    /// Creates and updates flows, then deletes. A failure stays with its flow.
+    /// Creates and updates flows level by level, then deletes. A failure stays with its flow.
     async fn apply(&self, flows: &Flows, planned: Vec<Planned>) -> Vec<Planned> {
         let changes = planned.iter().filter(|flow| flow.entry.action != SyncAction::Unchanged).count();
         let step = &self.settings.step(changes);
-        let apply = |flow: Planned| async move {
+        let apply = |(index, flow): (usize, Planned)| async move {
             if flow.entry.action == SyncAction::Unchanged {
-                return flow;
+                return (index, flow);
             }
             let flow = flow.apply(flows).await;
             step(&flow.entry.name);
-            flow
+            (index, flow)
         };
-        let (deleted, stored): (Vec<_>, Vec<_>) =
-            planned.into_iter().partition(|flow| flow.entry.action == SyncAction::Delete);
-        let mut done = self.settings.run_all(stored.into_iter().map(apply).collect()).await;
-        done.extend(self.settings.run_all(deleted.into_iter().map(apply).collect()).await);
-        done
+        let mut groups: BTreeMap<(bool, usize), Vec<_>> = BTreeMap::new();
+        for (index, flow) in planned.into_iter().enumerate() {
+            // The sources are planned first, in their order.
+            let level = self.levels.get(index).copied().unwrap_or(0);
+            groups.entry((flow.entry.action == SyncAction::Delete, level)).or_default().push((index, flow));
+        }
+        let mut done = Vec::new();
+        for group in groups.into_values() {
+            done.extend(self.settings.run_all(group.into_iter().map(apply).collect()).await);
+        }
+        done.sort_by_key(|(index, _)| *index);
+        done.into_iter().map(|(_, flow)| flow).collect()
     }
 }
 
