@@ -103,9 +103,8 @@ impl Query {
     fn names<'a>(&'a self, info: &'static OperationInfo) -> impl Iterator<Item = (usize, NamedValue)> + 'a {
         self.pairs().filter_map(|(index, pair)| {
             let index = index?;
-            let parameter = info.query_parameters.get(index)?;
-            let value = pair.split_once('=')?.1;
-            (!parameter.characters.is_empty()).then(|| (index, NamedValue::decode(parameter, value)))
+            let parameter = info.query_parameters.get(index).filter(|known| !known.characters.is_empty())?;
+            Some((index, NamedValue::decode(parameter, pair.split_once('=')?.1)))
         })
     }
 

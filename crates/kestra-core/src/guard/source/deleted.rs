@@ -11,7 +11,16 @@ const KEY: &str = "deleted";
 
 /// Returns the line of a key that may be `deleted`, with any value but a plain `false` or null.
 pub(super) fn line(source: &str) -> Option<usize> {
+    if !may_set(source) {
+        return None;
+    }
     breaks(source).iter().find_map(|rules| within(source, rules))
+}
+
+/// Returns whether a source has the key in plain letters, or anything with which YAML writes a key otherwise: an escape, an
+/// alias, `? key` or a merge. Most have none of it, and this is much cheaper than to look at each line.
+fn may_set(source: &str) -> bool {
+    source.contains(KEY) || source.contains(['\\', '*', '?']) || source.contains("<<")
 }
 
 fn within(source: &str, rules: Breaks) -> Option<usize> {
