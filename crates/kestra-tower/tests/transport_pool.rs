@@ -4,16 +4,22 @@
 
 mod support;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::cell::Cell;
+use std::future::poll_fn;
+use std::io::{Read as _, Write as _};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
 use futures_util::future::join_all;
+use futures_util::stream::FuturesUnordered;
 use kestra_core::{Body, BoxError, Error, ErrorKind, OperationInfo, Replay, Retry, Route, Versions};
 use kestra_tower::{RetryLayer, TimeoutLayer, Transport};
 use support::{Server, json, read_head, request, text};
 use tokio::io::AsyncWriteExt as _;
-use tokio::sync::Barrier;
+use tokio::sync::{Barrier, oneshot};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt as _};
 
 static LOOK: OperationInfo =
@@ -158,4 +164,105 @@ async fn a_call_that_is_given_up_by_its_caller_leaves_idle_connections_alone() {
     tokio::time::timeout(Duration::from_millis(300), call).await.expect_err("no answer yet");
     // The connection of that call is closed; the other two are used.
     fill(&transport, &server, 4).await;
+}
+
+fn read_head_of(stream: &mut std::net::TcpStream) {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).expect("a head");
+        head.extend(byte);
+    }
+}
+
+/// Reads as many requests as there are calls, and responds to all of them when it is told to.
+fn respond_at_once(
+    listener: &std::net::TcpListener,
+    calls: usize,
+    all_read: oneshot::Sender<()>,
+    go: &mpsc::Receiver<()>,
+) {
+    let mut streams = Vec::new();
+    for _ in 0..calls {
+        let (mut stream, _) = listener.accept().expect("a connection");
+        read_head_of(&mut stream);
+        streams.push(stream);
+    }
+    all_read.send(()).expect("the test waits");
+    go.recv().expect("the test goes on");
+    for stream in &mut streams {
+        stream.write_all(json("\"here\"").as_bytes()).expect("a write");
+    }
+}
+
+#[tokio::test]
+async fn a_task_polls_each_of_many_calls_once_when_their_responses_come() {
+    // More than a task may do with sockets before tokio makes it yield.
+    const CALLS: usize = 300;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a loopback port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let (all_read, mut are_read) = oneshot::channel();
+    let (go, may_go) = mpsc::channel();
+    let server = std::thread::spawn(move || respond_at_once(&listener, CALLS, all_read, &may_go));
+    let transport = transport();
+    let polls = Cell::new(0);
+    let mut calls: FuturesUnordered<_> = (0..CALLS)
+        .map(|_| {
+            let mut call = Box::pin(transport.clone().oneshot(request(&LOOK, &url)));
+            let polls = &polls;
+            poll_fn(move |cx| {
+                polls.set(polls.get() + 1);
+                call.as_mut().poll(cx)
+            })
+        })
+        .collect();
+    tokio::select! {
+        _ = &mut are_read => {}
+        _ = calls.next() => panic!("a response before there is one"),
+    }
+    go.send(()).expect("the server waits");
+    server.join().expect("the server ended");
+    polls.set(0);
+    let in_time = tokio::time::timeout(Duration::from_secs(20), async {
+        while let Some(response) = calls.next().await {
+            assert_eq!(text(response.expect("a response")), "\"here\"");
+        }
+    });
+    in_time.await.expect("no call is forgotten");
+    assert_eq!(polls.get(), CALLS);
+}
+
+/// Wakes a task, and counts how often that happens while the task is polled.
+struct Watched {
+    task: Waker,
+    is_polled: AtomicBool,
+    wakes: AtomicUsize,
+}
+
+impl Wake for Watched {
+    fn wake(self: Arc<Self>) {
+        self.wakes.fetch_add(self.is_polled.load(Ordering::SeqCst).into(), Ordering::SeqCst);
+        self.task.wake_by_ref();
+    }
+}
+
+#[tokio::test]
+async fn a_call_doesn_t_wake_its_own_task() {
+    let server = forgetful(0).await;
+    let transport = transport();
+    let task = poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
+    let watched = Arc::new(Watched { task, is_polled: AtomicBool::new(false), wakes: AtomicUsize::new(0) });
+    let waker = Arc::clone(&watched).into();
+    for _ in 0..3 {
+        let mut call = Box::pin(transport.clone().oneshot(request(&LOOK, &server.url())));
+        let response = poll_fn(|_| {
+            watched.is_polled.store(true, Ordering::SeqCst);
+            let polled = call.as_mut().poll(&mut Context::from_waker(&waker));
+            watched.is_polled.store(false, Ordering::SeqCst);
+            polled
+        });
+        assert_eq!(text(response.await.expect("a response")), "\"here\"");
+    }
+    assert_eq!(watched.wakes.load(Ordering::SeqCst), 0);
+    assert_eq!(server.connections(), 1);
 }

@@ -1,7 +1,7 @@
 //! The body of a response, and the connection that it comes on.
 
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
@@ -69,20 +69,9 @@ impl http_body::Body for PooledBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let this = &mut *self;
-        let body = Pin::new(&mut this.body);
         let frame = match &mut this.carrier {
-            Carrier::Http1(lease) => {
-                // Only what is driven here can bring a frame, so nobody else has to be woken.
-                let cx_of_body = &mut Context::from_waker(Waker::noop());
-                match body.poll_frame(cx_of_body) {
-                    Poll::Pending => {
-                        lease.connection.drive(cx);
-                        Pin::new(&mut this.body).poll_frame(cx_of_body)
-                    }
-                    ready => ready,
-                }
-            }
-            _ => body.poll_frame(cx),
+            Carrier::Http1(lease) => lease.connection.poll_frame(&mut this.body, cx),
+            _ => Pin::new(&mut this.body).poll_frame(cx),
         };
         match &frame {
             Poll::Pending => {}

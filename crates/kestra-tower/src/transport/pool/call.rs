@@ -13,7 +13,6 @@ use kestra_core::{Error, ErrorKind, RequestSent};
 use super::Pool;
 use super::body::{Carrier, PooledBody};
 use super::host::Host;
-use super::http1::SendResult;
 use super::lease::{Lease, discard_idle};
 use super::wait::{Acquired, Wait, poll_connection};
 #[cfg(feature = "http2")]
@@ -24,6 +23,8 @@ use crate::transport::upload::RequestBody;
 
 /// A request, which is sent while this is polled.
 pub(crate) struct Call {
+    /// Until a connection takes it. Its length makes it dear to move, so it lies apart from the stage.
+    request: Exclusive<Option<Request<RequestBody>>>,
     /// Known from the first poll on.
     host: Option<Arc<Host>>,
     stage: Stage,
@@ -35,12 +36,8 @@ pub(crate) struct Call {
     is_replay: bool,
 }
 
-#[expect(clippy::large_enum_variant, reason = "a box would be an allocation for every call")]
 enum Stage {
-    Unsent {
-        request: Exclusive<Request<RequestBody>>,
-        wait: Option<Box<Wait>>,
-    },
+    Unsent(Option<Box<Wait>>),
     Http1 {
         lease: Lease,
         is_reused: bool,
@@ -57,8 +54,14 @@ type Head = Result<(Parts, PooledBody), Error>;
 
 impl Call {
     pub(super) fn new(request: Request<RequestBody>, is_private: bool) -> Self {
-        let stage = Stage::unsent(request);
-        Self { host: None, stage, is_private, skips_idle: is_private, is_replay: false }
+        Self {
+            request: Exclusive::new(Some(request)),
+            host: None,
+            stage: Stage::Unsent(None),
+            is_private,
+            skips_idle: is_private,
+            is_replay: false,
+        }
     }
 
     /// Closes the idle connections to the host of this call.
@@ -76,93 +79,80 @@ impl Call {
         is_suspect: impl FnOnce() -> bool,
         cx: &mut Context<'_>,
     ) -> Poll<Head> {
-        let host = match (&self.host, &mut self.stage) {
-            (Some(host), _) => Arc::clone(host),
-            (None, Stage::Unsent { request, .. }) => {
-                let host = pool.host_of(request.get_mut().uri())?;
-                if is_suspect() {
-                    discard_idle(&host);
-                }
-                self.host = Some(Arc::clone(&host));
-                host
+        if let (None, Some(request)) = (&self.host, self.request.get_mut()) {
+            let host = pool.host_of(request.uri())?;
+            if is_suspect() {
+                discard_idle(&host);
             }
-            (None, _) => return Poll::Pending,
-        };
+            self.host = Some(host);
+        }
+        let Some(host) = &self.host else { return Poll::Pending };
         loop {
             let response = match &mut self.stage {
-                Stage::Unsent { wait, .. } => {
-                    let found = ready!(poll_connection(pool, &host, wait, self.skips_idle, cx))?;
-                    self.start(found, &host);
+                Stage::Unsent(wait) => {
+                    let found = ready!(poll_connection(pool, host, wait, self.skips_idle, cx))?;
+                    let Some(request) = self.request.get_mut().take() else { return Poll::Pending };
+                    self.stage = Stage::send(found, request, host, self.is_private);
                     continue;
                 }
-                Stage::Http1 { lease, .. } => ready!(lease.connection.poll_response(cx)),
+                Stage::Http1 { lease, .. } => lease.connection.poll_response(cx),
                 #[cfg(feature = "http2")]
-                Stage::Http2 { response, .. } => ready!(response.get_mut().as_mut().poll(cx)),
+                Stage::Http2 { response, .. } => response.get_mut().as_mut().poll(cx),
                 Stage::Done => return Poll::Pending,
             };
-            if let Some(head) = self.end(response, &host) {
-                return Poll::Ready(head);
-            }
+            let mut error = match ready!(response) {
+                Ok(response) => {
+                    return Poll::Ready(std::mem::replace(&mut self.stage, Stage::Done).open(response));
+                }
+                Err(error) => error,
+            };
+            let stage = std::mem::replace(&mut self.stage, Stage::Done);
+            let unsent = error.take_message();
+            let error = error.into_error();
+            return Poll::Ready(Err(match (unsent, &stage) {
+                // A new connection that closes at once says that something is wrong with the server.
+                (Some(_), Stage::Http1 { is_reused: false, .. }) => from_client(error),
+                (Some(request), _) if !self.is_replay => {
+                    tracing::debug!(target: "kestra::pool", "a connection closed before a request was written: another takes it");
+                    self.is_replay = true;
+                    // The next idle one might be the same, while calls of HTTP/2 are to open a new one together.
+                    self.skips_idle |= matches!(stage, Stage::Http1 { .. });
+                    *self.request.get_mut() = Some(request);
+                    self.stage = Stage::Unsent(None);
+                    continue;
+                }
+                (Some(_), _) => from_client(error).with_request_sent(RequestSent::No),
+                (None, _) => {
+                    if is_broken(&error) {
+                        discard_idle(host);
+                    }
+                    from_client(error)
+                }
+            }));
         }
     }
+}
 
+impl Stage {
     /// Hands the request to a connection.
-    fn start(&mut self, found: Acquired, host: &Arc<Host>) {
-        let Stage::Unsent { request, .. } = std::mem::replace(&mut self.stage, Stage::Done) else { return };
-        let mut request = request.into_inner();
-        self.stage = match found {
+    fn send(found: Acquired, mut request: Request<RequestBody>, host: &Arc<Host>, is_private: bool) -> Self {
+        match found {
             Acquired::Http1 { mut connection, is_reused } => {
                 host.name(request.headers_mut());
                 if !connection.is_forwarded {
                     host.shorten(&mut request);
                 }
                 connection.send(request);
-                let lease = Lease { connection, host: Arc::clone(host), is_kept: !self.is_private };
-                Stage::Http1 { lease, is_reused }
+                let lease = Lease { connection, host: Arc::clone(host), is_kept: !is_private };
+                Self::Http1 { lease, is_reused }
             }
             #[cfg(feature = "http2")]
             Acquired::Http2(mut lent) => {
                 host.complete(&mut request);
                 let response = Exclusive::new(lent.handle.send(request));
-                Stage::Http2 { response, lease: SharedLease { lent, host: Arc::clone(host) } }
-            }
-        };
-    }
-
-    /// Returns what became of the request, or `None` if it is sent again.
-    fn end(&mut self, response: SendResult, host: &Arc<Host>) -> Option<Head> {
-        let stage = std::mem::replace(&mut self.stage, Stage::Done);
-        let mut error = match response {
-            Ok(response) => return Some(stage.open(response)),
-            Err(error) => error,
-        };
-        let unsent = error.take_message();
-        let error = error.into_error();
-        match (unsent, &stage) {
-            // A new connection that closes at once says that something is wrong with the server.
-            (Some(_), Stage::Http1 { is_reused: false, .. }) => Some(Err(from_client(error))),
-            (Some(request), _) if !self.is_replay => {
-                tracing::debug!(target: "kestra::pool", "a connection closed before a request was written: another takes it");
-                self.is_replay = true;
-                // The next idle one might be the same, while calls of HTTP/2 are to open a new one together.
-                self.skips_idle |= matches!(stage, Stage::Http1 { .. });
-                self.stage = Stage::unsent(request);
-                None
-            }
-            (Some(_), _) => Some(Err(from_client(error).with_request_sent(RequestSent::No))),
-            (None, _) => {
-                if is_broken(&error) {
-                    discard_idle(host);
-                }
-                Some(Err(from_client(error)))
+                Self::Http2 { response, lease: SharedLease { lent, host: Arc::clone(host) } }
             }
         }
-    }
-}
-
-impl Stage {
-    fn unsent(request: Request<RequestBody>) -> Self {
-        Self::Unsent { request: Exclusive::new(request), wait: None }
     }
 
     /// Returns the head of a response, and its body with the connection that it comes on.
@@ -179,7 +169,7 @@ impl Stage {
             }
             #[cfg(feature = "http2")]
             Self::Http2 { lease, .. } => Carrier::Http2 { _lease: lease },
-            Self::Unsent { .. } | Self::Done => Carrier::Nothing,
+            Self::Unsent(_) | Self::Done => Carrier::Nothing,
         };
         Ok((parts, PooledBody::new(body, carrier)))
     }

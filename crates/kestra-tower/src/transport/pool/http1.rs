@@ -1,9 +1,12 @@
 //! A connection of HTTP/1.1, which the call that has it drives: no task reads or writes it.
 
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker, ready};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
 
+use bytes::Bytes;
 use http::{Request, Response};
+use http_body::{Body as _, Frame};
 use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{Builder, Connection, SendRequest};
@@ -17,7 +20,10 @@ use crate::transport::upload::RequestBody;
 /// The response, or what went wrong, with the request if none of it was written.
 pub(super) type SendResult = Result<Response<Incoming>, TrySendError<Request<RequestBody>>>;
 
-/// A connection, in one allocation for as long as it lives.
+/// A piece of a response, or why there is none.
+pub(super) type FrameResult = hyper::Result<Frame<Bytes>>;
+
+/// A connection, whose allocations live as long as it.
 pub(super) struct Http1 {
     // The future of a response has no name, so it is hidden with the rest.
     exchange: Exclusive<Pin<Box<dyn Exchange>>>,
@@ -29,9 +35,12 @@ impl Http1 {
     pub(super) async fn new(stream: Stream, builder: &Builder) -> hyper::Result<Self> {
         let is_forwarded = stream.is_forwarded();
         let (sender, connection) = builder.handshake(stream).await?;
+        let task = Arc::new(DrivingTask::default());
         let exchange = Driven {
             sender,
             connection: Some(connection),
+            waker: Arc::clone(&task).into(),
+            task,
             send: SendRequest::<RequestBody>::try_send_request,
             response: None,
         };
@@ -48,14 +57,19 @@ impl Http1 {
         self.exchange.get_mut().as_mut().poll_response(cx)
     }
 
-    /// Reads and writes what can be.
-    pub(super) fn drive(&mut self, cx: &mut Context<'_>) {
-        self.exchange.get_mut().as_mut().drive(cx);
+    /// Reads and writes until there is something of the body.
+    pub(super) fn poll_frame(
+        &mut self,
+        body: &mut Incoming,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<FrameResult>> {
+        self.exchange.get_mut().as_mut().poll_frame(body, cx)
     }
 
     /// Whether an idle connection can be used: the peer hasn't closed it, nor sent anything that nobody asked for.
-    pub(super) fn is_open(&mut self, cx: &mut Context<'_>) -> bool {
-        self.drive(cx);
+    pub(super) fn is_open(&mut self) -> bool {
+        // Nothing that happens to an idle connection is of interest to a task.
+        self.exchange.get_mut().as_mut().drive(None);
         self.is_clean()
     }
 
@@ -74,7 +88,13 @@ impl Http1 {
 trait Exchange: Send {
     fn send(self: Pin<&mut Self>, request: Request<RequestBody>);
     fn poll_response(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<SendResult>;
-    fn drive(self: Pin<&mut Self>, cx: &mut Context<'_>);
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        body: &mut Incoming,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<FrameResult>>;
+    /// Reads and writes what can be, and has the task woken when there is more of that.
+    fn drive(self: Pin<&mut Self>, task: Option<&Waker>);
     fn is_clean(&self) -> bool;
     fn close(self: Pin<&mut Self>);
 }
@@ -84,6 +104,9 @@ pin_project! {
         sender: SendRequest<RequestBody>,
         // Gone when it has ended, as nothing may poll it then. With it, what is left of the request comes back.
         connection: Option<Connection<Stream, RequestBody>>,
+        task: Arc<DrivingTask>,
+        // It stands for that task.
+        waker: Waker,
         send: M,
         #[pin]
         response: Option<F>,
@@ -101,20 +124,40 @@ where
     }
 
     fn poll_response(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<SendResult> {
-        self.as_mut().drive(cx);
+        self.as_mut().drive(Some(cx.waker()));
         let mut this = self.project();
         let Some(response) = this.response.as_mut().as_pin_mut() else { return Poll::Pending };
         // Only what is driven above can make it ready, so nobody has to be woken.
-        let result = ready!(response.poll(&mut Context::from_waker(Waker::noop())));
-        this.response.set(None);
-        Poll::Ready(result)
+        let result = response.poll(&mut Context::from_waker(Waker::noop()));
+        if result.is_ready() {
+            this.response.set(None);
+            this.task.set(None);
+        }
+        result
     }
 
-    fn drive(self: Pin<&mut Self>, cx: &mut Context<'_>) {
-        let connection = self.project().connection;
-        let Some(driven) = connection else { return };
-        if let Poll::Ready(ended) = Pin::new(driven).poll(cx) {
-            *connection = None;
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        body: &mut Incoming,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<FrameResult>> {
+        let mut frame = Pin::new(&mut *body).poll_frame(&mut Context::from_waker(Waker::noop()));
+        if frame.is_pending() {
+            self.as_mut().drive(Some(cx.waker()));
+            frame = Pin::new(body).poll_frame(&mut Context::from_waker(Waker::noop()));
+            if frame.is_ready() {
+                self.task.set(None);
+            }
+        }
+        frame
+    }
+
+    fn drive(self: Pin<&mut Self>, task: Option<&Waker>) {
+        let this = self.project();
+        this.task.set(task);
+        let Some(connection) = this.connection else { return };
+        if let Poll::Ready(ended) = Pin::new(connection).poll(&mut Context::from_waker(this.waker)) {
+            *this.connection = None;
             if let Err(problem) = ended {
                 tracing::debug!(target: "kestra::pool", %problem, "an idle connection is closed");
             }
@@ -129,6 +172,36 @@ where
         if let Some(connection) = self.project().connection.take() {
             let mut stream = connection.into_parts().io;
             let _ = Pin::new(&mut stream).poll_shutdown(&mut Context::from_waker(Waker::noop()));
+        }
+    }
+}
+
+/// The task that waits for a connection, as long as it does.
+///
+/// hyper wakes it not only when there is something to read or write, but also whenever its caller takes something from it. As
+/// that is the same task here, each call would have its task run once more in vain.
+#[derive(Default)]
+struct DrivingTask(Mutex<Option<Waker>>);
+
+impl DrivingTask {
+    fn set(&self, task: Option<&Waker>) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match (&mut *known, task) {
+            (Some(known), Some(task)) => known.clone_from(task),
+            (known, task) => *known = task.cloned(),
+        }
+    }
+}
+
+impl Wake for DrivingTask {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        let task = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(task) = task {
+            task.wake();
         }
     }
 }

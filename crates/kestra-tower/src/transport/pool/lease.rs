@@ -1,7 +1,6 @@
 //! Connections in the hands of a call.
 
 use std::sync::Arc;
-use std::task::{Context, Waker};
 
 use tokio::time::Instant;
 
@@ -21,9 +20,7 @@ pub(crate) struct Lease {
 impl Lease {
     /// Gives the connection back, if request and response are through and the peer leaves it open; closes it otherwise.
     pub(super) fn end(mut self) {
-        // Nothing that happens to an idle connection is of interest to the task of this call.
-        let cx = &mut Context::from_waker(Waker::noop());
-        if self.is_kept && (self.connection.is_clean() || self.connection.is_open(cx)) {
+        if self.is_kept && (self.connection.is_clean() || self.connection.is_open()) {
             self.host.with(|state, effects| state.put(self.connection, Instant::now(), effects));
         }
     }

@@ -9,7 +9,7 @@
 //!
 //! # What follows from that
 //!
-//! - A connection is one allocation, which the pool and the calls hand to each other. Only a clean one comes back: its request is
+//! - A connection is allocated once, and the pool and the calls hand it to each other. Only a clean one comes back: its request is
 //!   written, its response read, and the peer leaves it open. Dropping a call or a body closes its connection.
 //! - A call polls an idle connection before it uses it. If it was closed, or something came that nobody asked for, it is dropped
 //!   and the next one is tried. If it closes before the request is written, the request goes on a new connection, once; that is

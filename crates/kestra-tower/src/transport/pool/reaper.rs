@@ -1,11 +1,11 @@
 //! The task that closes idle connections of a host in time.
 
 use std::sync::Weak;
-use std::task::{Context, Waker};
 
 use tokio::time::{Instant, sleep_until};
 
 use super::host::Host;
+use super::http1::Http1;
 
 /// Sweeps at this time, and as long as it finds something idle. It holds neither the pool nor its runtime.
 pub(super) fn reap(host: Weak<Host>, first: Instant) -> impl Future<Output = ()> + Send + 'static {
@@ -31,10 +31,7 @@ impl OfRuntime {
     }
 
     fn sweep(&self) -> Option<Instant> {
-        let cx = &mut Context::from_waker(Waker::noop());
-        self.0
-            .upgrade()?
-            .with(|state, effects| state.sweep(Instant::now(), |connection| connection.is_open(cx), effects))
+        self.0.upgrade()?.with(|state, effects| state.sweep(Instant::now(), Http1::is_open, effects))
     }
 }
 

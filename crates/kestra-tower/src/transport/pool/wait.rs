@@ -56,7 +56,7 @@ pub(super) fn poll_connection(
     loop {
         if let Some(waiting) = wait {
             let found = match waiting.unseen.take() {
-                Some(connection) => checked(connection, cx).map(Ok),
+                Some(connection) => checked(connection).map(Ok),
                 None => Some(ready!(waiting.poll(pool, cx))),
             };
             *wait = None;
@@ -76,7 +76,7 @@ pub(super) fn poll_connection(
         });
         match taken {
             Ok(Available::Idle { connection, idle_for }) if idle_for < UNSEEN => {
-                if let Some(found) = checked(connection, cx) {
+                if let Some(found) = checked(connection) {
                     return Poll::Ready(Ok(found));
                 }
             }
@@ -96,8 +96,8 @@ pub(super) fn poll_connection(
 }
 
 /// A connection that was idle, unless it was closed or something came on it that nobody asked for.
-fn checked(mut connection: Http1, cx: &mut Context<'_>) -> Option<Acquired> {
-    connection.is_open(cx).then_some(Acquired::Http1 { connection, is_reused: true })
+fn checked(mut connection: Http1) -> Option<Acquired> {
+    connection.is_open().then_some(Acquired::Http1 { connection, is_reused: true })
 }
 
 impl Wait {
