@@ -2,5 +2,6 @@
 
 pub mod contenders;
 pub mod decoding;
+pub mod lockstep;
 pub mod operation;
 pub mod server;

@@ -54,16 +54,21 @@ pub async fn serve(listener: std::net::TcpListener) -> std::io::Result<()> {
 async fn respond(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
     let (parts, body) = request.into_parts();
     drop(body.collect().await);
-    let body = match parts.uri.path() {
-        "/api/v1/configs" => CONFIGURATION.into(),
-        "/api/v1/main/executions/search" => page(),
-        path if path.contains("/executions/") => EXECUTION.into(),
-        path if path.ends_with("/silent") => std::future::pending().await,
-        _ => FLOW.into(),
-    };
+    let Some(body) = body_for(parts.uri.path()) else { return std::future::pending().await };
     let mut response = Response::new(Full::new(body));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Ok(response)
+}
+
+/// Returns the body of the response for a path, or `None` if there is never a response.
+pub(crate) fn body_for(path: &str) -> Option<Bytes> {
+    Some(match path {
+        "/api/v1/configs" => CONFIGURATION.into(),
+        "/api/v1/main/executions/search" => page(),
+        path if path.contains("/executions/") => EXECUTION.into(),
+        path if path.ends_with("/silent") => return None,
+        _ => FLOW.into(),
+    })
 }
 
 fn page() -> Bytes {
