@@ -100,7 +100,7 @@ async fn several_flows_are_deployed_subflows_first() {
 
 #[tokio::test]
 async fn whatever_takes_a_source_takes_a_flow() {
-    let (_server, client) = server(Dialect::V2_0).await;
+    let (server, client) = server(Dialect::V2_0).await;
     let flows = client.flows();
     let flow = Flow::new(NAMESPACE, "other").task(Task::log("log", "hi"));
     flows.create_flow(&flow).await.unwrap();
@@ -110,4 +110,5 @@ async fn whatever_takes_a_source_takes_a_flow() {
     let found = flows.validate_flows(&broken).await.unwrap();
     assert!(found[0].constraints.as_deref().unwrap_or_default().contains("colour"), "{found:?}");
     flows.bulk_update_flows(&flow).await.unwrap();
+    assert_eq!(server.deploy(&flow.label("a", "c")).unwrap(), 4);
 }

@@ -124,3 +124,16 @@ fn a_flow_keeps_its_order_and_what_it_does_not_know() {
     assert_eq!(flow.to_yaml(), expected);
     assert!("- a".parse::<Flow>().unwrap_err().to_string().contains("a flow is a map"));
 }
+
+#[test]
+fn nesting_has_a_limit() {
+    for (depth, is_read) in [(250, true), (251, false)] {
+        let block = "- ".repeat(depth) + "x";
+        let mixed = "- ".repeat(depth / 2) + &"[".repeat(depth - depth / 2) + &"]".repeat(depth - depth / 2);
+        for source in [block, mixed] {
+            let node = kestra_flow::read(&source);
+            assert_eq!(node.is_ok(), is_read, "{depth}");
+            assert!(node.is_err() || kestra_flow::read(&node.clone().unwrap().to_yaml()) == node);
+        }
+    }
+}

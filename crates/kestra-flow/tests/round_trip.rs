@@ -109,7 +109,7 @@ fn collect(node: &Node, path: &mut Vec<String>, all: &mut Vec<Vec<String>>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_written_is_read_back(node in node()) {

@@ -231,12 +231,12 @@ impl TestServer {
         self.address
     }
 
-    /// Creates or updates a flow from its YAML source, and gives its revision.
+    /// Creates or updates a flow from its YAML source, or from a `kestra::flow::Flow`, and returns its revision.
     ///
     /// # Errors
     /// When the server wouldn't take the flow from a client either.
-    pub fn deploy(&self, source: &str) -> Result<u64, InvalidFlow> {
-        deploy::deploy(&self.app, source)
+    pub fn deploy(&self, source: impl Into<String>) -> Result<u64, InvalidFlow> {
+        deploy::deploy(&self.app, &source.into())
     }
 
     /// One flow, to script it or to look at its executions.

@@ -117,6 +117,27 @@ async fn as_designed(
     Ok(())
 }
 
+/// Flows in Rust, as designed; `source` is that of the text and of the response.
+#[allow(dead_code, clippy::large_futures, reason = "it is never called")]
+#[rustfmt::skip]
+async fn flows_as_designed(client: Client, source: &str, deployed: FlowWithSource) -> Result<(), BoxError> {
+    use kestra::flow::{Flow, Input, Output, Task, Trigger, Edit};
+
+    let name = Input::string("name").defaults("World");
+    let answer = Task::returns("answer", "Hello {{ inputs.name }}").timeout(Duration::from_secs(90));
+    let flow = Flow::new("company.team", "hello").label("team", "data")
+        .output(Output::new("answer", "STRING", answer.output("value")))
+        .input(name).task(answer)
+        .task(Task::new("load", "io.kestra.plugin.jdbc.postgresql.Query").set("sql", "select 1"))   // any plugin, any field
+        .trigger(Trigger::schedule("nightly", "0 3 * * *"));
+    client.flows().deploy(&flow).await?;                       // whatever takes a source takes a flow: From<&Flow> for String
+    let mut flow: Flow = deployed.source.unwrap_or_default().parse()?;   // order and unknown fields kept
+    flow.task_mut("answer")?.set("format", "Hi");
+    let mut text = Edit::new(source);                          // the text itself: comments, blank lines and styles stay
+    text.set(&["tasks", "answer", "format"], "Hi")?.append(&["tasks"], Task::log("done", "over"))?;
+    Ok(())
+}
+
 async fn embedded() -> (kestra_testkit::TestServer, Client) {
     let server = kestra_testkit::TestServer::start().await.unwrap();
     let client = Client::builder().server(server.url()).build().unwrap();

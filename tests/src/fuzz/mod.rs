@@ -8,6 +8,7 @@
 mod content_disposition;
 mod continuation;
 mod duration;
+mod edit;
 mod events;
 mod filters;
 mod json;
@@ -23,6 +24,7 @@ mod timestamp;
 pub use content_disposition::content_disposition;
 pub use continuation::continuation;
 pub use duration::duration;
+pub use edit::edit;
 pub use events::events;
 pub use filters::{Meant, filters};
 pub use json::json;
@@ -42,6 +44,7 @@ pub const ALL: &[(&str, Property)] = &[
     ("content_disposition", content_disposition),
     ("continuation", continuation),
     ("duration", duration),
+    ("edit", edit),
     ("events", events),
     ("filters", filters),
     ("json", json),

@@ -48,7 +48,7 @@ enum Found<'a> {
 
 pub(super) fn set(source: &str, tree: &Tree, path: &[&str], value: &Node) -> Result<String, String> {
     match find(source, tree, path)? {
-        Found::Slot(slot) => Ok(replace(source, &slot, value)),
+        Found::Slot(slot) => replace(source, &slot, value),
         Found::Missing(slot, names) => insert(source, &slot, names, value),
     }
 }
@@ -60,14 +60,14 @@ pub(super) fn append(source: &str, tree: &Tree, path: &[&str], value: &Node) -> 
         Found::Slot(slot) => slot,
     };
     match &slot.tree.value {
-        Value::List { items, .. } if items.is_empty() => Ok(replace(source, &slot, &list())),
-        Value::List { is_flow: true, items } => Ok(add_to_flow(source, items.last(), &write::flow(value))),
+        Value::List { items, .. } if items.is_empty() => replace(source, &slot, &list()),
+        Value::List { is_flow: true, items } => add_to_flow(source, items.last(), &write::flow(value)),
         Value::List { .. } => {
             let column = children(source, &slot).last().map_or(0, |last| last.column);
             let text = format!("{:column$}-{}", "", write::value(value, column, false));
-            Ok(insert_lines(source, slot.end(), &text))
+            insert_lines(source, slot.end(), &text)
         }
-        Value::Scalar { node: Node::Null, .. } => Ok(replace(source, &slot, &list())),
+        Value::Scalar { node: Node::Null, .. } => replace(source, &slot, &list()),
         _ => Err("it is no list: `append` adds to lists".to_owned()),
     }
 }
@@ -85,7 +85,7 @@ pub(super) fn remove(source: &str, tree: &Tree, path: &[&str]) -> Result<String,
     let all = children(source, &parent);
     let child = all.get(index).ok_or_else(missing)?;
     if all.len() == 1 {
-        return Ok(replace(source, &parent, &empty));
+        return replace(source, &parent, &empty);
     }
     let next = all.get(index + 1);
     let range = match (is_flow, next, index.checked_sub(1).and_then(|before| all.get(before))) {
@@ -93,7 +93,7 @@ pub(super) fn remove(source: &str, tree: &Tree, path: &[&str]) -> Result<String,
         (true, None, Some(before)) => before.slot.end()..child.slot.end(),
         _ => block_range(source, child, next),
     };
-    Ok(splice(source, vec![(range, String::new())]))
+    splice(source, vec![(range, String::new())])
 }
 
 /// What goes with a child in block style: its lines, or what is beside the dash of the collection that it begins.
@@ -102,7 +102,7 @@ fn block_range(source: &str, child: &Child<'_>, next: Option<&Child<'_>>) -> Ran
     let line = line_start(source, start);
     match next {
         Some(next) if !source[line..start].trim().is_empty() => {
-            let between = &source[end..next.start];
+            let between = source.get(end..next.start).unwrap_or_default();
             let blanks = between.len() - between.trim_start_matches(' ').len();
             start..if between.contains('#') { end + blanks } else { next.start }
         }
@@ -184,16 +184,16 @@ fn insert(source: &str, slot: &Slot<'_>, names: &[&str], value: &Node) -> Result
     let Some((name, inner)) = names.split_first() else { return Err("the path is empty".to_owned()) };
     let value = inner.iter().rfold(value.clone(), |value, name| field(name, value));
     match &slot.tree.value {
-        Value::Scalar { node: Node::Null, .. } => Ok(replace(source, slot, &field(name, value))),
-        Value::Map { entries, .. } if entries.is_empty() => Ok(replace(source, slot, &field(name, value))),
+        Value::Scalar { node: Node::Null, .. } => replace(source, slot, &field(name, value)),
+        Value::Map { entries, .. } if entries.is_empty() => replace(source, slot, &field(name, value)),
         Value::Map { is_flow: true, entries } => {
             let text = format!("{}: {}", write::flow(&Node::from(*name)), write::flow(&value));
-            Ok(add_to_flow(source, entries.last().map(|entry| &entry.tree), &text))
+            add_to_flow(source, entries.last().map(|entry| &entry.tree), &text)
         }
         Value::Map { .. } => {
             let column = children(source, slot).last().map_or(0, |last| last.column);
             let text = format!("{:column$}{}", "", write::entry(name, &value, column));
-            Ok(insert_lines(source, slot.end(), &text))
+            insert_lines(source, slot.end(), &text)
         }
         Value::List { .. } => Err(format!("it is a list, which has no `{name}`")),
         Value::Scalar { .. } => Err(format!("it is a scalar, which has no `{name}`")),
@@ -207,20 +207,20 @@ fn field(name: &str, value: Node) -> Node {
 }
 
 /// Adds lines, which end with a line break, after that of a place.
-fn insert_lines(source: &str, end: usize, lines: &str) -> String {
+fn insert_lines(source: &str, end: usize, lines: &str) -> Result<String, String> {
     let place = line_end(source, end);
     let lines = lines.strip_suffix('\n').unwrap_or(lines);
     splice(source, vec![(place..place, format!("\n{lines}"))])
 }
 
 /// Adds behind the last value in flow style.
-fn add_to_flow(source: &str, last: Option<&Tree>, text: &str) -> String {
+fn add_to_flow(source: &str, last: Option<&Tree>, text: &str) -> Result<String, String> {
     let place = last.map_or(0, |last| last.range.end);
     splice(source, vec![(place..place, format!(", {text}"))])
 }
 
 /// Replaces a value, or writes one where none is.
-fn replace(source: &str, slot: &Slot<'_>, value: &Node) -> String {
+fn replace(source: &str, slot: &Slot<'_>, value: &Node) -> Result<String, String> {
     let (after, end) = (slot.after, slot.end());
     let first = if slot.is_empty() { after } else { skip_blank(source, after) };
     match slot.kind {

@@ -25,8 +25,7 @@ use crate::read::{self, Tree};
 /// namespace: company.team
 ///
 /// tasks:
-///   # says it
-///   - id: answer
+///   - id: answer # says it
 ///     type: io.kestra.plugin.core.debug.Return
 ///     format: Hello
 /// ",
@@ -38,8 +37,7 @@ use crate::read::{self, Tree};
 /// namespace: company.team
 ///
 /// tasks:
-///   # says it
-///   - id: answer
+///   - id: answer # says it
 ///     type: io.kestra.plugin.core.debug.Return
 ///     format: Hi
 ///   - id: done

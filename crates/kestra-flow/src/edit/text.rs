@@ -1,5 +1,7 @@
 //! Places in the text of a source, in bytes.
 
+use std::ops::Range;
+
 /// What separates the tokens of a source. Other blanks of Unicode are text.
 const BLANK: [char; 5] = [' ', '\t', '\n', '\r', '\u{feff}'];
 
@@ -47,17 +49,19 @@ pub(super) fn skip_properties(source: &str, place: usize) -> usize {
     skip_properties(source, place + length)
 }
 
-/// Replaces ranges, which don't overlap, by texts; a text has the line breaks of the source.
-pub(super) fn splice(source: &str, mut changes: Vec<(std::ops::Range<usize>, String)>) -> String {
+/// Replaces ranges by texts, which get the line breaks of the source. An error if ranges overlap, as what is to be changed is
+/// entangled with something else.
+pub(super) fn splice(source: &str, mut changes: Vec<(Range<usize>, String)>) -> Result<String, String> {
     changes.sort_by_key(|(range, _)| range.start);
     let has_carriage_returns = source.contains("\r\n");
     let mut out = String::with_capacity(source.len());
     let mut done = 0;
     for (range, text) in changes {
-        out.push_str(&source[done..range.start]);
+        let kept = source.get(done..range.start).filter(|_| range.start <= range.end);
+        out.push_str(kept.ok_or("the text around it is entangled with it: change the source by hand")?);
         out.push_str(&if has_carriage_returns { text.replace('\n', "\r\n") } else { text });
         done = range.end;
     }
-    out.push_str(&source[done..]);
-    out
+    out.push_str(source.get(done..).unwrap_or_default());
+    Ok(out)
 }

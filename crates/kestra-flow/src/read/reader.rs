@@ -39,6 +39,9 @@ pub(super) fn read(source: &str, only_first: bool) -> Result<Vec<Tree>, ParseErr
     Ok(documents)
 }
 
+/// How deep lists and maps may be nested, so that any that is read can be written.
+const DEPTH: usize = 250;
+
 struct Reader<'a> {
     source: &'a str,
     /// Collections that have begun, the innermost last.
@@ -89,6 +92,9 @@ impl Reader<'_> {
                 let name = span.slice(self.source).unwrap_or_default();
                 let node = Node::from(name.strip_prefix('*').unwrap_or(name));
                 self.put(Tree { value: Value::Scalar { node, is_block: false }, range });
+            }
+            Event::SequenceStart(..) | Event::MappingStart(..) if self.open.len() == DEPTH => {
+                return Err(self.error(&format!("lists and maps are nested more than {DEPTH} deep"), span));
             }
             Event::SequenceStart(style, ..) => self.begin(style, range, Children::Items(Vec::new())),
             Event::MappingStart(style, ..) => {
