@@ -44,9 +44,7 @@ triggers:
     let executions = search().items().collect().await?;
     println!("started {} executions", executions.len());
     for execution in &executions {
-        if let Some(id) = &execution.id {
-            client.executions().wait(id).any_end_state().await?;
-        }
+        client.executions().wait(&execution.id).any_end_state().await?;
     }
     let ids = search().ids().await?;
     client.executions().delete_executions_by_ids(ids).skipping_invalid().await?.check()?;

@@ -68,7 +68,7 @@ async fn execute_flow(client: &Client, id: &str, flow: &FlowWithSource) -> Resul
     println!("  kind {:?}, scheduled for {:?}", execution.kind, execution.schedule_date);
     println!("  shown at {}", execution.url.unwrap_or_default());
 
-    let id = execution.id.unwrap_or_default();
+    let id = execution.id;
     let stopped = wait_until(client, &id, State::is_paused).await?;
     println!(
         "\nstopped at a breakpoint, after {} task runs",
@@ -78,7 +78,7 @@ async fn execute_flow(client: &Client, id: &str, flow: &FlowWithSource) -> Resul
     let ended = wait_until(client, &id, State::is_terminal).await?;
 
     executions.delete_execution(&id).await?;
-    ended.state.and_then(|state| state.current).ok_or_else(|| "it has no state".into())
+    ended.state.map(|state| state.current).ok_or_else(|| "it has no state".into())
 }
 
 fn print_head<T>(operation: &str, response: &http::Response<T>) {

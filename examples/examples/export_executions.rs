@@ -26,7 +26,7 @@ async fn main() -> Result<(), BoxError> {
     while let Some(execution) = rows.next().await {
         let execution = execution?;
         println!("{}", row(&execution));
-        ids.extend(execution.id);
+        ids.push(execution.id);
     }
     println!(
         "\n{} of {:?} rows; a later run goes on from `{}`",
@@ -47,8 +47,8 @@ fn row(execution: &Execution) -> String {
     let seconds = start.zip(end).map(|(start, end)| end.duration_since(start).as_secs_f64());
     let labels: Vec<String> = execution.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
     let columns = [
-        execution.id.clone().unwrap_or_default(),
-        state.and_then(|state| state.current.as_ref()).map(ToString::to_string).unwrap_or_default(),
+        execution.id.clone(),
+        state.map(|state| state.current.to_string()).unwrap_or_default(),
         start.map(|start| start.to_string()).unwrap_or_default(),
         seconds.map(|seconds| format!("{seconds:.3}")).unwrap_or_default(),
         labels.join(";"),

@@ -30,7 +30,7 @@ tasks:
         let line = line?;
         count += 1;
         let level = line.level.unwrap_or(LogLevel::Info);
-        let message = line.message.unwrap_or_default();
+        let message = line.message;
         println!("{}{:5}\x1b[0m {}", colour(&level), level.as_str(), message);
     }
     println!("{count} lines");

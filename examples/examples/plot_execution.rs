@@ -25,9 +25,7 @@ async fn main() -> Result<(), BoxError> {
     let id = format!("plot-{}", std::process::id());
     let execution = run(&client, &id).await?;
     println!("{}", draw(&execution));
-    if let Some(execution) = execution.id {
-        client.executions().delete_execution(execution).await?;
-    }
+    client.executions().delete_execution(execution.id).await?;
     client.flows().delete_flow(NAMESPACE, &id).await?;
     Ok(())
 }
@@ -76,8 +74,7 @@ fn draw(execution: &Execution) -> String {
             let state = run.state.as_ref()?;
             let start = state.start_date.or_else(|| state.histories.first()?.date)?;
             let end = state.end_date.or_else(|| state.histories.last()?.date).unwrap_or(start);
-            let current = state.current.as_ref().map(ToString::to_string).unwrap_or_default();
-            Some(Bar { name: run.task_id.clone().unwrap_or_default(), state: current, start, end })
+            Some(Bar { name: run.task_id.clone(), state: state.current.to_string(), start, end })
         })
         .collect();
     bars.sort_by_key(|bar| bar.start);

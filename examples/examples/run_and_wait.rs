@@ -54,8 +54,8 @@ fn show(execution: &Execution, bar: &ProgressBar) {
     let states: Vec<_> = runs
         .iter()
         .map(|run| {
-            let state = run.state.as_ref().and_then(|state| state.current.as_ref());
-            format!("{} {}", run.task_id.as_deref().unwrap_or("?"), state.map_or("?", |state| state.as_str()))
+            let state = run.state.as_ref().map(|state| &state.current);
+            format!("{} {}", run.task_id, state.map_or("?", |state| state.as_str()))
         })
         .collect();
     bar.set_position(done as u64);

@@ -41,10 +41,8 @@ async fn serve(client: &Client, store: &Path, end: impl Future<Output = ()>) -> 
         finished = executions.wait(&id) => {
             let finished = finished?;
             println!("execution ended in state {}", finished.state().map_or("?", |state| state.as_str()));
-            if let Some(flow) = &finished.execution.flow_id {
-                executions.delete_execution(&id).await?;
-                client.flows().delete_flow(NAMESPACE, flow).await?;
-            }
+            executions.delete_execution(&id).await?;
+            client.flows().delete_flow(NAMESPACE, finished.execution.flow_id).await?;
             let _ = tokio::fs::remove_file(store).await;
         }
         () = end => {

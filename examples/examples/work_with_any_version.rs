@@ -55,7 +55,7 @@ async fn work(client: &Client) -> Result<Report, BoxError> {
         flows.deploy(format!("id: {id}\nnamespace: {NAMESPACE}\ntasks:\n  - {task}\n")).await?;
     }
     let page = flows.search_flows().filter(ours()).sort(["id:asc"]).await?;
-    let listed = page.results.into_iter().filter_map(|flow| flow.id).collect();
+    let listed = page.results.into_iter().map(|flow| flow.id).collect();
 
     let (_, ran) = start(client, "works", State::is_terminal).await?;
     let (failed, _) = start(client, "fails", State::is_terminal).await?;
@@ -81,7 +81,7 @@ async fn work(client: &Client) -> Result<Report, BoxError> {
         listed,
         ran,
         restarted: states(&restarted.state.unwrap_or_default()),
-        killed: killed.state.and_then(|state| state.current).ok_or("it has no state")?,
+        killed: killed.state.map(|state| state.current).ok_or("it has no state")?,
         found,
         deleted,
         left,
@@ -96,9 +96,9 @@ async fn start(
     wanted: impl Fn(&State) -> bool,
 ) -> Result<(String, StateType), BoxError> {
     let started = client.executions().create_execution(NAMESPACE, flow).label("team", "data").await?;
-    let id = started.id.ok_or("it has no id")?;
+    let id = started.id;
     let execution = wait_until(client, &id, wanted).await?;
-    let state = execution.state.and_then(|state| state.current).ok_or("it has no state")?;
+    let state = execution.state.map(|state| state.current).ok_or("it has no state")?;
     Ok((id, state))
 }
 

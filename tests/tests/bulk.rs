@@ -19,7 +19,7 @@ async fn those_in_a_wrong_state_are_left_out_and_reported() {
         let mut ids = Vec::new();
         for _ in 0..3 {
             let created = client.executions().create_execution(NAMESPACE, "fails").await.unwrap();
-            ids.push(created.id.unwrap());
+            ids.push(created.id);
         }
         for id in &ids {
             ended(&client, id).await;
@@ -59,7 +59,7 @@ async fn many_go_in_pieces_and_a_failure_tells_what_is_left() {
     server.deploy(&flow("hello", "hi")).unwrap();
     let mut ids = Vec::new();
     for _ in 0..7 {
-        ids.push(client.executions().create_execution(NAMESPACE, "hello").await.unwrap().id.unwrap());
+        ids.push(client.executions().create_execution(NAMESPACE, "hello").await.unwrap().id);
     }
     for id in &ids {
         ended(&client, id).await;
@@ -91,8 +91,8 @@ async fn what_a_query_says_narrows_what_is_acted_on_by_ids_whatever_it_is_called
         for id in ["hello", "other"] {
             server.deploy(&flow(id, "hi")).unwrap();
         }
-        let other = client.executions().create_execution(NAMESPACE, "other").await.unwrap().id.unwrap();
-        let hello = client.executions().create_execution(NAMESPACE, "hello").await.unwrap().id.unwrap();
+        let other = client.executions().create_execution(NAMESPACE, "other").await.unwrap().id;
+        let hello = client.executions().create_execution(NAMESPACE, "hello").await.unwrap().id;
         ended(&client, &other).await;
         ended(&client, &hello).await;
         let in_namespace = Filter::namespace().equals(NAMESPACE);
@@ -117,7 +117,7 @@ async fn an_old_parameter_is_a_filter_by_ids_too() {
         .options(CallOptions::new().any_version())
         .build()
         .unwrap();
-    let id = client.executions().create_execution(NAMESPACE, "hello").await.unwrap().id.unwrap();
+    let id = client.executions().create_execution(NAMESPACE, "hello").await.unwrap().id;
     ended(&client, &id).await;
     // Servers ignore the old parameter beside filters, whatever is allowed.
     let delete = |flow: &str| {
@@ -135,7 +135,7 @@ async fn what_fails_before_it_is_asked_for_is_not_tried() {
         server.deploy(&failing("fails")).unwrap();
         let mut ids = Vec::new();
         for _ in 0..5 {
-            ids.push(client.executions().create_execution(NAMESPACE, "fails").await.unwrap().id.unwrap());
+            ids.push(client.executions().create_execution(NAMESPACE, "fails").await.unwrap().id);
         }
         for id in &ids {
             ended(&client, id).await;

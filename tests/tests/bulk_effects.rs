@@ -42,7 +42,7 @@ async fn server(dialect: Dialect, delay: Duration) -> (TestServer, Client) {
 async fn started(client: &Client, flow: &str, count: usize) -> Vec<String> {
     let mut ids = Vec::new();
     for _ in 0..count {
-        ids.push(client.executions().create_execution(NAMESPACE, flow).await.unwrap().id.unwrap());
+        ids.push(client.executions().create_execution(NAMESPACE, flow).await.unwrap().id);
     }
     ids
 }
@@ -78,7 +78,7 @@ async fn restarted(client: &Client, ids: &[String], times: usize) {
 
 async fn state(client: &Client, id: &str) -> String {
     let execution = client.executions().get_execution(id).await.unwrap();
-    execution.state.unwrap().current.unwrap().as_str().to_owned()
+    execution.state.unwrap().current.as_str().to_owned()
 }
 
 fn all(report: &BulkReport, ids: &[String]) {
@@ -379,7 +379,7 @@ async fn replays_are_seen_whatever_their_kind() {
         let (_server, client) = server(dialect, DELAY).await;
         let executions = client.executions();
         let create = executions.create_execution(NAMESPACE, "hello").kind(ExecutionKind::Test);
-        let ids = vec![create.await.unwrap().id.unwrap()];
+        let ids = vec![create.await.unwrap().id];
         ended(&client, &ids[0]).await;
         let replay = || executions.replay_executions_by_ids(ids.clone()).wait_until_visible(LIMIT);
         let report = replay().await.unwrap();

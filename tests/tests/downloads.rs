@@ -29,7 +29,7 @@ async fn a_file_of_an_execution_comes_by_its_address() {
                 .input_file("file", part)
                 .await
                 .unwrap();
-            ids.push(created.id.unwrap());
+            ids.push(created.id);
         }
         ended(&client, &ids[0]).await;
         let execution = client.executions().get_execution(&ids[0]).await.unwrap();
@@ -157,7 +157,7 @@ async fn a_file_of_an_execution_is_resumed_where_it_was_cut() {
         let content: String = (0..60_000).map(|number| format!("{number}\n")).collect();
         let part = FilePart::bytes("data.csv", content.clone());
         let create = client.executions().create_execution(NAMESPACE, "takes").input_file("file", part);
-        let id = create.await.unwrap().id.unwrap();
+        let id = create.await.unwrap().id;
         let execution = client.executions().get_execution(&id).await.unwrap();
         let uri = execution.inputs["file"].as_str().unwrap();
 
@@ -193,7 +193,7 @@ async fn exports_and_rows_of_files_are_read_as_they_come() {
         let (server, client) = server(dialect).await;
         server.deploy(&flow("hello", "hi")).unwrap();
         let created = client.executions().create_execution(NAMESPACE, "hello").await.unwrap();
-        ended(&client, created.id.as_deref().unwrap()).await;
+        ended(&client, created.id.as_str()).await;
         let folder = Folder::new("exports");
 
         // Servers of 1.0 have no such exports.

@@ -218,7 +218,7 @@ async fn an_interrupted_sync_converges_when_it_is_run_again() {
                 let filter = Filter::namespace().equals(NAMESPACE);
                 let flows = plain.flows().search_flows().filter(filter).items().collect().await.unwrap();
                 let mut flows: Vec<_> =
-                    flows.into_iter().map(|flow| (flow.id.unwrap(), flow.revision.unwrap())).collect();
+                    flows.into_iter().map(|flow| (flow.id, flow.revision.unwrap())).collect();
                 flows.sort();
                 let expected =
                     [("changed", 2), ("new", 1), ("same", 1)].map(|(id, revision)| (id.to_owned(), revision));

@@ -141,7 +141,7 @@ fn no_content_of_a_filter_finds_what_it_does_not_mean() {
                     ))
                     .unwrap();
                 let created = client.executions().create_execution(namespace, id).await.unwrap();
-                ended(&client, &created.id.unwrap()).await;
+                ended(&client, &created.id).await;
             }
             servers.push((server, client));
         }

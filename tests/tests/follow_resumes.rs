@@ -38,7 +38,7 @@ async fn serve(dialect: Dialect) -> (TestServer, Client) {
 }
 
 async fn start(client: &Client) -> String {
-    client.executions().create_execution(NAMESPACE, "chatty").await.unwrap().id.unwrap()
+    client.executions().create_execution(NAMESPACE, "chatty").await.unwrap().id
 }
 
 /// How many streams of this path were opened: each but the last was cut.
@@ -52,7 +52,7 @@ fn opened(server: &TestServer, area: &str, end: &str) -> usize {
 }
 
 fn is_success(execution: &Execution) -> bool {
-    execution.state.as_ref().unwrap().current == Some(StateType::Success)
+    execution.state.as_ref().unwrap().current == StateType::Success
 }
 
 #[tokio::test]
@@ -69,7 +69,7 @@ async fn states_come_once_and_in_order_whatever_is_cut() {
             let (last, before) = states.split_last().unwrap();
             assert!(is_success(last) && last.task_runs().len() == 5);
             assert!(before.windows(2).all(|pair| pair[0].progress() < pair[1].progress()));
-            assert!(states.iter().all(|state| state.flow_id.is_some()), "a stub was given");
+            assert!(states.iter().all(|state| !state.flow_id.is_empty()), "a stub was given");
             reopened += opened(&server, "executions", "/follow") - 1;
         }
     }
@@ -106,7 +106,7 @@ async fn silence_opens_another_connection() {
     for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
         server.flow(NAMESPACE, "gate").on_run(|_| Outcome::paused());
-        let id = client.executions().create_execution(NAMESPACE, "gate").await.unwrap().id.unwrap();
+        let id = client.executions().create_execution(NAMESPACE, "gate").await.unwrap().id;
         let timeouts = Timeouts::default().idle(Duration::from_millis(100));
         let follow = client.executions().follow_execution(&id).timeouts(timeouts).stream().collect();
         let end = async {
@@ -126,7 +126,7 @@ async fn a_stream_may_be_left_and_a_single_connection_tells_its_cut() {
     for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
         server.flow(NAMESPACE, "gate").on_run(|_| Outcome::paused());
-        let id = client.executions().create_execution(NAMESPACE, "gate").await.unwrap().id.unwrap();
+        let id = client.executions().create_execution(NAMESPACE, "gate").await.unwrap().id;
         let mut states = client.executions().follow_execution(&id).stream();
         assert!(states.next().await.unwrap().is_ok());
         drop(states);
@@ -148,11 +148,11 @@ async fn lines_are_neither_lost_nor_doubled() {
             let mut lines = client.logs().follow_logs_from_execution(&id).stream();
             let mut counts: BTreeMap<String, usize> = BTreeMap::new();
             while let Some(line) = lines.next().await {
-                *counts.entry(line.unwrap().message.unwrap()).or_default() += 1;
+                *counts.entry(line.unwrap().message).or_default() += 1;
             }
             let mut stored: BTreeMap<String, usize> = BTreeMap::new();
             for line in client.logs().list_logs_from_execution(&id).await.unwrap() {
-                *stored.entry(line.message.unwrap()).or_default() += 1;
+                *stored.entry(line.message).or_default() += 1;
             }
             assert_eq!(counts, stored);
             assert_eq!((counts["same"], counts["line 4"]), (10, 1));
@@ -186,7 +186,7 @@ async fn follow_dependencies(client: &Client, id: &str) -> BTreeMap<String, Stat
     while let Some(status) = states.next().await {
         let status = status.unwrap();
         let state = status.state.unwrap();
-        let seen = last.insert(status.flow_id.unwrap(), (state.histories.len(), state.current.unwrap()));
+        let seen = last.insert(status.flow_id.unwrap(), (state.histories.len(), state.current));
         assert!(seen.is_none_or(|(states, _)| states < state.histories.len()));
     }
     last.into_iter().map(|(flow, (_, state))| (flow, state)).collect()
@@ -205,7 +205,7 @@ async fn dependencies_are_followed_until_all_have_ended() {
             server.deploy(&chatty().replace("id: chatty", "id: child")).unwrap();
             server.deploy(&parent(true)).unwrap();
             server.fail(Fault::cut_streams(seed).times(3));
-            let id = client.executions().create_execution(NAMESPACE, "parent").await.unwrap().id.unwrap();
+            let id = client.executions().create_execution(NAMESPACE, "parent").await.unwrap().id;
             assert_eq!(follow_dependencies(&client, &id).await, both_succeeded());
             let opened = opened(&server, "executions", "/follow-dependencies");
             assert_eq!(opened == 0, dialect >= Dialect::V2_0, "it could stop a server of 2.0");
@@ -221,14 +221,14 @@ async fn a_silent_stream_of_dependencies_is_closed_for_good() {
         let (server, client) = serve(dialect).await;
         server.deploy(&slow_child("PT1.5S")).unwrap();
         server.deploy(&parent(true)).unwrap();
-        let id = client.executions().create_execution(NAMESPACE, "parent").await.unwrap().id.unwrap();
+        let id = client.executions().create_execution(NAMESPACE, "parent").await.unwrap().id;
         let follow = client.executions().follow_execution_dependencies(&id);
         let mut states =
             follow.timeouts(kestra::Timeouts::default().idle(Duration::from_millis(300))).stream();
         let mut last = BTreeMap::new();
         while let Some(status) = states.next().await {
             let status = status.unwrap();
-            last.insert(status.flow_id.unwrap(), status.state.unwrap().current.unwrap());
+            last.insert(status.flow_id.unwrap(), status.state.unwrap().current);
         }
         assert_eq!(last, both_succeeded());
         let opened = opened(&server, "executions", "/follow-dependencies");
@@ -243,7 +243,7 @@ async fn a_flow_that_nobody_executes_keeps_no_follow_open() {
         server.deploy(&chatty().replace("id: chatty", "id: child")).unwrap();
         // It is executed by itself, so nothing ever comes of the flow that could have started it.
         server.deploy(&parent(true)).unwrap();
-        let id = client.executions().create_execution(NAMESPACE, "child").await.unwrap().id.unwrap();
+        let id = client.executions().create_execution(NAMESPACE, "child").await.unwrap().id;
         let follow = client.executions().follow_execution_dependencies(&id);
         let mut states =
             follow.timeouts(kestra::Timeouts::default().idle(Duration::from_millis(300))).stream();
@@ -251,7 +251,7 @@ async fn a_flow_that_nobody_executes_keeps_no_follow_open() {
         while let Some(status) = states.next().await {
             let status = status.unwrap();
             assert_eq!(status.execution_id.as_deref(), Some(id.as_str()));
-            last = status.state.unwrap().current;
+            last = Some(status.state.unwrap().current);
         }
         assert_eq!(last, Some(StateType::Success));
     }
@@ -264,7 +264,7 @@ async fn a_server_that_a_stream_of_dependencies_would_stop_is_not_asked_for_one(
         server.deploy(&slow_child("PT0.7S")).unwrap();
         server.deploy(&parent(true)).unwrap();
         let executions = client.executions();
-        let create = async || executions.create_execution(NAMESPACE, "parent").await.unwrap().id.unwrap();
+        let create = async || executions.create_execution(NAMESPACE, "parent").await.unwrap().id;
         // Whoever deletes whatever execution.
         let deleted = start(&client).await;
         executions.wait(&deleted).await.unwrap();
@@ -307,7 +307,7 @@ async fn a_dependency_that_began_and_ended_in_a_cut_is_told() {
         // Nothing but the stub comes until all is over.
         server.fail(Fault::cut(Cut::WithinBody).on_path(FOLLOW_DEPENDENCIES));
         server.fail(Fault::status(503).on_path(FOLLOW_DEPENDENCIES).always());
-        let id = client.executions().create_execution(NAMESPACE, "parent").await.unwrap().id.unwrap();
+        let id = client.executions().create_execution(NAMESPACE, "parent").await.unwrap().id;
         let follow = follow_dependencies(&client, &id);
         let heal = async {
             client.executions().wait(&id).await.unwrap();
@@ -328,7 +328,7 @@ async fn a_dependency_outlives_the_execution_that_started_it() {
         let (server, client) = serve(dialect).await;
         server.deploy(&slow_child("PT0.7S")).unwrap();
         server.deploy(&parent(false)).unwrap();
-        let id = client.executions().create_execution(NAMESPACE, "parent").await.unwrap().id.unwrap();
+        let id = client.executions().create_execution(NAMESPACE, "parent").await.unwrap().id;
         client.executions().wait(&id).await.unwrap();
         // Others have the same correlation id, and are none of its dependencies.
         let key = client.executions().get_execution(&id).await.unwrap();

@@ -57,7 +57,7 @@ fn executions_whole_and_light() {
         read(json!({"id": "e", "state": state, "taskRunList": [{"taskId": "t", "outputs": null}]}));
     for execution in [&whole, &light] {
         assert!(execution.is_over());
-        assert_eq!(execution.id.as_deref(), Some("e"));
+        assert_eq!(execution.id, "e");
     }
     assert_eq!((whole.task_runs().len(), light.task_runs().len(), acted.task_runs().len()), (1, 0, 1));
     assert_eq!(whole.task_runs()[0].outputs.as_ref().unwrap()["value"], 1);

@@ -99,7 +99,7 @@ async fn failures_are_errors_that_tell_the_task_and_its_log() {
         assert_eq!(error.execution_id(), Some(failed.id()));
         assert_eq!(failed.state(), Some(&StateType::Failed));
         assert_eq!(failed.failed_task_runs().len(), 1);
-        assert_eq!(failed.last_log_lines().last().unwrap().message.as_deref(), Some("which table?"));
+        assert_eq!(failed.last_log_lines().last().unwrap().message, "which table?");
         let text = error.to_string();
         assert!(
             text.contains(failed.id()) && text.contains("which table?") && text.contains("FAILED"),

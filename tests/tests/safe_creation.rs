@@ -60,7 +60,7 @@ async fn an_answer_that_is_lost_is_found_and_a_request_that_is_lost_is_told() {
             server.fail(Fault::cut(cut).on("POST", CREATE));
             let create = client.executions().create_execution(NAMESPACE, "hello").idempotency_key("k");
             let execution = create.await.unwrap();
-            assert_eq!(execution.flow_id.as_deref(), Some("hello"));
+            assert_eq!(execution.flow_id, "hello");
             assert_eq!((count(&server, "hello"), creations(&server)), (1, 1));
         }
         let (server, client) = server(dialect).await;
@@ -130,7 +130,7 @@ async fn a_start_with_a_file_waits_for_a_server_that_is_away() {
         let (path, bytes, keyed, ()) =
             tokio::join!(of_path.into_future(), of_bytes.into_future(), keyed.into_future(), back);
         let keyed = keyed.unwrap();
-        for id in [path.unwrap().id().to_owned(), bytes.unwrap().id().to_owned(), keyed.id.unwrap()] {
+        for id in [path.unwrap().id().to_owned(), bytes.unwrap().id().to_owned(), keyed.id] {
             let execution = client.executions().get_execution(&id).await.unwrap();
             let uri = execution.inputs["report"].as_str().unwrap();
             let content = client.executions().download(uri).await.unwrap().bytes().await.unwrap();

@@ -53,7 +53,7 @@ async fn a_preview_says_what_a_replacement_does() {
     let named = ["first", "second", "third"].map(|id| NamespacedId::new(NAMESPACE, id));
     let request = SourceReplaceRequest::new(named, "nothing", "something");
     let outcome = flows.replace_in_sources(request).await.unwrap();
-    assert_eq!(outcome.updated[0].id.as_deref(), Some("second"));
+    assert_eq!(outcome.updated[0].id, "second");
     let reasons: Vec<_> = outcome.skipped.iter().filter_map(|skipped| skipped.reason.clone()).collect();
     assert_eq!(reasons, [SourceReplaceSkipReason::NoChange, SourceReplaceSkipReason::NotFound]);
 }

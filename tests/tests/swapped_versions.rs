@@ -54,7 +54,7 @@ impl Swapped {
             for (namespace, id, team) in FLOWS {
                 server.deploy(&source((namespace, id, team))).unwrap();
                 let created = client.executions().create_execution(namespace, id).await.unwrap();
-                ended(&client, &created.id.unwrap()).await;
+                ended(&client, &created.id).await;
             }
         }
         let authorities = [0, 1].map(|place: usize| servers[place].address().to_string());

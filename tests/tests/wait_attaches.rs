@@ -26,7 +26,7 @@ async fn what_a_webhook_started_and_what_replays_it_is_waited_for() {
         let finished = executions.wait(&id).await.unwrap();
         assert_eq!((finished.id(), finished.outputs()["said"].as_str()), (id.as_str(), Some("hello")));
 
-        let replay = executions.replay_execution(&id).await.unwrap().id.unwrap();
+        let replay = executions.replay_execution(&id).await.unwrap().id;
         assert!(replay != id);
         let finished = executions.wait(&replay).timeout(Duration::from_secs(20)).await.unwrap();
         assert_eq!(finished.execution.parent_id.as_deref(), Some(id.as_str()));
@@ -42,7 +42,7 @@ async fn a_restart_that_shows_is_waited_for_not_the_end_before_it() {
         let executions = client.executions();
         let error = executions.run(NAMESPACE, "fails").await.unwrap_err();
         let before = Finished::of(&error).unwrap().execution.clone();
-        let id = before.id.clone().unwrap();
+        let id = before.id.clone();
         let restart = executions.restart_executions_by_ids([&id]).wait_until_visible(Duration::from_secs(20));
         restart.await.unwrap().check().unwrap();
         let error = executions.wait(&id).await.unwrap_err();
@@ -63,7 +63,7 @@ async fn the_end_before_a_restart_is_not_taken_for_the_one_after_it() {
         let executions = client.executions();
         let error = executions.run(NAMESPACE, "fails").await.unwrap_err();
         let before = Finished::of(&error).unwrap().execution.clone();
-        let id = before.id.clone().unwrap();
+        let id = before.id.clone();
         executions.restart_executions_by_ids([&id]).await.unwrap();
         let error = executions.wait(&id).await.unwrap_err();
         assert_eq!(

@@ -55,7 +55,7 @@ mod tests {
         }
         let Either::Flow(flow) =
             serde_json::from_str(r#"{"id": "a", "tasks": null, "triggers": [null]}"#).unwrap();
-        assert_eq!((flow.id.as_deref(), flow.tasks.len(), flow.triggers.len()), (Some("a"), 0, 0));
+        assert_eq!((Some(flow.id.as_str()), flow.tasks.len(), flow.triggers.len()), (Some("a"), 0, 0));
     }
 
     #[test]

@@ -27,6 +27,19 @@ macro_rules! string_enum {
                     Self::Unknown(value) => value,
                 }
             }
+
+            /// Returns whether there is no value: no server sent one.
+            #[allow(dead_code, reason = "few enums are fields that are always sent")]
+            pub(crate) fn is_blank(&self) -> bool {
+                self.as_str().is_empty()
+            }
+        }
+
+        /// The empty string, which no server sends.
+        impl ::std::default::Default for $name {
+            fn default() -> Self {
+                Self::Unknown(::std::string::String::new())
+            }
         }
 
         impl ::std::fmt::Display for $name {
@@ -70,7 +83,7 @@ macro_rules! string_enum {
 
         impl ::kestra_core::internal::json::Read for $name {
             fn blank() -> Self {
-                Self::Unknown(::std::string::String::new())
+                Self::default()
             }
 
             #[inline]

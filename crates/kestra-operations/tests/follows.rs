@@ -88,7 +88,7 @@ async fn an_end_that_is_none_does_not_end_a_follow() {
         });
         let given = given(&fake, FollowSettings::default()).await.unwrap();
         assert_eq!(states(&given), ["RUNNING", "SUCCESS"]);
-        assert!(given.iter().all(|one| one.id.as_deref() == Some("it")));
+        assert!(given.iter().all(|one| one.id == "it"));
         assert!(fake.count(FOLLOW) < 40, "{}", fake.count(FOLLOW));
     }
 }
@@ -253,7 +253,7 @@ async fn messages(
     let mut lines = FollowLogsFromExecution::new("it").on(fake.clone()).stream();
     let (mut messages, mut at_once) = (Vec::new(), 0);
     while let Some(line) = lines.next().await {
-        messages.push(line.unwrap().message.unwrap());
+        messages.push(line.unwrap().message);
         if begun.elapsed() < SECOND * 2 {
             at_once += 1;
         }

@@ -25,7 +25,7 @@ impl Outputs {
         }
         let execution = self.client().executions().get_execution(execution_id).await?;
         let runs = execution.task_run_list.unwrap_or_default();
-        match runs.into_iter().find(|run| run.id.as_deref() == Some(task_run_id)) {
+        match runs.into_iter().find(|run| run.id == task_run_id) {
             Some(run) => Ok(run.outputs.unwrap_or_default()),
             None => {
                 let message = format!("execution {execution_id} has no task run {task_run_id}");

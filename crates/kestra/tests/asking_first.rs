@@ -101,7 +101,7 @@ async fn nothing_is_sent_to_what_is_missing_or_in_the_wrong_state() -> Result<()
     for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
         server.deploy(&flow("waits", "flow.Pause")).unwrap();
-        let paused = client.executions().create_execution(NAMESPACE, "waits").await?.id.unwrap();
+        let paused = client.executions().create_execution(NAMESPACE, "waits").await?.id;
         if dialect != Dialect::V2_0 {
             client.dashboards().create_dashboard(DASHBOARD).await?;
         }
@@ -145,9 +145,9 @@ async fn what_is_there_and_in_the_right_state_is_changed() -> Result<(), Error> 
         server.deploy(&flow("ends", "debug.Return\n    format: x")).unwrap();
         let ended = client.executions().run(NAMESPACE, "ends").await?.execution;
         let (executions, triggers) = (client.executions(), client.triggers());
-        let id = ended.id.as_ref().unwrap();
+        let id = &ended.id;
         executions.set_execution_labels(id, [Label::new("a", "b")]).await?;
-        let run = ended.task_run_list.as_ref().unwrap()[0].id.clone().unwrap();
+        let run = ended.task_run_list.as_ref().unwrap()[0].id.clone();
         executions.update_task_run_state(id, TaskRunStateRequest::new(StateType::Failed, run)).await?;
         if dialect != Dialect::V1_0 {
             let limit = ConcurrencyLimit::new().namespace(NAMESPACE).flow_id("ends").running(0);

@@ -31,7 +31,7 @@ async fn json_and_logs_are_compressed_and_files_and_events_are_not() {
     // A whole run: created, followed, and read.
     let finished = client.executions().run("company.team", "flow-1").await.unwrap();
     assert_eq!(asked(&server, "/follow"), "identity");
-    let _ = client.logs().download_logs_from_execution(finished.execution.id.unwrap()).await.unwrap();
+    let _ = client.logs().download_logs_from_execution(finished.execution.id).await.unwrap();
     assert_eq!(asked(&server, "/download"), "gzip");
 
     let content = "x,y\n".repeat(5_000);

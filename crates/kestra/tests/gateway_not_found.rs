@@ -72,7 +72,7 @@ async fn runs_waits_and_streams_outlast_it() {
             let follow = logs.follow_logs_from_execution(&id).filter(Filter::level().at_least("INFO"));
             let (mut lines, mut said) = (follow.stream(), Vec::new());
             while let Some(line) = lines.next().await {
-                said.extend(line.unwrap().message.filter(|line| line == "begun" || line == "done"));
+                said.extend(Some(line.unwrap().message).filter(|line| line == "begun" || line == "done"));
             }
             said
         };
@@ -80,7 +80,7 @@ async fn runs_waits_and_streams_outlast_it() {
             let mut states = executions.follow_execution_dependencies(&id).stream();
             let mut last = None;
             while let Some(status) = states.next().await {
-                last = status.unwrap().state.and_then(|state| state.current);
+                last = status.unwrap().state.map(|state| state.current);
             }
             last
         };

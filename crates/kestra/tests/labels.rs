@@ -24,7 +24,7 @@ async fn ended(dialect: Dialect, delay: Option<Duration>) -> (TestServer, Client
     server.deploy(FLOW).unwrap();
     let client = once(server.url()).build().unwrap();
     let run = client.executions().run(NAMESPACE, "hello").label("team", "data").await.unwrap();
-    (server, client, run.execution.id.unwrap())
+    (server, client, run.execution.id)
 }
 
 fn own(labels: &Labels) -> Vec<String> {
@@ -97,7 +97,7 @@ async fn what_cannot_be_added_is_refused() -> Result<(), Error> {
         assert!(error.is_not_found() && error.execution_id() == Some("4bJ"), "{error}");
         let pausing = FLOW.replace("debug.Return\n    format: hello", "flow.Pause").replace("hello", "waits");
         server.deploy(&pausing).unwrap();
-        let paused = executions.create_execution(NAMESPACE, "waits").await?.id.unwrap();
+        let paused = executions.create_execution(NAMESPACE, "waits").await?.id;
         let error = executions.add_labels(&paused, [("a", "b")]).await.unwrap_err();
         assert!(error.is_conflict() && error.request_sent() == RequestSent::No, "{error}");
     }

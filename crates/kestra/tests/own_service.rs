@@ -44,7 +44,7 @@ async fn a_function() -> Result<(), Error> {
     });
     let client = Client::builder().service(service).tenant("acme").user_agent("mine").build()?;
     let flow = client.flows().get_flow("company.team", "hello").await?;
-    assert_eq!(flow.id.as_deref(), Some("hello"));
+    assert_eq!(flow.id, "hello");
     Ok(())
 }
 
@@ -104,7 +104,7 @@ async fn a_transport_is_below_all_layers() -> Result<(), Error> {
         .transport(transport)
         .build()?;
     let flow = client.flows().get_flow("company.team", "hello").await?;
-    assert_eq!(flow.id.as_deref(), Some("hello"));
+    assert_eq!(flow.id, "hello");
     assert_eq!(requests.load(Ordering::Relaxed), 2, "a 503 is tried again");
     Ok(())
 }
@@ -143,7 +143,7 @@ async fn foreign_layers_are_put_around_a_service_with_a_name() -> Result<(), Err
         .transport(transport)
         .build()?;
     let flow = client.flows().get_flow("company.team", "hello").await?;
-    assert_eq!(flow.id.as_deref(), Some("hello"));
+    assert_eq!(flow.id, "hello");
     assert_eq!(seen.load(Ordering::Relaxed), 1);
     Ok(())
 }
@@ -174,7 +174,7 @@ async fn a_mock() {
     assert_eq!((request.method().as_str(), request.uri().path()), ("POST", "/api/v1/main/flows"));
     assert_eq!(request.body().as_bytes().unwrap(), support::FLOW);
     answer.send_response(Response::new(HELLO.into()));
-    assert_eq!(call.await.unwrap().unwrap().namespace.as_deref(), Some("company.team"));
+    assert_eq!(call.await.unwrap().unwrap().namespace, "company.team");
 }
 
 #[tokio::test]
@@ -207,7 +207,7 @@ async fn a_router() -> Result<(), Error> {
         .map_request(|request: Request<Body>| request.map(axum::body::Body::new))
         .service(router);
     let client = Client::from_service(service);
-    assert_eq!(client.flows().get_flow("company.team", "hello").await?.id.as_deref(), Some("hello"));
+    assert_eq!(client.flows().get_flow("company.team", "hello").await?.id, "hello");
     let error = client.flows().get_flow("company.team", "missing").await.unwrap_err();
     assert!(error.is_not_found(), "{error}");
     Ok(())

@@ -29,7 +29,7 @@ async fn reconnects_are_told_and_each_cause_is_warned_of_once() {
         Client::builder().server(server.url()).retry(Retry::none()).timeouts(timeouts).build().unwrap();
 
     let execution = client.executions().create_execution("company.team", "gate").await.unwrap();
-    let id = execution.id.unwrap();
+    let id = execution.id;
     let mut states = client.executions().follow_execution(&id).stream();
     let follow = async {
         while let Some(state) = states.next().await {

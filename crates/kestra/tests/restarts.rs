@@ -74,7 +74,7 @@ async fn runs_waits_and_streams_outlast_a_restart_however_the_server_goes_down()
             let follow = logs.follow_logs_from_execution(&id).filter(Filter::level().at_least("INFO"));
             let (mut lines, mut said) = (follow.stream(), Vec::new());
             while let Some(line) = lines.next().await {
-                said.extend(line.unwrap().message);
+                said.push(line.unwrap().message);
             }
             said
         };
@@ -82,7 +82,7 @@ async fn runs_waits_and_streams_outlast_a_restart_however_the_server_goes_down()
             let mut states = executions.follow_execution_dependencies(&id).stream();
             let mut last = None;
             while let Some(status) = states.next().await {
-                last = status.unwrap().state.and_then(|state| state.current);
+                last = status.unwrap().state.map(|state| state.current);
             }
             last
         };
@@ -201,7 +201,7 @@ async fn outlast_failures_of_the_question(dialect: Dialect) {
     let logs = client.logs().follow_logs_from_execution(&id).filter(Filter::level().at_least("INFO"));
     let (mut lines, mut said) = (logs.stream(), Vec::new());
     while let Some(line) = lines.next().await {
-        said.extend(line.unwrap().message.filter(|line| line == "begun" || line == "done"));
+        said.extend(Some(line.unwrap().message).filter(|line| line == "begun" || line == "done"));
     }
     assert_eq!(said, ["begun", "done"]);
     assert_outlasted(&server);

@@ -169,7 +169,7 @@ async fn the_short_way() -> Result<(), BoxError> {
     client.flows().delete_flow("company.team", "hello").await?;
 
     let flow: FlowWithSource = client.flows().create_flow(yaml).await?;
-    assert_eq!(flow.id.as_deref(), Some("hello"));
+    assert_eq!(flow.id, "hello");
     assert_eq!(last(&server).header("authorization"), Some("Bearer token"));
     Ok(())
 }

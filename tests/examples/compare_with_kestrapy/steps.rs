@@ -70,7 +70,7 @@ impl<'a> Steps<'a> {
         for _ in 0..600 {
             let call = self.client.executions().get_execution(id);
             let execution = self.call("executions.execution", call).await?;
-            if execution.state.and_then(|state| state.current).as_ref() == Some(&wanted) {
+            if execution.state_type() == Some(&wanted) {
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -81,7 +81,7 @@ impl<'a> Steps<'a> {
 
 /// The id of an execution.
 pub(crate) fn id(execution: &Execution) -> Result<String, Failure> {
-    Ok(execution.id.clone().ok_or("the execution has no id")?)
+    Ok(execution.id.clone())
 }
 
 /// A filter for the namespace of most flows.

@@ -17,15 +17,15 @@ async fn lines_are_found_and_filtered() {
     on_every_server(async |site| {
         site.deploy("chatty", CHATTY).await;
         let ended = site.started("chatty", State::is_terminal).await;
-        let (id, logs) = (ended.id.unwrap(), site.client.logs());
+        let (id, logs) = (ended.id, site.client.logs());
         let lines = eventually("both lines", async || {
             let lines = logs.list_logs_from_execution(&id).await.unwrap();
             (lines.len() == 2).then_some(lines)
         })
         .await;
-        assert_eq!(lines[0].message.as_deref(), Some("first line"));
+        assert_eq!(lines[0].message, "first line");
         assert_eq!(
-            (lines[1].level.as_ref(), lines[1].task_id.as_deref()),
+            (lines[1].level.as_ref(), Some(lines[1].task_id.as_str())),
             (Some(&LogLevel::Warn), Some("two"))
         );
         let ours = || Filter::namespace().equals(&site.namespace);

@@ -20,7 +20,7 @@ async fn metrics_of_an_execution_are_read_and_summed_up() {
         site.deploy("measures", MEASURES).await;
         let ended = site.started("measures", State::is_terminal).await;
         assert!(ended.state.unwrap().is_success());
-        let (id, metrics) = (ended.id.unwrap(), site.client.metrics());
+        let (id, metrics) = (ended.id, site.client.metrics());
         let found = eventually("both metrics", async || {
             let found = metrics.search_metrics_by_execution(&id).items().collect().await.unwrap();
             (found.len() == 2).then_some(found)

@@ -30,7 +30,10 @@ async fn a_trigger_is_found_and_switched_off_and_on() {
         site.deploy("daily", DAILY).await;
         let found = known(site).await;
         let state = found.current().unwrap();
-        assert_eq!((state.flow_id.as_deref(), state.trigger_id.as_deref()), (Some("daily"), Some("daily")));
+        assert_eq!(
+            (Some(state.flow_id.as_str()), Some(state.trigger_id.as_str())),
+            (Some("daily"), Some("daily"))
+        );
         assert!(state.next_date().unwrap() > Timestamp::now());
         assert_eq!(found.definition().and_then(|trigger| trigger.id()), Some("daily"));
         let triggers = site.client.triggers();
@@ -95,7 +98,7 @@ async fn a_backfill_runs_to_its_end() {
         })
         .await;
         assert!(found.total <= Some(3), "two or three midnights: {found:?}");
-        let id = found.results[0].id.as_deref().unwrap();
+        let id = found.results[0].id.as_str();
         let one = site.client.executions().wait(id).await.unwrap();
         assert_eq!(one.execution.inputs["region"], "emea");
     })

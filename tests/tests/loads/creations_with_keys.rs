@@ -29,7 +29,7 @@ async fn start(client: Client, number: usize) -> (String, usize) {
             Some(key) if number % 3 == 1 => {
                 let creation = executions.create_execution(NAMESPACE, "job").label("call", &call);
                 let execution = creation.idempotency_key(key).look_up_for(LOST_AFTER).await;
-                execution.map(|execution| execution.id.unwrap())
+                execution.map(|execution| execution.id)
             }
             Some(key) => {
                 let start = executions.start(NAMESPACE, "job").label("call", &call);

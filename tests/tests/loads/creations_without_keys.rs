@@ -24,7 +24,7 @@ async fn create(clients: [Client; 2], number: usize) -> (String, Result<String, 
         start.await.map(|started| started.id().to_owned())
     } else {
         let creation = executions.create_execution(NAMESPACE, "job").label("call", &call);
-        creation.await.map(|execution| execution.id.unwrap())
+        creation.await.map(|execution| execution.id)
     };
     (call, id)
 }

@@ -104,7 +104,7 @@ async fn follow(load: Arc<Load>, number: usize) -> usize {
     let (client, at_once) = (&load.client, &load.at_once);
     let fails = number.is_multiple_of(5);
     let creation = client.executions().create_execution(NAMESPACE, "chatty").input("fails", fails);
-    let id = creation.await.unwrap().id.unwrap();
+    let id = creation.await.unwrap().id;
     let states = async {
         // The log's end comes from the same stream on a connection of its own; the server is to tell them apart.
         let mut states = client.executions().follow_execution(&id).query_pair("for", "states").stream();
@@ -120,7 +120,7 @@ async fn follow(load: Arc<Load>, number: usize) -> usize {
     };
     let lines = async {
         let lines = client.logs().follow_logs_from_execution(&id).stream();
-        lines.map(|line| line.unwrap().message.unwrap()).collect::<Vec<_>>().await
+        lines.map(|line| line.unwrap().message).collect::<Vec<_>>().await
     };
     let resume = async {
         load.connections.cut(&id).await;
@@ -137,9 +137,9 @@ async fn follow(load: Arc<Load>, number: usize) -> usize {
     let (ended, lines, ()) = tokio::join!(at_once.count(states), at_once.count(lines), resume);
 
     let end = if fails { StateType::Failed } else { StateType::Success };
-    assert_eq!(ended, (Some(end), 10), "{id}");
+    assert_eq!(ended, (end, 10), "{id}");
     let stored = client.logs().list_logs_from_execution(&id).await.unwrap();
-    let stored: Vec<_> = stored.into_iter().map(|line| line.message.unwrap()).collect();
+    let stored: Vec<_> = stored.into_iter().map(|line| line.message).collect();
     assert_eq!(counted(&lines), counted(&stored), "{id}");
     let counts = counted(&lines);
     assert!((0..8).all(|task| counts[format!("line {task}").as_str()] == 1) && counts["same"] == 16);

@@ -48,7 +48,7 @@ async fn find(client: Client, key: String) -> String {
     let executions = client.executions();
     let Resolved::One(found) = executions.resolve(&key).await.unwrap() else { panic!("{key} isn't found") };
     let again = executions.start(NAMESPACE, "job").idempotency_key(&key).await.unwrap();
-    assert!(again.was_found() && found.id.as_deref() == Some(again.id()));
+    assert!(again.was_found() && found.id == again.id());
     again.id().to_owned()
 }
 

@@ -135,6 +135,8 @@ pub enum Presence {
     Optional,
     /// A list or map that is empty when it is absent or null, and left out when it is empty.
     Collection,
+    /// A string or string enum that servers always send. It is empty if one leaves it out, and then left out as well.
+    Plain,
 }
 
 /// A value of an enum.

@@ -162,11 +162,13 @@ pub struct Execution {
     /// Results that tasks return without being run, in executions of tests. (`fixtures`)
     pub fixtures: Vec<crate::TaskFixture>,
     /// The id of the flow that runs, within `namespace`. (`flowId`)
-    pub flow_id: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
+    pub flow_id: String,
     /// The revision of the flow that runs, counted from 1. (`flowRevision`)
     pub flow_revision: Option<i64>,
     /// The id of the execution, 22 characters chosen by the server. (`id`)
-    pub id: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
+    pub id: String,
     /// Values of the inputs, by input id, defaults included. A file is a `kestra://` URI, a duration a number of seconds. (`inputs`)
     ///
     /// An integer over 64 bits is a string of its digits.
@@ -180,7 +182,8 @@ pub struct Execution {
     /// Number of the attempt and time of the first creation. (`metadata`)
     pub metadata: Option<crate::ExecutionMetadata>,
     /// The namespace of the flow that runs. (`namespace`)
-    pub namespace: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
+    pub namespace: String,
     /// The id of the execution that this one repeats, directly or over several replays and retries. Equal to `id` if it repeats none. (`originalId`)
     pub original_id: Option<String>,
     /// Outputs of the flow, by output id. Absent while the execution runs, if the flow declares none, and always from 2.0 servers, where `get_execution_outputs` returns them. (`outputs`)
@@ -640,7 +643,8 @@ impl SetLabelsByIdsRequest {
 #[non_exhaustive]
 pub struct State {
     /// The state at the time of the response. (`current`)
-    pub current: Option<crate::StateType>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "crate::StateType::is_blank"))]
+    pub current: crate::StateType,
     /// How long the execution or the task run has been going on, pauses included. Servers from 1.2 on send it only once it has ended or is paused. (`duration`)
     pub duration: Option<crate::IsoDuration>,
     /// When the last state was reached. Absent until the end. (`endDate`)
@@ -711,19 +715,23 @@ pub struct TaskRun {
     /// Whether the task isn't in the source of the flow but was made while the execution ran. (`dynamic`)
     pub dynamic: Option<bool>,
     /// The id of the execution. Left out by 2.0 servers when they return an execution. (`executionId`)
-    pub execution_id: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
+    pub execution_id: String,
     /// The id of the flow. Left out by 2.0 servers when they return an execution. (`flowId`)
-    pub flow_id: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
+    pub flow_id: String,
     /// Whether the task run was started by force, past a disabled task or a condition that doesn't hold. (`forceExecution`)
     pub force_execution: Option<bool>,
     /// The id of the task run, chosen by the server. (`id`)
-    pub id: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
+    pub id: String,
     /// URI of the batch of items that this iteration of a `ForEachItem` task processes. Kestra 1.3 or later, before 2.0, only. (`items`)
     pub items: Option<String>,
     /// Number of the iteration of a loop, counted from 0. Absent outside of loops. (`iteration`)
     pub iteration: Option<i64>,
     /// The namespace of the flow. Left out by 2.0 servers when they return an execution. (`namespace`)
-    pub namespace: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
+    pub namespace: String,
     /// Outputs of the task, as its plugin defines them. Absent if there are none, and from 2.0 servers, where `get_task_run_outputs` returns them. (`outputs`)
     ///
     /// An integer over 64 bits is a string of its digits.
@@ -733,7 +741,8 @@ pub struct TaskRun {
     /// The state of the task run with its history. (`state`)
     pub state: Option<crate::State>,
     /// The id of the task in the source of the flow; the same for all iterations of a loop. (`taskId`)
-    pub task_id: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
+    pub task_id: String,
     /// The id of the tenant; `main` on open-source servers. (`tenantId`)
     pub tenant_id: Option<String>,
     /// Value of the current iteration, as a string. Absent outside of loops. (`value`)

@@ -122,7 +122,8 @@ pub struct Flow {
     /// Tasks that run after all others, whether these failed or not, before the execution ends. (`finally`)
     pub finally: Vec<crate::Task>,
     /// The id of the flow, unique within its namespace. (`id`)
-    pub id: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
+    pub id: String,
     /// The inputs that an execution takes, in the order of the source. (`inputs`)
     pub inputs: Vec<crate::Input>,
     /// Labels that every execution of the flow gets. (`labels`)
@@ -130,7 +131,8 @@ pub struct Flow {
     /// Tasks that run when an execution changes its state. Deprecated in favor of triggers. Kestra 1.3 or later, before 2.0, only. (`listeners`)
     pub listeners: Vec<crate::Listener>,
     /// The namespace of the flow, its levels separated by dots, such as `company.team`. (`namespace`)
-    pub namespace: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
+    pub namespace: String,
     /// Values that an execution returns; the server evaluates them when the execution ends. (`outputs`)
     pub outputs: Vec<crate::Output>,
     /// Default values for properties of plugins, wherever the flow uses them. On 2.0, plugin defaults belong to policies. Kestra before 2.0 only. (`pluginDefaults`)
@@ -324,7 +326,8 @@ pub struct FlowWithSource {
     /// Tasks that run after all others, whether these failed or not, before the execution ends. (`finally`)
     pub finally: Vec<crate::Task>,
     /// The id of the flow, unique within its namespace. (`id`)
-    pub id: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
+    pub id: String,
     /// The inputs that an execution takes, in the order of the source. (`inputs`)
     pub inputs: Vec<crate::Input>,
     /// Labels that every execution of the flow gets. (`labels`)
@@ -332,7 +335,8 @@ pub struct FlowWithSource {
     /// Tasks that run when an execution changes its state. Deprecated in favor of triggers. Kestra 1.3 or later, before 2.0, only. (`listeners`)
     pub listeners: Vec<crate::Listener>,
     /// The namespace of the flow, its levels separated by dots, such as `company.team`. (`namespace`)
-    pub namespace: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
+    pub namespace: String,
     /// Values that an execution returns; the server evaluates them when the execution ends. (`outputs`)
     pub outputs: Vec<crate::Output>,
     /// Default values for properties of plugins, wherever the flow uses them. On 2.0, plugin defaults belong to policies. Kestra before 2.0 only. (`pluginDefaults`)

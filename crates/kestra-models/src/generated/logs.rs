@@ -10,21 +10,26 @@ pub struct LogEntry {
     /// Whether the line has been deleted. Kestra before 1.3 only. (`deleted`)
     pub deleted: Option<bool>,
     /// The id of the execution that wrote the line. Absent for lines of a trigger's evaluation. (`executionId`)
-    pub execution_id: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
+    pub execution_id: String,
     /// What the execution is for. Absent means `NORMAL`. (`executionKind`)
     pub execution_kind: Option<crate::ExecutionKind>,
     /// The id of the flow that wrote the line, within `namespace`. (`flowId`)
-    pub flow_id: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
+    pub flow_id: String,
     /// Severity of the line. (`level`)
     pub level: Option<crate::LogLevel>,
     /// Text of the line. Long texts are split into several entries. (`message`)
-    pub message: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
+    pub message: String,
     /// The namespace of the flow that wrote the line. (`namespace`)
-    pub namespace: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
+    pub namespace: String,
     /// Progress that the task reports with this line. Requires Kestra 2.0 or later. (`progress`)
     pub progress: Option<String>,
     /// The id of the task that wrote the line. Absent for lines of the execution itself. (`taskId`)
-    pub task_id: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
+    pub task_id: String,
     /// The id of the task run that wrote the line. Absent for lines of the execution itself. (`taskRunId`)
     pub task_run_id: Option<String>,
     /// The id of the tenant; `main` on open-source servers. (`tenantId`)

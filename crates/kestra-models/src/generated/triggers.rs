@@ -469,8 +469,8 @@ pub struct TriggerState {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub execution_id: Option<String>,
     /// The id of the flow, within `namespace`. (`flowId`)
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub flow_id: Option<String>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub flow_id: String,
     /// How the trigger is evaluated. Requires Kestra 2.0 or later. (`kind`)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<crate::TriggerType>,
@@ -481,8 +481,8 @@ pub struct TriggerState {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub locked: Option<bool>,
     /// The namespace of the flow. (`namespace`)
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub namespace: Option<String>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub namespace: String,
     /// When the trigger is evaluated next. Absent if it isn't evaluated by time. Requires Kestra 2.0 or later. (`nextEvaluationDate`)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_evaluation_date: Option<::jiff::Timestamp>,
@@ -496,8 +496,8 @@ pub struct TriggerState {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant_id: Option<String>,
     /// The id of the trigger within its flow. (`triggerId`)
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub trigger_id: Option<String>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub trigger_id: String,
     /// When the state was last written. Requires Kestra 2.0 or later. (`updatedAt`)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<::jiff::Timestamp>,
@@ -577,7 +577,7 @@ impl TriggerState {
 
     /// Sets [`flow_id`](field@Self::flow_id).
     pub fn flow_id(mut self, flow_id: impl Into<String>) -> Self {
-        self.flow_id = Some(flow_id.into());
+        self.flow_id = flow_id.into();
         self
     }
 
@@ -601,7 +601,7 @@ impl TriggerState {
 
     /// Sets [`namespace`](field@Self::namespace).
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.namespace = Some(namespace.into());
+        self.namespace = namespace.into();
         self
     }
 
@@ -631,7 +631,7 @@ impl TriggerState {
 
     /// Sets [`trigger_id`](field@Self::trigger_id).
     pub fn trigger_id(mut self, trigger_id: impl Into<String>) -> Self {
-        self.trigger_id = Some(trigger_id.into());
+        self.trigger_id = trigger_id.into();
         self
     }
 

@@ -23,7 +23,7 @@ impl Execution {
 
 impl ShowsInputs for Execution {
     fn execution_id(&self) -> Option<&str> {
-        self.id.as_deref()
+        Some(self.id.as_str()).filter(|id| !id.is_empty())
     }
 
     fn lacks<'a>(&self, sent: &'a [String]) -> Vec<&'a str> {

@@ -4,13 +4,13 @@ impl FlowSearchResult {
     /// Returns the namespace of the flow, on all versions.
     #[must_use]
     pub fn flow_namespace(&self) -> Option<&str> {
-        self.namespace.as_deref().or_else(|| self.model.as_ref()?.namespace.as_deref())
+        self.namespace.as_deref().or_else(|| Some(&*self.model.as_ref()?.namespace))
     }
 
     /// Returns the id of the flow, on all versions.
     #[must_use]
     pub fn flow_id(&self) -> Option<&str> {
-        self.id.as_deref().or_else(|| self.model.as_ref()?.id.as_deref())
+        self.id.as_deref().or_else(|| Some(&*self.model.as_ref()?.id))
     }
 
     /// Returns the matching parts of the source: fragments on 1.x, lines on 2.0.

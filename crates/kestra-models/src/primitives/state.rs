@@ -34,25 +34,25 @@ impl State {
     /// Returns whether the state is final; see [`StateType::is_terminal`].
     #[must_use]
     pub fn is_terminal(&self) -> bool {
-        self.current.as_ref().is_some_and(StateType::is_terminal)
+        self.current.is_terminal()
     }
 
     /// Returns whether it succeeded; see [`StateType::is_success`].
     #[must_use]
     pub fn is_success(&self) -> bool {
-        self.current.as_ref().is_some_and(StateType::is_success)
+        self.current.is_success()
     }
 
     /// Returns whether it failed, or was killed or cancelled; see [`StateType::is_failed`].
     #[must_use]
     pub fn is_failed(&self) -> bool {
-        self.current.as_ref().is_some_and(StateType::is_failed)
+        self.current.is_failed()
     }
 
     /// Returns whether it waits to be resumed; see [`StateType::is_paused`].
     #[must_use]
     pub fn is_paused(&self) -> bool {
-        self.current.as_ref().is_some_and(StateType::is_paused)
+        self.current.is_paused()
     }
 }
 
@@ -60,7 +60,7 @@ impl Execution {
     /// Returns the current state, or `None` if the response leaves it out.
     #[must_use]
     pub fn state_type(&self) -> Option<&StateType> {
-        self.state.as_ref().and_then(|state| state.current.as_ref())
+        self.state.as_ref().map(|state| &state.current).filter(|current| !current.is_blank())
     }
 
     /// Returns whether the state is final; see [`StateType::is_terminal`].

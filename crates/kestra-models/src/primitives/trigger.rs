@@ -63,8 +63,11 @@ impl TriggerState {
     /// Returns the id that other operations take, on all versions, or `None` if a part of it is missing.
     #[must_use]
     pub fn id(&self) -> Option<TriggerId> {
-        let (namespace, flow, trigger) =
-            (self.namespace.as_ref()?, self.flow_id.as_ref()?, self.trigger_id.as_ref()?);
+        let parts = [&self.namespace, &self.flow_id, &self.trigger_id];
+        let [namespace, flow, trigger] = parts;
+        if parts.iter().any(|part| part.is_empty()) {
+            return None;
+        }
         let id = TriggerId::new(namespace, flow, trigger);
         Some(match &self.tenant_id {
             Some(tenant) => id.tenant_id(tenant),

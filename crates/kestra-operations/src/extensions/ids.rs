@@ -18,7 +18,7 @@ impl<E: Executor> SearchExecutions<E> {
     ///
     /// Returns the first error of any page.
     pub async fn ids(self) -> Result<Vec<String>, Error> {
-        all(self.items(), |execution| execution.id, Clone::clone).await
+        all(self.items(), |execution| Some(execution.id).filter(|id| !id.is_empty()), Clone::clone).await
     }
 }
 
@@ -29,7 +29,7 @@ impl<E: Executor> SearchExecutionsByFlowId<E> {
     ///
     /// Returns the first error of any page.
     pub async fn ids(self) -> Result<Vec<String>, Error> {
-        all(self.items(), |execution| execution.id, Clone::clone).await
+        all(self.items(), |execution| Some(execution.id).filter(|id| !id.is_empty()), Clone::clone).await
     }
 }
 
@@ -40,7 +40,10 @@ impl<E: Executor> SearchFlows<E> {
     ///
     /// Returns the first error of any page.
     pub async fn ids(self) -> Result<Vec<NamespacedId>, Error> {
-        let id = |flow: kestra_models::Flow| Some(NamespacedId::new(flow.namespace?, flow.id?));
+        let id = |flow: kestra_models::Flow| {
+            let is_named = !flow.namespace.is_empty() && !flow.id.is_empty();
+            is_named.then(|| NamespacedId::new(flow.namespace, flow.id))
+        };
         all(self.items(), id, |id| [id.namespace(), id.id()].map(str::to_owned)).await
     }
 }

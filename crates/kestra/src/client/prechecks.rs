@@ -71,7 +71,7 @@ async fn has_tasks(client: &Client, call: &mut Call) -> Result<(), Error> {
     let (namespace, flow) = if is_of_execution {
         let execution = client.executions().get_execution(first).await.map_err(of_check)?;
         revision = revision.or(execution.flow_revision);
-        (execution.namespace.clone().unwrap_or_default(), execution.flow_id.clone().unwrap_or_default())
+        (execution.namespace, execution.flow_id)
     } else {
         (first, call.path_value(1).unwrap_or_default())
     };

@@ -30,7 +30,7 @@ impl Exact {
         execution: &mut Execution,
         outage: Duration,
     ) -> Result<Self, Error> {
-        let id = execution.id.clone().unwrap_or_default();
+        let id = execution.id.clone();
         let mut exact = Self::default();
         if execution.outputs.is_none() && execution.is_success() {
             let (outputs, bytes) = outputs(client, &id, outage).await?;

@@ -29,12 +29,12 @@ fn message(finished: &Finished, run: Option<&TaskRun>) -> String {
     let mut text = format!(
         "execution {} of {}.{} ended in {}",
         finished.id(),
-        execution.namespace.as_deref().unwrap_or("?"),
-        execution.flow_id.as_deref().unwrap_or("?"),
+        execution.namespace,
+        execution.flow_id,
         finished.state().map_or("no state", |state| state.as_str()),
     );
     if let Some(run) = run {
-        text.push_str(&format!(", task `{}`", run.task_id.as_deref().unwrap_or("?")));
+        text.push_str(&format!(", task `{}`", run.task_id));
         if let Some(value) = &run.value {
             text.push_str(&format!(" for `{value}`"));
         }
@@ -42,7 +42,7 @@ fn message(finished: &Finished, run: Option<&TaskRun>) -> String {
             text.push_str(&format!(" in attempt {}", run.attempts.len()));
         }
     }
-    let last = finished.log_lines.iter().rev().find_map(|line| line.message.as_deref());
+    let last = finished.log_lines.iter().rev().map(|line| &line.message).find(|text| !text.is_empty());
     if let Some(line) = last.and_then(|text| text.lines().find(|line| !line.trim().is_empty())) {
         text.push_str(": ");
         text.extend(line.trim().chars().take(SHOWN));
@@ -53,7 +53,7 @@ fn message(finished: &Finished, run: Option<&TaskRun>) -> String {
 /// The last warnings and errors of a task run, or of the whole execution. None of them is worth another error.
 async fn last_lines(client: &Client, id: &str, run: Option<&TaskRun>) -> Vec<LogEntry> {
     let mut call = client.logs().list_logs_from_execution(id).filter(Filter::level().at_least("WARN"));
-    if let Some(run) = run.and_then(|run| run.id.as_deref()) {
+    if let Some(run) = run.map(|run| &run.id).filter(|id| !id.is_empty()) {
         call = call.filter(Filter::task_run_id().equals(run));
     }
     let mut lines = call.await.unwrap_or_default();

@@ -24,10 +24,10 @@ use crate::Client;
 ///     if let Some(failed) = Finished::of(&error) {
 ///         println!("{} ended in {:?}", failed.id(), failed.state());
 ///         for run in failed.failed_task_runs() {
-///             println!("  task {:?}", run.task_id);
+///             println!("  task {}", run.task_id);
 ///         }
 ///         for line in failed.last_log_lines() {
-///             println!("  {:?}", line.message);
+///             println!("  {}", line.message);
 ///         }
 ///     }
 /// }
@@ -64,7 +64,7 @@ impl Finished {
     /// The id.
     #[must_use]
     pub fn id(&self) -> &str {
-        self.execution.id.as_deref().unwrap_or_default()
+        &self.execution.id
     }
 
     /// Returns the state in which the execution ended, or its last known state after a timeout.
@@ -140,7 +140,7 @@ impl Finished {
     pub fn failed_task_runs(&self) -> Vec<&TaskRun> {
         let failed = || self.execution.task_runs().iter().filter(|run| is_failed(run));
         failed()
-            .filter(|run| run.id.is_none() || !failed().any(|other| other.parent_task_run_id == run.id))
+            .filter(|run| !failed().any(|other| other.parent_task_run_id.as_ref() == Some(&run.id)))
             .collect()
     }
 

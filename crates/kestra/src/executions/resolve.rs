@@ -23,7 +23,7 @@ impl Executions {
     ///
     /// match client.executions().resolve(key).await? {
     ///     Resolved::None => println!("not yet"),
-    ///     Resolved::One(execution) => println!("it is {:?}", execution.id),
+    ///     Resolved::One(execution) => println!("it is {}", execution.id),
     ///     Resolved::Many(executions) => println!("there are {}", executions.len()),
     ///     _ => {}
     /// }

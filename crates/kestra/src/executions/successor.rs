@@ -38,7 +38,7 @@ async fn find(client: &Client, retried: &Execution) -> Result<Option<String>, Er
     .on(client.clone())
     .sort(["state.startDate:asc"]);
     for (field, value) in [(Filter::namespace(), &retried.namespace), (Filter::flow_id(), &retried.flow_id)] {
-        if let Some(value) = value {
+        if !value.is_empty() {
             search = search.filter(field.equals(value));
         }
     }
@@ -46,8 +46,8 @@ async fn find(client: &Client, retried: &Execution) -> Result<Option<String>, Er
     while let Some(row) = rows.next().await {
         let row = row?;
         // A replay has the same parent, labels and number of its attempt, so nothing but the order tells them apart.
-        if row.parent_id.is_some() && row.parent_id == retried.id {
-            return Ok(row.id);
+        if row.parent_id.as_ref() == Some(&retried.id) {
+            return Ok(Some(row.id));
         }
     }
     Ok(None)

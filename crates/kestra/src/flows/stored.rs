@@ -34,8 +34,7 @@ pub(crate) async fn stored_flows(
     let mut stored = BTreeMap::new();
     for rows in settings.run_all(filters.map(search).collect()).await {
         for row in rows? {
-            let (Some(namespace), Some(id)) = (row.namespace, row.id) else { continue };
-            stored.insert((namespace, id), StoredFlow { revision: row.revision, source: None });
+            stored.insert((row.namespace, row.id), StoredFlow { revision: row.revision, source: None });
         }
     }
     let mut wanted: BTreeMap<&String, usize> = BTreeMap::new();

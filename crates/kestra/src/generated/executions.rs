@@ -21,7 +21,7 @@ impl crate::areas::Executions {
     /// # async fn example(client: kestra::Client) -> Result<(), kestra::BoxError> {
     /// let executions = client.executions();
     /// let execution = executions.create_execution("company.team", "hello").input("name", "Ada").label("team", "data").await?;
-    /// println!("{:?}", execution.id);
+    /// println!("{}", execution.id);
     /// # Ok(())
     /// # }
     /// ```
@@ -641,7 +641,7 @@ impl crate::areas::Executions {
     /// # async fn example(client: kestra::Client) -> Result<(), kestra::BoxError> {
     /// let executions = client.executions();
     /// let replay = executions.replay_execution("4eqjOUAzhEGWoHfCtc7Mvz").revision(3).await?;
-    /// println!("{:?}", replay.id);
+    /// println!("{}", replay.id);
     /// # Ok(())
     /// # }
     /// ```
@@ -860,7 +860,7 @@ impl crate::areas::Executions {
     /// let query = client.executions().search_executions().filter(of_company);
     /// let page = query.filter(Filter::state().equals("FAILED")).size(50).await?;
     /// for execution in &page.results {
-    ///     println!("{:?}", execution.id);
+    ///     println!("{}", execution.id);
     /// }
     /// # Ok(())
     /// # }

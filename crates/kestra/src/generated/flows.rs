@@ -553,7 +553,7 @@ impl crate::areas::Flows {
     ///
     /// let page = client.flows().search_flows().filter(Filter::namespace().prefix("company")).size(50).await?;
     /// for flow in &page.results {
-    ///     println!("{:?} {:?}", flow.namespace, flow.id);
+    ///     println!("{}.{}", flow.namespace, flow.id);
     /// }
     /// # Ok(())
     /// # }

@@ -69,7 +69,7 @@ impl crate::areas::Logs {
     /// # async fn example(client: kestra::Client) -> Result<(), kestra::BoxError> {
     /// let mut lines = client.logs().follow_logs_from_execution("4eqjOUAzhEGWoHfCtc7Mvz").stream();
     /// while let Some(line) = lines.next().await {
-    ///     println!("{:?}", line?.message);
+    ///     println!("{}", line?.message);
     /// }
     /// # Ok(())
     /// # }
@@ -97,7 +97,7 @@ impl crate::areas::Logs {
     /// ```no_run
     /// # async fn example(client: kestra::Client) -> Result<(), kestra::BoxError> {
     /// for line in client.logs().list_logs_from_execution("4eqjOUAzhEGWoHfCtc7Mvz").await? {
-    ///     println!("{:?} {:?} {:?}", line.timestamp, line.level, line.message);
+    ///     println!("{:?} {:?} {}", line.timestamp, line.level, line.message);
     /// }
     /// # Ok(())
     /// # }

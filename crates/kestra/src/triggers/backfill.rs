@@ -110,7 +110,7 @@ impl TriggerBackfill {
         let mut triggers = search.items();
         while let Some(trigger) = triggers.next().await {
             let trigger = trigger?;
-            if trigger.trigger_id.as_deref() == Some(self.id.trigger_id()) {
+            if trigger.trigger_id == self.id.trigger_id() {
                 return Ok(Some(trigger));
             }
         }

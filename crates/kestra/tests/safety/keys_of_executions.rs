@@ -35,7 +35,7 @@ async fn what_inherits_the_id_is_found_by_it_and_is_not_the_keys() -> Result<(),
         let labelled = executions.search_executions().filter(Filter::label(LABEL).equals("order-19")).await?;
         assert_eq!(labelled.total, Some(2));
         match executions.resolve("order-19").await? {
-            Resolved::One(execution) => assert_eq!(execution.id.as_deref(), Some(started.id())),
+            Resolved::One(execution) => assert_eq!(Some(execution.id.as_str()), Some(started.id())),
             other => panic!("{other:?}"),
         }
     }

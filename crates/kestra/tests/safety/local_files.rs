@@ -76,7 +76,7 @@ async fn upload(client: &Client, content: &'static str) -> Result<(String, Strin
     let execution =
         client.executions().create_execution(NAMESPACE, "upload").input_file("data", part).await?;
     let uri = execution.inputs["data"].as_str().expect("an address").to_owned();
-    Ok((execution.id.expect("an id"), uri))
+    Ok((execution.id, uri))
 }
 
 #[tokio::test]
@@ -124,8 +124,7 @@ async fn a_log_is_a_download() -> Result<(), Error> {
     );
     server.deploy(&source).expect("a flow");
     let finished = client.executions().run(NAMESPACE, "logs").await?;
-    let mut log =
-        client.logs().download_logs_from_execution(finished.execution.id.as_deref().expect("an id")).await?;
+    let mut log = client.logs().download_logs_from_execution(&finished.execution.id).await?;
     let mut text = Vec::new();
     while let Some(piece) = log.next().await {
         text.extend_from_slice(&piece?);

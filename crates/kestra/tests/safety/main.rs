@@ -99,7 +99,7 @@ pub(crate) fn flow(id: &str) -> String {
 
 /// Executes a flow that is there, to its end.
 pub(crate) async fn run(client: &Client, flow: &str) -> Result<String, Error> {
-    let id = client.executions().create_execution(NAMESPACE, flow).await?.id.unwrap();
+    let id = client.executions().create_execution(NAMESPACE, flow).await?.id;
     loop {
         let state = client.executions().get_execution(&id).await?.state;
         if state.as_ref().is_some_and(State::is_terminal) {

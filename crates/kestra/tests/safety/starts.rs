@@ -61,7 +61,7 @@ async fn a_breakpoint_at_no_task_would_be_passed() -> Result<(), Error> {
         let run = |task: &'static str| client.executions().run(NAMESPACE, "two").breakpoints([task]);
         assert_refused(&run("bb").await.unwrap_err(), "no task `bb`");
         // It runs straight through.
-        assert_eq!(run("bb").unchecked().await?.execution.state.unwrap().current, Some(StateType::Success));
+        assert_eq!(run("bb").unchecked().await?.execution.state.unwrap().current, StateType::Success);
         let stopped = client.executions().start(NAMESPACE, "two").breakpoints(["b"]).await?;
         assert!(!stopped.id().is_empty());
     }

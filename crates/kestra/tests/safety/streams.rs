@@ -73,7 +73,7 @@ async fn a_cut_is_no_end() -> Result<(), Error> {
         server
             .flow(NAMESPACE, "job")
             .on_run(|_| Outcome::success(json!({})).after(Duration::from_millis(100)));
-        let id = client.executions().create_execution(NAMESPACE, "job").await?.id.unwrap();
+        let id = client.executions().create_execution(NAMESPACE, "job").await?.id;
         let follow = "/api/v1/{tenant}/executions/{id}/follow";
         server.fail(Fault::cut(Cut::WithinBody).on_path(follow));
         let mut events = client.executions().follow_execution(&id).events();

@@ -35,12 +35,12 @@ async fn a_retried_execution_has_ended_and_its_work_goes_on() -> Result<(), Erro
         server.flow(NAMESPACE, "flaky").on_run(|_| Outcome::retried(Outcome::success(json!({"rows": 5}))));
         let waited = client.executions().create_execution(NAMESPACE, "flaky").wait(true).await?;
         let state = waited.state.as_ref().unwrap();
-        assert_eq!(state.current, Some(StateType::Retried));
+        assert_eq!(state.current, StateType::Retried);
         assert!(state.is_terminal());
 
-        let finished = client.executions().wait(waited.id.as_deref().unwrap()).await?;
+        let finished = client.executions().wait(&waited.id).await?;
         assert_eq!(finished.state(), Some(&StateType::Success));
-        assert_eq!(finished.execution.parent_id, waited.id);
+        assert_eq!(finished.execution.parent_id, Some(waited.id));
         assert_eq!(finished.outputs()["rows"], 5);
     }
     Ok(())

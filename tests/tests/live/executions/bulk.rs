@@ -13,7 +13,7 @@ const WAITS: &str = "tasks: [{id: wait, type: io.kestra.plugin.core.flow.Pause}]
 async fn several(site: &Site, flow: &str, wanted: impl Fn(&State) -> bool) -> Vec<String> {
     let mut ids = Vec::new();
     for _ in 0..3 {
-        ids.push(site.client.executions().create_execution(&site.namespace, flow).await.unwrap().id.unwrap());
+        ids.push(site.client.executions().create_execution(&site.namespace, flow).await.unwrap().id);
     }
     for id in &ids {
         site.until(id, &wanted).await;
@@ -54,7 +54,7 @@ async fn many_are_paused_resumed_and_killed() {
         let done = executions.resume_executions_by_ids(ids.clone()).await.unwrap();
         assert_eq!(done.total(), Some(3));
         for id in &ids {
-            site.until(id, |state| state.current == Some(StateType::Success)).await;
+            site.until(id, |state| state.current == StateType::Success).await;
         }
         let ids = several(site, "waits", State::is_paused).await;
         let report = executions
@@ -65,7 +65,7 @@ async fn many_are_paused_resumed_and_killed() {
             .unwrap();
         assert!(report.is_complete(), "{report:?}");
         for id in &ids {
-            site.until(id, |state| state.current == Some(StateType::Killed)).await;
+            site.until(id, |state| state.current == StateType::Killed).await;
         }
     })
     .await;
@@ -99,7 +99,7 @@ async fn labels_and_states_are_set_and_replays_started() {
             executions.update_executions_status_by_ids(StateType::Success, ids.clone()).await.unwrap();
         assert_eq!(changed.total(), Some(3));
         for id in &ids {
-            site.until(id, |state| state.current == Some(StateType::Success)).await;
+            site.until(id, |state| state.current == StateType::Success).await;
         }
         assert_eq!(executions.replay_executions_by_ids(ids).await.unwrap().total(), Some(3));
         eventually("the replays are found", async || {
@@ -144,7 +144,7 @@ async fn a_query_acts_on_what_it_finds_and_on_nothing_else() {
         let killed = kill().at_most(3).await.unwrap();
         assert_eq!(killed.total(), Some(3));
         for id in &paused {
-            site.until(id, |state| state.current == Some(StateType::Killed)).await;
+            site.until(id, |state| state.current == StateType::Killed).await;
         }
         let deleted = executions.delete_executions_by_query().filter(ours()).await.unwrap();
         assert_eq!(deleted.total(), Some(6));

@@ -21,18 +21,18 @@ async fn a_failed_execution_is_restarted_where_it_failed() {
     on_every_server(async |site| {
         site.deploy("fails", FAILS).await;
         let failed = site.started("fails", State::is_terminal).await;
-        let (id, first) = (failed.id.clone().unwrap(), failed.task_runs()[0].id.clone());
+        let (id, first) = (failed.id.clone(), failed.task_runs()[0].id.clone());
         let restarted = site.client.executions().restart_execution(&id).await.unwrap();
-        assert_eq!(restarted.id.as_deref(), Some(id.as_str()));
+        assert_eq!(Some(restarted.id.as_str()), Some(id.as_str()));
         let again = |state: &State| state.is_terminal() && states(state).contains(&StateType::Restarted);
         let ended = site.until(&id, again).await;
-        assert_eq!(ended.state.as_ref().unwrap().current, Some(StateType::Failed));
+        assert_eq!(ended.state.as_ref().unwrap().current, StateType::Failed);
         assert_eq!(ended.task_runs().len(), 2);
         assert_eq!(ended.task_runs()[0].id, first, "what had succeeded isn't run again");
 
         site.deploy("works", LOG).await;
         let done = site.started("works", State::is_terminal).await;
-        let error = site.client.executions().restart_execution(done.id.unwrap()).await.unwrap_err();
+        let error = site.client.executions().restart_execution(done.id).await.unwrap_err();
         assert!(error.status().is_some_and(|status| status.is_client_error()), "{error}");
     })
     .await;
@@ -43,7 +43,7 @@ async fn with_another_revision_it_goes_on_in_a_new_execution() {
     on_every_server(async |site| {
         site.deploy("fails", FAILS).await;
         let failed = site.started("fails", State::is_terminal).await;
-        let id = failed.id.unwrap();
+        let id = failed.id;
         site.deploy("fails", &FAILS.replace("core.execution.Fail}", "core.log.Log, message: mended}")).await;
         let executions = site.client.executions();
         executions.restart_execution(&id).revision(2).await.unwrap();
@@ -53,8 +53,8 @@ async fn with_another_revision_it_goes_on_in_a_new_execution() {
             found.results.into_iter().find(|found| found.parent_id.as_deref() == Some(id.as_str()))
         })
         .await;
-        let ended = site.until(next.id.as_deref().unwrap(), State::is_terminal).await;
-        assert_eq!(ended.state.unwrap().current, Some(StateType::Success));
+        let ended = site.until(next.id.as_str(), State::is_terminal).await;
+        assert_eq!(ended.state.unwrap().current, StateType::Success);
         assert_eq!(ended.flow_revision, Some(2));
     })
     .await;
@@ -72,18 +72,18 @@ outputs: [{id: said, type: STRING, value: '{{ outputs.say.value }}'}]
         let executions = site.client.executions();
         let run = executions.run(&site.namespace, "again").input("name", "Ada").await.unwrap();
         let replayed = executions.replay_execution(run.id()).await.unwrap();
-        let id = replayed.id.unwrap();
+        let id = replayed.id;
         assert_ne!(id, run.id());
         let same = executions.wait(&id).await.unwrap();
         assert_eq!(same.outputs()["said"], "Ada");
         assert_eq!(same.execution.original_id.as_deref(), Some(run.id()));
 
         let other = executions.replay_execution_with_inputs(run.id()).input("name", "Bo").await.unwrap();
-        let other = executions.wait(other.id.unwrap()).await.unwrap();
+        let other = executions.wait(other.id).await.unwrap();
         assert_eq!(other.outputs()["said"], "Bo");
-        let task_run = run.execution.task_runs()[0].id.clone().unwrap();
+        let task_run = run.execution.task_runs()[0].id.clone();
         let from_task = executions.replay_execution(run.id()).task_run_id(task_run).await.unwrap();
-        executions.wait(from_task.id.unwrap()).await.unwrap();
+        executions.wait(from_task.id).await.unwrap();
     })
     .await;
 }
@@ -93,7 +93,7 @@ async fn labels_are_set_when_it_has_ended() {
     on_every_server(async |site| {
         site.deploy("labelled", LOG).await;
         let ended = site.started("labelled", State::is_terminal).await;
-        let id = ended.id.unwrap();
+        let id = ended.id;
         let executions = site.client.executions();
         executions
             .set_execution_labels(&id, [Label::new("team", "data"), Label::new("a.b", "c d")])
@@ -127,8 +127,7 @@ async fn labels_are_set_when_it_has_ended() {
 
         site.deploy("waits", "tasks: [{id: wait, type: io.kestra.plugin.core.flow.Pause}]").await;
         let paused = site.started("waits", State::is_paused).await;
-        let error =
-            executions.set_execution_labels(paused.id.unwrap(), [Label::new("a", "b")]).await.unwrap_err();
+        let error = executions.set_execution_labels(paused.id, [Label::new("a", "b")]).await.unwrap_err();
         assert!(error.is_conflict() && error.request_sent() == RequestSent::No, "{error}");
     })
     .await;
@@ -140,17 +139,17 @@ async fn states_are_set_by_hand() {
         site.deploy("fails", FAILS).await;
         let executions = site.client.executions();
         let failed = site.started("fails", State::is_terminal).await;
-        let id = failed.id.clone().unwrap();
+        let id = failed.id.clone();
         executions.update_execution_status(&id, StateType::Cancelled).await.unwrap();
-        site.until(&id, |state| state.current == Some(StateType::Cancelled)).await;
+        site.until(&id, |state| state.current == StateType::Cancelled).await;
 
         let failed = site.started("fails", State::is_terminal).await;
-        let id = failed.id.clone().unwrap();
-        let run = failed.task_runs().iter().find(|run| run.task_id.as_deref() == Some("stop")).unwrap();
-        let change = TaskRunStateRequest::new(StateType::Success, run.id.clone().unwrap());
+        let id = failed.id.clone();
+        let run = failed.task_runs().iter().find(|run| run.task_id == "stop").unwrap();
+        let change = TaskRunStateRequest::new(StateType::Success, run.id.clone());
         let changed = executions.update_task_run_state(&id, change).await.unwrap();
-        assert_eq!(changed.id.as_deref(), Some(id.as_str()));
-        site.until(&id, |state| state.current == Some(StateType::Success)).await;
+        assert_eq!(Some(changed.id.as_str()), Some(id.as_str()));
+        site.until(&id, |state| state.current == StateType::Success).await;
     })
     .await;
 }
@@ -161,7 +160,7 @@ async fn an_ended_execution_is_deleted() {
         site.deploy("ends", LOG).await;
         let executions = site.client.executions();
         let ended = site.started("ends", State::is_terminal).await;
-        let id = ended.id.unwrap();
+        let id = ended.id;
         executions.delete_execution(&id).await.unwrap();
         eventually("it is gone", async || {
             executions.get_execution(&id).await.err().filter(kestra::Error::is_not_found)
@@ -177,7 +176,7 @@ async fn expressions_are_evaluated_in_what_a_task_saw() {
         site.deploy("seen", LOG).await;
         let executions = site.client.executions();
         let ended = site.started("seen", State::is_terminal).await;
-        let (id, run) = (ended.id.clone().unwrap(), ended.task_runs()[0].id.clone().unwrap());
+        let (id, run) = (ended.id.clone(), ended.task_runs()[0].id.clone());
         let result =
             executions.eval_task_run_expression(&id, &run, "{{ flow.id }} {{ 1 + 1 }}").await.unwrap();
         assert_eq!(result.result.as_deref(), Some("seen 2"));

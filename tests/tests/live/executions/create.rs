@@ -35,11 +35,11 @@ async fn all_parameters_are_taken() {
         assert_eq!(created.labels.get("team"), Some("data, and more: all"));
         assert_eq!(created.labels.get("from"), Some("flow"));
         assert_eq!(created.inputs["name"], "Ada & Bo");
-        let ended = site.until(created.id.as_deref().unwrap(), State::is_terminal).await;
-        assert_eq!(ended.state.unwrap().current, Some(StateType::Success));
+        let ended = site.until(created.id.as_str(), State::is_terminal).await;
+        assert_eq!(ended.state.unwrap().current, StateType::Success);
         assert_eq!(ended.kind, Some(ExecutionKind::Test));
         assert_eq!((ended.flow_revision, ended.labels.get("stage")), (Some(1), Some("test")));
-        assert_eq!(ended.original_id, created.id);
+        assert_eq!(ended.original_id, Some(created.id));
     })
     .await;
 }
@@ -50,7 +50,7 @@ async fn waiting_for_the_answer_gives_the_end() {
         site.deploy("waits", FLOW).await;
         let ended =
             site.client.executions().create_execution(&site.namespace, "waits").wait(true).await.unwrap();
-        assert_eq!(ended.state.as_ref().and_then(|state| state.current.clone()), Some(StateType::Success));
+        assert_eq!(ended.state_type(), Some(&StateType::Success));
         assert_eq!(ended.inputs["name"], "world");
     })
     .await;
@@ -65,12 +65,12 @@ async fn a_later_start_is_later() {
         let created =
             executions.create_execution(&site.namespace, "later").schedule_date(tomorrow).await.unwrap();
         assert_eq!(created.schedule_date.map(Timestamp::as_second), Some(tomorrow.as_second()));
-        assert_eq!(created.state.unwrap().current, Some(StateType::Created));
+        assert_eq!(created.state.unwrap().current, StateType::Created);
         let soon = Timestamp::now() + SignedDuration::from_secs(1);
         let created =
             executions.create_execution(&site.namespace, "later").schedule_date(soon).await.unwrap();
-        let ended = site.until(created.id.as_deref().unwrap(), State::is_terminal).await;
-        assert_eq!(ended.state.unwrap().current, Some(StateType::Success));
+        let ended = site.until(created.id.as_str(), State::is_terminal).await;
+        assert_eq!(ended.state.unwrap().current, StateType::Success);
     })
     .await;
 }
@@ -95,8 +95,8 @@ async fn a_date_that_is_far_away_is_read() {
         })
         .await;
         assert_eq!(found.schedule_date, Some(Timestamp::MAX));
-        let read = executions.get_execution(found.id.unwrap()).await.unwrap();
-        assert_eq!(read.state.unwrap().current, Some(StateType::Created));
+        let read = executions.get_execution(found.id).await.unwrap();
+        assert_eq!(read.state.unwrap().current, StateType::Created);
     })
     .await;
 }
@@ -112,7 +112,7 @@ async fn a_kind_and_a_breakpoint_that_nobody_knows_are_refused() {
         assert_eq!(run.kind(), ErrorKind::Refused, "{run}");
         // Who insists runs it for real.
         let created = misspelt().unchecked().await.unwrap();
-        let ended = executions.wait(created.id.unwrap()).await.unwrap();
+        let ended = executions.wait(created.id).await.unwrap();
         assert!(ended.is_success() && ended.execution.kind.is_none_or(|kind| kind == ExecutionKind::Normal));
     })
     .await;
@@ -125,13 +125,13 @@ async fn breakpoints_hold_it() {
         let executions = site.client.executions();
         let created =
             executions.create_execution(&site.namespace, "stops").breakpoints(["second"]).await.unwrap();
-        let id = created.id.unwrap();
-        let held = site.until(&id, |state| state.current == Some(StateType::Breakpoint)).await;
+        let id = created.id;
+        let held = site.until(&id, |state| state.current == StateType::Breakpoint).await;
         assert_eq!(held.breakpoints.len(), 1);
         assert!(!held.is_over());
         executions.resume_execution_from_breakpoint(&id).await.unwrap();
         let ended = site.until(&id, State::is_terminal).await;
-        assert_eq!(ended.state.unwrap().current, Some(StateType::Success));
+        assert_eq!(ended.state.unwrap().current, StateType::Success);
     })
     .await;
 }

@@ -162,7 +162,7 @@ async fn what_the_flow_lacks_is_dropped_and_told() {
         let created = site.client.executions().create_execution(&site.namespace, "plain");
         let created = created.input("surplus", 1).await.unwrap();
         assert_eq!(created.dropped_inputs(["surplus"]), ["surplus"]);
-        site.until(created.id.as_deref().unwrap(), State::is_terminal).await;
+        site.until(created.id.as_str(), State::is_terminal).await;
     })
     .await;
 }

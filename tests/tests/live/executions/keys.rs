@@ -27,7 +27,7 @@ async fn a_key_gives_the_same_execution_again() {
         let run = executions.run(&site.namespace, "once").idempotency_key(&key).await.unwrap();
         assert_eq!(run.id(), first.id());
         match executions.resolve(&key).await.unwrap() {
-            Resolved::One(found) => assert_eq!(found.id.as_deref(), Some(first.id())),
+            Resolved::One(found) => assert_eq!(Some(found.id.as_str()), Some(first.id())),
             other => panic!("{other:?}"),
         }
         let ours = Filter::namespace().equals(&site.namespace);
@@ -49,7 +49,7 @@ async fn what_inherits_a_key_does_not_count() {
         let key = key(site, "family");
         let run = executions.run(&site.namespace, "parent").idempotency_key(&key).await.unwrap();
         let replayed = executions.replay_execution(run.id()).await.unwrap();
-        executions.wait(replayed.id.unwrap()).await.unwrap();
+        executions.wait(replayed.id).await.unwrap();
         eventually("all four are indexed", async || {
             let filters =
                 [Filter::namespace().equals(&site.namespace), Filter::label("system.correlationId").equals(&key)];
@@ -58,7 +58,7 @@ async fn what_inherits_a_key_does_not_count() {
         })
         .await;
         match executions.resolve(&key).await.unwrap() {
-            Resolved::One(found) => assert_eq!(found.id.as_deref(), Some(run.id())),
+            Resolved::One(found) => assert_eq!(Some(found.id.as_str()), Some(run.id())),
             other => panic!("{other:?}"),
         }
         let again = executions.start(&site.namespace, "parent").idempotency_key(&key).await.unwrap();
@@ -103,7 +103,7 @@ tasks: [{id: stop, type: io.kestra.plugin.core.execution.Fail}]
         let started = executions.start(&site.namespace, "retries").idempotency_key(&key).await.unwrap();
         let last = started.wait().any_end_state().await.unwrap();
         match executions.resolve(&key).await.unwrap() {
-            Resolved::One(found) => assert_eq!(found.id.as_deref(), Some(started.id())),
+            Resolved::One(found) => assert_eq!(Some(found.id.as_str()), Some(started.id())),
             other => panic!("{other:?} {}", last.id()),
         }
     })

@@ -58,14 +58,14 @@ tasks:
 ";
         site.deploy("pausable", rest).await;
         let executions = site.client.executions();
-        let running = site.started("pausable", |state| state.current == Some(StateType::Running)).await;
-        let id = running.id.unwrap();
+        let running = site.started("pausable", |state| state.current == StateType::Running).await;
+        let id = running.id;
         executions.pause_execution(&id).await.unwrap();
         site.until(&id, State::is_paused).await;
         assert!(executions.pause_execution(&id).await.unwrap_err().is_conflict(), "it is paused already");
         executions.resume_execution(&id).await.unwrap();
         let ended = site.until(&id, State::is_terminal).await;
-        assert_eq!(ended.state.unwrap().current, Some(StateType::Success));
+        assert_eq!(ended.state.unwrap().current, StateType::Success);
         assert!(executions.resume_execution(&id).await.unwrap_err().is_conflict(), "it has ended");
     })
     .await;
@@ -76,10 +76,10 @@ async fn what_is_paused_is_killed() {
     on_every_server(async |site| {
         site.deploy("waits", WAITS).await;
         let paused = site.started("waits", State::is_paused).await;
-        let id = paused.id.unwrap();
+        let id = paused.id;
         site.client.executions().kill_execution(&id).await.unwrap();
         let killed = site.until(&id, State::is_terminal).await;
-        assert_eq!(killed.state.unwrap().current, Some(StateType::Killed));
+        assert_eq!(killed.state.unwrap().current, StateType::Killed);
     })
     .await;
 }

@@ -70,7 +70,7 @@ outputs: [{id: given, type: JSON, value: '{{ outputs.copy.value }}'}]
         assert_eq!(given["given"].big, 123_456_789_012_345_678_901);
         assert_eq!(run.inputs_as::<BTreeMap<String, Big>>().unwrap()["given"].big, given["given"].big);
         assert_eq!(run.outputs()["given"]["big"], "123456789012345678901");
-        let task_run = run.execution.task_runs()[0].id.clone().unwrap();
+        let task_run = run.execution.task_runs()[0].id.clone();
         let outputs = site.client.outputs().of_task_run(run.id(), task_run).await.unwrap();
         assert!(outputs["value"].as_str().unwrap().contains("123456789012345678901"), "{outputs:?}");
     })
@@ -121,11 +121,11 @@ tasks:
         let failed = Finished::of(&error).unwrap();
         assert_eq!(error.execution_id(), Some(failed.id()));
         assert_eq!(failed.state(), Some(&StateType::Failed));
-        let tasks: Vec<_> = failed.failed_task_runs().iter().filter_map(|run| run.task_id.clone()).collect();
+        let tasks: Vec<_> = failed.failed_task_runs().iter().map(|run| run.task_id.clone()).collect();
         assert_eq!(tasks, ["stop"]);
         let lines = failed.last_log_lines();
         let told = |line: &kestra::models::LogEntry| {
-            line.message.as_deref().is_some_and(|text| text.contains("which table?"))
+            Some(line.message.as_str()).is_some_and(|text| text.contains("which table?"))
         };
         assert!(lines.iter().any(told), "{lines:?}");
         assert!(error.to_string().contains("FAILED"), "{error}");
@@ -150,7 +150,7 @@ tasks:
 
         site.deploy("slow", SLOW).await;
         let started = executions.start(&site.namespace, "slow").await.unwrap();
-        site.until(started.id(), |state| state.current == Some(StateType::Running)).await;
+        site.until(started.id(), |state| state.current == StateType::Running).await;
         executions.kill_execution(started.id()).await.unwrap();
         let error = started.wait().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ExecutionFailed, "{error}");
@@ -173,7 +173,7 @@ async fn time_that_is_over_leaves_the_execution_or_kills_it() {
         let error = run().kill_on_timeout(true).await.unwrap_err();
         assert!(error.is_timeout(), "{error}");
         let killed = site.until(error.execution_id().unwrap(), State::is_terminal).await;
-        assert_eq!(killed.state.unwrap().current, Some(StateType::Killed));
+        assert_eq!(killed.state.unwrap().current, StateType::Killed);
     })
     .await;
 }
@@ -192,7 +192,7 @@ tasks: [{id: stop, type: io.kestra.plugin.core.execution.Fail}]
         assert_eq!(finished.state(), Some(&StateType::Failed));
         assert_ne!(finished.id(), started.id(), "the last of the attempts");
         let first = executions.get_execution(started.id()).await.unwrap();
-        assert_eq!(first.state.unwrap().current, Some(StateType::Retried));
+        assert_eq!(first.state.unwrap().current, StateType::Retried);
         assert_eq!(finished.execution.original_id.as_deref(), Some(started.id()));
     })
     .await;

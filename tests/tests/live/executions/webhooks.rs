@@ -14,7 +14,7 @@ const KEY: &str = "4f9c2a7b1d";
 async fn ended(site: &Site, answer: Option<WebhookResponse>) -> kestra::models::Execution {
     let answer = answer.unwrap();
     let ended = site.until(answer.id().unwrap(), State::is_terminal).await;
-    assert_eq!(ended.state.as_ref().unwrap().current, Some(StateType::Success));
+    assert_eq!(ended.state.as_ref().unwrap().current, StateType::Success);
     ended
 }
 

@@ -49,7 +49,7 @@ async fn flows_are_deleted_by_id_and_by_query() {
         let ids = ["b", "none", "c"].map(|id| NamespacedId::new(namespace, id));
         assert!(flows.delete_flows_by_ids(ids).await.unwrap_err().is_not_found());
         let left = flows.list_flows_by_namespace(namespace).await.unwrap();
-        assert!(left.iter().any(|flow| flow.id.as_deref() == Some("d")), "{left:?}");
+        assert!(left.iter().any(|flow| flow.id == "d"), "{left:?}");
 
         let ours = Filter::namespace().equals(namespace);
         let found = flows.search_flows().filter(ours.clone()).ids().await.unwrap();
@@ -73,7 +73,7 @@ async fn a_namespace_is_replaced_only_if_that_is_wanted() {
 
         flows.update_flows_in_namespace(namespace, two).delete(true).await.unwrap();
         let left = flows.list_flows_by_namespace(namespace).await.unwrap();
-        let mut ids: Vec<_> = left.iter().filter_map(|flow| flow.id.as_deref()).collect();
+        let mut ids: Vec<_> = left.iter().filter_map(|flow| Some(flow.id.as_str())).collect();
         ids.sort_unstable();
         assert_eq!(ids, ["x", "y"]);
 

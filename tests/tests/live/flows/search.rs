@@ -31,7 +31,7 @@ async fn filters_narrow_it_down() {
             (vec![ours(), Filter::scope().equals("USER")], vec!["alpha", "beta", "gamma"]),
         ] {
             let page = flows.search_flows().filters(filters.clone()).sort(["id:asc"]).await.unwrap();
-            let found: Vec<_> = page.results.iter().filter_map(|flow| flow.id.as_deref()).collect();
+            let found: Vec<_> = page.results.iter().filter_map(|flow| Some(flow.id.as_str())).collect();
             assert_eq!(found, expected, "{filters:?}");
             assert_eq!(page.total, i64::try_from(expected.len()).ok(), "{filters:?}");
         }
@@ -73,8 +73,7 @@ async fn sources_are_searched() {
         let places = found.matches.iter().filter_map(|place| place.snippet.as_deref());
         let mut lines = places.chain(found.fragments.iter().map(String::as_str));
         assert!(lines.any(|line| line.contains(marked)), "{found:?}");
-        let id = found.id.as_ref().or_else(|| found.model.as_ref()?.id.as_ref());
-        assert_eq!(id.map(String::as_str), Some("secretive"), "{found:?}");
+        assert_eq!(found.flow_id(), Some("secretive"), "{found:?}");
     })
     .await;
 }
@@ -96,19 +95,19 @@ async fn pages_have_all_rows_once_and_can_be_gone_on_from() {
         let mut items = search().items();
         let mut ids = Vec::new();
         for _ in 0..7 {
-            ids.push(items.next().await.unwrap().unwrap().id.unwrap());
+            ids.push(items.next().await.unwrap().unwrap().id);
         }
         assert_eq!(items.total(), Some(13));
         let stored = items.continuation().to_string();
         let place: Continuation = stored.parse().unwrap();
         let rest = search().items().resume(&place).collect().await.unwrap();
-        ids.extend(rest.into_iter().filter_map(|flow| flow.id));
+        ids.extend(rest.into_iter().map(|flow| flow.id));
         assert_eq!(ids, expected);
 
         // Without a word about the order there is one all the same.
         let ours = Filter::namespace().equals(&site.namespace);
         let all = site.client.flows().search_flows().filter(ours).size(4).items().collect().await.unwrap();
-        let mut ids: Vec<_> = all.into_iter().filter_map(|flow| flow.id).collect();
+        let mut ids: Vec<_> = all.into_iter().map(|flow| flow.id).collect();
         ids.sort();
         assert_eq!(ids, expected);
         assert_eq!(search().items().limit(3).collect().await.unwrap().len(), 3);

@@ -23,7 +23,7 @@ async fn a_flow_is_created_read_updated_and_deleted() {
         let (flows, namespace) = (site.client.flows(), &site.namespace);
         let source = site.source("life", TWO_TASKS);
         let created = flows.create_flow(source.clone()).await.unwrap();
-        assert_eq!((created.id.as_deref(), created.revision), (Some("life"), Some(1)));
+        assert_eq!((Some(created.id.as_str()), created.revision), (Some("life"), Some(1)));
         assert_eq!(created.source.as_deref().map(str::trim), Some(source.trim()));
 
         let read = flows.get_flow(namespace, "life").await.unwrap();
@@ -137,7 +137,7 @@ async fn a_deleted_flow_is_executed_by_its_revision_and_before_2_0_also_without(
         }
         // Whoever names a revision has it.
         let named = executions.create_execution(&site.namespace, "gone").revision(1).await.unwrap();
-        assert!(executions.wait(named.id.unwrap()).await.unwrap().is_success());
+        assert!(executions.wait(named.id).await.unwrap().is_success());
     })
     .await;
 }
@@ -213,7 +213,7 @@ async fn words_that_old_yaml_takes_for_booleans_are_names_all_the_same() {
     on_every_server(async |site| {
         let rest = "description: yes\ntasks: [{id: no, type: io.kestra.plugin.core.log.Log, message: hi}]";
         let flow = site.client.flows().create_flow(site.source("off", rest)).await.unwrap();
-        let read = (flow.id.as_deref(), flow.description.as_deref(), flow.tasks[0].id());
+        let read = (Some(flow.id.as_str()), flow.description.as_deref(), flow.tasks[0].id());
         assert_eq!(read, (Some("false"), Some("true"), Some("false")));
     })
     .await;

@@ -44,7 +44,7 @@ fn below(site: &Site) -> Filter {
 async fn namespaces(site: &Site) -> Result<Vec<String>, Error> {
     let mut namespaces = vec![site.namespace.clone()];
     let flows = site.client.flows().search_flows().filter(below(site)).items().collect().await?;
-    for namespace in flows.into_iter().filter_map(|flow| flow.namespace) {
+    for namespace in flows.into_iter().map(|flow| flow.namespace) {
         if !namespaces.contains(&namespace) {
             namespaces.push(namespace);
         }
@@ -74,7 +74,7 @@ async fn executions_of(site: &Site, kind: Option<&ExecutionKind>) -> Result<usiz
     let found = executions.search_executions().filters(wanted()).items().collect().await?;
     for execution in found.iter().filter(|execution| !execution.is_over()) {
         // It may end by itself, or have been killed before.
-        let _ = executions.kill_execution(execution.id.as_deref().unwrap_or_default()).await;
+        let _ = executions.kill_execution(execution.id.as_str()).await;
     }
     if !found.is_empty() {
         executions.delete_executions_by_query().filters(wanted()).include_non_terminated(true).await?;

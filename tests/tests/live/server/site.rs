@@ -57,7 +57,7 @@ impl Site {
     /// Starts an execution, and waits until its state is one of those wanted.
     pub(crate) async fn started(&self, flow: &str, wanted: impl Fn(&State) -> bool) -> Execution {
         let created = self.client.executions().create_execution(&self.namespace, flow).await.unwrap();
-        self.until(created.id.as_deref().unwrap(), wanted).await
+        self.until(created.id.as_str(), wanted).await
     }
 
     /// Reads an execution until its state is one of those wanted.

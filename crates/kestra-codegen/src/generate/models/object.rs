@@ -27,7 +27,7 @@ impl Member<'_> {
     fn ty(&self) -> String {
         match self.presence {
             Presence::Optional => format!("Option<{}>", self.value_type()),
-            Presence::Required | Presence::Collection => self.value_type(),
+            Presence::Required | Presence::Collection | Presence::Plain => self.value_type(),
         }
     }
 
@@ -85,7 +85,12 @@ impl Member<'_> {
                 attributes.push(format!("deserialize_with = {function:?}"));
             }
         }
-        if schema.in_requests {
+        if self.presence == Presence::Plain {
+            attributes.push(match self.field.ty {
+                Type::String => skip("String::is_empty"),
+                _ => skip(&format!("{}::is_blank", self.value_type())),
+            });
+        } else if schema.in_requests {
             match (&self.field.ty, self.presence) {
                 (_, Presence::Required) => {}
                 // What a request can't be without is sent even when it is empty.
@@ -241,7 +246,7 @@ fn write_setters(schema: &Schema, members: &[Member<'_>], required: &[&Member<'_
                 Presence::Required if member.value() == member.name => member.name.clone(),
                 Presence::Required => format!("{}: {}", member.name, member.value()),
                 Presence::Optional => format!("{}: None", member.name),
-                Presence::Collection => format!("{}: Default::default()", member.name),
+                Presence::Collection | Presence::Plain => format!("{}: Default::default()", member.name),
             })
             .collect();
         file.line(format!("Self {{ {} }}", fields.join(", ")));
@@ -251,7 +256,7 @@ fn write_setters(schema: &Schema, members: &[Member<'_>], required: &[&Member<'_
         let name = &member.name;
         let value = match member.presence {
             Presence::Optional => format!("Some({})", member.value()),
-            Presence::Required | Presence::Collection => member.value(),
+            Presence::Required | Presence::Collection | Presence::Plain => member.value(),
         };
         file.blank();
         file.line(format!("/// Sets [`{0}`](field@Self::{0}).", member.name));

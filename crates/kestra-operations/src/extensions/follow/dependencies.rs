@@ -153,7 +153,7 @@ impl<E: Executor> Dependencies<E> {
     async fn catch_up(&mut self) -> Result<bool, Error> {
         let known = self.shown.executions.keys().cloned().collect();
         let found = self.family.members(&mut self.reader, known).await?;
-        let ids: HashSet<_> = found.iter().filter_map(|execution| execution.id.clone()).collect();
+        let ids: HashSet<_> = found.iter().map(|execution| execution.id.clone()).collect();
         let mut is_news = false;
         for execution in found {
             is_news |= self.shown.show(status(execution)).await;
@@ -214,9 +214,9 @@ impl Shown {
 /// The status that an event would have told.
 fn status(execution: Execution) -> ExecutionStatusEvent {
     let mut status = ExecutionStatusEvent::default();
-    status.execution_id = execution.id;
-    status.flow_id = execution.flow_id;
-    status.namespace = execution.namespace;
+    status.execution_id = Some(execution.id);
+    status.flow_id = Some(execution.flow_id);
+    status.namespace = Some(execution.namespace);
     status.tenant_id = execution.tenant_id;
     status.state = execution.state;
     status

@@ -136,7 +136,7 @@ impl<E: Executor> Follow<E> {
             let (cut, is_fruitful) = match step {
                 Step::Event(execution) => {
                     // A proxy may have mixed up streams.
-                    if self.reader.is_about(execution.id.as_deref()) {
+                    if self.reader.is_about(&execution.id) {
                         self.show(execution).await;
                         silence = self.first_silence();
                     }
@@ -213,7 +213,7 @@ impl<E: Executor> Follow<E> {
 
     /// Returns whether an event of the end is about this execution, in a final state.
     fn is_end(&self, event: &Execution) -> bool {
-        self.reader.is_about(event.id.as_deref()) && may_have_ended(event) && !self.is_old(event)
+        self.reader.is_about(&event.id) && may_have_ended(event) && !self.is_old(event)
     }
 
     /// Returns whether an execution is in one of the states to skip.

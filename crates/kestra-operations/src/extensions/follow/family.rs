@@ -37,7 +37,7 @@ impl<E: Executor> Family<E> {
             Err(error) if error.is_missing() => return Ok(Vec::new()),
             root => root?,
         };
-        ids.extend(root.id.clone());
+        ids.insert(root.id.clone());
         // Others have the label as well: those that the execution came out of, and what came out of these.
         let mut others = self.with_label(&root).await?;
         others.retain(|row| row.id != root.id);
@@ -47,7 +47,7 @@ impl<E: Executor> Family<E> {
             if next.is_empty() {
                 return Ok(members);
             }
-            ids.extend(next.iter().filter_map(|row| row.id.clone()));
+            ids.extend(next.iter().map(|row| row.id.clone()));
             members.extend(next);
             others = rest;
         }
@@ -92,5 +92,5 @@ fn came_out_of(execution: &Execution, ids: &HashSet<String>) -> bool {
     let trigger = execution.trigger.as_ref();
     let starter = trigger.and_then(|trigger| trigger.variables.get("executionId")?.as_str());
     let is_known = |id: Option<&str>| id.is_some_and(|id| ids.contains(id));
-    is_known(starter) || is_known(execution.parent_id.as_deref()) || is_known(execution.id.as_deref())
+    is_known(starter) || is_known(execution.parent_id.as_deref()) || is_known(Some(&execution.id))
 }

@@ -45,7 +45,7 @@ async fn follow<E: Executor>(executor: E, mut call: Call, sink: Sink<LogEntry>) 
         let (cut, is_fruitful) = match step? {
             Step::Event(line) | Step::Last(line) => {
                 // A proxy may have mixed up streams.
-                if !reader.is_about(line.execution_id.as_deref()) {
+                if !reader.is_about(&line.execution_id) {
                     continue;
                 }
                 reader.seen();

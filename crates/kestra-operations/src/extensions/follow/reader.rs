@@ -65,8 +65,8 @@ impl<E: Executor> Reader<E> {
     }
 
     /// Returns whether a response is about this execution; `true` if it has no id.
-    pub(super) fn is_about(&self, id: Option<&str>) -> bool {
-        id.is_none_or(|id| id == self.id)
+    pub(super) fn is_about(&self, id: &str) -> bool {
+        id.is_empty() || id == self.id
     }
 
     /// The execution as it is now.
