@@ -4,8 +4,8 @@
 
 use kestra_models::{
     AuthProperty, BulkOutcome, CreateCredentialRequest, CreateOAuth2CredentialRequest, CredentialResponse,
-    Execution, FlowSearchResult, LogEntry, OAuth2Config, Page, PebbleFunction, PermissionResource,
-    Permissions, Plugin, TriggerAndState,
+    Execution, Flow, FlowSearchResult, FlowWithSource, LogEntry, OAuth2Config, Page, PebbleFunction,
+    PermissionResource, Permissions, Plugin, State, TaskRun, TriggerAndState, TriggerState,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -143,4 +143,33 @@ fn credentials_are_one_of_several() {
     let unknown: CredentialResponse = read(later.clone());
     assert!(unknown.as_github_app().is_none() && unknown.as_oauth2().is_none());
     assert_eq!(serde_json::to_value(&unknown).unwrap(), later);
+}
+
+#[test]
+fn what_servers_always_send_is_empty_where_one_left_it_out() {
+    fn check<T: DeserializeOwned + serde::Serialize + Default + PartialEq + std::fmt::Debug>(fields: &[&str]) {
+        assert_eq!(read::<T>(json!({})), T::default());
+        let nulls: Value = fields.iter().map(|field| ((*field).to_owned(), Value::Null)).collect();
+        assert_eq!(read::<T>(nulls), T::default());
+        let written = serde_json::to_value(T::default()).unwrap();
+        for field in fields {
+            assert_eq!(written.get(field), None, "an empty `{field}` is not written");
+            let sent = json!({ *field: "sent" });
+            assert_eq!(serde_json::to_value(read::<T>(sent)).unwrap()[field], "sent");
+        }
+    }
+    check::<Execution>(&["id", "namespace", "flowId"]);
+    check::<TaskRun>(&["id", "taskId", "executionId", "namespace", "flowId"]);
+    check::<State>(&["current"]);
+    check::<Flow>(&["id", "namespace"]);
+    check::<FlowWithSource>(&["id", "namespace"]);
+    check::<LogEntry>(&["executionId", "namespace", "flowId", "taskId", "message"]);
+    check::<TriggerState>(&["namespace", "flowId", "triggerId"]);
+
+    // An execution without a state has none, and has not ended.
+    for json in [json!({}), json!({"state": null}), json!({"state": {}}), json!({"state": {"current": null}})] {
+        let execution: Execution = read(json);
+        assert_eq!(execution.state_type(), None);
+        assert!(!execution.is_terminal() && !execution.state.unwrap_or_default().is_paused());
+    }
 }
