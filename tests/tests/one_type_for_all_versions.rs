@@ -147,7 +147,9 @@ fn credentials_are_one_of_several() {
 
 #[test]
 fn what_servers_always_send_is_empty_where_one_left_it_out() {
-    fn check<T: DeserializeOwned + serde::Serialize + Default + PartialEq + std::fmt::Debug>(fields: &[&str]) {
+    fn check<T: DeserializeOwned + serde::Serialize + Default + PartialEq + std::fmt::Debug>(
+        fields: &[&str],
+    ) {
         assert_eq!(read::<T>(json!({})), T::default());
         let nulls: Value = fields.iter().map(|field| ((*field).to_owned(), Value::Null)).collect();
         assert_eq!(read::<T>(nulls), T::default());
@@ -167,7 +169,8 @@ fn what_servers_always_send_is_empty_where_one_left_it_out() {
     check::<TriggerState>(&["namespace", "flowId", "triggerId"]);
 
     // An execution without a state has none, and has not ended.
-    for json in [json!({}), json!({"state": null}), json!({"state": {}}), json!({"state": {"current": null}})] {
+    for json in [json!({}), json!({"state": null}), json!({"state": {}}), json!({"state": {"current": null}})]
+    {
         let execution: Execution = read(json);
         assert_eq!(execution.state_type(), None);
         assert!(!execution.is_terminal() && !execution.state.unwrap_or_default().is_paused());

@@ -43,6 +43,7 @@ struct Options {
     unchecked: Option<bool>,
     any_version: Option<bool>,
     single_attempt: bool,
+    read_only: bool,
     api_version: Option<Version>,
     invalid: Option<String>,
 }
@@ -211,6 +212,14 @@ impl CallOptions {
         self.set(|options| options.any_version = Some(true))
     }
 
+    /// Refuses every operation that changes something: its error is of kind [`Refused`](crate::ErrorKind::Refused), and nothing is sent.
+    ///
+    /// Reads, searches, validations and downloads are sent, whatever their method. Options of a call can't undo it.
+    #[must_use]
+    pub fn read_only(self) -> Self {
+        self.set(|options| options.read_only = true)
+    }
+
     /// Turns off retries, for a caller that has a retry loop of its own.
     #[doc(hidden)]
     #[must_use]
@@ -254,6 +263,7 @@ impl CallOptions {
         merged.unchecked = ours.unchecked.or(merged.unchecked);
         merged.any_version = ours.any_version.or(merged.any_version);
         merged.single_attempt |= ours.single_attempt;
+        merged.read_only |= ours.read_only;
         merged.api_version = ours.api_version.or(merged.api_version);
         merged.invalid = ours.invalid.or(merged.invalid);
         Self(Some(Arc::new(merged)))
@@ -350,6 +360,12 @@ impl CallOptions {
         self.get(|options| options.idempotent)
     }
 
+    /// Returns whether operations that change something are refused.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        self.0.as_deref().is_some_and(|options| options.read_only)
+    }
+
     /// Whether asking first is skipped.
     #[inline]
     #[must_use]
@@ -386,6 +402,7 @@ impl fmt::Debug for CallOptions {
             .field("idempotent", &options.idempotent)
             .field("unchecked", &options.unchecked)
             .field("any_version", &options.any_version)
+            .field("read_only", &options.read_only)
             .field("api_version", &options.api_version)
             .finish()
     }

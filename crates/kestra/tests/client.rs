@@ -221,3 +221,62 @@ async fn what_a_server_answers_can_be_handed_on() {
     let written = serde_json::to_value(&finished.execution).unwrap();
     assert_eq!((&written["flowId"], &written["state"]["current"]), (&"hello".into(), &"SUCCESS".into()));
 }
+
+#[tokio::test]
+async fn a_read_only_client_changes_nothing() {
+    for dialect in Dialect::ALL {
+        let server = TestServer::builder().dialect(dialect).start().await.unwrap();
+        server.deploy(FLOW).unwrap();
+        let open = Client::builder().server(server.url()).tenant("main").build().unwrap();
+        let execution = open.executions().run("company.team", "hello").await.unwrap();
+        server.clear_requests();
+        let client = open.read_only().with_options(CallOptions::new().unchecked());
+        let (flows, executions) = (client.flows(), client.executions());
+        let refused = [
+            flows.create_flow(FLOW).await.map(drop),
+            flows.deploy(FLOW.replace("hello", "other")).await.map(drop),
+            flows.delete_flow("company.team", "hello").await.map(drop),
+            executions.create_execution("company.team", "hello").await.map(drop),
+            executions.run("company.team", "hello").await.map(drop),
+            executions.start("company.team", "hello").await.map(drop),
+            executions.kill_execution(execution.id()).await.map(drop),
+            executions
+                .delete_executions_by_query()
+                .filter(kestra::Filter::namespace().equals("a"))
+                .await
+                .map(drop),
+            executions.delete_executions_by_ids([execution.id()]).await.map(drop),
+            client.kv().set_key_value("company.team", "key", 1).await,
+            client.kv().sync("company.team", [("key", 1)]).await.and_then(|report| report.check()),
+            client.files().delete_file("company.team", "/a.txt").await,
+            client.triggers().disable("company.team", "hello", "daily").await.map(drop),
+            client
+                .request(http::Request::delete("/api/v1/main/flows/a/b").body(kestra::Body::empty()).unwrap())
+                .await
+                .map(drop),
+        ];
+        for (at, outcome) in refused.into_iter().enumerate() {
+            let error = outcome.unwrap_err();
+            let is_refused = error.to_string().contains("read-only");
+            assert!(is_refused, "{dialect:?} {at}: {error}");
+        }
+        flows.get_flow("company.team", "hello").await.unwrap();
+        flows.validate_flows(FLOW).await.unwrap();
+        flows.sync_sources([FLOW]).dry_run(true).await.unwrap().check().unwrap();
+        executions.wait(execution.id()).await.unwrap();
+        let sent = server.requests();
+        let changing =
+            sent.iter().filter(|request| request.method != "GET" && !request.path.ends_with("/validate"));
+        assert_eq!(changing.count(), 0, "{dialect:?}: {sent:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_program_is_named_in_the_user_agent() {
+    let server = TestServer::start().await.unwrap();
+    let client = Client::builder().server(server.url()).application("billing/1.2").build().unwrap();
+    client.flows().search_flows().await.unwrap();
+    let sent = server.requests().last().unwrap().headers["user-agent"].to_str().unwrap().to_owned();
+    assert!(sent.starts_with("billing/1.2 kestra-rust/"), "{sent}");
+    assert!(Client::builder().server(server.url()).application("a\nb").build().is_err());
+}

@@ -149,7 +149,12 @@ impl Maker<'_> {
         // Secrets are read as text alone, and a map that may be absent is one of a request.
         let optional_map = field.presence() == Presence::Optional && matches!(field.ty, Type::Map(_));
         let maker = if field.sensitive || optional_map { self.plain() } else { Self { ..*self } };
-        let value = option::of(maker.value(&field.ty, depth - 1));
+        let mut value = maker.value(&field.ty, depth - 1);
+        if field.presence() == Presence::Plain {
+            // An empty one is the same as none.
+            value = value.prop_filter("no server sends it empty", |value| *value != "").boxed();
+        }
+        let value = option::of(value);
         Some(match self.is_loose() {
             true => prop_oneof![4 => value, 1 => Just(Some(Value::Null))].boxed(),
             false => value.boxed(),

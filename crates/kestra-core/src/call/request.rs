@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind};
 use crate::guard::{self, Guard, Guarded};
 use crate::head::{DEFAULT_TENANT, Head};
 use crate::headers::set_header;
-use crate::operation::{ACCEPT_JSON, Deletion};
+use crate::operation::{ACCEPT_JSON, Deletion, Replay};
 use crate::options::CallOptions;
 use crate::target::Target;
 use crate::version::Version;
@@ -81,6 +81,9 @@ impl Call {
     fn check_for(&mut self, options: &CallOptions) -> Result<(), Error> {
         self.check()?;
         options.check()?;
+        if options.is_read_only() && self.info.replay != Replay::Safe {
+            return Err(guard::read_only());
+        }
         if !options.is_unchecked() {
             self.check_names()?;
             if let Some(guard) = self.info.guard {

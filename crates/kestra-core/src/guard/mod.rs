@@ -95,6 +95,14 @@ pub(crate) fn unknown_value(name: &str, value: &str, known: &KnownValues) -> Err
     refused(&format!("servers ignore the {name} `{value}` and {otherwise}: use one of {values}"))
 }
 
+/// The error of a call that would change something.
+pub fn read_only() -> Error {
+    Error::new(
+        ErrorKind::Refused,
+        "the client is read-only, and this would change something: use a client without `read_only()`",
+    )
+}
+
 fn refused(problem: &str) -> Error {
     Error::new(ErrorKind::Refused, format!("{problem}; call `.unchecked()` to send it anyway"))
 }

@@ -187,6 +187,19 @@ impl ClientBuilder {
         self
     }
 
+    /// Refuses every operation that changes something; see [`Client::read_only`].
+    pub fn read_only(mut self) -> Self {
+        self.options = self.options.read_only();
+        self
+    }
+
+    /// Names the program in the `User-Agent`, before the name of this client: `billing/1.2 kestra-rust/VERSION`.
+    ///
+    /// An invalid name is an error of [`build`](Self::build).
+    pub fn application(self, name: impl std::fmt::Display) -> Self {
+        self.user_agent(format!("{name} {USER_AGENT}"))
+    }
+
     /// Sets the `User-Agent`; `kestra-rust/VERSION` by default.
     pub fn user_agent(mut self, user_agent: impl TryInto<HeaderValue>) -> Self {
         match user_agent.try_into() {

@@ -128,6 +128,22 @@ impl Client {
         Self { shared: Arc::clone(&self.shared), options: options.or(&self.options) }
     }
 
+    /// Returns a client that refuses every operation which would change something, and shares connections with this one.
+    ///
+    /// Refused calls are errors of kind [`Refused`](crate::ErrorKind::Refused), and nothing is sent. Reads, searches, validations,
+    /// dry runs and downloads are sent. Of [`request`](Self::request) only the methods GET, HEAD and OPTIONS are.
+    ///
+    /// ```
+    /// # async fn run(client: kestra::Client) {
+    /// let error = client.read_only().flows().delete_flow("company.team", "hello").await.unwrap_err();
+    /// assert_eq!(error.kind(), kestra::ErrorKind::Refused);
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn read_only(&self) -> Self {
+        self.with_options(CallOptions::new().read_only())
+    }
+
     /// The defaults of this client's calls.
     #[must_use]
     pub fn options(&self) -> &CallOptions {
@@ -160,6 +176,9 @@ impl Client {
     /// As any call: a status that is no success is an error that carries the response.
     pub async fn request<B: Into<Body>>(&self, request: Request<B>) -> Result<Response<Body>, Error> {
         let mut request = request.map(Into::into);
+        if self.options.is_read_only() && !request.method().is_safe() {
+            return Err(kestra_core::internal::read_only());
+        }
         if CallContext::of(&request).is_none() {
             self.options.check()?;
             self.options.add_headers(request.headers_mut());
