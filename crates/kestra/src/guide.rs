@@ -5,6 +5,7 @@
 //! | [`running`] | run, wait, follow, page, files, bulk actions, folders of flows, triggers, moving to another server |
 //! | [`flows`] | flows built, read, changed and deployed from Rust |
 //! | [`retries`] | what is retried, the table of timeouts, settings |
+//! | [`login`] | credentials from code, variables, files and profiles; a read-only client |
 //! | [`errors`] | the kinds of errors, and what to do about the known traps |
 //! | [`safety`] | what the client refuses because a server would silently do harm, and how to override it |
 //! | [`layers`] | the order of the layers, your own stack or transport, tracing, requests for other HTTP clients |
@@ -59,6 +60,9 @@ page!(flows, "../docs/flows.md",
 page!(retries, "../docs/retries.md",
     /// Reference: [`Retry`](crate::Retry), [`RetryLayer`](crate::layers::RetryLayer), [`Timeouts`](crate::Timeouts),
     /// [`CallOptions`](crate::CallOptions).
+);
+page!(login, "../docs/login.md",
+    /// Reference: [`Auth`](crate::Auth), [`Client::from_env`](crate::Client::from_env).
 );
 page!(errors, "../docs/errors.md",
     /// Reference: [`Error`](crate::Error), [`ErrorKind`](crate::ErrorKind), [`RequestSent`](crate::RequestSent).

@@ -42,6 +42,7 @@
 //! | `enterprise` | no | the operations that only Enterprise Edition has |
 //! | `flow-edit` | no | reading flows from their sources, and editing these |
 //! | `serde` | no | `Serialize` for all models |
+//! | `profile` | no | clients from the profiles of kestractl, by `Client::from_profile` |
 //! | `http2` | no | HTTP/2, by `ClientBuilder::http2` |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
@@ -68,6 +69,8 @@ mod triggers;
 
 // Clients and what they send.
 pub use areas::*;
+#[cfg(feature = "profile")]
+pub use client::Profile;
 pub use client::{Client, ClientBuilder, IntoServers, ServerInfo};
 pub use kestra_core::{
     Body, Call, CallFuture, CallOptions, Detached, Executor, OutputFuture, ParameterValue, ResponseFuture,

@@ -1,46 +1,109 @@
 //! What the environment says, by the names that Kestra's own tools use.
 
-use kestra_core::{Error, Servers, Version};
+use kestra_core::{CallOptions, Error, Servers, Version};
 use kestra_tower::Auth;
 
 use super::ClientBuilder;
 
 /// Looks a variable up; empty ones count as not set.
-type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+pub(super) type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// The names of the variables of one tool.
+pub(super) struct Names {
+    url: &'static str,
+    token: &'static [&'static str],
+    username: &'static str,
+    password: &'static str,
+    pub(super) tenant: &'static str,
+}
+
+/// Those of this client, which Kestra's Terraform provider has as well; `KESTRA_JWT` is its alone.
+pub(super) const OWN: Names = Names {
+    url: "KESTRA_URL",
+    token: &["KESTRA_API_TOKEN", "KESTRA_JWT"],
+    username: "KESTRA_USERNAME",
+    password: "KESTRA_PASSWORD",
+    tenant: "KESTRA_TENANT_ID",
+};
+
+/// Those of kestractl.
+const KESTRACTL: Names = Names {
+    url: "KESTRACTL_HOST",
+    token: &["KESTRACTL_TOKEN"],
+    username: "KESTRACTL_USERNAME",
+    password: "KESTRACTL_PASSWORD",
+    tenant: "KESTRACTL_TENANT",
+};
+
+/// Returns the value of a variable, if it is set.
+pub(super) fn get(lookup: Lookup<'_>, name: &str) -> Option<String> {
+    lookup(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+}
 
 pub(super) fn builder(lookup: Lookup<'_>) -> Result<ClientBuilder, Error> {
-    let get =
-        |name: &str| lookup(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
-    let url = get("KESTRA_URL").ok_or_else(|| {
-        Error::invalid("KESTRA_URL", "it is not set; set it to the server, such as http://localhost:8080")
-    })?;
-    let servers = Servers::from(url);
-    servers.check().map_err(|problem| Error::invalid("KESTRA_URL", problem.summary()))?;
+    let (names, servers) = match (url(lookup, &OWN)?, url(lookup, &KESTRACTL)?) {
+        (Some(servers), _) => (&OWN, servers),
+        (None, Some(servers)) => (&KESTRACTL, servers),
+        (None, None) => {
+            let problem = "it is not set; set it to the server, such as http://localhost:8080";
+            return Err(Error::invalid(OWN.url, problem));
+        }
+    };
     let mut builder = ClientBuilder::new().servers(servers);
-    match (get("KESTRA_API_TOKEN"), get("KESTRA_USERNAME"), get("KESTRA_PASSWORD")) {
-        (Some(token), _, _) => {
-            let auth = Auth::bearer(token);
-            auth.check().map_err(|problem| Error::invalid("KESTRA_API_TOKEN", problem.summary()))?;
-            builder = builder.auth(auth);
-        }
-        (None, Some(user), Some(password)) => builder = builder.auth(Auth::basic(user, password)),
-        (None, Some(_), None) => {
-            return Err(Error::invalid("KESTRA_PASSWORD", "it is not set, and KESTRA_USERNAME is"));
-        }
-        (None, None, Some(_)) => {
-            return Err(Error::invalid("KESTRA_USERNAME", "it is not set, and KESTRA_PASSWORD is"));
-        }
-        (None, None, None) => {}
+    if let Some(auth) = auth(lookup, names)? {
+        builder = builder.auth(auth);
     }
-    if let Some(tenant) = get("KESTRA_TENANT_ID") {
+    // Credentials are for the server that they were set with.
+    if names.url != OWN.url && auth(lookup, &OWN)?.is_some() {
+        let problem = "it is not set, but credentials for it are; those of KESTRACTL_HOST have other names";
+        return Err(Error::invalid("KESTRA_URL", problem));
+    }
+    if let Some(tenant) = get(lookup, names.tenant) {
         builder = builder.tenant(tenant);
     }
-    if let Some(version) = get("KESTRA_API_VERSION") {
+    if names.url == KESTRACTL.url
+        && let Some(header) = get(lookup, "KESTRACTL_HEADER")
+    {
+        let (name, value) = header.split_once(':').ok_or_else(|| {
+            Error::invalid(
+                "KESTRACTL_HEADER",
+                "it has no colon: set it to a name and a value, such as X-Team:data",
+            )
+        })?;
+        builder = builder.options(CallOptions::new().header(name.trim(), value.trim()));
+    }
+    if let Some(version) = get(lookup, "KESTRA_API_VERSION") {
         let version: Version =
             version.parse().map_err(|problem| Error::invalid("KESTRA_API_VERSION", problem))?;
         builder = builder.api_version(version);
     }
     Ok(builder)
+}
+
+pub(super) fn url(lookup: Lookup<'_>, names: &Names) -> Result<Option<Servers>, Error> {
+    let Some(url) = get(lookup, names.url) else { return Ok(None) };
+    let servers = Servers::from(url);
+    servers.check().map_err(|problem| Error::invalid(names.url, problem.summary()))?;
+    Ok(Some(servers))
+}
+
+pub(super) fn auth(lookup: Lookup<'_>, names: &Names) -> Result<Option<Auth>, Error> {
+    let token = names.token.iter().find_map(|name| Some((*name, get(lookup, name)?)));
+    match (token, get(lookup, names.username), get(lookup, names.password)) {
+        (Some((name, token)), _, _) => {
+            let auth = Auth::bearer(token);
+            auth.check().map_err(|problem| Error::invalid(name, problem.summary()))?;
+            Ok(Some(auth))
+        }
+        (None, Some(user), Some(password)) => Ok(Some(Auth::basic(user, password))),
+        (None, Some(_), None) => {
+            Err(Error::invalid(names.password, format_args!("it is not set, and {} is", names.username)))
+        }
+        (None, None, Some(_)) => {
+            Err(Error::invalid(names.username, format_args!("it is not set, and {} is", names.password)))
+        }
+        (None, None, None) => Ok(None),
+    }
 }
 
 #[cfg(test)]
@@ -77,6 +140,30 @@ mod tests {
             assert!(error.to_string().contains(named), "{error}");
             assert!(!format!("{error:?}{error:#}").contains("hush"));
         }
+    }
+
+    #[test]
+    fn credentials_stay_with_the_server_that_they_were_set_with() {
+        let client = |pairs: &[(&str, &str)]| format!("{:?}", from(pairs).unwrap());
+        let ctl = [
+            ("KESTRACTL_HOST", "http://ctl.example"),
+            ("KESTRACTL_TOKEN", "hush-ctl"),
+            ("KESTRACTL_TENANT", "acme"),
+            ("KESTRACTL_HEADER", "X-Team: data"),
+        ];
+        let builder = from(&ctl).unwrap();
+        let client_of_ctl = builder.build().unwrap();
+        assert_eq!(client_of_ctl.options().get_tenant(), Some("acme"));
+        assert_eq!(client_of_ctl.options().get_headers().unwrap()["x-team"], "data");
+        // Ours come first, and take nothing of theirs.
+        let both = [&ctl[..], &[("KESTRA_URL", "http://own.example")]].concat();
+        assert_eq!(from(&both).unwrap().build().unwrap().options().get_tenant(), None);
+        assert!(!client(&both).contains("hush"));
+        // Credentials of ours are not sent to their server.
+        let mixed = [("KESTRACTL_HOST", "http://ctl.example"), ("KESTRA_API_TOKEN", "hush")];
+        assert!(from(&mixed).unwrap_err().to_string().contains("KESTRA_URL"));
+        assert!(from(&[("KESTRACTL_HOST", "http://h"), ("KESTRACTL_HEADER", "none")]).is_err());
+        assert!(from(&[("KESTRA_URL", "http://h"), ("KESTRA_JWT", "Bearer hush")]).is_err());
     }
 
     #[test]

@@ -7,6 +7,8 @@ mod env;
 mod execute;
 mod layers;
 mod prechecks;
+#[cfg(feature = "profile")]
+mod profile;
 mod redirect;
 mod stack;
 
@@ -22,6 +24,8 @@ pub use builder::{ClientBuilder, IntoServers};
 pub use check::ServerInfo;
 pub(crate) use deadline::Deadline;
 pub use layers::{CallService, CallServiceFuture, IntoCallService};
+#[cfg(feature = "profile")]
+pub use profile::Profile;
 
 use stack::SharedStack;
 
@@ -58,8 +62,9 @@ impl Client {
         ClientBuilder::new()
     }
 
-    /// A client as the environment says: `KESTRA_URL`, `KESTRA_API_TOKEN` or `KESTRA_USERNAME` and `KESTRA_PASSWORD`,
-    /// `KESTRA_TENANT_ID`, `KESTRA_API_VERSION`, and the proxy variables.
+    /// Creates a client from variables: `KESTRA_URL`, `KESTRA_API_TOKEN` or `KESTRA_USERNAME` and `KESTRA_PASSWORD`,
+    /// `KESTRA_TENANT_ID`, `KESTRA_API_VERSION`, and the proxy variables. Without `KESTRA_URL`, those of kestractl are read:
+    /// `KESTRACTL_HOST` and its like; see [`guide::login`](crate::guide::login). No file is read.
     ///
     /// # Errors
     ///
