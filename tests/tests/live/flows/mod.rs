@@ -1,5 +1,6 @@
 //! Flows: written, read, found, moved about.
 
+mod as_code;
 mod bulk;
 mod search;
 mod sync;
