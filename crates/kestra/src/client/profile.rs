@@ -149,7 +149,6 @@ impl Profile {
     }
 
     /// Returns a builder with the settings of the profile.
-    #[must_use]
     pub fn builder(self) -> ClientBuilder {
         let mut builder = ClientBuilder::new().servers(self.servers);
         if let Some(auth) = self.auth {
