@@ -1,6 +1,7 @@
 //! Characters of names that some versions of the server read as something else.
 
 use crate::error::{Error, ErrorKind};
+use crate::macros::const_setters;
 use crate::version::{Version, Versions};
 
 /// Characters of a name that only some versions of the server read as they are written.
@@ -35,18 +36,9 @@ impl CharacterRule {
         Self { characters, versions, otherwise, instead, stored_as: None, at_beginning: false }
     }
 
-    /// Sets what the other versions store in the characters' place.
-    #[must_use]
-    pub const fn stored_as(mut self, text: &'static str) -> Self {
-        self.stored_as = Some(text);
-        self
-    }
-
-    /// Limits the rule to the first character of a name, not counting slashes.
-    #[must_use]
-    pub const fn at_beginning(mut self) -> Self {
-        self.at_beginning = true;
-        self
+    const_setters! {
+        some stored_as: &'static str;
+        mark at_beginning;
     }
 
     /// Returns the first character of a name that the rule is about.

@@ -7,9 +7,8 @@ use http::response::Parts;
 use crate::body::Body;
 use crate::download::Download;
 use crate::error::{Error, ErrorKind, ErrorResponse};
-use crate::guard::Guard;
 use crate::json::{self, Fresh, Read};
-use crate::operation::OperationInfo;
+use crate::operation::{Guard, OperationInfo};
 use crate::redact::brief;
 use crate::sent_inputs::{SentInputs, ShowsInputs};
 

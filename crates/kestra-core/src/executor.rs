@@ -1,6 +1,5 @@
 //! What sends calls: a client. A builder without one only makes requests.
 
-use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -121,14 +120,11 @@ impl<T> std::fmt::Debug for ResponseFuture<T> {
 
 /// A call on its way whose answer is decoded.
 #[must_use = "a call is sent only when it is awaited"]
-pub struct OutputFuture<T> {
-    response: ResponseFuture<T>,
-    output: PhantomData<fn() -> T>,
-}
+pub struct OutputFuture<T>(ResponseFuture<T>);
 
 impl<T> From<ResponseFuture<T>> for OutputFuture<T> {
     fn from(response: ResponseFuture<T>) -> Self {
-        Self { response, output: PhantomData }
+        Self(response)
     }
 }
 
@@ -136,13 +132,13 @@ impl<T> Future for OutputFuture<T> {
     type Output = Result<T, Error>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let response = ready!(Pin::new(&mut self.response).poll(cx))?;
+        let response = ready!(Pin::new(&mut self.0).poll(cx))?;
         Poll::Ready(Ok(response.into_body()))
     }
 }
 
 impl<T> std::fmt::Debug for OutputFuture<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.response.fmt(f)
+        self.0.fmt(f)
     }
 }

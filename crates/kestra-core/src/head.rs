@@ -129,11 +129,12 @@ impl Head {
                 return route.ok_or_else(|| Error::new(ErrorKind::Build, "the operation has no route"));
             }
             None => {
-                return Err(unsupported(
+                let advice = info.instead.map_or(String::new(), |instead| format!("use {instead}, or "));
+                return Err(Error::unsupported(
                     version,
                     format_args!("`{}`", info.name),
-                    &ranges(info),
-                    info.instead,
+                    ranges(info),
+                    &advice,
                 ));
             }
         };
@@ -141,8 +142,8 @@ impl Head {
             for parameter in self.limited_parameters(info) {
                 if !parameter.versions.contains(version) {
                     let what = format_args!("the parameter `{}`", parameter.name);
-                    let instead = filters_instead(info, parameter, version);
-                    return Err(unsupported(version, what, &parameter.versions.to_string(), instead));
+                    let advice = filter_advice(info, parameter, version);
+                    return Err(Error::unsupported(version, what, parameter.versions, advice));
                 }
             }
             for (value, rule) in self.query.misread(info).filter(|(value, rule)| value.is_refused_by(rule)) {
@@ -255,24 +256,10 @@ fn ranges(info: &OperationInfo) -> String {
 }
 
 /// Filters take the place of parameters that were of older versions only.
-fn filters_instead(
-    info: &OperationInfo,
-    parameter: &QueryParameter,
-    version: Version,
-) -> Option<&'static str> {
+fn filter_advice(info: &OperationInfo, parameter: &QueryParameter, version: Version) -> &'static str {
     let is_gone = !parameter.versions.contains(Version::NEWEST);
     let mut parameters = info.query_parameters.iter();
-    (is_gone && parameters.any(|known| known.name == "filters" && known.versions.contains(version)))
-        .then_some("a filter")
-}
-
-fn unsupported(version: Version, what: std::fmt::Arguments<'_>, has: &str, instead: Option<&str>) -> Error {
-    let mut problem = format!("{what} requires Kestra {has}, the server is {version}; ");
-    if let Some(instead) = instead {
-        problem.push_str("use ");
-        problem.push_str(instead);
-        problem.push_str(", or ");
-    }
-    problem.push_str("call `.any_version()` to send it anyway");
-    Error::new(ErrorKind::Unsupported, problem)
+    let reads_filters =
+        is_gone && parameters.any(|known| known.name == "filters" && known.versions.contains(version));
+    if reads_filters { "use a filter, or " } else { "" }
 }

@@ -8,16 +8,17 @@ pub trait Sealed {}
 
 pub use crate::body::{Collector, Multipart};
 pub use crate::call::FoundRows;
-pub use crate::error::{ERROR_BODY_LIMIT, Sent};
+pub use crate::error::{ERROR_BODY_LIMIT, Sent, causes};
 pub use crate::executor::SharedExecutor;
 pub use crate::guard::{read_only, refuse_deleted, sources_of_archive};
 pub use crate::head::{MAX_ARGUMENTS, REQUEST_LINE_LIMIT, check_request_line};
 pub use crate::headers::set_header;
 pub use crate::key::{CORRELATION_LABEL, IdempotencyKey};
 pub use crate::operation::ACCEPT_JSON;
+pub use crate::options::ServerVariables;
 pub use crate::retry_after::read as read_retry_after;
 pub use crate::sent_inputs::{SentInputs, ShowsInputs};
-pub use crate::servers::{BaseUrl, ServerVariables};
+pub use crate::servers::BaseUrl;
 pub use crate::timeouts::Limits;
 pub use crate::url_parts::UrlParts;
 

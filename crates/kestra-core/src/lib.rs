@@ -29,7 +29,6 @@ mod options;
 pub mod paging;
 mod payload;
 mod query;
-mod question;
 mod redact;
 pub mod retry;
 mod retry_after;
@@ -51,13 +50,11 @@ pub use encode::ParameterValue;
 pub use error::{BoxError, Error, ErrorKind, ErrorResponse, RequestSent, TimeoutPhase};
 pub use executor::{CallFuture, Detached, Executor, OutputFuture, ResponseFuture};
 pub use filter::{Comparison, Comparisons, Filter, FilterField, FilterParameter, FilterResource};
-pub use guard::Guard;
 pub use operation::{
-    Answer, Deletion, Edition, Effect, FilterForms, KnownValues, OperationInfo, QueryParameter, Replay,
-    Route, Traffic,
+    Answer, Check, Deletion, Edition, Effect, FilterForms, Guard, KnownValues, OperationInfo, QueryParameter,
+    Question, Replay, Route, Traffic,
 };
 pub use options::CallOptions;
-pub use question::{Check, Question};
 pub use retry::{Attempt, AttemptResult, Retry, RetryEvent, Verdict};
 pub use servers::{Server, Servers, Variable};
 pub use target::Target;

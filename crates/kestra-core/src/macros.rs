@@ -230,3 +230,51 @@ macro_rules! operation {
         }
     };
 }
+
+/// Writes the `const` setters of a type of the catalogue: `set` of a field, `some` of an optional one, `mark` of a boolean.
+macro_rules! const_setters {
+    ($($kind:ident $name:ident $(: $type:ty)?;)*) => {
+        $($crate::macros::const_setters!(@$kind $name $(: $type)?);)*
+    };
+    (@set $name:ident: $type:ty) => {
+        #[doc = concat!("Sets `", stringify!($name), "`.")]
+        #[must_use]
+        pub const fn $name(mut self, value: $type) -> Self {
+            self.$name = value;
+            self
+        }
+    };
+    (@some $name:ident: $type:ty) => {
+        #[doc = concat!("Sets `", stringify!($name), "`.")]
+        #[must_use]
+        pub const fn $name(mut self, value: $type) -> Self {
+            self.$name = Some(value);
+            self
+        }
+    };
+    (@mark $name:ident) => {
+        #[doc = concat!("Sets `", stringify!($name), "`.")]
+        #[must_use]
+        pub const fn $name(mut self) -> Self {
+            self.$name = true;
+            self
+        }
+    };
+}
+
+pub(crate) use const_setters;
+
+/// Writes methods that change what `inner_mut` returns, and return the value itself.
+macro_rules! setters {
+    ($($(#[$doc:meta])* $name:ident($($argument:ident: $type:ty),*) $inner:ident => $set:expr;)*) => {$(
+        $(#[$doc])*
+        #[must_use]
+        pub fn $name(mut self, $($argument: $type),*) -> Self {
+            let $inner = self.inner_mut();
+            $set;
+            self
+        }
+    )*};
+}
+
+pub(crate) use setters;

@@ -8,8 +8,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::error::Error;
 use crate::headers::set_header;
+use crate::macros::setters;
 use crate::retry::Retry;
-use crate::servers::ServerVariables;
 use crate::timeouts::Timeouts;
 use crate::version::Version;
 
@@ -79,14 +79,9 @@ impl CallOptions {
         Self(None)
     }
 
-    fn set(mut self, set: impl FnOnce(&mut Options)) -> Self {
-        set(self.options_mut());
-        self
-    }
-
     /// What may be shared is copied, by code that isn't compiled once more for each setter.
     #[inline(never)]
-    fn options_mut(&mut self) -> &mut Options {
+    fn inner_mut(&mut self) -> &mut Options {
         Arc::make_mut(self.0.get_or_insert_default())
     }
 
@@ -94,18 +89,73 @@ impl CallOptions {
         self.0.as_deref().and_then(get)
     }
 
-    /// Sets the tenant; `main` where nothing is set, and open source knows no other.
+    setters! {
+        /// Sets the tenant. Defaults to `main`, the only one of open source.
+        tenant(tenant: impl Into<String>) options => options.tenant = Some(tenant.into());
+
+        /// Selects a server of the list, or of the operation's own list, from 0.
+        server_index(index: usize) options => options.server_index = Some(index);
+
+        /// Sets a variable of the server's template.
+        server_variable(name: impl Into<String>, value: impl Into<String>) options => {
+            options.server_variables.get_or_insert_default().insert(name.into(), value.into());
+        };
+
+        /// Selects a server for one operation, named by its Go key, such as `FlowsAPIService.CreateFlow`.
+        operation_server_index(operation: impl Into<String>, index: usize) options => {
+            options.operation_mut(operation.into()).server_index = Some(index);
+        };
+
+        /// Sets a variable for one operation; the variables that are set so replace the general ones for it as a whole.
+        operation_server_variable(
+            operation: impl Into<String>,
+            name: impl Into<String>,
+            value: impl Into<String>
+        ) options => {
+            let variables = &mut options.operation_mut(operation.into()).server_variables;
+            variables.get_or_insert_default().insert(name.into(), value.into());
+        };
+
+        /// Sets the timeouts; those that are not set in `timeouts` stay as they were.
+        timeouts(timeouts: Timeouts) options => options.timeouts = timeouts.or(options.timeouts);
+
+        /// Sets the retry policy.
+        retry(retry: Retry) options => options.retry = Some(retry);
+
+        /// Overrides whether the call is idempotent, and so retried after it may have reached the server.
+        idempotent(idempotent: bool) options => options.idempotent = Some(idempotent);
+
+        /// Skips the client's checks: the request that finds out first whether the server would refuse the call, where a
+        /// refusal would make the server hang, and the refusal of calls that a server would silently misread.
+        unchecked() options => options.unchecked = Some(true);
+
+        /// Sends the call even if the server's version lacks the operation or a parameter.
+        any_version() options => options.any_version = Some(true);
+
+        /// Refuses every operation that changes something: its error is of kind [`Refused`](crate::ErrorKind::Refused), and
+        /// nothing is sent.
+        ///
+        /// Reads, searches, validations and downloads are sent, whatever their method. Options of a call can't undo it.
+        read_only() options => options.read_only = true;
+
+        /// Turns off retries, for a caller that has a retry loop of its own.
+        #[doc(hidden)]
+        single_attempt() options => options.single_attempt = true;
+
+        /// Sets the server's version, so that it isn't detected.
+        api_version(version: Version) options => options.api_version = Some(version);
+    }
+
+    /// Sets the timeout of the whole call, retries included: `timeouts(Timeouts::default().total(limit))`.
     #[must_use]
-    pub fn tenant(self, tenant: impl Into<String>) -> Self {
-        let tenant = tenant.into();
-        self.set(|options| options.tenant = Some(tenant))
+    pub fn timeout(self, limit: Duration) -> Self {
+        self.timeouts(Timeouts::default().total(limit))
     }
 
     #[inline(never)]
-    fn set_header(self, name: HeaderName, value: HeaderValue) -> Self {
-        self.set(|options| {
-            set_header(&mut options.headers, name, value);
-        })
+    fn set_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        set_header(&mut self.inner_mut().headers, name, value);
+        self
     }
 
     /// Adds to a request the headers that it has none of the name of.
@@ -132,105 +182,9 @@ impl CallOptions {
         }
     }
 
-    fn invalid_header(self, problem: String) -> Self {
-        self.set(|options| {
-            options.invalid.get_or_insert(problem);
-        })
-    }
-
-    /// Selects a server of the list, or of the operation's own list, from 0.
-    #[must_use]
-    pub fn server_index(self, index: usize) -> Self {
-        self.set(|options| options.server_index = Some(index))
-    }
-
-    /// Sets a variable of the server's template.
-    #[must_use]
-    pub fn server_variable(self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        let (name, value) = (name.into(), value.into());
-        self.set(|options| {
-            options.server_variables.get_or_insert_default().insert(name, value);
-        })
-    }
-
-    /// Selects a server for one operation, named by its Go key, such as `FlowsAPIService.CreateFlow`.
-    #[must_use]
-    pub fn operation_server_index(self, operation: impl Into<String>, index: usize) -> Self {
-        let operation = operation.into();
-        self.set(|options| options.operation_mut(operation).server_index = Some(index))
-    }
-
-    /// Sets a variable for one operation; the variables that are set so replace the general ones for it as a whole.
-    #[must_use]
-    pub fn operation_server_variable(
-        self,
-        operation: impl Into<String>,
-        name: impl Into<String>,
-        value: impl Into<String>,
-    ) -> Self {
-        let (operation, name, value) = (operation.into(), name.into(), value.into());
-        self.set(|options| {
-            let variables = &mut options.operation_mut(operation).server_variables;
-            variables.get_or_insert_default().insert(name, value);
-        })
-    }
-
-    /// Sets the timeouts; those that are not set in `timeouts` stay as they were.
-    #[must_use]
-    pub fn timeouts(self, timeouts: Timeouts) -> Self {
-        self.set(|options| options.timeouts = timeouts.or(options.timeouts))
-    }
-
-    /// Sets the limit for the whole call; short for `timeouts(Timeouts::default().total(limit))`.
-    #[must_use]
-    pub fn timeout(self, limit: Duration) -> Self {
-        self.timeouts(Timeouts::default().total(limit))
-    }
-
-    /// Sets how the call is tried again.
-    #[must_use]
-    pub fn retry(self, retry: Retry) -> Self {
-        self.set(|options| options.retry = Some(retry))
-    }
-
-    /// Says that repeating the call can or can't start anything twice, in place of what the catalogue says.
-    #[must_use]
-    pub fn idempotent(self, idempotent: bool) -> Self {
-        self.set(|options| options.idempotent = Some(idempotent))
-    }
-
-    /// Skips the client's checks: the request that finds out first whether the server would refuse the call, where a refusal
-    /// would make the server hang, and the refusal of calls that a server would silently misread.
-    #[must_use]
-    pub fn unchecked(self) -> Self {
-        self.set(|options| options.unchecked = Some(true))
-    }
-
-    /// Sends what the server's version doesn't know as well, for those who know better.
-    #[must_use]
-    pub fn any_version(self) -> Self {
-        self.set(|options| options.any_version = Some(true))
-    }
-
-    /// Refuses every operation that changes something: its error is of kind [`Refused`](crate::ErrorKind::Refused), and nothing is sent.
-    ///
-    /// Reads, searches, validations and downloads are sent, whatever their method. Options of a call can't undo it.
-    #[must_use]
-    pub fn read_only(self) -> Self {
-        self.set(|options| options.read_only = true)
-    }
-
-    /// Turns off retries, for a caller that has a retry loop of its own.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn single_attempt(self) -> Self {
-        self.set(|options| options.single_attempt = true)
-    }
-
-    /// Sets the server's version, so that it isn't asked.
-    #[must_use]
-    pub fn api_version(self, version: Version) -> Self {
-        self.set(|options| options.api_version = Some(version))
+    fn invalid_header(mut self, problem: String) -> Self {
+        self.inner_mut().invalid.get_or_insert(problem);
+        self
     }
 
     /// These options, and where one isn't set that of `other`.
@@ -277,7 +231,9 @@ impl CallOptions {
         if timeouts == waiting {
             return self.clone();
         }
-        self.clone().set(|options| options.timeouts = waiting)
+        let mut options = self.clone();
+        options.inner_mut().timeouts = waiting;
+        options
     }
 
     /// The first thing that was set to what it can't be.
@@ -405,5 +361,40 @@ impl fmt::Debug for CallOptions {
             .field("read_only", &options.read_only)
             .field("api_version", &options.api_version)
             .finish()
+    }
+}
+
+/// Values of a server template's variables, in the order in which they were set first.
+///
+/// They are few: a list finds one as fast as a map does, and links none.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct ServerVariables(Vec<(String, String)>);
+
+impl ServerVariables {
+    /// No values.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// The value of a variable.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(set, _)| set == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Sets a variable; the last value counts.
+    pub(crate) fn insert(&mut self, name: String, value: String) {
+        match self.0.iter_mut().find(|(set, _)| *set == name) {
+            Some((_, old)) => *old = value,
+            None => self.0.push((name, value)),
+        }
+    }
+}
+
+/// Shows the names only, as any value may be a secret.
+impl fmt::Debug for ServerVariables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
     }
 }

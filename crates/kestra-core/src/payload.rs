@@ -10,18 +10,14 @@ use crate::headers::set_header;
 /// Nothing, a body or a form; what is set last takes the place of the other.
 #[derive(Default)]
 pub(crate) struct Payload {
-    ready: Option<Ready>,
+    /// A media type and a body.
+    ready: Option<(Option<HeaderValue>, Body)>,
     form: Option<Multipart>,
-}
-
-struct Ready {
-    content_type: Option<HeaderValue>,
-    body: Body,
 }
 
 impl Payload {
     pub(crate) fn set(&mut self, content_type: Option<HeaderValue>, body: Body) {
-        *self = Self { ready: Some(Ready { content_type, body }), form: None };
+        *self = Self { ready: Some((content_type, body)), form: None };
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -39,15 +35,15 @@ impl Payload {
     }
 
     pub(crate) fn body(&self) -> Option<&Body> {
-        self.ready.as_ref().map(|ready| &ready.body)
+        self.ready.as_ref().map(|(_, body)| body)
     }
 
     /// Replaces the body by another one of the same media type.
     pub(crate) fn amend(&mut self, amended: impl FnOnce(&Body) -> Option<Body>) {
-        if let Some(ready) = &mut self.ready
-            && let Some(body) = amended(&ready.body)
+        if let Some((_, body)) = &mut self.ready
+            && let Some(amended) = amended(body)
         {
-            ready.body = body;
+            *body = amended;
         }
     }
 
@@ -59,9 +55,7 @@ impl Payload {
     /// A copy, if it can be sent twice.
     pub(crate) fn try_clone(&self) -> Option<Self> {
         let ready = match &self.ready {
-            Some(ready) => {
-                Some(Ready { content_type: ready.content_type.clone(), body: ready.body.try_clone()? })
-            }
+            Some((content_type, body)) => Some((content_type.clone(), body.try_clone()?)),
             None => None,
         };
         let form = match &self.form {
@@ -74,7 +68,7 @@ impl Payload {
     /// The body, and its media type among the headers.
     pub(crate) fn into_body(self, headers: &mut HeaderMap) -> Result<Body, Error> {
         let (content_type, body) = match (self.ready, self.form) {
-            (Some(ready), _) => (ready.content_type, ready.body),
+            (Some(ready), _) => ready,
             (None, Some(form)) => {
                 let (content_type, body) = form.into_body()?;
                 (Some(content_type), body)

@@ -9,16 +9,10 @@ use crate::guard::is_root;
 use crate::instant;
 use crate::operation::{OperationInfo, QueryParameter};
 
-/// Which parameter of the operation a pair belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Owner {
-    Parameter(u16),
-    Extra,
-}
-
 #[derive(Clone, Copy, Debug)]
 struct Pair {
-    owner: Owner,
+    /// The place of its parameter in the operation's list, if the catalogue knows it.
+    parameter: Option<usize>,
     start: u32,
     end: u32,
 }
@@ -48,7 +42,7 @@ pub(crate) struct Query {
 
 impl Query {
     pub(crate) fn has(&self, index: usize) -> bool {
-        self.pairs.iter().any(|pair| pair.owner == owner(index))
+        self.pairs.iter().any(|pair| pair.parameter == Some(index))
             || self.filters().is_some_and(|filters| filters.index() == index)
     }
 
@@ -56,13 +50,11 @@ impl Query {
     pub(crate) fn narrows(&self, info: &'static OperationInfo, index: usize) -> bool {
         match self.names(info).find(|(known, _)| *known == index) {
             Some((_, value)) => !is_root(&value.text),
-            None => self.has_filter_or_pair(index),
+            None => {
+                self.pairs.iter().any(|pair| pair.parameter == Some(index))
+                    || self.filters().is_some_and(|filters| filters.index() == index && filters.narrows())
+            }
         }
-    }
-
-    fn has_filter_or_pair(&self, index: usize) -> bool {
-        self.pairs.iter().any(|pair| pair.owner == owner(index))
-            || self.filters().is_some_and(|filters| filters.index() == index && filters.narrows())
     }
 
     /// The first value of a parameter, decoded.
@@ -140,14 +132,13 @@ impl Query {
         };
         let mut found = Self::default();
         for (index, pair) in self.pairs() {
-            let owner = match index {
-                Some(index) => place(index).map(owner),
-                None => (extras == Extras::Keep).then_some(Owner::Extra),
-            };
-            let Some(owner) = owner else { continue };
+            let parameter = index.and_then(place);
+            if parameter.is_none() && (index.is_some() || extras == Extras::Drop) {
+                continue;
+            }
             let start = found.text.len() as u32;
             found.text.push_str(pair);
-            found.pairs.push(Pair { owner, start, end: found.text.len() as u32 });
+            found.pairs.push(Pair { parameter, start, end: found.text.len() as u32 });
         }
         found.filters = self
             .filters
@@ -171,8 +162,9 @@ impl Query {
             return Vec::new();
         }
         let mut pieces: Vec<(usize, Self)> = Vec::new();
-        let rest = Self { pairs: self.others(index).copied().collect(), ..self.clone() };
-        for pair in self.pairs.iter().filter(|pair| pair.owner == owner(index)) {
+        let others = self.pairs.iter().filter(|pair| pair.parameter != Some(index));
+        let rest = Self { pairs: others.copied().collect(), ..self.clone() };
+        for pair in self.pairs.iter().filter(|pair| pair.parameter == Some(index)) {
             let length = (pair.end - pair.start) as usize + 1;
             match pieces.last_mut() {
                 Some((taken, piece)) if *taken + length <= limit => {
@@ -189,12 +181,8 @@ impl Query {
         pieces.into_iter().map(|(_, piece)| piece).collect()
     }
 
-    fn others(&self, index: usize) -> impl Iterator<Item = &Pair> {
-        self.pairs.iter().filter(move |pair| pair.owner != owner(index))
-    }
-
     pub(crate) fn remove(&mut self, index: usize) {
-        self.pairs.retain(|pair| pair.owner != owner(index));
+        self.pairs.retain(|pair| pair.parameter != Some(index));
         self.filters.take_if(|filters| filters.index() == index);
     }
 
@@ -203,16 +191,22 @@ impl Query {
         let name = parameter.map_or("", |parameter| parameter.name);
         value.with_text(|value| {
             let value = parameter.map_or(Cow::Borrowed(value), |parameter| as_sent(parameter, value));
-            self.push(owner(index), &value, |text| text.push_str(name), name.len());
+            self.push(Some(index), &value, |text| text.push_str(name), name.len());
         });
     }
 
     pub(crate) fn add_extra(&mut self, name: &str, value: &str) {
-        self.push(Owner::Extra, value, |text| push_query(text, name), name.len());
+        self.push(None, value, |text| push_query(text, name), name.len());
     }
 
     /// Names of the catalogue need no encoding, those of other people may.
-    fn push(&mut self, owner: Owner, value: &str, push_name: impl FnOnce(&mut String), name_length: usize) {
+    fn push(
+        &mut self,
+        parameter: Option<usize>,
+        value: &str,
+        push_name: impl FnOnce(&mut String),
+        name_length: usize,
+    ) {
         // Enough for what most calls set, at once.
         let least = if self.pairs.is_empty() { 64 } else { 0 };
         self.text.reserve(least.max(name_length + value.len() + 1));
@@ -220,18 +214,12 @@ impl Query {
         push_name(&mut self.text);
         self.text.push('=');
         push_query(&mut self.text, value);
-        self.pairs.push(Pair { owner, start, end: self.text.len() as u32 });
+        self.pairs.push(Pair { parameter, start, end: self.text.len() as u32 });
     }
 
     /// The encoded pairs with the place of their parameter in the operation's list.
     pub(crate) fn pairs(&self) -> impl Iterator<Item = (Option<usize>, &str)> {
-        self.pairs.iter().map(|pair| {
-            let index = match pair.owner {
-                Owner::Parameter(index) => Some(usize::from(index)),
-                Owner::Extra => None,
-            };
-            (index, &self.text[pair.start as usize..pair.end as usize])
-        })
+        self.pairs.iter().map(|pair| (pair.parameter, &self.text[pair.start as usize..pair.end as usize]))
     }
 
     pub(crate) fn encoded_len(&self) -> usize {
@@ -267,8 +255,4 @@ fn as_sent<'a>(parameter: &QueryParameter, value: &'a str) -> Cow<'a, str> {
 
 fn decoded(text: &str) -> String {
     percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
-}
-
-fn owner(index: usize) -> Owner {
-    Owner::Parameter(index as u16)
 }

@@ -7,15 +7,9 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, StatusCode};
 
 use crate::error::Error;
+pub use crate::error::{RetryNote, is_transient_status};
+use crate::macros::setters;
 use crate::operation::OperationInfo;
-
-/// Returns whether a status is transient: 408, 425, 429, 502, 503, 504.
-///
-/// 500 isn't among them: Kestra answers it for much that is the caller's fault.
-#[must_use]
-pub fn is_transient_status(status: StatusCode) -> bool {
-    matches!(status.as_u16(), 408 | 425 | 429 | 502 | 503 | 504)
-}
 
 /// How a call is tried again.
 ///
@@ -57,12 +51,6 @@ struct Classifier {
 }
 
 type Classify = dyn Fn(&Attempt<'_>) -> Verdict + Send + Sync;
-/// Why an answer that could have been tried again wasn't: the retries leave it in the extensions of the response, and the
-/// error that is made of that tells it.
-#[derive(Clone, Copy, Debug)]
-#[doc(hidden)]
-pub struct RetryNote(pub &'static str);
-
 type Observer = dyn Fn(&RetryEvent<'_>) + Send + Sync;
 
 impl Retry {
@@ -90,49 +78,33 @@ impl Retry {
         retry
     }
 
-    /// Sets how often a call is sent at most, the first time included; at least 1.
-    #[must_use]
-    pub fn max_attempts(mut self, attempts: u32) -> Self {
-        self.max_attempts = attempts.max(1);
+    fn inner_mut(&mut self) -> &mut Self {
         self
     }
 
-    /// Sets the longest first wait (100 ms by default), which doubles with each attempt, and the cap (20 s).
-    #[must_use]
-    pub fn backoff(mut self, base: Duration, cap: Duration) -> Self {
-        self.base = base;
-        self.max_backoff = cap.max(base);
-        self
-    }
+    setters! {
+        /// Sets how often a call is sent at most, the first time included; at least 1.
+        max_attempts(attempts: u32) retry => retry.max_attempts = attempts.max(1);
 
-    /// Sets the longest `Retry-After` that is waited for (60 s by default); a longer one ends the call.
-    #[must_use]
-    pub fn max_retry_after(mut self, cap: Duration) -> Self {
-        self.max_retry_after = cap;
-        self
-    }
+        /// Sets the longest first wait (100 ms by default), which doubles with each attempt, and the cap (20 s).
+        backoff(base: Duration, cap: Duration) retry => {
+            retry.base = base;
+            retry.max_backoff = cap.max(base);
+        };
 
-    /// Sets how many tokens the calls of a client share (400 by default): a retry takes 14, 5 after a 429, and a
-    /// success gives back what its own retries took, or 1.
-    #[must_use]
-    pub fn budget(mut self, tokens: u32) -> Self {
-        self.budget = Some(tokens);
-        self
-    }
+        /// Sets the longest `Retry-After` that is waited for (60 s by default); a longer one ends the call.
+        max_retry_after(cap: Duration) retry => retry.max_retry_after = cap;
 
-    /// Lets retries cost nothing.
-    #[must_use]
-    pub fn no_budget(mut self) -> Self {
-        self.budget = None;
-        self
-    }
+        /// Sets how many tokens the calls of a client share (400 by default): a retry takes 14, 5 after a 429, and a
+        /// success gives back what its own retries took, or 1.
+        budget(tokens: u32) retry => retry.budget = Some(tokens);
 
-    /// Also repeats operations that start work after a 503 with a `Retry-After`: for a proxy that answers so only when the
-    /// request did not pass.
-    #[must_use]
-    pub fn starts_work_after_503(mut self) -> Self {
-        self.after_503 = true;
-        self
+        /// Lets retries cost nothing.
+        no_budget() retry => retry.budget = None;
+
+        /// Also repeats operations that start work after a 503 with a `Retry-After`: for a proxy that answers so only when the
+        /// request did not pass.
+        starts_work_after_503() retry => retry.after_503 = true;
     }
 
     /// Adds a classifier that is asked after ours; the last one with an opinion counts, and `Forbid` ends the questions.

@@ -5,7 +5,6 @@ use http::Request;
 use crate::body::Body;
 use crate::context::CallContext;
 use crate::error::{Error, ErrorKind};
-use crate::head::check_request_line;
 use crate::options::CallOptions;
 use crate::servers::Servers;
 use crate::version::{InvalidVersion, Version};
@@ -21,8 +20,8 @@ use crate::version::{InvalidVersion, Version};
 #[derive(Clone, Debug)]
 pub struct Target {
     servers: Servers,
-    version: Result<Version, InvalidVersion>,
-    options: CallOptions,
+    pub(crate) version: Result<Version, InvalidVersion>,
+    pub(crate) options: CallOptions,
 }
 
 impl Target {
@@ -30,11 +29,6 @@ impl Target {
     #[must_use]
     pub fn new(server: impl Into<Servers>) -> Self {
         Self { servers: server.into(), version: Ok(Version::NEWEST), options: CallOptions::new() }
-    }
-
-    /// Returns the version that the request is made for, or `None` if the version that was set is invalid.
-    pub(crate) fn known_version(&self) -> Option<Version> {
-        self.version.as_ref().ok().copied()
     }
 
     /// Sets the server's version, such as `1.3.25`.
@@ -51,12 +45,8 @@ impl Target {
         self
     }
 
-    pub(crate) fn options(&self) -> &CallOptions {
-        &self.options
-    }
-
     /// Points a request in origin form at this server.
-    pub(crate) fn aim(&self, request: &mut Request<Body>) -> Result<(), Error> {
+    pub(crate) fn apply_to(&self, request: &mut Request<Body>) -> Result<(), Error> {
         let version = self.version.map_err(|problem| Error::invalid("version", problem))?;
         let Some(context) = CallContext::of(request).cloned() else {
             return Err(Error::new(ErrorKind::Build, "no builder made this request"));
@@ -68,8 +58,7 @@ impl Target {
             }
             _ => context.head_for(version)?,
         };
-        check_request_line(&method, base.prefix().len() + path_and_query.as_str().len())?;
-        *request.uri_mut() = base.join(path_and_query).map_err(|problem| Error::invalid("path", problem))?;
+        *request.uri_mut() = base.join(&method, path_and_query)?;
         *request.method_mut() = method;
         Ok(())
     }

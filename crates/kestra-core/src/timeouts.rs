@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::macros::setters;
 use crate::operation::{OperationInfo, Traffic};
 
 /// Limits in time of a client or of one call; what is not set here is taken from the client, then from this table.
@@ -73,54 +74,32 @@ pub struct Limits {
 const DEFAULT_CONNECT: Duration = Duration::from_secs(10);
 
 impl Timeouts {
-    /// Sets the limit for a connection: name, TCP, proxy and TLS together; 10 s by default.
-    #[must_use]
-    pub fn connect(mut self, limit: Duration) -> Self {
-        self.connect = Setting::After(limit);
+    fn inner_mut(&mut self) -> &mut Self {
         self
     }
 
-    /// Sets the limit for one attempt; 60 s by default.
-    #[must_use]
-    pub fn attempt(mut self, limit: Duration) -> Self {
-        self.attempt = Setting::After(limit);
-        self
-    }
+    setters! {
+        /// Sets the limit for a connection: name, TCP, proxy and TLS together; 10 s by default.
+        connect(limit: Duration) timeouts => timeouts.connect = Setting::After(limit);
 
-    /// Takes the limit for one attempt away.
-    #[must_use]
-    pub fn no_attempt(mut self) -> Self {
-        self.attempt = Setting::Off;
-        self
-    }
+        /// Sets the limit for one attempt; 60 s by default.
+        attempt(limit: Duration) timeouts => timeouts.attempt = Setting::After(limit);
 
-    /// Sets the limit for the whole call, retries and the waits between them included; 2 min by default.
-    #[must_use]
-    pub fn total(mut self, limit: Duration) -> Self {
-        self.total = Setting::After(limit);
-        self
-    }
+        /// Takes the limit for one attempt away.
+        no_attempt() timeouts => timeouts.attempt = Setting::Off;
 
-    /// Takes the limit for the whole call away.
-    #[must_use]
-    pub fn no_total(mut self) -> Self {
-        self.total = Setting::Off;
-        self
-    }
+        /// Sets the limit for the whole call, retries and the waits between them included; 2 min by default.
+        total(limit: Duration) timeouts => timeouts.total = Setting::After(limit);
 
-    /// Sets how long a stream may be silent; 60 s for files, 5 min for events by default, 10 s for those of
-    /// dependencies.
-    #[must_use]
-    pub fn idle(mut self, limit: Duration) -> Self {
-        self.idle = Setting::After(limit);
-        self
-    }
+        /// Takes the limit for the whole call away.
+        no_total() timeouts => timeouts.total = Setting::Off;
 
-    /// Lets streams be silent for ever.
-    #[must_use]
-    pub fn no_idle(mut self) -> Self {
-        self.idle = Setting::Off;
-        self
+        /// Sets how long a stream may be silent; 60 s for files, 5 min for events by default, 10 s for those of
+        /// dependencies.
+        idle(limit: Duration) timeouts => timeouts.idle = Setting::After(limit);
+
+        /// Lets streams be silent for ever.
+        no_idle() timeouts => timeouts.idle = Setting::Off;
     }
 
     /// These limits, and where one isn't set that of `other`.

@@ -147,7 +147,7 @@ fn a_prefix_goes_before_the_path() {
     ] {
         let base = Servers::new([text]).resolve(None, &CallOptions::new()).unwrap();
         let path = PathAndQuery::from_static("/api/v1/main/flows?a=b");
-        assert_eq!(base.join(path).unwrap().to_string(), joined);
+        assert_eq!(base.join(&http::Method::GET, path).unwrap().to_string(), joined);
         assert!(base.is_origin_of(&joined.parse().unwrap()));
         assert!(!base.is_origin_of(&"https://other.example.com/".parse().unwrap()));
     }

@@ -66,7 +66,6 @@ mod oneshot;
 mod replayable_request;
 pub mod retry;
 pub mod server;
-mod shared_error;
 #[cfg(test)]
 mod test_support;
 pub mod timeout;

@@ -1,7 +1,7 @@
 //! Where a server is, perhaps with placeholders.
 
-use http::Uri;
 use http::uri::PathAndQuery;
+use http::{Method, Uri};
 use kestra_core::internal::BaseUrl;
 use kestra_core::{CallOptions, Error, Server, Servers, Variable};
 
@@ -67,7 +67,7 @@ fn resolved(url: &str, name: &str, default: &str, value: Option<&str>) -> Result
 fn is_usable(base: &BaseUrl) {
     assert!(matches!(base.scheme().as_str(), "http" | "https") && !base.authority().host().is_empty());
     assert!(!base.prefix().ends_with('/') && !base.authority().as_str().contains('@'));
-    let uri = match base.join(PathAndQuery::from_static("/api/v1/x?y=z")) {
+    let uri = match base.join(&Method::GET, PathAndQuery::from_static("/api/v1/x?y=z")) {
         Ok(uri) => uri,
         Err(problem) => panic!("{base}: {problem}"),
     };

@@ -3,12 +3,11 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use sync_wrapper::SyncWrapper;
 use tokio::io::AsyncRead;
-
-use crate::download::{OnProgress, Progress};
 
 /// A file to upload: a path, bytes or a reader.
 ///
@@ -23,7 +22,7 @@ use crate::download::{OnProgress, Progress};
 /// # let _ = (report, note);
 /// ```
 pub struct FilePart {
-    pub(super) name: Option<String>,
+    pub(crate) name: Option<String>,
     pub(super) content_type: Option<String>,
     pub(super) source: Source,
     pub(super) on_progress: Option<OnProgress>,
@@ -74,10 +73,6 @@ impl FilePart {
         Self { name: Some(name.into()), content_type: None, source, on_progress: None }
     }
 
-    pub(crate) fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
-
     pub(crate) fn content(&self) -> FileContent<'_> {
         match &self.source {
             Source::Bytes(bytes) => FileContent::Bytes(bytes),
@@ -108,7 +103,7 @@ impl FilePart {
     /// Has `report` called with each piece of a path or reader that is taken to be sent; anew for each attempt.
     #[must_use]
     pub fn on_progress(mut self, report: impl Fn(Progress) + Send + Sync + 'static) -> Self {
-        self.on_progress = Some(std::sync::Arc::new(report));
+        self.on_progress = Some(Arc::new(report));
         self
     }
 
@@ -131,6 +126,32 @@ impl FilePart {
         self
     }
 }
+
+/// How much of a file was sent or read so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// Bytes so far.
+    pub bytes: u64,
+    /// Bytes in all, if that is known.
+    pub total: Option<u64>,
+}
+
+impl Progress {
+    pub(crate) const fn new(bytes: u64, total: Option<u64>) -> Self {
+        Self { bytes, total }
+    }
+
+    /// From 0 to 1, if the length is known.
+    #[must_use]
+    pub fn fraction(&self) -> Option<f64> {
+        let total = self.total?;
+        Some(if total == 0 { 1.0 } else { self.bytes as f64 / total as f64 })
+    }
+}
+
+/// What is told of the progress.
+pub type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
 
 impl fmt::Debug for FilePart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,6 +1,5 @@
 //! Bodies of requests and responses, and the multipart forms that requests are made of.
 
-mod boundary;
 mod collect;
 mod file;
 mod file_name;
@@ -19,7 +18,7 @@ use http_body::{Frame, SizeHint};
 
 pub use collect::Collector;
 pub(crate) use file::FileContent;
-pub use file::FilePart;
+pub use file::{FilePart, OnProgress, Progress};
 pub use multipart::Multipart;
 
 use stream::{Stream, stream};

@@ -1,12 +1,15 @@
 //! `multipart/form-data` (RFC 7578), with an exact length wherever it can be known.
 
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher as _};
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use bytes::{BufMut as _, Bytes, BytesMut};
 use http::HeaderValue;
 
-use super::boundary::boundary;
 use super::file::{FilePart, Source};
 use super::file_name;
-use super::segments::{Again, Segment, SegmentBody};
+use super::segments::{Segment, SegmentBody};
 use super::{Body, Kind, stream};
 use crate::error::Error;
 use crate::redact::brief;
@@ -121,7 +124,7 @@ impl Multipart {
 
     /// Returns the names of the files.
     pub(crate) fn file_names(&self) -> impl Iterator<Item = &str> {
-        self.files().filter_map(FilePart::name)
+        self.files().filter_map(|file| file.name.as_deref())
     }
 
     /// Returns the parts that are files.
@@ -218,7 +221,7 @@ impl Writer {
                     }
                 };
                 let on_progress = file.on_progress;
-                self.segment(Segment::Again(Again::Path { path, length, on_progress }));
+                self.segment(Segment::Path { path, length, on_progress });
             }
             Source::Reader { reader, length } => {
                 self.segment(Segment::Reader { reader, length, on_progress: file.on_progress });
@@ -229,7 +232,7 @@ impl Writer {
 
     fn segment(&mut self, segment: Segment) {
         let text = self.text.split().freeze();
-        self.segments.push(Segment::Again(Again::Bytes(text)));
+        self.segments.push(Segment::Bytes(text));
         self.segments.push(segment);
     }
 
@@ -238,20 +241,13 @@ impl Writer {
         if self.segments.is_empty() {
             return Body(Kind::Bytes(rest));
         }
-        self.segments.push(Segment::Again(Again::Bytes(rest)));
-        let again: Option<Vec<_>> = self
-            .segments
-            .iter()
-            .map(|segment| match segment {
-                Segment::Again(again) => Some(again.clone()),
-                Segment::Reader { .. } => None,
-            })
-            .collect();
+        self.segments.push(Segment::Bytes(rest));
+        let again: Option<Vec<_>> = self.segments.iter().map(Segment::try_clone).collect();
         let once = SegmentBody::new(self.segments);
         match again {
             Some(again) => {
                 let length = http_body::Body::size_hint(&once).exact();
-                Body::reopen(length, move || SegmentBody::new(again.iter().cloned().map(Segment::Again)))
+                Body::reopen(length, move || SegmentBody::new(again.iter().filter_map(Segment::try_clone)))
             }
             None => Body(Kind::Once(stream(once))),
         }
@@ -273,4 +269,27 @@ fn put_quoted(text: &mut BytesMut, name: &str) {
             byte => text.put_u8(byte),
         }
     }
+}
+
+const BLANK_BOUNDARY: &[u8; 39] = b"kestra-00000000000000000000000000000000";
+
+/// Returns a boundary of 128 bits that a client can't guess: forms may hold text of other people.
+fn boundary() -> [u8; BLANK_BOUNDARY.len()] {
+    static COUNTER: AtomicU64 = AtomicU64::new(0);
+    let count = COUNTER.fetch_add(1, Ordering::Relaxed);
+    // RandomState is seeded by the operating system; no other crate is needed for it.
+    let half = |salt: u64| {
+        let mut hasher = RandomState::new().build_hasher();
+        hasher.write_u64(count ^ salt);
+        hasher.finish()
+    };
+    let mut boundary = *BLANK_BOUNDARY;
+    let halves = boundary["kestra-".len()..].chunks_exact_mut(16).zip([half(0), half(u64::MAX)]);
+    for (digits, mut number) in halves {
+        for digit in digits {
+            *digit = b"0123456789abcdef"[number as usize % 16];
+            number /= 16;
+        }
+    }
+    boundary
 }

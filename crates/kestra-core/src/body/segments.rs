@@ -11,30 +11,35 @@ use http_body::{Frame, SizeHint};
 use tokio::fs::File;
 use tokio::io::{AsyncRead, ReadBuf};
 
-use super::file::Reader;
-use crate::download::{OnProgress, Progress};
+use super::file::{OnProgress, Progress, Reader};
 use crate::error::{BoxError, Error, ErrorKind};
 
 const CHUNK: usize = 64 * 1024;
 
-/// A piece that can be read again.
-#[derive(Clone)]
-pub(super) enum Again {
+/// A piece of a body.
+pub(super) enum Segment {
     Bytes(Bytes),
     Path { path: PathBuf, length: u64, on_progress: Option<OnProgress> },
-}
-
-pub(super) enum Segment {
-    Again(Again),
     Reader { reader: Reader, length: Option<u64>, on_progress: Option<OnProgress> },
 }
 
 impl Segment {
     fn length(&self) -> Option<u64> {
         match self {
-            Self::Again(Again::Bytes(bytes)) => Some(bytes.len() as u64),
-            Self::Again(Again::Path { length, .. }) => Some(*length),
+            Self::Bytes(bytes) => Some(bytes.len() as u64),
+            Self::Path { length, .. } => Some(*length),
             Self::Reader { length, .. } => *length,
+        }
+    }
+
+    /// Returns a copy, or `None` of a reader, which can be read once.
+    pub(super) fn try_clone(&self) -> Option<Self> {
+        match self {
+            Self::Bytes(bytes) => Some(Self::Bytes(bytes.clone())),
+            Self::Path { path, length, on_progress } => {
+                Some(Self::Path { path: path.clone(), length: *length, on_progress: on_progress.clone() })
+            }
+            Self::Reader { .. } => None,
         }
     }
 }
@@ -90,9 +95,9 @@ impl SegmentBody {
             match &mut self.state {
                 State::Next => match self.segments.pop_front() {
                     None => return Poll::Ready(None),
-                    Some(Segment::Again(Again::Bytes(bytes))) if bytes.is_empty() => {}
-                    Some(Segment::Again(Again::Bytes(bytes))) => return Poll::Ready(Some(Ok(bytes))),
-                    Some(Segment::Again(Again::Path { path, length, on_progress })) => {
+                    Some(Segment::Bytes(bytes)) if bytes.is_empty() => {}
+                    Some(Segment::Bytes(bytes)) => return Poll::Ready(Some(Ok(bytes))),
+                    Some(Segment::Path { path, length, on_progress }) => {
                         let open = Box::pin(File::open(path.clone()));
                         self.state = State::Opening { open, path, length, on_progress };
                     }

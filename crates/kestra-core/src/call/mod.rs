@@ -15,6 +15,7 @@ use crate::encode::{ParameterValue, push_segment};
 use crate::error::Error;
 use crate::filter::Filter;
 use crate::head::Arguments;
+use crate::json;
 use crate::key::IdempotencyKey;
 use crate::operation::{OperationInfo, QueryParameter};
 use crate::options::CallOptions;
@@ -299,11 +300,6 @@ impl Call {
         self.payload.set(Some(HeaderValue::from_static(content_type)), body);
     }
 
-    /// Sets a body of any media type.
-    pub fn set_typed_body(&mut self, content_type: Option<HeaderValue>, body: Body) {
-        self.payload.set(content_type, body);
-    }
-
     /// The form, made if there is none yet.
     pub fn multipart(&mut self) -> &mut Multipart {
         self.payload.make_form()
@@ -350,6 +346,28 @@ impl Call {
         search.query = query.of_other(self.info, info, Extras::Keep);
         search.needs_fresh_version = true;
         search
+    }
+
+    /// Returns the call to send first, with the same options, or `None` if the catalogue has no question for the operation.
+    #[must_use]
+    pub fn question(&self) -> Option<Self> {
+        let operation = self.info.asks_first?.operation;
+        let mut question = Self::new(operation);
+        question.change_options(|_| self.options().clone());
+        for name in operation.path_parameters {
+            question = question.path(self.argument(name)?);
+        }
+        Some(question)
+    }
+
+    /// Returns the value of a path parameter, else of a string field of the JSON body, by its name on the wire.
+    #[must_use]
+    pub fn argument(&self, name: &str) -> Option<String> {
+        if let Some(index) = self.info.path_parameters.iter().position(|own| *own == name) {
+            return self.path_value(index);
+        }
+        let body: serde_json::Value = json::from_slice(self.body_bytes()?).ok()?;
+        Some(body.get(name)?.as_str()?.to_owned())
     }
 
     /// Returns whether the server responds only when an execution has ended.

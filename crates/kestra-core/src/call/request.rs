@@ -7,10 +7,10 @@ use super::Call;
 use crate::body::{Body, Multipart};
 use crate::context::CallContext;
 use crate::error::{Error, ErrorKind};
-use crate::guard::{self, Guard, Guarded};
+use crate::guard::{self, Guarded};
 use crate::head::{DEFAULT_TENANT, Head};
 use crate::headers::set_header;
-use crate::operation::{ACCEPT_JSON, Deletion, Replay};
+use crate::operation::{ACCEPT_JSON, Deletion, Guard, Replay};
 use crate::options::CallOptions;
 use crate::target::Target;
 use crate::version::Version;
@@ -47,12 +47,12 @@ impl Call {
     ///
     /// As [`into_request`](Self::into_request); and a version that lacks the operation or a parameter.
     pub fn into_request_for(mut self, target: &Target) -> Result<Request<Body>, Error> {
-        self.options = self.options.or(target.options());
-        if let Some(version) = target.known_version() {
+        self.options = self.options.or(&target.options);
+        if let Ok(version) = target.version {
             self.options = std::mem::take(&mut self.options).api_version(version);
         }
         let mut request = self.into_request_with(&CallOptions::new())?;
-        target.aim(&mut request)?;
+        target.apply_to(&mut request)?;
         Ok(request)
     }
 

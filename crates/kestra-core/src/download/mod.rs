@@ -1,27 +1,25 @@
 //! A file as the server sends it: never whole in memory, unless it is asked for so.
 
-mod body;
 mod name;
-mod progress;
 mod resume;
 mod save;
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_core::Stream;
 use http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, Response};
+use http_body::{Frame, SizeHint};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
-pub use progress::{OnProgress, Progress};
-
-use body::Rest;
 use resume::Resume;
 
 use crate::body::{Body, Collector};
+pub use crate::body::{OnProgress, Progress};
 use crate::error::{Error, ErrorKind, RequestSent};
 use crate::executor::CallFuture;
 use crate::operation::OperationInfo;
@@ -106,8 +104,23 @@ impl Download {
 
     /// Has `report` called with each piece.
     pub fn on_progress(mut self, report: impl Fn(Progress) + Send + Sync + 'static) -> Self {
-        self.on_progress = Some(std::sync::Arc::new(report));
+        self.on_progress = Some(Arc::new(report));
         self
+    }
+
+    /// What is left of it as a body, for a stack of one's own.
+    ///
+    /// It is read as the download is: with its progress, resumed if it was, and it ends with an error if the file ends early.
+    #[must_use]
+    pub fn into_body(self) -> Body {
+        Body::new(Rest(self))
+    }
+
+    /// The body of the answer as it is, for what resumes another download.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn into_raw_body(self) -> Body {
+        self.body
     }
 
     /// The next piece; `None` at the end.
@@ -231,6 +244,31 @@ impl Stream for Download {
             }
         }
         Poll::Ready(None)
+    }
+}
+
+/// A download as the body of a response or a request.
+struct Rest(Download);
+
+impl http_body::Body for Rest {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let piece = ready!(Pin::new(&mut self.0).poll_next(cx));
+        Poll::Ready(piece.map(|piece| piece.map(Frame::data)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.ended
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let left = self.0.length.map(|length| length.saturating_sub(self.0.read));
+        left.map(SizeHint::with_exact).unwrap_or_default()
     }
 }
 

@@ -1,5 +1,6 @@
 //! What everybody reads of an error.
 
+use std::any::Any;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -72,5 +73,25 @@ impl Error {
     #[must_use]
     pub fn failures(&self) -> &[String] {
         &self.0.failures
+    }
+
+    /// Returns the id of the execution that was started, waited for or followed, once it is known. The execution goes on:
+    /// wait for it by this id.
+    #[must_use]
+    pub fn execution_id(&self) -> Option<&str> {
+        self.0.execution_id.as_deref()
+    }
+
+    /// Returns the key that an execution was to be created with. Look the execution up by it if the outcome is unclear.
+    #[must_use]
+    pub fn idempotency_key(&self) -> Option<&str> {
+        self.0.idempotency_key.as_deref()
+    }
+
+    /// Returns a value that the operation attached, if it is of this type: a failed execution is
+    /// `error.payload::<kestra::Finished>()`.
+    #[must_use]
+    pub fn payload<T: Any>(&self) -> Option<&T> {
+        self.0.payload.as_ref()?.downcast_ref()
     }
 }

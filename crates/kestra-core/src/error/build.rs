@@ -1,16 +1,17 @@
 //! How the crates of the client make errors.
 
 use std::any::Any;
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
 
-use super::execution::{About, Payload};
-use super::{BoxError, Error, ErrorKind, ErrorResponse, Inner, RequestSent, display};
+use super::{BoxError, Error, ErrorKind, ErrorResponse, Inner, RequestSent, RetryNote, Source, display};
+use crate::macros::setters;
 use crate::operation::OperationInfo;
-use crate::retry::RetryNote;
+use crate::version::Version;
 
 impl Error {
     /// Returns the [`Error`] that a service of layers failed with. An error of another type becomes one of kind `Service`,
@@ -42,15 +43,25 @@ impl Error {
     /// Creates the error of a request that can't be built: `field` is what the caller set, `problem` says what is wrong with
     /// it and what to do.
     #[must_use]
-    pub fn invalid(field: &str, problem: impl std::fmt::Display) -> Self {
+    pub fn invalid(field: &str, problem: impl Display) -> Self {
         Self::new(ErrorKind::Build, format!("{field}: {problem}"))
+    }
+
+    /// Creates the error of what a server of this version lacks; `advice` says what to do instead, and how the sentence goes on.
+    pub(crate) fn unsupported(version: Version, what: impl Display, has: impl Display, advice: &str) -> Self {
+        let problem = format!(
+            "{what} requires Kestra {has}, the server is {version}; {advice}call `.any_version()` to send it anyway"
+        );
+        Self::new(ErrorKind::Unsupported, problem)
     }
 
     /// Creates the error of a response whose status says that the call failed.
     #[must_use]
     pub fn from_response(response: ErrorResponse) -> Self {
         let note = response.parts.extensions.get::<RetryNote>().map(|note| note.0);
-        Self::build(ErrorKind::Status, None, None).with_response(response).change(|inner| inner.note = note)
+        let mut error = Self::build(ErrorKind::Status, None, None).with_response(response);
+        error.inner_mut().note = note;
+        error
     }
 
     /// Creates the error of a request that wasn't sent because the server would respond with this status.
@@ -69,7 +80,7 @@ impl Error {
             kind,
             message,
             response: None,
-            source,
+            source: source.map(Source),
             operation: None,
             sent: RequestSent::No,
             attempts: 0,
@@ -78,137 +89,80 @@ impl Error {
             hint: None,
             transient: None,
             failures: Vec::new(),
-            about: About::default(),
+            execution_id: None,
+            idempotency_key: None,
+            invalid_inputs: Vec::new(),
+            is_missing: false,
+            is_version_detection: false,
+            payload: None,
         }))
     }
 
     /// Returns the same error for the copy of a call that has it. The cause is kept as text.
     pub(crate) fn copy(&self) -> Self {
-        let inner = &*self.0;
-        let source = inner.source.as_ref().map(|source| source.to_string().into());
-        Self::build(inner.kind, inner.message.clone(), source).change(|copy| {
-            copy.operation = inner.operation;
-            copy.hint = inner.hint;
-            copy.about.inputs.clone_from(&inner.about.inputs);
-        })
+        Self(Arc::new(Inner::clone(&self.0)))
     }
 
-    fn change(mut self, change: impl FnOnce(&mut Inner)) -> Self {
-        // Nobody else has it, as there is no way to share one.
-        if let Some(inner) = Arc::get_mut(&mut self.0) {
-            change(inner);
-        }
-        self
+    #[inline(never)]
+    fn inner_mut(&mut self) -> &mut Inner {
+        Arc::make_mut(&mut self.0)
     }
 
-    /// Sets the message.
-    #[must_use]
-    pub fn with_message(self, message: impl Into<String>) -> Self {
-        let message = bounded(message.into());
-        self.change(|inner| inner.message = Some(message))
-    }
+    setters! {
+        /// Sets the message.
+        with_message(message: impl Into<String>) inner => inner.message = Some(bounded(message.into()));
 
-    /// Sets the cause.
-    #[must_use]
-    pub fn with_source(self, source: impl Into<BoxError>) -> Self {
-        let source = source.into();
-        self.change(|inner| inner.source = Some(source))
-    }
+        /// Sets the cause.
+        with_source(source: impl Into<BoxError>) inner => inner.source = Some(Source(source.into()));
 
-    /// Sets the operation, if there is one.
-    #[must_use]
-    pub fn with_operation(self, operation: impl Into<Option<&'static OperationInfo>>) -> Self {
-        let operation = operation.into();
-        self.change(|inner| inner.operation = operation.or(inner.operation))
-    }
+        /// Sets the operation, if there is one.
+        with_operation(operation: impl Into<Option<&'static OperationInfo>>) inner => {
+            inner.operation = operation.into().or(inner.operation);
+        };
 
-    /// Sets the response that was read. The request was sent, then.
-    #[must_use]
-    pub fn with_response(self, response: ErrorResponse) -> Self {
-        self.change(|inner| {
-            inner.response = Some(response);
-            inner.sent = RequestSent::Yes;
-        })
-    }
+        /// Sets the response that was read. The request was sent, then.
+        with_response(response: ErrorResponse) inner => {
+            (inner.response, inner.sent) = (Some(response), RequestSent::Yes);
+        };
 
-    /// Sets whether the server may have received the request.
-    #[must_use]
-    pub fn with_request_sent(self, sent: RequestSent) -> Self {
-        self.change(|inner| inner.sent = sent)
-    }
+        /// Sets whether the server may have received the request.
+        with_request_sent(sent: RequestSent) inner => inner.sent = sent;
 
-    /// Sets the number of attempts, and their duration together.
-    #[must_use]
-    pub fn with_attempts(self, attempts: u32, elapsed: Duration) -> Self {
-        self.change(|inner| {
-            inner.attempts = attempts;
-            inner.elapsed = Some(elapsed);
-        })
-    }
+        /// Sets the number of attempts, and their duration together.
+        with_attempts(attempts: u32, elapsed: Duration) inner => {
+            (inner.attempts, inner.elapsed) = (attempts, Some(elapsed));
+        };
 
-    /// Sets why the call wasn't retried.
-    #[must_use]
-    pub fn with_note(self, note: &'static str) -> Self {
-        self.change(|inner| inner.note = Some(note))
-    }
+        /// Sets why the call wasn't retried.
+        with_note(note: &'static str) inner => inner.note = Some(note);
 
-    /// Sets the [`hint`](Self::hint), in place of that of the kind.
-    #[must_use]
-    pub fn with_hint(self, hint: &'static str) -> Self {
-        self.change(|inner| inner.hint = Some(hint))
-    }
+        /// Sets the [`hint`](Self::hint), in place of that of the kind.
+        with_hint(hint: &'static str) inner => inner.hint = Some(hint);
 
-    /// Sets whether the same call may succeed later, where that differs from other errors of the kind.
-    #[must_use]
-    pub fn with_transient(self, transient: bool) -> Self {
-        self.change(|inner| inner.transient = Some(transient))
-    }
+        /// Sets whether the same call may succeed later, where that differs from other errors of the kind.
+        with_transient(transient: bool) inner => inner.transient = Some(transient);
 
-    /// Marks the error as a failure of the version detection, which the call needed first: its status is not about the call
-    /// itself.
-    #[must_use]
-    pub fn with_version_detection(self) -> Self {
-        self.change(|inner| inner.about.is_version_detection = true)
-    }
+        /// Marks the error as a failure of the version detection, which the call needed first: its status is not about the
+        /// call itself.
+        with_version_detection() inner => inner.is_version_detection = true;
 
-    /// Sets the names of what the server left undone.
-    #[must_use]
-    pub fn with_failures(self, failures: Vec<String>) -> Self {
-        self.change(|inner| inner.failures = failures)
-    }
+        /// Sets the names of what the server left undone.
+        with_failures(failures: Vec<String>) inner => inner.failures = failures;
 
-    /// Sets the id of the execution that the error is about.
-    #[must_use]
-    pub fn with_execution_id(self, id: impl Into<String>) -> Self {
-        let id = id.into();
-        self.change(|inner| inner.about.id = Some(id))
-    }
+        /// Sets the id of the execution that the error is about.
+        with_execution_id(id: impl Into<String>) inner => inner.execution_id = Some(id.into());
 
-    /// Sets the key that an execution was to be created with.
-    #[must_use]
-    pub fn with_idempotency_key(self, key: impl Into<String>) -> Self {
-        let key = key.into();
-        self.change(|inner| inner.about.key = Some(key))
-    }
+        /// Sets the key that an execution was to be created with.
+        with_idempotency_key(key: impl Into<String>) inner => inner.idempotency_key = Some(key.into());
 
-    /// Adds the name of an input that wasn't sent, since the server would have misread it.
-    #[must_use]
-    pub fn with_invalid_input(self, name: impl Into<String>) -> Self {
-        let name = name.into();
-        self.change(|inner| inner.about.inputs.push(name))
-    }
+        /// Adds the name of an input that wasn't sent, since the server would have misread it.
+        with_invalid_input(name: impl Into<String>) inner => inner.invalid_inputs.push(name.into());
 
-    /// Marks the resource of the call as missing, where the status of the response isn't 404.
-    #[must_use]
-    pub fn with_not_found(self) -> Self {
-        self.change(|inner| inner.about.is_missing = true)
-    }
+        /// Marks the resource of the call as missing, where the status of the response isn't 404.
+        with_not_found() inner => inner.is_missing = true;
 
-    /// Sets the value that [`payload`](Self::payload) returns.
-    #[must_use]
-    pub fn with_payload(self, payload: impl Any + Send + Sync) -> Self {
-        let payload = Arc::new(payload);
-        self.change(|inner| inner.about.payload = Some(Payload(payload)))
+        /// Sets the value that [`payload`](Self::payload) returns.
+        with_payload(payload: impl Any + Send + Sync) inner => inner.payload = Some(Arc::new(payload));
     }
 
     /// Returns the message, for an error that is created from this one.
@@ -227,13 +181,13 @@ impl Error {
     /// Returns whether the server's version couldn't be detected, so that the call itself wasn't sent.
     #[must_use]
     pub fn is_version_detection(&self) -> bool {
-        self.0.about.is_version_detection
+        self.0.is_version_detection
     }
 
     /// Returns the cause.
     #[must_use]
     pub fn into_source(self) -> Option<BoxError> {
-        Arc::into_inner(self.0)?.source
+        Arc::unwrap_or_clone(self.0).source.map(|source| source.0)
     }
 }
 

@@ -1,9 +1,9 @@
 //! How an error prints: what went wrong in one line, the causes, and what to do about it.
 
-use std::error::Error as StdError;
 use std::fmt::{self, Write as _};
+use std::sync::Arc;
 
-use super::{Error, ErrorKind, ErrorResponse};
+use super::{Error, ErrorKind, ErrorResponse, causes};
 
 /// The most bytes of an error's text before its hint. A hint and the end of `Debug` fit into 4 KiB with it.
 pub(super) const LIMIT: usize = 3 * 1024;
@@ -65,7 +65,7 @@ impl Error {
         }
         match (&inner.response, inner.kind) {
             // The message describes the failed version detection in full.
-            _ if inner.about.is_version_detection => {}
+            _ if inner.is_version_detection => {}
             (Some(response), ErrorKind::Status) => write_status(line, response)?,
             (Some(response), kind) => {
                 write!(line, "{} (status {})", kind.text(), response.parts.status.as_u16())?
@@ -74,12 +74,12 @@ impl Error {
             (None, kind) => line.write_str(kind.text())?,
         }
         if let Some(message) = &inner.message {
-            line.write_str(if inner.about.is_version_detection { "" } else { ": " })?;
+            line.write_str(if inner.is_version_detection { "" } else { ": " })?;
             line.write_str(message)?;
         } else if let Some(message) = inner.response.as_ref().and_then(ErrorResponse::message) {
             write!(line, ": {message}")?;
         }
-        if let Some(id) = &inner.about.id
+        if let Some(id) = &inner.execution_id
             && !inner.message.as_ref().is_some_and(|message| message.contains(id.as_str()))
         {
             write!(line, " (execution {id})")?;
@@ -96,9 +96,10 @@ impl Error {
     fn write_causes(&self, line: &mut Line<'_, '_>) -> fmt::Result {
         let message = self.0.message.as_deref().unwrap_or_default();
         let hint = self.hint();
-        let mut source = self.source();
-        while let Some(cause) = source {
-            let text = match cause.downcast_ref::<Self>() {
+        for cause in causes(self).skip(1) {
+            // An error that several calls have as their cause is shared.
+            let shared = cause.downcast_ref::<Arc<Self>>().map(|error| &**error);
+            let text = match cause.downcast_ref::<Self>().or(shared) {
                 Some(error) => error.summary().to_string(),
                 None => cause.to_string(),
             };
@@ -109,7 +110,6 @@ impl Error {
             if !message.contains(text) {
                 write!(line, ": {text}")?;
             }
-            source = cause.source();
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ pub(super) fn of(error: &Error) -> Option<&'static str> {
         ErrorKind::Connect if error.is_version_detection() => Some(CONNECT_FOR_VERSION),
         _ if error.is_version_detection() => Some(SKIP_DETECTION),
         // The message names what is missing.
-        ErrorKind::Status if error.0.about.is_missing => None,
+        ErrorKind::Status if error.0.is_missing => None,
         ErrorKind::Status => {
             let response = error.response()?;
             let is_webhook = error.operation().is_some_and(|operation| operation.webhook);
@@ -30,7 +30,7 @@ pub(super) fn of(error: &Error) -> Option<&'static str> {
         ),
         ErrorKind::Timeout(TimeoutPhase::VersionProbe) => Some(SKIP_DETECTION),
         // What a wait or a start came to has the failure of a request as its cause.
-        _ => error.0.source.as_ref()?.downcast_ref::<Error>()?.hint(),
+        _ => error.0.source.as_ref()?.0.downcast_ref::<Error>()?.hint(),
     }
 }
 

@@ -9,7 +9,7 @@ impl Error {
     #[must_use]
     pub fn invalid_inputs(&self) -> Vec<String> {
         let Some(api) = self.response().and_then(ErrorResponse::api_error) else {
-            return self.0.about.inputs.clone();
+            return self.0.invalid_inputs.clone();
         };
         let mut names = Vec::new();
         for fault in api.embedded.and_then(|embedded| embedded.errors).unwrap_or_default() {

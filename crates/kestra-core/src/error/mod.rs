@@ -6,6 +6,7 @@ mod json_text;
 mod kind;
 mod sent;
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::sync::Arc;
@@ -33,15 +34,17 @@ pub type BoxError = Box<dyn StdError + Send + Sync + 'static>;
 /// `{:?}` adds how many attempts were made and whether the request was sent, so that a `main` that returns the error prints
 /// everything. None of them is longer than 4 KiB, and none shows a secret.
 pub struct Error(
-    /// It has one owner. What drops one is compiled once, where that of a `Box` is in each place that has an error.
+    // It has one owner. What drops an `Arc` is compiled once, and what drops a `Box` in each place that has an error: 73 KB of
+    // the program in docs/build-cost.md.
     Arc<Inner>,
 );
 
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     message: Option<String>,
     response: Option<ErrorResponse>,
-    source: Option<BoxError>,
+    source: Option<Source>,
     operation: Option<&'static OperationInfo>,
     sent: RequestSent,
     attempts: u32,
@@ -51,7 +54,23 @@ struct Inner {
     /// Whether the same call may succeed later, if that differs from other errors of the kind.
     transient: Option<bool>,
     failures: Vec<String>,
-    about: execution::About,
+    execution_id: Option<String>,
+    idempotency_key: Option<String>,
+    /// The inputs that weren't sent.
+    invalid_inputs: Vec<String>,
+    is_missing: bool,
+    is_version_detection: bool,
+    /// A value of a crate above this one.
+    payload: Option<Arc<dyn Any + Send + Sync>>,
+}
+
+/// The cause, which a copy has as text.
+struct Source(BoxError);
+
+impl Clone for Source {
+    fn clone(&self) -> Self {
+        Self(self.0.to_string().into())
+    }
 }
 
 /// The response that an error carries: its head, and what was read of its body.
@@ -94,9 +113,28 @@ impl ErrorResponse {
     }
 }
 
+/// Returns whether a status is transient: 408, 425, 429, 502, 503, 504.
+///
+/// 500 isn't among them: Kestra answers it for much that is the caller's fault.
+#[must_use]
+pub fn is_transient_status(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 408 | 425 | 429 | 502 | 503 | 504)
+}
+
+/// Why an answer that could have been tried again wasn't: the retries leave it in the extensions of the response, and the
+/// error that is made of that tells it.
+#[derive(Clone, Copy, Debug)]
+#[doc(hidden)]
+pub struct RetryNote(pub &'static str);
+
+/// Returns an error and its causes.
+pub fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |error| (*error).source())
+}
+
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+        self.0.source.as_ref().map(|source| &*source.0 as &(dyn StdError + 'static))
     }
 }
 
@@ -105,7 +143,6 @@ mod accessors;
 
 mod predicates;
 
-mod execution;
 mod invalid_inputs;
 
 mod display;

@@ -1,12 +1,10 @@
 //! Questions about an error whose answers are the same on every version of the server.
 
-use std::error::Error as StdError;
 use std::io;
 
 use http::StatusCode;
 
-use super::{Error, ErrorKind, ErrorResponse, RequestSent};
-use crate::retry::is_transient_status;
+use super::{Error, ErrorKind, ErrorResponse, RequestSent, causes, is_transient_status};
 
 impl Error {
     /// Returns whether the resource is missing: a 404, a 410 for a key that has expired, or the response of servers before
@@ -21,7 +19,7 @@ impl Error {
     /// execution that was only just created may not be found on 2.0 until the executor took it.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        self.0.about.is_missing || self.is_404_with(ErrorResponse::is_json_object)
+        self.0.is_missing || self.is_404_with(ErrorResponse::is_json_object)
     }
 
     /// Returns whether Kestra itself says that the resource is missing: the client decides by it, so the JSON of an API gateway
@@ -29,7 +27,7 @@ impl Error {
     #[doc(hidden)]
     #[must_use]
     pub fn is_missing(&self) -> bool {
-        self.0.about.is_missing || self.is_404_with(ErrorResponse::is_kestra_error)
+        self.0.is_missing || self.is_404_with(ErrorResponse::is_kestra_error)
     }
 
     fn is_404_with(&self, body: fn(&ErrorResponse) -> bool) -> bool {
@@ -43,7 +41,7 @@ impl Error {
     #[must_use]
     pub fn is_gateway_not_found(&self) -> bool {
         matches!(self.status(), Some(StatusCode::NOT_FOUND | StatusCode::GONE))
-            && !self.0.about.is_missing
+            && !self.0.is_missing
             && !self.response().is_some_and(ErrorResponse::is_kestra_error)
     }
 
@@ -203,18 +201,11 @@ impl Error {
 
     /// Returns the status of the response to the call itself, not to the version detection.
     fn call_status(&self) -> Option<StatusCode> {
-        if self.0.about.is_version_detection { None } else { self.status() }
+        if self.0.is_version_detection { None } else { self.status() }
     }
 
     fn io_cause(&self) -> Option<io::ErrorKind> {
-        let mut next = StdError::source(self);
-        while let Some(cause) = next {
-            if let Some(cause) = cause.downcast_ref::<io::Error>() {
-                return Some(cause.kind());
-            }
-            next = cause.source();
-        }
-        None
+        causes(self).find_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind)
     }
 
     fn server_says(&self, texts: &[&str]) -> bool {

@@ -26,7 +26,7 @@ pub(super) fn way(info: &OperationInfo, filter: &Filter) -> Option<Way> {
     match &filter.0 {
         Kind::Condition(condition) if is_alike(forms, condition) => Some(Way::Query),
         // Servers before 2.0 have no groups, so groups are matched against rows.
-        _ if info.by_ids.is_some() && rows::tell(info, filter) => Some(Way::Rows),
+        _ if info.by_ids.is_some() && rows::are_comparable(info, filter) => Some(Way::Rows),
         _ if info.read_alike.is_none() => None,
         Kind::Condition(condition) => is_unknown(info, condition).then_some(Way::Query),
         Kind::Group { .. } => all(filter, &|condition| is_alike(forms, condition)).then_some(Way::Query),

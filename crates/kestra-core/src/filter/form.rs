@@ -2,8 +2,7 @@
 
 use super::Condition;
 use super::comparison::Comparison;
-use super::legacy;
-use crate::operation::OperationInfo;
+use crate::operation::{OperationInfo, QueryParameter};
 use crate::version::{Version, Versions};
 
 /// The form of a condition.
@@ -25,7 +24,7 @@ pub(super) fn of(
     if reads_filters.contains(version) {
         return Some(Form::Filter(comparison(info, condition, version)));
     }
-    legacy::parameter(info, condition, version).map(|parameter| Form::Parameter(parameter.name))
+    parameter(info, condition, version).map(|parameter| Form::Parameter(parameter.name))
 }
 
 /// Returns the comparison that servers of this version use.
@@ -35,4 +34,26 @@ fn comparison(info: &OperationInfo, condition: &Condition, version: Version) -> 
         Some((newer, older, since)) if condition.comparison == newer && version < since => older,
         _ => condition.comparison,
     }
+}
+
+/// The parameter that says the same to a server of this version.
+pub(super) fn parameter(
+    info: &OperationInfo,
+    condition: &Condition,
+    version: Version,
+) -> Option<&'static QueryParameter> {
+    if condition.key.is_some() {
+        return None;
+    }
+    let field = condition.field.as_str();
+    let listed = info.filters.map_or(&[][..], |resource| resource.parameters);
+    let mut listed = listed.iter().filter(|known| known.field == field).peekable();
+    // A parameter that has the field's name and isn't listed means `EQUALS`.
+    let name = match listed.peek() {
+        Some(_) => listed.find(|known| known.comparison == condition.comparison)?.parameter,
+        None if condition.comparison == Comparison::EQUALS => field,
+        None => return None,
+    };
+    let known = info.query_parameters.iter().find(|parameter| parameter.name == name)?;
+    known.versions.contains(version).then_some(known)
 }

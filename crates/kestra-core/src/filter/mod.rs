@@ -9,7 +9,6 @@ mod check;
 mod comparison;
 mod field;
 mod form;
-mod legacy;
 mod resource;
 mod rows;
 mod set;
@@ -201,7 +200,7 @@ impl Filter {
     #[must_use]
     pub fn pairs(&self) -> Vec<(String, String)> {
         let mut pairs = Vec::new();
-        write::all(&[self], &mut |condition, path| {
+        write::all([self], &mut |condition, path| {
             pairs.push((condition.name(path, condition.comparison), condition.value()));
         });
         pairs
@@ -221,7 +220,7 @@ impl Filter {
 
     /// Returns whether a row of the search for an action matches the filter.
     pub(crate) fn holds(&self, action: &crate::operation::OperationInfo, row: &serde_json::Value) -> bool {
-        rows::hold(action, self, row)
+        rows::matches(action, self, row)
     }
 
     /// What it comes to: a group of one is that one.

@@ -2,6 +2,7 @@
 
 use super::Condition;
 use super::comparison::{Comparison, Comparisons};
+use crate::macros::const_setters;
 use crate::version::{Version, Versions};
 
 /// The filters of a search or an action by query.
@@ -54,11 +55,8 @@ impl FilterResource {
         Self { title, fields: None, groups, parameters }
     }
 
-    /// Sets the fields.
-    #[must_use]
-    pub const fn fields(mut self, fields: &'static [FilterField]) -> Self {
-        self.fields = Some(fields);
-        self
+    const_setters! {
+        some fields: &'static [FilterField];
     }
 
     /// Returns the field that a condition compares.
@@ -75,18 +73,9 @@ impl FilterField {
         Self { name, any_entry: false, compared, instead: None, renamed: None }
     }
 
-    /// Compares any entry of the field, instead of the entry of a key.
-    #[must_use]
-    pub const fn any_entry(mut self) -> Self {
-        self.any_entry = true;
-        self
-    }
-
-    /// Sets what to use on versions that lack the field.
-    #[must_use]
-    pub const fn instead(mut self, hint: &'static str) -> Self {
-        self.instead = Some(hint);
-        self
+    const_setters! {
+        mark any_entry;
+        some instead: &'static str;
     }
 
     /// Sets a comparison that servers before `since` have another name for.

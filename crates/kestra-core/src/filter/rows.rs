@@ -15,9 +15,11 @@ enum Cell<'a> {
 }
 
 /// Returns whether a filter can be matched against the rows of the search for an action.
-pub(super) fn tell(info: &OperationInfo, filter: &Filter) -> bool {
+pub(super) fn are_comparable(info: &OperationInfo, filter: &Filter) -> bool {
     match &filter.0 {
-        Kind::Group { filters, .. } => !filters.is_empty() && filters.iter().all(|filter| tell(info, filter)),
+        Kind::Group { filters, .. } => {
+            !filters.is_empty() && filters.iter().all(|filter| are_comparable(info, filter))
+        }
         Kind::Condition(condition) => {
             let Some(cell) = cell(info.area, condition, &Value::Null) else { return false };
             is_compared(&cell, condition)
@@ -26,10 +28,10 @@ pub(super) fn tell(info: &OperationInfo, filter: &Filter) -> bool {
 }
 
 /// Returns whether a row matches a filter.
-pub(super) fn hold(info: &OperationInfo, filter: &Filter, row: &Value) -> bool {
+pub(super) fn matches(info: &OperationInfo, filter: &Filter, row: &Value) -> bool {
     match &filter.0 {
-        Kind::Group { all: true, filters } => filters.iter().all(|filter| hold(info, filter, row)),
-        Kind::Group { all: false, filters } => filters.iter().any(|filter| hold(info, filter, row)),
+        Kind::Group { all: true, filters } => filters.iter().all(|filter| matches(info, filter, row)),
+        Kind::Group { all: false, filters } => filters.iter().any(|filter| matches(info, filter, row)),
         Kind::Condition(condition) => match cell(info.area, condition, row) {
             Some(Cell::Text(text)) => compares_text(condition, text),
             Some(Cell::Date(date)) => compares_date(condition, date),

@@ -4,7 +4,7 @@ use super::action::{self, Way};
 use super::comparison::Comparison;
 use super::form::{self, Form};
 use super::resource::{FilterField, FilterResource};
-use super::{Condition, Filter, Kind, legacy, write};
+use super::{Condition, Filter, Kind, write};
 use crate::error::{Error, ErrorKind};
 use crate::operation::{OperationInfo, QueryParameter};
 use crate::version::{Version, Versions};
@@ -47,24 +47,17 @@ impl FilterSet {
     /// Refuses filters that an action by query must not have, or can be sent with neither by query nor by ids.
     pub(crate) fn check_action(&self, info: &OperationInfo) -> Result<(), Error> {
         self.filters.iter().try_for_each(action::check)?;
-        self.check_keys()?;
+        let single = self.flat().filter_map(|filter| match &filter.0 {
+            Kind::Condition(condition) => Some(condition),
+            Kind::Group { .. } => None,
+        });
+        if let Some(condition) = write::repeated(single) {
+            return Err(repeated(condition));
+        }
         match self.flat().find(|filter| action::way(info, filter).is_none()) {
             Some(filter) => Err(action::refused(info, filter)),
             None => Ok(()),
         }
-    }
-
-    /// Refuses two conditions on one label, of which servers keep the first only.
-    fn check_keys(&self) -> Result<(), Error> {
-        let mut seen: Vec<&Condition> = Vec::new();
-        for filter in self.flat() {
-            let Kind::Condition(condition) = &filter.0 else { continue };
-            if condition.key.is_some() && seen.iter().any(|known| known.is_of_the_same_key(condition)) {
-                return Err(repeated(condition));
-            }
-            seen.push(condition);
-        }
-        Ok(())
     }
 
     /// Returns whether every version reads the filters alike or refuses them.
@@ -87,7 +80,7 @@ impl FilterSet {
     }
 
     fn flat(&self) -> impl Iterator<Item = &Filter> {
-        write::flat(&self.filters.iter().collect::<Vec<_>>()).into_iter()
+        write::flat(&self.filters).into_iter()
     }
 
     /// Returns the namespaces that the filters limit the result to, as text.
@@ -125,33 +118,15 @@ impl FilterSet {
         &self,
         info: &'static OperationInfo,
     ) -> Option<&'static QueryParameter> {
-        let mut found = None;
-        write::conditions(&self.filters, &mut |condition, _| {
-            let ignored = |parameter: &&QueryParameter| parameter.open_source_ignores.is_some();
-            let said = condition.values.as_slice() != ["false"];
-            found = found.or_else(|| {
-                legacy::parameter(info, condition, Version::OLDEST).filter(ignored).filter(|_| said)
-            });
-        });
-        found
+        let ignored = |parameter: &&QueryParameter| parameter.open_source_ignores.is_some();
+        self.conditions()
+            .filter(|(condition, _)| condition.values.as_slice() != ["false"])
+            .find_map(|(condition, _)| form::parameter(info, condition, Version::OLDEST).filter(ignored))
     }
 
-    fn any(&self, mut holds: impl FnMut(&Condition, bool) -> bool) -> bool {
-        let mut found = false;
-        write::conditions(&self.filters, &mut |condition, grouped| {
-            found = found || holds(condition, grouped)
-        });
-        found
-    }
-
-    fn try_each(&self, mut check: impl FnMut(&Condition, bool) -> Result<(), Error>) -> Result<(), Error> {
-        let mut result = Ok(());
-        write::conditions(&self.filters, &mut |condition, grouped| {
-            if result.is_ok() {
-                result = check(condition, grouped);
-            }
-        });
-        result
+    /// Returns each condition, and whether it is in a group.
+    fn conditions(&self) -> impl Iterator<Item = (&Condition, bool)> {
+        write::conditions(&self.filters).into_iter()
     }
 
     /// Whether another version needs another form, or lacks something.
@@ -162,8 +137,9 @@ impl FilterSet {
             None => resource.fields.is_none(),
         };
         !self.reads_filters(info).is_all()
-            || self
-                .any(|condition, grouped| (grouped && !resource.groups.is_all()) || !is_read_alike(condition))
+            || self.conditions().any(|(condition, grouped)| {
+                (grouped && !resource.groups.is_all()) || !is_read_alike(condition)
+            })
     }
 
     /// Refuses what is wrong on every version.
@@ -181,12 +157,16 @@ impl FilterSet {
                 ),
             ));
         }
-        if any_version { Ok(()) } else { self.try_each(|condition, _| known(info, condition)) }
+        if any_version {
+            Ok(())
+        } else {
+            self.conditions().try_for_each(|(condition, _)| known(info, condition))
+        }
     }
 
     /// The server refuses a range beside dates with a 422 that names neither.
     fn check_dates(&self) -> Result<(), Error> {
-        let has = |field: &str| self.any(|condition, _| condition.field == field);
+        let has = |field: &str| self.conditions().any(|(condition, _)| condition.field == field);
         if has("timeRange") && (has("startDate") || has("endDate")) {
             return Err(Error::invalid(
                 "filter on `timeRange`",
@@ -200,19 +180,15 @@ impl FilterSet {
     /// Servers keep the first of two conditions on one label and drop the other without a word.
     fn check_labels(&self) -> Result<(), Error> {
         let mut seen: Vec<&Condition> = Vec::new();
-        let mut repeated = None;
-        write::conditions(&self.filters, &mut |condition, grouped| {
-            if grouped || condition.key.is_none() {
-                return;
-            }
+        for (condition, _) in self.conditions().filter(|(_, grouped)| !grouped) {
             let same =
                 |known: &&Condition| known.is_of_the_same_key(condition) && known.values != condition.values;
             if seen.iter().any(same) {
-                repeated = Some(condition);
+                return Err(repeated(condition));
             }
             seen.push(condition);
-        });
-        repeated.map_or(Ok(()), |condition| Err(self::repeated(condition)))
+        }
+        Ok(())
     }
 
     /// Refuses what a server of this version doesn't know or would ignore.
@@ -220,9 +196,9 @@ impl FilterSet {
         let groups = info.filters.map_or(Versions::ALL, |resource| resource.groups);
         let reads = self.reads_filters(info);
         let mut parameters: Vec<&str> = Vec::new();
-        self.try_each(|condition, grouped| {
+        self.conditions().try_for_each(|(condition, grouped)| {
             if grouped && !groups.contains(version) {
-                return Err(unsupported(version, "a group of filters", &groups.to_string(), None));
+                return Err(Error::unsupported(version, "a group of filters", groups, ""));
             }
             let form = form::of(info, reads, condition, version).filter(|form| match form {
                 // What is said by a parameter of its own can be said once, and not within a group.
@@ -231,10 +207,11 @@ impl FilterSet {
             });
             let known = info.filters.and_then(|resource| Some((resource, resource.field(condition)?)));
             let instead = known.and_then(|(_, field)| field.instead);
+            let advice = instead.map(|hint| format!("{hint}; ")).unwrap_or_default();
             match form {
                 None => {
                     let what = format!("the filter on `{}` of `{}`", shown(condition), info.name);
-                    Err(unsupported(version, &what, &reads.to_string(), instead))
+                    Err(Error::unsupported(version, what, reads, &advice))
                 }
                 Some(Form::Parameter(name)) => {
                     parameters.push(name);
@@ -243,7 +220,7 @@ impl FilterSet {
                 Some(Form::Filter(_)) => match known {
                     Some((resource, field)) if !field.is_known(condition.comparison, version) => {
                         let what = format!("the filter on `{}` of {}", shown(condition), resource.title);
-                        Err(unsupported(version, &what, &ranges(field, condition), instead))
+                        Err(Error::unsupported(version, what, ranges(field, condition), &advice))
                     }
                     _ => Ok(()),
                 },
@@ -254,8 +231,8 @@ impl FilterSet {
     /// Whether a server of this version reads them as the newest does.
     pub(crate) fn reads_as_newest(&self, info: &OperationInfo, version: Version) -> bool {
         let reads = self.reads_filters(info);
-        !self.any(|condition, _| {
-            form::of(info, reads, condition, version) != form::of(info, reads, condition, Version::NEWEST)
+        self.conditions().all(|(condition, _)| {
+            form::of(info, reads, condition, version) == form::of(info, reads, condition, Version::NEWEST)
         })
     }
 
@@ -266,8 +243,7 @@ impl FilterSet {
         version: Version,
         mut pair: impl FnMut(&str, &str),
     ) {
-        let filters: Vec<&Filter> = self.filters.iter().collect();
-        write::all(&filters, &mut |condition, path| {
+        write::all(&self.filters, &mut |condition, path| {
             let form = info.and_then(|info| form::of(info, self.reads_filters(info), condition, version));
             match form {
                 Some(Form::Parameter(name)) => pair(name, &condition.value()),
@@ -316,12 +292,4 @@ fn shown(condition: &Condition) -> String {
 fn ranges(field: &FilterField, condition: &Condition) -> String {
     let ranges: Vec<String> = field.versions(condition.comparison).map(|range| range.to_string()).collect();
     ranges.join("; ")
-}
-
-fn unsupported(version: Version, what: &str, has: &str, instead: Option<&str>) -> Error {
-    let instead = instead.map(|hint| format!("{hint}; ")).unwrap_or_default();
-    Error::new(
-        ErrorKind::Unsupported,
-        format!("{what} requires Kestra {has}, the server is {version}; {instead}{INSIST}"),
-    )
 }

@@ -11,34 +11,34 @@ pub(super) const MAX_WIDTH: usize = 20;
 const ROOT: &str = "filters";
 
 /// Gives each condition with the path of the group that it is in.
-pub(super) fn all(filters: &[&Filter], each: &mut dyn FnMut(&Condition, &str)) {
+pub(super) fn all<'a>(filters: impl IntoIterator<Item = &'a Filter>, each: &mut dyn FnMut(&Condition, &str)) {
     level(&flat(filters), ROOT, each);
 }
 
-/// Gives each condition, and whether it is in a group.
-pub(super) fn conditions<'a>(filters: &'a [Filter], each: &mut dyn FnMut(&'a Condition, bool)) {
-    fn inner<'a>(filter: &'a Filter, grouped: bool, each: &mut dyn FnMut(&'a Condition, bool)) {
+/// Returns each condition, and whether it is in a group.
+pub(super) fn conditions(filters: &[Filter]) -> Vec<(&Condition, bool)> {
+    fn collect<'a>(filter: &'a Filter, grouped: bool, found: &mut Vec<(&'a Condition, bool)>) {
         match &filter.0 {
-            Kind::Condition(condition) => each(condition, grouped),
-            Kind::Group { filters, .. } => filters.iter().for_each(|filter| inner(filter, true, each)),
+            Kind::Condition(condition) => found.push((condition, grouped)),
+            Kind::Group { filters, .. } => filters.iter().for_each(|filter| collect(filter, true, found)),
         }
     }
-    for filter in flat(&filters.iter().collect::<Vec<_>>()) {
-        inner(filter, false, each);
+    let mut found = Vec::with_capacity(filters.len());
+    for filter in flat(filters) {
+        collect(filter, false, &mut found);
     }
+    found
 }
 
 /// What is left of groups that all hold, at a level where all hold anyway.
 ///
 /// Those that compare one key twice in the same way stay groups, as servers read only one of two side by side.
-pub(super) fn flat<'a>(filters: &[&'a Filter]) -> Vec<&'a Filter> {
-    let mut found = Vec::with_capacity(filters.len());
+pub(super) fn flat<'a>(filters: impl IntoIterator<Item = &'a Filter>) -> Vec<&'a Filter> {
+    let mut found = Vec::new();
     for filter in filters {
         let filter = filter.simplest();
         match &filter.0 {
-            Kind::Group { all: true, filters } if !repeats(filters) => {
-                found.extend(flat(&filters.iter().collect::<Vec<_>>()))
-            }
+            Kind::Group { all: true, filters } if !repeats(filters) => found.extend(flat(filters)),
             _ => found.push(filter),
         }
     }
@@ -47,15 +47,23 @@ pub(super) fn flat<'a>(filters: &[&'a Filter]) -> Vec<&'a Filter> {
 
 /// Whether one key is compared twice in the same way.
 fn repeats(filters: &[Filter]) -> bool {
+    repeated(filters.iter().filter_map(|filter| match &filter.simplest().0 {
+        Kind::Condition(condition) => Some(condition),
+        Kind::Group { .. } => None,
+    }))
+    .is_some()
+}
+
+/// Returns the first condition that compares a key in the same way as one before.
+pub(super) fn repeated<'a>(conditions: impl Iterator<Item = &'a Condition>) -> Option<&'a Condition> {
     let mut seen: Vec<&Condition> = Vec::new();
-    filters.iter().any(|filter| match &filter.simplest().0 {
-        Kind::Condition(condition) if condition.key.is_some() => {
-            let again = seen.iter().any(|known| known.is_of_the_same_key(condition));
-            seen.push(condition);
-            again
+    for condition in conditions {
+        if seen.iter().any(|known| known.is_of_the_same_key(condition)) {
+            return Some(condition);
         }
-        _ => false,
-    })
+        seen.push(condition);
+    }
+    None
 }
 
 /// Filters that all hold. Two groups of alternatives would become one, so each of several is put into a place of its own.
@@ -99,7 +107,7 @@ pub(super) fn extent(filters: &[Filter]) -> (usize, usize) {
                 .fold((1, filters.len()), |(depth, width), (d, w)| (depth.max(d + 1), width.max(w))),
         }
     }
-    let flat = flat(&filters.iter().collect::<Vec<_>>());
+    let flat = flat(filters);
     let alternatives =
         flat.iter().filter(|filter| matches!(filter.0, Kind::Group { all: false, .. })).count();
     let (depth, width) =

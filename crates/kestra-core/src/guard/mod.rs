@@ -10,32 +10,10 @@ pub(crate) use files::is_root;
 
 use crate::body::{Body, Multipart};
 use crate::error::{Error, ErrorKind};
-use crate::operation::{KnownValues, QueryParameter};
+use crate::operation::{Guard, KnownValues, QueryParameter};
 use crate::version::Version;
 
 pub use source::{refuse_deleted, sources_of_archive};
-
-/// What a server does silently with some requests of an operation, so that they are refused unless they are meant.
-///
-/// [`unchecked`](crate::CallOptions::unchecked) says that they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Guard {
-    /// A source with `deleted: true` deletes its flow.
-    DeletingSource,
-    /// A replacement that puts `deleted: true` into a source deletes its flow.
-    DeletingReplacement,
-    /// The source is split wherever it has `---`, also within a string, and `deleted: true` deletes a flow.
-    SplitSource,
-    /// A path under `/_flows/` becomes a flow, an archive is unpacked.
-    UnpackedFile,
-    /// A path with an empty segment, `.` or `..` deletes the folder above, on 1.0 even the namespace.
-    ClimbingDeletion,
-    /// The response lists what failed, under a status of success, and a source with `deleted: true` deletes its flow.
-    ListedFailures,
-    /// Servers before 2.0 silently skip a trigger without a tenant, or with a tenant other than the request's.
-    NamedTrigger,
-}
 
 /// What guards look at.
 pub(crate) struct Guarded<'a> {
@@ -57,12 +35,7 @@ impl Guard {
             // Later servers ignore the tenant there.
             Self::NamedTrigger if version.is_some_and(|version| version >= TENANT_OF_PATH) => None,
             Self::NamedTrigger => trigger::with_tenant(body, tenant),
-            Self::DeletingSource
-            | Self::DeletingReplacement
-            | Self::SplitSource
-            | Self::UnpackedFile
-            | Self::ClimbingDeletion
-            | Self::ListedFailures => None,
+            _ => None,
         }
     }
 

@@ -1,5 +1,7 @@
 //! The classes that operations fall into.
 
+use super::OperationInfo;
+
 /// Which servers have an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -102,4 +104,65 @@ pub enum Effect {
     BackfillPaused(bool),
     /// The trigger has no backfill.
     NoBackfill,
+}
+
+/// A request that finds out whether a server would carry out another one.
+///
+/// Servers of 1.x and 2.0 hang when they respond with an error to some requests before they have read the body, so these
+/// requests are sent only if the server would carry them out.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Question {
+    /// The operation to send first. Its path parameters are named as in the operation that follows, or as fields of its body.
+    pub operation: &'static OperationInfo,
+    /// The check of its response.
+    pub check: Check,
+}
+
+/// The check of the response to a [`Question`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Check {
+    /// The resource exists.
+    Exists,
+    /// The execution has ended.
+    Ended,
+    /// The execution has the task run that the body names.
+    HasTaskRun,
+    /// The dashboard has the chart that the path names.
+    HasChart,
+    /// The flow has the trigger that the body names and, before 2.0, the trigger has a backfill.
+    HasBackfill,
+    /// The concurrency limit of the flow that the path names is in the list.
+    HasLimit,
+}
+
+impl Question {
+    /// Creates a question.
+    #[must_use]
+    pub const fn new(operation: &'static OperationInfo, check: Check) -> Self {
+        Self { operation, check }
+    }
+}
+
+/// What a server does silently with some requests of an operation, so that they are refused unless they are meant.
+///
+/// [`unchecked`](crate::CallOptions::unchecked) says that they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Guard {
+    /// A source with `deleted: true` deletes its flow.
+    DeletingSource,
+    /// A replacement that puts `deleted: true` into a source deletes its flow.
+    DeletingReplacement,
+    /// The source is split wherever it has `---`, also within a string, and `deleted: true` deletes a flow.
+    SplitSource,
+    /// A path under `/_flows/` becomes a flow, an archive is unpacked.
+    UnpackedFile,
+    /// A path with an empty segment, `.` or `..` deletes the folder above, on 1.0 even the namespace.
+    ClimbingDeletion,
+    /// The response lists what failed, under a status of success, and a source with `deleted: true` deletes its flow.
+    ListedFailures,
+    /// Servers before 2.0 silently skip a trigger without a tenant, or with a tenant other than the request's.
+    NamedTrigger,
 }

@@ -4,13 +4,12 @@ mod class;
 mod parameter;
 mod route;
 
-pub use class::{Answer, Deletion, Edition, Effect, Replay, Traffic};
+pub use class::{Answer, Check, Deletion, Edition, Effect, Guard, Question, Replay, Traffic};
 pub use parameter::{FilterForms, KnownValues, QueryParameter};
 pub use route::Route;
 
 use crate::filter::FilterResource;
-use crate::guard::Guard;
-use crate::question::{Check, Question};
+use crate::macros::const_setters;
 use crate::version::{Version, Versions};
 
 /// The definition of one operation of Kestra's HTTP API.
@@ -126,39 +125,30 @@ impl OperationInfo {
         }
     }
 
-    /// Sets the key of the Go client.
-    #[must_use]
-    pub const fn go_key(mut self, key: &'static str) -> Self {
-        self.go_key = key;
-        self
-    }
-
-    /// Sets the operation ids of the OpenAPI documents.
-    #[must_use]
-    pub const fn aliases(mut self, aliases: &'static [&'static str]) -> Self {
-        self.aliases = aliases;
-        self
-    }
-
-    /// Sets the edition.
-    #[must_use]
-    pub const fn edition(mut self, edition: Edition) -> Self {
-        self.edition = edition;
-        self
-    }
-
-    /// Sets the replay class.
-    #[must_use]
-    pub const fn replay(mut self, replay: Replay) -> Self {
-        self.replay = replay;
-        self
-    }
-
-    /// Sets the path parameters.
-    #[must_use]
-    pub const fn path_parameters(mut self, names: &'static [&'static str]) -> Self {
-        self.path_parameters = names;
-        self
+    const_setters! {
+        set go_key: &'static str;
+        set aliases: &'static [&'static str];
+        set edition: Edition;
+        set replay: Replay;
+        set path_parameters: &'static [&'static str];
+        set traffic: Traffic;
+        mark early_error;
+        some filters: &'static FilterResource;
+        some read_alike: &'static [FilterForms];
+        some counted_by: &'static OperationInfo;
+        some body_filters: &'static OperationInfo;
+        some listed_by: &'static OperationInfo;
+        some by_ids: &'static OperationInfo;
+        mark acts_by_query;
+        some deletes: Deletion;
+        some effect: Effect;
+        some guard: Guard;
+        set stable_sort: &'static [&'static str];
+        some stops_server: Versions;
+        some instead: &'static str;
+        mark shows_inputs;
+        mark redirects;
+        mark webhook;
     }
 
     /// Sets the query parameters.
@@ -181,136 +171,10 @@ impl OperationInfo {
         self
     }
 
-    /// Sets the class of traffic.
-    #[must_use]
-    pub const fn traffic(mut self, traffic: Traffic) -> Self {
-        self.traffic = traffic;
-        self
-    }
-
-    /// Marks an operation whose server may respond with an error before it has read the body.
-    #[must_use]
-    pub const fn early_error(mut self) -> Self {
-        self.early_error = true;
-        self
-    }
-
     /// Sets the operation to send first, and the check of its response.
     #[must_use]
     pub const fn asks_first(mut self, operation: &'static OperationInfo, check: Check) -> Self {
         self.asks_first = Some(Question::new(operation, check));
-        self
-    }
-
-    /// Sets the fields that it can be filtered by.
-    #[must_use]
-    pub const fn filters(mut self, resource: &'static FilterResource) -> Self {
-        self.filters = Some(resource);
-        self
-    }
-
-    /// Sets the filters of an action by query that every version reads alike or refuses.
-    #[must_use]
-    pub const fn read_alike(mut self, forms: &'static [FilterForms]) -> Self {
-        self.read_alike = Some(forms);
-        self
-    }
-
-    /// Sets the search that finds what an action by query acts on.
-    #[must_use]
-    pub const fn counted_by(mut self, search: &'static OperationInfo) -> Self {
-        self.counted_by = Some(search);
-        self
-    }
-
-    /// Sets the action by query that has in its query the filters that this one has in its body.
-    #[must_use]
-    pub const fn body_filters(mut self, action: &'static OperationInfo) -> Self {
-        self.body_filters = Some(action);
-        self
-    }
-
-    /// Sets the operation that lists the stored items of a stream.
-    #[must_use]
-    pub const fn listed_by(mut self, list: &'static OperationInfo) -> Self {
-        self.listed_by = Some(list);
-        self
-    }
-
-    /// Sets the action by ids that does the same as one by query.
-    #[must_use]
-    pub const fn by_ids(mut self, action: &'static OperationInfo) -> Self {
-        self.by_ids = Some(action);
-        self
-    }
-
-    /// Marks an operation that acts on everything that its query matches.
-    #[must_use]
-    pub const fn acts_by_query(mut self) -> Self {
-        self.acts_by_query = true;
-        self
-    }
-
-    /// Sets what it deletes.
-    #[must_use]
-    pub const fn deletes(mut self, deletion: Deletion) -> Self {
-        self.deletes = Some(deletion);
-        self
-    }
-
-    /// Sets the visible effect of an action by ids.
-    #[must_use]
-    pub const fn effect(mut self, effect: Effect) -> Self {
-        self.effect = Some(effect);
-        self
-    }
-
-    /// Sets the check that refuses calls which are likely a mistake.
-    #[must_use]
-    pub const fn guard(mut self, guard: Guard) -> Self {
-        self.guard = Some(guard);
-        self
-    }
-
-    /// Sets a sort whose order is stable while rows are added and deleted.
-    #[must_use]
-    pub const fn stable_sort(mut self, keys: &'static [&'static str]) -> Self {
-        self.stable_sort = keys;
-        self
-    }
-
-    /// Sets the versions whose servers may shut down on this request.
-    #[must_use]
-    pub const fn stops_server(mut self, versions: Versions) -> Self {
-        self.stops_server = Some(versions);
-        self
-    }
-
-    /// Sets what to use on the versions that lack it or that it may shut down.
-    #[must_use]
-    pub const fn instead(mut self, hint: &'static str) -> Self {
-        self.instead = Some(hint);
-        self
-    }
-
-    /// Marks an operation whose response has the inputs that the server accepted.
-    #[must_use]
-    pub const fn shows_inputs(mut self) -> Self {
-        self.shows_inputs = true;
-        self
-    }
-
-    /// Marks an operation whose server redirects to another execution.
-    #[must_use]
-    pub const fn redirects(mut self) -> Self {
-        self.redirects = true;
-        self
-    }
-
-    /// Marks a webhook.
-    #[must_use]
-    pub const fn webhook(mut self) -> Self {
-        self.webhook = true;
         self
     }
 }

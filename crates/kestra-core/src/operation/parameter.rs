@@ -1,6 +1,7 @@
 //! A parameter of an operation's query.
 
 use crate::characters::CharacterRule;
+use crate::macros::const_setters;
 use crate::version::Versions;
 
 /// A query parameter and the versions that read it; other versions ignore it silently.
@@ -69,18 +70,13 @@ impl QueryParameter {
         }
     }
 
-    /// Marks a parameter that open-source servers ignore, and sets what they do instead.
-    #[must_use]
-    pub const fn open_source_ignores(mut self, consequence: &'static str) -> Self {
-        self.open_source_ignores = Some(consequence);
-        self
-    }
-
-    /// Marks a date that these versions read only without a fraction of a second or with one of three digits.
-    #[must_use]
-    pub const fn milliseconds(mut self, versions: Versions) -> Self {
-        self.milliseconds = Some(versions);
-        self
+    const_setters! {
+        some open_source_ignores: &'static str;
+        some milliseconds: Versions;
+        mark split;
+        mark names_tasks;
+        set characters: &'static [CharacterRule];
+        some empty_as: &'static str;
     }
 
     /// Sets the filter that an action by query sends in place of the parameter.
@@ -90,38 +86,10 @@ impl QueryParameter {
         self
     }
 
-    /// Marks a parameter whose values may be sent in several requests.
-    #[must_use]
-    pub const fn split(mut self) -> Self {
-        self.split = true;
-        self
-    }
-
-    /// Marks a parameter that names tasks of a flow, of which servers ignore unknown ones.
-    #[must_use]
-    pub const fn names_tasks(mut self) -> Self {
-        self.names_tasks = true;
-        self
-    }
-
-    /// Sets the characters of a value that some versions misread.
-    #[must_use]
-    pub const fn characters(mut self, rules: &'static [CharacterRule]) -> Self {
-        self.characters = rules;
-        self
-    }
-
     /// Marks a parameter whose value the server parses as a URI.
     #[must_use]
     pub const fn uri(mut self) -> Self {
         self.is_uri = true;
-        self
-    }
-
-    /// Sets the value that is sent for an empty one.
-    #[must_use]
-    pub const fn empty_as(mut self, value: &'static str) -> Self {
-        self.empty_as = Some(value);
         self
     }
 

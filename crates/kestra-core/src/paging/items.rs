@@ -97,36 +97,8 @@ impl<P: PageAnswer> Items<P> {
         Ok(all)
     }
 
-    fn poll_row(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<P::Item, Error>>> {
-        loop {
-            if self.limit == Some(0) {
-                return Poll::Ready(None);
-            }
-            if let Some(row) = self.rows.next() {
-                self.read += 1;
-                self.limit = self.limit.map(|left| left - 1);
-                self.look_ahead();
-                return Poll::Ready(Some(Ok(row)));
-            }
-            let begin = self.pages.continuation();
-            match ready!(Pin::new(&mut self.pages).poll_next(cx)) {
-                None => return Poll::Ready(None),
-                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                Some(Ok(page)) => {
-                    self.begin = begin;
-                    self.rows = page.into_rows().into_iter();
-                    // A stored place may name more rows than the page has by now.
-                    self.read = std::mem::take(&mut self.skip).min(self.rows.len() as u64);
-                    if let Some(last) = self.read.checked_sub(1) {
-                        self.rows.nth(last as usize);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Asks for the next page when half of this one was given, if it will be needed.
-    fn look_ahead(&mut self) {
+    /// Requests the next page when half of this one was given, if it will be needed.
+    fn prefetch_next(&mut self) {
         let left = self.rows.len() as u64;
         if self.prefetch && left <= self.read && self.limit.is_none_or(|limit| limit > left) {
             self.pages.begin_next();
@@ -141,7 +113,32 @@ impl<P: PageAnswer> Stream for Items<P> {
     type Item = Result<P::Item, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.poll_row(cx)
+        let this = &mut *self;
+        loop {
+            if this.limit == Some(0) {
+                return Poll::Ready(None);
+            }
+            if let Some(row) = this.rows.next() {
+                this.read += 1;
+                this.limit = this.limit.map(|left| left - 1);
+                this.prefetch_next();
+                return Poll::Ready(Some(Ok(row)));
+            }
+            let begin = this.pages.continuation();
+            match ready!(Pin::new(&mut this.pages).poll_next(cx)) {
+                None => return Poll::Ready(None),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                Some(Ok(page)) => {
+                    this.begin = begin;
+                    this.rows = page.into_rows().into_iter();
+                    // A stored place may name more rows than the page has by now.
+                    this.read = std::mem::take(&mut this.skip).min(this.rows.len() as u64);
+                    if let Some(last) = this.read.checked_sub(1) {
+                        this.rows.nth(last as usize);
+                    }
+                }
+            }
+        }
     }
 }
 

@@ -10,7 +10,6 @@
 //! known, that one is sent. [`Items::has_shifted`] tells when the total changed on the way.
 
 mod continuation;
-mod inflight;
 mod items;
 mod page_fetcher;
 mod pages;

@@ -11,8 +11,8 @@ pub(super) struct PageFetcher {
     executor: SharedExecutor,
     place: Place,
     size: Option<u64>,
-    total: Option<u64>,
-    has_shifted: bool,
+    pub(super) total: Option<u64>,
+    pub(super) has_shifted: bool,
 }
 
 /// What is known of a page without its rows.
@@ -69,14 +69,6 @@ impl PageFetcher {
         self.place == Place::End
     }
 
-    pub(super) fn total(&self) -> Option<u64> {
-        self.total
-    }
-
-    pub(super) fn has_shifted(&self) -> bool {
-        self.has_shifted
-    }
-
     pub(super) fn place(&self) -> Continuation {
         Continuation::new(self.place.clone(), self.size, 0)
     }
@@ -90,8 +82,8 @@ impl PageFetcher {
         }
     }
 
-    /// Asks for the page at the place.
-    pub(super) fn ask(&mut self) -> CallFuture {
+    /// Requests the page at the place.
+    pub(super) fn request(&mut self) -> CallFuture {
         let mut call = self.template.again();
         let set = |call: &mut Call, name, value: Option<&str>| {
             if let Some(index) = parameter(call, name) {
@@ -117,7 +109,7 @@ impl PageFetcher {
     }
 
     /// Moves on to the place behind a page.
-    pub(super) fn turn(&mut self, facts: Facts<'_>) {
+    pub(super) fn advance(&mut self, facts: Facts<'_>) {
         // A page behind the end says that there are none at all.
         if let Some(total) = facts.total.filter(|total| facts.count > 0 || *total > 0) {
             self.has_shifted |= self.total.is_some_and(|before| before != total);

@@ -6,15 +6,15 @@ use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 use http::Response;
+use tokio::task::JoinHandle;
 
 use crate::body::Body;
 use crate::call::Call;
-use crate::error::Error;
-use crate::executor::{Executor, SharedExecutor};
+use crate::error::{Error, ErrorKind};
+use crate::executor::{CallFuture, Executor, SharedExecutor};
 use crate::operation::OperationInfo;
 
 use super::continuation::Continuation;
-use super::inflight::Inflight;
 use super::page_fetcher::{Facts, PageFetcher};
 use super::{Items, PageAnswer};
 
@@ -56,13 +56,13 @@ impl<P> Pages<P> {
     /// doesn't count.
     #[must_use]
     pub fn total(&self) -> Option<u64> {
-        self.page_fetcher.total()
+        self.page_fetcher.total
     }
 
     /// Whether the total changed while the list was read, so that rows may be missing or there twice.
     #[must_use]
     pub fn has_shifted(&self) -> bool {
-        self.page_fetcher.has_shifted()
+        self.page_fetcher.has_shifted
     }
 
     /// Where the page begins that comes next; it can be stored.
@@ -78,7 +78,7 @@ impl<P> Pages<P> {
     /// Asks for the next page now, unless it was or there is none.
     pub(super) fn begin_next(&mut self) {
         if self.inflight.is_none() && !self.failed && !self.page_fetcher.is_at_end() {
-            self.inflight = Some(Inflight::ahead(self.page_fetcher.ask()));
+            self.inflight = Some(Inflight::ahead(self.page_fetcher.request()));
         }
     }
 }
@@ -93,40 +93,72 @@ impl<P: PageAnswer> Pages<P> {
     pub async fn next(&mut self) -> Option<Result<P, Error>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
-
-    fn poll_page(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<P, Error>>> {
-        if self.inflight.is_none() {
-            if self.failed || self.page_fetcher.is_at_end() {
-                return Poll::Ready(None);
-            }
-            self.inflight = Some(Inflight::Driven(self.page_fetcher.ask()));
-        }
-        let Some(inflight) = &mut self.inflight else { return Poll::Ready(None) };
-        let answer = ready!(inflight.poll(cx));
-        self.inflight = None;
-        let page = answer.and_then(|answer| (self.decode)(answer, self.page_fetcher.info()));
-        Poll::Ready(Some(match page {
-            Ok(page) => {
-                let page = page.into_body();
-                self.page_fetcher.turn(Facts::of(&page));
-                if self.prefetch {
-                    self.begin_next();
-                }
-                Ok(page)
-            }
-            Err(error) => {
-                self.failed = true;
-                Err(error)
-            }
-        }))
-    }
 }
 
 impl<P: PageAnswer> Stream for Pages<P> {
     type Item = Result<P, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.poll_page(cx)
+        let this = &mut *self;
+        if this.inflight.is_none() {
+            if this.failed || this.page_fetcher.is_at_end() {
+                return Poll::Ready(None);
+            }
+            this.inflight = Some(Inflight::Driven(this.page_fetcher.request()));
+        }
+        let Some(inflight) = &mut this.inflight else { return Poll::Ready(None) };
+        let answer = ready!(inflight.poll(cx));
+        this.inflight = None;
+        let page = answer.and_then(|answer| (this.decode)(answer, this.page_fetcher.info()));
+        Poll::Ready(Some(match page {
+            Ok(page) => {
+                let page = page.into_body();
+                this.page_fetcher.advance(Facts::of(&page));
+                if this.prefetch {
+                    this.begin_next();
+                }
+                Ok(page)
+            }
+            Err(error) => {
+                this.failed = true;
+                Err(error)
+            }
+        }))
+    }
+}
+
+/// A call that is driven by who waits for it, or ahead of that by a task of its own, which ends with it.
+enum Inflight {
+    Driven(CallFuture),
+    Ahead(JoinHandle<Result<Response<Body>, Error>>),
+}
+
+impl Inflight {
+    /// Has the call make progress by itself, so that a slow reader doesn't let it run into its deadline; without a runtime
+    /// to do so it waits to be polled.
+    fn ahead(call: CallFuture) -> Self {
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => Self::Ahead(runtime.spawn(call)),
+            Err(_) => Self::Driven(call),
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Response<Body>, Error>> {
+        match self {
+            Self::Driven(call) => call.as_mut().poll(cx),
+            Self::Ahead(task) => Poll::Ready(match ready!(Pin::new(task).poll(cx)) {
+                Ok(answer) => answer,
+                Err(problem) => Err(Error::from_source(ErrorKind::Service, problem)),
+            }),
+        }
+    }
+}
+
+impl Drop for Inflight {
+    fn drop(&mut self) {
+        if let Self::Ahead(task) = self {
+            task.abort();
+        }
     }
 }
 

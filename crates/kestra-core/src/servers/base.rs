@@ -3,9 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use http::Uri;
 use http::uri::{Authority, PathAndQuery, Scheme};
+use http::{Method, Uri};
 
+use crate::error::Error;
+use crate::head::check_request_line;
 use crate::url_parts::UrlParts;
 
 /// Where a server is: what an operation's path is appended to. Copies are cheap.
@@ -72,25 +74,25 @@ impl BaseUrl {
         &self.0.prefix
     }
 
-    /// The absolute URL of a path and query on this server.
+    /// Returns the absolute URL of a path and query on this server.
     ///
     /// # Errors
     ///
-    /// A prefix and path that together are no path.
-    pub fn join(&self, path_and_query: PathAndQuery) -> Result<Uri, http::Error> {
-        let path_and_query = if self.0.prefix.is_empty() {
-            path_and_query
-        } else {
-            let mut joined = String::with_capacity(self.0.prefix.len() + path_and_query.as_str().len());
-            joined.push_str(&self.0.prefix);
-            joined.push_str(path_and_query.as_str());
-            PathAndQuery::try_from(joined)?
+    /// A request line that servers refuse, and a prefix and path that together are no path.
+    pub fn join(&self, method: &Method, path_and_query: PathAndQuery) -> Result<Uri, Error> {
+        check_request_line(method, self.0.prefix.len() + path_and_query.as_str().len())?;
+        let parts = || {
+            let path_and_query = match self.0.prefix.as_str() {
+                "" => path_and_query,
+                prefix => PathAndQuery::try_from([prefix, path_and_query.as_str()].concat())?,
+            };
+            let mut parts = http::uri::Parts::default();
+            parts.scheme = Some(self.0.scheme.clone());
+            parts.authority = Some(self.0.authority.clone());
+            parts.path_and_query = Some(path_and_query);
+            Ok::<_, http::Error>(Uri::from_parts(parts)?)
         };
-        let mut parts = http::uri::Parts::default();
-        parts.scheme = Some(self.0.scheme.clone());
-        parts.authority = Some(self.0.authority.clone());
-        parts.path_and_query = Some(path_and_query);
-        Ok(Uri::from_parts(parts)?)
+        parts().map_err(|problem| Error::invalid("path", problem))
     }
 
     /// Whether an absolute URL has this scheme, host and port.

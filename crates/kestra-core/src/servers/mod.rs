@@ -1,18 +1,16 @@
 //! The servers of a client: a list with templates, and lists of their own for single operations.
 
 mod base;
-mod debug;
-mod template;
-mod variables;
 
+use std::fmt;
 use std::sync::Arc;
 
 pub use base::BaseUrl;
-pub use variables::ServerVariables;
 
 use crate::error::{Error, ErrorKind};
 use crate::operation::OperationInfo;
-use crate::options::CallOptions;
+use crate::options::{CallOptions, ServerVariables};
+use crate::redact;
 
 /// One server: a URL, perhaps with placeholders such as `{host}`, and the variables that fill them.
 ///
@@ -64,6 +62,59 @@ impl Server {
     pub fn variable(mut self, name: impl Into<String>, variable: Variable) -> Self {
         self.variables.push((name.into(), variable));
         self
+    }
+
+    /// The URL with these values, and defaults where there is none; a value for an undeclared variable is ignored.
+    fn fill(&self, values: &ServerVariables) -> Result<String, String> {
+        let mut url = String::with_capacity(self.url.len() + 16);
+        let mut rest = self.url.as_str();
+        while let Some(open) = rest.find('{') {
+            url.push_str(&rest[..open]);
+            let after = &rest[open + 1..];
+            let Some(close) = after.find('}') else {
+                return Err(format!(
+                    "server URL `{}`: a `{{` is never closed: close it, or write %7B for a literal `{{`",
+                    self.shown()
+                ));
+            };
+            url.push_str(self.value(&after[..close], values)?);
+            rest = &after[close + 1..];
+        }
+        url.push_str(rest);
+        Ok(url)
+    }
+
+    fn value<'a>(&'a self, name: &str, values: &'a ServerVariables) -> Result<&'a str, String> {
+        let Some((_, variable)) = self.variables.iter().find(|(declared, _)| declared == name) else {
+            let declared: Vec<_> = self.variables.iter().map(|(name, _)| name.as_str()).collect();
+            // Braces may be part of a password, so a name in place of a password is not shown.
+            let shown = self.shown();
+            let what = format!("the placeholder `{{{name}}}`");
+            return Err(format!(
+                "server URL `{shown}`: {} is not declared; declared are: {}",
+                if shown.contains(&format!("{{{name}}}")) { &what } else { "a placeholder" },
+                if declared.is_empty() { "none".to_owned() } else { declared.join(", ") },
+            ));
+        };
+        let value = values.get(name).unwrap_or(&variable.default);
+        if !variable.allowed.is_empty() && !variable.allowed.iter().any(|allowed| allowed == value) {
+            return Err(format!(
+                "server variable `{name}`: `{}` is not allowed; allowed are: {}",
+                redact::url(value),
+                variable.allowed.join(", ")
+            ));
+        }
+        Ok(value)
+    }
+
+    /// Returns the URL for messages. Declared placeholders are kept, also in place of a port.
+    fn shown(&self) -> String {
+        let mut plain = self.url.clone();
+        for (name, _) in &self.variables {
+            plain = plain.replace(&format!("{{{name}}}"), "0");
+        }
+        let is_harmless = redact::url(&plain) == plain;
+        if is_harmless { self.url.clone() } else { redact::url(&self.url) }
     }
 }
 
@@ -226,4 +277,38 @@ fn resolve_defaults<S: Into<Server>>(servers: impl IntoIterator<Item = S>) -> Ar
 
 fn error(problem: impl Into<String>) -> Error {
     Error::new(ErrorKind::Server, problem)
+}
+
+// The URL and the values of its variables may contain a password.
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let variables: Vec<&str> = self.variables.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("Server")
+            .field("url", &self.shown())
+            .field("description", &self.description)
+            .field("variables", &variables)
+            .finish()
+    }
+}
+
+impl fmt::Debug for Variable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Variable").field("description", &self.description).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Servers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Servers")
+            .field("general", &self.general)
+            .field("operations", &self.operations)
+            .finish()
+    }
+}
+
+impl fmt::Debug for Resolved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.server.fmt(f)
+    }
 }

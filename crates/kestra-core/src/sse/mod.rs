@@ -3,7 +3,6 @@
 mod connections;
 mod decoder;
 mod follow;
-mod reconnects;
 mod stream;
 
 pub use decoder::SseError;
@@ -15,5 +14,4 @@ pub(crate) mod engine {
     pub use super::connections::{Connections, Step};
     pub use super::decoder::{Decoder, Event};
     pub use super::follow::Sink;
-    pub use super::reconnects::Reconnects;
 }

@@ -2,12 +2,12 @@
 
 use std::fmt;
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::Notify;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 use super::backoff::Backoff;
@@ -42,37 +42,19 @@ struct Gate {
     /// Options that select the server.
     server: CallOptions,
     state: Mutex<State>,
-    changed: Notify,
 }
 
 #[derive(Default)]
 struct State {
     /// How many calls wait.
     waiting: usize,
-    /// The number of the task that probes, and until when to wait for its result.
-    permit: Option<(u64, Instant)>,
-    permits: u64,
+    /// The task that probes, whose end closes the channel, and until when to wait for it.
+    task: Option<(watch::Receiver<()>, Instant)>,
     /// When the server was last found reachable.
     answered: Option<Instant>,
     /// When the next probe may be sent, and the pauses between probes; both outlive the task.
     next: Option<Instant>,
     backoff: Backoff,
-}
-
-/// The state of a gate for a call that arrives.
-enum Entry {
-    /// The server is reachable.
-    Open,
-    /// No task probes: this call has to start one.
-    Permit(ProbePermit, Instant),
-    /// A task probes.
-    Taken(Instant),
-}
-
-/// The permit to probe, released on drop.
-struct ProbePermit {
-    gate: Arc<Gate>,
-    number: u64,
 }
 
 /// A call that waits.
@@ -92,8 +74,7 @@ impl Outages {
         }
         // A gate at which nobody waits may be forgotten.
         gates.retain(|gate| Arc::strong_count(gate) > 1);
-        let gate =
-            Arc::new(Gate { server: options.clone(), state: Mutex::default(), changed: Notify::new() });
+        let gate = Arc::new(Gate { server: options.clone(), state: Mutex::default() });
         gates.push(Arc::clone(&gate));
         gate
     }
@@ -104,114 +85,86 @@ impl Gate {
         let mut probe = Some(probe);
         let mut has_waited = false;
         let _waiting = Waiting::at(self);
-        loop {
-            // Registered before the state is read, so that no change in between is missed.
-            let mut changed = pin!(self.changed.notified());
-            changed.as_mut().enable();
-            let until = match self.enter() {
-                Entry::Open => break,
-                Entry::Permit(permit, until) => {
-                    // A call starts one probe task at most; another call starts the next if that task is gone.
-                    let (Some(probe), Ok(runtime)) = (probe.take(), Handle::try_current()) else { break };
-                    runtime.spawn(permit.probe(probe));
-                    until
-                }
-                Entry::Taken(until) => {
-                    has_waited = true;
-                    until
-                }
-            };
-            // Either way the next step depends on the state.
-            let _ = timeout_at(until, changed).await;
+        while let Some((mut task, until)) = self.task(&mut probe, &mut has_waited) {
+            // Whether the task ends or is late, the next step depends on the state.
+            let _ = timeout_at(until, task.changed()).await;
         }
         if has_waited {
             sleep(RECOVERY_SPREAD.mul_f64(fastrand::f64())).await;
         }
     }
 
-    fn enter(self: &Arc<Self>) -> Entry {
+    /// Returns the task that probes, started if there is none, and until when to wait for it; `None` if the server is reachable.
+    ///
+    /// A call starts one task at most; another call starts the next if that task is gone.
+    fn task(
+        self: &Arc<Self>,
+        probe: &mut Option<Probe>,
+        has_waited: &mut bool,
+    ) -> Option<(watch::Receiver<()>, Instant)> {
         let mut state = lock(&self.state);
         let now = Instant::now();
         if state.answered.is_some_and(|answered| now.duration_since(answered) < REACHABLE_FOR) {
-            return Entry::Open;
+            return None;
         }
-        if let Some((_, until)) = state.permit.filter(|(_, until)| *until > now) {
-            return Entry::Taken(until);
+        if let Some((task, until)) = state.task.as_ref().filter(|(_, until)| *until > now)
+            && task.has_changed().is_ok()
+        {
+            *has_waited = true;
+            return Some((task.clone(), *until));
         }
         if state.next.is_some_and(|next| now.duration_since(next) > PROBE_LIMIT) {
             // Nobody has waited for a while: this is another outage.
             state.next = None;
             state.backoff.reset();
         }
-        state.permits += 1;
-        let (number, until) = (state.permits, now + PROBE_LIMIT);
-        state.permit = Some((number, until));
-        Entry::Permit(ProbePermit { gate: Arc::clone(self), number }, until)
+        let (probe, runtime) = (probe.take()?, Handle::try_current().ok()?);
+        let (end, task) = watch::channel(());
+        runtime.spawn(Arc::clone(self).probe(probe, end));
+        state.task = Some((task, now + PROBE_LIMIT));
+        state.task.clone()
     }
-}
 
-impl State {
-    /// Postpones the next probe. One task probes for all calls, so the pause needs little jitter.
-    fn pause(&mut self) {
-        let limit = self.backoff.next_limit().min(LONGEST_PAUSE);
-        self.next = Some(Instant::now() + limit.mul_f64(1.0 - 0.25 * fastrand::f64()));
-    }
-}
-
-impl ProbePermit {
     /// Probes until the server is reachable, or no call waits for it any more.
-    async fn probe(self, probe: Probe) {
-        while let Some(begin) = self.begin() {
+    async fn probe(self: Arc<Self>, probe: Probe, end: watch::Sender<()>) {
+        let task = end.subscribe();
+        while let Some(begin) = self.begin(&task) {
             sleep_until(begin).await;
             if !self.put_off() {
                 return;
             }
             if probe().await {
-                return self.open();
+                let mut state = lock(&self.state);
+                state.answered = Some(Instant::now());
+                state.next = None;
+                state.backoff.reset();
+                return;
             }
         }
     }
 
-    /// Returns when to probe, or `None` if another task has taken over; extends the time to wait for the result.
-    fn begin(&self) -> Option<Instant> {
-        let mut state = lock(&self.gate.state);
+    /// Returns when the task probes, or `None` if another one has taken over; extends the time to wait for it.
+    fn begin(&self, task: &watch::Receiver<()>) -> Option<Instant> {
+        let mut state = lock(&self.state);
         let now = Instant::now();
-        let (number, until) = state.permit.as_mut()?;
-        if *number != self.number {
+        let (current, until) = state.task.as_mut()?;
+        if !current.same_channel(task) {
             return None;
         }
         *until = now + PROBE_LIMIT;
         Some(state.next.map_or(now, |next| next.max(now)))
     }
 
-    /// Returns whether calls still wait, and postpones the next probe if so.
+    /// Returns whether calls still wait, and postpones the next probe if so. One task probes for all calls, so the pause needs
+    /// little jitter.
     fn put_off(&self) -> bool {
-        let mut state = lock(&self.gate.state);
-        let is_awaited = state.waiting > 0;
-        if is_awaited {
-            state.pause();
+        let mut state = lock(&self.state);
+        if state.waiting == 0 {
+            return false;
         }
-        is_awaited
-    }
-
-    fn open(&self) {
-        let mut state = lock(&self.gate.state);
-        state.answered = Some(Instant::now());
-        state.next = None;
-        state.backoff.reset();
-        drop(state);
-        self.gate.changed.notify_waiters();
-    }
-}
-
-impl Drop for ProbePermit {
-    fn drop(&mut self) {
-        let mut state = lock(&self.gate.state);
-        if state.permit.is_some_and(|(number, _)| number == self.number) {
-            state.permit = None;
-            drop(state);
-            self.gate.changed.notify_waiters();
-        }
+        let limit = state.backoff.next_limit().min(LONGEST_PAUSE);
+        state.next = Some(Instant::now() + limit.mul_f64(1.0 - 0.25 * fastrand::f64()));
+        true
     }
 }
 

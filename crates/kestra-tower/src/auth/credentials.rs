@@ -7,9 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
 use kestra_core::Error;
 
-use super::file::FileSource;
 use super::provider::Provider;
-use super::token::{Token, TokenSource};
+use super::token::{FileSource, Token, TokenSource};
 
 /// Credentials: none, a user with a password, a token, or where tokens come from. Copies are cheap and share a token.
 ///
@@ -45,12 +44,8 @@ pub(super) struct Fixed {
     header: Result<HeaderValue, Problem>,
 }
 
-/// What is wrong with which field.
-#[derive(Clone, Copy)]
-pub(super) struct Problem {
-    field: &'static str,
-    problem: &'static str,
-}
+/// The field that is wrong, and what is wrong with it.
+type Problem = (&'static str, &'static str);
 
 impl Auth {
     /// No credentials.
@@ -104,26 +99,20 @@ impl Auth {
 
 impl Fixed {
     pub(super) fn header(&self) -> Result<&HeaderValue, Error> {
-        self.header.as_ref().map_err(|problem| problem.into_error())
-    }
-}
-
-impl Problem {
-    fn into_error(self) -> Error {
-        Error::invalid(self.field, self.problem)
+        self.header.as_ref().map_err(|(field, problem)| Error::invalid(field, problem))
     }
 }
 
 impl Token {
     /// The header that the token makes.
     pub(super) fn header(&self) -> Result<HeaderValue, Error> {
-        bearer_header(self.text()).map_err(Problem::into_error)
+        bearer_header(self.text()).map_err(|(field, problem)| Error::invalid(field, problem))
     }
 }
 
 fn basic_header(user: &str, password: &str) -> Result<HeaderValue, Problem> {
     let is_control = |character: char| character.is_control();
-    let problem = |field, problem| Err(Problem { field, problem });
+    let problem = |field, problem| Err((field, problem));
     match () {
         () if user.is_empty() => return problem("user", "it is empty"),
         () if user.contains(':') => return problem("user", "it has a colon, which basic auth can't express"),
@@ -149,7 +138,7 @@ fn bearer_header(token: &str) -> Result<HeaderValue, Problem> {
         }
         () => return sensitive(format!("Bearer {token}"), "token"),
     };
-    Err(Problem { field: "token", problem })
+    Err(("token", problem))
 }
 
 /// Returns whether a token is a whole header value that begins with a scheme.
@@ -165,8 +154,7 @@ const CONTROL: &str =
     "it has a line break or another control character; was it read from a file with a line break at its end?";
 
 fn sensitive(header: String, field: &'static str) -> Result<HeaderValue, Problem> {
-    let mut header =
-        HeaderValue::try_from(header).map_err(|_| Problem { field, problem: "no header can have it" })?;
+    let mut header = HeaderValue::try_from(header).map_err(|_| (field, "no header can have it"))?;
     header.set_sensitive(true);
     Ok(header)
 }

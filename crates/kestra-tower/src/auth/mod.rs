@@ -37,7 +37,6 @@
 //! ```
 
 mod credentials;
-mod file;
 mod layer;
 mod provider;
 mod service;

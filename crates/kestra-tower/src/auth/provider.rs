@@ -11,7 +11,6 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
 use super::token::{AnySource, Lasts, Token, TokenSource};
-use crate::shared_error::SharedError;
 
 /// How long a source may take.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -119,8 +118,9 @@ impl Provider {
             match timeout(silence_left, outcome).await {
                 Ok(Ok(Some(Ok(credential)))) => return Ok(credential),
                 Ok(Ok(Some(Err(error)))) => {
-                    return Err(Error::from_source(error.kind(), SharedError::new(error))
-                        .with_message("the token source failed"));
+                    return Err(
+                        Error::from_source(error.kind(), error).with_message("the token source failed")
+                    );
                 }
                 Ok(_) if ended == MOST_ENDED => {
                     return Err(Error::new(ErrorKind::Auth, "the token source ended without a result"));
@@ -200,7 +200,7 @@ impl Provider {
                 let early = (end.saturating_duration_since(now) / 4).min(EARLY);
                 (end.checked_sub(early), Some(end), Some(end))
             }
-            Lasts::UntilLookedAt => (now.checked_add(AGAIN), now.checked_add(STALE), None),
+            Lasts::UntilRead => (now.checked_add(AGAIN), now.checked_add(STALE), None),
         };
         *slot = Some(Current { credential: credential.clone(), renew_at, wait_at, expires });
         credential

@@ -18,6 +18,7 @@ use super::layer::Settings;
 use super::provider::Provider;
 use crate::oneshot::{BoxFuture, Oneshot};
 use crate::replayable_request::ReplayableRequest;
+use crate::transport::Host;
 
 const TARGET: &str = "kestra::auth";
 
@@ -179,7 +180,7 @@ impl Settings {
             return;
         }
         let host = uri.host().unwrap_or_default();
-        if !is_loopback(host) && !self.warned.swap(true, Ordering::Relaxed) {
+        if !Host::new(host).is_loopback() && !self.warned.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 target: TARGET,
                 host,
@@ -187,18 +188,4 @@ impl Settings {
             );
         }
     }
-}
-
-/// Whether a host is this machine.
-fn is_loopback(host: &str) -> bool {
-    let is_name = |name: &str| {
-        let tail = host.len().checked_sub(name.len());
-        tail.and_then(|at| host.get(at..)).is_some_and(|tail| tail.eq_ignore_ascii_case(name))
-    };
-    host.eq_ignore_ascii_case("localhost")
-        || host
-            .trim_matches(['[', ']'])
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
-        || is_name(".localhost")
 }

@@ -1,4 +1,7 @@
 use std::fmt;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::time::{Duration, SystemTime};
 
@@ -27,8 +30,8 @@ pub(super) enum Lasts {
     Open,
     /// Until this instant.
     Until(Instant),
-    /// Until its source is looked at again, and on if that fails.
-    UntilLookedAt,
+    /// Until its source is read again, and on if that fails.
+    UntilRead,
 }
 
 impl Token {
@@ -36,10 +39,6 @@ impl Token {
     #[must_use]
     pub fn new(token: impl Into<String>) -> Self {
         Self { text: token.into(), lasts: Lasts::Open }
-    }
-
-    pub(super) fn of_file(token: String) -> Self {
-        Self { text: token, lasts: Lasts::UntilLookedAt }
     }
 
     /// Sets how long from now the token is good. Another one is asked for a minute earlier, or after three quarters of the
@@ -113,5 +112,41 @@ pub(super) trait AnySource: Send + Sync {
 impl<S: TokenSource> AnySource for S {
     fn ask(&self) -> Pin<Box<dyn Future<Output = Result<Token, BoxError>> + Send + '_>> {
         Box::pin(self.token())
+    }
+}
+
+/// More than any token has, in bytes.
+const FILE_LIMIT: u64 = 64 * 1024;
+
+/// Tokens from a file that something else rotates.
+pub(super) struct FileSource {
+    path: PathBuf,
+}
+
+impl FileSource {
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self { path }
+    }
+}
+
+impl TokenSource for FileSource {
+    async fn token(&self) -> Result<Token, BoxError> {
+        let path = self.path.clone();
+        let token = tokio::task::spawn_blocking(move || read(&path)).await??;
+        Ok(Token { text: token, lasts: Lasts::UntilRead })
+    }
+}
+
+fn read(path: &Path) -> Result<String, BoxError> {
+    let problem = |problem: String| format!("token file {}: {problem}", path.display());
+    let mut text = String::new();
+    let file = File::open(path).map_err(|error| problem(error.to_string()))?;
+    file.take(FILE_LIMIT + 1).read_to_string(&mut text).map_err(|error| problem(error.to_string()))?;
+    if text.len() as u64 > FILE_LIMIT {
+        return Err(problem(format!("it has more than {FILE_LIMIT} bytes")).into());
+    }
+    match text.trim() {
+        "" => Err(problem("it is empty".to_owned()).into()),
+        token => Ok(token.to_owned()),
     }
 }

@@ -1,19 +1,21 @@
 //! Whether an attempt is followed by another one.
 
+use std::error::Error as StdError;
+use std::io;
 use std::time::Duration;
 
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, StatusCode};
-use kestra_core::internal::read_retry_after;
+use kestra_core::internal::{causes, read_retry_after};
 use kestra_core::retry::{Attempt, AttemptResult, is_transient_status};
-use kestra_core::{Error, ErrorKind, RequestSent, Retry, TimeoutPhase, Verdict};
+use kestra_core::{BoxError, Error, ErrorKind, RequestSent, Retry, TimeoutPhase, Verdict};
 
 /// What policy and result say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Decision {
     /// It was no failure, or trying again wouldn't help or could do harm.
     Final,
-    /// The server wants more patience than the policy has.
+    /// The server requests a longer wait than the policy allows.
     TooLong,
     /// Another attempt is due, after this long at least.
     Again(Duration),
@@ -100,4 +102,31 @@ fn response<'a>(attempt: &Attempt<'a>) -> Option<(StatusCode, &'a HeaderMap)> {
         }
         _ => None,
     }
+}
+
+/// Our view of an error of another layer; [`Error::into_source`] gives it back.
+pub(super) fn wrap_other(error: BoxError) -> Error {
+    let kind = other_kind(&*error);
+    Error::from_source(kind, error).with_request_sent(RequestSent::Maybe)
+}
+
+fn other_kind(error: &(dyn StdError + 'static)) -> ErrorKind {
+    for error in causes(error) {
+        if error.is::<tower::timeout::error::Elapsed>() {
+            return ErrorKind::Timeout(TimeoutPhase::Attempt);
+        }
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            return match error.kind() {
+                io::ErrorKind::TimedOut => ErrorKind::Timeout(TimeoutPhase::Attempt),
+                io::ErrorKind::BrokenPipe
+                | io::ErrorKind::ConnectionAborted
+                | io::ErrorKind::ConnectionRefused
+                | io::ErrorKind::ConnectionReset
+                | io::ErrorKind::NotConnected
+                | io::ErrorKind::UnexpectedEof => ErrorKind::Transport,
+                _ => ErrorKind::Service,
+            };
+        }
+    }
+    ErrorKind::Service
 }

@@ -54,14 +54,11 @@
 
 mod budget;
 mod decision;
-mod future;
 mod layer;
-mod other_error;
 mod service;
 
-pub use future::RetryFuture;
 pub use layer::RetryLayer;
-pub use service::RetryService;
+pub use service::{RetryFuture, RetryService};
 
 #[cfg(test)]
 mod tests;

@@ -1,12 +1,21 @@
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use http::{Request, Response};
-use kestra_core::{Body, BoxError, CallContext, CallOptions};
+use kestra_core::retry::{Attempt, AttemptResult, RetryEvent, RetryNote};
+use kestra_core::{Body, BoxError, CallContext, CallOptions, Error, ErrorKind, Retry};
+use pin_project_lite::pin_project;
+use tokio::time::sleep;
 use tower_service::Service;
 
-use super::future::RetryFuture;
+use super::budget::Budget;
+use super::decision::{Decision, decide, is_success, wrap_other};
 use super::layer::Shared;
+use crate::oneshot::BoxFuture;
 use crate::replayable_request::ReplayableRequest;
 
 /// The service of [`RetryLayer`](super::RetryLayer); it is ready when its inner service is.
@@ -61,6 +70,229 @@ where
                 (ready.call(request), Some((ready, replayable)))
             }
         };
-        RetryFuture::new(future, Arc::clone(&self.shared), context, again, limit, is_idempotent)
+        let shared = Arc::clone(&self.shared);
+        let call = Call { shared, context, limit, attempts: 1, spent: 0, is_idempotent };
+        RetryFuture { state: State::First { future, call: Some(call), again } }
+    }
+}
+
+pin_project! {
+    /// The future of [`RetryService`].
+    ///
+    /// It needs a tokio runtime with timers once it waits for another attempt.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct RetryFuture<S, B>
+    where
+        S: Service<Request<Body>>,
+    {
+        #[pin]
+        state: State<S, B>,
+    }
+}
+
+pin_project! {
+    #[project = StateProjection]
+    enum State<S, B>
+    where
+        S: Service<Request<Body>>,
+    {
+        First { #[pin] future: S::Future, call: Option<Call>, again: Option<(S, ReplayableRequest)> },
+        // Few calls are retried, so their room isn't part of every call.
+        Again { future: BoxFuture<B> },
+    }
+}
+
+/// What is remembered of a call from attempt to attempt.
+struct Call {
+    shared: Arc<Shared>,
+    context: Option<CallContext>,
+    /// How many attempts are allowed.
+    limit: u32,
+    /// How many were begun.
+    attempts: u32,
+    /// Tokens that the retries took.
+    spent: u32,
+    is_idempotent: bool,
+}
+
+impl<S, B> Future for RetryFuture<S, B>
+where
+    S: Service<Request<Body>, Response = Response<B>, Future: Send> + Send + 'static,
+    S::Error: Into<BoxError>,
+    B: Send + 'static,
+{
+    type Output = Result<Response<B>, BoxError>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut state = self.project().state;
+        if let StateProjection::First { future, call, again } = state.as_mut().project() {
+            let mut result = ready!(future.poll(cx)).map_err(Into::into);
+            let Some(mut call) = call.take() else { return Poll::Ready(result) };
+            match (call.judge(&mut result, again.is_some()), again.take()) {
+                (Some(wait), Some((service, request))) => {
+                    // Neither the response nor what made it holds a place while we wait.
+                    drop(result);
+                    state.set(State::Again { future: Box::pin(call.retry(wait, service, request)) });
+                }
+                _ => return Poll::Ready(result),
+            }
+        }
+        match state.project() {
+            StateProjection::Again { future } => future.as_mut().poll(cx),
+            StateProjection::First { .. } => Poll::Pending,
+        }
+    }
+}
+
+impl Call {
+    /// Makes the attempts after the first.
+    async fn retry<S, B>(
+        mut self,
+        mut wait: Duration,
+        mut service: S,
+        replayable: ReplayableRequest,
+    ) -> Result<Response<B>, BoxError>
+    where
+        S: Service<Request<Body>, Response = Response<B>>,
+        S::Error: Into<BoxError>,
+    {
+        loop {
+            sleep(wait).await;
+            poll_fn(|cx| service.poll_ready(cx)).await.map_err(Into::into)?;
+            let Some(request) = replayable.request() else {
+                return Err(Error::new(ErrorKind::Service, "the body can be sent only once").into());
+            };
+            self.attempts += 1;
+            if let Some(context) = &self.context {
+                context.begin_attempt();
+            }
+            let mut result = service.call(request).await.map_err(Into::into);
+            match self.judge(&mut result, true) {
+                Some(next) => wait = next,
+                None => return result,
+            }
+        }
+    }
+
+    fn policy(&self) -> &Retry {
+        self.context.as_ref().and_then(|context| context.options().get_retry()).unwrap_or(&self.shared.policy)
+    }
+
+    /// How long to wait before another attempt; `None` if this result is the last.
+    fn judge<B>(&mut self, result: &mut Result<Response<B>, BoxError>, can_repeat: bool) -> Option<Duration> {
+        match result {
+            Ok(response) => {
+                let status = response.status();
+                let answered = AttemptResult::Answered { status, headers: response.headers() };
+                let judged = self.wait_after(answered, can_repeat);
+                if let Err(Some(note)) = judged {
+                    response.extensions_mut().insert(RetryNote(note));
+                }
+                let wait = judged.ok();
+                if wait.is_none() && is_success(status) && self.policy().budget_tokens().is_some() {
+                    self.shared.budget.give(self.spent.max(1));
+                }
+                wait
+            }
+            Err(error) => {
+                let taken = std::mem::replace(error, Box::new(fmt::Error));
+                let (ours, is_other) = match taken.downcast::<Error>() {
+                    Ok(ours) => (*ours, false),
+                    Err(other) => (wrap_other(other), true),
+                };
+                if let (true, Some(context), ErrorKind::Timeout(_)) = (is_other, &self.context, ours.kind()) {
+                    // The error of a layer that isn't ours, which hasn't recorded it in the context.
+                    context.set_timed_out();
+                }
+                let (wait, note) = match self.wait_after(AttemptResult::Failed(&ours), can_repeat) {
+                    Ok(wait) => (Some(wait), None),
+                    Err(note) => (None, note),
+                };
+                *error = if is_other {
+                    ours.into_source().unwrap_or_else(|| Box::new(fmt::Error))
+                } else {
+                    Box::new(match note {
+                        Some(note) => ours.with_note(note),
+                        None => ours,
+                    })
+                };
+                wait
+            }
+        }
+    }
+
+    /// The wait before another attempt, or why there is none if it would have helped.
+    fn wait_after(
+        &mut self,
+        result: AttemptResult<'_>,
+        can_repeat: bool,
+    ) -> Result<Duration, Option<&'static str>> {
+        let operation = self.context.as_ref().and_then(CallContext::operation);
+        let attempt = Attempt::new(operation, self.attempts, self.is_idempotent, result);
+        let policy = self.policy();
+        let least = match decide(policy, &attempt) {
+            Decision::Final => return Err(None),
+            Decision::TooLong => return Err(Some("the server asks for a longer wait than is allowed")),
+            Decision::Again(least) => least,
+        };
+        if self.attempts >= self.limit {
+            return Err(None);
+        }
+        if !can_repeat {
+            return Err(Some("not tried again: the body can be sent only once"));
+        }
+        let limit = policy.backoff_limit(self.attempts);
+        // The longest times don't survive the way through a floating-point number.
+        let wait = Duration::try_from_secs_f64(limit.as_secs_f64() * self.shared.random());
+        let wait = wait.unwrap_or(limit).max(least);
+        let time_left = self.context.as_ref().and_then(CallContext::time_left);
+        if time_left.is_some_and(|left| left <= wait) {
+            return Err(Some("not tried again: too little time is left"));
+        }
+        if policy.budget_tokens().is_some() {
+            let cost = Budget::cost(attempt.status());
+            if !self.shared.budget.take(cost) {
+                return Err(Some("not tried again: the retry budget is used up"));
+            }
+            self.spent += cost;
+        }
+        let policy = self.policy();
+        policy.tell(&RetryEvent::new(&attempt, wait));
+        report(&attempt, wait);
+        Ok(wait)
+    }
+}
+
+fn report(attempt: &Attempt<'_>, wait: Duration) {
+    let operation = attempt.operation.map(|operation| operation.name);
+    let number = attempt.number;
+    let wait = wait.as_millis() as u64;
+    match (attempt.error(), attempt.status()) {
+        (Some(error), _) => tracing::info!(
+            target: "kestra::retry",
+            operation,
+            attempt = number,
+            wait_ms = wait,
+            kind = ?error.kind(),
+            "trying again after a failure"
+        ),
+        (None, status) => tracing::info!(
+            target: "kestra::retry",
+            operation,
+            attempt = number,
+            wait_ms = wait,
+            status = status.map(|status| status.as_u16()),
+            "trying again after an answer"
+        ),
+    }
+}
+
+impl<S, B> fmt::Debug for RetryFuture<S, B>
+where
+    S: Service<Request<Body>>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RetryFuture").finish_non_exhaustive()
     }
 }

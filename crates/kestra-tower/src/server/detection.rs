@@ -19,7 +19,6 @@ use tower_service::Service;
 use super::endpoint::trusted;
 use super::layer::Settings;
 use crate::oneshot::Oneshot;
-use crate::shared_error::SharedError;
 
 const PATH: &str = "/api/v1/configs";
 
@@ -110,9 +109,7 @@ where
     B::Error: Into<BoxError>,
 {
     let mut request = Request::new(Body::empty());
-    *request.uri_mut() = base
-        .join(PathAndQuery::from_static(PATH))
-        .map_err(|problem| Error::new(ErrorKind::Server, problem.to_string()))?;
+    *request.uri_mut() = base.join(request.method(), PathAndQuery::from_static(PATH))?;
     *request.headers_mut() = headers;
     let response = async {
         let response = Oneshot::new(service, request).await.map_err(Error::from_boxed)?;
@@ -151,8 +148,7 @@ fn failure(cause: Arc<Error>) -> Error {
     let is_shared =
         matches!(kind, ErrorKind::Auth | ErrorKind::Proxy | ErrorKind::Tls) || cause.is_unauthorized();
     let hint = cause.hint().filter(|_| is_shared);
-    let mut error =
-        Error::from_source(kind, SharedError::new(cause)).with_message(message).with_version_detection();
+    let mut error = Error::from_source(kind, cause).with_message(message).with_version_detection();
     if let Some(response) = response {
         error = error.with_response(response);
     }

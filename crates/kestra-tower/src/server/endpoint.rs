@@ -100,8 +100,7 @@ fn make_absolute_at(request: &mut Request<Body>, base: &BaseUrl) -> Result<(), E
         if !path_and_query.as_str().starts_with('/') {
             return Err(Error::invalid("path", "it must begin with a slash"));
         }
-        check_request_line(request.method(), base.prefix().len() + path_and_query.as_str().len())?;
-        base.join(path_and_query).map_err(|problem| Error::invalid("path", problem))?
+        base.join(request.method(), path_and_query)?
     };
     *request.uri_mut() = uri;
     Ok(())

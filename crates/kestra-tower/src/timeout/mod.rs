@@ -32,13 +32,11 @@
 //! # }
 //! ```
 
-mod future;
 mod layer;
 mod service;
 
-pub use future::TimeoutFuture;
 pub use layer::TimeoutLayer;
-pub use service::TimeoutService;
+pub use service::{TimeoutFuture, TimeoutService};
 
 #[cfg(test)]
 mod tests;

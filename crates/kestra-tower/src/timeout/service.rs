@@ -1,11 +1,15 @@
+use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use http::{Request, Response};
-use kestra_core::{Body, BoxError, CallContext, CallOptions};
+use kestra_core::{Body, BoxError, CallContext, CallOptions, Error, ErrorKind, RequestSent, TimeoutPhase};
+use pin_project_lite::pin_project;
+use tokio::time::{Instant, Sleep, sleep_until};
 use tower_service::Service;
 
-use super::future::{Limit, TimeoutFuture};
 use super::layer::{Scope, TimeoutLayer};
 use crate::oneshot::Oneshot;
 
@@ -71,12 +75,146 @@ where
         match scope {
             Scope::Total => {
                 let limit = self.total(&mut request);
-                TimeoutFuture::new(Oneshot::new(self.inner.clone(), request), scope, Some(limit))
+                TimeoutFuture {
+                    response: Oneshot::new(self.inner.clone(), request),
+                    scope,
+                    limit: Some(limit),
+                    sleep: None,
+                }
             }
             Scope::Attempt => {
                 let limit = self.attempt(&request);
-                TimeoutFuture::new(Oneshot::sent(self.inner.call(request)), scope, limit)
+                TimeoutFuture { response: Oneshot::sent(self.inner.call(request)), scope, limit, sleep: None }
             }
         }
+    }
+}
+
+pin_project! {
+    /// The future of [`TimeoutService`].
+    ///
+    /// It needs a tokio runtime with timers, unless the inner future is ready at once.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct TimeoutFuture<S>
+    where
+        S: Service<Request<Body>>,
+    {
+        #[pin]
+        response: Oneshot<S>,
+        scope: Scope,
+        limit: Option<Limit>,
+        #[pin]
+        sleep: Option<Sleep>,
+    }
+}
+
+/// When it is too late, and what to say then.
+#[derive(Debug)]
+struct Limit {
+    context: Option<CallContext>,
+    /// The instant, known from the first poll on.
+    at: Option<Instant>,
+    /// The duration; `None` if somebody above set the instant.
+    limit: Option<Duration>,
+}
+
+impl<S, B> Future for TimeoutFuture<S>
+where
+    S: Service<Request<Body>, Response = Response<B>>,
+    S::Error: Into<BoxError>,
+{
+    type Output = Result<Response<B>, BoxError>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        if let Some(limit) = this.limit
+            && limit.at.is_none()
+        {
+            limit.begin(*this.scope);
+        }
+        if let Poll::Ready(result) = this.response.as_mut().poll(cx) {
+            return Poll::Ready(result);
+        }
+        let Some(limit) = this.limit else { return Poll::Pending };
+        if this.sleep.is_none() {
+            this.sleep.set(limit.at.map(sleep_until));
+        }
+        let Some(sleep) = this.sleep.as_pin_mut() else { return Poll::Pending };
+        ready!(sleep.poll(cx));
+        let queued = this.response.is_waiting();
+        let detects = limit.context.as_ref().is_some_and(CallContext::is_detecting_version);
+        if let (Some(context), false) = (&limit.context, queued) {
+            context.set_timed_out();
+        }
+        // A transport knows what became of a request at the latest when it is given up.
+        this.response.end();
+        Poll::Ready(Err(limit.expired(*this.scope, queued, detects).into()))
+    }
+}
+
+impl Limit {
+    /// The time runs from now on, which the layers below are told of the whole call's.
+    fn begin(&mut self, scope: Scope) {
+        let from = |begun: Instant| self.limit.and_then(|limit| begun.checked_add(limit));
+        self.at = match (scope, &self.context) {
+            (Scope::Total, Some(context)) => {
+                let own = from(context.begun());
+                if let Some(own) = own {
+                    context.stamp_deadline(own);
+                }
+                // Whoever stamped first, a caller above or another call that shares the context, may have asked for less.
+                match (own, context.deadline()) {
+                    (Some(own), Some(stamped)) => Some(own.min(stamped)),
+                    (own, stamped) => own.or(stamped),
+                }
+            }
+            _ => from(Instant::now()),
+        };
+    }
+
+    /// Returns the timeout error. If `detects` is set, the call was waiting for the server's version, so this attempt has
+    /// sent nothing.
+    fn expired(&self, scope: Scope, queued: bool, detects: bool) -> Error {
+        let (phase, whole) = match scope {
+            Scope::Total => (TimeoutPhase::Total, "the call"),
+            Scope::Attempt => (TimeoutPhase::Attempt, "the attempt"),
+        };
+        let message = match self.limit {
+            Some(limit) if detects => {
+                format!("{whole} took longer than {limit:?} while detecting the server version")
+            }
+            None if detects => {
+                format!("{whole} exceeded its deadline while detecting the server version")
+            }
+            Some(limit) if queued => {
+                format!("{whole} waited {limit:?} for a layer below to be ready, and was not sent")
+            }
+            Some(limit) => format!("{whole} took longer than {limit:?}"),
+            None => format!("{whole} went on beyond its deadline"),
+        };
+        let phase = if detects { TimeoutPhase::VersionProbe } else { phase };
+        let sent = match &self.context {
+            Some(_) if detects && scope == Scope::Attempt => RequestSent::No,
+            // Earlier attempts may have sent it.
+            Some(context) if detects && context.attempts() < 2 => context.sent().get(),
+            Some(context) if queued => context.sent().get(),
+            Some(context) => context.sent().known(),
+            None => RequestSent::Maybe,
+        };
+        let operation = self.context.as_ref().and_then(CallContext::operation);
+        Error::new(ErrorKind::Timeout(phase), message).with_request_sent(sent).with_operation(operation)
+    }
+}
+
+impl<S> fmt::Debug for TimeoutFuture<S>
+where
+    S: Service<Request<Body>>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TimeoutFuture")
+            .field("scope", &self.scope)
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
     }
 }

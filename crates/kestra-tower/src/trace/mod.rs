@@ -64,15 +64,13 @@
 //! [`TraceLayer::propagate`] takes what writes the trace into a request, such as a `traceparent` header made by the
 //! propagator of your OpenTelemetry crates. Nothing is written unless you do.
 
-mod future;
 mod layer;
 mod recorder;
 mod service;
 
-pub use future::TraceFuture;
 pub use layer::TraceLayer;
 pub(crate) use recorder::{record_route, record_server};
-pub use service::TraceService;
+pub use service::{TraceFuture, TraceService};
 
 #[cfg(test)]
 mod tests;

@@ -1,10 +1,12 @@
-use std::task::{Context, Poll};
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 use http::{Request, Response};
 use kestra_core::{Body, BoxError};
+use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::future::TraceFuture;
 use super::layer::TraceLayer;
 use super::recorder::Recorder;
 
@@ -41,8 +43,51 @@ where
         if let Some(inject) = &self.layer.propagate {
             inject(request.headers_mut());
         }
-        let future = self.inner.call(request);
+        let inner = self.inner.call(request);
         drop(entered);
-        TraceFuture::new(future, recorder)
+        TraceFuture { inner, recorder }
+    }
+}
+
+pin_project! {
+    /// The future of [`TraceService`].
+    #[must_use = "futures do nothing unless polled"]
+    pub struct TraceFuture<F> {
+        #[pin]
+        inner: F,
+        recorder: Option<Box<Recorder>>,
+    }
+}
+
+impl<F, B, E> Future for TraceFuture<F>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    E: Into<BoxError>,
+{
+    type Output = Result<Response<B>, BoxError>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let Some(recorder) = this.recorder else {
+            return this.inner.poll(cx).map_err(Into::into);
+        };
+        let result = {
+            let _entered = recorder.span().enter();
+            ready!(this.inner.poll(cx)).map_err(Into::into)
+        };
+        match &result {
+            Ok(response) => recorder.answered(response.status(), response.version()),
+            Err(error) => recorder.failed(error),
+        }
+        Poll::Ready(result)
+    }
+}
+
+impl<F> fmt::Debug for TraceFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TraceFuture")
+            .field("span", &self.recorder.as_ref().map(|recorder| recorder.span()))
+            .finish_non_exhaustive()
     }
 }

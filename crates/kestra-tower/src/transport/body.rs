@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
-use kestra_core::{BoxError, Error, RequestSent};
+use kestra_core::{BoxError, Error, ErrorKind, RequestSent, TimeoutPhase};
+use tokio::time::Sleep;
 
-use super::idle::IdleTimer;
 use super::received::Received;
 
 /// What a server sends, piece by piece, with a limit on the silence between two pieces.
@@ -73,4 +73,37 @@ impl fmt::Debug for StreamBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StreamBody").field("length", &self.body.size_hint().exact()).finish_non_exhaustive()
     }
+}
+
+/// Counts while nothing comes; no timer exists before the first silence.
+struct IdleTimer {
+    limit: Duration,
+    sleep: Option<Pin<Box<Sleep>>>,
+    silent: bool,
+}
+
+impl IdleTimer {
+    fn new(limit: Duration) -> Self {
+        Self { limit, sleep: None, silent: false }
+    }
+
+    /// Something came.
+    fn reset(&mut self) {
+        self.silent = false;
+    }
+
+    /// Nothing is there yet: ready with an error when the limit is reached.
+    fn poll_silence(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
+        let limit = self.limit;
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
+        if !self.silent {
+            self.silent = true;
+            sleep.set(tokio::time::sleep(limit));
+        }
+        sleep.as_mut().poll(cx).map(|()| expired(limit, "nothing more came"))
+    }
+}
+
+pub(crate) fn expired(limit: Duration, what: &str) -> Error {
+    Error::new(ErrorKind::Timeout(TimeoutPhase::Idle), format!("{what} for {limit:?}"))
 }

@@ -2,20 +2,14 @@
 
 use std::error::Error as StdError;
 
+use kestra_core::internal::causes;
 use kestra_core::{Error, ErrorKind, RequestSent};
 
 use super::tls::LateRefusal;
 
 /// The first error of a type among an error and its causes.
 pub(crate) fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
-        }
-        next = error.source();
-    }
-    None
+    causes(error).find_map(|error| error.downcast_ref())
 }
 
 /// What sending a request, or waiting for its answer, ended in.

@@ -13,7 +13,7 @@ use http_body::{Frame, SizeHint};
 use kestra_core::{Body, BoxError, CallContext, Error, RequestSent};
 use tokio::time::{Instant, Sleep};
 
-use super::idle::expired;
+use super::body::expired;
 
 /// The body that is handed to the connection.
 ///

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http::response::Parts;
 use http::{Request, Response, header};
-use kestra_core::internal::{Collector, ERROR_BODY_LIMIT, redact};
+use kestra_core::internal::{Collector, ERROR_BODY_LIMIT, causes, redact};
 use kestra_core::{Body, BoxError, CallContext, CallFuture, Error, ErrorKind, ErrorResponse, TimeoutPhase};
 use kestra_tower::timeout::{TimeoutLayer, TimeoutService};
 use kestra_tower::trace::{TraceLayer, TraceService};
@@ -133,14 +133,7 @@ const SHED: &str =
 
 /// Returns whether an error of this type, such as that of a tower layer, is among the causes.
 fn is_caused_by<E: std::error::Error + 'static>(error: &Error) -> bool {
-    let mut next = std::error::Error::source(error);
-    while let Some(cause) = next {
-        if cause.is::<E>() {
-            return true;
-        }
-        next = cause.source();
-    }
-    false
+    causes(error).any(|cause| cause.is::<E>())
 }
 
 enum Judged {

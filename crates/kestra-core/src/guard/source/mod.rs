@@ -5,7 +5,6 @@ mod deleted;
 mod flow_style;
 mod lines;
 mod replacement;
-mod split;
 
 use std::borrow::Cow;
 
@@ -32,7 +31,7 @@ pub(super) fn split_problem(body: Option<&Body>, form: Option<&Multipart>) -> Op
         FileContent::Bytes(bytes) => Some(bytes),
         FileContent::Path(_) | FileContent::Reader => None,
     });
-    bodies.chain(files).find_map(|bytes| split::problem(&text(bytes)))
+    bodies.chain(files).find_map(|bytes| split_in(&text(bytes)))
 }
 
 /// Describes a replacement in sources that may make one of them delete its flow.
@@ -46,7 +45,7 @@ pub(super) fn deletes_problem(body: Option<&Body>, form: Option<&Multipart>) -> 
     let files = form.into_iter().flat_map(Multipart::files);
     body.and_then(|bytes| deleted_problem(&text(bytes), None)).or_else(|| {
         files.into_iter().find_map(|file| {
-            let name = file.name().unwrap_or("the file");
+            let name = file.name.as_deref().unwrap_or("the file");
             match file.content() {
                 FileContent::Bytes(bytes) => file_problem(name, bytes),
                 // A file that can't be read is an error when the body is created.
@@ -93,4 +92,40 @@ fn unseen(name: &str, reason: &str) -> String {
 fn text(bytes: &[u8]) -> Cow<'_, str> {
     // Checking first is much cheaper where nothing has to be replaced.
     std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
+}
+
+const MARK: &str = "---";
+
+/// Describes the first mark that isn't a line of its own.
+fn split_in(source: &str) -> Option<String> {
+    let place = source.lines().position(|line| line.contains(MARK) && !separates(line))?;
+    Some(format!(
+        "line {} of the source has `{MARK}`, and the server splits a source of several flows wherever that is, also within \
+         a script or a comment: update that flow by itself, with `deploy` or `update_flow`",
+        place + 1
+    ))
+}
+
+fn separates(line: &str) -> bool {
+    line.strip_prefix(MARK).is_some_and(|rest| rest.trim().is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split_in;
+
+    #[test]
+    fn only_lines_of_their_own_separate() {
+        for source in ["", "id: a\n---\nid: b\n", "---\nid: a\n--- \r\nid: b", "id: a--b"] {
+            assert_eq!(split_in(source), None, "{source}");
+        }
+        for (source, line) in [
+            ("id: a\nscript: |\n  ---\n", "line 3"),
+            ("# -----\nid: a", "line 1"),
+            ("id: a\n--- # next\nid: b", "line 2"),
+            ("id: a\ndescription: a --- b", "line 2"),
+        ] {
+            assert!(split_in(source).is_some_and(|text| text.contains(line)), "{source}");
+        }
+    }
 }

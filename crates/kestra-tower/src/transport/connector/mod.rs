@@ -1,33 +1,32 @@
 //! How a connection comes about: name, TCP, proxy and TLS, all within one timeout.
 
-mod handshake;
 mod secured;
 mod socks;
 mod stream;
 mod tunnel;
 
-use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
+use std::{fmt, io};
 
 use http::header::PROXY_AUTHORIZATION;
 use http::response::Parts;
-use http::uri::Scheme;
 use http::{Request, Uri};
 use hyper_util::client::legacy::connect::HttpConnector;
 use kestra_core::internal::set_header;
-use kestra_core::{Body, Error, ErrorKind, TimeoutPhase};
+use kestra_core::{Body, BoxError, Error, ErrorKind, TimeoutPhase};
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
 use tower_service::Service;
 
-use handshake::handshake;
-pub(crate) use stream::Connection;
-pub(crate) use stream::Stream;
-#[cfg(test)]
-pub(crate) use stream::Tls;
+use secured::Secured;
+pub(crate) use stream::{Connection, Stream, Tls};
 
-use super::proxy::{Endpoint, Kind, Proxy, credentials_refused, is_refusal, port};
-use super::tls::TlsSetup;
+use super::proxy::{Endpoint, Host, Kind, Proxy, credentials_refused, is_https, is_refusal, port};
+use super::tls::{TlsSetup, handshake_failed};
 
 /// Makes connections for the pool; copies are cheap.
 #[derive(Clone)]
@@ -93,15 +92,14 @@ impl Inner {
     }
 
     async fn reach(&self, proxy: &Endpoint) -> Result<Stream, Error> {
-        let fail = |problem: Error| {
-            let message = format!("no connection to {proxy}");
-            Error::from_source(ErrorKind::Proxy, problem).with_message(message)
-        };
-        let stream = self.tcp(&proxy.uri).await.map_err(|problem| {
+        let fail = |problem: BoxError| {
             Error::from_source(ErrorKind::Proxy, problem).with_message(format!("no connection to {proxy}"))
-        })?;
+        };
+        let stream = self.tcp(&proxy.uri).await.map_err(|problem| fail(problem.into()))?;
         match proxy.kind {
-            Kind::Https => handshake(stream, &proxy.uri, &self.tls.configs()?.proxy).await.map_err(fail),
+            Kind::Https => handshake(stream, &proxy.uri, &self.tls.configs()?.proxy)
+                .await
+                .map_err(|problem| fail(problem.into())),
             _ => Ok(stream),
         }
     }
@@ -118,6 +116,22 @@ impl Inner {
         bound_unsent(&stream);
         Ok(Stream::Tcp(stream))
     }
+}
+
+/// Speaks TLS on a stream to the host of `target`.
+async fn handshake(stream: Stream, target: &Uri, config: &Arc<ClientConfig>) -> Result<Stream, Error> {
+    let host = Host::new(target.host().unwrap_or_default()).name;
+    let name = ServerName::try_from(host.to_owned()).map_err(|problem| {
+        Error::from_source(ErrorKind::Tls, problem)
+            .with_message(format!("{host} is no name for a certificate"))
+    })?;
+    // The types of the handshake and of the stream are hidden: all that holds one would be compiled with it.
+    type Handshake = Pin<Box<dyn Future<Output = io::Result<Box<dyn Tls>>> + Send>>;
+    let connecting = TlsConnector::from(Arc::clone(config)).connect(name, stream);
+    let owned = Box::from(host);
+    let handshake: Handshake =
+        Box::pin(async move { Ok(Box::new(Secured::new(connecting.await?, owned)) as Box<dyn Tls>) });
+    handshake.await.map(Stream::Tls).map_err(|problem| handshake_failed(host, problem))
 }
 
 /// How many unsent bytes the socket may hold.
@@ -137,10 +151,6 @@ fn bound_unsent(stream: &TcpStream) {
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 fn bound_unsent(_: &TcpStream) {}
-
-fn is_https(target: &Uri) -> bool {
-    target.scheme().is_some_and(|scheme| *scheme == Scheme::HTTPS)
-}
 
 /// Host and port.
 fn name(target: &Uri) -> String {

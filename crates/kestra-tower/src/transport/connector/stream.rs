@@ -4,7 +4,6 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -71,18 +70,14 @@ impl AsyncWrite for Stream {
 
 /// A stream as the pool wants it.
 pub(crate) struct Connection {
-    io: TokioIo<Stream>,
-    is_forwarded: bool,
+    pub(crate) io: TokioIo<Stream>,
+    /// Whether requests name their target in full, since a proxy reads them.
+    pub(crate) is_forwarded: bool,
 }
 
 impl Connection {
     pub(crate) fn new(stream: Stream, is_forwarded: bool) -> Self {
         Self { io: TokioIo::new(stream), is_forwarded }
-    }
-
-    /// Whether requests name their target in full, since a proxy reads them.
-    pub(crate) fn is_forwarded(&self) -> bool {
-        self.is_forwarded
     }
 
     /// Whether the server chose HTTP/2.
@@ -92,41 +87,5 @@ impl Connection {
             Stream::Tcp(_) => false,
             Stream::Tls(stream) => stream.is_http2(),
         }
-    }
-}
-
-impl Read for Connection {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_read(cx, buffer)
-    }
-}
-
-impl Write for Connection {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write(cx, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write_vectored(cx, slices)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.io.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(cx)
     }
 }

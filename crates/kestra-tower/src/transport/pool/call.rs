@@ -9,6 +9,7 @@ use http::response::Parts;
 use http::{Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use kestra_core::{Error, ErrorKind, RequestSent};
+use sync_wrapper::SyncWrapper;
 
 use super::Pool;
 use super::body::{Carrier, PooledBody};
@@ -18,13 +19,12 @@ use super::wait::{Acquired, Wait, poll_connection};
 #[cfg(feature = "http2")]
 use super::{http2::ResponseFuture, lease::SharedLease};
 use crate::transport::error::from_client;
-use crate::transport::exclusive::Exclusive;
 use crate::transport::upload::RequestBody;
 
 /// A request, which is sent while this is polled.
 pub(crate) struct Call {
     /// Until a connection takes it. Its length makes it dear to move, so it lies apart from the stage.
-    request: Exclusive<Option<Request<RequestBody>>>,
+    request: SyncWrapper<Option<Request<RequestBody>>>,
     /// Known from the first poll on.
     host: Option<Arc<Host>>,
     stage: Stage,
@@ -44,7 +44,7 @@ enum Stage {
     },
     #[cfg(feature = "http2")]
     Http2 {
-        response: Exclusive<ResponseFuture>,
+        response: SyncWrapper<ResponseFuture>,
         lease: SharedLease,
     },
     Done,
@@ -55,7 +55,7 @@ type Head = Result<(Parts, PooledBody), Error>;
 impl Call {
     pub(super) fn new(request: Request<RequestBody>, is_private: bool) -> Self {
         Self {
-            request: Exclusive::new(Some(request)),
+            request: SyncWrapper::new(Some(request)),
             host: None,
             stage: Stage::Unsent(None),
             is_private,
@@ -149,7 +149,7 @@ impl Stage {
             #[cfg(feature = "http2")]
             Acquired::Http2(mut lent) => {
                 host.complete(&mut request);
-                let response = Exclusive::new(lent.handle.send(request));
+                let response = SyncWrapper::new(lent.handle.send(request));
                 Self::Http2 { response, lease: SharedLease { lent, host: Arc::clone(host) } }
             }
         }

@@ -11,10 +11,11 @@ use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{Builder, Connection, SendRequest};
 use hyper::rt::Write as _;
+use hyper_util::rt::TokioIo;
 use pin_project_lite::pin_project;
+use sync_wrapper::SyncWrapper;
 
-use crate::transport::connector::Connection as Stream;
-use crate::transport::exclusive::Exclusive;
+use crate::transport::connector::{self, Stream};
 use crate::transport::upload::RequestBody;
 
 /// The response, or what went wrong, with the request if none of it was written.
@@ -26,15 +27,15 @@ pub(super) type FrameResult = hyper::Result<Frame<Bytes>>;
 /// A connection, whose allocations live as long as it.
 pub(super) struct Http1 {
     // The future of a response has no name, so it is hidden with the rest.
-    exchange: Exclusive<Pin<Box<dyn Exchange>>>,
+    exchange: SyncWrapper<Pin<Box<dyn Exchange>>>,
     /// Whether a proxy reads the requests.
     pub(super) is_forwarded: bool,
 }
 
 impl Http1 {
-    pub(super) async fn new(stream: Stream, builder: &Builder) -> hyper::Result<Self> {
-        let is_forwarded = stream.is_forwarded();
-        let (sender, connection) = builder.handshake(stream).await?;
+    pub(super) async fn new(stream: connector::Connection, builder: &Builder) -> hyper::Result<Self> {
+        let connector::Connection { io, is_forwarded } = stream;
+        let (sender, connection) = builder.handshake(io).await?;
         let task = Arc::new(DrivingTask::default());
         let exchange = Driven {
             sender,
@@ -44,7 +45,7 @@ impl Http1 {
             send: SendRequest::<RequestBody>::try_send_request,
             response: None,
         };
-        Ok(Self { exchange: Exclusive::new(Box::pin(exchange)), is_forwarded })
+        Ok(Self { exchange: SyncWrapper::new(Box::pin(exchange)), is_forwarded })
     }
 
     /// Hands a request over. Nothing is written before [`poll_response`](Self::poll_response).
@@ -103,7 +104,7 @@ pin_project! {
     struct Driven<M, F> {
         sender: SendRequest<RequestBody>,
         // Gone when it has ended, as nothing may poll it then. With it, what is left of the request comes back.
-        connection: Option<Connection<Stream, RequestBody>>,
+        connection: Option<Connection<TokioIo<Stream>, RequestBody>>,
         task: Arc<DrivingTask>,
         // It stands for that task.
         waker: Waker,

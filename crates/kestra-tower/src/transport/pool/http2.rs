@@ -22,7 +22,7 @@ pub(super) struct Sender(SendRequest<RequestBody>);
 impl Sender {
     pub(super) async fn new(stream: Stream) -> hyper::Result<Self> {
         let mut builder = Builder::new(TokioExecutor::new());
-        let (sender, connection) = builder.timer(TokioTimer::new()).handshake(stream).await?;
+        let (sender, connection) = builder.timer(TokioTimer::new()).handshake(stream.io).await?;
         drop(tokio::spawn(async move {
             if let Err(problem) = connection.await {
                 tracing::debug!(target: "kestra::pool", %problem, "a connection of HTTP/2 broke");

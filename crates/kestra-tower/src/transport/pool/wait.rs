@@ -6,6 +6,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use kestra_core::Error;
+use sync_wrapper::SyncWrapper;
 use tokio::task::yield_now;
 use tokio::time::Instant;
 
@@ -18,7 +19,6 @@ use super::http2::Sender;
 #[cfg(feature = "http2")]
 use super::state::SharedHandle;
 use super::state::{Available, Delivery, Ticket};
-use crate::transport::exclusive::Exclusive;
 
 /// How long a connection may be idle before its runtime is let look at it: a close may have come that the runtime doesn't know
 /// of yet, as when a program blocks between two calls.
@@ -41,7 +41,7 @@ pub(super) struct Wait {
     unseen: Option<Http1>,
     /// The place in the queue for a connection that another call frees.
     ticket: Option<Ticket>,
-    connecting: Option<Exclusive<Connecting>>,
+    connecting: Option<SyncWrapper<Connecting>>,
 }
 
 /// Returns a connection to a host: an idle one unless it `skips_idle`, else the one that comes first of those that other calls
@@ -66,7 +66,7 @@ pub(super) fn poll_connection(
             }
         }
         if skips_idle {
-            let connecting = Some(Exclusive::new(connect(pool, host)));
+            let connecting = Some(SyncWrapper::new(connect(pool, host)));
             *wait = Some(Wait::new(host, None, None, connecting));
             continue;
         }
@@ -105,7 +105,7 @@ impl Wait {
         host: &Arc<Host>,
         unseen: Option<Http1>,
         ticket: Option<Ticket>,
-        connecting: Option<Exclusive<Connecting>>,
+        connecting: Option<SyncWrapper<Connecting>>,
     ) -> Box<Self> {
         Box::new(Self { host: Arc::clone(host), unseen, ticket, connecting })
     }
@@ -123,7 +123,7 @@ impl Wait {
                 #[cfg(not(feature = "http2"))]
                 Poll::Ready(Delivery::Shared(lent)) => match lent.handle {},
                 Poll::Ready(Delivery::Connect) => {
-                    self.connecting = Some(Exclusive::new(connect(pool, &self.host)));
+                    self.connecting = Some(SyncWrapper::new(connect(pool, &self.host)));
                 }
                 Poll::Pending => {}
             }

@@ -1,21 +1,20 @@
 //! Which requests go through which proxy.
 
 mod endpoint;
-mod env;
 mod no_proxy;
-mod refusal;
 
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use http::Uri;
+use http::header::{CONTENT_TYPE, PROXY_AUTHENTICATE, VIA};
+use http::response::Parts;
 use http::uri::Scheme;
-use kestra_core::Error;
+use http::{StatusCode, Uri};
+use kestra_core::{Error, ErrorKind, RequestSent};
 
 pub(crate) use endpoint::{Endpoint, Kind};
 use no_proxy::NoProxy;
-pub(crate) use refusal::{credentials_refused, is_refusal};
 
 /// The proxies of a transport and the hosts that are reached without them.
 ///
@@ -78,6 +77,53 @@ impl Proxy {
         Ok(Self { https: Some(Arc::new(Endpoint::parse("proxy", url)?)), ..Self::default() })
     }
 
+    /// The proxies that `HTTP_PROXY`, `HTTPS_PROXY` and `ALL_PROXY` name, in upper or lower case, and the exceptions of
+    /// `NO_PROXY`.
+    ///
+    /// A variable that is empty is not set. Where `REQUEST_METHOD` is set, a web server runs this program as CGI and
+    /// `HTTP_PROXY` may come from a request's header, so only `http_proxy` is read.
+    ///
+    /// # Errors
+    ///
+    /// A URL that is none, or whose scheme isn't known: going without a proxy would hide that.
+    pub fn from_env() -> Result<Self, Error> {
+        Self::from_env_with(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
+    }
+
+    /// As [`from_env`](Self::from_env), with another source of variables.
+    ///
+    /// ```
+    /// use kestra_tower::transport::Proxy;
+    ///
+    /// let proxy = Proxy::from_env_with(|name| (name == "https_proxy").then(|| "http://proxy:3128".to_owned()))?;
+    /// # let _ = proxy;
+    /// # Ok::<(), kestra_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`from_env`](Self::from_env).
+    pub fn from_env_with(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
+        let set = |name: &'static str| {
+            lookup(name).filter(|value| !value.trim().is_empty()).map(|value| (name, value))
+        };
+        let endpoint = |setting: Option<(&'static str, String)>| {
+            setting.map(|(name, value)| Endpoint::parse(name, &value).map(Arc::new)).transpose()
+        };
+        let is_cgi = lookup("REQUEST_METHOD").is_some();
+        let http = if is_cgi { None } else { set("HTTP_PROXY") };
+        let all = endpoint(set("ALL_PROXY").or_else(|| set("all_proxy")))?;
+        let http = endpoint(http.or_else(|| set("http_proxy")))?;
+        let https = endpoint(set("HTTPS_PROXY").or_else(|| set("https_proxy")))?;
+        let direct = set("NO_PROXY").or_else(|| set("no_proxy"));
+        Ok(Self {
+            http: http.or_else(|| all.clone()),
+            https: https.or(all),
+            direct: direct.map(|(_, list)| NoProxy::parse(&list)).unwrap_or_default(),
+            loopback: false,
+        })
+    }
+
     /// Takes from another setting what this one leaves open; lists of exceptions unite.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
@@ -124,10 +170,7 @@ impl Proxy {
 
     /// The proxy for a server, if there is one.
     pub(crate) fn of(&self, target: &Uri) -> Option<&Endpoint> {
-        let endpoint = match target.scheme() {
-            Some(scheme) if *scheme == Scheme::HTTPS => self.https.as_deref(),
-            _ => self.http.as_deref(),
-        }?;
+        let endpoint = if is_https(target) { self.https.as_deref()? } else { self.http.as_deref()? };
         let host = Host::new(target.host()?);
         if (!self.loopback && host.is_loopback()) || self.direct.contains(&host, port(target)) {
             return None;
@@ -147,10 +190,48 @@ impl fmt::Debug for Proxy {
     }
 }
 
+/// Returns whether a proxy requires credentials for forwarding a request, or refuses those that it got.
+///
+/// The status is 407. tinyproxy up to 1.11 responds to wrong credentials with 401 and a page of its own; the responses that
+/// it forwards have a `Via`, and Kestra's own 401 has no body.
+pub(crate) fn is_refusal(response: &Parts, proxy: &Endpoint) -> bool {
+    let headers = &response.headers;
+    match response.status {
+        StatusCode::PROXY_AUTHENTICATION_REQUIRED => true,
+        StatusCode::UNAUTHORIZED if headers.contains_key(PROXY_AUTHENTICATE) => true,
+        StatusCode::UNAUTHORIZED => {
+            let is_page =
+                headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+            proxy.authorization().is_some() && is_page && !headers.contains_key(VIA)
+        }
+        _ => false,
+    }
+}
+
+/// Returns the error of a request that a proxy doesn't forward for lack of credentials.
+pub(crate) fn credentials_refused(proxy: &Endpoint, status: StatusCode) -> Error {
+    let status = status.as_u16();
+    let message = if proxy.authorization().is_some() {
+        format!("{status} from {proxy}: it refused the credentials in its URL")
+    } else {
+        format!("{status} from {proxy}: it requires credentials")
+    };
+    Error::new(ErrorKind::Proxy, message)
+        .with_hint(
+            "put the user name and password into the proxy's URL, percent-encoded: HTTP_PROXY=http://user:password@host:3128, or \
+             `Proxy::all`",
+        )
+        .with_transient(false)
+        .with_request_sent(RequestSent::No)
+}
+
 /// The port of a URL, its scheme's own if it names none.
 pub(crate) fn port(target: &Uri) -> u16 {
-    let secure = target.scheme().is_some_and(|scheme| *scheme == Scheme::HTTPS);
-    target.port_u16().unwrap_or(if secure { 443 } else { 80 })
+    target.port_u16().unwrap_or(if is_https(target) { 443 } else { 80 })
+}
+
+pub(crate) fn is_https(target: &Uri) -> bool {
+    target.scheme() == Some(&Scheme::HTTPS)
 }
 
 /// The host of a URL as rules compare it: without brackets and without the dot at its end.
@@ -166,7 +247,8 @@ impl<'a> Host<'a> {
         Self { name, ip: name.parse::<IpAddr>().ok().map(|ip| ip.to_canonical()) }
     }
 
-    fn is_loopback(&self) -> bool {
+    /// Whether it is this machine.
+    pub(crate) fn is_loopback(&self) -> bool {
         match self.ip {
             Some(ip) => ip.is_loopback(),
             None => is_below(self.name, "localhost"),

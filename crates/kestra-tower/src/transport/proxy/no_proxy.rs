@@ -60,11 +60,7 @@ impl Rule {
             Some((host, port)) => (host, Some(port.parse().ok()?)),
             None => (entry, None),
         };
-        let bracketed = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-        let hosts = match bracketed {
-            Some(address) => Hosts::address(address)?,
-            None => Hosts::address(host).map_or_else(|| Hosts::name(host), Some)?,
-        };
+        let hosts = Hosts::address(host).or_else(|| Hosts::name(host))?;
         Some(Self { hosts, port })
     }
 }

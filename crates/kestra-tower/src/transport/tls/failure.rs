@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::{fmt, io};
 
+use kestra_core::internal::causes;
 use kestra_core::{Error, ErrorKind, RequestSent};
 use rustls::{AlertDescription, CertificateError};
 
@@ -112,16 +113,10 @@ pub(crate) struct LateRefusal {
 impl LateRefusal {
     /// Returns the error of a late refusal, if there is one among the causes of `error`.
     pub(crate) fn find(error: &(dyn StdError + 'static)) -> Option<Error> {
-        let mut next = Some(error);
-        while let Some(error) = next {
-            // `io::Error::source` skips the inner error.
-            let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-            if let Some(found) = inner.and_then(|inner| inner.downcast_ref::<Self>()) {
-                return Some(refused(&found.host, found.alert));
-            }
-            next = error.source();
-        }
-        None
+        // `io::Error::source` skips the inner error.
+        let mut inner = causes(error).filter_map(|error| error.downcast_ref::<io::Error>()?.get_ref());
+        let found = inner.find_map(|inner| inner.downcast_ref::<Self>())?;
+        Some(refused(&found.host, found.alert))
     }
 }
 
