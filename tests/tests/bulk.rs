@@ -15,7 +15,7 @@ use on_server::{NAMESPACE, asked, ended, failing, flow, server};
 async fn those_in_a_wrong_state_are_left_out_and_reported() {
     for dialect in Dialect::ALL {
         let (server, client) = server(dialect).await;
-        server.deploy(&failing("fails")).unwrap();
+        server.deploy(failing("fails")).unwrap();
         let mut ids = Vec::new();
         for _ in 0..3 {
             let created = client.executions().create_execution(NAMESPACE, "fails").await.unwrap();
@@ -56,7 +56,7 @@ async fn those_in_a_wrong_state_are_left_out_and_reported() {
 #[tokio::test]
 async fn many_go_in_pieces_and_a_failure_tells_what_is_left() {
     let (server, client) = server(Dialect::ALL[0]).await;
-    server.deploy(&flow("hello", "hi")).unwrap();
+    server.deploy(flow("hello", "hi")).unwrap();
     let mut ids = Vec::new();
     for _ in 0..7 {
         ids.push(client.executions().create_execution(NAMESPACE, "hello").await.unwrap().id);
@@ -89,7 +89,7 @@ async fn what_a_query_says_narrows_what_is_acted_on_by_ids_whatever_it_is_called
     for dialect in Dialect::ALL {
         let (server, client) = server(dialect).await;
         for id in ["hello", "other"] {
-            server.deploy(&flow(id, "hi")).unwrap();
+            server.deploy(flow(id, "hi")).unwrap();
         }
         let other = client.executions().create_execution(NAMESPACE, "other").await.unwrap().id;
         let hello = client.executions().create_execution(NAMESPACE, "hello").await.unwrap().id;
@@ -110,7 +110,7 @@ async fn what_a_query_says_narrows_what_is_acted_on_by_ids_whatever_it_is_called
 #[tokio::test]
 async fn an_old_parameter_is_a_filter_by_ids_too() {
     let (server, _) = server(Dialect::V1_3).await;
-    server.deploy(&flow("hello", "hi")).unwrap();
+    server.deploy(flow("hello", "hi")).unwrap();
     let client = Client::builder()
         .server(server.url())
         .tenant("main")
@@ -132,7 +132,7 @@ async fn an_old_parameter_is_a_filter_by_ids_too() {
 async fn what_fails_before_it_is_asked_for_is_not_tried() {
     for dialect in Dialect::ALL {
         let (server, client) = server(dialect).await;
-        server.deploy(&failing("fails")).unwrap();
+        server.deploy(failing("fails")).unwrap();
         let mut ids = Vec::new();
         for _ in 0..5 {
             ids.push(client.executions().create_execution(NAMESPACE, "fails").await.unwrap().id);
@@ -150,7 +150,7 @@ async fn what_fails_before_it_is_asked_for_is_not_tried() {
 
         let names: Vec<_> = ["one", "two", "three"].map(|id| NamespacedId::new(NAMESPACE, id)).into();
         for id in ["one", "two", "three"] {
-            server.deploy(&flow(id, "hi")).unwrap();
+            server.deploy(flow(id, "hi")).unwrap();
         }
         server.fail(Fault::status(403).on("GET", format!("/api/v1/main/flows/{NAMESPACE}/two")));
         let disable = client.flows().disable_flows_by_ids(names.clone()).chunk_size(1).skipping_invalid();

@@ -20,8 +20,8 @@ const SHARE: &str = "id: share\ntype: io.kestra.plugin.core.dashboard.chart.KPI\
 async fn charts_are_validated_previewed_and_read_in_pages() {
     for dialect in [Dialect::V1_0, Dialect::V1_3] {
         let (server, client) = server(dialect).await;
-        server.deploy(&flow("good", "hi")).unwrap();
-        server.deploy(&failing("bad")).unwrap();
+        server.deploy(flow("good", "hi")).unwrap();
+        server.deploy(failing("bad")).unwrap();
         for id in ["good", "bad"] {
             client.executions().create_execution(NAMESPACE, id).wait(true).await.unwrap();
         }

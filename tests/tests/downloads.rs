@@ -191,7 +191,7 @@ async fn a_file_of_an_execution_is_resumed_where_it_was_cut() {
 async fn exports_and_rows_of_files_are_read_as_they_come() {
     for dialect in Dialect::ALL {
         let (server, client) = server(dialect).await;
-        server.deploy(&flow("hello", "hi")).unwrap();
+        server.deploy(flow("hello", "hi")).unwrap();
         let created = client.executions().create_execution(NAMESPACE, "hello").await.unwrap();
         ended(&client, created.id.as_str()).await;
         let folder = Folder::new("exports");

@@ -195,7 +195,7 @@ async fn an_interrupted_sync_converges_when_it_is_run_again() {
                     plain.files().create_namespace_file(NAMESPACE, path, part).await.unwrap();
                 }
                 for id in ["same", "changed", "gone"] {
-                    server.deploy(&flow(id, "one")).unwrap();
+                    server.deploy(flow(id, "one")).unwrap();
                 }
                 for key in ["same", "changed", "gone"] {
                     plain.kv().set_key_value(NAMESPACE, key, "one").await.unwrap();
@@ -257,7 +257,7 @@ async fn one_who_loses_a_race_updates_the_flow() {
                 service_fn(move |request: Request<Body>| {
                     let is_creation = request.method() == "POST" && request.uri().path().ends_with("/flows");
                     if is_creation {
-                        other.deploy(&flow("raced", theirs)).unwrap();
+                        other.deploy(flow("raced", theirs)).unwrap();
                     }
                     inner.clone().oneshot(request)
                 })
@@ -309,9 +309,9 @@ async fn a_plan_shows_what_changes_and_progress_is_told() {
         let server = TestServer::builder().dialect(dialect).start().await.unwrap();
         let client = Client::builder().server(server.url()).tenant("main").build().unwrap();
         for id in ["a", "b", "c"] {
-            server.deploy(&flow(id, "one")).unwrap();
-            server.deploy(&flow(id, "one").replace(NAMESPACE, "company.team.below")).unwrap();
-            server.deploy(&flow(id, "one").replace(NAMESPACE, "company.teams")).unwrap();
+            server.deploy(flow(id, "one")).unwrap();
+            server.deploy(flow(id, "one").replace(NAMESPACE, "company.team.below")).unwrap();
+            server.deploy(flow(id, "one").replace(NAMESPACE, "company.teams")).unwrap();
         }
         let sources = || [flow("a", "two"), flow("b", "one")];
         let plan =
@@ -378,7 +378,7 @@ async fn a_namespace_is_backed_up_and_restored_elsewhere() {
         };
         let ((old_server, old), (_new_server, new)) = (server(from).await, server(to).await);
         for id in ["a", "b", "c", "d"] {
-            old_server.deploy(&format!("# {id}\n{}", flow(id, "one"))).unwrap();
+            old_server.deploy(format!("# {id}\n{}", flow(id, "one"))).unwrap();
         }
         let part = kestra::FilePart::bytes("file", vec![0, 159, 146, 150]);
         old.files().create_namespace_file(NAMESPACE, "/deep/a.bin", part).await.unwrap();

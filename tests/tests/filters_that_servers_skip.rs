@@ -136,7 +136,7 @@ fn no_content_of_a_filter_finds_what_it_does_not_mean() {
             let (server, client) = on_server::server(dialect).await;
             for (namespace, id, team) in FLOWS {
                 server
-                    .deploy(&format!(
+                    .deploy(format!(
                         "id: {id}\nnamespace: {namespace}\nlabels: {{team: \"{team}\"}}\ntasks:\n  - {{id: log, type: io.kestra.plugin.core.log.Log, message: hi}}\n"
                     ))
                     .unwrap();

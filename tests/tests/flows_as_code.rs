@@ -104,11 +104,11 @@ async fn whatever_takes_a_source_takes_a_flow() {
     let flows = client.flows();
     let flow = Flow::new(NAMESPACE, "other").task(Task::log("log", "hi"));
     flows.create_flow(&flow).await.unwrap();
-    flows.update_flow(NAMESPACE, "other", &flow.clone().label("a", "b")).await.unwrap();
+    flows.update_flow(NAMESPACE, "other", flow.clone().label("a", "b")).await.unwrap();
     let broken =
         Flow::new(NAMESPACE, "broken").set("colour", "blue").set("labels", Map::new().with("a", "b"));
     let found = flows.validate_flows(&broken).await.unwrap();
     assert!(found[0].constraints.as_deref().unwrap_or_default().contains("colour"), "{found:?}");
     flows.bulk_update_flows(&flow).await.unwrap();
-    assert_eq!(server.deploy(&flow.label("a", "c")).unwrap(), 4);
+    assert_eq!(server.deploy(flow.label("a", "c")).unwrap(), 4);
 }

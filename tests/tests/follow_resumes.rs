@@ -32,7 +32,7 @@ async fn serve(dialect: Dialect) -> (TestServer, Client) {
         .start()
         .await
         .unwrap();
-    server.deploy(&chatty()).unwrap();
+    server.deploy(chatty()).unwrap();
     let client = Client::builder().server(server.url()).build().unwrap();
     (server, client)
 }
@@ -202,8 +202,8 @@ async fn dependencies_are_followed_until_all_have_ended() {
     for dialect in Dialect::ALL {
         for seed in 0..2 {
             let (server, client) = serve(dialect).await;
-            server.deploy(&chatty().replace("id: chatty", "id: child")).unwrap();
-            server.deploy(&parent(true)).unwrap();
+            server.deploy(chatty().replace("id: chatty", "id: child")).unwrap();
+            server.deploy(parent(true)).unwrap();
             server.fail(Fault::cut_streams(seed).times(3));
             let id = client.executions().create_execution(NAMESPACE, "parent").await.unwrap().id;
             assert_eq!(follow_dependencies(&client, &id).await, both_succeeded());
@@ -219,8 +219,8 @@ async fn dependencies_are_followed_until_all_have_ended() {
 async fn a_silent_stream_of_dependencies_is_closed_for_good() {
     for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
-        server.deploy(&slow_child("PT1.5S")).unwrap();
-        server.deploy(&parent(true)).unwrap();
+        server.deploy(slow_child("PT1.5S")).unwrap();
+        server.deploy(parent(true)).unwrap();
         let id = client.executions().create_execution(NAMESPACE, "parent").await.unwrap().id;
         let follow = client.executions().follow_execution_dependencies(&id);
         let mut states =
@@ -240,9 +240,9 @@ async fn a_silent_stream_of_dependencies_is_closed_for_good() {
 async fn a_flow_that_nobody_executes_keeps_no_follow_open() {
     for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
-        server.deploy(&chatty().replace("id: chatty", "id: child")).unwrap();
+        server.deploy(chatty().replace("id: chatty", "id: child")).unwrap();
         // It is executed by itself, so nothing ever comes of the flow that could have started it.
-        server.deploy(&parent(true)).unwrap();
+        server.deploy(parent(true)).unwrap();
         let id = client.executions().create_execution(NAMESPACE, "child").await.unwrap().id;
         let follow = client.executions().follow_execution_dependencies(&id);
         let mut states =
@@ -261,8 +261,8 @@ async fn a_flow_that_nobody_executes_keeps_no_follow_open() {
 async fn a_server_that_a_stream_of_dependencies_would_stop_is_not_asked_for_one() {
     for dialect in Dialect::ALL {
         let (mut server, client) = serve(dialect).await;
-        server.deploy(&slow_child("PT0.7S")).unwrap();
-        server.deploy(&parent(true)).unwrap();
+        server.deploy(slow_child("PT0.7S")).unwrap();
+        server.deploy(parent(true)).unwrap();
         let executions = client.executions();
         let create = async || executions.create_execution(NAMESPACE, "parent").await.unwrap().id;
         // Whoever deletes whatever execution.
@@ -302,8 +302,8 @@ async fn a_server_that_a_stream_of_dependencies_would_stop_is_not_asked_for_one(
 async fn a_dependency_that_began_and_ended_in_a_cut_is_told() {
     for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
-        server.deploy(&chatty().replace("id: chatty", "id: child")).unwrap();
-        server.deploy(&parent(true)).unwrap();
+        server.deploy(chatty().replace("id: chatty", "id: child")).unwrap();
+        server.deploy(parent(true)).unwrap();
         // Nothing but the stub comes until all is over.
         server.fail(Fault::cut(Cut::WithinBody).on_path(FOLLOW_DEPENDENCIES));
         server.fail(Fault::status(503).on_path(FOLLOW_DEPENDENCIES).always());
@@ -326,8 +326,8 @@ async fn a_dependency_that_began_and_ended_in_a_cut_is_told() {
 async fn a_dependency_outlives_the_execution_that_started_it() {
     for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
-        server.deploy(&slow_child("PT0.7S")).unwrap();
-        server.deploy(&parent(false)).unwrap();
+        server.deploy(slow_child("PT0.7S")).unwrap();
+        server.deploy(parent(false)).unwrap();
         let id = client.executions().create_execution(NAMESPACE, "parent").await.unwrap().id;
         client.executions().wait(&id).await.unwrap();
         // Others have the same correlation id, and are none of its dependencies.

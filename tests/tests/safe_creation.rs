@@ -17,7 +17,7 @@ const READS: &str = "id: reads\nnamespace: company.team\ninputs:\n  - id: report
 
 async fn server(dialect: Dialect) -> (TestServer, Client) {
     let (server, client) = on_server::server(dialect).await;
-    server.deploy(&flow("hello", "hi")).unwrap();
+    server.deploy(flow("hello", "hi")).unwrap();
     server.deploy(READS).unwrap();
     (server, client)
 }

@@ -15,7 +15,7 @@ use on_server::{NAMESPACE, flow};
 async fn server(dialect: Dialect) -> (TestServer, Client) {
     let (server, client) = on_server::server(dialect).await;
     for (id, message) in [("first", "Log this"), ("second", "nothing")] {
-        server.deploy(&flow(id, message)).unwrap();
+        server.deploy(flow(id, message)).unwrap();
     }
     (server, client)
 }

@@ -52,7 +52,7 @@ impl Swapped {
         for server in &servers {
             let client = Client::builder().server(server.url()).build().unwrap();
             for (namespace, id, team) in FLOWS {
-                server.deploy(&source((namespace, id, team))).unwrap();
+                server.deploy(source((namespace, id, team))).unwrap();
                 let created = client.executions().create_execution(namespace, id).await.unwrap();
                 ended(&client, &created.id).await;
             }
@@ -301,7 +301,7 @@ async fn an_action_acts_on_no_more_than_it_may() {
     for dialect in Dialect::ALL {
         let (server, client) = on_server::server(dialect).await;
         for flow in FLOWS {
-            server.deploy(&source(flow)).unwrap();
+            server.deploy(source(flow)).unwrap();
         }
         let teams = || client.flows().disable_flows_by_query().filter(Filter::namespace().prefix("company"));
         assert_eq!(teams().dry_run().await.unwrap(), 5);

@@ -282,7 +282,7 @@ async fn links_to_files_are_followed_as_in_a_mounted_config_map() {
 async fn a_flow_is_called_outdated_only_if_it_changes() {
     let (server, client) = server(Dialect::V2_0).await;
     let folder = Folder::new("outdated");
-    server.deploy(&flow("a", "one")).unwrap();
+    server.deploy(flow("a", "one")).unwrap();
     let verdict = format!(r#"[{{"index": 0, "namespace": "{NAMESPACE}", "flow": "a", "outdated": true}}]"#);
     server.answer("POST", "/api/v1/{tenant}/flows/validate").body("application/json", verdict);
     for (message, action, warnings) in [("one", SyncAction::Unchanged, 0), ("two", SyncAction::Update, 1)] {
@@ -300,8 +300,8 @@ async fn flows_of_a_folder_are_planned_then_deployed() {
         folder.write("a.yml", flow("a", "one"));
         folder.write("sub/b.yaml", flow("b", "one"));
         folder.write("notes.txt", "no flow");
-        server.deploy(&flow("old", "one")).unwrap();
-        server.deploy(&flow("a", "zero")).unwrap();
+        server.deploy(flow("old", "one")).unwrap();
+        server.deploy(flow("a", "zero")).unwrap();
         let same = flow("same", "one");
         server.deploy(&same).unwrap();
         folder.write("same.yml", &same);

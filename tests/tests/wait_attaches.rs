@@ -38,7 +38,7 @@ async fn what_a_webhook_started_and_what_replays_it_is_waited_for() {
 async fn a_restart_that_shows_is_waited_for_not_the_end_before_it() {
     for dialect in Dialect::ALL {
         let (server, client) = server(dialect).await;
-        server.deploy(&failing("fails")).unwrap();
+        server.deploy(failing("fails")).unwrap();
         let executions = client.executions();
         let error = executions.run(NAMESPACE, "fails").await.unwrap_err();
         let before = Finished::of(&error).unwrap().execution.clone();
@@ -59,7 +59,7 @@ async fn the_end_before_a_restart_is_not_taken_for_the_one_after_it() {
         let delay = Duration::from_secs(2);
         let server = TestServer::builder().dialect(dialect).bulk_delay(delay).start().await.unwrap();
         let client = Client::builder().server(server.url()).build().unwrap();
-        server.deploy(&failing("fails")).unwrap();
+        server.deploy(failing("fails")).unwrap();
         let executions = client.executions();
         let error = executions.run(NAMESPACE, "fails").await.unwrap_err();
         let before = Finished::of(&error).unwrap().execution.clone();

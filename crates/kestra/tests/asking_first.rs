@@ -100,7 +100,7 @@ async fn statuses(client: &Client, execution: &str, trigger: &str, chart: &str) 
 async fn nothing_is_sent_to_what_is_missing_or_in_the_wrong_state() -> Result<(), Error> {
     for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
-        server.deploy(&flow("waits", "flow.Pause")).unwrap();
+        server.deploy(flow("waits", "flow.Pause")).unwrap();
         let paused = client.executions().create_execution(NAMESPACE, "waits").await?.id;
         if dialect != Dialect::V2_0 {
             client.dashboards().create_dashboard(DASHBOARD).await?;
@@ -142,7 +142,7 @@ async fn what_is_there_and_in_the_right_state_is_changed() -> Result<(), Error> 
     for dialect in Dialect::ALL {
         let (server, client) = serve(dialect).await;
         server.fail(Fault::early_errors_hang());
-        server.deploy(&flow("ends", "debug.Return\n    format: x")).unwrap();
+        server.deploy(flow("ends", "debug.Return\n    format: x")).unwrap();
         let ended = client.executions().run(NAMESPACE, "ends").await?.execution;
         let (executions, triggers) = (client.executions(), client.triggers());
         let id = &ended.id;

@@ -22,7 +22,7 @@ async fn json_and_logs_are_compressed_and_files_and_events_are_not() {
     let server = TestServer::start().await.unwrap();
     let client = Client::builder().server(server.url()).build().unwrap();
     for number in 0..60 {
-        server.deploy(&FLOW.replace("hello", &format!("flow-{number}"))).unwrap();
+        server.deploy(FLOW.replace("hello", &format!("flow-{number}"))).unwrap();
     }
     let flows = client.flows().search_flows().size(100).await.unwrap();
     assert_eq!(flows.results.len(), 60);
@@ -51,7 +51,7 @@ async fn the_server_compresses_what_is_asked_for_and_nothing_else() {
     let server = TestServer::start().await.unwrap();
     let client = Client::builder().server(server.url()).build().unwrap();
     for number in 0..60 {
-        server.deploy(&FLOW.replace("hello", &format!("flow-{number}"))).unwrap();
+        server.deploy(FLOW.replace("hello", &format!("flow-{number}"))).unwrap();
     }
     let flows = "/api/v1/main/flows/search?size=100";
     let read = |path: &'static str, coding: &'static str| {

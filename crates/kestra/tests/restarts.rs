@@ -178,7 +178,7 @@ async fn every_loop_outlasts_failures_of_the_question_for_the_version() {
 async fn outlast_failures_of_the_question(dialect: Dialect) {
     let server =
         TestServer::builder().dialect(dialect).bulk_delay(Duration::from_secs(1)).start().await.unwrap();
-    server.deploy(&JOB.replace("PT2S", "PT0.1S")).unwrap();
+    server.deploy(JOB.replace("PT2S", "PT0.1S")).unwrap();
     server.flow(NAMESPACE, "flaky").on_run(|_| Outcome::retried(Outcome::success(json!({"rows": 5}))));
     let client = Client::builder().server(server.url()).version_ttl(Duration::ZERO).build().unwrap();
     let executions = client.executions();

@@ -45,7 +45,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         other => return Err(format!("there is no dialect {other}").into()),
     };
     let server = TestServer::builder().dialect(dialect).start().await?;
-    server.deploy(&chatty())?;
+    server.deploy(chatty())?;
     let cut = Fault::cut_streams(seed.parse()?).or_after_silence(SILENCE);
     server.fail(cut.times(cuts.parse()?).on_each_target());
     let mut out = io::stdout().lock();

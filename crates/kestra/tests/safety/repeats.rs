@@ -25,7 +25,7 @@ async fn a_queued_creation_is_not_repeated() -> Result<(), Error> {
         .start()
         .await
         .unwrap();
-    server.deploy(&flow("hello")).unwrap();
+    server.deploy(flow("hello")).unwrap();
     let client = eager(&server);
     let error = client.executions().create_execution(NAMESPACE, "hello").await.unwrap_err();
     assert_eq!(error.status().map(|status| status.as_u16()), Some(504));

@@ -82,7 +82,7 @@ async fn replays_with_breakpoints_look_for_their_tasks_first() -> Result<(), Err
         let executions = client.executions();
         let first = executions.run(NAMESPACE, "two").await?.id().to_owned();
         // The newest revision has another task; the execution keeps the first.
-        server.deploy(&TWO_TASKS.replace("id: b\n", "id: c\n")).unwrap();
+        server.deploy(TWO_TASKS.replace("id: b\n", "id: c\n")).unwrap();
         server.clear_requests();
 
         let replay = |task: &'static str| executions.replay_execution(&first).breakpoints([task]);

@@ -73,7 +73,7 @@ async fn a_namespace_is_replaced_only_if_that_is_wanted() {
 
         flows.update_flows_in_namespace(namespace, two).delete(true).await.unwrap();
         let left = flows.list_flows_by_namespace(namespace).await.unwrap();
-        let mut ids: Vec<_> = left.iter().filter_map(|flow| Some(flow.id.as_str())).collect();
+        let mut ids: Vec<_> = left.iter().map(|flow| flow.id.as_str()).collect();
         ids.sort_unstable();
         assert_eq!(ids, ["x", "y"]);
 

@@ -31,7 +31,7 @@ async fn filters_narrow_it_down() {
             (vec![ours(), Filter::scope().equals("USER")], vec!["alpha", "beta", "gamma"]),
         ] {
             let page = flows.search_flows().filters(filters.clone()).sort(["id:asc"]).await.unwrap();
-            let found: Vec<_> = page.results.iter().filter_map(|flow| Some(flow.id.as_str())).collect();
+            let found: Vec<_> = page.results.iter().map(|flow| flow.id.as_str()).collect();
             assert_eq!(found, expected, "{filters:?}");
             assert_eq!(page.total, i64::try_from(expected.len()).ok(), "{filters:?}");
         }
