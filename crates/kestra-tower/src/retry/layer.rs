@@ -8,17 +8,14 @@ use super::budget::Budget;
 use super::service::RetryService;
 
 /// Tries calls again; see the [module](super).
-#[derive(Clone)]
-pub struct RetryLayer {
-    policy: Retry,
-    budget: Arc<Budget>,
-    random: Option<Arc<Random>>,
-}
+#[derive(Clone, Debug)]
+pub struct RetryLayer(Arc<Shared>);
 
 /// Anything from 0 to 1.
 pub(super) type Random = dyn Fn() -> f64 + Send + Sync;
 
 /// What all calls through one layer share.
+#[derive(Clone)]
 pub(super) struct Shared {
     pub(super) policy: Retry,
     pub(super) budget: Arc<Budget>,
@@ -30,7 +27,7 @@ impl RetryLayer {
     #[must_use]
     pub fn new(policy: Retry) -> Self {
         let budget = Arc::new(Budget::new(policy.budget_tokens()));
-        Self { policy, budget, random: None }
+        Self(Arc::new(Shared { policy, budget, random: None }))
     }
 
     /// Sets the source of randomness for waits, which gives numbers from 0 to 1; each thread's own
@@ -49,7 +46,7 @@ impl RetryLayer {
     where
         F: Fn() -> f64 + Send + Sync + 'static,
     {
-        self.random = Some(Arc::new(random));
+        Arc::make_mut(&mut self.0).random = Some(Arc::new(random));
         self
     }
 }
@@ -68,21 +65,7 @@ impl<S> Layer<S> for RetryLayer {
     type Service = RetryService<S>;
 
     fn layer(&self, inner: S) -> RetryService<S> {
-        let shared = Shared {
-            policy: self.policy.clone(),
-            budget: Arc::clone(&self.budget),
-            random: self.random.clone(),
-        };
-        RetryService::new(inner, Arc::new(shared))
-    }
-}
-
-impl fmt::Debug for RetryLayer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RetryLayer")
-            .field("policy", &self.policy)
-            .field("budget", &self.budget)
-            .finish_non_exhaustive()
+        RetryService::new(inner, Arc::clone(&self.0))
     }
 }
 

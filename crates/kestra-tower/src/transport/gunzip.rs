@@ -60,9 +60,7 @@ impl Gunzip {
             }
         }
     }
-}
 
-impl Gunzip {
     /// Closes the idle connections to the same host.
     pub(crate) fn discard_idle(&self) {
         if let State::Reading(body) = &self.state {

@@ -75,6 +75,12 @@ impl Connector {
 }
 
 impl Inner {
+    fn expired(&self, target: &Uri) -> Error {
+        let way = self.proxy.of(target).map(|proxy| format!(" through {proxy}")).unwrap_or_default();
+        let message = format!("no connection to {}{way} within {:?}", name(target), self.limit);
+        Error::new(ErrorKind::Timeout(TimeoutPhase::Connect), message)
+    }
+
     async fn connect(&self, target: &Uri) -> Result<Connection, Error> {
         let Some(proxy) = self.proxy.of(target) else {
             let stream = self.tcp(target).await.map_err(|problem| {
@@ -155,14 +161,6 @@ fn bound_unsent(_: &TcpStream) {}
 /// Host and port.
 fn name(target: &Uri) -> String {
     format!("{}:{}", target.host().unwrap_or_default(), port(target))
-}
-
-impl Inner {
-    fn expired(&self, target: &Uri) -> Error {
-        let way = self.proxy.of(target).map(|proxy| format!(" through {proxy}")).unwrap_or_default();
-        let message = format!("no connection to {}{way} within {:?}", name(target), self.limit);
-        Error::new(ErrorKind::Timeout(TimeoutPhase::Connect), message)
-    }
 }
 
 impl fmt::Debug for Connector {
