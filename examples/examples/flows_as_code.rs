@@ -40,12 +40,12 @@ async fn deploy_and_change(client: &Client, namespace: &str) -> Result<(), BoxEr
     println!("outputs {}", serde_json::to_string(finished.outputs())?);
 
     let deployed = client.flows().get_flow(namespace, "typed").await?;
-    let mut read: Flow = deployed.source.as_deref().unwrap_or_default().parse()?;
+    let mut read: Flow = deployed.source.parse()?;
     read.task_mut("say")?.set("message", "changed");
     let deployed = client.flows().deploy(&read).await?;
     println!("changed by value: revision {:?}", deployed.revision);
 
-    let mut text = Edit::new(deployed.source.unwrap_or_default());
+    let mut text = Edit::new(deployed.source);
     text.set(&["tasks", "say", "message"], "again")?.append(&["tasks"], Task::log("done", "over"))?;
     println!("changed in its text: revision {:?}", client.flows().deploy(text).await?.revision);
     Ok(())

@@ -270,7 +270,7 @@ async fn one_who_loses_a_race_updates_the_flow() {
             report.check().unwrap();
             assert_eq!((report.entries[0].action, report.entries[0].revision), (action, Some(revision)));
             let flow = client.flows().get_flow(NAMESPACE, "raced").await.unwrap();
-            assert!(flow.source.unwrap().contains("ours"));
+            assert!(flow.source.contains("ours"));
         }
     }
 }
@@ -407,7 +407,7 @@ async fn a_namespace_is_backed_up_and_restored_elsewhere() {
         assert_eq!(report.count(SyncAction::Create), 9, "{report}");
         let restored = new.flows().get_flow("company.other", "a").await.unwrap();
         let expected = folder.read("flows/a.yml").replace(NAMESPACE, "company.other");
-        assert_eq!(restored.source.unwrap(), expected);
+        assert_eq!(restored.source, expected);
         let file = new
             .files()
             .get_file_content("company.other", "/deep/a.bin")

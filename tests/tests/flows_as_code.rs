@@ -51,7 +51,7 @@ async fn a_flow_is_deployed_and_run_on_every_version() {
         let flow = hello();
         let (deployed, outcome) = client.flows().deploy(&flow).outcome().await.unwrap();
         assert_eq!(outcome, Deployed::Created);
-        assert_eq!(deployed.source.as_deref(), Some(flow.to_yaml().as_str()));
+        assert_eq!(deployed.source, flow.to_yaml());
         let (_, outcome) = client.flows().deploy(&flow).outcome().await.unwrap();
         assert_eq!(outcome, Deployed::Unchanged);
 

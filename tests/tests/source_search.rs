@@ -35,7 +35,7 @@ async fn a_match_that_a_search_found_is_replaced() {
     let outcome = flows.replace_in_source_line(line.clone()).await.unwrap();
     assert_eq!(outcome.updated[0].revision, Some(2));
     let stored = flows.get_flow(NAMESPACE, "first").source(true).await.unwrap();
-    assert!(stored.source.unwrap().contains("message: Tell this"));
+    assert!(stored.source.contains("message: Tell this"));
     let again = flows.replace_in_source_line(line).await.unwrap();
     assert!(again.updated.is_empty());
     assert_eq!(again.skipped[0].reason, Some(SourceReplaceSkipReason::NoMatch));

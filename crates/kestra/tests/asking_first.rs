@@ -39,7 +39,7 @@ async fn an_update_asks_whatever_its_size() -> Result<(), Error> {
     for source in [FLOW.to_owned(), flow_of(500), flow_of(2000), flow_of(60_000)] {
         server.clear_requests();
         let updated = client.flows().update_flow(NAMESPACE, "hello", source.clone()).await?;
-        assert_eq!(updated.source.as_ref(), Some(&source));
+        assert_eq!(updated.source, source);
         assert_eq!(seen(&server), [GET, PUT]);
     }
     Ok(())

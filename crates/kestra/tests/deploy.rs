@@ -34,7 +34,7 @@ async fn creates_updates_and_leaves() -> Result<(), Error> {
 
         let (updated, what) = flows.deploy(flow_of(3000)).outcome().await?;
         assert_eq!((what, updated.revision), (Deployed::Updated, Some(2)));
-        assert_eq!(updated.source, Some(flow_of(3000)));
+        assert_eq!(updated.source, flow_of(3000));
     }
     Ok(())
 }

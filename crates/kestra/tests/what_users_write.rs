@@ -131,7 +131,7 @@ async fn flows_as_designed(client: Client, source: &str, deployed: FlowWithSourc
         .task(Task::new("load", "io.kestra.plugin.jdbc.postgresql.Query").set("sql", "select 1"))   // any plugin, any field
         .trigger(Trigger::schedule("nightly", "0 3 * * *"));
     client.flows().deploy(&flow).await?;                       // whatever takes a source takes a flow: From<&Flow> for String
-    let mut flow: Flow = deployed.source.unwrap_or_default().parse()?;   // order and unknown fields kept
+    let mut flow: Flow = deployed.source.parse()?;             // order and unknown fields kept
     flow.task_mut("answer")?.set("format", "Hi");
     let mut text = Edit::new(source);                          // the text itself: comments, blank lines and styles stay
     text.set(&["tasks", "answer", "format"], "Hi")?.append(&["tasks"], Task::log("done", "over"))?;
@@ -311,7 +311,7 @@ async fn a_stack_of_ones_own() -> Result<(), BoxError> {
 
     let client = Client::builder().service(service).tenant("main").build()?;
     let flow = client.flows().get_flow("company.team", "hello").await?;
-    assert_eq!(flow.source.as_deref(), Some(YAML));
+    assert_eq!(flow.source, YAML);
     Ok(())
 }
 

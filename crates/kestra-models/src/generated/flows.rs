@@ -354,7 +354,8 @@ pub struct FlowWithSource {
     /// Conditions that each execution has to keep, such as a maximum duration, and what happens if one is broken. (`sla`)
     pub sla: Vec<crate::Sla>,
     /// The YAML source, as the user wrote it, comments included. (`source`)
-    pub source: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
+    pub source: String,
     /// Older name of `pluginDefaults`. Kestra 1.3 or later, before 2.0, only. (`taskDefaults`)
     pub task_defaults: Vec<crate::PluginDefault>,
     /// The tasks, in the order in which they run. (`tasks`)

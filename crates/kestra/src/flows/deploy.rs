@@ -109,7 +109,7 @@ impl Deploy {
 
 /// Returns whether the server has a flow with this source.
 fn is_source(flow: &FlowWithSource, source: &str) -> bool {
-    flow.source.as_deref() == Some(source)
+    flow.source == source
 }
 
 /// Updates a flow that the server has, by what was just read (`known`), or creates it. If somebody else creates it first, it is

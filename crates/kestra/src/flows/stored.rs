@@ -59,7 +59,7 @@ pub(crate) async fn stored_flows(
     for (name, flow) in settings.run_all(rest).await {
         match flow {
             Ok(flow) => {
-                drop(stored.insert(name, StoredFlow { revision: flow.revision, source: flow.source }))
+                drop(stored.insert(name, StoredFlow { revision: flow.revision, source: Some(flow.source) }))
             }
             Err(error) if error.is_missing() => drop(stored.remove(&name)),
             Err(error) => return Err(error),

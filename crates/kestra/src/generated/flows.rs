@@ -615,7 +615,7 @@ impl crate::areas::Flows {
     /// ```no_run
     /// # async fn example(client: kestra::Client) -> Result<(), kestra::BoxError> {
     /// let flow = client.flows().get_flow("company.team", "hello").await?;
-    /// let source = flow.source.unwrap_or_default().replace("Hello", "Good morning");
+    /// let source = flow.source.replace("Hello", "Good morning");
     /// let flow = client.flows().update_flow("company.team", "hello", source).await?;
     /// println!("{:?}", flow.revision);
     /// # Ok(())

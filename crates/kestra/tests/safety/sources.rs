@@ -47,7 +47,7 @@ async fn several_flows_are_split_only_between_them() -> Result<(), Error> {
         // The server takes the rest of the text for another flow.
         let harm = flows.bulk_update_flows(&script).unchecked().await.unwrap_err();
         assert_eq!(harm.kind(), ErrorKind::Status);
-        assert_eq!(flows.deploy(&*script).await?.source.as_deref(), Some(&*script));
+        assert_eq!(flows.deploy(&*script).await?.source, script);
     }
     Ok(())
 }

@@ -139,12 +139,12 @@ async fn a_flow_is_read_back_changed_and_edited() {
     on_every_server(async |site| {
         let flow = Flow::new(&site.namespace, "changed").task(Task::returns("answer", "one"));
         let deployed = site.client.flows().deploy(&flow).await.unwrap();
-        let mut read: Flow = deployed.source.unwrap().parse().unwrap();
+        let mut read: Flow = deployed.source.parse().unwrap();
         assert_eq!(read, flow);
         read.task_mut("answer").unwrap().set("format", "two\nlines");
         let (deployed, outcome) = site.client.flows().deploy(&read).outcome().await.unwrap();
         assert_eq!(outcome, Deployed::Updated);
-        let mut text = Edit::new(deployed.source.unwrap());
+        let mut text = Edit::new(deployed.source);
         text.set(&["tasks", "answer", "format"], "three").unwrap();
         let deployed = site.client.flows().deploy(text).await.unwrap();
         assert_eq!(

@@ -24,7 +24,7 @@ async fn an_archive_brings_back_what_it_was_made_of() {
             let wrong = flows.import_flows(FilePart::bytes("flows.zip", archive)).await.unwrap();
             assert!(wrong.is_empty(), "{wrong:?}");
             let back = flows.get_flow(namespace, "one").await.unwrap();
-            assert_eq!(back.source.as_deref().map(str::trim), Some(source.trim()));
+            assert_eq!(back.source.trim(), source.trim());
             assert!(flows.get_flow(namespace, "two").await.is_ok());
         }
     })
