@@ -44,15 +44,12 @@ async fn export(client: &Client, id: &str) -> Result<String, kestra::Error> {
     dashboards.create_dashboard(dashboard(id)).await?;
     let now = Timestamp::now();
     let within = ChartFiltersOverrides::new().start_date(now - Duration::from_secs(3600)).end_date(now);
-    let mut csv = Vec::new();
-    let download = dashboards.export_dashboard_chart(id, "by_flow", within).await;
-    let written = match download {
-        Ok(download) => download.to_writer(&mut csv).await,
+    let csv = match dashboards.export_dashboard_chart(id, "by_flow", within).await {
+        Ok(download) => download.bytes().await,
         Err(error) => Err(error),
     };
     dashboards.delete_dashboard(id).await?;
-    written?;
-    Ok(String::from_utf8_lossy(&csv).into_owned())
+    Ok(String::from_utf8_lossy(&csv?).into_owned())
 }
 
 fn flow(id: &str) -> String {

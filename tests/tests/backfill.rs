@@ -105,10 +105,7 @@ async fn a_trigger_is_switched_off_and_on() {
         assert_eq!((on.is_disabled(), current().await), (false, (false, true)));
 
         let error = triggers.disable(NAMESPACE, "report", "nothing").await.unwrap_err();
-        match dialect {
-            Dialect::V2_0 => assert!(error.is_not_found(), "{error}"),
-            _ => assert_eq!(error.kind(), ErrorKind::Build, "{error}"),
-        }
+        assert!(error.is_not_found() && error.kind() == ErrorKind::Status, "{dialect:?}: {error}");
     }
 }
 

@@ -9,13 +9,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
 use std::convert::Infallible;
-use std::io;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{Stream, TryStreamExt as _, stream};
 use http::{Method, Request, Response};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt as _, Full, StreamBody};
@@ -24,7 +21,6 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use kestra::{Client, FilePart};
 use kestra_tests::memory::Growth;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpListener;
 
 /// By how much the process may grow, in bytes.
@@ -60,22 +56,6 @@ impl Content {
     }
 }
 
-impl AsyncRead for Content {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        // In words, so that the content doesn't depend on how it is read.
-        let room = (buffer.remaining().min(CHUNK) / 8) * 8;
-        let length = room.min(usize::try_from(self.left).unwrap_or(room));
-        let mut piece = vec![0; length];
-        self.fill(&mut piece);
-        buffer.put_slice(&piece);
-        Poll::Ready(Ok(()))
-    }
-}
-
 /// FNV-1a, which tells any change of a piece or of their order.
 #[derive(Clone, Debug)]
 struct Digest {
@@ -106,19 +86,9 @@ impl Digest {
     }
 }
 
-impl AsyncWrite for Digest {
-    fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, piece: &[u8]) -> Poll<io::Result<usize>> {
-        self.add(piece);
-        Poll::Ready(Ok(piece.len()))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
+fn pieces(size: u64) -> impl Stream<Item = Result<Bytes, Infallible>> + Send + Sync {
+    let mut content = Content::new(size);
+    stream::iter(std::iter::from_fn(move || content.next_piece().map(Ok)))
 }
 
 type Uploaded = Arc<Mutex<Digest>>;
@@ -133,10 +103,7 @@ async fn answer(
         return Ok(Response::new(Full::from(r#"{"version":"2.0.0"}"#).boxed()));
     }
     if request.method() == Method::GET {
-        let pieces = stream::unfold(Content::new(size), |mut content| async move {
-            let piece = content.next_piece()?;
-            Some((Ok(Frame::data(piece)), content))
-        });
+        let pieces = pieces(size).map_ok(Frame::data);
         let mut response = Response::new(BoxBody::new(StreamBody::new(pieces)));
         response.headers_mut().insert(http::header::CONTENT_LENGTH, size.into());
         return Ok(response);
@@ -186,7 +153,7 @@ async fn memory_does_not_grow_with_the_file() {
     let expected = Digest::of(size);
     let growth = Growth::begin();
 
-    let part = FilePart::reader("large.bin", Content::new(size)).length(size);
+    let part = FilePart::stream("large.bin", pieces(size)).length(size);
     files.create_namespace_file("company.team", "/large.bin", part).await.unwrap();
     {
         let uploaded = uploaded.lock().unwrap();
@@ -194,8 +161,10 @@ async fn memory_does_not_grow_with_the_file() {
     }
 
     let mut digest = Digest::default();
-    let download = files.get_file_content("company.team", "/large.bin").await.unwrap();
-    assert_eq!(download.to_writer(&mut digest).await.unwrap(), size);
+    let mut download = files.get_file_content("company.team", "/large.bin").await.unwrap();
+    while let Some(piece) = download.next().await {
+        digest.add(&piece.unwrap());
+    }
     assert_eq!((digest.hash, digest.bytes), expected);
 
     let grown = growth.to_peak();

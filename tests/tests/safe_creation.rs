@@ -10,6 +10,7 @@ use kestra::operations::CreateExecution;
 use kestra::{Client, ErrorKind, FilePart, RequestSent};
 use kestra_testkit::{Cut, Dialect, Fault, TestServer};
 use on_server::{Folder, NAMESPACE, flow};
+use tokio_util::io::ReaderStream;
 
 const CREATE: &str = "/api/v1/{tenant}/executions/{namespace}/{id}";
 const READS: &str = "id: reads\nnamespace: company.team\ninputs:\n  - id: report\n    type: FILE\n  - id: name\n    type: STRING\n    \
@@ -121,7 +122,8 @@ async fn a_start_with_a_file_waits_for_a_server_that_is_away() {
         let of_bytes = start(FilePart::bytes("report.csv", "a,b\n1,2\n"));
         let keyed = client.executions().create_execution(NAMESPACE, "reads");
         let keyed = keyed.idempotency_key("k").input_file("report", FilePart::path(&path));
-        let of_reader = start(FilePart::reader("report.csv", &b"a,b\n1,2\n"[..])).await.unwrap_err();
+        let of_reader =
+            start(FilePart::stream("report.csv", ReaderStream::new(&b"a,b\n1,2\n"[..]))).await.unwrap_err();
         assert_eq!((of_reader.kind(), of_reader.request_sent()), (ErrorKind::Connect, RequestSent::No));
         let back = async {
             tokio::time::sleep(Duration::from_millis(700)).await;

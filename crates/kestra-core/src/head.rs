@@ -130,12 +130,7 @@ impl Head {
             }
             None => {
                 let advice = info.instead.map_or(String::new(), |instead| format!("use {instead}, or "));
-                return Err(Error::unsupported(
-                    version,
-                    format_args!("`{}`", info.name),
-                    ranges(info),
-                    &advice,
-                ));
+                return Err(Error::unsupported(version, "", ranges(info), &advice));
             }
         };
         if !any_version {

@@ -59,11 +59,11 @@ impl IdempotencyKey {
     /// Returns an error of kind `Build` if the key is empty, begins or ends with space, or has over 512 bytes.
     pub fn check(key: &str) -> Result<(), Error> {
         let problem = if key.is_empty() {
-            "it is empty".to_owned()
+            "it is empty: set one".to_owned()
         } else if key.trim() != key {
-            "it begins or ends with space".to_owned()
+            "it begins or ends with space: trim it".to_owned()
         } else if key.len() > LONGEST {
-            format!("it has more than {LONGEST} bytes")
+            format!("it has more than {LONGEST} bytes: shorten it")
         } else {
             return Ok(());
         };

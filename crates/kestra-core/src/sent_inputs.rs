@@ -24,7 +24,7 @@ impl SentInputs {
         if !call.info().shows_inputs {
             return None;
         }
-        let names: Box<[String]> = call.part_names().map(ToOwned::to_owned).collect();
+        let names: Box<[String]> = call.parts().map(|(name, _)| name.to_owned()).collect();
         (!names.is_empty()).then_some(Self(names))
     }
 

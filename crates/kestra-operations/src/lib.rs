@@ -28,7 +28,7 @@ mod parameters;
 
 pub use extensions::{BulkByIds, BulkProblem, BulkReport, DryRun};
 #[doc(hidden)]
-pub use extensions::{FollowSettings, by_ids_of, check_count, inputs_of, search_relatives};
+pub use extensions::{FollowSettings, by_ids_of, check_count, search_relatives};
 pub use generated::*;
 
 /// Returns the definition of every operation that this crate has builders for.

@@ -233,7 +233,7 @@ fn what_is_wrong_with_the_settings_is_said_when_the_transport_is_built() {
     let own = Tls::default().add_root_certificate(Ca::new().pem()).only_these_roots();
     let cases = [
         (Tls::default().ca_file("no/such/file.pem"), "`no/such/file.pem` can't be read"),
-        (Tls::default().add_root_certificate("hello"), "neither as PEM nor as DER"),
+        (Tls::default().add_root_certificate("hello"), "not a PEM or DER certificate"),
         (Tls::default().add_root_certificate(vec![0x30, 0x03, 1, 2, 3]), "no valid certificate"),
         (Tls::default().only_these_roots(), "trusts nobody"),
         (own.clone().client_certificate("", ""), "no certificate as PEM"),

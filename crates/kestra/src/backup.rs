@@ -76,8 +76,6 @@ pub struct Backup {
     settings: Settings,
 }
 
-sync_settings!(Backup);
-
 /// A key as a backup has it.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -100,7 +98,7 @@ impl Backup {
         files.settings = self.settings.clone();
         entries.extend(files.run().await?.entries);
         entries.extend(self.keys().await?);
-        Ok(SyncReport { dry_run: self.settings.dry_run, applied: !self.settings.dry_run, entries })
+        Ok(SyncReport::new("backup", &self.settings, entries))
     }
 
     async fn flows(&self) -> Result<Vec<SyncEntry>, Error> {
@@ -150,14 +148,14 @@ impl Backup {
         };
         if !self.settings.dry_run {
             let folder = path.parent().unwrap_or(path);
-            tokio::fs::create_dir_all(folder).await.map_err(|problem| failure("made", folder, problem))?;
+            tokio::fs::create_dir_all(folder).await.map_err(|problem| failure("created", folder, problem))?;
             tokio::fs::write(path, content).await.map_err(|problem| failure("written", path, problem))?;
         }
         Ok(action)
     }
 }
 
-awaited!(Backup => SyncReport, Backup::run);
+sync_settings!(Backup, "backup");
 
 impl SavedKey {
     fn new(key: String, detail: &KvDetail, entry: KvEntry) -> Self {
@@ -187,8 +185,6 @@ pub struct Restore {
     delete: bool,
     settings: Settings,
 }
-
-sync_settings!(Restore);
 
 impl Restore {
     /// Deletes the flows, files and keys that the folder doesn't have. Defaults to `false`.
@@ -225,7 +221,9 @@ impl Restore {
             applied = report.applied;
             entries.extend(report.entries);
         }
-        Ok(SyncReport { dry_run: self.settings.dry_run, applied, entries })
+        let mut report = SyncReport::new("restore", &self.settings, entries);
+        report.applied = applied;
+        Ok(report)
     }
 
     /// Reads the keys of the folder that have not expired.
@@ -242,4 +240,4 @@ impl Restore {
     }
 }
 
-awaited!(Restore => SyncReport, Restore::run);
+sync_settings!(Restore, "restore");

@@ -1,4 +1,4 @@
-//! The files of a folder, for syncs.
+//! The files of a folder that is synchronized.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,11 +9,11 @@ use kestra_core::{Error, ErrorKind};
 #[derive(Debug)]
 pub(crate) struct LocalFile {
     pub(crate) path: PathBuf,
-    /// 0 for a link that leads nowhere, which shows when it is read.
+    /// The size in bytes; 0 for a dangling link, which fails when it is read.
     pub(crate) size: u64,
 }
 
-/// All files below a folder, in order. Links are followed to files only, as folders could go round in circles.
+/// Returns all files below a folder, in order. Follows links to files only, as links to folders may be circular.
 pub(crate) async fn walk(folder: &Path) -> Result<Vec<LocalFile>, Error> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
@@ -44,11 +44,13 @@ pub(crate) async fn walk(folder: &Path) -> Result<Vec<LocalFile>, Error> {
     Ok(files)
 }
 
-/// Whether no sync sees a name: where Kubernetes mounts a `ConfigMap`, such folders have what links beside them lead to.
+/// Returns whether syncs ignore a name: Kubernetes mounts a `ConfigMap` as links into such folders.
 pub(crate) fn is_left_out(name: &str) -> bool {
     name.starts_with("..")
 }
 
 pub(crate) fn failure(what: &str, path: &Path, problem: io::Error) -> Error {
-    Error::new(ErrorKind::File, format!("{} can't be {what}", path.display())).with_source(problem)
+    let message =
+        format!("{} can't be {what}: {problem}: check the path and its permissions", path.display());
+    Error::new(ErrorKind::File, message).with_source(problem)
 }

@@ -1,6 +1,7 @@
 //! Outputs of task runs on every version.
 
-use kestra_core::{Error, ErrorKind};
+use http::StatusCode;
+use kestra_core::{Error, ErrorKind, RequestSent};
 use serde_json::{Map, Value};
 
 use crate::Outputs;
@@ -28,8 +29,12 @@ impl Outputs {
         match runs.into_iter().find(|run| run.id == task_run_id) {
             Some(run) => Ok(run.outputs.unwrap_or_default()),
             None => {
-                let message = format!("execution {execution_id} has no task run {task_run_id}");
-                Err(Error::new(ErrorKind::Status, message).with_not_found().with_execution_id(execution_id))
+                let message = format!(
+                    "execution {execution_id} has no task run {task_run_id}: use an id of its task runs"
+                );
+                let error =
+                    Error::foreseen(StatusCode::NOT_FOUND, message).with_request_sent(RequestSent::Yes);
+                Err(error.with_method("of_task_run").with_execution_id(execution_id))
             }
         }
     }

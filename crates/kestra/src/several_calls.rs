@@ -1,38 +1,30 @@
-//! What builders of several calls have in common: options for all of their calls, and that they are awaited.
+//! What builders of several calls have in common.
 
-/// Gives a builder that keeps options at this place the setters of them, and with a line of documentation a limit in time.
-macro_rules! options_of_calls {
-    ($name:ident, $place:ident, $limit:literal) => {
-        options_of_calls!($name, $place);
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use kestra_core::Error;
+use pin_project_lite::pin_project;
+use sync_wrapper::SyncWrapper;
+
+/// Sends the calls of a builder when it is awaited, and sets the options of all of them, which are those of its client.
+///
+/// An error that is about no single operation begins with the name of the method. The last line documents `timeout`.
+macro_rules! several_calls {
+    ($name:ident: $($client:ident).+, $method:literal => $output:ty, $run:expr, $timeout:literal) => {
+        several_calls!($name: $($client).+, $method => $output, $run);
 
         impl $name {
-            #[doc = $limit]
-            pub fn timeout(mut self, limit: ::std::time::Duration) -> Self {
-                self.$place = self.$place.timeout(limit);
-                self
+            #[doc = $timeout]
+            pub fn timeout(self, limit: ::std::time::Duration) -> Self {
+                self.options(::kestra_core::CallOptions::new().timeout(limit))
             }
         }
     };
-    ($name:ident, $($place:ident).+) => {
-        impl $name {
-            /// Sets options of all its calls; what isn't set stays as it was.
-            pub fn options(mut self, options: ::kestra_core::CallOptions) -> Self {
-                self.$($place).+ = options.or(&self.$($place).+);
-                self
-            }
+    ($name:ident: $($client:ident).+, $method:literal => $output:ty, $run:expr) => {
+        several_calls!(@options $name: $($client).+);
 
-            /// Sets the tenant; the client's where nothing is set.
-            pub fn tenant(mut self, tenant: impl Into<String>) -> Self {
-                self.$($place).+ = self.$($place).+.tenant(tenant);
-                self
-            }
-        }
-    };
-}
-
-/// Has a builder run when it is awaited.
-macro_rules! awaited {
-    ($name:ident => $output:ty, $run:expr) => {
         impl ::std::future::IntoFuture for $name {
             type Output = ::std::result::Result<$output, ::kestra_core::Error>;
             type IntoFuture = ::std::pin::Pin<Box<dyn Future<Output = Self::Output> + Send>>;
@@ -40,8 +32,87 @@ macro_rules! awaited {
             // Inlined, it is compiled where it is called: a program that doesn't pays nothing for it.
             #[inline]
             fn into_future(self) -> Self::IntoFuture {
-                Box::pin($run(self))
+                Box::pin($crate::several_calls::Named::new($method, $run(self)))
+            }
+        }
+
+        #[cfg(test)]
+        const _: () = {
+            const fn is_shared<T: Send + Sync + 'static>() {}
+            is_shared::<$name>();
+        };
+    };
+    (@options $name:ident: $($client:ident).+) => {
+        impl $name {
+            /// Sets the options of all its calls. What `options` leaves unset stays as it was.
+            pub fn options(mut self, options: ::kestra_core::CallOptions) -> Self {
+                self.$($client).+ = self.$($client).+.with_options(options);
+                self
+            }
+
+            /// Sets the tenant. Defaults to that of the client.
+            pub fn tenant(self, tenant: impl Into<String>) -> Self {
+                self.options(::kestra_core::CallOptions::new().tenant(tenant))
             }
         }
     };
+}
+
+pin_project! {
+    /// Several calls that a method makes, whose errors name it. An `async` block would hold the calls twice.
+    pub(crate) struct Named<F> {
+        method: &'static str,
+        #[pin]
+        calls: F,
+    }
+}
+
+impl<F> Named<F> {
+    pub(crate) fn new(method: &'static str, calls: F) -> Self {
+        Self { method, calls }
+    }
+}
+
+impl<T, F: Future<Output = Result<T, Error>>> Future for Named<F> {
+    type Output = Result<T, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let result = ready!(this.calls.poll(cx));
+        Poll::Ready(result.map_err(|error| error.with_method(this.method)))
+    }
+}
+
+/// A callback of a builder. Only the one who awaits the builder calls it, so that the builder can be shared.
+pub(crate) struct Callback<T>(Option<SyncWrapper<Boxed<T>>>);
+
+type Boxed<T> = Box<dyn FnMut(&T) + Send>;
+
+impl<T> Callback<T> {
+    pub(crate) fn new(callback: impl FnMut(&T) + Send + 'static) -> Self {
+        Self(Some(SyncWrapper::new(Box::new(callback))))
+    }
+
+    pub(crate) fn call(&mut self, value: &T) {
+        if let Some(callback) = &mut self.0 {
+            callback.get_mut()(value);
+        }
+    }
+
+    /// Returns a copy, or `None` if a callback is set.
+    pub(crate) fn try_clone(&self) -> Option<Self> {
+        self.0.is_none().then(Self::default)
+    }
+}
+
+impl<T> Default for Callback<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T> fmt::Debug for Callback<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "set" } else { "unset" })
+    }
 }

@@ -45,7 +45,7 @@ async fn behind(dialect: Dialect, page: &'static str) -> (TestServer, Gateway, C
 fn assert_of_gateway(error: &Error) {
     assert!(!error.is_missing(), "{error}");
     assert_eq!(error.status().map(|status| status.as_u16()), Some(404), "{error}");
-    assert!(error.to_string().contains("a proxy or another web server answered"), "{error}");
+    assert!(error.to_string().contains("a proxy or another web server responded"), "{error}");
 }
 
 /// Runs a case on every version with every page at once, as they mostly wait.

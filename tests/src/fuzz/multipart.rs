@@ -1,7 +1,6 @@
 //! Forms of several parts.
 
 use std::convert::Infallible;
-use std::io::Cursor;
 
 use bytes::Bytes;
 use http::HeaderValue;
@@ -63,9 +62,10 @@ pub fn multipart(data: &[u8]) {
     assert_eq!(length, Some(bytes.len() as u64));
 
     let read_meanwhile = form(&meant, |name, content| {
-        FilePart::reader(name, Cursor::new(content.to_vec())).length(content.len() as u64)
+        let piece = Ok::<_, std::io::Error>(Bytes::copy_from_slice(content));
+        FilePart::stream(name, futures_util::stream::iter([piece])).length(content.len() as u64)
     });
-    let Ok((content_type, body)) = read_meanwhile.into_body() else { panic!("only readers are refused") };
+    let Ok((content_type, body)) = read_meanwhile.into_body() else { panic!("only streams are refused") };
     assert_eq!(body.length(), length);
     let meant: Vec<Part> = meant.into_iter().map(escaped).collect();
     let streamed = collected(body);

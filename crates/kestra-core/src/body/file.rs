@@ -4,15 +4,18 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use futures_core::Stream;
 use sync_wrapper::SyncWrapper;
-use tokio::io::AsyncRead;
 
-/// A file to upload: a path, bytes or a reader.
+use crate::error::BoxError;
+
+/// A file to upload: a path, bytes or a stream.
 ///
-/// A path is opened anew for each attempt, so that a retry can send it again; a reader is sent once. The file name matters:
-/// Kestra looks at its ending.
+/// A path is opened anew for each attempt, so that a retry can send it again; a stream is sent once. Kestra goes by the
+/// ending of the file name.
 ///
 /// ```
 /// use kestra_core::FilePart;
@@ -31,19 +34,34 @@ pub struct FilePart {
 pub(super) enum Source {
     Bytes(Bytes),
     Path(PathBuf),
-    Reader { reader: Reader, length: Option<u64> },
+    Stream { stream: SyncWrapper<Pieces>, length: Option<u64> },
 }
 
-/// A reader that only the request reads, so that a form with one can be shared.
-pub(super) type Reader = SyncWrapper<Pin<Box<dyn AsyncRead + Send>>>;
+/// The pieces of a stream. Only the request polls it, so that a form with one can be shared.
+pub(super) type Pieces = Pin<Box<dyn Stream<Item = Result<Bytes, BoxError>> + Send>>;
+
+/// A stream with its errors boxed.
+struct Boxed<S>(Pin<Box<S>>);
+
+impl<S, E> Stream for Boxed<S>
+where
+    S: Stream<Item = Result<Bytes, E>>,
+    E: Into<BoxError>,
+{
+    type Item = Result<Bytes, BoxError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.as_mut().poll_next(cx).map_err(Into::into)
+    }
+}
 
 /// The content of a file, as far as it can be read before it is sent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum FileContent<'a> {
     Bytes(&'a Bytes),
     Path(&'a Path),
-    /// A reader; it is read once, when it is sent.
-    Reader,
+    /// A stream; it is read once, when it is sent.
+    Stream,
 }
 
 impl FilePart {
@@ -66,10 +84,17 @@ impl FilePart {
         }
     }
 
-    /// What a reader gives, under a name; the call is sent once.
+    /// Creates a file from the pieces of a stream, under a name. The call is sent once.
+    ///
+    /// For a reader of tokio use `tokio_util::io::ReaderStream`: `FilePart::stream("report.csv", ReaderStream::new(reader))`.
     #[must_use]
-    pub fn reader(name: impl Into<String>, reader: impl AsyncRead + Send + 'static) -> Self {
-        let source = Source::Reader { reader: SyncWrapper::new(Box::pin(reader)), length: None };
+    pub fn stream<S, E>(name: impl Into<String>, stream: S) -> Self
+    where
+        S: Stream<Item = Result<Bytes, E>> + Send + 'static,
+        E: Into<BoxError> + 'static,
+    {
+        let pieces: Pieces = Box::pin(Boxed(Box::pin(stream)));
+        let source = Source::Stream { stream: SyncWrapper::new(pieces), length: None };
         Self { name: Some(name.into()), content_type: None, source, on_progress: None }
     }
 
@@ -77,14 +102,14 @@ impl FilePart {
         match &self.source {
             Source::Bytes(bytes) => FileContent::Bytes(bytes),
             Source::Path(path) => FileContent::Path(path),
-            Source::Reader { .. } => FileContent::Reader,
+            Source::Stream { .. } => FileContent::Stream,
         }
     }
 
-    /// Tells how many bytes a reader gives, so that the request can have a `Content-Length`.
+    /// Sets how many bytes a stream has, so that the request has a `Content-Length`.
     #[must_use]
     pub fn length(mut self, bytes: u64) -> Self {
-        if let Source::Reader { length, .. } = &mut self.source {
+        if let Source::Stream { length, .. } = &mut self.source {
             *length = Some(bytes);
         }
         self
@@ -100,20 +125,20 @@ impl FilePart {
         self
     }
 
-    /// Has `report` called with each piece of a path or reader that is taken to be sent; anew for each attempt.
+    /// Calls `report` with each piece of a path or stream that is sent, from the start for each attempt.
     #[must_use]
     pub fn on_progress(mut self, report: impl Fn(Progress) + Send + Sync + 'static) -> Self {
         self.on_progress = Some(Arc::new(report));
         self
     }
 
-    /// The same file once more; `None` of a reader, which can be read once.
+    /// Returns a copy, or `None` for a stream, which can be read only once.
     #[must_use]
     pub fn try_clone(&self) -> Option<Self> {
         let source = match &self.source {
             Source::Bytes(bytes) => Source::Bytes(bytes.clone()),
             Source::Path(path) => Source::Path(path.clone()),
-            Source::Reader { .. } => return None,
+            Source::Stream { .. } => return None,
         };
         let (name, content_type) = (self.name.clone(), self.content_type.clone());
         Some(Self { name, content_type, source, on_progress: self.on_progress.clone() })
@@ -158,8 +183,8 @@ impl fmt::Debug for FilePart {
         let source = match &self.source {
             Source::Bytes(bytes) => format!("{} bytes", bytes.len()),
             Source::Path(path) => format!("path {}", path.display()),
-            Source::Reader { length: Some(length), .. } => format!("reader of {length} bytes"),
-            Source::Reader { length: None, .. } => "reader".to_owned(),
+            Source::Stream { length: Some(length), .. } => format!("stream of {length} bytes"),
+            Source::Stream { length: None, .. } => "stream".to_owned(),
         };
         f.debug_struct("FilePart")
             .field("name", &self.name)

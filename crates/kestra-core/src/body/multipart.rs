@@ -49,7 +49,7 @@ impl Part {
             Value::Text(Hidden(text)) => text.len(),
             Value::File(file) => match &file.source {
                 Source::Bytes(bytes) => bytes.len() + PART_OVERHEAD,
-                Source::Path(_) | Source::Reader { .. } => PART_OVERHEAD,
+                Source::Path(_) | Source::Stream { .. } => PART_OVERHEAD,
             },
         };
         self.name.len() + value + PART_OVERHEAD
@@ -96,12 +96,15 @@ impl Multipart {
         self.parts.iter().any(|part| part.name == name)
     }
 
-    /// The names of the parts.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.parts.iter().map(|part| part.name.as_str())
+    /// The names of the parts, with the values of those that are text.
+    pub fn parts(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.parts.iter().map(|part| match &part.value {
+            Value::Text(Hidden(text)) => (part.name.as_str(), Some(text.as_str())),
+            Value::File(_) => (part.name.as_str(), None),
+        })
     }
 
-    /// A copy, if no part is a reader.
+    /// Returns a copy, or `None` if a part is a stream.
     #[must_use]
     pub fn try_clone(&self) -> Option<Self> {
         let parts = self.parts.iter().map(|part| {
@@ -223,8 +226,8 @@ impl Writer {
                 let on_progress = file.on_progress;
                 self.segment(Segment::Path { path, length, on_progress });
             }
-            Source::Reader { reader, length } => {
-                self.segment(Segment::Reader { reader, length, on_progress: file.on_progress });
+            Source::Stream { stream, length } => {
+                self.segment(Segment::Stream { stream, length, on_progress: file.on_progress });
             }
         }
         Ok(())

@@ -8,10 +8,11 @@ use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Frame, SizeHint};
+use sync_wrapper::SyncWrapper;
 use tokio::fs::File;
 use tokio::io::{AsyncRead, ReadBuf};
 
-use super::file::{OnProgress, Progress, Reader};
+use super::file::{OnProgress, Pieces, Progress};
 use crate::error::{BoxError, Error, ErrorKind};
 
 const CHUNK: usize = 64 * 1024;
@@ -20,7 +21,7 @@ const CHUNK: usize = 64 * 1024;
 pub(super) enum Segment {
     Bytes(Bytes),
     Path { path: PathBuf, length: u64, on_progress: Option<OnProgress> },
-    Reader { reader: Reader, length: Option<u64>, on_progress: Option<OnProgress> },
+    Stream { stream: SyncWrapper<Pieces>, length: Option<u64>, on_progress: Option<OnProgress> },
 }
 
 impl Segment {
@@ -28,18 +29,18 @@ impl Segment {
         match self {
             Self::Bytes(bytes) => Some(bytes.len() as u64),
             Self::Path { length, .. } => Some(*length),
-            Self::Reader { length, .. } => *length,
+            Self::Stream { length, .. } => *length,
         }
     }
 
-    /// Returns a copy, or `None` of a reader, which can be read once.
+    /// Returns a copy, or `None` for a stream, which can be read once.
     pub(super) fn try_clone(&self) -> Option<Self> {
         match self {
             Self::Bytes(bytes) => Some(Self::Bytes(bytes.clone())),
             Self::Path { path, length, on_progress } => {
                 Some(Self::Path { path: path.clone(), length: *length, on_progress: on_progress.clone() })
             }
-            Self::Reader { .. } => None,
+            Self::Stream { .. } => None,
         }
     }
 }
@@ -59,7 +60,7 @@ enum State {
         on_progress: Option<OnProgress>,
     },
     Reading {
-        reader: Pin<Box<dyn AsyncRead + Send>>,
+        source: Source,
         left: Option<u64>,
         report: Report,
         /// The path of the local file that it is read from, if it is one.
@@ -67,7 +68,32 @@ enum State {
     },
 }
 
-/// Who is told how much was read.
+/// What a segment is read from.
+enum Source {
+    File(Pin<Box<File>>),
+    Stream(Pieces),
+}
+
+impl Source {
+    /// Reads the next piece, or returns `None` at the end.
+    fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BoxError>>> {
+        match self {
+            Self::Stream(pieces) => pieces.as_mut().poll_next(cx),
+            Self::File(file) => {
+                let mut chunk = BytesMut::zeroed(CHUNK);
+                let mut buffer = ReadBuf::new(&mut chunk);
+                if let Err(problem) = ready!(file.as_mut().poll_read(cx, &mut buffer)) {
+                    return Poll::Ready(Some(Err(problem.into())));
+                }
+                let read = buffer.filled().len();
+                chunk.truncate(read);
+                Poll::Ready((read > 0).then(|| Ok(chunk.freeze())))
+            }
+        }
+    }
+}
+
+/// The callback for what was read.
 struct Report {
     on_progress: Option<OnProgress>,
     bytes: u64,
@@ -101,44 +127,43 @@ impl SegmentBody {
                         let open = Box::pin(File::open(path.clone()));
                         self.state = State::Opening { open, path, length, on_progress };
                     }
-                    Some(Segment::Reader { reader, length, on_progress }) => {
+                    Some(Segment::Stream { stream, length, on_progress }) => {
                         let report = Report { on_progress, bytes: 0, total: length };
-                        let reader = reader.into_inner();
-                        self.state = State::Reading { reader, left: length, report, path: None };
+                        let source = Source::Stream(stream.into_inner());
+                        self.state = State::Reading { source, left: length, report, path: None };
                     }
                 },
                 State::Opening { open, path, length, on_progress } => {
-                    let file =
-                        ready!(open.as_mut().poll(cx)).map_err(|problem| failed(Some(path), problem))?;
+                    let file = ready!(open.as_mut().poll(cx))
+                        .map_err(|problem| failed(Some(path), problem.into()))?;
                     let path = Some(std::mem::take(path));
                     let left = Some(*length);
                     let report = Report { on_progress: on_progress.take(), bytes: 0, total: left };
-                    self.state = State::Reading { reader: Box::pin(file), left, report, path };
+                    let source = Source::File(Box::pin(file));
+                    self.state = State::Reading { source, left, report, path };
                 }
-                State::Reading { reader, left, report, path } => {
-                    let mut chunk = BytesMut::zeroed(CHUNK);
-                    let mut buffer = ReadBuf::new(&mut chunk);
-                    ready!(reader.as_mut().poll_read(cx, &mut buffer))
-                        .map_err(|problem| failed(path.as_deref(), problem))?;
-                    let read = buffer.filled().len();
+                State::Reading { source, left, report, path } => {
+                    let piece = ready!(source.poll_piece(cx)).transpose();
+                    let piece = piece.map_err(|problem| failed(path.as_deref(), problem))?;
                     // A body that ends early would be taken as complete, so a wrong length breaks the connection.
-                    match left {
-                        Some(left) if read as u64 > *left => {
+                    match (&piece, left) {
+                        (Some(piece), Some(left)) if piece.len() as u64 > *left => {
                             return Poll::Ready(Some(Err(changed(path.as_deref(), "grew"))));
                         }
-                        Some(left) if read == 0 && *left > 0 => {
+                        (None, Some(left)) if *left > 0 => {
                             return Poll::Ready(Some(Err(changed(path.as_deref(), "ended early"))));
                         }
-                        Some(left) => *left -= read as u64,
-                        None => {}
+                        (Some(piece), Some(left)) => *left -= piece.len() as u64,
+                        _ => {}
                     }
-                    if read == 0 {
-                        self.state = State::Next;
-                        continue;
+                    match piece {
+                        None => self.state = State::Next,
+                        Some(piece) if piece.is_empty() => {}
+                        Some(piece) => {
+                            report.add(piece.len());
+                            return Poll::Ready(Some(Ok(piece)));
+                        }
                     }
-                    report.add(read);
-                    chunk.truncate(read);
-                    return Poll::Ready(Some(Ok(chunk.freeze())));
                 }
             }
         }
@@ -156,19 +181,19 @@ fn changed(path: Option<&Path>, how: &str) -> BoxError {
             Error::new(ErrorKind::File, message).into()
         }
         None => {
-            io::Error::new(io::ErrorKind::InvalidData, format!("a reader {how} while it was uploaded")).into()
+            io::Error::new(io::ErrorKind::InvalidData, format!("a stream {how} while it was uploaded")).into()
         }
     }
 }
 
 /// Returns the error of a source that can't be read.
-fn failed(path: Option<&Path>, problem: io::Error) -> BoxError {
+fn failed(path: Option<&Path>, problem: BoxError) -> BoxError {
     match path {
         Some(path) => {
             let message = format!("{} can't be read while it is uploaded: {problem}", path.display());
             Error::new(ErrorKind::File, message).with_source(problem).into()
         }
-        None => problem.into(),
+        None => problem,
     }
 }
 

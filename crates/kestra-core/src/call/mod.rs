@@ -101,7 +101,7 @@ impl Call {
     pub fn path(mut self, value: impl ParameterValue) -> Self {
         let name = self.info.path_parameters.get(self.arguments.len()).copied().unwrap_or("path");
         let problem = value.with_text(|value| match value {
-            "" => Some("it is empty"),
+            "" => Some("it is empty: set it"),
             "." | ".." => Some("`.` and `..` would name another path"),
             value => {
                 self.arguments.push(|text| push_segment(text, value));
@@ -305,9 +305,9 @@ impl Call {
         self.payload.make_form()
     }
 
-    /// The names of the form's parts, in the order in which they were set.
-    pub fn part_names(&self) -> impl Iterator<Item = &str> {
-        self.payload.form().into_iter().flat_map(Multipart::names)
+    /// The names of the form's parts, in the order in which they were set, with the values of those that are text.
+    pub fn parts(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.payload.form().into_iter().flat_map(Multipart::parts)
     }
 
     /// The body, if it is there already and in memory.

@@ -51,8 +51,9 @@ impl Call {
         if let Ok(version) = target.version {
             self.options = std::mem::take(&mut self.options).api_version(version);
         }
+        let info = self.info;
         let mut request = self.into_request_with(&CallOptions::new())?;
-        target.apply_to(&mut request)?;
+        target.apply_to(&mut request).map_err(|error| error.or_operation(info))?;
         Ok(request)
     }
 

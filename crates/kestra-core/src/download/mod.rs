@@ -14,7 +14,6 @@ use futures_core::Stream;
 use http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, Response};
 use http_body::{Frame, SizeHint};
-use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
 use resume::Resume;
 
@@ -26,7 +25,8 @@ use crate::operation::OperationInfo;
 
 /// A file that is being downloaded.
 ///
-/// It is a stream of pieces, which ends with an error if the file ends early. One that was cut is begun again by the caller,
+/// It is a stream of pieces, which ends with an error if the file ends early. To write it to a writer of your own, write each
+/// piece that [`next`](Self::next) returns. One that was cut is begun again by the caller,
 /// unless it is a file that never changes, such as one of an execution: the rest of such a file is asked for, and of a
 /// server that sends it whole, as Kestra does, what was read is skipped. Dropping it closes the connection.
 ///
@@ -128,20 +128,6 @@ impl Download {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
-    /// Writes the file to a writer, flushes it, and tells how many bytes there were.
-    ///
-    /// # Errors
-    ///
-    /// The download broke, or the writer can't be written to ([`ErrorKind::File`]).
-    pub async fn to_writer(mut self, writer: impl AsyncWrite) -> Result<u64, Error> {
-        let mut writer = std::pin::pin!(writer);
-        while let Some(piece) = self.next().await {
-            writer.write_all(&piece?).await.map_err(|problem| self.local(problem))?;
-        }
-        writer.flush().await.map_err(|problem| self.local(problem))?;
-        Ok(self.read)
-    }
-
     /// The whole file, in memory.
     ///
     /// # Errors
@@ -151,12 +137,6 @@ impl Download {
         let mut collector = Collector::new(usize::MAX);
         collector.read(Rest(self)).await?;
         Ok(collector.take())
-    }
-
-    fn local(&self, problem: std::io::Error) -> Error {
-        Error::from_source(ErrorKind::File, problem)
-            .with_request_sent(RequestSent::Yes)
-            .with_operation(self.info)
     }
 
     fn cut(&self) -> Error {

@@ -3,6 +3,8 @@
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 
+use tokio::io::AsyncWriteExt as _;
+
 use crate::error::{Error, ErrorKind, RequestSent};
 
 use super::Download;
@@ -27,7 +29,7 @@ impl Download {
     /// # Errors
     ///
     /// The download broke, or the file can't be written ([`ErrorKind::File`]).
-    pub async fn to_file(self, path: impl Into<PathBuf>) -> Result<PathBuf, Error> {
+    pub async fn to_file(mut self, path: impl Into<PathBuf>) -> Result<PathBuf, Error> {
         let info = self.info;
         let mut path = path.into();
         let failed = |path: &Path, problem: std::io::Error| {
@@ -52,7 +54,10 @@ impl Download {
         let created = created.unwrap_or_else(|problem| Err(std::io::Error::other(problem)));
         let (mut part, file) = created.map_err(|problem| failed(&path, problem))?;
         let mut file = tokio::fs::File::from_std(file);
-        self.to_writer(&mut file).await?;
+        while let Some(piece) = self.next().await {
+            file.write_all(&piece?).await.map_err(|problem| failed(&path, problem))?;
+        }
+        file.flush().await.map_err(|problem| failed(&path, problem))?;
         file.sync_data().await.map_err(|problem| failed(&path, problem))?;
         drop(file);
         if let Some(finished) = &part.0 {

@@ -52,7 +52,8 @@ impl Error {
         let problem = format!(
             "{what} requires Kestra {has}, the server is {version}; {advice}call `.any_version()` to send it anyway"
         );
-        Self::new(ErrorKind::Unsupported, problem)
+        // Without `what` it is about the operation, which the message begins with.
+        Self::new(ErrorKind::Unsupported, problem.trim_start())
     }
 
     /// Creates the error of a response whose status says that the call failed.
@@ -82,6 +83,7 @@ impl Error {
             response: None,
             source: source.map(Source),
             operation: None,
+            method: None,
             sent: RequestSent::No,
             attempts: 0,
             elapsed: None,
@@ -119,6 +121,14 @@ impl Error {
         with_operation(operation: impl Into<Option<&'static OperationInfo>>) inner => {
             inner.operation = operation.into().or(inner.operation);
         };
+
+        /// Sets the operation of an error that has none.
+        or_operation(operation: &'static OperationInfo) inner => {
+            inner.operation = inner.operation.or(Some(operation));
+        };
+
+        /// Names the method that made several calls, for an error that is about no single operation. The innermost method counts.
+        with_method(method: &'static str) inner => inner.method = inner.method.or(Some(method));
 
         /// Sets the response that was read. The request was sent, then.
         with_response(response: ErrorResponse) inner => {

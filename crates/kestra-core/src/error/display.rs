@@ -25,7 +25,11 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self:#} (attempts: {}, request_sent: {:?})", self.0.attempts, self.0.sent)
+        write!(f, "{self:#} (")?;
+        if self.0.attempts > 0 {
+            write!(f, "attempts: {}, ", self.0.attempts)?;
+        }
+        write!(f, "request_sent: {:?})", self.0.sent)
     }
 }
 
@@ -36,13 +40,13 @@ impl serde::Serialize for Error {
     }
 }
 
-/// An error in one line without its hint, as [`Error::summary`] returns it.
-struct Summary<'a>(&'a Error);
+/// A part of an error in one line, without its hint.
+struct Part<'a>(&'a Error, fn(&Error, &mut Line<'_, '_>) -> fmt::Result);
 
-impl fmt::Display for Summary<'_> {
+impl fmt::Display for Part<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut line = Line::new(f);
-        self.0.write_summary(&mut line)?;
+        (self.1)(self.0, &mut line)?;
         line.end().map(drop)
     }
 }
@@ -51,7 +55,13 @@ impl Error {
     /// Returns the error as `{}` prints it, without the hint at the end, for use within another message.
     #[must_use]
     pub fn summary(&self) -> impl fmt::Display + '_ {
-        Summary(self)
+        Part(self, Self::write_summary)
+    }
+
+    /// Returns the summary without the operation or method, for a message that begins with the same.
+    #[doc(hidden)]
+    pub fn reason(&self) -> impl fmt::Display + '_ {
+        Part(self, Self::write_reason)
     }
 
     fn write_summary(&self, line: &mut Line<'_, '_>) -> fmt::Result {
@@ -62,7 +72,14 @@ impl Error {
                 write!(line, " ({route})")?;
             }
             line.write_str(": ")?;
+        } else if let Some(method) = inner.method {
+            write!(line, "{method}: ")?;
         }
+        self.write_reason(line)
+    }
+
+    fn write_reason(&self, line: &mut Line<'_, '_>) -> fmt::Result {
+        let inner = &*self.0;
         match (&inner.response, inner.kind) {
             // The message describes the failed version detection in full.
             _ if inner.is_version_detection => {}
@@ -77,7 +94,8 @@ impl Error {
             line.write_str(if inner.is_version_detection { "" } else { ": " })?;
             line.write_str(message)?;
         } else if let Some(message) = inner.response.as_ref().and_then(ErrorResponse::message) {
-            write!(line, ": {message}")?;
+            // The hint follows.
+            write!(line, ": {}", message.trim_end_matches('.'))?;
         }
         if let Some(id) = &inner.execution_id
             && !inner.message.as_ref().is_some_and(|message| message.contains(id.as_str()))

@@ -19,7 +19,8 @@ pub(super) fn of(error: &Error) -> Option<&'static str> {
             }
             status_hint(response)
         }
-        ErrorKind::Decode => error.response()?.is_html().then_some(HTML),
+        ErrorKind::Decode => Some(if error.response()?.is_html() { HTML } else { UNREADABLE }),
+        ErrorKind::ExecutionFailed => Some(EXECUTION),
         ErrorKind::Connect => Some(CONNECT),
         ErrorKind::Proxy => {
             Some("check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, or set the proxy explicitly")
@@ -34,19 +35,23 @@ pub(super) fn of(error: &Error) -> Option<&'static str> {
     }
 }
 
-const CONNECT: &str = "is the server running, and are the host and port of its URL right? The API listens on 8080 by default, 8081 \
-                       is for management";
+const CONNECT: &str = "is the server running? Check host and port of its URL; the API listens on 8080 by default, 8081 is for \
+                       management";
 
-const CONNECT_FOR_VERSION: &str = "is the server running, and are the host and port of its URL right? The API listens on 8080 by default; set \
-                                   KESTRA_API_VERSION or api_version to skip the detection";
+const CONNECT_FOR_VERSION: &str = "is the server running? Check host and port of its URL; the API listens on 8080 by default. Set \
+                                   `KESTRA_API_VERSION` or `api_version` to skip the detection";
 
-const SKIP_DETECTION: &str = "set KESTRA_API_VERSION or api_version to skip the detection";
+const SKIP_DETECTION: &str = "set `KESTRA_API_VERSION` or `api_version` to skip the detection";
+
+const UNREADABLE: &str = "`Error::response` has the body";
+
+const EXECUTION: &str = "see its log, or `Finished::of(&error)`";
 
 const WEBHOOK: &str = "webhooks are sent no credentials, since the server keeps every header in the execution; one that wants \
                        them (1.0, where they were set over the API) gets them with webhook_credentials";
 
 const HTML: &str =
-    "a proxy or another web server answered: check the server URL, its path prefix and the proxy";
+    "a proxy or another web server responded: check the server URL, its path prefix and the proxy";
 
 /// Whether it says no more than the status does.
 fn is_bare(message: &str) -> bool {
@@ -59,9 +64,7 @@ fn status_hint(response: &ErrorResponse) -> Option<&'static str> {
         return Some(HTML);
     }
     if status.is_redirection() {
-        return Some(
-            "redirects are not followed: use the target's scheme, host and context path as the server URL",
-        );
+        return Some("use the target's scheme, host and context path as the server URL");
     }
     let message = response.message();
     let says = |text: &str| message.as_deref().is_some_and(|message| message.contains(text));
@@ -84,10 +87,16 @@ fn status_hint(response: &ErrorResponse) -> Option<&'static str> {
             "the command is queued and may still be carried out: don't repeat it, look for its effect first",
         ),
         StatusCode::NOT_FOUND if !response.is_kestra_error() => Some(HTML),
-        // Where the server names what is missing there is nothing to add.
         StatusCode::NOT_FOUND if message.as_deref().is_none_or(is_bare) => Some(
             "check ids, namespace and tenant; if nothing at all is found, the server URL lacks its path prefix",
         ),
+        StatusCode::NOT_FOUND => Some("check ids, namespace and tenant"),
+        StatusCode::TOO_MANY_REQUESTS
+        | StatusCode::BAD_GATEWAY
+        | StatusCode::SERVICE_UNAVAILABLE
+        | StatusCode::GATEWAY_TIMEOUT => {
+            Some("the server, or a proxy in front of it, is restarting or overloaded: retry later")
+        }
         _ => None,
     }
 }

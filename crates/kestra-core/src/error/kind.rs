@@ -64,8 +64,8 @@ pub enum ErrorKind {
 impl ErrorKind {
     pub(super) fn text(self) -> &'static str {
         match self {
-            Self::Build => "the request is invalid",
-            Self::Server => "no server",
+            Self::Build => "invalid argument",
+            Self::Server => "no usable server",
             Self::Unsupported => "unsupported",
             Self::Refused => "refused",
             Self::Auth => "no credentials",

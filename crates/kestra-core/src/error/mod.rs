@@ -46,6 +46,8 @@ struct Inner {
     response: Option<ErrorResponse>,
     source: Option<Source>,
     operation: Option<&'static OperationInfo>,
+    /// The method that made several calls, for an error that is about no single operation.
+    method: Option<&'static str>,
     sent: RequestSent,
     attempts: u32,
     elapsed: Option<Duration>,

@@ -27,7 +27,7 @@ impl BaseUrl {
         // A password may stand in a mistaken URL, so it is never repeated whole.
         let shown = crate::redact::url(text);
         let url = UrlParts::of(text.trim()).map_err(|problem| {
-            format!("server URL `{shown}` is invalid: {problem}; it must begin with http:// or https://")
+            format!("server URL `{shown}` is invalid: {problem}: begin it with http:// or https://")
         })?;
         let (scheme, default_port) = if url.has_scheme("http") {
             (Scheme::HTTP, 80)

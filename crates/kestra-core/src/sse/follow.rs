@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 
 use crate::error::Error;
+use crate::operation::OperationInfo;
 
 /// Values that outlive a connection: a stream that reconnects where one was cut.
 ///
@@ -17,13 +18,10 @@ use crate::error::Error;
 /// # async fn run() {
 /// use kestra_core::sse::FollowStream;
 ///
-/// let mut numbers = FollowStream::new(|sink| async move {
-///     sink.give(1).await;
-///     sink.give(2).await;
-///     Ok(())
-/// });
-/// while let Some(Ok(number)) = numbers.next().await {
-///     println!("{number}");
+/// async fn print(mut states: FollowStream<String>) {
+///     while let Some(Ok(state)) = states.next().await {
+///         println!("{state}");
+///     }
 /// }
 /// # }
 /// ```
@@ -32,6 +30,7 @@ pub struct FollowStream<T> {
     /// What feeds it; nothing once it has ended.
     work: Option<Work>,
     slot: Slot<T>,
+    info: &'static OperationInfo,
 }
 
 type Work = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
@@ -54,15 +53,15 @@ impl<T> Sink<T> {
 }
 
 impl<T: Send + 'static> FollowStream<T> {
-    /// A stream of what `feed` gives to its sink, and of the error that it ends with, if it does.
+    /// A stream of an operation: of what `feed` gives to its sink, and of the error that it ends with, if it does.
     #[doc(hidden)]
-    pub fn new<F, W>(feed: F) -> Self
+    pub fn new<F, W>(info: &'static OperationInfo, feed: F) -> Self
     where
         F: FnOnce(Sink<T>) -> W,
         W: Future<Output = Result<(), Error>> + Send + 'static,
     {
         let slot = Slot::default();
-        Self { work: Some(Box::pin(feed(Sink(Arc::clone(&slot))))), slot }
+        Self { work: Some(Box::pin(feed(Sink(Arc::clone(&slot))))), slot, info }
     }
 }
 
@@ -92,7 +91,7 @@ impl<T> Stream for FollowStream<T> {
             Poll::Ready(end) => end,
         };
         self.work = None;
-        Poll::Ready(end.err().map(Err))
+        Poll::Ready(end.err().map(|error| Err(error.or_operation(self.info))))
     }
 }
 
@@ -113,9 +112,11 @@ mod tests {
     use super::*;
     use crate::error::ErrorKind;
 
+    static INFO: OperationInfo = OperationInfo::new("follow", "numbers", &[]);
+
     #[tokio::test]
     async fn it_gives_in_order_and_ends_with_the_error() {
-        let mut stream = FollowStream::new(|sink| async move {
+        let mut stream = FollowStream::new(&INFO, |sink| async move {
             for number in 0..3 {
                 sink.give(number).await;
                 tokio::task::yield_now().await;
@@ -132,6 +133,6 @@ mod tests {
     #[test]
     fn it_may_be_moved_and_sent() {
         fn check<T: Unpin + Send>(_: &T) {}
-        check(&FollowStream::<u8>::new(|_| async { Ok(()) }));
+        check(&FollowStream::<u8>::new(&INFO, |_| async { Ok(()) }));
     }
 }

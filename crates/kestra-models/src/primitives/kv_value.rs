@@ -21,6 +21,7 @@ use crate::{KvDetail, KvEntry, KvType};
 /// assert_eq!(KvValue::from("2026-01-02").to_text(), r#""2026-01-02""#);
 /// assert_eq!(KvValue::from(42).to_text(), "42");
 /// assert_eq!(KvValue::from(std::time::Duration::from_secs(90)).to_text(), "PT90S");
+/// assert_eq!(KvValue::from(vec!["a", "b"]).to_text(), r#"["a","b"]"#);
 /// assert_eq!(KvValue::from(serde_json::json!({"a": [1]})).to_text(), r#"{"a":[1]}"#);
 /// ```
 #[derive(Clone, PartialEq)]
@@ -190,6 +191,13 @@ impl From<f64> for KvValue {
     /// A number; one that JSON hasn't (infinite, or none) becomes null, as in `serde_json`.
     fn from(value: f64) -> Self {
         Value::from(value).into()
+    }
+}
+
+/// A list, as JSON.
+impl<T: Into<Self>> From<Vec<T>> for KvValue {
+    fn from(values: Vec<T>) -> Self {
+        Self::Json(values.into_iter().map(|value| value.into().to_json()).collect())
     }
 }
 

@@ -4,7 +4,6 @@ mod bulk;
 mod epoch_millis;
 mod execution;
 mod input_value;
-mod inputs;
 mod iso_duration;
 mod kv_value;
 mod labels;
@@ -14,7 +13,6 @@ mod pebble_function;
 mod permissions;
 mod secret;
 mod source_search;
-mod state;
 mod trigger;
 
 pub use bulk::BulkOutcome;

@@ -43,9 +43,8 @@ async fn by_query(client: &Client, mut call: Call) -> Result<Response<Body>, Err
     if is_alike && !call.has_at_most() {
         return execute(client, call).await;
     }
-    let timeouts = call.options().get_timeouts().or(client.options.get_timeouts());
     // There may be many requests, each with the usual timeouts; a total timeout that the call has set is for all of them.
-    let deadline = Deadline::within(timeouts.limits(Some(info), true).total);
+    let deadline = Deadline::of(&call.options().or(&client.options), Some(info), true);
     let within = Within { client: client.clone(), deadline };
     if info.by_ids.is_none() {
         check_count(&mut call, &within).await?;

@@ -1,4 +1,4 @@
-//! What a client is made of.
+//! The settings of a client.
 
 use http::{HeaderName, HeaderValue};
 use kestra_core::{CallOptions, Error, Retry, Servers, Timeouts, Version};
@@ -7,7 +7,7 @@ use kestra_tower::{Auth, TraceLayer};
 use std::time::Duration;
 use tower::Layer;
 
-use super::layers::{self, Attempts, CallService, Layers};
+use super::layers::{self, CallService, Layers};
 use super::{Client, env};
 
 /// The largest body that is collected, in bytes: 64 MiB.
@@ -48,24 +48,24 @@ const USER_AGENT: &str = concat!("kestra-rust/", env!("CARGO_PKG_VERSION"));
 #[must_use = "a builder does nothing until it builds"]
 #[derive(Debug)]
 pub struct ClientBuilder {
-    servers: Option<Servers>,
-    auth: Option<Auth>,
-    webhook_credentials: bool,
+    pub(super) servers: Option<Servers>,
+    pub(super) auth: Option<Auth>,
+    pub(super) webhook_credentials: bool,
     options: CallOptions,
     user_agent: HeaderValue,
-    timeouts: Timeouts,
-    retry: Retry,
-    proxy: Option<Proxy>,
-    tls: Option<Tls>,
-    pool_idle: Option<Duration>,
-    http2: bool,
-    version_ttl: Option<Duration>,
-    body_limit: usize,
-    call_layers: Layers,
-    attempt_layers: Layers,
-    attempt_trace: Option<TraceLayer>,
-    transport: Option<CallService>,
-    service: Option<CallService>,
+    pub(super) timeouts: Timeouts,
+    pub(super) retry: Retry,
+    pub(super) proxy: Option<Proxy>,
+    pub(super) tls: Option<Tls>,
+    pub(super) pool_idle: Option<Duration>,
+    pub(super) http2: bool,
+    pub(super) version_ttl: Option<Duration>,
+    pub(super) body_limit: usize,
+    pub(super) call_layers: Layers,
+    pub(super) attempt_layers: Layers,
+    pub(super) attempt_trace: Option<TraceLayer>,
+    pub(super) transport: Option<CallService>,
+    pub(super) service: Option<CallService>,
     invalid: Option<Error>,
 }
 
@@ -94,13 +94,13 @@ impl ClientBuilder {
         }
     }
 
-    /// A builder as the environment says, to be changed further; see [`Client::from_env`].
+    /// Creates a builder with the settings of the environment; see [`Client::from_env`].
     ///
     /// # Errors
     ///
     /// `KESTRA_URL` is not set, or a value can't be used; the message names the variable.
     pub fn from_env() -> Result<Self, Error> {
-        env::builder(&|name| std::env::var(name).ok())
+        env::builder(&|name| std::env::var(name).ok()).map_err(|error| error.with_method("from_env"))
     }
 
     /// Sets the server; a path prefix is fine, `/api/v1` is not part of it.
@@ -114,7 +114,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the credentials; none by default.
+    /// Sets the credentials. None by default.
     pub fn auth(mut self, auth: Auth) -> Self {
         self.auth = Some(auth);
         self
@@ -141,7 +141,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets for how long a server's version is believed; 5 minutes by default.
+    /// Sets for how long a detected server version is used. Defaults to 5 minutes.
     pub fn version_ttl(mut self, ttl: Duration) -> Self {
         self.version_ttl = Some(ttl);
         self
@@ -154,7 +154,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets how calls are tried again; [`Retry::standard`] by default, three attempts at most.
+    /// Sets the retry policy. Defaults to [`Retry::standard`], three attempts at most.
     pub fn retry(mut self, retry: Retry) -> Self {
         self.retry = retry;
         self
@@ -325,10 +325,10 @@ impl ClientBuilder {
         self
     }
 
-    /// Sends attempts by a service of one's own in place of [`Transport`](crate::Transport), below all layers: another HTTP
+    /// Sends attempts by a service of your own in place of [`Transport`](crate::Transport), below all layers: another HTTP
     /// client, or a mock under the retries, limits and layers that are meant to be tested.
     ///
-    /// It gets requests with an absolute URL. Connections, proxy and TLS are its business. A
+    /// It gets requests with an absolute URL. It has to handle connections, proxy and TLS. A
     /// [`Transport`](crate::Transport) with settings that this builder doesn't have fits as well.
     ///
     /// ```
@@ -355,7 +355,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Takes a stack of one's own in place of ours: servers, auth, retry, proxy and TLS are then its business. The layers
+    /// Uses a stack of your own in place of ours: it has to set servers, auth, retries, proxy and TLS. The layers
     /// added with [`layer`](Self::layer) are put around it; [`transport`](Self::transport) replaces only the lowest.
     pub fn service<S>(mut self, service: S) -> Self
     where
@@ -370,19 +370,22 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// No server, or one whose URL can't be used; a proxy or CA that can't be read; credentials or headers that no request
-    /// can have; a setting that a service of one's own would leave without effect: `attempt_layer`, `propagate_trace` or
+    /// can have; a setting that a service of your own would leave without effect: `attempt_layer`, `propagate_trace` or
     /// `transport` beside `service`, proxy, TLS or HTTP/2 beside `transport`. The message names the setting and the fix.
     pub fn build(self) -> Result<Client, Error> {
-        if let Some(problem) = self.invalid {
+        self.stack().map_err(|error| error.with_method("build"))
+    }
+
+    fn stack(mut self) -> Result<Client, Error> {
+        if let Some(problem) = self.invalid.take() {
             return Err(problem);
         }
-        let mut options = self.options;
+        let mut options = std::mem::take(&mut self.options);
         options.check()?;
         if options.get_headers().is_none_or(|headers| !headers.contains_key(http::header::USER_AGENT)) {
-            options = options.header(http::header::USER_AGENT, self.user_agent);
+            options = options.header(http::header::USER_AGENT, self.user_agent.clone());
         }
-        let retries = self.retry.attempts_limit() > 1;
-        if let Some(service) = self.service {
+        if self.service.is_some() {
             if !self.attempt_layers.is_empty() || self.attempt_trace.is_some() || self.transport.is_some() {
                 return Err(Error::invalid(
                     "service",
@@ -390,10 +393,7 @@ impl ClientBuilder {
                 ));
             }
             options = CallOptions::new().timeouts(self.timeouts).or(&options);
-            let stack = layers::stack(Attempts::Service(service), self.call_layers, self.timeouts)?;
-            return Ok(Client::new(stack, options, self.body_limit, retries));
-        }
-        if self.transport.is_some()
+        } else if self.transport.is_some()
             && (self.proxy.is_some() || self.tls.is_some() || self.pool_idle.is_some() || self.http2)
         {
             return Err(Error::invalid(
@@ -401,36 +401,14 @@ impl ClientBuilder {
                 "replaces everything that opens connections: move proxy, TLS, http2 and pool_idle_timeout into it, or remove `transport`",
             ));
         }
-        let servers = self.servers.ok_or_else(|| {
-            Error::invalid("server", "none is set; name one such as `http://localhost:8080`")
-        })?;
-        servers.check()?;
-        let standard = layers::Standard {
-            servers,
-            auth: self.auth,
-            webhook_credentials: self.webhook_credentials,
-            timeouts: self.timeouts,
-            retry: self.retry,
-            proxy: self.proxy,
-            tls: self.tls,
-            pool_idle: self.pool_idle,
-            #[cfg(feature = "http2")]
-            http2: self.http2,
-            version_ttl: self.version_ttl,
-            body_limit: self.body_limit,
-            transport: self.transport,
-            attempt_layers: self.attempt_layers,
-            attempt_trace: self.attempt_trace.unwrap_or_else(TraceLayer::attempt),
-        };
-        let attempts = Attempts::Standard(Box::new(standard));
-        let stack = layers::stack(attempts, self.call_layers, self.timeouts)?;
-        Ok(Client::new(stack, options, self.body_limit, retries))
+        let (body_limit, retries) = (self.body_limit, self.retry.attempts_limit() > 1);
+        Ok(Client::new(layers::stack(self)?, options, body_limit, retries))
     }
 }
 
 /// What [`ClientBuilder::servers`] takes: an array or a `Vec` of servers or URLs, or [`Servers`].
 pub trait IntoServers {
-    /// The servers.
+    /// Returns the servers.
     fn into_servers(self) -> Servers;
 }
 

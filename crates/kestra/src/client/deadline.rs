@@ -5,37 +5,44 @@ use std::time::Duration;
 use kestra_core::{CallOptions, OperationInfo};
 use tokio::time::Instant;
 
-/// The time at which everything must be done; never where there is no limit, or none that a clock can reach.
+/// The time at which everything must be done, or `None` if there is no limit, or one that no clock can reach.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline(Option<Instant>);
 
 impl Deadline {
-    /// What the options of a call say, else those of its client, else the operation's default; counted from now.
-    pub(crate) fn of(call: &CallOptions, client: &CallOptions, info: Option<&OperationInfo>) -> Self {
-        let timeouts = call.get_timeouts().or(client.get_timeouts());
-        Self::within(timeouts.limits(info, false).total)
+    /// Returns the total timeout of these options from now, by default that of the operation.
+    pub(crate) fn of(options: &CallOptions, info: Option<&OperationInfo>, waits: bool) -> Self {
+        Self::within(options.get_timeouts().limits(info, waits).total)
     }
 
-    /// So long from now.
+    /// Returns this duration from now.
     pub(crate) fn within(limit: Option<Duration>) -> Self {
         Self(limit.and_then(|limit| Instant::now().checked_add(limit)))
     }
 
-    /// The time that is left; `None` without a limit.
+    /// Returns the time that is left, or `None` without a limit.
     pub(crate) fn left(self) -> Option<Duration> {
         self.0.map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
-    /// Whether nothing is left.
+    /// Returns whether no time is left.
     pub(crate) fn is_over(self) -> bool {
         self.left() == Some(Duration::ZERO)
     }
 
-    /// The options with what is left as their limit.
+    /// Sets the total timeout of options to the time that is left.
     pub(crate) fn limit(self, options: CallOptions) -> CallOptions {
         match self.left() {
             Some(left) => options.timeout(left),
             None => options,
+        }
+    }
+
+    /// Returns the result of a future, or `None` if it isn't done in time.
+    pub(crate) async fn run<T>(self, work: impl Future<Output = T>) -> Option<T> {
+        match self.0 {
+            Some(deadline) => tokio::time::timeout_at(deadline, work).await.ok(),
+            None => Some(work.await),
         }
     }
 }

@@ -45,7 +45,7 @@ pub(super) fn builder(lookup: Lookup<'_>) -> Result<ClientBuilder, Error> {
         (Some(servers), _) => (&OWN, servers),
         (None, Some(servers)) => (&KESTRACTL, servers),
         (None, None) => {
-            let problem = "it is not set; set it to the server, such as http://localhost:8080";
+            let problem = "it is not set: set it to the server, such as http://localhost:8080";
             return Err(Error::invalid(OWN.url, problem));
         }
     };

@@ -4,16 +4,16 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use kestra_core::{Body, BoxError, Error, Retry, Servers, Timeouts};
-use kestra_tower::transport::{Proxy, Tls, Transport};
-use kestra_tower::{Auth, AuthLayer, RetryLayer, ServerLayer, TimeoutLayer, TraceLayer};
+use kestra_core::{Body, BoxError, Error, Timeouts};
+use kestra_tower::transport::{Proxy, Transport};
+use kestra_tower::{AuthLayer, RetryLayer, ServerLayer, TimeoutLayer, TraceLayer};
 use tower::util::{BoxCloneSyncService, Either};
 use tower::{Layer, Service, ServiceExt as _};
 
+use super::ClientBuilder;
 use super::stack::{CallStack, SharedStack};
 
 /// The service that a layer of yours is put around: whatever is below it, behind one pointer.
@@ -118,44 +118,15 @@ impl fmt::Debug for Layers {
     }
 }
 
-/// What the whole call is put around.
-pub(super) enum Attempts {
-    Standard(Box<Standard>),
-    /// A stack of somebody else's.
-    Service(CallService),
-}
-
-/// What the default stack is made from.
-pub(super) struct Standard {
-    pub(super) servers: Servers,
-    pub(super) auth: Option<Auth>,
-    pub(super) webhook_credentials: bool,
-    pub(super) timeouts: Timeouts,
-    pub(super) retry: Retry,
-    pub(super) proxy: Option<Proxy>,
-    pub(super) tls: Option<Tls>,
-    pub(super) pool_idle: Option<Duration>,
-    #[cfg(feature = "http2")]
-    pub(super) http2: bool,
-    pub(super) version_ttl: Option<Duration>,
-    pub(super) body_limit: usize,
-    pub(super) transport: Option<CallService>,
-    pub(super) attempt_layers: Layers,
-    pub(super) attempt_trace: TraceLayer,
-}
-
-/// The layers of the call around its attempts, as one type whatever these are, so that it is compiled once.
-pub(super) fn stack(
-    attempts: Attempts,
-    call_layers: Layers,
-    timeouts: Timeouts,
-) -> Result<SharedStack, Error> {
-    let limit = TimeoutLayer::total_of(timeouts);
-    let (service, limit, is_own) = match attempts {
-        Attempts::Service(service) => (Either::Right(call_layers.around(service)), limit, false),
-        Attempts::Standard(from) => {
+/// Builds the layers of a call around its attempts, as one type whatever the settings are, so that it is compiled once.
+pub(super) fn stack(mut from: ClientBuilder) -> Result<SharedStack, Error> {
+    let limit = TimeoutLayer::total_of(from.timeouts);
+    let call_layers = std::mem::take(&mut from.call_layers);
+    let (service, limit, is_own) = match from.service.take() {
+        Some(service) => (Either::Right(call_layers.around(service)), limit, false),
+        None => {
             let is_own = from.transport.is_none();
-            let attempts = standard(*from)?;
+            let attempts = attempts(from)?;
             if call_layers.is_empty() {
                 (Either::Left(attempts), limit, is_own)
             } else {
@@ -166,27 +137,33 @@ pub(super) fn stack(
     Ok(Arc::new(CallStack::new(service, limit).tracked(is_own)))
 }
 
-fn standard(
-    mut from: Standard,
+fn attempts(
+    mut from: ClientBuilder,
 ) -> Result<
     impl Service<Request<Body>, Response = Response<Body>, Error = BoxError, Future: Send>
     + Clone
     + IntoCallService,
     Error,
 > {
+    let servers = from
+        .servers
+        .take()
+        .ok_or_else(|| Error::invalid("server", "none is set: set one, such as `http://localhost:8080`"))?;
+    servers.check()?;
+    let attempt_layers = std::mem::take(&mut from.attempt_layers);
     // Either way the attempts are one type as well.
     let transport = match from.transport.take() {
-        Some(service) => Either::Right(from.attempt_layers.around(service)),
+        Some(service) => Either::Right(attempt_layers.around(service)),
         None => {
             let transport = own_transport(&from)?;
-            if from.attempt_layers.is_empty() {
+            if attempt_layers.is_empty() {
                 Either::Left(transport)
             } else {
-                Either::Right(from.attempt_layers.around(transport.erase()))
+                Either::Right(attempt_layers.around(transport.erase()))
             }
         }
     };
-    let mut server = ServerLayer::new(from.servers);
+    let mut server = ServerLayer::new(servers);
     if let Some(ttl) = from.version_ttl {
         server = server.version_ttl(ttl);
     }
@@ -196,11 +173,11 @@ fn standard(
     let attempt = auth.layer(transport);
     let attempt = server.layer(attempt);
     let attempt = TimeoutLayer::attempt_of(from.timeouts).layer(attempt);
-    let attempt = from.attempt_trace.layer(attempt);
+    let attempt = from.attempt_trace.unwrap_or_else(TraceLayer::attempt).layer(attempt);
     Ok(RetryLayer::new(from.retry).layer(attempt))
 }
 
-fn own_transport(from: &Standard) -> Result<Transport, Error> {
+fn own_transport(from: &ClientBuilder) -> Result<Transport, Error> {
     let proxy = match &from.proxy {
         Some(proxy) => proxy.clone(),
         None => Proxy::from_env()?,

@@ -9,19 +9,22 @@ mod layers;
 mod prechecks;
 #[cfg(feature = "profile")]
 mod profile;
-mod redirect;
 mod stack;
 
 use std::fmt;
 use std::sync::Arc;
 
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use kestra_core::internal::transient::Outages;
-use kestra_core::{Body, BoxError, Call, CallContext, CallFuture, CallOptions, Error, Executor};
+use kestra_core::internal::{json, redact};
+use kestra_core::{
+    Body, BoxError, Call, CallContext, CallFuture, CallOptions, Error, ErrorKind, ErrorResponse, Executor,
+    Version, object,
+};
+use kestra_operations::GetConfiguration;
 use tower::Service;
 
 pub use builder::{ClientBuilder, IntoServers};
-pub use check::ServerInfo;
 pub(crate) use deadline::Deadline;
 pub use layers::{CallService, CallServiceFuture, IntoCallService};
 #[cfg(feature = "profile")]
@@ -57,7 +60,7 @@ struct Shared {
 }
 
 impl Client {
-    /// A builder with nothing set.
+    /// Creates a builder with nothing set.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::new()
     }
@@ -73,7 +76,7 @@ impl Client {
         ClientBuilder::from_env()?.build()
     }
 
-    /// A client over a service of one's own: a stack of our layers, a `service_fn`, a mock, a router.
+    /// Creates a client over a service of your own: a stack of our layers, a `service_fn`, a mock, a router.
     ///
     /// Short for `Client::builder().service(service)` and `build()`, which takes a tenant, a version and options as well. The
     /// service gets requests whose URL is the path alone, unless it has a [`ServerLayer`](crate::layers::ServerLayer).
@@ -116,7 +119,7 @@ impl Client {
         self.with_options(CallOptions::new().single_attempt())
     }
 
-    /// The same client with other defaults; what `options` doesn't set stays as it was.
+    /// Returns this client with other default options. What `options` leaves unset stays as it was.
     ///
     /// ```no_run
     /// # async fn run(client: kestra::Client) -> Result<(), kestra::Error> {
@@ -149,7 +152,7 @@ impl Client {
         self.with_options(CallOptions::new().read_only())
     }
 
-    /// The defaults of this client's calls.
+    /// Returns the default options of this client's calls.
     #[must_use]
     pub fn options(&self) -> &CallOptions {
         &self.options
@@ -192,6 +195,58 @@ impl Client {
         self.shared.stack.call(Ok(request), self.shared.body_limit).await
     }
 
+    /// Checks that the server is reachable, accepts the credentials and has the tenant, and returns its version.
+    ///
+    /// For the start of a program, so that mistakes show before work is lost. Sends `GET /api/v1/configs` and a search of
+    /// one flow. For a health probe set a timeout: `client.with_options(CallOptions::new().timeout(limit)).check()`.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of either request, with a [`hint`](Error::hint): no connection, a proxy's page, an empty 401, a
+    /// tenant that doesn't exist.
+    pub async fn check(&self) -> Result<ServerInfo, Error> {
+        let configs = self.configs().await?;
+        let version = configs.version().map_err(|error| error.with_method("check"))?;
+
+        self.flows().search_flows().size(1).await?;
+
+        Ok(ServerInfo {
+            version,
+            version_text: configs.version,
+            edition: configs.edition,
+            uuid: configs.uuid,
+            url: configs.url,
+        })
+    }
+
+    /// Returns the version that is set, or else that of the server.
+    pub(crate) async fn version(&self) -> Result<Version, Error> {
+        match self.options().get_api_version() {
+            Some(version) => Ok(version),
+            None => self.configs().await?.version(),
+        }
+    }
+
+    /// Requests the configuration of the server.
+    pub(super) async fn configs(&self) -> Result<Configs, Error> {
+        let call = GetConfiguration::new().into_call();
+        let info = call.info();
+        let response = self.send(call).await.map_err(|error| match error.status() {
+            Some(StatusCode::NOT_FOUND) => error.with_message("there is nothing at /api/v1/configs"),
+            _ => error,
+        })?;
+        let (parts, body) = response.into_parts();
+        let read = body.into_bytes().unwrap_or_default();
+        let problem = match json::from_slice::<Configs>(&read) {
+            Ok(configs) if !configs.version.is_empty() => return Ok(configs),
+            Ok(_) => "it names no version".to_owned(),
+            Err(problem) => problem.to_string(),
+        };
+        let message = format!("this is no Kestra server ({problem}): check the server URL");
+        let error = Error::new(ErrorKind::Decode, message).with_operation(info);
+        Err(error.with_response(ErrorResponse::new(parts, read)))
+    }
+
     /// Sends a call as it is.
     pub(crate) fn send(&self, call: Call) -> CallFuture {
         let request = call.into_request_with(&self.options);
@@ -220,5 +275,47 @@ impl fmt::Debug for Client {
     }
 }
 
-// Below the constructors, which rustdoc shows first then.
-mod check;
+/// A server, as it describes itself in `GET /api/v1/configs`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServerInfo {
+    /// The version as the server writes it, such as `1.3.25` or `2.1.0-SNAPSHOT`.
+    pub version_text: String,
+    /// The version that the client goes by.
+    pub version: Version,
+    /// The edition: `OSS` or `EE`.
+    pub edition: Option<String>,
+    /// The id of the installation.
+    pub uuid: Option<String>,
+    /// The server's own public URL, if it is configured.
+    pub url: Option<String>,
+}
+
+#[derive(Default)]
+pub(super) struct Configs {
+    pub(super) version: String,
+    pub(super) edition: Option<String>,
+    uuid: Option<String>,
+    url: Option<String>,
+}
+
+object! {
+    Configs {
+        0 version = "version",
+        1 edition = "edition",
+        2 uuid = "uuid",
+        3 url = "url",
+    }
+}
+
+impl Configs {
+    fn version(&self) -> Result<Version, Error> {
+        Version::reported(&self.version).ok_or_else(|| {
+            let message = format!(
+                "the version `{}` of the server is not one: set `KESTRA_API_VERSION` or `api_version`",
+                redact::brief(&self.version, 40)
+            );
+            Error::new(ErrorKind::Decode, message)
+        })
+    }
+}

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::Client;
 use super::deadline::Deadline;
-use crate::executions::check_breakpoints;
+use crate::executions::{check_breakpoints, revision};
 
 /// The edition that Enterprise servers report.
 const ENTERPRISE: &str = "EE";
@@ -22,50 +22,44 @@ const ENTERPRISE: &str = "EE";
 /// The page size of lists.
 const PAGE_SIZE: i64 = 100;
 
-/// Returns whether the effect of the call depends on the server's edition.
-pub(super) fn needs_edition(call: &Call, defaults: &CallOptions) -> bool {
-    call.depends_on_edition() && !call.options().is_unchecked() && !defaults.is_unchecked()
+/// Returns whether a request has to be sent before the call.
+pub(super) fn are_needed(call: &Call, defaults: &CallOptions) -> bool {
+    !call.options().is_unchecked()
+        && !defaults.is_unchecked()
+        && (call.depends_on_edition() || call.info().asks_first.is_some() || !call.named_tasks().is_empty())
 }
 
-/// Returns whether the call names tasks that the flow must have.
-pub(super) fn needs_flow(call: &Call, defaults: &CallOptions) -> bool {
-    !call.named_tasks().is_empty() && !call.options().is_unchecked() && !defaults.is_unchecked()
-}
-
-/// Returns whether an early error of the call would make the server hang.
-pub(super) fn needs_question(call: &Call, defaults: &CallOptions) -> bool {
-    call.info().asks_first.is_some() && !call.options().is_unchecked() && !defaults.is_unchecked()
-}
-
-/// Requests the server's edition, and refuses the call if the server is not Enterprise Edition.
-pub(super) async fn check_edition(client: &Client, call: &mut Call, deadline: Deadline) -> Result<(), Error> {
+/// Sends the requests that the call needs first, and refuses the call if they show that it would do harm. An error means
+/// that the call itself wasn't sent.
+pub(super) async fn run(client: &Client, call: &mut Call, deadline: Deadline) -> Result<(), Error> {
     let info = call.info();
-    let asking = client.with_options(deadline.limit(call.options().clone()));
-    let configs = asking.configs().await.map_err(|error| error.with_operation(info))?;
-    if configs.edition.as_deref() == Some(ENTERPRISE) {
-        call.set_enterprise();
+    if call.depends_on_edition() {
+        let asking = client.with_options(deadline.limit(call.options().clone()));
+        let configs = asking.configs().await.map_err(|error| error.with_operation(info))?;
+        if configs.edition.as_deref() == Some(ENTERPRISE) {
+            call.set_enterprise();
+        }
+    }
+    if !call.named_tasks().is_empty() || info.asks_first.is_some() {
+        call.check_with(&client.options)?;
+        let checked = async {
+            has_tasks(client, call, deadline).await?;
+            ask(client, call, deadline).await
+        };
+        checked.await.map_err(|error| error.with_operation(info).with_request_sent(RequestSent::No))?;
     }
     call.change_options(|options| deadline.limit(options));
     Ok(())
 }
 
-/// Requests the flow, and refuses the call if it names a task that the flow doesn't have.
-pub(super) async fn check_tasks(client: &Client, call: &mut Call, deadline: Deadline) -> Result<(), Error> {
-    let info = call.info();
-    call.check_with(&client.options)?;
-    let asking = client.with_options(deadline.limit(call.options().clone()));
-    let checked = has_tasks(&asking, call).await;
-    checked.map_err(|error| error.with_operation(info).with_request_sent(RequestSent::No))?;
-    call.change_options(|options| deadline.limit(options));
-    Ok(())
-}
-
 /// Checks the tasks against the flow that the path names, or against the flow of the execution that the path names.
-async fn has_tasks(client: &Client, call: &mut Call) -> Result<(), Error> {
+async fn has_tasks(client: &Client, call: &Call, deadline: Deadline) -> Result<(), Error> {
     let tasks = call.named_tasks();
-    let parameters = call.info().query_parameters;
-    let place = parameters.iter().position(|parameter| parameter.name == "revision");
-    let mut revision = place.and_then(|place| call.query_value(place)).and_then(|text| text.parse().ok());
+    if tasks.is_empty() {
+        return Ok(());
+    }
+    let client = client.with_options(deadline.limit(call.options().clone()));
+    let mut revision = revision(call)?;
     let first = call.path_value(0).unwrap_or_default();
     let is_of_execution = call.info().path_parameters.first() == Some(&"executionId");
     let (namespace, flow) = if is_of_execution {
@@ -91,21 +85,6 @@ fn of_check(error: Error) -> Error {
     error.with_note("breakpoints are checked against the flow first; call `.unchecked()` to send the call without the check")
 }
 
-/// Requests the resource that an early error would be about. An error of this means that the call itself wasn't sent.
-pub(super) async fn check_early_errors(
-    client: &Client,
-    call: &mut Call,
-    deadline: Deadline,
-) -> Result<(), Error> {
-    let info = call.info();
-    call.check_with(&client.options)?;
-    ask(client, call, deadline)
-        .await
-        .map_err(|error| error.with_operation(info).with_request_sent(RequestSent::No))?;
-    call.change_options(|options| deadline.limit(options));
-    Ok(())
-}
-
 /// Explains an error of an operation that only Enterprise Edition has: open source responds as if an id were wrong.
 pub(super) async fn explain(
     client: &Client,
@@ -126,7 +105,9 @@ pub(super) async fn explain(
                 configs.version,
                 error.status().map_or(0, |status| status.as_u16()),
             );
-            let explained = Error::new(ErrorKind::Unsupported, problem).with_request_sent(RequestSent::Yes);
+            let explained = Error::new(ErrorKind::Unsupported, problem)
+                .with_hint("send it to a server of the Enterprise Edition")
+                .with_request_sent(RequestSent::Yes);
             explained.with_source(error).with_operation(operation)
         }
         _ => error,
@@ -134,8 +115,7 @@ pub(super) async fn explain(
 }
 
 /// Requests the resource of the call, and checks it as the server would.
-// `&mut`, as a body may not be `Sync`.
-async fn ask(client: &Client, call: &mut Call, deadline: Deadline) -> Result<(), Error> {
+async fn ask(client: &Client, call: &Call, deadline: Deadline) -> Result<(), Error> {
     let Some(Question { check, .. }) = call.info().asks_first else { return Ok(()) };
     for page in 1.. {
         let Some(mut question) = call.question() else { break };

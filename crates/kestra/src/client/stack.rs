@@ -178,12 +178,12 @@ async fn read(
         Ok(Ok(true)) => return Ok(Response::from_parts(parts, bytes.into())),
         Ok(Ok(false)) => Error::new(
             ErrorKind::Decode,
-            format!("the body has more than {body_limit} bytes; raise max_body_size if that is expected"),
+            format!("the body has more than {body_limit} bytes: raise max_body_size if that is expected"),
         ),
         Ok(Err(problem)) => Error::from_boxed(problem),
         Err(_) => Error::new(
             ErrorKind::Timeout(TimeoutPhase::Total),
-            "the limit for the whole call was reached while the body was read",
+            "the timeout of the whole call was reached while the body was read",
         ),
     };
     Err(error.with_response(ErrorResponse::new(parts, bytes)))

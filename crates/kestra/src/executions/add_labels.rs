@@ -11,8 +11,8 @@ use tokio::time::Instant;
 use crate::client::Deadline;
 use crate::{Client, Executions};
 
-/// How long labels are read back and added again.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long labels are read back and added again by default.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How often the labels are added at most.
 const ROUNDS: u32 = 10;
@@ -58,24 +58,20 @@ impl Executions {
             client: self.client().clone(),
             id: execution_id.into(),
             labels: labels.into_iter().map(Into::into).collect(),
-            options: CallOptions::new(),
-            limit: PATIENCE,
+            limit: TIMEOUT,
         }
     }
 }
 
 /// An addition of labels; see [`Executions::add_labels`].
 #[must_use = "labels are added only when this is awaited"]
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct AddLabels {
     client: Client,
     id: String,
     labels: Vec<Label>,
-    options: CallOptions,
     limit: Duration,
 }
-
-options_of_calls!(AddLabels, options);
 
 impl AddLabels {
     /// Sets how long the labels are read back and added again. Defaults to 30 s.
@@ -86,12 +82,11 @@ impl AddLabels {
 
     /// Sends the labels without checks, even if a key is empty or the execution hasn't ended, which servers refuse.
     pub fn unchecked(mut self) -> Self {
-        self.options = self.options.unchecked();
+        self.client = self.client.with_options(CallOptions::new().unchecked());
         self
     }
 
-    async fn run(mut self) -> Result<Execution, Error> {
-        self.client = self.client.with_options(std::mem::take(&mut self.options));
+    async fn run(self) -> Result<Execution, Error> {
         self.add().await.map_err(|error| error.with_execution_id(&self.id))
     }
 
@@ -188,4 +183,4 @@ fn incomplete(missing: &[Label]) -> Error {
     Error::new(ErrorKind::Incomplete, message).with_failures(keys).with_request_sent(RequestSent::Yes)
 }
 
-awaited!(AddLabels => Execution, AddLabels::run);
+several_calls!(AddLabels: client, "add_labels" => Execution, AddLabels::run);

@@ -2,36 +2,61 @@
 //! BOOL that is neither `true` nor `false` as false.
 
 use kestra_core::internal::instant;
-use kestra_core::{Error, ErrorKind};
-use kestra_models::{FlowWithSource, Input, InputValue};
+use kestra_core::{Call, Error, ErrorKind};
+use kestra_models::{FlowWithSource, Input};
 use serde_json::{Map, Value};
 
-use super::creation::Creation;
 use crate::Client;
 
 /// How to send it anyway.
-pub(super) const INSIST: &str = "call `.unchecked()` to send it anyway";
+const INSIST: &str = "call `.unchecked()` to send it anyway";
 
-/// Refuses inputs and breakpoints that the server would drop or misread.
-pub(super) async fn against_flow(client: &Client, creation: &mut Creation) -> Result<(), Error> {
-    if creation.inputs.is_empty() && creation.files.is_empty() && creation.breakpoints.is_empty() {
+/// Returns the value of a query parameter.
+pub(super) fn value(call: &Call, name: &str) -> Option<String> {
+    let place = call.info().query_parameters.iter().position(|parameter| parameter.name == name)?;
+    call.query_value(place)
+}
+
+/// Returns the revision of the flow that a call names.
+pub(crate) fn revision(call: &Call) -> Result<Option<i64>, Error> {
+    let revision: Option<i64> = value(call, "revision").and_then(|revision| revision.parse().ok());
+    match revision {
+        Some(revision) if revision < 1 => Err(Error::invalid(
+            "revision",
+            format_args!("{revision} is not a revision: set one from 1 on, or {INSIST}"),
+        )),
+        _ => Ok(revision),
+    }
+}
+
+/// Refuses inputs and breakpoints of a creation that the server would drop or misread.
+pub(super) async fn against_flow(client: &Client, creation: &Call) -> Result<(), Error> {
+    // Comma-separated.
+    let tasks = value(creation, "breakpoints").unwrap_or_default();
+    let tasks: Vec<String> = tasks.split(',').filter(|task| !task.is_empty()).map(str::to_owned).collect();
+    if creation.parts().next().is_none() && tasks.is_empty() {
         return Ok(());
     }
-    let mut call = client.flows().get_flow(&creation.namespace, &creation.flow).source(false);
-    if let Some(revision) = creation.revision {
+    let (namespace, id) =
+        (creation.path_value(0).unwrap_or_default(), creation.path_value(1).unwrap_or_default());
+    let mut call = client.flows().get_flow(&namespace, &id).source(false);
+    if let Some(revision) = revision(creation)? {
         call = call.revision(revision);
     }
     let flow = call.await?;
-    let flow_name = format!("{}.{}", creation.namespace, creation.flow);
-    breakpoints(&creation.breakpoints, &flow, &flow_name)?;
-    for (name, value) in &creation.inputs {
-        let input = declared(&flow.inputs, name, &flow_name)?;
-        if let Some(problem) = misfit(input, name, value) {
-            let message = format!("input `{name}` of {flow_name} {problem}; {INSIST}");
-            return Err(Error::new(ErrorKind::Refused, message).with_invalid_input(name));
+    let flow_name = format!("{namespace}.{id}");
+    let check = || {
+        breakpoints(&tasks, &flow, &flow_name)?;
+        for (name, value) in creation.parts() {
+            let input = declared(&flow.inputs, name, &flow_name)?;
+            if let Some(problem) = value.and_then(|value| misfit(input, name, value)) {
+                let message = format!("input `{name}` of {flow_name} {problem}; {INSIST}");
+                return Err(Error::new(ErrorKind::Refused, message).with_invalid_input(name));
+            }
         }
-    }
-    creation.files.iter().try_for_each(|(name, _)| declared(&flow.inputs, name, &flow_name).map(drop))
+        Ok(())
+    };
+    check().map_err(|error| error.with_operation(creation.info()))
 }
 
 /// Refuses breakpoints at tasks that the flow doesn't have, nested tasks included.
@@ -115,23 +140,22 @@ fn id(input: &Input) -> Option<&str> {
 }
 
 /// Why a value isn't one of the input's type. Values are not shown: they may be secrets.
-fn misfit(input: &Input, name: &str, value: &InputValue) -> Option<String> {
+fn misfit(input: &Input, name: &str, text: &str) -> Option<String> {
     if id(input) != Some(name) {
         return None;
     }
-    let text = value.to_text();
     let type_ = input.type_()?;
     let expected = match type_ {
         "BOOL" | "BOOLEAN" if text != "true" && text != "false" => "`true` or `false`",
         "INT" if text.parse::<i64>().is_err() => "an integer",
         "FLOAT" if text.parse::<f64>().is_err() => "a number",
-        "DATETIME" if instant::parse(&text).is_none() => {
+        "DATETIME" if instant::parse(text).is_none() => {
             "a date and time with `Z` or an offset, such as 2026-01-31T09:00:00Z"
         }
         "DATE" if instant::parse(&format!("{text}T00:00:00Z")).is_none() => "a date, such as 2026-01-31",
-        "TIME" if !is_time(&text) => "a time of the day, such as 09:00:00",
-        "ARRAY" | "MULTISELECT" if !is_list(&text) => "a list",
-        "JSON" if serde_json::from_str::<serde::de::IgnoredAny>(&text).is_err() => "JSON",
+        "TIME" if !is_time(text) => "a time of the day, such as 09:00:00",
+        "ARRAY" | "MULTISELECT" if !is_list(text) => "a list",
+        "JSON" if serde_json::from_str::<serde::de::IgnoredAny>(text).is_err() => "JSON",
         _ => return None,
     };
     Some(format!("is of type {type_} and must be {expected}"))
@@ -148,6 +172,8 @@ fn is_list(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use kestra_models::InputValue;
+
     use super::*;
 
     fn input(type_: &str) -> Input {
@@ -180,7 +206,7 @@ mod tests {
             ("STRING", InputValue::from(true), true),
             ("NEWER", InputValue::from("x"), true),
         ] {
-            assert_eq!(misfit(&input(type_), "it", &value).is_none(), fits, "{type_} {value:?}");
+            assert_eq!(misfit(&input(type_), "it", &value.to_text()).is_none(), fits, "{type_} {value:?}");
         }
     }
 

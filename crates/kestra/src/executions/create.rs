@@ -1,37 +1,200 @@
 //! Creating an execution so that it is started once.
 
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher as _;
 use std::time::Duration;
 
 use http::{Response, StatusCode};
 use kestra_core::internal::transient::{Backoff, TransientRetry};
-use kestra_core::internal::{IdempotencyKey, SentInputs, decode};
+use kestra_core::internal::{CORRELATION_LABEL, IdempotencyKey, SentInputs, decode};
 use kestra_core::{
     Body, Call, CallFuture, Error, ErrorKind, ErrorResponse, Executor, OperationInfo, RequestSent, object,
 };
 use kestra_models::Execution;
-use kestra_operations::GetExecution;
+use kestra_operations::CreateExecution;
 
 use super::check;
-use super::creation::Creation;
 use super::key::{self, Scope};
 use crate::Client;
 use crate::client::Deadline;
 
-/// How long a server that can't be reached is tried, so that a quick restart of it isn't the end of a start. Not longer, as a
+/// How long an unreachable server is waited for before the creation is sent, so that a short restart doesn't end a start. A
 /// wrong URL takes that long as well.
-const PATIENCE: Duration = Duration::from_secs(30);
+const OUTAGE_BEFORE: Duration = Duration::from_secs(30);
 
 /// How long an outage may last during a look-up: servers take up to 40 s to shut down, and 15 s to start.
-const OUTAGE: Duration = Duration::from_mins(1);
+const OUTAGE_OF_LOOK_UP: Duration = Duration::from_mins(1);
 
-/// How far clocks may be apart when what was just started is looked for.
+/// How far clocks may be apart in the search for an execution that was just started.
 const RECENTLY: Duration = Duration::from_hours(24);
 
-/// How far back a key of the caller's own is looked for, unless told otherwise.
+/// How far back to search for a key of the caller by default.
 pub(super) const LOOK_BACK: Duration = Duration::from_hours(8 * 24);
 
-/// For how long something is looked for after an unclear failure, unless told otherwise.
-pub(super) const LOOK_UP_FOR: Duration = Duration::from_secs(15);
+/// How long to search after an unclear failure by default.
+const LOOK_UP_FOR: Duration = Duration::from_secs(15);
+
+/// A creation that is being built.
+#[derive(Debug)]
+pub(super) struct Creation {
+    pub(super) call: CreateExecution,
+    pub(super) key: Key,
+}
+
+/// The key that an execution is started with.
+#[derive(Clone, Debug)]
+pub(super) enum Key {
+    /// A key that is made for this start.
+    Fresh,
+    /// The caller's own key.
+    Own(String),
+    None,
+}
+
+impl Creation {
+    pub(super) fn new(namespace: &str, flow: &str) -> Self {
+        Self { call: CreateExecution::new(namespace, flow), key: Key::Fresh }
+    }
+
+    pub(super) fn try_clone(&self) -> Option<Self> {
+        Some(Self { call: self.call.try_clone()?, key: self.key.clone() })
+    }
+}
+
+impl Key {
+    /// Returns the key to send with a call. A correlation label of the caller marks what belongs together, so no key is made
+    /// beside it.
+    fn text(&self, call: &Call) -> Result<Option<String>, Error> {
+        let labels = parameter(call, "labels");
+        let has_label =
+            labels.is_some_and(|index| call.has_query_value(index, &format!("{CORRELATION_LABEL}:")));
+        match self {
+            Self::Own(_) if has_label => {
+                let problem =
+                    format_args!("there is a label `{CORRELATION_LABEL}` already: remove one of the two");
+                Err(Error::invalid("idempotency_key", problem))
+            }
+            Self::Own(key) => IdempotencyKey::check(key).map(|()| Some(key.clone())),
+            Self::Fresh if !has_label => Ok(Some(fresh())),
+            Self::Fresh | Self::None => Ok(None),
+        }
+    }
+}
+
+/// Returns 128 bits that nobody else has.
+fn fresh() -> String {
+    // RandomState is seeded by the operating system, and differs each time.
+    let half = || RandomState::new().hash_one(std::process::id());
+    format!("rs-{:016x}{:016x}", half(), half())
+}
+
+fn parameter(call: &Call, name: &str) -> Option<usize> {
+    call.info().query_parameters.iter().position(|parameter| parameter.name == name)
+}
+
+/// Adds the setters of a creation to a builder, which has it in the field `creation`.
+macro_rules! creating {
+    ($name:ident) => {
+        impl $name {
+            /// Sets an input. The type of the value decides how it is written.
+            pub fn input(
+                self,
+                name: impl Into<String>,
+                value: impl Into<::kestra_models::InputValue>,
+            ) -> Self {
+                self.create(|call| call.input(name, value))
+            }
+
+            /// Sets an input for each field of a struct or map. Fields that are null get their defaults.
+            pub fn inputs(self, inputs: &(impl ::serde::Serialize + ?Sized)) -> Self {
+                self.create(|call| call.inputs(inputs))
+            }
+
+            /// Uploads a file as an input. With a file that is a stream, the creation isn't sent again if it wasn't sent.
+            pub fn input_file(self, name: impl Into<String>, file: ::kestra_core::FilePart) -> Self {
+                self.create(|call| call.input_file(name, file))
+            }
+
+            /// Adds a label.
+            pub fn label(self, key: impl Into<String>, value: impl Into<String>) -> Self {
+                self.create(|call| call.label(key, value))
+            }
+
+            /// Adds labels.
+            pub fn labels(
+                self,
+                labels: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,
+            ) -> Self {
+                self.create(|call| call.labels(labels))
+            }
+
+            /// Sets the revision of the flow, counted from 1. Defaults to the newest.
+            pub fn revision(self, revision: impl Into<i64>) -> Self {
+                self.create(|call| call.revision(revision))
+            }
+
+            /// Sets when the execution begins.
+            pub fn schedule_date(self, date: ::jiff::Timestamp) -> Self {
+                self.create(|call| call.schedule_date(date))
+            }
+
+            /// Sets the tasks before which the execution stops: the id of each, or `id.value` for one of its iterations. A
+            /// task that the flow doesn't have is refused, as servers ignore it and don't stop.
+            pub fn breakpoints(self, tasks: impl IntoIterator<Item = impl Into<String>>) -> Self {
+                self.create(|call| call.breakpoints(tasks))
+            }
+
+            /// Sets the kind of the execution. An unknown kind is refused, as servers ignore it and run a normal execution.
+            /// A 1.0 server finds only normal executions by a key, so it can't be combined with an `idempotency_key` on 1.0.
+            pub fn kind(self, kind: impl Into<::kestra_models::ExecutionKind>) -> Self {
+                self.create(|call| call.kind(kind))
+            }
+
+            /// Sets a key of your own. If an execution with it was started before, that one is the result.
+            ///
+            /// It becomes the label `system.correlationId`. Two starts with one key at the same moment can still make two
+            /// executions, since no server knows keys: use a key to repeat a start, not to let several starts race.
+            pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
+                self.creation.key = super::create::Key::Own(key.into());
+                self
+            }
+
+            /// Starts without a key. If it stays unclear whether the server accepted the request, that is the error.
+            pub fn no_key(mut self) -> Self {
+                self.creation.key = super::create::Key::None;
+                self
+            }
+
+            /// Sets how far back to search for an execution with a key of your own. Defaults to 8 days.
+            pub fn key_look_back(self, range: ::std::time::Duration) -> Self {
+                self.create(|call| call.key_look_back(range))
+            }
+
+            /// Sets how long to search for the execution after a failure that leaves it unclear whether there is one.
+            /// Defaults to 15 s, as servers find an execution only some time after they accepted it. The time counts from
+            /// when the server is reachable; an outage before that may last a minute.
+            pub fn look_up_for(self, time: ::std::time::Duration) -> Self {
+                self.create(|call| call.look_up_for(time))
+            }
+
+            /// Skips the checks that servers don't make: of the names and types of inputs and of breakpoints against the
+            /// flow, of the kind and of the revision.
+            pub fn unchecked(self) -> Self {
+                self.create(|call| call.unchecked())
+            }
+
+            fn create(
+                mut self,
+                set: impl FnOnce(::kestra_operations::CreateExecution) -> ::kestra_operations::CreateExecution,
+            ) -> Self {
+                self.creation.call = set(self.creation.call);
+                self
+            }
+        }
+    };
+}
+
+pub(super) use creating;
 
 /// An execution that was started, or found.
 pub(super) struct Created {
@@ -42,81 +205,45 @@ pub(super) struct Created {
 }
 
 /// Starts an execution once.
-pub(super) async fn create(client: &Client, mut creation: Creation) -> Result<Created, Error> {
-    if let Some(problem) = creation.problem.take() {
-        return Err(problem);
+pub(super) async fn create(client: &Client, creation: Creation) -> Result<Created, Error> {
+    let Creation { call, key } = creation;
+    let mut call = call.into_call();
+    let info = call.info();
+    call.check_with(client.options())?;
+    let is_checked = !call.options().is_unchecked() && !client.options().is_unchecked();
+    if is_checked {
+        check::revision(&call).map_err(|error| error.with_operation(info))?;
     }
-    if client.options().is_unchecked() {
-        creation.unchecked = true;
+    let text = key.text(&call).map_err(|error| error.with_operation(info))?;
+    if let (Some(text), Some(labels)) = (&text, parameter(&call, "labels")) {
+        call.add_query(labels, format!("{CORRELATION_LABEL}:{text}"));
     }
-    if !creation.unchecked {
-        creation.check()?;
+    let times = call.take_key().unwrap_or_default();
+    let mut once = Once::new(client, &call, text, matches!(key, Key::Own(_)), &times);
+    let inputs = SentInputs::of(&call);
+    let Outcome { id, mut response, was_found } = once.create(call, is_checked).await?;
+    if let Some(inputs) = inputs.filter(|_| !was_found) {
+        inputs.attach(&mut response);
     }
-    let key = creation.key()?;
-    let mut once = Once {
-        outage_wait: OutageWait::of(client),
-        client: for_attempts(client),
-        namespace: creation.namespace.clone(),
-        flow: creation.flow.clone(),
-        kind: creation.kind.as_ref().map(|kind| kind.as_str().to_owned()),
-        is_own: creation.key.is_own(),
-        key: key.clone(),
-        look_back: creation.look_back,
-        look_up_for: creation.look_up_for,
-    };
-    if let Some(id) = once.known().await? {
-        return once.found(&id).await;
-    }
-    while !creation.unchecked {
-        match check::against_flow(&once.client, &mut creation).await {
-            Ok(()) => break,
-            Err(error) => once.outage_wait.pause_to_read(once.missing(error)).await?,
-        }
-    }
-    let call = creation.into_call(client, key.as_deref());
-    let (info, inputs) = (call.info(), SentInputs::of(&call));
-    match once.send(call).await? {
-        Outcome::Answer(id, mut response) => {
-            if let Some(inputs) = inputs {
-                inputs.attach(&mut response);
-            }
-            match decode::created(response, info) {
-                Ok(execution) => Ok(Created { id, execution: execution.into_body(), key, was_found: false }),
-                Err(error) => {
-                    Err(once.with_key(error.with_request_sent(RequestSent::Yes)).with_execution_id(id))
-                }
-            }
-        }
-        Outcome::Found(id) => once.found(&id).await,
+    match decode::created(response, info) {
+        Ok(execution) => Ok(Created { id, execution: execution.into_body(), key: once.key, was_found }),
+        Err(error) => Err(once.with_key(error.with_request_sent(RequestSent::Yes)).with_execution_id(id)),
     }
 }
 
-/// Sends a creation with a key of the caller's own once; one that is found is answered as it is now.
+/// Sends a creation with a key of the caller's own once. The response has the execution that is found, as it is now.
 pub(crate) fn create_once(client: &Client, mut call: Call, key: IdempotencyKey) -> CallFuture {
     let client = client.with_options(call.options().clone());
     Box::pin(async move {
         if let Some(problem) = call.take_problem() {
             return Err(problem);
         }
-        let mut once = Once {
-            outage_wait: OutageWait::of(&client),
-            namespace: call.path_value(0).unwrap_or_default(),
-            flow: call.path_value(1).unwrap_or_default(),
-            kind: kind_of(&call),
-            is_own: true,
-            key: key.text().map(str::to_owned),
-            look_back: key.look_back().unwrap_or(LOOK_BACK),
-            look_up_for: key.look_up_for().unwrap_or(LOOK_UP_FOR),
-            client: for_attempts(&client),
-        };
-        let id = match once.known().await? {
-            Some(id) => id,
-            None => match once.send(call).await? {
-                Outcome::Answer(_, response) => return Ok(response),
-                Outcome::Found(id) => id,
-            },
-        };
-        once.read(&id).await
+        let info = call.info();
+        let mut once = Once::new(&client, &call, key.text().map(str::to_owned), true, &key);
+        match once.create(call, false).await {
+            Ok(outcome) => Ok(outcome.response),
+            Err(error) => Err(error.or_operation(info)),
+        }
     })
 }
 
@@ -133,20 +260,15 @@ struct Once {
     outage_wait: OutageWait,
 }
 
-/// Returns the client for the calls of a creation: without retries if this module makes them.
-fn for_attempts(client: &Client) -> Client {
-    if client.retries() { client.for_loop() } else { client.clone() }
-}
-
 /// Waits for an unreachable server while the creation was not sent; does nothing if retries are off.
 struct OutageWait(Option<TransientRetry>);
 
 impl OutageWait {
     fn of(client: &Client) -> Self {
-        Self(client.retries().then(|| TransientRetry::new(client, client.options()).limit(PATIENCE)))
+        Self(client.retries().then(|| TransientRetry::new(client, client.options()).limit(OUTAGE_BEFORE)))
     }
 
-    /// Waits before the creation is sent again, or gives the error back.
+    /// Waits before the creation is sent again, or returns the error.
     async fn pause_to_send(&mut self, error: Error) -> Result<(), Error> {
         // After a 429 the server provably did nothing.
         if error.request_sent() == RequestSent::No || error.status() == Some(StatusCode::TOO_MANY_REQUESTS) {
@@ -155,7 +277,7 @@ impl OutageWait {
         Err(error)
     }
 
-    /// Waits before what comes first is read again, or gives the error back.
+    /// Waits before another read that precedes the creation, or returns the error.
     async fn pause_to_read(&mut self, error: Error) -> Result<(), Error> {
         match &mut self.0 {
             Some(retry) => retry.pause(error).await,
@@ -164,16 +286,54 @@ impl OutageWait {
     }
 }
 
-/// How an execution came about.
-enum Outcome {
-    /// The server's answer to the creation, and the id that it names.
-    Answer(String, Response<Body>),
-    /// There is one with the key; its id.
-    Found(String),
+/// An execution that was created, or found by its key, and the response that has it.
+struct Outcome {
+    id: String,
+    response: Response<Body>,
+    was_found: bool,
 }
 
 impl Once {
-    /// The id of the execution that was started with the key before, if the key is the caller's own.
+    fn new(client: &Client, call: &Call, key: Option<String>, is_own: bool, times: &IdempotencyKey) -> Self {
+        Self {
+            // Without retries if this module makes them.
+            client: if client.retries() { client.for_loop() } else { client.clone() },
+            namespace: call.path_value(0).unwrap_or_default(),
+            flow: call.path_value(1).unwrap_or_default(),
+            kind: check::value(call, "kind"),
+            key,
+            is_own,
+            look_back: times.look_back().unwrap_or(LOOK_BACK),
+            look_up_for: times.look_up_for().unwrap_or(LOOK_UP_FOR),
+            outage_wait: OutageWait::of(client),
+        }
+    }
+
+    /// Returns the execution with the key if there is one, or else creates it, with inputs that are checked against the flow.
+    async fn create(&mut self, call: Call, is_checked: bool) -> Result<Outcome, Error> {
+        let found = match self.known().await? {
+            Some(id) => id,
+            None => {
+                while is_checked && let Err(error) = check::against_flow(&self.client, &call).await {
+                    let error = self.missing(error);
+                    self.outage_wait.pause_to_read(error).await?;
+                }
+                let info = call.info();
+                let response = self.send_unless_sent(call).await;
+                match response.and_then(|response| named(response, info)) {
+                    Ok((id, response)) => return Ok(Outcome { id, response, was_found: false }),
+                    Err(error) => match &self.key {
+                        Some(key) if is_unclear(&error) => self.find(key, error).await?,
+                        _ => return Err(self.with_key(self.missing(error))),
+                    },
+                }
+            }
+        };
+        let response = self.read(&found).await?;
+        Ok(Outcome { id: found, response, was_found: true })
+    }
+
+    /// Returns the id of the execution that was started with the key before, if the key is the caller's own.
     async fn known(&mut self) -> Result<Option<String>, Error> {
         let Some(key) = self.key.clone().filter(|_| self.is_own) else { return Ok(None) };
         loop {
@@ -189,9 +349,9 @@ impl Once {
         }
     }
 
-    /// The answer with an execution as it is now. That there is one must not be lost where it can't be read.
+    /// Reads an execution. An error says that the execution exists.
     async fn read(&self, id: &str) -> Result<Response<Body>, Error> {
-        let mut retry = TransientRetry::new(&self.client, self.client.options()).limit(PATIENCE).known();
+        let mut retry = TransientRetry::new(&self.client, self.client.options()).limit(OUTAGE_BEFORE).known();
         let read = || self.client.execute(self.client.executions().get_execution(id).into_call());
         let read = if self.outage_wait.0.is_some() { retry.run(read).await } else { read().await };
         read.map_err(|error| {
@@ -206,41 +366,26 @@ impl Once {
         })
     }
 
-    async fn found(&self, id: &str) -> Result<Created, Error> {
-        let info = GetExecution::new(id).into_call().info();
-        let execution = decode::json(self.read(id).await?, info)?.into_body();
-        Ok(Created { id: id.to_owned(), execution, key: self.key.clone(), was_found: true })
-    }
-
-    /// Sends it, and looks for it where that leaves unclear what came of it.
-    async fn send(&mut self, call: Call) -> Result<Outcome, Error> {
-        let info = call.info();
-        let answer = self.send_unless_sent(call).await;
-        let error = match answer.and_then(|response| named(response, info)) {
-            Ok((id, response)) => return Ok(Outcome::Answer(id, response)),
-            Err(error) => error,
-        };
-        match &self.key {
-            Some(key) if is_unclear(&error) => self.find(key, error).await.map(Outcome::Found),
-            _ => Err(self.with_key(self.missing(error))),
-        }
-    }
-
-    /// Names the flow where it isn't there, which neither the server nor the route does.
+    /// Names the flow in the error that it is missing, which the server doesn't.
     fn missing(&self, error: Error) -> Error {
         if !error.is_missing() {
             return error;
         }
         let said = error.api_message().unwrap_or_default();
-        error.with_message(format!("no flow {}.{} ({said})", self.namespace, self.flow))
+        error.with_message(format!(
+            "no flow {}.{} ({})",
+            self.namespace,
+            self.flow,
+            said.trim_end_matches('.')
+        ))
     }
 
-    /// Sends it, again as long as it provably didn't arrive.
+    /// Sends the creation, and again as long as it provably didn't arrive.
     async fn send_unless_sent(&mut self, call: Call) -> Result<Response<Body>, Error> {
         while let Some(again) = call.try_clone() {
             match self.client.send(again).await {
                 Err(error) => self.outage_wait.pause_to_send(error).await?,
-                answer => return answer,
+                response => return response,
             }
         }
         self.client.send(call).await
@@ -250,7 +395,7 @@ impl Once {
     /// connection without a response is most likely shutting down, and executes the requests that it accepted.
     async fn find(&self, key: &str, cause: Error) -> Result<String, Error> {
         let mut deadline = None;
-        let mut retry = TransientRetry::new(&self.client, self.client.options()).limit(OUTAGE);
+        let mut retry = TransientRetry::new(&self.client, self.client.options()).limit(OUTAGE_OF_LOOK_UP);
         let is_of_gateway = cause.is_gateway_not_found();
         if !is_of_gateway {
             retry.set_known();
@@ -297,22 +442,24 @@ impl Once {
 
     fn unclear(&self, key: &str, cause: Error) -> Error {
         let message = format!(
-            "{}.{} may have been started: no execution with the key `{key}` is found so far; ask later with \
-             executions().resolve(key), and don't start it again before ({})",
+            "{}.{} may have been started ({}), and no execution with the key `{key}` is found so far: call \
+             executions().resolve(key) later, and don't start it again before",
             self.namespace,
             self.flow,
-            cause.summary(),
+            cause.reason(),
         );
-        let sent = cause.request_sent();
-        Error::new(ErrorKind::UnclearOutcome, message)
-            .with_request_sent(sent)
-            .with_idempotency_key(key)
-            .with_source(cause)
+        let unclear = Error::new(ErrorKind::UnclearOutcome, message)
+            .with_request_sent(cause.request_sent())
+            .with_idempotency_key(key);
+        match cause.operation() {
+            Some(operation) => unclear.with_operation(operation).with_source(cause),
+            None => unclear.with_source(cause),
+        }
     }
 
     fn many(&self, key: &str, ids: &[String]) -> Error {
         let message = format!(
-            "{}.{} was started {} times with the key `{key}`: {}",
+            "{}.{} was started {} times with the key `{key}` ({}): choose one of them by its id",
             self.namespace,
             self.flow,
             ids.len(),
@@ -324,7 +471,7 @@ impl Once {
     }
 }
 
-/// What every answer to a creation has.
+/// What every response to a creation has.
 #[derive(Default)]
 struct Named {
     id: String,
@@ -336,14 +483,14 @@ object! {
     }
 }
 
-/// The answer and the id that it names. One that names none, such as a page of a proxy, leaves unclear what was started.
+/// Returns the response and the id in it. A response without an id, such as a page of a proxy, leaves it unclear what was started.
 fn named(response: Response<Body>, info: &'static OperationInfo) -> Result<(String, Response<Body>), Error> {
     let body = response.body().as_bytes().cloned().unwrap_or_default();
     let (parts, named) = decode::json::<Named>(response, info)
         .map_err(|error| error.with_request_sent(RequestSent::Yes))?
         .into_parts();
     if named.id.is_empty() {
-        let error = Error::new(ErrorKind::Decode, "the answer to the creation names no execution");
+        let error = Error::new(ErrorKind::Decode, "the response to the creation has no execution id");
         return Err(error
             .with_response(ErrorResponse::new(parts, body))
             .with_operation(info)
@@ -352,13 +499,7 @@ fn named(response: Response<Body>, info: &'static OperationInfo) -> Result<(Stri
     Ok((named.id, Response::from_parts(parts, body.into())))
 }
 
-/// The kind that a creation asks for.
-fn kind_of(creation: &Call) -> Option<String> {
-    let index = creation.info().query_parameters.iter().position(|parameter| parameter.name == "kind")?;
-    creation.query_value(index)
-}
-
-/// Returns whether the server may have taken it anyway.
+/// Returns whether the server may have accepted the request in spite of the error.
 fn is_unclear(error: &Error) -> bool {
     if error.request_sent() == RequestSent::No {
         return false;
@@ -368,11 +509,22 @@ fn is_unclear(error: &Error) -> bool {
         return true;
     }
     match error.status() {
-        // What it finds wrong it refuses, and what is sent elsewhere it didn't do; that it waited for the request in vain says
-        // nothing.
+        // A 408 doesn't say what the server did with the part of the request that it read.
         Some(status) => {
             !(status.is_client_error() || status.is_redirection()) || status == StatusCode::REQUEST_TIMEOUT
         }
         None => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fresh_keys_differ() {
+        let keys: std::collections::HashSet<_> = (0..1000).map(|_| fresh()).collect();
+        assert_eq!(keys.len(), 1000);
+        assert!(keys.iter().all(|key| IdempotencyKey::check(key).is_ok()));
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use kestra_core::internal::redact;
-use kestra_core::{Error, ErrorKind};
+use kestra_core::{Error, ErrorKind, Filter, RequestSent};
 use kestra_models::{Execution, LogEntry, State, StateType, TaskRun};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -12,7 +12,13 @@ use serde_json::{Map, Value};
 use super::exact::{self, Exact};
 use crate::Client;
 
-/// An execution at its end, with what it put out.
+/// How many lines of the log an error has.
+const LINES: usize = 20;
+
+/// How much of a line the message shows, in characters.
+const SHOWN: usize = 200;
+
+/// An execution at its end, with its outputs.
 ///
 /// The error of an execution that failed carries one as well:
 ///
@@ -45,7 +51,7 @@ pub struct Finished {
 }
 
 impl Finished {
-    /// The execution with its outputs, wherever this version keeps them.
+    /// Reads the outputs of an execution, wherever this version keeps them.
     pub(super) async fn read(
         client: &Client,
         mut execution: Execution,
@@ -55,13 +61,23 @@ impl Finished {
         Ok(Self { execution, nothing: Map::new(), exact, log_lines: Vec::new() })
     }
 
+    /// Returns the error of an execution that failed, with the last lines of the log of the task that failed.
+    pub(super) async fn into_error(mut self, client: &Client) -> Error {
+        let run = self.failed_task_runs().first().map(|run| (*run).clone());
+        self.log_lines = last_lines(client, self.id(), run.as_ref()).await;
+        Error::new(ErrorKind::ExecutionFailed, message(&self, run.as_ref()))
+            .with_request_sent(RequestSent::Yes)
+            .with_execution_id(self.id())
+            .with_payload(self)
+    }
+
     /// Returns the execution of an error of `run` or `wait`: as it ended, or as it was last read before the timeout.
     #[must_use]
     pub fn of(error: &Error) -> Option<&Self> {
         error.payload()
     }
 
-    /// The id.
+    /// Returns the id.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.execution.id
@@ -73,13 +89,13 @@ impl Finished {
         self.execution.state_type()
     }
 
-    /// Whether it ended as SUCCESS or WARNING.
+    /// Returns whether it ended as SUCCESS or WARNING.
     #[must_use]
     pub fn is_success(&self) -> bool {
         self.execution.is_success()
     }
 
-    /// Whether it ended as FAILED, KILLED or CANCELLED.
+    /// Returns whether it ended as FAILED, KILLED or CANCELLED.
     #[must_use]
     pub fn is_failed(&self) -> bool {
         self.execution.is_failed()
@@ -90,7 +106,7 @@ impl Finished {
         Self { execution, nothing: Map::new(), exact: Exact::default(), log_lines: Vec::new() }
     }
 
-    /// Whether it hasn't ended at all, but paused, and the wait was to stop there.
+    /// Returns whether it hasn't ended, but is paused, and the wait stopped there.
     #[must_use]
     pub fn is_paused(&self) -> bool {
         self.execution.is_paused()
@@ -135,7 +151,7 @@ impl Finished {
         })
     }
 
-    /// The task runs that failed; of a task with others within it only those within, if one of them failed.
+    /// Returns the task runs that failed. Leaves out a task of which a task within it failed.
     #[must_use]
     pub fn failed_task_runs(&self) -> Vec<&TaskRun> {
         let failed = || self.execution.task_runs().iter().filter(|run| is_failed(run));
@@ -144,7 +160,7 @@ impl Finished {
             .collect()
     }
 
-    /// The last lines that the task logged which failed, oldest first; only errors have them.
+    /// Returns the last log lines of the task that failed, oldest first. Only errors have them.
     #[must_use]
     pub fn last_log_lines(&self) -> &[LogEntry] {
         &self.log_lines
@@ -153,4 +169,42 @@ impl Finished {
 
 fn is_failed(run: &TaskRun) -> bool {
     run.state.as_ref().is_some_and(State::is_failed)
+}
+
+fn message(finished: &Finished, run: Option<&TaskRun>) -> String {
+    let execution = &finished.execution;
+    let mut text = format!(
+        "execution {} of {}.{} ended in {}",
+        finished.id(),
+        execution.namespace,
+        execution.flow_id,
+        finished.state().map_or("no state", |state| state.as_str()),
+    );
+    if let Some(run) = run {
+        text.push_str(&format!(", task `{}`", run.task_id));
+        if let Some(value) = &run.value {
+            text.push_str(&format!(" for `{value}`"));
+        }
+        if run.attempts.len() > 1 {
+            text.push_str(&format!(" in attempt {}", run.attempts.len()));
+        }
+    }
+    let last = finished.log_lines.iter().rev().map(|line| &line.message).find(|text| !text.is_empty());
+    if let Some(line) = last.and_then(|text| text.lines().find(|line| !line.trim().is_empty())) {
+        text.push_str(": ");
+        text.extend(line.trim().chars().take(SHOWN));
+    }
+    text
+}
+
+/// Returns the last warnings and errors of a task run, or of the whole execution; none if they can't be read.
+async fn last_lines(client: &Client, id: &str, run: Option<&TaskRun>) -> Vec<LogEntry> {
+    let mut call = client.logs().list_logs_from_execution(id).filter(Filter::level().at_least("WARN"));
+    if let Some(run) = run.map(|run| &run.id).filter(|id| !id.is_empty()) {
+        call = call.filter(Filter::task_run_id().equals(run));
+    }
+    let mut lines = call.await.unwrap_or_default();
+    let surplus = lines.len().saturating_sub(LINES);
+    lines.drain(..surplus);
+    lines
 }

@@ -1,71 +1,34 @@
-//! Keys: what an execution is marked with, so that it can be found again.
+//! Finds executions by the key that they were started with.
 
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher;
 use std::time::Duration;
 
 use kestra_core::internal::{CORRELATION_LABEL, IdempotencyKey, decode, instant};
 use kestra_core::paging::Pages;
-use kestra_core::{Error, Filter};
-use kestra_models::Page;
+use kestra_core::{Error, ErrorKind};
+use kestra_models::{Execution, ExecutionKind, Page};
 use kestra_operations::search_relatives;
 use serde_json::Value;
 
-use crate::Client;
+use super::create::LOOK_BACK;
+use crate::{Client, Executions};
 
-/// Which key an execution is started with.
-#[derive(Clone, Debug)]
-pub(super) enum Key {
-    /// One that is made for this start.
-    Fresh,
-    /// The caller's own.
-    Own(String),
-    /// None.
-    None,
-}
-
-impl Key {
-    pub(super) fn is_own(&self) -> bool {
-        matches!(self, Self::Own(_))
-    }
-
-    /// The key to send.
-    pub(super) fn text(&self) -> Result<Option<String>, Error> {
-        match self {
-            Self::Fresh => Ok(Some(fresh())),
-            Self::Own(key) => IdempotencyKey::check(key).map(|()| Some(key.clone())),
-            Self::None => Ok(None),
-        }
-    }
-}
-
-/// 128 bits that nobody else has.
-fn fresh() -> String {
-    // RandomState is seeded by the operating system, and differs each time.
-    let half = || RandomState::new().hash_one(std::process::id());
-    format!("rs-{:016x}{:016x}", half(), half())
-}
-
-/// Where a key is looked for.
+/// Where to search for a key.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scope<'a> {
     pub(super) flow: Option<(&'a str, &'a str)>,
-    /// Of this kind; a search without one finds only what is of the usual kind.
+    /// A search without a kind finds only normal executions.
     pub(super) kind: Option<&'a str>,
     pub(super) look_back: Duration,
 }
 
-/// The ids of the executions that were started with a key, as far as they can be found now.
+/// Returns the ids of the executions that were started with a key, as far as they can be found now.
 ///
-/// Subflows, replays and retries inherit the label, so only those count that come out of no other execution. Rows are read
-/// as plain JSON: that way a program that creates an execution doesn't hold what reads executions twice.
+/// Subflows, replays and retries inherit the label, so only executions without a parent count. Rows are read as plain JSON:
+/// that way a program that creates an execution doesn't hold what reads executions twice.
 pub(super) async fn look_up(client: &Client, key: &str, scope: Scope<'_>) -> Result<Vec<String>, Error> {
     let since = instant::ago(scope.look_back);
-    let mut search =
-        search_relatives(Some(key), scope.kind, Some(since)).on(client.clone()).sort(["state.startDate:asc"]);
-    if let Some((namespace, flow)) = scope.flow {
-        search = search.filter(Filter::namespace().equals(namespace)).filter(Filter::flow_id().equals(flow));
-    }
+    let search =
+        search_relatives(Some(key), scope.kind, Some(since), scope.flow).sort(["state.startDate:asc"]);
     let mut rows = Pages::new(client, search.into_call(), decode::json::<Page<Value>>).items();
     let mut found = Vec::new();
     while let Some(row) = rows.next().await {
@@ -78,7 +41,7 @@ pub(super) async fn look_up(client: &Client, key: &str, scope: Scope<'_>) -> Res
     Ok(found)
 }
 
-/// The id of an execution that was started with the key, and didn't inherit it.
+/// Returns the id of an execution that was started with the key, and didn't inherit it.
 fn own_id(execution: &Value, key: &str, scope: Scope<'_>) -> Option<String> {
     let text = |name: &str| execution.get(name).and_then(Value::as_str);
     let id = text("id")?;
@@ -93,6 +56,103 @@ fn own_id(execution: &Value, key: &str, scope: Scope<'_>) -> Option<String> {
     let comes_of_none = text("parentId").is_none() && execution.get("trigger").is_none_or(Value::is_null);
     (is_first && is_of_flow && has_key && comes_of_none).then(|| id.to_owned())
 }
+
+impl Executions {
+    /// Searches for the execution that was started with a key, after an error of kind
+    /// [`UnclearOutcome`](crate::ErrorKind::UnclearOutcome), which has its [`idempotency_key`](crate::Error::idempotency_key).
+    ///
+    /// A server finds an execution some time after it accepted the request, and a busy 2.0 server may create one minutes after
+    /// it responded with 504: that there is none yet doesn't mean that there will be none.
+    ///
+    /// ```no_run
+    /// # async fn run(client: kestra::Client, key: String) -> Result<(), kestra::Error> {
+    /// use kestra::Resolved;
+    ///
+    /// match client.executions().resolve(key).await? {
+    ///     Resolved::None => println!("not yet"),
+    ///     Resolved::One(execution) => println!("it is {}", execution.id),
+    ///     Resolved::Many(executions) => println!("there are {}", executions.len()),
+    ///     _ => {}
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn resolve(&self, key: impl Into<String>) -> Resolve {
+        Resolve { client: self.client().clone(), key: key.into(), flow: None, look_back: LOOK_BACK }
+    }
+}
+
+/// The executions that were started with a key.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Resolved {
+    /// None is found yet.
+    None,
+    /// One execution.
+    One(Box<Execution>),
+    /// Several executions: they were started at the same time, or again before the first could be found.
+    Many(Vec<Execution>),
+}
+
+/// A look-up of a key; see [`Executions::resolve`].
+#[must_use = "nothing is looked up until it is awaited"]
+#[derive(Clone, Debug)]
+pub struct Resolve {
+    client: Client,
+    key: String,
+    flow: Option<(String, String)>,
+    look_back: Duration,
+}
+
+impl Resolve {
+    /// Limits the search to executions of this flow.
+    pub fn flow(mut self, namespace: impl Into<String>, id: impl Into<String>) -> Self {
+        self.flow = Some((namespace.into(), id.into()));
+        self
+    }
+
+    /// Sets how far back to search. Defaults to 8 days.
+    pub fn look_back(mut self, range: Duration) -> Self {
+        self.look_back = range;
+        self
+    }
+
+    async fn run(self) -> Result<Resolved, Error> {
+        IdempotencyKey::check(&self.key)?;
+        self.read().await.map_err(|error| error.with_idempotency_key(&self.key))
+    }
+
+    async fn read(&self) -> Result<Resolved, Error> {
+        let flow = self.flow.as_ref().map(|(namespace, id)| (namespace.as_str(), id.as_str()));
+        let mut found = Vec::new();
+        for id in self.ids(flow).await? {
+            let read = self.client.executions().get_execution(&id).await;
+            found.push(read.map_err(|error| error.with_execution_id(&id))?);
+        }
+        if found.len() > 1 {
+            return Ok(Resolved::Many(found));
+        }
+        Ok(found.pop().map_or(Resolved::None, |execution| Resolved::One(Box::new(execution))))
+    }
+
+    /// Searches kind by kind, as a search finds executions of one kind only.
+    async fn ids(&self, flow: Option<(&str, &str)>) -> Result<Vec<String>, Error> {
+        for kind in [None, Some(ExecutionKind::Test), Some(ExecutionKind::Playground)] {
+            let kind = kind.as_ref().map(ExecutionKind::as_str);
+            let scope = Scope { flow, kind, look_back: self.look_back };
+            match look_up(&self.client, &self.key, scope).await {
+                Ok(ids) if ids.is_empty() => {}
+                Ok(ids) => return Ok(ids),
+                // 1.0 can't search for kinds.
+                Err(error) if kind.is_some() && error.kind() == ErrorKind::Unsupported => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Vec::new())
+    }
+}
+
+several_calls!(Resolve: client, "resolve" => Resolved, Resolve::run);
 
 #[cfg(test)]
 mod tests {
@@ -123,12 +183,5 @@ mod tests {
             assert_eq!(own_id(&execution, "k", SCOPE), None, "{field}");
             execution[field] = own;
         }
-    }
-
-    #[test]
-    fn fresh_keys_differ() {
-        let keys: std::collections::HashSet<_> = (0..1000).map(|_| fresh()).collect();
-        assert_eq!(keys.len(), 1000);
-        assert!(keys.iter().all(|key| IdempotencyKey::check(key).is_ok()));
     }
 }

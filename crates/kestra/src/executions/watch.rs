@@ -2,14 +2,129 @@
 
 use std::time::Duration;
 
+use kestra_core::internal::transient::{Backoff, TransientRetry};
+use kestra_core::internal::{CORRELATION_LABEL, instant};
 use kestra_core::{Error, ErrorKind, RequestSent, TimeoutPhase};
-use kestra_models::{Execution, StateType};
-use kestra_operations::FollowSettings;
+use kestra_models::{Execution, ExecutionKind, StateType};
+use kestra_operations::{FollowSettings, search_relatives};
 use tokio::time::Instant;
 
-use super::settings::Settings;
-use super::{Finished, failure, successor};
+use super::Finished;
 use crate::Client;
+use crate::client::Deadline;
+use crate::several_calls::Callback;
+
+/// How far clocks may be apart.
+const SKEW: Duration = Duration::from_secs(3600);
+
+/// What can be set for a wait.
+#[derive(Debug)]
+pub(super) struct Settings {
+    pub(super) timeout: Option<Duration>,
+    pub(super) kill_on_timeout: bool,
+    pub(super) stop_on_pause: bool,
+    pub(super) any_end_state: bool,
+    /// How long an execution that was never seen may be missing.
+    pub(super) visible_within: Duration,
+    /// How many states the execution has been in before what is waited for.
+    pub(super) after: Option<usize>,
+    pub(super) poll: Duration,
+    pub(super) outage: Duration,
+    pub(super) on_progress: Callback<Execution>,
+    pub(super) on_pause: Callback<Execution>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            timeout: None,
+            kill_on_timeout: false,
+            stop_on_pause: false,
+            any_end_state: false,
+            visible_within: Duration::from_secs(2),
+            after: None,
+            poll: Duration::from_secs(2),
+            outage: Duration::from_mins(10),
+            on_progress: Callback::default(),
+            on_pause: Callback::default(),
+        }
+    }
+}
+
+impl Settings {
+    /// Returns a copy, or `None` if a callback is set.
+    pub(super) fn try_clone(&self) -> Option<Self> {
+        let (on_progress, on_pause) = (self.on_progress.try_clone()?, self.on_pause.try_clone()?);
+        Some(Self { on_progress, on_pause, ..*self })
+    }
+}
+
+/// Adds the setters of a wait to a builder, which has them in the field `settings`.
+macro_rules! waiting {
+    ($name:ident) => {
+        impl $name {
+            /// Sets how long it may take until the execution has ended. No limit by default.
+            ///
+            /// The execution goes on after it, unless [`kill_on_timeout`](Self::kill_on_timeout) is set; the error has its id.
+            pub fn timeout(mut self, limit: ::std::time::Duration) -> Self {
+                self.settings.timeout = Some(limit);
+                self
+            }
+
+            /// Sets whether the execution is killed, with its subflows, when the time is over.
+            pub fn kill_on_timeout(mut self, kill: bool) -> Self {
+                self.settings.kill_on_timeout = kill;
+                self
+            }
+
+            /// Sets whether a pause or a breakpoint ends the wait. The result is then the paused execution.
+            pub fn stop_on_pause(mut self, stop: bool) -> Self {
+                self.settings.stop_on_pause = stop;
+                self
+            }
+
+            /// Returns the execution in whichever state it ends. Otherwise FAILED, KILLED and CANCELLED are errors.
+            pub fn any_end_state(mut self) -> Self {
+                self.settings.any_end_state = true;
+                self
+            }
+
+            /// Calls `observer` with the execution whenever its state or that of one of its task runs changes.
+            pub fn on_progress(
+                mut self,
+                observer: impl FnMut(&::kestra_models::Execution) + Send + 'static,
+            ) -> Self {
+                self.settings.on_progress = $crate::several_calls::Callback::new(observer);
+                self
+            }
+
+            /// Calls `observer` with the execution at every pause and breakpoint, once for each.
+            pub fn on_pause(
+                mut self,
+                observer: impl FnMut(&::kestra_models::Execution) + Send + 'static,
+            ) -> Self {
+                self.settings.on_pause = $crate::several_calls::Callback::new(observer);
+                self
+            }
+
+            /// Sets how long the stream of events may be silent before the execution is read beside it, in case something
+            /// in between keeps events back. Defaults to 2 s; doubles with each reading, up to 30 s.
+            pub fn poll_interval(mut self, interval: ::std::time::Duration) -> Self {
+                self.settings.poll = interval;
+                self
+            }
+
+            /// Sets how long the server may be unreachable, once it was reached, before the wait ends with an error.
+            /// Defaults to 10 minutes.
+            pub fn outage_limit(mut self, limit: ::std::time::Duration) -> Self {
+                self.settings.outage = limit;
+                self
+            }
+        }
+    };
+}
+
+pub(super) use waiting;
 
 /// Waits until an execution has ended; the limit counts from `begun`. A known execution was in a response of the server.
 pub(super) async fn to_the_end(
@@ -17,19 +132,15 @@ pub(super) async fn to_the_end(
     id: String,
     known: Option<Box<Execution>>,
     begun: Instant,
-    mut settings: Settings,
+    settings: Settings,
 ) -> Result<Finished, Error> {
-    // The limit is one of the whole, not of each call.
-    let client = client.with_options(std::mem::take(&mut settings.options));
     let limit = settings.timeout;
+    let deadline = Deadline::within(limit.map(|limit| limit.saturating_sub(begun.elapsed())));
     let is_known = known.is_some();
     let mut watch = Watch { client, id, is_known, last: known.map(|known| *known), settings };
-    let result = match limit {
-        Some(limit) => match tokio::time::timeout(limit.saturating_sub(begun.elapsed()), watch.run()).await {
-            Ok(result) => result,
-            Err(_) => Err(watch.time_is_over(limit).await),
-        },
-        None => watch.run().await,
+    let result = match deadline.run(Box::pin(watch.run())).await {
+        Some(result) => result,
+        None => Err(watch.time_is_over(limit.unwrap_or_default()).await),
     };
     result.map_err(|error| match error.execution_id() {
         Some(_) => error,
@@ -53,14 +164,14 @@ impl Watch {
         loop {
             let execution = self.end().await?;
             if execution.state_type() == Some(&StateType::Retried) {
-                let next = successor::of(&self.client, &execution, self.settings.outage).await?;
+                let next = successor(&self.client, &execution, self.settings.outage).await?;
                 (self.id, self.is_known) = (next, true);
                 (self.settings.after, self.last) = (None, None);
                 continue;
             }
             let finished = Finished::read(&self.client, execution, self.settings.outage).await?;
             return if finished.is_failed() && !self.settings.any_end_state {
-                Err(failure::of(&self.client, finished).await)
+                Err(finished.into_error(&self.client).await)
             } else {
                 Ok(finished)
             };
@@ -79,18 +190,15 @@ impl Watch {
                 after: self.settings.after,
             });
         let mut seen = Seen::default();
-        let mut last = None;
         while let Some(state) = states.next().await {
             let execution = state?;
             let is_last = self.tell(&execution, &mut seen);
             self.last = Some(execution);
             if is_last {
-                last = self.last.take();
                 break;
             }
         }
-        let last = last.or_else(|| self.last.take());
-        last.ok_or_else(|| Error::new(ErrorKind::Transport, "the stream ended without a state"))
+        self.last.take().ok_or_else(|| Error::new(ErrorKind::Transport, "the stream ended without a state"))
     }
 
     /// Calls the callbacks for new states, and returns whether the wait ends.
@@ -100,17 +208,13 @@ impl Watch {
             return false;
         }
         seen.progress = Some(progress);
-        if let Some(observer) = &mut self.settings.on_progress {
-            observer.get_mut()(execution);
-        }
+        self.settings.on_progress.call(execution);
         // A task run may change within a pause; only a new state of the execution starts another pause.
         if !execution.is_paused() || seen.paused_at == Some(progress.0) {
             return false;
         }
         seen.paused_at = Some(progress.0);
-        if let Some(observer) = &mut self.settings.on_pause {
-            observer.get_mut()(execution);
-        }
+        self.settings.on_pause.call(execution);
         self.settings.stop_on_pause
     }
 
@@ -145,4 +249,38 @@ impl Watch {
 struct Seen {
     progress: Option<(usize, usize)>,
     paused_at: Option<usize>,
+}
+
+/// Returns the id of the execution that goes on in the place of one that ended as RETRIED.
+///
+/// The server names it nowhere, and makes it only after the interval of the retry, so this looks again and again.
+async fn successor(client: &Client, retried: &Execution, outage: Duration) -> Result<String, Error> {
+    let mut pace = Backoff::default().waits(Duration::from_millis(500), Duration::from_secs(10));
+    let client = &client.for_loop();
+    let mut retry = TransientRetry::new(client, client.options()).limit(outage).known();
+    loop {
+        if let Some(id) = retry.run(|| find_successor(client, retried)).await? {
+            return Ok(id);
+        }
+        pace.wait().await;
+    }
+}
+
+async fn find_successor(client: &Client, retried: &Execution) -> Result<Option<String>, Error> {
+    let start = retried.state.as_ref().and_then(|state| state.start_date);
+    let search = search_relatives(
+        retried.labels.get(CORRELATION_LABEL),
+        retried.kind.as_ref().map(ExecutionKind::as_str),
+        start.map(|start| instant::earlier(start, SKEW)),
+        Some((retried.namespace.as_str(), retried.flow_id.as_str())),
+    );
+    let mut rows = search.on(client.clone()).sort(["state.startDate:asc"]).items();
+    while let Some(row) = rows.next().await {
+        let row = row?;
+        // A replay has the same parent, labels and number of its attempt, so nothing but the order tells them apart.
+        if row.parent_id.as_ref() == Some(&retried.id) {
+            return Ok(Some(row.id));
+        }
+    }
+    Ok(None)
 }

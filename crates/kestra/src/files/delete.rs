@@ -42,7 +42,7 @@ pub(crate) fn delete_once(client: &Client, mut call: Call) -> CallFuture {
         // Report problems of the request before anything is sent.
         call.check_narrowed()?;
         call.again().into_request_with(client.options())?;
-        let deadline = Deadline::of(call.options(), client.options(), Some(info));
+        let deadline = Deadline::of(client.options(), Some(info), false);
         let namespace = call.path_value(0).unwrap_or_default();
         let path = call.query_value(0).unwrap_or_default();
         let place = Place { client: client.clone(), deadline, namespace, path };
@@ -84,11 +84,7 @@ async fn is_gone_within(place: &Place, deadline: Deadline) -> Option<bool> {
         }
         Ok::<bool, Error>(true)
     };
-    let looked = match deadline.left() {
-        Some(left) => tokio::time::timeout(left, looking).await.ok(),
-        None => Some(looking.await),
-    };
-    match looked {
+    match deadline.run(looking).await {
         Some(Ok(is_gone)) => Some(is_gone),
         _ => seen.then_some(false),
     }

@@ -1,7 +1,7 @@
 //! Files of executions by their addresses.
 
 use http::header::{ACCEPT_ENCODING, RANGE};
-use kestra_core::{CallFuture, CallOptions, Download, Error};
+use kestra_core::{CallFuture, Download, Error};
 use kestra_models::FileFormat;
 use kestra_operations::DownloadFileFromExecution;
 
@@ -34,34 +34,30 @@ impl Executions {
             uri: uri.as_ref().to_owned(),
             execution: None,
             format: None,
-            options: CallOptions::new(),
         }
     }
 }
 
 /// A download of an execution's file; see [`Executions::download`].
 #[must_use = "a download does nothing until it is awaited"]
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct DownloadFile {
     client: Client,
     uri: String,
     execution: Option<String>,
     format: Option<FileFormat>,
-    options: CallOptions,
 }
 
-options_of_calls!(DownloadFile, options, "Sets the limit until the file begins to arrive.");
-
 impl DownloadFile {
-    /// Asks this execution for the file, in place of the one that its address names.
+    /// Sets the execution to request the file of, in place of the one that its address names.
     ///
-    /// The way for a flow in a namespace that ends in `.executions`, whose addresses seem to name the flow in the id's place.
+    /// For a flow in a namespace that ends in `.executions`, whose addresses seem to name the flow in the id's place.
     pub fn of_execution(mut self, id: impl Into<String>) -> Self {
         self.execution = Some(id.into());
         self
     }
 
-    /// How the content is written; 2.0 and later.
+    /// Sets the format of the content. Requires Kestra 2.0 or later.
     pub fn format(mut self, format: impl Into<FileFormat>) -> Self {
         self.format = Some(format.into());
         self
@@ -70,15 +66,12 @@ impl DownloadFile {
     async fn begin(self) -> Result<Download, Error> {
         let named = self.execution.or_else(|| execution_of(&self.uri).map(str::to_owned));
         let execution = named.ok_or_else(|| {
-            let problem = "it names no execution: it reads like `kestra:///…/executions/{id}/…`; or say which \
-                           execution to ask, with `of_execution`";
+            let problem = "the address names no execution, as in `kestra:///…/executions/{id}/…`: name it with `of_execution`";
             Error::invalid("uri", problem)
         })?;
-        let Self { client, uri, format, options, .. } = self;
+        let Self { client, uri, format, .. } = self;
         let request = move || {
-            let executions = client.executions();
-            let call =
-                executions.download_file_from_execution(&execution, uri.as_str()).options(options.clone());
+            let call = client.executions().download_file_from_execution(&execution, uri.as_str());
             match &format {
                 Some(format) => call.format(format.clone()),
                 None => call,
@@ -90,14 +83,14 @@ impl DownloadFile {
     }
 }
 
-/// Asks for what comes from a byte on; encoded bytes would be counted otherwise.
+/// Requests the rest of a file from a byte on; encoded bytes would be counted otherwise.
 fn rest(request: DownloadFileFromExecution<Client>, from: u64) -> CallFuture {
     let request = request.header(RANGE, format!("bytes={from}-")).header(ACCEPT_ENCODING, "identity");
-    // The answer as it is: a download of its own would look at where it ends as well.
+    // The raw body, as another download would check its end, too.
     Box::pin(async move { request.send().await.map(|response| response.map(Download::into_raw_body)) })
 }
 
-awaited!(DownloadFile => Download, DownloadFile::begin);
+several_calls!(DownloadFile: client, "download" => Download, DownloadFile::begin, "Sets the timeout until the file begins to arrive.");
 
 /// The id behind `/executions/`, which of an address of a file the end of the namespace and the flow may be called as well.
 fn execution_of(address: &str) -> Option<&str> {

@@ -5,6 +5,7 @@ use kestra_core::{CallOptions, Error};
 use kestra_models::FlowWithSource;
 
 use crate::client::Deadline;
+use crate::several_calls::Named;
 use crate::{Client, Flows};
 
 /// What a deployment did.
@@ -40,7 +41,7 @@ impl Flows {
     /// # }
     /// ```
     pub fn deploy(&self, source: impl Into<String>) -> Deploy {
-        Deploy { client: self.client().clone(), source: source.into(), options: CallOptions::new() }
+        Deploy { client: self.client().clone(), source: source.into() }
     }
 }
 
@@ -50,34 +51,35 @@ impl Flows {
 pub struct Deploy {
     client: Client,
     source: String,
-    options: CallOptions,
 }
-
-options_of_calls!(Deploy, options, "Sets the limit for the deployment as a whole, all its calls together.");
 
 impl Deploy {
     /// Skips the checks: also deploys a source that a server misreads, such as one with `deleted: true`.
     pub fn unchecked(mut self) -> Self {
-        self.options = self.options.unchecked();
+        self.client = self.client.with_options(CallOptions::new().unchecked());
         self
     }
 
-    /// Deploys, and tells what was done besides the flow.
+    /// Deploys the flow, and returns what was done besides the flow.
     ///
     /// # Errors
     ///
     /// As [`Flows::deploy`].
     pub async fn outcome(self) -> Result<(FlowWithSource, Deployed), Error> {
+        Named::new("deploy", self.deploy()).await
+    }
+
+    async fn deploy(self) -> Result<(FlowWithSource, Deployed), Error> {
         if self.source.trim().is_empty() {
-            return Err(Error::invalid("source", "it is empty"));
+            return Err(Error::invalid("source", "it is empty: write a flow into it"));
         }
-        let client = self.client.with_options(self.options.clone());
-        if !client.options().is_unchecked() {
+        let options = self.client.options();
+        if !options.is_unchecked() {
             refuse_deleted(&self.source)?;
         }
-        let deadline = Deadline::of(&self.options, self.client.options(), None);
+        let deadline = Deadline::of(options, None, false);
         let left = || deadline.limit(CallOptions::new());
-        let flows = client.flows();
+        let flows = self.client.flows();
         let (namespace, id) = self.identify(&flows, left()).await?;
         let known = match flows.get_flow(&namespace, &id).options(left()).await {
             Ok(flow) if is_source(&flow, &self.source) => return Ok((flow, Deployed::Unchanged)),
@@ -88,11 +90,11 @@ impl Deploy {
         create_or_update(&flows, (&namespace, &id), self.source, known, left).await
     }
 
-    /// Which flow it is, as the server reads the source.
+    /// Returns namespace and id of the flow, as the server reads the source.
     async fn identify(&self, flows: &Flows, options: CallOptions) -> Result<(String, String), Error> {
         let mut found = flows.validate_flows(self.source.clone()).options(options).await?.into_iter();
         let (Some(flow), None) = (found.next(), found.next()) else {
-            return Err(Error::invalid("source", "it must be exactly one flow; deploy each flow by itself"));
+            return Err(Error::invalid("source", "it must be exactly one flow: deploy each flow by itself"));
         };
         if let Some(constraints) = flow.constraints.filter(|constraints| !constraints.is_empty()) {
             return Err(Error::invalid(
@@ -102,7 +104,7 @@ impl Deploy {
         }
         match (flow.namespace, flow.flow) {
             (Some(namespace), Some(id)) => Ok((namespace, id)),
-            _ => Err(Error::invalid("source", "the server finds no namespace or no id in it")),
+            _ => Err(Error::invalid("source", "the server finds no namespace or no id in it: add both")),
         }
     }
 }
@@ -139,10 +141,4 @@ pub(super) async fn create_or_update(
     Ok((flow, outcome))
 }
 
-impl Deploy {
-    async fn run(self) -> Result<FlowWithSource, Error> {
-        Ok(self.outcome().await?.0)
-    }
-}
-
-awaited!(Deploy => FlowWithSource, Deploy::run);
+several_calls!(Deploy: client, "deploy" => FlowWithSource, async |deploy: Deploy| Ok(deploy.deploy().await?.0), "Sets the timeout of the whole deployment, all its calls together.");

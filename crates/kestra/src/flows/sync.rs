@@ -80,8 +80,6 @@ pub struct FlowSync {
     pub(crate) settings: Settings,
 }
 
-sync_settings!(FlowSync);
-
 impl FlowSync {
     pub(super) fn new(flows: &Flows, sources: Sources) -> Self {
         Self {
@@ -137,7 +135,7 @@ impl FlowSync {
 
     /// Skips the checks: also sends sources that a server misreads, such as one with `deleted: true`.
     pub fn unchecked(mut self) -> Self {
-        self.settings.options = self.settings.options.unchecked();
+        self.settings.client = self.settings.client.with_options(CallOptions::new().unchecked());
         self
     }
 
@@ -157,7 +155,9 @@ impl FlowSync {
                 }
             }
         }
-        Ok(SyncReport { dry_run: self.settings.dry_run, applied, entries })
+        let mut report = SyncReport::new("sync", &self.settings, entries);
+        report.applied = applied;
+        Ok(report)
     }
 
     /// Creates and updates flows level by level, then deletes. A failure stays with its flow.
@@ -218,4 +218,4 @@ impl Planned {
     }
 }
 
-awaited!(FlowSync => SyncReport, FlowSync::run);
+sync_settings!(FlowSync, "sync");

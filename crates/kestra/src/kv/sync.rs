@@ -55,8 +55,6 @@ pub struct KvSync {
     pub(crate) settings: Settings,
 }
 
-sync_settings!(KvSync);
-
 impl KvSync {
     /// Deletes the keys that the values don't name. Defaults to `false`.
     pub fn delete(mut self, delete: bool) -> Self {
@@ -93,7 +91,7 @@ impl KvSync {
         };
         entries.extend(this.settings.run_all(deleted.into_iter().map(delete).collect()).await);
         entries.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(SyncReport { dry_run: self.settings.dry_run, applied: !self.settings.dry_run, entries })
+        Ok(SyncReport::new("sync", &self.settings, entries))
     }
 
     /// Sets a key unless it has this value.
@@ -140,4 +138,4 @@ impl fmt::Debug for KvSync {
     }
 }
 
-awaited!(KvSync => SyncReport, KvSync::run);
+sync_settings!(KvSync, "sync");

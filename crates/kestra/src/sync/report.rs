@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use kestra_core::{Error, ErrorKind};
 use serde::Serialize;
 
+use super::Settings;
+
 /// What an entry of a sync is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -124,9 +126,20 @@ pub struct SyncReport {
     /// Every entry: flows in the order of their sources, files and keys by name. An entry that only the target has counts if it
     /// is to be deleted.
     pub entries: Vec<SyncEntry>,
+    /// The method that made it.
+    #[serde(skip)]
+    method: &'static str,
 }
 
 impl SyncReport {
+    /// Creates the report of a method, which errors that are about no single operation begin with.
+    pub(crate) fn new(method: &'static str, settings: &Settings, mut entries: Vec<SyncEntry>) -> Self {
+        for entry in &mut entries {
+            entry.error = entry.error.take().map(|error| error.with_method(method));
+        }
+        Self { dry_run: settings.dry_run, applied: !settings.dry_run, entries, method }
+    }
+
     /// Returns the entries that were changed, or would be, and those that failed.
     pub fn changes(&self) -> impl Iterator<Item = &SyncEntry> {
         self.entries.iter().filter(|entry| entry.is_change())
@@ -163,11 +176,13 @@ impl SyncReport {
         let rest = if self.applied { "the others are done" } else { "nothing was changed" };
         let mut message = format!("{} of {} entries failed, {rest}", failures.len(), self.entries.len());
         for entry in self.failed() {
-            if let Some(error) = &entry.error {
-                message.push_str(&format!("; {}: {}", entry.name, error.summary()));
-            }
+            let Some(error) = &entry.error else { continue };
+            let summary = error.summary().to_string();
+            // The message begins with the method.
+            let named = summary.strip_prefix(self.method).and_then(|rest| rest.strip_prefix(": "));
+            message.push_str(&format!("; {}: {}", entry.name, named.unwrap_or(&summary)));
         }
-        Err(Error::new(ErrorKind::Incomplete, message).with_failures(failures))
+        Err(Error::new(ErrorKind::Incomplete, message).with_method(self.method).with_failures(failures))
     }
 }
 

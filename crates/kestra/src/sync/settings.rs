@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::stream::{self, StreamExt as _};
-use kestra_core::{CallOptions, Error};
+use kestra_core::Error;
 
 use crate::Client;
 
@@ -27,8 +27,7 @@ pub struct SyncProgress {
 /// The settings of a sync.
 #[derive(Clone)]
 pub(crate) struct Settings {
-    client: Client,
-    pub(crate) options: CallOptions,
+    pub(crate) client: Client,
     pub(crate) dry_run: bool,
     pub(crate) concurrency: usize,
     pub(crate) on_progress: Option<Arc<dyn Fn(SyncProgress) + Send + Sync>>,
@@ -36,20 +35,14 @@ pub(crate) struct Settings {
 
 impl Settings {
     pub(crate) fn new(client: &Client) -> Self {
-        Self {
-            client: client.clone(),
-            options: CallOptions::new(),
-            dry_run: false,
-            concurrency: CONCURRENCY,
-            on_progress: None,
-        }
+        Self { client: client.clone(), dry_run: false, concurrency: CONCURRENCY, on_progress: None }
     }
 
-    /// Returns the client with the options of the sync.
+    /// Returns the client, with the options of the sync.
     pub(crate) fn client(&self) -> Result<Client, Error> {
         match self.concurrency {
             0 => Err(Error::invalid("concurrency", "it is 0, so nothing would be sent: set at least 1")),
-            _ => Ok(self.client.with_options(self.options.clone())),
+            _ => Ok(self.client.clone()),
         }
     }
 
@@ -77,16 +70,16 @@ impl Settings {
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Settings")
-            .field("options", &self.options)
+            .field("client", &self.client)
             .field("dry_run", &self.dry_run)
             .field("concurrency", &self.concurrency)
             .finish_non_exhaustive()
     }
 }
 
-/// Gives a sync that keeps its settings in `settings` the setters of them.
+/// Adds the setters of its settings to a sync, which has them in the field `settings`, and runs it when it is awaited.
 macro_rules! sync_settings {
-    ($name:ident) => {
+    ($name:ident, $method:literal) => {
         impl $name {
             /// Changes nothing, and reports what would be done. Defaults to `false`.
             pub fn dry_run(mut self, dry_run: bool) -> Self {
@@ -110,14 +103,6 @@ macro_rules! sync_settings {
             }
         }
 
-        options_of_calls!($name, settings.options);
-
-        impl $name {
-            /// Sets the timeout of each of its calls.
-            pub fn timeout(mut self, limit: ::std::time::Duration) -> Self {
-                self.settings.options = self.settings.options.timeout(limit);
-                self
-            }
-        }
+        several_calls!($name: settings.client, $method => $crate::SyncReport, $name::run, "Sets the timeout of each of its calls.");
     };
 }

@@ -1,14 +1,23 @@
 //! The backfill of a trigger, the same on all versions.
 
-use jiff::Timestamp;
-use kestra_core::{CallOptions, Error};
-use kestra_models::{TriggerId, TriggerState};
+use std::time::Duration;
 
-use super::{StartBackfill, WatchBackfill};
+use http::StatusCode;
+use jiff::Timestamp;
+use kestra_core::internal::instant;
+use kestra_core::internal::transient::TransientRetry;
+use kestra_core::{Error, ErrorKind, TimeoutPhase};
+use kestra_models::{
+    Backfill, CreateBackfillRequest, CreateBackfillRequestBackfill, Labels, TriggerId, TriggerState,
+};
+use serde_json::{Map, Value};
+
+use crate::client::Deadline;
+use crate::several_calls::Callback;
 use crate::{Client, Triggers};
 
 impl Triggers {
-    /// The backfill of a schedule: start it, pause it, go on, end it, and wait for its end. All versions.
+    /// Returns the backfill of a schedule, to start, pause, resume or cancel it, or to wait for its end. All versions.
     ///
     /// ```no_run
     /// # async fn run(client: kestra::Client) -> Result<(), kestra::Error> {
@@ -21,7 +30,6 @@ impl Triggers {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn backfill(
         &self,
         namespace: impl Into<String>,
@@ -34,6 +42,7 @@ impl Triggers {
 }
 
 /// The backfill of one trigger; see [`Triggers::backfill`].
+#[must_use = "nothing is sent until one of its methods is awaited"]
 #[derive(Clone, Debug)]
 pub struct TriggerBackfill {
     pub(super) client: Client,
@@ -41,19 +50,6 @@ pub struct TriggerBackfill {
 }
 
 impl TriggerBackfill {
-    /// Sets options of all its calls; what isn't set stays as it was.
-    #[must_use]
-    pub fn options(mut self, options: CallOptions) -> Self {
-        self.client = self.client.with_options(options);
-        self
-    }
-
-    /// Sets the tenant.
-    #[must_use]
-    pub fn tenant(self, tenant: impl Into<String>) -> Self {
-        self.options(CallOptions::new().tenant(tenant))
-    }
-
     /// Starts executions for the times of the schedule from `from` on, itself included, until now unless an end is set.
     ///
     /// From 2.0 on this is `PUT /triggers/backfill/create`; before, a backfill is a part of the trigger, which is read and
@@ -61,13 +57,23 @@ impl TriggerBackfill {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Refused`](kestra_core::ErrorKind::Refused), or 409 from 2.0 on, if a backfill is going on; 404 if there is
-    /// no such trigger.
+    /// Returns an error of kind [`Refused`](kestra_core::ErrorKind::Refused), or a 409 from 2.0 on, if a backfill is running;
+    /// a 404 if there is no such trigger.
     pub fn start(&self, from: Timestamp) -> StartBackfill {
-        StartBackfill::new(self.clone(), from)
+        StartBackfill { backfill: self.clone(), from, end: None, inputs: Map::new(), labels: Vec::new() }
     }
 
-    /// Pauses it: nothing is started until it goes on.
+    /// Waits for its end, that is, until all its executions have been started.
+    pub fn watch(&self) -> WatchBackfill {
+        WatchBackfill {
+            backfill: self.clone(),
+            interval: INTERVAL,
+            timeout: None,
+            on_progress: Callback::default(),
+        }
+    }
+
+    /// Pauses it. Nothing is started until it is resumed.
     ///
     /// # Errors
     ///
@@ -77,7 +83,7 @@ impl TriggerBackfill {
         self.client.triggers().pause_backfill(self.id.clone()).await
     }
 
-    /// Goes on with it.
+    /// Resumes it after a pause.
     ///
     /// # Errors
     ///
@@ -86,7 +92,7 @@ impl TriggerBackfill {
         self.client.triggers().unpause_backfill(self.id.clone()).await
     }
 
-    /// Ends it where it is; what it started goes on.
+    /// Cancels it. The executions that it started continue.
     ///
     /// # Errors
     ///
@@ -95,16 +101,11 @@ impl TriggerBackfill {
         self.client.triggers().delete_backfill(self.id.clone()).await
     }
 
-    /// Waits for its end, that is, until all its executions have been started.
-    pub fn watch(&self) -> WatchBackfill {
-        WatchBackfill::new(self.clone())
-    }
-
-    /// How the trigger fares, with its backfill if one is going on; `None` if the server knows of no such trigger.
+    /// Returns the state of the trigger, with its backfill if one is running, or `None` if the server knows no such trigger.
     ///
     /// # Errors
     ///
-    /// As any call.
+    /// Returns the errors of `search_triggers_for_flow`.
     pub async fn state(&self) -> Result<Option<TriggerState>, Error> {
         let search = self.client.triggers().search_triggers_for_flow(self.id.namespace(), self.id.flow_id());
         let mut triggers = search.items();
@@ -117,9 +118,191 @@ impl TriggerBackfill {
         Ok(None)
     }
 
+    /// Returns the state of the trigger, or an error if the server knows no such trigger.
+    pub(super) async fn known(&self) -> Result<TriggerState, Error> {
+        self.state().await?.ok_or_else(|| self.missing())
+    }
+
     pub(super) fn missing(&self) -> Error {
         let (namespace, flow_id, trigger_id) = (self.id.namespace(), self.id.flow_id(), self.id.trigger_id());
-        let problem = format_args!("the server knows no trigger `{trigger_id}` of {namespace}.{flow_id} yet");
-        Error::invalid("trigger", problem).with_not_found()
+        let message = format!(
+            "the server knows no trigger `{trigger_id}` of {namespace}.{flow_id} yet: check the ids, or wait until it is evaluated"
+        );
+        Error::foreseen(StatusCode::NOT_FOUND, message)
     }
+}
+
+several_calls!(@options TriggerBackfill: client);
+
+/// A backfill that is to be started; see [`TriggerBackfill::start`].
+#[must_use = "a backfill begins only when this is awaited"]
+#[derive(Clone, Debug)]
+pub struct StartBackfill {
+    backfill: TriggerBackfill,
+    from: Timestamp,
+    end: Option<Timestamp>,
+    inputs: Map<String, Value>,
+    labels: Vec<(String, String)>,
+}
+
+impl StartBackfill {
+    /// Sets the last time of the schedule that an execution is started for. Defaults to now.
+    pub fn end(mut self, end: Timestamp) -> Self {
+        self.end = Some(end);
+        self
+    }
+
+    /// Sets an input of its executions.
+    pub fn input(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.inputs.insert(name.into(), value.into());
+        self
+    }
+
+    /// Adds a label to its executions.
+    pub fn label(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.labels.push((key.into(), value.into()));
+        self
+    }
+
+    async fn run(self) -> Result<TriggerState, Error> {
+        if self.end.is_some_and(|end| end < self.from) {
+            return Err(Error::invalid("end", "it is before the start"));
+        }
+        match self.backfill.client.triggers().create_backfill(self.request()).await {
+            // Decided before anything is sent: the server is older than 2.0.
+            Err(error) if error.kind() == ErrorKind::Unsupported => self.write_back().await,
+            created => created,
+        }
+    }
+
+    fn request(&self) -> CreateBackfillRequest {
+        let mut backfill = CreateBackfillRequestBackfill::new().start(self.from);
+        backfill.end = self.end;
+        if !self.inputs.is_empty() {
+            backfill = backfill.inputs(self.inputs.clone());
+        }
+        if !self.labels.is_empty() {
+            backfill.labels = Some(self.labels());
+        }
+        let id = &self.backfill.id;
+        CreateBackfillRequest::new(id.namespace(), id.flow_id(), id.trigger_id(), backfill)
+    }
+
+    fn labels(&self) -> Labels {
+        self.labels.iter().cloned().collect()
+    }
+
+    /// Writes the backfill into the trigger, as servers before 2.0 have it, which silently replace one that is running.
+    async fn write_back(self) -> Result<TriggerState, Error> {
+        let mut trigger = self.backfill.known().await?;
+        if trigger.backfill.as_ref().is_some_and(is_running) {
+            let message = "a backfill of the trigger is running, which this would replace: cancel it first";
+            return Err(Error::new(ErrorKind::Refused, message));
+        }
+        let mut backfill = Backfill::new();
+        // These servers leave out a time of the schedule that is the start itself.
+        backfill.start = Some(instant::earlier(self.from, Duration::from_millis(1)));
+        backfill.end = self.end;
+        backfill.labels = self.labels();
+        backfill.inputs = self.inputs;
+        trigger.backfill = Some(backfill);
+        self.backfill.client.triggers().update_trigger(trigger).await
+    }
+}
+
+several_calls!(StartBackfill: backfill.client, "backfill.start" => TriggerState, StartBackfill::run);
+
+/// Returns whether a backfill still starts executions. A trigger may keep one that has ended.
+fn is_running(backfill: &Backfill) -> bool {
+    match (backfill.current_date, backfill.end) {
+        (Some(current), Some(end)) => current <= end,
+        _ => true,
+    }
+}
+
+/// How often the trigger is read by default.
+const INTERVAL: Duration = Duration::from_secs(2);
+
+/// A wait for the end of a backfill; see [`TriggerBackfill::watch`].
+///
+/// Polls the trigger, as servers send no events of it. Also waits for a backfill that is paused, which the callback of
+/// `on_progress` can see. Once the trigger was read, the server may be unreachable for up to 10 minutes.
+#[must_use = "nothing is waited for until this is awaited"]
+#[derive(Debug)]
+pub struct WatchBackfill {
+    backfill: TriggerBackfill,
+    interval: Duration,
+    timeout: Option<Duration>,
+    on_progress: Callback<Backfill>,
+}
+
+impl WatchBackfill {
+    /// Sets the interval between two reads of the trigger. Defaults to 2 s.
+    pub fn every(mut self, interval: Duration) -> Self {
+        self.interval = interval;
+        self
+    }
+
+    /// Sets how long to wait. No limit by default. The trigger is read once more at the end; the backfill continues.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
+        self
+    }
+
+    /// Calls `report` with the backfill whenever it has changed.
+    pub fn on_progress(mut self, report: impl FnMut(&Backfill) + Send + 'static) -> Self {
+        self.on_progress = Callback::new(report);
+        self
+    }
+
+    /// Returns a copy, or `None` if a callback is set.
+    #[must_use]
+    pub fn try_clone(&self) -> Option<Self> {
+        Some(Self { backfill: self.backfill.clone(), on_progress: self.on_progress.try_clone()?, ..*self })
+    }
+
+    async fn run(mut self) -> Result<TriggerState, Error> {
+        let deadline = Deadline::within(self.timeout);
+        let client = &self.backfill.client;
+        let mut retry = TransientRetry::new(client, client.options()).known();
+        let mut seen: Option<Backfill> = None;
+        loop {
+            let failure = match self.backfill.known().await {
+                Ok(trigger) => {
+                    let Some(backfill) = trigger.backfill.as_ref().filter(|backfill| is_running(backfill))
+                    else {
+                        return Ok(trigger);
+                    };
+                    if seen.as_ref() != Some(backfill) {
+                        self.on_progress.call(backfill);
+                        seen = Some(backfill.clone());
+                    }
+                    retry.succeeded();
+                    None
+                }
+                // The trigger was never read.
+                Err(error) if seen.is_none() => return Err(error),
+                Err(error) => Some(error),
+            };
+            if deadline.is_over() {
+                return Err(failure.unwrap_or_else(still_running));
+            }
+            let pause = async {
+                match failure {
+                    Some(error) => retry.pause(error).await,
+                    None => {
+                        tokio::time::sleep(self.interval).await;
+                        Ok(())
+                    }
+                }
+            };
+            deadline.run(pause).await.unwrap_or(Ok(()))?;
+        }
+    }
+}
+
+several_calls!(WatchBackfill: backfill.client, "backfill.watch" => TriggerState, WatchBackfill::run);
+
+fn still_running() -> Error {
+    Error::new(ErrorKind::Timeout(TimeoutPhase::Total), "the backfill is still running: watch it again")
 }

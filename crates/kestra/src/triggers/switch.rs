@@ -1,21 +1,21 @@
-//! Switching a trigger off and on, the same on all versions.
+//! Disables and enables a trigger, the same on all versions.
 
-use kestra_core::{CallOptions, Error, ErrorKind};
+use kestra_core::{Error, ErrorKind};
 use kestra_models::{DisableTriggerRequest, SetDisabledRequest, TriggerState};
 
 use super::TriggerBackfill;
 use crate::Triggers;
+use crate::several_calls::Named;
 
 impl Triggers {
-    /// Switches a trigger off: nothing is started by it until it is [enabled](Self::enable). All versions.
+    /// Disables a trigger. It starts nothing until it is [enabled](Self::enable). All versions.
     ///
-    /// From 2.0 on this is `PUT /triggers/set-disabled`; before, the action on many triggers, which leaves a backfill as it is,
-    /// while a trigger that is written back begins its backfill anew. A trigger that its flow disables stays off.
+    /// From 2.0 on this is `PUT /triggers/set-disabled`; before, the action on many triggers, as an update of the trigger would
+    /// begin its backfill anew. A trigger that its flow disables stays off.
     ///
     /// # Errors
     ///
-    /// As any call; a server knows no trigger that it hasn't evaluated yet, which is
-    /// [`is_not_found`](Error::is_not_found).
+    /// Returns an error with [`is_not_found`](Error::is_not_found) for a trigger that the server hasn't evaluated yet.
     ///
     /// ```no_run
     /// # async fn run(client: kestra::Client) -> Result<(), kestra::Error> {
@@ -34,7 +34,7 @@ impl Triggers {
         SwitchTrigger { trigger: self.backfill(namespace, flow_id, trigger_id), disabled: true }
     }
 
-    /// Switches a trigger on; see [`disable`](Self::disable).
+    /// Enables a trigger; see [`disable`](Self::disable).
     pub fn enable(
         &self,
         namespace: impl Into<String>,
@@ -45,28 +45,20 @@ impl Triggers {
     }
 }
 
-/// A trigger that is to be switched; see [`Triggers::disable`].
-#[must_use = "a trigger is switched only when this is awaited"]
-#[derive(Debug)]
+/// A trigger that is to be disabled or enabled; see [`Triggers::disable`].
+#[must_use = "a trigger is disabled or enabled only when this is awaited"]
+#[derive(Clone, Debug)]
 pub struct SwitchTrigger {
     trigger: TriggerBackfill,
     disabled: bool,
 }
 
 impl SwitchTrigger {
-    /// Sets options of all its calls; what isn't set stays as it was.
-    pub fn options(mut self, options: CallOptions) -> Self {
-        self.trigger = self.trigger.options(options);
-        self
-    }
-
-    /// Sets the tenant.
-    pub fn tenant(mut self, tenant: impl Into<String>) -> Self {
-        self.trigger = self.trigger.tenant(tenant);
-        self
-    }
-
     async fn run(self) -> Result<TriggerState, Error> {
+        Named::new(if self.disabled { "disable" } else { "enable" }, self.switch()).await
+    }
+
+    async fn switch(self) -> Result<TriggerState, Error> {
         let triggers = self.trigger.client.triggers();
         let id = self.trigger.id.clone();
         let request =
@@ -78,11 +70,9 @@ impl SwitchTrigger {
         }
         let request = SetDisabledRequest::new(self.disabled, [id]);
         let outcome = triggers.set_triggers_disabled_by_ids(request).await?;
-        match self.trigger.state().await? {
-            Some(state) if outcome.total() != Some(0) => Ok(state),
-            _ => Err(self.trigger.missing()),
-        }
+        let state = self.trigger.known().await?;
+        if outcome.total() == Some(0) { Err(self.trigger.missing()) } else { Ok(state) }
     }
 }
 
-awaited!(SwitchTrigger => TriggerState, SwitchTrigger::run);
+several_calls!(SwitchTrigger: trigger.client, "trigger" => TriggerState, SwitchTrigger::run);

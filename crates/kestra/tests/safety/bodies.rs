@@ -1,12 +1,10 @@
 use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
+use futures_util::stream;
 use http::Request;
 use kestra::models::InputValue;
 use kestra::{Error, FilePart, RequestSent};
 use kestra_testkit::Dialect;
-use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::{NAMESPACE, executions, serve};
 
@@ -26,33 +24,18 @@ tasks:
     format: hello
 ";
 
-/// Some bytes, then a failure.
-struct Failing(bool);
-
-impl AsyncRead for Failing {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        if std::mem::replace(&mut self.0, true) {
-            return Poll::Ready(Err(io::Error::other("the disk is gone")));
-        }
-        buffer.put_slice(b"half of it");
-        Poll::Ready(Ok(()))
-    }
-}
-
 #[tokio::test]
 async fn an_upload_that_fails_breaks_the_connection() -> Result<(), Error> {
     for dialect in [Dialect::V1_3, Dialect::V2_0] {
         let (server, client) = serve(dialect).await;
         server.deploy(INPUTS).unwrap();
+        // Some bytes, then a failure.
+        let failing = stream::iter([Ok("half of it".into()), Err(io::Error::other("the disk is gone"))]);
         let error = client
             .executions()
             .create_execution(NAMESPACE, "hello")
             .input("dry_run", true)
-            .input_file("report", FilePart::reader("report.csv", Failing(false)))
+            .input_file("report", FilePart::stream("report.csv", failing))
             .await
             .unwrap_err();
         assert_eq!(error.request_sent(), RequestSent::Maybe);

@@ -1,5 +1,6 @@
+use futures_util::stream;
 use kestra::models::{NamespacedId, SourceReplaceLineRequest, SourceReplaceRequest};
-use kestra::{Error, ErrorKind, FilePart, RequestSent};
+use kestra::{BoxError, Error, ErrorKind, FilePart, RequestSent};
 use kestra_testkit::Dialect;
 
 use crate::{NAMESPACE, flow, serve};
@@ -63,7 +64,8 @@ async fn a_source_that_deletes_its_flow_is_refused() -> Result<(), Error> {
         let part = |name: &str| FilePart::bytes(name, deleting.clone());
         let path = std::env::temp_dir().join(format!("kestra-deleting-{}.yml", std::process::id()));
         std::fs::write(&path, &deleting).unwrap();
-        let reader = FilePart::reader("flows.yml", std::io::Cursor::new(deleting.clone().into_bytes()));
+        let reader =
+            FilePart::stream("flows.yml", stream::iter([Ok::<_, BoxError>(deleting.clone().into())]));
         for error in [
             flows.create_flow(&*deleting).await.unwrap_err(),
             flows.update_flow(NAMESPACE, "a", &*deleting).await.unwrap_err(),

@@ -29,7 +29,7 @@ pub(super) fn split_problem(body: Option<&Body>, form: Option<&Multipart>) -> Op
     let bodies = body.and_then(Body::as_bytes).into_iter();
     let files = form.into_iter().flat_map(Multipart::files).filter_map(|file| match file.content() {
         FileContent::Bytes(bytes) => Some(bytes),
-        FileContent::Path(_) | FileContent::Reader => None,
+        FileContent::Path(_) | FileContent::Stream => None,
     });
     bodies.chain(files).find_map(|bytes| split_in(&text(bytes)))
 }
@@ -50,7 +50,7 @@ pub(super) fn deletes_problem(body: Option<&Body>, form: Option<&Multipart>) -> 
                 FileContent::Bytes(bytes) => file_problem(name, bytes),
                 // A file that can't be read is an error when the body is created.
                 FileContent::Path(path) => file_problem(name, &std::fs::read(path).ok()?),
-                FileContent::Reader => {
+                FileContent::Stream => {
                     Some(unseen(name, "a reader can be read only once: pass bytes or a path"))
                 }
             }

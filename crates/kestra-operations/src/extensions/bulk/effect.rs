@@ -1,11 +1,11 @@
-//! What an action is to bring about, and whether it can be seen.
+//! The effect of an action, and whether it is visible.
 
 use kestra_core::Call;
 use serde_json::Value;
 
 use super::items::{Items, text};
 
-/// What an action brings about.
+/// The effect of an action on an item.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Effect {
     /// The execution has ended.
@@ -22,7 +22,7 @@ pub(super) enum Effect {
     Labels(Vec<Value>),
     /// There is another execution that replays it.
     Replayed,
-    /// It is there no more.
+    /// The item is missing.
     Gone,
     /// The flow or trigger is disabled, or isn't.
     Disabled(bool),
@@ -34,19 +34,18 @@ pub(super) enum Effect {
     NoBackfill,
 }
 
-/// What is to be seen of an effect.
+/// Whether an effect is visible.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Sight {
-    /// It is there.
+pub(super) enum Visibility {
     Yes,
-    /// Not yet: this is how things stand.
+    /// Not yet; the state of the item.
     NotYet(String),
-    /// It won't be any more: this is why.
+    /// It can't become visible any more; the reason.
     Never(String),
 }
 
 impl Effect {
-    /// That of an action; `None` for one that is none of those by ids.
+    /// Returns the effect of an action by ids.
     pub(super) fn of(call: &Call, items: &Items) -> Option<Self> {
         let info = call.info();
         let parameter = |name: &str| {
@@ -72,17 +71,17 @@ impl Effect {
         })
     }
 
-    /// Whether it can only be told by how things were before.
+    /// Returns whether the effect can only be told from the state before.
     pub(super) fn needs_before(&self) -> bool {
         matches!(self, Self::Paused | Self::Moved | Self::Left(_) | Self::Replayed)
     }
 
-    /// Whether it can be seen on a thing; `now` is null if there is no such thing.
-    pub(super) fn seen(&self, before: &Value, now: &Value) -> Sight {
+    /// Returns whether the effect is visible on a resource; `now` is null if it is missing.
+    pub(super) fn seen(&self, before: &Value, now: &Value) -> Visibility {
         if now.is_null() {
             return match self {
-                Self::Gone => Sight::Yes,
-                _ => Sight::Never("there is no such thing any more".to_owned()),
+                Self::Gone => Visibility::Yes,
+                _ => Visibility::Never("it is missing".to_owned()),
             };
         }
         let state = now.pointer("/state/current").and_then(Value::as_str).unwrap_or("in no state");
@@ -92,7 +91,7 @@ impl Effect {
         let is_seen = match self {
             Self::Over => is_end(state),
             Self::Paused if state == "PAUSED" || since.iter().any(|entry| entry["state"] == "PAUSED") => true,
-            Self::Paused if is_end(state) => return Sight::Never(format!("it has ended as {state}")),
+            Self::Paused if is_end(state) => return Visibility::Never(format!("it has ended as {state}")),
             Self::Paused => false,
             Self::Moved => !since.is_empty(),
             Self::Left(states) => !states.contains(&state) || !since.is_empty(),
@@ -111,14 +110,14 @@ impl Effect {
             },
             Self::BackfillPaused(wanted) => match backfill {
                 Some(backfill) => backfill["paused"] == *wanted,
-                None => return Sight::Never("it has no backfill".to_owned()),
+                None => return Visibility::Never("it has no backfill".to_owned()),
             },
             Self::NoBackfill => backfill.is_none(),
         };
-        if is_seen { Sight::Yes } else { Sight::NotYet(self.standing(state)) }
+        if is_seen { Visibility::Yes } else { Visibility::NotYet(self.standing(state)) }
     }
 
-    /// How a thing stands that doesn't show the effect yet.
+    /// Describes a resource on which the effect isn't visible yet.
     fn standing(&self, state: &str) -> String {
         match self {
             Self::Over | Self::Paused | Self::Moved | Self::Left(_) | Self::State(_) => {
@@ -139,14 +138,14 @@ impl Effect {
     }
 }
 
-/// The replays that weren't there before.
+/// Returns the replays that weren't there before.
 pub(super) fn new(before: &Value, now: &Value) -> Vec<String> {
     let known = before.as_array().map(Vec::as_slice).unwrap_or_default();
     let all = now.as_array().map(Vec::as_slice).unwrap_or_default();
     all.iter().filter(|id| !known.contains(id)).filter_map(|id| id.as_str().map(str::to_owned)).collect()
 }
 
-/// The states that an execution has been in, oldest first.
+/// Returns the states that an execution has been in, oldest first.
 fn states(execution: &Value) -> &[Value] {
     execution.pointer("/state/histories").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
@@ -170,35 +169,38 @@ mod tests {
     fn an_effect_is_told_from_what_was_there_before() {
         let failed = execution(&["CREATED", "FAILED"]);
         let again = execution(&["CREATED", "FAILED", "RESTARTED", "FAILED"]);
-        assert_eq!(Effect::Moved.seen(&failed, &failed), Sight::NotYet("it is FAILED".into()));
-        assert_eq!(Effect::Moved.seen(&failed, &again), Sight::Yes);
+        assert_eq!(Effect::Moved.seen(&failed, &failed), Visibility::NotYet("it is FAILED".into()));
+        assert_eq!(Effect::Moved.seen(&failed, &again), Visibility::Yes);
 
         let running = execution(&["CREATED", "RUNNING"]);
         let resumed = execution(&["CREATED", "RUNNING", "PAUSED", "RUNNING"]);
         let ended = execution(&["CREATED", "RUNNING", "SUCCESS"]);
-        assert_eq!(Effect::Paused.seen(&running, &running), Sight::NotYet("it is RUNNING".into()));
-        assert_eq!(Effect::Paused.seen(&running, &resumed), Sight::Yes);
-        assert_eq!(Effect::Paused.seen(&running, &ended), Sight::Never("it has ended as SUCCESS".into()));
+        assert_eq!(Effect::Paused.seen(&running, &running), Visibility::NotYet("it is RUNNING".into()));
+        assert_eq!(Effect::Paused.seen(&running, &resumed), Visibility::Yes);
+        assert_eq!(
+            Effect::Paused.seen(&running, &ended),
+            Visibility::Never("it has ended as SUCCESS".into())
+        );
         assert_eq!(
             Effect::Over.seen(&Value::Null, &execution(&["KILLING"])),
-            Sight::NotYet("it is KILLING".into())
+            Visibility::NotYet("it is KILLING".into())
         );
-        assert_eq!(Effect::Over.seen(&Value::Null, &execution(&["KILLED"])), Sight::Yes);
+        assert_eq!(Effect::Over.seen(&Value::Null, &execution(&["KILLED"])), Visibility::Yes);
 
         let replays = json!(["a", "b"]);
-        assert!(matches!(Effect::Replayed.seen(&replays, &replays), Sight::NotYet(_)));
+        assert!(matches!(Effect::Replayed.seen(&replays, &replays), Visibility::NotYet(_)));
         assert_eq!(new(&replays, &json!(["b", "c", "a"])), ["c"]);
     }
 
     #[test]
     fn what_is_gone_shows_only_that() {
-        assert_eq!(Effect::Gone.seen(&Value::Null, &Value::Null), Sight::Yes);
-        assert!(matches!(Effect::Disabled(true).seen(&Value::Null, &Value::Null), Sight::Never(_)));
+        assert_eq!(Effect::Gone.seen(&Value::Null, &Value::Null), Visibility::Yes);
+        assert!(matches!(Effect::Disabled(true).seen(&Value::Null, &Value::Null), Visibility::Never(_)));
     }
 
     #[test]
     fn triggers_are_read_as_both_versions_write_them() {
-        let seen = |effect: Effect, now: Value| effect.seen(&Value::Null, &now) == Sight::Yes;
+        let seen = |effect: Effect, now: Value| effect.seen(&Value::Null, &now) == Visibility::Yes;
         assert!(seen(Effect::Unlocked, json!({"locked": false, "executionId": "last"})));
         assert!(!seen(Effect::Unlocked, json!({"executionId": "running"})));
         assert!(seen(Effect::Unlocked, json!({"executionId": null})));
@@ -208,7 +210,7 @@ mod tests {
         );
         assert!(seen(Effect::BackfillPaused(true), json!({"backfill": {"paused": true}})));
         assert!(seen(Effect::NoBackfill, json!({"backfill": null})));
-        assert!(matches!(Effect::BackfillPaused(true).seen(&Value::Null, &json!({})), Sight::Never(_)));
+        assert!(matches!(Effect::BackfillPaused(true).seen(&Value::Null, &json!({})), Visibility::Never(_)));
     }
 
     #[test]

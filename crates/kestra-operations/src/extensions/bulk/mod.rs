@@ -1,40 +1,37 @@
-//! Actions on many executions, flows or triggers: in pieces, without those that can't take part, and until it shows.
+//! Actions on many executions, flows or triggers: in several requests, without refused items, and until the effect is visible.
 
-mod dry_run;
 mod effect;
+mod effect_polling;
 mod items;
-mod look;
 mod query;
-mod refused;
 mod report;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::time::Duration;
 
 use kestra_core::internal::{SharedExecutor, decode};
-use kestra_core::{Call, Error, ErrorKind, Executor, OutputFuture, ResponseFuture};
+use kestra_core::{Call, Error, ErrorKind, ErrorResponse, Executor, OutputFuture, ResponseFuture};
 use kestra_models::BulkOutcome;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-pub use dry_run::DryRun;
-pub use query::{by_ids_of, check_count};
+pub use query::{DryRun, by_ids_of, check_count};
 pub use report::{BulkProblem, BulkReport};
 
 use effect::Effect;
+use effect_polling::{Acted, StatePoller};
 use items::Items;
-use look::{Acted, Looker};
 
-/// How many one request names, unless told otherwise: what the server finds wrong with so many still fits into what is kept of
-/// an error's body.
+/// How many items a request has by default. What the server finds wrong with so many fits into what is kept of an error's body.
 const CHUNK: usize = 100;
 
-/// How often a flow may vanish while the others of its request are acted on.
+/// How many flows may be deleted by others while the flows of one request are acted on.
 const MAX_VANISHED: usize = 8;
 
-/// Gives a builder of an action by ids the ways to act on as many as possible, and to see it done.
+/// Adds the settings of `BulkByIds` to a builder of an action by ids.
 macro_rules! by_ids {
     ($name:ident, $item:ty) => {
         impl<E: ::kestra_core::Executor> $name<E> {
@@ -61,7 +58,7 @@ macro_rules! by_ids {
     };
 }
 
-/// Gives a builder of an action by query the way to act by ids on what it finds.
+/// Adds `by_ids` to a builder of an action by query.
 macro_rules! by_query {
     ($name:ident, $item:ty) => {
         impl<E: ::kestra_core::Executor> $name<E> {
@@ -93,7 +90,8 @@ macro_rules! counted {
         }
 
         impl<E: ::kestra_core::Executor> $name<E> {
-            /// Counts the items that the filters match, and changes nothing.
+            /// Counts the items that the filters match, and changes nothing. Set everything else before; `at_most` doesn't
+            /// limit the count.
             ///
             /// Returns the same errors as the action for filters that it can't be sent with. The state of the items is not
             /// checked.
@@ -106,29 +104,34 @@ macro_rules! counted {
 
 pub(crate) use {by_ids, by_query, counted};
 
-/// An action on executions, flows or triggers that are named, in as many requests as it takes.
+/// An action on executions, flows or triggers by their ids, in as many requests as it takes.
 #[must_use = "an action does nothing until it is awaited"]
 pub struct BulkByIds<I = String> {
     core: Core,
     items: PhantomData<fn() -> I>,
 }
 
-/// All but the type of the names.
+/// All but the type of the ids.
 struct Core {
     template: Call,
     executor: SharedExecutor,
-    chunk: usize,
-    skips: bool,
+    chunk_size: usize,
+    skips_invalid: bool,
     visible_within: Option<Duration>,
-    /// What a query is to be made of first.
+    /// Whether the template is a query, whose matches are acted on.
     is_query: bool,
 }
 
 impl<I> BulkByIds<I> {
     pub(crate) fn new<E: Executor>(executor: E, template: Call) -> Self {
-        let executor = SharedExecutor::new(&executor);
-        let core =
-            Core { template, executor, chunk: CHUNK, skips: false, visible_within: None, is_query: false };
+        let core = Core {
+            template,
+            executor: SharedExecutor::new(&executor),
+            chunk_size: CHUNK,
+            skips_invalid: false,
+            visible_within: None,
+            is_query: false,
+        };
         Self { core, items: PhantomData }
     }
 
@@ -142,13 +145,13 @@ impl<I> BulkByIds<I> {
     ///
     /// Flows are read before, one by one, as a server stops at the first that doesn't exist without naming it.
     pub fn skipping_invalid(mut self) -> Self {
-        self.core.skips = true;
+        self.core.skips_invalid = true;
         self
     }
 
     /// Sets how many items a request has at most, at least 1. Defaults to 100.
     pub fn chunk_size(mut self, size: usize) -> Self {
-        self.core.chunk = size.max(1);
+        self.core.chunk_size = size.max(1);
         self
     }
 
@@ -157,7 +160,7 @@ impl<I> BulkByIds<I> {
     ///
     /// 2.0 servers respond when they have queued the action; earlier ones may also act later, such as for kills. Each
     /// item is read until it is in the state that the action leads to: ended after a kill, paused, in another state after a
-    /// restart or a resumption, with the new labels or state, switched off or on, missing after a deletion, or replayed by a
+    /// restart or a resumption, with the new labels or state, disabled or enabled, missing after a deletion, or replayed by a
     /// new execution. An item that can't show the effect any more isn't waited for, such as an execution that ended before it
     /// could be paused.
     pub fn wait_until_visible(mut self, limit: Duration) -> Self {
@@ -172,95 +175,109 @@ impl Core {
             (self.template, _) = query::resolve(&mut self.template, &self.executor).await?;
         }
         let items = Items::of(&self.template)?;
-        let looker = Looker::new(self.executor.clone(), &self.template);
+        let poller = StatePoller::new(self.executor.clone(), &self.template);
         let effect = self.visible_within.and_then(|limit| Some((Effect::of(&self.template, &items)?, limit)));
-        let mut report = BulkReport::default();
+        let report = BulkReport { operation: Some(self.template.info()), ..BulkReport::default() };
+        let mut action = Action { core: self, items, poller, effect, report };
+        let all = std::mem::take(&mut action.items.all);
         let mut acted = Vec::new();
-        let mut chunks = items.all.chunks(self.chunk);
+        let mut chunks = all.chunks(action.core.chunk_size);
         while let Some(chunk) = chunks.next() {
-            let (done, sent) = match self.known(chunk, &looker, effect.as_ref(), &mut report).await {
-                Ok(known) => (self.act(known, &items, &looker, &mut report).await, true),
+            let (done, sent) = match action.read(chunk).await {
+                Ok(known) => (action.act(known).await, true),
                 Err(error) => (Err(error), false),
             };
             match done {
                 Ok(done) => acted.extend(done),
-                Err(error) if report.total() == 0 && report.skipped.is_empty() => return Err(error),
+                Err(error) if action.report.total() == 0 && action.report.skipped.is_empty() => {
+                    return Err(error);
+                }
                 Err(error) => {
                     let unsent = if sent { &[] } else { chunk };
-                    report.not_tried = unsent.iter().chain(chunks.flatten()).cloned().collect();
-                    report.error = Some(error);
+                    action.report.not_tried = unsent.iter().chain(chunks.flatten()).cloned().collect();
+                    action.report.error = Some(error);
                     break;
                 }
             }
         }
+        let Action { poller, effect, mut report, .. } = action;
         if let Some((effect, limit)) = effect {
-            look::until_seen(&looker, &effect, acted, limit, &mut report).await;
+            poller.wait_for(&effect, acted, limit, &mut report).await;
         }
         Ok(report)
     }
+}
 
-    /// Those of a piece that can be acted on, as far as that is known before, and how they are.
-    async fn known(
-        &mut self,
-        chunk: &[Value],
-        looker: &Looker,
-        effect: Option<&(Effect, Duration)>,
-        report: &mut BulkReport<Value>,
-    ) -> Result<Vec<Acted>, Error> {
-        let mut known = before(looker, effect, chunk).await?;
-        if self.is_of_flows() && self.skips {
-            for gone in take_missing(looker, &mut known).await? {
-                report
-                    .skipped
-                    .push(BulkProblem { id: gone.item, reason: "there is no such flow".to_owned() });
-            }
+/// An action while its requests are sent.
+struct Action {
+    core: Core,
+    items: Items,
+    poller: StatePoller,
+    effect: Option<(Effect, Duration)>,
+    report: BulkReport<Value>,
+}
+
+impl Action {
+    /// Reads the items as they are before the action, if its effect can't be told otherwise, and leaves out missing flows.
+    async fn read(&mut self, chunk: &[Value]) -> Result<Vec<Acted>, Error> {
+        let mut items = Vec::with_capacity(chunk.len());
+        for item in chunk {
+            let before = match &self.effect {
+                Some((effect, _)) if effect.needs_before() => match self.poller.sample(effect, item).await {
+                    // It can't be read afterwards either, which is no reason not to act.
+                    Err(error) if error.kind() == ErrorKind::Unsupported => Value::Null,
+                    sample => sample?,
+                },
+                _ => Value::Null,
+            };
+            items.push(Acted { item: item.clone(), before });
         }
-        Ok(known)
+        if self.skips_flows() {
+            let missing = self.take_missing(&mut items).await?;
+            self.skip(missing, "there is no such flow");
+        }
+        Ok(items)
     }
 
-    /// Acts on some, and gives those back that were acted on.
-    async fn act(
-        &mut self,
-        mut left: Vec<Acted>,
-        items: &Items,
-        looker: &Looker,
-        report: &mut BulkReport<Value>,
-    ) -> Result<Vec<Acted>, Error> {
+    /// Acts on items, and returns those that were acted on.
+    async fn act(&mut self, mut left: Vec<Acted>) -> Result<Vec<Acted>, Error> {
         let mut vanished = Vec::new();
         while !left.is_empty() {
-            let error = match self.ask(&named(&left), items).await {
+            let error = match self.send(&ids(&left)).await {
                 Ok(outcome) => {
-                    add(report, outcome, left.len());
+                    self.report.add(outcome, left.len());
                     break;
                 }
                 Err(error) => error,
             };
             let before = left.len();
-            if self.is_of_flows() && self.skips && error.is_missing() && vanished.len() < MAX_VANISHED {
-                // What stood before the first one that is missing is done.
-                let gone =
-                    take_missing(looker, &mut left).await.inspect_err(|_| report.failed = named(&left))?;
-                if self.deletes() {
-                    report.done += gone.len() as u64;
-                    vanished.extend(gone);
+            if self.skips_flows() && error.is_missing() && vanished.len() < MAX_VANISHED {
+                // The server has acted on the flows before the first missing one.
+                let missing = match self.take_missing(&mut left).await {
+                    Ok(missing) => missing,
+                    Err(error) => {
+                        self.report.failed = ids(&left);
+                        return Err(error);
+                    }
+                };
+                if self.core.template.info().deletes.is_some() {
+                    self.report.done += missing.len() as u64;
+                    vanished.extend(missing);
                 } else {
-                    let reason = "there is no such flow any more";
-                    let gone =
-                        gone.into_iter().map(|gone| BulkProblem { id: gone.item, reason: reason.to_owned() });
-                    report.skipped.extend(gone);
+                    self.skip(missing, "there is no such flow any more");
                 }
-            } else if self.skips {
-                let mut refused = refused::by(&error);
+            } else if self.core.skips_invalid {
+                let mut refused = refused(&error);
                 left.retain(|acted| match acted.item.as_str().and_then(|id| refused.remove_entry(id)) {
                     Some((id, reason)) => {
-                        report.skipped.push(BulkProblem { id: id.into(), reason });
+                        self.report.skipped.push(BulkProblem { id: id.into(), reason });
                         false
                     }
                     None => true,
                 });
             }
             if left.len() == before {
-                report.failed = named(&left);
+                self.report.failed = ids(&left);
                 return Err(error);
             }
         }
@@ -268,66 +285,55 @@ impl Core {
         Ok(left)
     }
 
-    fn is_of_flows(&self) -> bool {
-        self.template.info().area == "flows"
+    async fn send(&mut self, chunk: &[Value]) -> Result<BulkOutcome, Error> {
+        let mut call = self.core.template.again();
+        crate::parameters::json(&mut call, "application/json", &self.items.body(chunk));
+        OutputFuture::from(ResponseFuture::new(&self.core.executor, call, decode::json)).await
     }
 
-    fn deletes(&self) -> bool {
-        self.template.info().deletes.is_some()
+    /// Takes out the items that are missing on the server.
+    async fn take_missing(&self, left: &mut Vec<Acted>) -> Result<Vec<Acted>, Error> {
+        let mut missing = Vec::with_capacity(left.len());
+        for acted in left.iter() {
+            missing.push(self.poller.resource(&acted.item).await?.is_null());
+        }
+        let mut missing = missing.into_iter();
+        Ok(left.extract_if(.., |_| missing.next() == Some(true)).collect())
     }
 
-    async fn ask(&mut self, chunk: &[Value], items: &Items) -> Result<BulkOutcome, Error> {
-        let mut call = self.template.again();
-        crate::parameters::json(&mut call, "application/json", &items.body(chunk));
-        OutputFuture::from(ResponseFuture::new(&self.executor, call, decode::json)).await
+    fn skip(&mut self, items: Vec<Acted>, reason: &str) {
+        let skipped =
+            items.into_iter().map(|acted| BulkProblem { id: acted.item, reason: reason.to_owned() });
+        self.report.skipped.extend(skipped);
+    }
+
+    fn skips_flows(&self) -> bool {
+        self.core.skips_invalid && self.core.template.info().area == "flows"
     }
 }
 
-/// How all are before the action, as far as its effect can't be told without.
-async fn before(
-    looker: &Looker,
-    effect: Option<&(Effect, Duration)>,
-    chunk: &[Value],
-) -> Result<Vec<Acted>, Error> {
-    let mut all = Vec::with_capacity(chunk.len());
-    for item in chunk {
-        let before = match effect {
-            Some((effect, _)) if effect.needs_before() => match looker.sample(effect, item).await {
-                // It can't be seen afterwards either, which is no reason not to act.
-                Err(error) if error.kind() == ErrorKind::Unsupported => Value::Null,
-                sample => sample?,
-            },
-            _ => Value::Null,
-        };
-        all.push(Acted { item: item.clone(), before });
-    }
-    Ok(all)
-}
-
-/// Takes out what isn't there.
-async fn take_missing(looker: &Looker, left: &mut Vec<Acted>) -> Result<Vec<Acted>, Error> {
-    let mut missing = Vec::with_capacity(left.len());
-    for acted in left.iter() {
-        missing.push(looker.thing(&acted.item).await?.is_null());
-    }
-    let mut missing = missing.into_iter();
-    let (gone, known) = std::mem::take(left).into_iter().partition(|_| missing.next() == Some(true));
-    *left = known;
-    Ok(gone)
-}
-
-fn named(acted: &[Acted]) -> Vec<Value> {
+fn ids(acted: &[Acted]) -> Vec<Value> {
     acted.iter().map(|acted| acted.item.clone()).collect()
 }
 
-fn add(report: &mut BulkReport<Value>, outcome: BulkOutcome, asked: usize) {
-    let number = outcome.total().and_then(|total| total.try_into().ok()).unwrap_or(asked as u64);
-    if outcome.is_queued() {
-        report.queued += number;
-    } else {
-        report.done += number;
+/// Returns the ids that a server refused, with its reasons.
+fn refused(error: &Error) -> BTreeMap<String, String> {
+    let is_refusal = matches!(error.status().map(|status| status.as_u16()), Some(400 | 422));
+    let body = error.response().filter(|_| is_refusal && error.kind() == ErrorKind::Status);
+    let invalids = body.and_then(ErrorResponse::api_error).and_then(|body| body.invalids).unwrap_or_default();
+    let named = invalids.into_iter().filter_map(|invalid| match invalid.invalid_value {
+        Value::String(id) => Some((id, invalid.message.unwrap_or_default())),
+        _ => None,
+    });
+    named.collect()
+}
+
+impl<I> Clone for BulkByIds<I> {
+    fn clone(&self) -> Self {
+        let core =
+            Core { template: self.core.template.copy(), executor: self.core.executor.clone(), ..self.core };
+        Self { core, items: PhantomData }
     }
-    report.operation_ids.extend(outcome.operation_id);
 }
 
 impl<I: DeserializeOwned + 'static> std::future::IntoFuture for BulkByIds<I> {
@@ -335,9 +341,10 @@ impl<I: DeserializeOwned + 'static> std::future::IntoFuture for BulkByIds<I> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
+        let info = self.core.template.info();
         let run: Pin<Box<dyn Future<Output = Result<BulkReport<Value>, Error>> + Send>> =
             Box::pin(self.core.run());
-        Box::pin(async move { run.await.map(BulkReport::typed) })
+        Box::pin(async move { run.await.map(BulkReport::typed).map_err(|error| error.or_operation(info)) })
     }
 }
 
@@ -345,9 +352,16 @@ impl<I> fmt::Debug for BulkByIds<I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BulkByIds")
             .field("call", &self.core.template)
-            .field("chunk_size", &self.core.chunk)
-            .field("skipping_invalid", &self.core.skips)
+            .field("chunk_size", &self.core.chunk_size)
+            .field("skipping_invalid", &self.core.skips_invalid)
             .field("visible_within", &self.core.visible_within)
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+const _: () = {
+    const fn is_shared<T: Clone + Send + Sync + 'static>() {}
+    is_shared::<BulkByIds>();
+    is_shared::<DryRun>();
+};

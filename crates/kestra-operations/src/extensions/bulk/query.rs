@@ -1,6 +1,8 @@
 //! Converts actions by query into actions by ids, and counts the matches of a query.
 
 use std::collections::HashSet;
+use std::future::IntoFuture;
+use std::pin::Pin;
 
 use kestra_core::internal::{FoundRows, SharedExecutor, decode};
 use kestra_core::paging::Pages;
@@ -10,23 +12,32 @@ use serde_json::{Map, Value, json};
 
 use super::items;
 
-/// The action by ids that does the same, and the search that finds the same.
-struct Related {
-    action: &'static OperationInfo,
-    search: &'static OperationInfo,
+/// The number of items that an action by query would act on, counted when it is awaited.
+#[must_use = "nothing is counted before it is awaited"]
+#[derive(Debug)]
+pub struct DryRun {
+    query: Call,
+    executor: SharedExecutor,
 }
 
-impl Related {
-    fn of(query: &Call) -> Result<Self, Error> {
-        let info = query.info();
-        let search = info.counted_by.or_else(|| info.body_filters?.counted_by);
-        match (info.by_ids, search) {
-            (Some(action), Some(search)) => Ok(Self { action, search }),
-            _ => {
-                let problem = "there is no action by ids for this operation: remove what needs one, or narrow the filters";
-                Err(Error::new(ErrorKind::Unsupported, problem).with_operation(info))
-            }
-        }
+impl DryRun {
+    pub(crate) fn new<E: Executor>(executor: &E, query: Call) -> Self {
+        Self { query, executor: SharedExecutor::new(executor) }
+    }
+}
+
+impl Clone for DryRun {
+    fn clone(&self) -> Self {
+        Self { query: self.query.copy(), executor: self.executor.clone() }
+    }
+}
+
+impl IntoFuture for DryRun {
+    type Output = Result<u64, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(mut self) -> Self::IntoFuture {
+        Box::pin(async move { count(&mut self.query, &self.executor).await })
     }
 }
 
@@ -35,25 +46,31 @@ impl Related {
 ///
 /// Returns an error if there are more matches than `at_most` allows, or if a row has no id.
 pub(super) async fn resolve(query: &mut Call, executor: &SharedExecutor) -> Result<(Call, usize), Error> {
-    let related = Related::of(query)?;
+    let info = query.info();
+    let search = info.counted_by.or_else(|| info.body_filters?.counted_by);
+    let (Some(action), Some(search)) = (info.by_ids, search) else {
+        let problem =
+            "there is no action by ids for this operation: remove what needs one, or narrow the filters";
+        return Err(Error::new(ErrorKind::Unsupported, problem));
+    };
     let most = query.take_at_most();
-    // What the query would be refused for is refused, such as that it has no filter.
+    // Refuse what the query would be refused for, such as that it has no filter.
     query.check_narrowed()?;
     if let Some(mut filters) = query.query_of_body()? {
         filters.check_narrowed()?;
-        let search = filters.related_search(related.search);
-        let found = find(query.info(), filters.found_rows(), search, executor, most).await?;
+        let search = filters.related_search(search);
+        let found = find(filters.found_rows(), search, executor, most).await?;
         let number = found.len();
-        return Ok((action_of_body(query, &filters, related.action, found)?, number));
+        return Ok((action_of_body(query, &filters, action, found)?, number));
     }
-    let mut action = query.related_query(related.action);
+    let mut action = query.related_query(action);
     action.set_found_by(query);
     let body = query.body_bytes().cloned();
     let parameter = |call: &Call, name: &str| {
         let index = call.info().query_parameters.iter().position(|parameter| parameter.name == name)?;
         Some((index, call.query_value(index)))
     };
-    // The state to take on has another name here, where that one is of a filter.
+    // The new state has another name here, as the query uses that name for a filter.
     if let (Some((_, state)), Some((index, _))) = (parameter(query, "newState"), parameter(&action, "state"))
     {
         action.clear_query(index);
@@ -63,8 +80,8 @@ pub(super) async fn resolve(query: &mut Call, executor: &SharedExecutor) -> Resu
     }
     let disabled = parameter(query, "disabled").map(|(_, disabled)| disabled.as_deref() != Some("false"));
 
-    let search = query.related_search(related.search);
-    let found = find(query.info(), query.found_rows(), search, executor, most).await?;
+    let search = query.related_search(search);
+    let found = find(query.found_rows(), search, executor, most).await?;
     let number = found.len();
     let body = match (disabled, body.and_then(|body| serde_json::from_slice::<Value>(&body).ok())) {
         (Some(disabled), _) => json!({"triggers": found, "disabled": disabled}),
@@ -84,11 +101,11 @@ fn action_of_body(
 ) -> Result<Call, Error> {
     if found.is_empty() {
         let problem = "the filters match nothing, so nothing was done: change the filters";
-        return Err(Error::new(ErrorKind::Refused, problem).with_operation(query.info()));
+        return Err(Error::new(ErrorKind::Refused, problem));
     }
     let bytes = query.body_bytes().cloned().unwrap_or_default();
-    let mut body: Map<String, Value> = serde_json::from_slice(&bytes)
-        .map_err(|problem| Error::invalid("body", problem).with_operation(query.info()))?;
+    let mut body: Map<String, Value> =
+        serde_json::from_slice(&bytes).map_err(|problem| Error::invalid("body", problem))?;
     body.remove("filters");
     body.insert("executionIds".to_owned(), found.into());
     let mut action = query.related(info);
@@ -99,7 +116,6 @@ fn action_of_body(
 
 /// Returns the ids of the rows that the query matches, up to a limit.
 async fn find(
-    action: &'static OperationInfo,
     meant: FoundRows,
     search: Call,
     executor: &SharedExecutor,
@@ -114,21 +130,26 @@ async fn find(
             continue;
         }
         let Some(item) = item(info.area, &row) else {
-            let problem = "a row of the search doesn't say what it is called by, so nothing was acted on";
+            let problem = "a row of the search has no id, so nothing was done";
             return Err(Error::new(ErrorKind::Decode, problem).with_operation(info));
         };
         if seen.insert(items::name(&item)) {
             found.push(item);
         }
         if let Some(most) = most.filter(|most| found.len() as u64 > *most) {
-            return Err(too_many(action, most, "more"));
+            return Err(too_many(most, None));
         }
     }
     Ok(found)
 }
 
 /// Returns how many rows the query matches now, and changes nothing.
-pub(super) async fn count(query: &mut Call, executor: &SharedExecutor) -> Result<u64, Error> {
+async fn count(query: &mut Call, executor: &SharedExecutor) -> Result<u64, Error> {
+    let info = query.info();
+    count_rows(query, executor).await.map_err(|error| error.or_operation(info))
+}
+
+async fn count_rows(query: &mut Call, executor: &SharedExecutor) -> Result<u64, Error> {
     query.take_at_most();
     query.check_narrowed()?;
     let mut of_body = query.query_of_body()?;
@@ -137,7 +158,6 @@ pub(super) async fn count(query: &mut Call, executor: &SharedExecutor) -> Result
     let info = query.info();
     let search = info.counted_by.ok_or_else(|| {
         Error::new(ErrorKind::Unsupported, "there is no search for what this operation acts on")
-            .with_operation(info)
     })?;
     let meant = query.found_rows();
     let mut call = query.related_search(search);
@@ -180,7 +200,9 @@ fn limit_by_body(search: &mut Call, query: &Call) {
 /// What the query is refused for, and more than it may act on.
 #[doc(hidden)]
 pub async fn by_ids_of<E: Executor>(query: &mut Call, executor: &E) -> Result<Option<Call>, Error> {
-    let (action, number) = resolve(query, &SharedExecutor::new(executor)).await?;
+    let info = query.info();
+    let resolved = resolve(query, &SharedExecutor::new(executor)).await;
+    let (action, number) = resolved.map_err(|error| error.or_operation(info))?;
     Ok((number > 0).then_some(action))
 }
 
@@ -193,17 +215,19 @@ pub async fn by_ids_of<E: Executor>(query: &mut Call, executor: &E) -> Result<Op
 pub async fn check_count<E: Executor>(query: &mut Call, executor: &E) -> Result<(), Error> {
     let Some(most) = query.take_at_most() else { return Ok(()) };
     let number = count(query, &SharedExecutor::new(executor)).await?;
-    if number > most { Err(too_many(query.info(), most, &number.to_string())) } else { Ok(()) }
+    if number > most { Err(too_many(most, Some(number)).with_operation(query.info())) } else { Ok(()) }
 }
 
-fn too_many(info: &'static OperationInfo, most: u64, number: &str) -> Error {
+fn too_many(most: u64, number: Option<u64>) -> Error {
+    let number = number.map_or_else(String::new, |number| format!(" {number} items,"));
     let problem = format!(
-        "the filters match {number}, and `at_most({most})` is set, so nothing was done: narrow the filters or raise `at_most`"
+        "the filters match{number} more than `at_most({most})` allows, so nothing was done: narrow the filters or raise \
+         `at_most`"
     );
-    Error::new(ErrorKind::Refused, problem).with_operation(info)
+    Error::new(ErrorKind::Refused, problem)
 }
 
-/// What an action by ids names a row of a search with; `None` if the row lacks it.
+/// Returns how an action by ids names a row of a search, or `None` if the row has no id.
 fn item(area: &str, row: &Value) -> Option<Value> {
     match area {
         "flows" => Some(json!({"id": items::text(row, "id")?, "namespace": items::text(row, "namespace")?})),

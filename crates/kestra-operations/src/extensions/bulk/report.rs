@@ -1,6 +1,7 @@
-//! What became of an action on many.
+//! The outcome of an action on many.
 
-use kestra_core::{Error, ErrorKind};
+use kestra_core::{Error, ErrorKind, OperationInfo};
+use kestra_models::BulkOutcome;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -34,6 +35,9 @@ pub struct BulkReport<I = String> {
     /// Why a request failed. Absent if none did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Error>,
+    /// The action.
+    #[serde(skip)]
+    pub(super) operation: Option<&'static OperationInfo>,
 }
 
 /// An item that an action left out, or on which it had no visible effect.
@@ -59,6 +63,7 @@ impl<I> Default for BulkReport<I> {
             not_visible: Vec::new(),
             created: Vec::new(),
             error: None,
+            operation: None,
         }
     }
 }
@@ -88,24 +93,36 @@ impl<I: Serialize> BulkReport<I> {
         if let Some(error) = self.error.take() {
             return Err(error);
         }
-        match incomplete(self.not_visible.iter().map(|one| (items::name(&one.id), one.reason.as_str()))) {
-            Some(error) => Err(error),
-            None => Ok(self),
+        if self.not_visible.is_empty() {
+            return Ok(self);
         }
+        let (mut names, mut message) = (Vec::new(), "the action had no visible effect on".to_owned());
+        for problem in &self.not_visible {
+            let name = items::name(&problem.id);
+            message.push_str(&format!(" {name} ({})", problem.reason));
+            names.push(name);
+        }
+        let error = Error::new(ErrorKind::Incomplete, message).with_failures(names);
+        Err(match self.operation {
+            Some(operation) => error.with_operation(operation),
+            None => error,
+        })
     }
-}
-
-fn incomplete<'a>(unseen: impl Iterator<Item = (String, &'a str)>) -> Option<Error> {
-    let (mut names, mut message) = (Vec::new(), "the action had no visible effect on".to_owned());
-    for (name, reason) in unseen {
-        message.push_str(&format!(" {name} ({reason})"));
-        names.push(name);
-    }
-    (!names.is_empty()).then(|| Error::new(ErrorKind::Incomplete, message).with_failures(names))
 }
 
 impl BulkReport<Value> {
-    /// The same with the names as the action takes them.
+    /// Adds the outcome of a request that had this many items.
+    pub(super) fn add(&mut self, outcome: BulkOutcome, sent: usize) {
+        let number = outcome.total().and_then(|total| total.try_into().ok()).unwrap_or(sent as u64);
+        if outcome.is_queued() {
+            self.queued += number;
+        } else {
+            self.done += number;
+        }
+        self.operation_ids.extend(outcome.operation_id);
+    }
+
+    /// Returns the report with the ids as the action takes them.
     pub(super) fn typed<I: DeserializeOwned>(self) -> BulkReport<I> {
         let one = |id| serde_json::from_value(id).ok();
         let all = |ids: Vec<Value>| ids.into_iter().filter_map(one).collect();
@@ -124,6 +141,7 @@ impl BulkReport<Value> {
             not_visible: problems(self.not_visible),
             created: self.created,
             error: self.error,
+            operation: self.operation,
         }
     }
 }

@@ -11,14 +11,14 @@ use kestra_models::{Execution, ExecutionStatusEvent, State};
 use tokio::time::Instant;
 
 use super::execution::FollowSettings;
-use super::family::Family;
 use super::reader::Reader;
+use super::related_executions::RelatedExecutions;
 use crate::FollowExecutionDependencies;
 
 /// How long a server may take until its searches find what has just begun.
 const INDEXING: Duration = Duration::from_millis(500);
 
-/// How often is read and searched at first, and then, where no stream tells.
+/// The first and the longest pause between two searches without a stream.
 const POLL: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(3));
 
 /// How long an execution may be missing that was just created, and one that was seen.
@@ -39,14 +39,15 @@ impl<E: Executor> FollowExecutionDependencies<E> {
     /// for from the start. Call `unchecked()` to open one anyway.
     pub fn stream(self) -> FollowStream<ExecutionStatusEvent> {
         let (call, executor) = self.into_parts();
-        FollowStream::new(|sink| Dependencies::new(executor, call, sink).follow())
+        let info = call.info();
+        FollowStream::new(info, |sink| Dependencies::new(executor, call, sink).follow())
     }
 }
 
 struct Dependencies<E> {
     connections: Connections<E, ExecutionStatusEvent>,
     reader: Reader<E>,
-    family: Family<E>,
+    related: RelatedExecutions<E>,
     shown: Shown,
 }
 
@@ -54,7 +55,7 @@ impl<E: Executor> Dependencies<E> {
     fn new(executor: E, call: Call, sink: Sink<ExecutionStatusEvent>) -> Self {
         Self {
             reader: Reader::new(executor.clone(), &call, FollowSettings::default()),
-            family: Family::new(executor.clone(), &call),
+            related: RelatedExecutions::new(executor.clone(), &call),
             connections: Connections::new(executor, call),
             shown: Shown { sink, executions: HashMap::new() },
         }
@@ -66,12 +67,12 @@ impl<E: Executor> Dependencies<E> {
         self.poll(is_incomplete).await
     }
 
-    /// Shows what the server's stream tells, as long as it tells something. Whether something may be missing.
+    /// Emits the events of the server's stream until it ends or stays silent, and returns whether some may be missing.
     async fn listen(&mut self) -> Result<bool, Error> {
         let (mut was_cut, mut is_behind) = (false, false);
         loop {
             let step = match self.connections.next().await {
-                // It could stop the server.
+                // The connection could make the server shut down.
                 Err(error) if error.kind() == ErrorKind::Refused => {
                     self.reader.appear(MISSING).await?;
                     return Ok(true);
@@ -82,7 +83,7 @@ impl<E: Executor> Dependencies<E> {
             match step {
                 Step::Event(status) | Step::Last(status) => {
                     self.set_known();
-                    // What is found now began before this connection; of what comes later it tells.
+                    // What is found now began before this connection, which sends what comes later.
                     if std::mem::take(&mut is_behind) {
                         self.catch_up().await?;
                     }
@@ -121,7 +122,7 @@ impl<E: Executor> Dependencies<E> {
         }
     }
 
-    /// The error that there is no such execution, for which servers answer 500 here.
+    /// Returns the error that the execution is missing, for which servers respond with 500 here.
     async fn not_found(&mut self) -> Option<Error> {
         self.reader.look().await.err().filter(Error::is_not_found)
     }
@@ -131,7 +132,7 @@ impl<E: Executor> Dependencies<E> {
         self.connections.set_known();
     }
 
-    /// Reads and searches until all have ended, and once more then if something may be missing.
+    /// Reads and searches until all have ended, and then once more if something may be missing.
     async fn poll(&mut self, mut is_incomplete: bool) -> Result<(), Error> {
         let mut pace = Backoff::default().waits(POLL.0, POLL.1);
         loop {
@@ -149,10 +150,10 @@ impl<E: Executor> Dependencies<E> {
         }
     }
 
-    /// Shows what is news of the executions that are known or found. Whether anything is.
+    /// Emits new states of the executions that are known or found, and returns whether there are any.
     async fn catch_up(&mut self) -> Result<bool, Error> {
         let known = self.shown.executions.keys().cloned().collect();
-        let found = self.family.members(&mut self.reader, known).await?;
+        let found = self.related.find(&mut self.reader, known).await?;
         let ids: HashSet<_> = found.iter().map(|execution| execution.id.clone()).collect();
         let mut is_news = false;
         for execution in found {
@@ -172,7 +173,7 @@ impl<E: Executor> Dependencies<E> {
     }
 }
 
-/// What was shown of each execution.
+/// The states that were emitted of each execution.
 struct Shown {
     sink: Sink<ExecutionStatusEvent>,
     executions: HashMap<String, Seen>,
@@ -203,7 +204,7 @@ impl Shown {
         self.executions.iter().filter(|(_, seen)| !seen.has_ended).map(|(id, _)| id.clone()).collect()
     }
 
-    /// Nothing more comes of one that was deleted, and that is missing for a while.
+    /// Records whether an execution is missing. After some time it counts as ended, as it was deleted.
     fn set_missing(&mut self, id: &str, is_missing: bool) {
         let Some(seen) = self.executions.get_mut(id) else { return };
         seen.missing_since = is_missing.then(|| seen.missing_since.unwrap_or_else(Instant::now));
@@ -211,7 +212,7 @@ impl Shown {
     }
 }
 
-/// The status that an event would have told.
+/// Returns the status of an execution as an event has it.
 fn status(execution: Execution) -> ExecutionStatusEvent {
     let mut status = ExecutionStatusEvent::default();
     status.execution_id = Some(execution.id);

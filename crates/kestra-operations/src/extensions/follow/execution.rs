@@ -72,8 +72,12 @@ impl<E: Executor> FollowExecution<E> {
     #[doc(hidden)]
     pub fn stream_with(self, settings: FollowSettings) -> FollowStream<Execution> {
         let (call, executor) = self.into_parts();
-        FollowStream::new(|sink| Follow::new(executor, call, settings, sink).run())
+        states(executor, call, settings)
     }
+}
+
+fn states<E: Executor>(executor: E, call: Call, settings: FollowSettings) -> FollowStream<Execution> {
+    FollowStream::new(call.info(), |sink| Follow::new(executor, call, settings, sink).run())
 }
 
 /// Returns the execution once it has ended, or `None` if the stream ends before.
@@ -82,7 +86,7 @@ pub(super) async fn end<E: Executor>(
     call: Call,
     settings: FollowSettings,
 ) -> Result<Option<Execution>, Error> {
-    let mut states = FollowStream::new(|sink| Follow::new(executor, call, settings, sink).run());
+    let mut states = states(executor, call, settings);
     // Nothing is kept until the end, as an execution may be large and run for long.
     let mut last = None;
     while let Some(state) = states.next().await {

@@ -1,20 +1,20 @@
-//! Reading an execution beside its stream.
+//! Reads an execution beside its stream.
 
 use std::time::Duration;
 
 use kestra_core::internal::decode;
 use kestra_core::internal::transient::{Backoff, TransientRetry};
-use kestra_core::{Call, Error, Executor, ResponseFuture};
+use kestra_core::{Call, Error, Executor, OutputFuture, ResponseFuture};
 use kestra_models::{Execution, StateType};
 use tokio::time::Instant;
 
 use super::execution::FollowSettings;
 use crate::GetExecution;
 
-/// How long an execution that is known may be missing on a server that answers.
+/// How long an execution that is known may be missing on a server that responds.
 const GONE_AFTER: Duration = Duration::from_secs(30);
 
-/// Asks for one execution, with the options of the call that follows it.
+/// Reads one execution, with the options of the call that follows it.
 pub(super) struct Reader<E> {
     executor: E,
     call: Call,
@@ -69,16 +69,13 @@ impl<E: Executor> Reader<E> {
         id.is_empty() || id == self.id
     }
 
-    /// The execution as it is now.
-    async fn read(&mut self) -> Result<Execution, Error> {
-        let response =
-            ResponseFuture::new(&self.executor, self.call.again(), decode::json::<Execution>).await?;
-        Ok(response.into_body())
+    fn read(&self, call: &Call) -> OutputFuture<Execution> {
+        ResponseFuture::new(&self.executor, call.copy(), decode::json).into()
     }
 
     /// Returns the execution as it is now, or `None` if it is missing but may still appear.
     pub(super) async fn look(&mut self) -> Result<Option<Execution>, Error> {
-        match self.read().await {
+        match self.read(&self.call).await {
             Ok(execution) => {
                 self.seen();
                 Ok(Some(execution))
@@ -102,27 +99,19 @@ impl<E: Executor> Reader<E> {
         if !self.settings.is_known {
             return error;
         }
-        let message = format!("execution {} was accepted, and is gone", self.id);
+        let message = format!("execution {} was deleted, or the server that accepted it lost it", self.id);
         error.with_message(message).with_execution_id(&self.id)
     }
 
-    /// Returns the execution once it can be read.
-    pub(super) async fn insist(&mut self) -> Result<Execution, Error> {
-        let mut retry = self.retry().known();
-        retry
-            .run(|| ResponseFuture::new(&self.executor, self.call.again(), decode::json::<Execution>))
-            .await
-            .map(http::Response::into_body)
+    /// Returns the execution, retrying transient errors.
+    pub(super) async fn insist(&self) -> Result<Execution, Error> {
+        self.insist_on(&self.id).await
     }
 
-    /// Returns another execution, retrying errors that pass.
-    pub(super) async fn insist_on(&mut self, id: &str) -> Result<Execution, Error> {
-        let mut call = GetExecution::new(id).options(self.call.options().clone()).into_call();
-        self.retry()
-            .known()
-            .run(|| ResponseFuture::new(&self.executor, call.again(), decode::json::<Execution>))
-            .await
-            .map(http::Response::into_body)
+    /// Returns another execution, retrying transient errors.
+    pub(super) async fn insist_on(&self, id: &str) -> Result<Execution, Error> {
+        let call = GetExecution::new(id).options(self.call.options().clone()).into_call();
+        self.retry().known().run(|| self.read(&call)).await
     }
 
     /// Returns the execution after its stream has ended, with the last event if there was one, or `None` if the execution is

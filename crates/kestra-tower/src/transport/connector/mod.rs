@@ -14,8 +14,8 @@ use http::header::PROXY_AUTHORIZATION;
 use http::response::Parts;
 use http::{Request, Uri};
 use hyper_util::client::legacy::connect::HttpConnector;
-use kestra_core::internal::set_header;
-use kestra_core::{Body, BoxError, Error, ErrorKind, TimeoutPhase};
+use kestra_core::internal::{causes, set_header};
+use kestra_core::{Body, Error, ErrorKind, TimeoutPhase};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
@@ -84,7 +84,8 @@ impl Inner {
     async fn connect(&self, target: &Uri) -> Result<Connection, Error> {
         let Some(proxy) = self.proxy.of(target) else {
             let stream = self.tcp(target).await.map_err(|problem| {
-                Error::from_source(ErrorKind::Connect, problem).with_message(name(target))
+                let message = format!("{} ({})", reason(&problem), name(target));
+                Error::from_source(ErrorKind::Connect, problem).with_message(message)
             })?;
             return Ok(Connection::new(self.secure(stream, target).await?, false));
         };
@@ -98,16 +99,17 @@ impl Inner {
     }
 
     async fn reach(&self, proxy: &Endpoint) -> Result<Stream, Error> {
-        let fail = |problem: BoxError| {
-            Error::from_source(ErrorKind::Proxy, problem).with_message(format!("no connection to {proxy}"))
-        };
-        let stream = self.tcp(&proxy.uri).await.map_err(|problem| fail(problem.into()))?;
-        match proxy.kind {
-            Kind::Https => handshake(stream, &proxy.uri, &self.tls.configs()?.proxy)
-                .await
-                .map_err(|problem| fail(problem.into())),
-            _ => Ok(stream),
+        let stream = self.tcp(&proxy.uri).await.map_err(|problem| {
+            let message = format!("{} ({proxy})", reason(&problem));
+            Error::from_source(ErrorKind::Proxy, problem).with_message(message)
+        })?;
+        if proxy.kind != Kind::Https {
+            return Ok(stream);
         }
+        handshake(stream, &proxy.uri, &self.tls.configs()?.proxy).await.map_err(|problem| {
+            let message = format!("{} ({proxy})", problem.reason());
+            Error::from_source(ErrorKind::Proxy, problem).with_message(message)
+        })
     }
 
     async fn secure(&self, stream: Stream, target: &Uri) -> Result<Stream, Error> {
@@ -138,6 +140,21 @@ async fn handshake(stream: Stream, target: &Uri, config: &Arc<ClientConfig>) -> 
     let handshake: Handshake =
         Box::pin(async move { Ok(Box::new(Secured::new(connecting.await?, owned)) as Box<dyn Tls>) });
     handshake.await.map(Stream::Tls).map_err(|problem| handshake_failed(host, problem))
+}
+
+/// Returns why there is no connection, such as `connection refused`.
+fn reason(problem: &(dyn std::error::Error + 'static)) -> String {
+    let cause = causes(problem).last().unwrap_or(problem);
+    // The system's own words differ from one to the next.
+    match cause.downcast_ref::<io::Error>().map(io::Error::kind) {
+        Some(
+            kind @ (io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::HostUnreachable
+            | io::ErrorKind::NetworkUnreachable
+            | io::ErrorKind::TimedOut),
+        ) => kind.to_string(),
+        _ => cause.to_string(),
+    }
 }
 
 /// How many unsent bytes the socket may hold.

@@ -160,7 +160,10 @@ fn add_certificates(
     if roots.len() == before {
         // DER is a sequence.
         if bytes.first() != Some(&0x30) {
-            return Err(fail(field, format!("`{name}` has no certificate, neither as PEM nor as DER")));
+            return Err(fail(
+                field,
+                format!("`{name}` is not a PEM or DER certificate: export it in one of these formats"),
+            ));
         }
         roots.push(bytes.into());
     }

@@ -36,9 +36,7 @@ pub(crate) fn handshake_failed(host: &str, problem: io::Error) -> Error {
         return Error::from_source(ErrorKind::Connect, problem).with_message(message);
     };
     let (message, hint) = match cause {
-        rustls::Error::InvalidMessage(_) => {
-            (format!("{host} doesn't speak TLS on this port; is its URL http://?"), NO_TLS)
-        }
+        rustls::Error::InvalidMessage(_) => (format!("{host} doesn't speak TLS on this port"), NO_TLS),
         rustls::Error::InvalidCertificate(problem) => match problem {
             CertificateError::UnknownIssuer => {
                 (format!("the certificate of {host} is not signed by a trusted CA"), TRUST)

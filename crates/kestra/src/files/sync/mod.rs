@@ -6,9 +6,10 @@ mod transfer;
 
 use std::path::PathBuf;
 
-use kestra_core::Error;
+use kestra_core::{CallOptions, Error};
 
 use crate::Files;
+use crate::several_calls::Named;
 use crate::sync::{Settings, SyncReport};
 
 impl Files {
@@ -71,8 +72,6 @@ pub struct FileSync {
     pub(crate) settings: Settings,
 }
 
-sync_settings!(FileSync);
-
 impl FileSync {
     fn new(files: &Files, direction: Direction, namespace: String, folder: PathBuf) -> Self {
         Self { direction, namespace, folder, delete: false, settings: Settings::new(files.client()) }
@@ -86,19 +85,20 @@ impl FileSync {
 
     /// Sends names that the server reads as others too.
     pub fn unchecked(mut self) -> Self {
-        self.settings.options = self.settings.options.unchecked();
+        self.settings.client = self.settings.client.with_options(CallOptions::new().unchecked());
         self
     }
 
     pub(crate) async fn run(self) -> Result<SyncReport, Error> {
         let files = self.settings.client()?.files();
-        let mut entries = match self.direction {
-            Direction::Up => self.up(&files).await?,
-            Direction::Down => self.down(&files).await?,
+        let (method, entries) = match self.direction {
+            Direction::Up => ("sync_up", Named::new("sync_up", self.up(&files)).await),
+            Direction::Down => ("sync_down", Named::new("sync_down", self.down(&files)).await),
         };
+        let mut entries = entries?;
         entries.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(SyncReport { dry_run: self.settings.dry_run, applied: !self.settings.dry_run, entries })
+        Ok(SyncReport::new(method, &self.settings, entries))
     }
 }
 
-awaited!(FileSync => SyncReport, FileSync::run);
+sync_settings!(FileSync, "sync");

@@ -195,7 +195,7 @@ impl FileSync {
     async fn save(&self, files: &Files, path: &str, place: &Path) -> Result<(), Error> {
         if let Some(folder) = place.parent() {
             let made = tokio::fs::create_dir_all(folder).await;
-            made.map_err(|problem| failure("made", folder, problem))?;
+            made.map_err(|problem| failure("created", folder, problem))?;
         }
         // A folder in the place of a file would take it under a name of its own.
         if tokio::fs::metadata(place).await.is_ok_and(|place| place.is_dir()) {

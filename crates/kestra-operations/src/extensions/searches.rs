@@ -1,11 +1,13 @@
-//! What a search finds, by id: read whole before anything is changed, so that the change can't shift what is still to read.
+//! Searches: the ids of all results, and executions that belong together.
 
 use std::collections::HashSet;
 use std::hash::Hash;
 
+use jiff::Timestamp;
+use kestra_core::internal::CORRELATION_LABEL;
 use kestra_core::paging::Items;
-use kestra_core::{Error, Executor};
-use kestra_models::{NamespacedId, Page, TriggerId};
+use kestra_core::{Error, Executor, Filter};
+use kestra_models::{ExecutionKind, NamespacedId, Page, TriggerId};
 
 use crate::{SearchExecutions, SearchExecutionsByFlowId, SearchFlows, SearchTriggers};
 
@@ -61,7 +63,7 @@ impl<E: Executor> SearchTriggers<E> {
     }
 }
 
-/// All ids; rows that shifted while the list was read come only once.
+/// Returns all ids. Rows that shifted while the list was read are there once.
 async fn all<T, I, K: Hash + Eq>(
     mut rows: Items<Page<T>>,
     id: impl Fn(T) -> Option<I>,
@@ -76,4 +78,32 @@ async fn all<T, I, K: Hash + Eq>(
         }
     }
     Ok(ids)
+}
+
+/// Returns a search for executions of a flow with this correlation label and of this kind that began then or later.
+///
+/// Subflows, replays and retries inherit label and kind. Without a kind a search finds only normal executions, and without a
+/// time only those of the last 8 days.
+#[doc(hidden)]
+pub fn search_relatives(
+    label: Option<&str>,
+    kind: Option<&str>,
+    since: Option<Timestamp>,
+    flow: Option<(&str, &str)>,
+) -> SearchExecutions {
+    let mut search = SearchExecutions::new();
+    if let Some(label) = label {
+        search = search.filter(Filter::label(CORRELATION_LABEL).equals(label));
+    }
+    // A normal execution is stored without a kind, and isn't found by one.
+    if let Some(kind) = kind.filter(|kind| *kind != ExecutionKind::Normal.as_str()) {
+        search = search.filter(Filter::kind().equals(kind));
+    }
+    if let Some((namespace, flow)) = flow {
+        search = search.filter(Filter::namespace().equals(namespace)).filter(Filter::flow_id().equals(flow));
+    }
+    match since {
+        Some(since) => search.since(since),
+        None => search,
+    }
 }

@@ -1,4 +1,4 @@
-//! The executions that have come out of one.
+//! The executions that one has started.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -14,21 +14,21 @@ use crate::extensions::search_relatives;
 /// How far clocks may be apart.
 const SKEW: Duration = Duration::from_secs(300);
 
-/// Searches for the executions that have come out of one: its subflows, what it triggered, their replays and retries.
-pub(super) struct Family<E> {
+/// Searches for the executions that one has started: its subflows, what it triggered, their replays and retries.
+pub(super) struct RelatedExecutions<E> {
     executor: E,
     options: CallOptions,
 }
 
-impl<E: Executor> Family<E> {
-    /// Of the execution that a call follows, with the call's options.
+impl<E: Executor> RelatedExecutions<E> {
+    /// Creates the search for the execution that a call follows, with the options of the call.
     pub(super) fn new(executor: E, follow: &Call) -> Self {
         Self { executor, options: follow.options().clone() }
     }
 
-    /// The execution itself, and those that are found to have come out of it or out of those that are known; none if it is
-    /// gone.
-    pub(super) async fn members(
+    /// Returns the execution itself, and those that it or one of the known executions has started. Empty if the execution is
+    /// missing.
+    pub(super) async fn find(
         &self,
         reader: &mut Reader<E>,
         mut ids: HashSet<String>,
@@ -38,22 +38,23 @@ impl<E: Executor> Family<E> {
             root => root?,
         };
         ids.insert(root.id.clone());
-        // Others have the label as well: those that the execution came out of, and what came out of these.
+        // The execution's ancestors and their other descendants have the label as well.
         let mut others = self.with_label(&root).await?;
         others.retain(|row| row.id != root.id);
-        let mut members = vec![root];
+        let mut related = vec![root];
         loop {
-            let (next, rest): (Vec<_>, Vec<_>) = others.into_iter().partition(|row| came_out_of(row, &ids));
+            let (next, rest): (Vec<_>, Vec<_>) =
+                others.into_iter().partition(|row| was_started_by(row, &ids));
             if next.is_empty() {
-                return Ok(members);
+                return Ok(related);
             }
             ids.extend(next.iter().map(|row| row.id.clone()));
-            members.extend(next);
+            related.extend(next);
             others = rest;
         }
     }
 
-    /// What has the label of an execution and began after it, in spite of failures that pass.
+    /// Returns the executions that have the label of an execution and began after it, retrying transient errors.
     async fn with_label(&self, execution: &Execution) -> Result<Vec<Execution>, Error> {
         let start = execution.state.as_ref().and_then(|state| state.start_date);
         let (Some(label), Some(start)) = (execution.labels.get(CORRELATION_LABEL), start) else {
@@ -74,21 +75,16 @@ impl<E: Executor> Family<E> {
         since: jiff::Timestamp,
         kind: Option<&ExecutionKind>,
     ) -> Result<Vec<Execution>, Error> {
-        let search = search_relatives(Some(label), kind.map(ExecutionKind::as_str), Some(since))
+        let search = search_relatives(Some(label), kind.map(ExecutionKind::as_str), Some(since), None)
             .on(self.executor.clone())
             .sort(["state.startDate:asc"])
             .options(self.options.clone());
-        let mut rows = search.items();
-        let mut found = Vec::new();
-        while let Some(row) = rows.next().await {
-            found.push(row?);
-        }
-        Ok(found)
+        search.items().collect().await
     }
 }
 
-/// Whether one of these executions started this one, or it is another attempt at one of them.
-fn came_out_of(execution: &Execution, ids: &HashSet<String>) -> bool {
+/// Returns whether one of these executions started this one, or it is a replay or retry of one of them.
+fn was_started_by(execution: &Execution, ids: &HashSet<String>) -> bool {
     let trigger = execution.trigger.as_ref();
     let starter = trigger.and_then(|trigger| trigger.variables.get("executionId")?.as_str());
     let is_known = |id: Option<&str>| id.is_some_and(|id| ids.contains(id));
