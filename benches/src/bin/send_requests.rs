@@ -2,6 +2,7 @@
 //!
 //! `send-requests OPERATION CLIENT COUNT`
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use kestra_bench::contenders::{Contender, Failure, contender};
@@ -12,6 +13,9 @@ use tokio::runtime::{Builder, Runtime};
 /// Calls before the measurement: they open the connection and fill caches.
 const WARM_UP: usize = 5;
 
+/// Whether instructions are counted.
+static IS_COUNTED: AtomicBool = AtomicBool::new(false);
+
 fn main() -> Result<(), Failure> {
     let mut arguments = std::env::args().skip(1);
     let mut next = || arguments.next().ok_or("usage: send-requests OPERATION CLIENT COUNT");
@@ -20,10 +24,11 @@ fn main() -> Result<(), Failure> {
     let server = Lockstep::bind()?;
     let address = server.lock().unwrap_or_else(PoisonError::into_inner).address()?;
     let contender = contender(&name, operation.ok_or("there is no such operation")?, address)?;
-    let runtime = Builder::new_current_thread()
-        .enable_all()
-        .on_thread_park(move || uncounted_server(&server))
-        .build()?;
+    let serve = move || match IS_COUNTED.load(Ordering::Relaxed) {
+        true => uncounted_server(&server),
+        false => server.lock().unwrap_or_else(PoisonError::into_inner).respond(),
+    };
+    let runtime = Builder::new_current_thread().enable_all().on_thread_park(serve).build()?;
     runtime.block_on(send(&contender, WARM_UP))?;
     counted_calls(&runtime, &contender, count)
 }
@@ -31,6 +36,7 @@ fn main() -> Result<(), Failure> {
 /// The function whose instructions are counted.
 #[inline(never)]
 fn counted_calls(runtime: &Runtime, contender: &Contender, count: usize) -> Result<(), Failure> {
+    IS_COUNTED.store(true, Ordering::Relaxed);
     runtime.block_on(send(contender, count))
 }
 

@@ -1,11 +1,10 @@
 //! Negotiates compression: `Accept-Encoding` of requests, `Content-Encoding` of responses.
 
 use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, RANGE};
+use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, Entry, RANGE};
 use http::response::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request};
 use http_body::Body as _;
-use kestra_core::internal::set_header;
 use kestra_core::{Answer, Body, Error, ErrorKind, ErrorResponse, OperationInfo};
 
 use super::pool::PooledBody;
@@ -25,17 +24,16 @@ pub(crate) enum Coding {
 impl Coding {
     /// Sets the `Accept-Encoding` that fits a request, and returns the coding.
     pub(crate) fn ask(request: &mut Request<Body>, operation: Option<&OperationInfo>) -> Self {
-        if request.headers().contains_key(ACCEPT_ENCODING) {
-            return Self::Untouched;
-        }
         let is_partial = *request.method() == Method::HEAD || request.headers().contains_key(RANGE);
+        let Entry::Vacant(header) = request.headers_mut().entry(ACCEPT_ENCODING) else {
+            return Self::Untouched;
+        };
         let coding = match operation {
             None => Self::Untouched,
             Some(operation) if cfg!(feature = "gzip") && !is_partial && is_text(operation) => Self::Gzip,
             Some(_) => Self::Identity,
         };
-        let wanted = if coding == Self::Gzip { "gzip" } else { "identity" };
-        set_header(request.headers_mut(), ACCEPT_ENCODING, HeaderValue::from_static(wanted));
+        header.insert(HeaderValue::from_static(if coding == Self::Gzip { "gzip" } else { "identity" }));
         coding
     }
 
