@@ -108,34 +108,10 @@ fn float(value: f64) -> String {
     }
 }
 
-impl From<&str> for InputValue {
-    fn from(value: &str) -> Self {
-        Self::Text(value.to_owned())
-    }
-}
-
-impl From<&String> for InputValue {
-    fn from(value: &String) -> Self {
-        Self::Text(value.clone())
-    }
-}
-
 /// An integer of any size; one over 64 bits is sent as its digits.
 impl From<i128> for InputValue {
     fn from(value: i128) -> Self {
         i64::try_from(value).map_or_else(|_| Self::Text(value.to_string()), Self::Int)
-    }
-}
-
-impl From<Duration> for InputValue {
-    fn from(value: Duration) -> Self {
-        Self::Duration(value.into())
-    }
-}
-
-impl From<SignedDuration> for InputValue {
-    fn from(value: SignedDuration) -> Self {
-        Self::Duration(value.into())
     }
 }
 
@@ -178,10 +154,14 @@ from! {
     u32 => Int,
     f32 => Float,
     f64 => Float,
+    &str => Text,
+    &String => Text,
     String => Text,
     Timestamp => Timestamp,
     Date => Date,
     Time => Time,
+    Duration => Duration,
+    SignedDuration => Duration,
     IsoDuration => Duration,
     Value => Json,
 }

@@ -175,18 +175,6 @@ impl From<Value> for KvValue {
     }
 }
 
-impl From<&str> for KvValue {
-    fn from(value: &str) -> Self {
-        Self::String(value.to_owned())
-    }
-}
-
-impl From<&String> for KvValue {
-    fn from(value: &String) -> Self {
-        Self::String(value.clone())
-    }
-}
-
 impl From<f64> for KvValue {
     /// A number; one that JSON hasn't (infinite, or none) becomes null, as in `serde_json`.
     fn from(value: f64) -> Self {
@@ -201,12 +189,6 @@ impl<T: Into<Self>> From<Vec<T>> for KvValue {
     }
 }
 
-impl From<Duration> for KvValue {
-    fn from(value: Duration) -> Self {
-        Self::Duration(value.into())
-    }
-}
-
 macro_rules! from {
     ($($ty:ty => $variant:ident),* $(,)?) => {$(
         impl From<$ty> for KvValue {
@@ -218,6 +200,8 @@ macro_rules! from {
 }
 
 from! {
+    &str => String,
+    &String => String,
     String => String,
     bool => Boolean,
     i32 => Number,
@@ -226,5 +210,6 @@ from! {
     u64 => Number,
     Timestamp => Datetime,
     Date => Date,
+    Duration => Duration,
     IsoDuration => Duration,
 }
