@@ -164,7 +164,7 @@ async fn a_row_without_a_name_stops_all_before_anything_is_done() {
     for dialect in Dialect::ALL {
         let (server, client) = server(dialect).await;
         let rows = r#"{"results": [{"id": "1Hh2Ii3Jj4Kk5Ll6Mm7Nn8"}, {"id": null}], "total": 2}"#;
-        server.answer("GET", "/api/v1/main/executions/search").body("application/json", rows);
+        server.stub("GET", "/api/v1/main/executions/search").body("application/json", rows);
         let delete =
             client.executions().delete_executions_by_query().filter(Filter::namespace().equals(NAMESPACE));
         let error = delete.by_ids().await.unwrap_err();

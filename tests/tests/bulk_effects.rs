@@ -301,7 +301,7 @@ async fn a_flow_that_vanishes_meanwhile_stops_no_other() {
         // As if the first had been there a moment ago, and half of the deletion were done.
         let route = format!("/api/v1/main/flows/{NAMESPACE}/fails");
         let there = format!("{{\"id\": \"fails\", \"namespace\": \"{NAMESPACE}\"}}");
-        server.answer("GET", route).body("application/json", there).times(1);
+        server.stub("GET", route).body("application/json", there).times(1);
         flows.delete_flow(NAMESPACE, "fails").await.unwrap();
         let report = flows.delete_flows_by_ids(names).skipping_invalid().await.unwrap();
         assert_eq!((report.done, report.skipped.len()), (3, 0), "{report:?}");

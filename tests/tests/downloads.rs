@@ -59,18 +59,18 @@ async fn a_redirect_leads_to_no_other_server() {
     let (server, client) = server(Dialect::ALL[0]).await;
     let route = "/api/v1/{tenant}/executions/first/file";
     let away = "https://elsewhere.example/api/v1/main/executions/second/file?path=x";
-    server.answer("GET", route).status(301).header("Location", away);
-    server.answer("GET", "/api/v1/{tenant}/executions/second/file").body("text/plain", "here");
+    server.stub("GET", route).status(301).header("Location", away);
+    server.stub("GET", "/api/v1/{tenant}/executions/second/file").body("text/plain", "here");
     let download = client.executions().download("kestra:///a/executions/first/x").await.unwrap();
     assert_eq!(download.bytes().await.unwrap(), "here");
 
     // One that leads round in circles ends.
     server
-        .answer("GET", "/api/v1/{tenant}/executions/a/file")
+        .stub("GET", "/api/v1/{tenant}/executions/a/file")
         .status(301)
         .header("Location", "/executions/b/file");
     server
-        .answer("GET", "/api/v1/{tenant}/executions/b/file")
+        .stub("GET", "/api/v1/{tenant}/executions/b/file")
         .status(301)
         .header("Location", "/executions/a/file");
     let error = client.executions().download("kestra:///a/executions/a/x").await.unwrap_err();
@@ -126,7 +126,7 @@ async fn names_from_the_server_stay_in_the_folder() {
         ("attachment; filename=\"/etc/passwd\"", "passwd"),
     ] {
         server
-            .answer("GET", route)
+            .stub("GET", route)
             .body("application/octet-stream", "x")
             .header("Content-Disposition", given)
             .times(1);
@@ -135,7 +135,7 @@ async fn names_from_the_server_stay_in_the_folder() {
         assert_eq!(saved, folder.path().join(name));
     }
     server
-        .answer("GET", route)
+        .stub("GET", route)
         .body("application/octet-stream", "x")
         .header("Content-Disposition", "attachment");
     let error = client
@@ -211,7 +211,7 @@ async fn exports_and_rows_of_files_are_read_as_they_come() {
         }
 
         let rows = "/api/v1/{tenant}/executions/one/file";
-        server.answer("GET", rows).body("application/x-ndjson", "{\"a\":1}\n{\"a\":2}\n");
+        server.stub("GET", rows).body("application/x-ndjson", "{\"a\":1}\n{\"a\":2}\n");
         let download =
             client.executions().download("kestra:///a/executions/one/rows.ion").format("JSONL").await;
         match dialect {

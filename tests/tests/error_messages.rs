@@ -171,17 +171,17 @@ async fn what_the_server_responds() {
         executions.start(NAMESPACE, "inputs").input("dai", "x").await.unwrap_err(),
         "create_execution (POST /api/v1/{tenant}/executions/{namespace}/{id}): refused: company.team.inputs has no input `dai`, the server would drop it (it has day); call `.unchecked()` to send it anyway",
     );
-    server.answer("GET", FLOW).body("application/json", "oops");
+    server.stub("GET", FLOW).body("application/json", "oops");
     check(
         flows.get_flow(NAMESPACE, "a").await.unwrap_err(),
         "get_flow (GET /api/v1/{tenant}/flows/{namespace}/{id}): the response can't be read (status 200): the body is not the JSON that is expected: expected value at line 1 column 1: `Error::response` has the body",
     );
-    server.answer("GET", FLOW).body("text/html", "<html><title>Sign in</title></html>");
+    server.stub("GET", FLOW).body("text/html", "<html><title>Sign in</title></html>");
     check(
         flows.get_flow(NAMESPACE, "a").await.unwrap_err(),
         "get_flow (GET /api/v1/{tenant}/flows/{namespace}/{id}): the response can't be read (status 200): the body is not the JSON that is expected: expected value at line 1 column 1 (the content type is `text/html`): a proxy or another web server responded: check the server URL, its path prefix and the proxy",
     );
-    server.answer("GET", FLOW).status(302).header("location", "https://login.example.com/?token=hush");
+    server.stub("GET", FLOW).status(302).header("location", "https://login.example.com/?token=hush");
     check(
         flows.get_flow(NAMESPACE, "a").await.unwrap_err(),
         "get_flow (GET /api/v1/{tenant}/flows/{namespace}/{id}): 302 Found: a redirect to https://login.example.com/, which is not followed: use the target's scheme, host and context path as the server URL",

@@ -28,7 +28,7 @@ async fn serve(dialect: Dialect) -> (TestServer, Client) {
     let server = TestServer::builder()
         .dialect(dialect)
         .pace(Duration::from_millis(10))
-        .patience(Duration::from_millis(200))
+        .missing_execution_timeout(Duration::from_millis(200))
         .start()
         .await
         .unwrap();

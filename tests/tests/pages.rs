@@ -118,7 +118,7 @@ async fn a_short_page_is_not_the_last() {
     let route = "/api/v1/{tenant}/flows/search";
     // What was said last is answered first.
     for ids in [&[7][..], &[4], &[1, 2]] {
-        server.answer("GET", route).json(&page(ids)).times(1);
+        server.stub("GET", route).json(&page(ids)).times(1);
     }
     let flows = client.flows().search_flows().size(3).items().collect().await.unwrap();
     let ids: Vec<_> = flows.into_iter().map(|flow| flow.id).collect();
@@ -130,9 +130,9 @@ async fn a_short_page_is_not_the_last() {
 async fn an_empty_page_is_the_last_whatever_the_total_is() {
     let (server, client) = server(Dialect::ALL[1]).await;
     let route = "/api/v1/{tenant}/flows/search";
-    server.answer("GET", route).json(&json!({"results": [], "total": 1_000_000}));
+    server.stub("GET", route).json(&json!({"results": [], "total": 1_000_000}));
     let first = json!({"results": [{"id": "a", "namespace": NAMESPACE}], "total": 1_000_000});
-    server.answer("GET", route).json(&first).times(1);
+    server.stub("GET", route).json(&first).times(1);
     let flows = client.flows().search_flows().size(1).items().collect().await.unwrap();
     assert_eq!((flows.len(), asked(&server, "/search")), (1, 2));
 }
@@ -144,7 +144,7 @@ async fn a_server_that_pages_by_cursor_is_followed() {
     let page = |message: &str, cursor: Option<&str>| json!({"results": [{"message": message}], "type": "CURSOR", "nextCursor": cursor});
     // What was said last is answered first.
     for (message, cursor) in [("c", None), ("b", Some("z")), ("a", Some("x=1&y"))] {
-        server.answer("GET", route).json(&page(message, cursor)).times(1);
+        server.stub("GET", route).json(&page(message, cursor)).times(1);
     }
     let mut lines = client.logs().search_logs().items().prefetch(false);
     lines.next().await.unwrap().unwrap();

@@ -224,7 +224,7 @@ async fn an_execution_that_is_not_there_is_an_error() {
     for dialect in Dialect::ALL {
         let server = TestServer::builder()
             .dialect(dialect)
-            .patience(Duration::from_millis(100))
+            .missing_execution_timeout(Duration::from_millis(100))
             .start()
             .await
             .unwrap();

@@ -284,7 +284,7 @@ async fn a_flow_is_called_outdated_only_if_it_changes() {
     let folder = Folder::new("outdated");
     server.deploy(flow("a", "one")).unwrap();
     let verdict = format!(r#"[{{"index": 0, "namespace": "{NAMESPACE}", "flow": "a", "outdated": true}}]"#);
-    server.answer("POST", "/api/v1/{tenant}/flows/validate").body("application/json", verdict);
+    server.stub("POST", "/api/v1/{tenant}/flows/validate").body("application/json", verdict);
     for (message, action, warnings) in [("one", SyncAction::Unchanged, 0), ("two", SyncAction::Update, 1)] {
         folder.write("a.yml", flow("a", message));
         let plan = client.flows().sync(folder.path()).dry_run(true).await.unwrap();

@@ -30,7 +30,7 @@
 //! });
 //! // It fails on purpose, and answers for what it doesn't serve.
 //! server.fail(Fault::status(503).retry_after(1).on("GET", "/api/v1/{tenant}/flows/search").times(2));
-//! server.answer("GET", "/api/v1/{tenant}/apps/search").json(&json!({"results": [], "total": 0}));
+//! server.stub("GET", "/api/v1/{tenant}/apps/search").json(&json!({"results": [], "total": 0}));
 //!
 //! // ... the code under test talks to server.url() ...
 //!

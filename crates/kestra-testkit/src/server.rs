@@ -143,10 +143,10 @@ impl TestServerBuilder {
         self
     }
 
-    /// How long a stream of an execution that isn't there waits for it before it breaks off; 10 seconds unless said otherwise.
+    /// Sets how long a stream waits for an execution that doesn't exist before it ends. Defaults to 10 s.
     #[must_use]
-    pub fn patience(mut self, patience: Duration) -> Self {
-        self.settings.patience = Some(patience);
+    pub fn missing_execution_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.patience = Some(timeout);
         self
     }
 
@@ -251,22 +251,22 @@ impl TestServer {
         self.app.executions_of(namespace, flow)
     }
 
-    /// Gives an answer for a method and a path, served or not; `{name}` in the path stands for any segment, a `**` at the end
+    /// Responds to a method and a path, served or not, with a stub; `{name}` in the path stands for any segment, a `**` at the end
     /// for the rest. An empty 200 until it is told more.
-    pub fn answer(&self, method: &str, path: impl Into<String>) -> StubbedResponse<'_> {
+    pub fn stub(&self, method: &str, path: impl Into<String>) -> StubbedResponse<'_> {
         StubbedResponse::new(&self.app, method, path.into())
     }
 
-    /// Gives an answer for an operation, on the route that it has in the version that is spoken; on its newest if that version
+    /// Responds to an operation with a stub, on the route that it has in the version that is spoken; on its newest if that version
     /// lacks it.
-    pub fn answer_to(&self, operation: &OperationInfo) -> StubbedResponse<'_> {
+    pub fn stub_operation(&self, operation: &OperationInfo) -> StubbedResponse<'_> {
         let version = self.app.settings.version().parse().unwrap_or(Version::NEWEST);
         let routes = operation.routes;
         let route = routes.iter().find(|route| route.versions.contains(version)).or(routes.first());
         match route {
-            Some(route) => self.answer(route.method().as_str(), route.path),
+            Some(route) => self.stub(route.method().as_str(), route.path),
             // An operation without routes is asked for by nobody.
-            None => self.answer("", operation.name),
+            None => self.stub("", operation.name),
         }
     }
 

@@ -12,12 +12,12 @@ use serde_json::json;
 async fn a_stubbed_response_goes_before_the_route() {
     let server = TestServer::start().await.expect("a server");
     let path = "/api/v1/{tenant}/kv";
-    server.answer("GET", path).status(201).header("x-own", "yes").json(&json!({"results": [], "total": 0}));
+    server.stub("GET", path).status(201).header("x-own", "yes").json(&json!({"results": [], "total": 0}));
     let answer = ask(server.address(), "GET", "/api/v1/main/kv").await.expect("an answer");
     assert_eq!((answer.status, answer.json()["total"].clone()), (201, json!(0)));
     assert_eq!(answer.header("x-own").as_deref(), Some("yes"));
 
-    server.answer("GET", path).body("text/plain", "twice").times(2);
+    server.stub("GET", path).body("text/plain", "twice").times(2);
     let mut bodies = Vec::new();
     for _ in 0..3 {
         bodies.push(ask(server.address(), "GET", "/api/v1/main/kv").await.expect("an answer").body);
@@ -43,7 +43,7 @@ async fn an_operation_is_answered_where_the_version_has_it() {
         [(Dialect::V1_3, "/api/v1/main/triggers"), (Dialect::V2_0, "/api/v1/main/triggers/backfill/create")];
     for (dialect, path) in paths {
         let server = TestServer::builder().dialect(dialect).start().await.expect("a server");
-        server.answer_to(&MOVED).json(&json!({"disabled": false}));
+        server.stub_operation(&MOVED).json(&json!({"disabled": false}));
         assert_eq!(ask(server.address(), "PUT", path).await.expect("an answer").json()["disabled"], false);
     }
 }

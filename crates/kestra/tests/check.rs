@@ -50,7 +50,7 @@ async fn a_tenant_that_is_not_there() {
 #[tokio::test]
 async fn a_proxy_that_answers() {
     let (server, client) = support::embedded().await;
-    server.answer("GET", "/api/v1/configs").body("text/html", "<html><title>Sign in</title></html>");
+    server.stub("GET", "/api/v1/configs").body("text/html", "<html><title>Sign in</title></html>");
     let error = client.check().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert!(error.to_string().contains("no Kestra server"), "{error}");
@@ -60,7 +60,7 @@ async fn a_proxy_that_answers() {
 #[tokio::test]
 async fn another_server() {
     let (server, client) = support::embedded().await;
-    server.answer("GET", "/api/v1/configs").status(404).body("text/plain", "nginx");
+    server.stub("GET", "/api/v1/configs").status(404).body("text/plain", "nginx");
     let error = client.check().await.unwrap_err();
     assert!(!error.is_not_found(), "{error}");
     assert!(error.to_string().contains("/api/v1/configs"), "{error}");

@@ -169,7 +169,7 @@ async fn options_of_a_call_win() -> Result<(), Error> {
 async fn a_path_prefix_is_kept() -> Result<(), Error> {
     let server = TestServer::start().await.unwrap();
     server
-        .answer("GET", "/kestra/api/v1/{tenant}/flows/search")
+        .stub("GET", "/kestra/api/v1/{tenant}/flows/search")
         .json(&serde_json::json!({"results": [], "total": 0}));
     let client = Client::builder().server(format!("{}/kestra/", server.url())).build()?;
     client.flows().search_flows().await?;

@@ -59,7 +59,7 @@ async fn invalid_and_already_there() {
 #[tokio::test]
 async fn not_json() {
     let (server, client) = embedded().await;
-    server.answer("GET", SEARCH).body("application/json", "oops").header("x-request-id", "7");
+    server.stub("GET", SEARCH).body("application/json", "oops").header("x-request-id", "7");
     let error = client.flows().search_flows().await.unwrap_err();
     assert_eq!((error.kind(), error.status().unwrap().as_u16()), (ErrorKind::Decode, 200));
     assert_eq!(body(&error), "oops");
@@ -79,7 +79,7 @@ async fn malformed() {
 #[tokio::test]
 async fn json_of_another_kind_is_named_by_its_path() {
     let (server, client) = embedded().await;
-    server.answer("GET", SEARCH).body("application/json", r#"{"results": [{"id": ["a"]}], "total": 1}"#);
+    server.stub("GET", SEARCH).body("application/json", r#"{"results": [{"id": ["a"]}], "total": 1}"#);
     let error = client.flows().search_flows().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert!(error.to_string().contains("results[0].id"), "{error}");
@@ -110,7 +110,7 @@ async fn over_the_limit() {
 async fn nothing_where_a_body_is_expected() {
     let (server, client) = embedded().await;
     for status in [200, 204] {
-        server.answer("GET", SEARCH).status(status);
+        server.stub("GET", SEARCH).status(status);
         let error = client.flows().search_flows().await.unwrap_err();
         assert_eq!((error.kind(), error.status().unwrap().as_u16()), (ErrorKind::Decode, status));
         assert!(error.to_string().contains("empty"), "{error}");
@@ -122,7 +122,7 @@ async fn html() {
     let (server, client) = embedded().await;
     for (status, kind) in [(200, ErrorKind::Decode), (502, ErrorKind::Status), (404, ErrorKind::Status)] {
         let page = "<!DOCTYPE html><html><head><title>Bad gateway</title></head></html>";
-        server.answer("GET", SEARCH).status(status).body("text/html; charset=utf-8", page);
+        server.stub("GET", SEARCH).status(status).body("text/html; charset=utf-8", page);
         let error = client.flows().search_flows().await.unwrap_err();
         assert_eq!((error.kind(), error.status().unwrap().as_u16()), (kind, status));
         assert!(error.api_message().unwrap().contains("Bad gateway"));
@@ -147,7 +147,7 @@ async fn an_empty_401() {
 async fn a_bare_string() {
     let (server, client) = embedded().await;
     let text = "The execution is not terminated";
-    server.answer("POST", "/api/v1/{tenant}/executions/**").status(400).json(text);
+    server.stub("POST", "/api/v1/{tenant}/executions/**").status(400).json(text);
     let error = client
         .executions()
         .set_execution_labels("abc", [kestra::models::Label::new("team", "data")])
@@ -165,7 +165,7 @@ async fn a_redirect_is_named_and_not_followed() {
     let (other, _) = embedded().await;
     let target = format!("{}/login?token=hush", other.url());
     for status in [301, 302, 303, 307, 308] {
-        server.answer("GET", SEARCH).status(status).header("location", &target);
+        server.stub("GET", SEARCH).status(status).header("location", &target);
         let client = once(server.url()).auth(Auth::bearer("secret")).build().unwrap();
         let error = client.flows().search_flows().await.unwrap_err();
         assert_eq!((error.kind(), error.status().unwrap().as_u16()), (ErrorKind::Status, status));
@@ -179,7 +179,7 @@ async fn a_redirect_is_named_and_not_followed() {
 #[tokio::test]
 async fn a_start_that_is_redirected_was_none() {
     let (server, client) = embedded().await;
-    server.answer("POST", "/api/v1/{tenant}/executions/**").status(302).header("location", "/login");
+    server.stub("POST", "/api/v1/{tenant}/executions/**").status(302).header("location", "/login");
     let error = client.executions().start("company.team", "hello").await.unwrap_err();
     assert_eq!(error.status().unwrap(), 302, "{error:#}");
     assert_eq!(server.requests().len(), 1, "there is nothing to look for");

@@ -103,8 +103,12 @@ fn begins_well(error: &Error, method: &str) -> bool {
 async fn each_begins_with_an_operation_or_the_method() {
     let folder = std::env::temp_dir().join(format!("kestra-errors-{}", std::process::id()));
     for dialect in Dialect::ALL {
-        let server =
-            TestServer::builder().dialect(dialect).patience(Duration::from_millis(50)).start().await.unwrap();
+        let server = TestServer::builder()
+            .dialect(dialect)
+            .missing_execution_timeout(Duration::from_millis(50))
+            .start()
+            .await
+            .unwrap();
         let client = once(server.url()).build().unwrap();
         for (method, attempt) in all(&client, &folder) {
             if let Some(error) = attempt.await {

@@ -38,9 +38,9 @@ async fn outputs_and_inputs_have_every_digit() {
         let state = r#"{"current": "SUCCESS", "histories": [{"state": "CREATED", "date": "2026-01-01T00:00:00Z"}, {"state": "SUCCESS", "date": "9999-12-31T23:59:59Z"}]}"#;
         let execution =
             format!(r#"{{"id": "x", "inputs": {REPORT}, "outputs": {REPORT}, "state": {state}}}"#);
-        server.answer("GET", "/api/v1/{tenant}/executions/{executionId}").body("application/json", execution);
+        server.stub("GET", "/api/v1/{tenant}/executions/{executionId}").body("application/json", execution);
         server
-            .answer("GET", "/api/v1/{tenant}/outputs/executions/{executionId}")
+            .stub("GET", "/api/v1/{tenant}/outputs/executions/{executionId}")
             .body("application/json", REPORT);
         let finished = client.executions().run("company.team", "hello").await.unwrap();
         assert_eq!(finished.outputs_as::<Report>().unwrap(), report(), "{dialect:?}");
@@ -59,7 +59,7 @@ async fn a_key_has_every_digit() {
         let client = once(server.url()).build().unwrap();
         let answer = format!(r#"{{"type": "NUMBER", "value": {BIG}}}"#);
         server
-            .answer("GET", "/api/v1/{tenant}/namespaces/{namespace}/kv/{key}")
+            .stub("GET", "/api/v1/{tenant}/namespaces/{namespace}/kv/{key}")
             .body("application/json", answer);
         assert_eq!(client.kv().value_as::<u128>("company.team", "count").await.unwrap(), BIG);
         let error = client.kv().value_as::<bool>("company.team", "count").await.unwrap_err();

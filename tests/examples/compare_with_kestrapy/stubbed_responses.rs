@@ -45,18 +45,18 @@ const OBJECTS: [(&str, &str); 24] = [
 /// Gives a server the answers.
 pub(crate) fn give(server: &TestServer) {
     for path in PAGES {
-        server.answer("GET", path).json(&json!({"results": [], "total": 0}));
+        server.stub("GET", path).json(&json!({"results": [], "total": 0}));
     }
     for (method, path) in OBJECTS {
-        server.answer(method, path).json(&json!({"id": "one"}));
+        server.stub(method, path).json(&json!({"id": "one"}));
     }
-    server.answer("GET", "/api/v1/{tenant}/cases/counts").json(&json!({"OPEN": 1}));
-    server.answer("GET", "/api/v1/{tenant}/apps/states").json(&json!(["RUNNING"]));
-    server.answer("POST", "/api/v1/{tenant}/ai/threads/{id}/chat").body("text/event-stream", "data: {}\n\n");
-    server.answer("POST", "/api/v1/plugins/auto-install/detect").json(&json!({"enabled": false}));
-    server.answer("POST", "/api/v1/{tenant}/quota-limits/reset").json(&json!({}));
-    server.answer("POST", "/api/v1/{tenant}/dashboards/charts/export").body("application/octet-stream", "");
-    server.answer("POST", "/api/v1/{tenant}/apps/preview").json(&json!({}));
-    server.answer("GET", "/api/v1/{tenant}/auditlogs/export").body("text/csv", "");
-    server.answer("PUT", "/api/v1/{tenant}/namespaces/{namespace}/secrets").json(&json!([]));
+    server.stub("GET", "/api/v1/{tenant}/cases/counts").json(&json!({"OPEN": 1}));
+    server.stub("GET", "/api/v1/{tenant}/apps/states").json(&json!(["RUNNING"]));
+    server.stub("POST", "/api/v1/{tenant}/ai/threads/{id}/chat").body("text/event-stream", "data: {}\n\n");
+    server.stub("POST", "/api/v1/plugins/auto-install/detect").json(&json!({"enabled": false}));
+    server.stub("POST", "/api/v1/{tenant}/quota-limits/reset").json(&json!({}));
+    server.stub("POST", "/api/v1/{tenant}/dashboards/charts/export").body("application/octet-stream", "");
+    server.stub("POST", "/api/v1/{tenant}/apps/preview").json(&json!({}));
+    server.stub("GET", "/api/v1/{tenant}/auditlogs/export").body("text/csv", "");
+    server.stub("PUT", "/api/v1/{tenant}/namespaces/{namespace}/secrets").json(&json!([]));
 }

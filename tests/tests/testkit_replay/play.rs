@@ -51,7 +51,8 @@ const PATIENCE: Duration = Duration::from_millis(300);
 /// Replays a version.
 pub(crate) async fn play(version: &str, dialect: Dialect) -> Report {
     let mut report = Report { version: version.to_owned(), lines: Vec::new() };
-    let builder = TestServer::builder().dialect(dialect).basic_auth(USER, PASSWORD).patience(PATIENCE);
+    let builder =
+        TestServer::builder().dialect(dialect).basic_auth(USER, PASSWORD).missing_execution_timeout(PATIENCE);
     session(builder.clone(), version, AREAS, &mut report).await;
     session(builder.clone(), version, &["executions-bulk"], &mut report).await;
     let alone = builder.without_executor().wait_timeout(Duration::from_millis(100));
@@ -66,7 +67,7 @@ pub(crate) async fn play_rest(version: &str, dialect: Dialect) -> Report {
         .dialect(dialect)
         .basic_auth(USER, PASSWORD)
         .secret("REC_TOKEN", "secret")
-        .patience(PATIENCE);
+        .missing_execution_timeout(PATIENCE);
     for area in REST {
         session(builder.clone(), version, &[area], &mut report).await;
     }

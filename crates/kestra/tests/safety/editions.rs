@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::{NAMESPACE, flow, run, serve};
 
 fn enterprise(server: &TestServer, version: &str) {
-    server.answer("GET", "/api/v1/configs").json(&json!({"version": version, "edition": "EE"}));
+    server.stub("GET", "/api/v1/configs").json(&json!({"version": version, "edition": "EE"}));
 }
 
 #[tokio::test]
@@ -109,7 +109,7 @@ async fn a_cursor_that_the_server_gave_needs_no_question() -> Result<(), Error> 
     let (server, client) = serve(Dialect::V2_0).await;
     let line = json!({"namespace": NAMESPACE, "flowId": "hello", "message": "a"});
     let page = |next: Option<&str>| json!({"results": [line], "type": "CURSOR", "nextCursor": next});
-    let search = || server.answer("GET", "/api/v1/{tenant}/logs/search");
+    let search = || server.stub("GET", "/api/v1/{tenant}/logs/search");
     search().json(&page(None));
     search().times(1).json(&page(Some("more")));
     let mut lines = client.logs().search_logs().items();
@@ -141,17 +141,17 @@ async fn open_source_says_that_an_operation_of_enterprise_is_not_found() -> Resu
         let (server, client) = serve(dialect).await;
         let get = || client.execute(Call::new(&GET_ROLE).path("admin"));
         for status in [404, 405] {
-            server.answer("GET", "/api/v1/{tenant}/roles/**").status(status).body("application/json", NONE);
+            server.stub("GET", "/api/v1/{tenant}/roles/**").status(status).body("application/json", NONE);
             let error = get().await.unwrap_err();
             assert_eq!((error.kind(), error.request_sent()), (ErrorKind::Unsupported, RequestSent::Yes));
             assert!(!error.is_not_found() && error.to_string().contains("Enterprise Edition"), "{error}");
         }
         // What is missing on an Enterprise server is missing.
-        server.answer("GET", "/api/v1/{tenant}/roles/**").status(404).body("application/json", NONE);
+        server.stub("GET", "/api/v1/{tenant}/roles/**").status(404).body("application/json", NONE);
         enterprise(&server, dialect.version());
         assert!(get().await.unwrap_err().is_not_found());
         // A server that doesn't say what it is leaves it at that.
-        server.answer("GET", "/api/v1/configs").status(500);
+        server.stub("GET", "/api/v1/configs").status(500);
         assert!(get().await.unwrap_err().is_not_found());
     }
     Ok(())

@@ -33,8 +33,8 @@ async fn filters_of_enterprise_are_checked_in_rows_and_the_action_goes_by_ids() 
         {"id": "a", "namespace": "company.team", "metadata": {"owner": "x"}},
         {"id": "b", "namespace": "company.other", "metadata": {"owner": "y"}},
     ]});
-    server.answer("GET", "/api/v1/main/assets/search").json(&rows);
-    server.answer("DELETE", "/api/v1/main/assets/by-ids").json(&json!({"count": 1}));
+    server.stub("GET", "/api/v1/main/assets/search").json(&rows);
+    server.stub("DELETE", "/api/v1/main/assets/by-ids").json(&json!({"count": 1}));
     let delete = || client.assets().delete_assets_by_query();
     for filter in [Filter::namespace().prefix("company.team"), Filter::metadata("owner").equals("x")] {
         server.clear_requests();
@@ -61,7 +61,7 @@ async fn filters_of_enterprise_are_checked_in_rows_and_the_action_goes_by_ids() 
 #[tokio::test]
 async fn filters_of_enterprise_without_an_action_by_ids_are_refused() -> Result<(), Error> {
     let (server, client) = serve(Dialect::V2_0).await;
-    server.answer("DELETE", "/api/v1/main/assets/usages/by-query").json(&json!({"count": 1}));
+    server.stub("DELETE", "/api/v1/main/assets/usages/by-query").json(&json!({"count": 1}));
     server.clear_requests();
     let of_team = || Filter::namespace().prefix(NAMESPACE);
     let usages = || client.assets().delete_asset_usages_by_query().filter(of_team());
@@ -81,7 +81,7 @@ async fn two_executions(server: &TestServer, client: &Client) -> Result<String, 
     run(client, "other").await?;
     let id = client.executions().run(NAMESPACE, "hello").await?.id().to_owned();
     for path in ["from-executions", "from-executions/by-query", "c/executions", "c/executions/by-query"] {
-        server.answer("POST", format!("/api/v1/main/cases/{path}")).json(&json!({"id": "c"}));
+        server.stub("POST", format!("/api/v1/main/cases/{path}")).json(&json!({"id": "c"}));
     }
     server.clear_requests();
     Ok(id)
@@ -132,8 +132,8 @@ async fn cases_are_made_of_the_executions_that_a_search_finds() -> Result<(), Er
 #[tokio::test]
 async fn tests_that_a_server_selects_by_the_body_are_refused() -> Result<(), Error> {
     let (server, client) = serve(Dialect::V2_0).await;
-    server.answer("POST", "/api/v1/main/tests/run").json(&json!({}));
-    server.answer("GET", "/api/v1/main/tests/search").json(&json!({"total": 3, "results": []}));
+    server.stub("POST", "/api/v1/main/tests/run").json(&json!({}));
+    server.stub("GET", "/api/v1/main/tests/search").json(&json!({"total": 3, "results": []}));
     server.clear_requests();
     let tests = || {
         let request = RunByQueryRequest::new().namespace(NAMESPACE).flow_id("hello");

@@ -40,7 +40,7 @@ async fn an_error_does_not_repeat_what_was_sent() {
     let (server, client) = serve(Dialect::V2_0).await;
     let link = "/api/v1/main/executions/company.team/hello?labels=token:s3cr3t";
     server
-        .answer("POST", "/api/v1/{tenant}/executions/{namespace}/{id}")
+        .stub("POST", "/api/v1/{tenant}/executions/{namespace}/{id}")
         .status(422)
         .json(&json!({"message": "Invalid entity", "_links": {"self": {"href": link}}}));
     let error = client
@@ -62,7 +62,7 @@ async fn an_error_does_not_repeat_what_was_sent() {
 async fn a_redirect_does_not_repeat_what_was_sent() {
     let (server, client) = serve(Dialect::V2_0).await;
     server
-        .answer("POST", "/api/v1/{tenant}/executions/{namespace}/{id}")
+        .stub("POST", "/api/v1/{tenant}/executions/{namespace}/{id}")
         .status(302)
         .header("location", "/login?from=/executions/company.team/hello?labels=token:s3cr3t");
     let error =

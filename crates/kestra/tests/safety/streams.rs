@@ -10,7 +10,8 @@ use crate::{NAMESPACE, support};
 
 async fn serve(dialect: Dialect) -> (TestServer, Client) {
     let patience = Duration::from_millis(100);
-    let server = TestServer::builder().dialect(dialect).patience(patience).start().await.unwrap();
+    let server =
+        TestServer::builder().dialect(dialect).missing_execution_timeout(patience).start().await.unwrap();
     let client = support::once(server.url()).build().unwrap();
     (server, client)
 }

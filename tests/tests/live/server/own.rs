@@ -41,7 +41,7 @@ pub(super) async fn servers() -> Vec<Own> {
         let server = TestServer::builder()
             .dialect(dialect)
             .basic_auth(USER, PASSWORD)
-            .patience(Duration::from_millis(500))
+            .missing_execution_timeout(Duration::from_millis(500))
             .start()
             .await
             .unwrap();
