@@ -34,7 +34,7 @@ pub type BoxError = Box<dyn StdError + Send + Sync + 'static>;
 /// `{:?}` adds how many attempts were made and whether the request was sent, so that a `main` that returns the error prints
 /// everything. None of them is longer than 4 KiB, and none shows a secret.
 pub struct Error(
-    // It has one owner. What drops an `Arc` is compiled once, and what drops a `Box` in each place that has an error: 73 KB of
+    // It has one owner. What drops an `Arc` is compiled once, and what drops a `Box` in each place that has an error: 50 KB of
     // the program in docs/build-cost.md.
     Arc<Inner>,
 );
