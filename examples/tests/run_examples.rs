@@ -61,7 +61,7 @@ async fn select_servers_refuses_what_cannot_be() {
 #[tokio::test]
 async fn move_namespace_moves_all_with_their_types() {
     let text = run("move_namespace").await;
-    assert!(text.contains("moved 1 flows, 1 files, 2 keys") && text.contains("Some(Success)"), "{text}");
+    assert!(text.contains("4 changed, 0 failed, 0 unchanged") && text.contains("Some(Success)"), "{text}");
     assert!(
         text.contains("greeting = \"hello world\"") && text.contains("since = 1970-01-01T00:00:00Z"),
         "{text}"
@@ -111,17 +111,15 @@ async fn tune_retries_starts_one_execution() {
 #[tokio::test]
 async fn sync_namespace_files_changes_nothing_twice() {
     let text = run("sync_namespace_files").await;
-    assert!(text.contains("Create queries/orders.sql"), "{text}");
-    assert!(
-        text.contains("changed the second time: 0 of 2 files") && text.contains("copied: 2 of 2"),
-        "{text}"
-    );
+    assert!(text.contains("create    file queries/orders.sql"), "{text}");
+    assert!(text.contains("changed the second time:\n0 changed, 0 failed, 2 unchanged"), "{text}");
+    assert!(text.contains("copied:\n") && text.trim_end().ends_with("2 changed, 0 failed, 0 unchanged"), "{text}");
 }
 
 #[tokio::test]
 async fn deploy_flows_plans_and_applies() {
     let text = run("deploy_flows").await;
-    assert!(text.contains("\"action\": \"create\"") && text.contains("a second time: 0 changes"), "{text}");
+    assert!(text.contains("create    flow ") && text.contains("a second time: 0 changes"), "{text}");
 }
 
 #[tokio::test]

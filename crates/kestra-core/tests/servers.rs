@@ -86,8 +86,8 @@ fn an_undeclared_variable_is_ignored_and_an_undeclared_placeholder_is_not() {
 #[test]
 fn a_url_that_is_none_says_what_is_wrong() {
     for (text, problem) in [
-        ("kestra.example.com", "must begin it with http:// or https://"),
-        ("localhost:8080", "must begin it with http:// or https://"),
+        ("kestra.example.com", "begin it with http:// or https://"),
+        ("localhost:8080", "begin it with http:// or https://"),
         ("ftp://kestra.example.com", "the scheme `ftp`"),
         ("https://user:hush@kestra.example.com", "credentials don't belong in it"),
         ("alice:hush@https://kestra.example.com", "its scheme is invalid"),
