@@ -229,7 +229,7 @@ async fn what_comes_of_several_calls() {
     messages.check(error, &[(&key, "KEY")], "create_execution (POST /api/v1/{tenant}/executions/{namespace}/{id}): the outcome is unclear: company.team.job may have been started (the connection broke: the connection was closed before a response came), and no execution with the key `KEY` is found so far: call executions().resolve(key) later, and don't start it again before");
 
     let create = || executions.create_execution(NAMESPACE, "job").label("system.correlationId", "order-17");
-    let mut ids = vec![create().await.unwrap().id, create().await.unwrap().id];
+    let mut ids = [create().await.unwrap().id, create().await.unwrap().id];
     let error = executions.start(NAMESPACE, "job").idempotency_key("order-17").await.unwrap_err();
     if !error.to_string().contains(&format!("{}, {}", ids[0], ids[1])) {
         ids.reverse();

@@ -248,7 +248,7 @@ async fn a_proxy_that_nobody_serves_is_an_error_of_the_proxy() {
         let error =
             send(&transport, request(&READ, &format!("{server}://kestra.test"))).await.expect_err("no proxy");
         assert_eq!(error.kind(), ErrorKind::Proxy, "{error:#}");
-        assert!(error.to_string().contains(&format!("no connection to {proxy}://{address}")), "{error}");
+        assert!(error.to_string().contains(&format!("connection refused ({proxy}://{address})")), "{error}");
         assert!(!format!("{error:#?}").contains("secret"));
     }
 }

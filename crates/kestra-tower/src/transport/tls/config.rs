@@ -233,7 +233,7 @@ mod tests {
         made(&Tls::default(), path.to_str().unwrap()).unwrap();
         std::fs::write(&path, "nothing").unwrap();
         let error = made(&own, path.to_str().unwrap()).unwrap_err();
-        assert!(error.to_string().contains("no certificate"), "{error}");
+        assert!(error.to_string().contains("is not a PEM or DER certificate"), "{error}");
         std::fs::remove_file(&path).unwrap();
     }
 
