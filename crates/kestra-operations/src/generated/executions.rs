@@ -29,7 +29,7 @@ impl CreateExecution {
 }
 
 impl<E> CreateExecution<E> {
-    /// Stops the execution before these tasks, each `taskId` or `taskId.value`. Servers ignore a task that the flow doesn't have, so the client reads the flow first and returns an error of kind `Refused` for such a task, unless `.unchecked()` is set.
+    /// Stops the execution before these tasks, each `taskId` or `taskId.value`. Servers ignore a task that the flow doesn't have. `run`, `start`, replays and resumptions read the flow first and return an error of kind `Refused` for such a task, unless `.unchecked()` is set; a plain creation sends it.
     ///
     /// `breakpoints` is a parameter of the query.
     pub fn breakpoints(mut self, breakpoints: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -2538,7 +2538,7 @@ impl ReplayExecution {
 }
 
 impl<E> ReplayExecution<E> {
-    /// Stops the execution before these tasks, each `taskId` or `taskId.value`. Servers ignore a task that the flow doesn't have, so the client reads the flow first and returns an error of kind `Refused` for such a task, unless `.unchecked()` is set.
+    /// Stops the execution before these tasks, each `taskId` or `taskId.value`. Servers ignore a task that the flow doesn't have. `run`, `start`, replays and resumptions read the flow first and return an error of kind `Refused` for such a task, unless `.unchecked()` is set; a plain creation sends it.
     ///
     /// `breakpoints` is a parameter of the query.
     pub fn breakpoints(mut self, breakpoints: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -2616,7 +2616,7 @@ impl ReplayExecutionWithInputs {
 }
 
 impl<E> ReplayExecutionWithInputs<E> {
-    /// Stops the execution before these tasks, each `taskId` or `taskId.value`. Servers ignore a task that the flow doesn't have, so the client reads the flow first and returns an error of kind `Refused` for such a task, unless `.unchecked()` is set.
+    /// Stops the execution before these tasks, each `taskId` or `taskId.value`. Servers ignore a task that the flow doesn't have. `run`, `start`, replays and resumptions read the flow first and return an error of kind `Refused` for such a task, unless `.unchecked()` is set; a plain creation sends it.
     ///
     /// `breakpoints` is a parameter of the query.
     pub fn breakpoints(mut self, breakpoints: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -3434,7 +3434,7 @@ impl ResumeExecutionFromBreakpoint {
 }
 
 impl<E> ResumeExecutionFromBreakpoint<E> {
-    /// Stops the execution before these tasks, each `taskId` or `taskId.value`. Servers ignore a task that the flow doesn't have, so the client reads the flow first and returns an error of kind `Refused` for such a task, unless `.unchecked()` is set.
+    /// Stops the execution before these tasks, each `taskId` or `taskId.value`. Servers ignore a task that the flow doesn't have. `run`, `start`, replays and resumptions read the flow first and return an error of kind `Refused` for such a task, unless `.unchecked()` is set; a plain creation sends it.
     ///
     /// `breakpoints` is a parameter of the query.
     pub fn breakpoints(mut self, breakpoints: impl IntoIterator<Item = impl Into<String>>) -> Self {
